@@ -219,7 +219,7 @@ downloaded\t''
 file\t''
 sha256\t''
 also_on\t''"
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l units -d 'The units of a table: kilometres or miles' -r -f -a "metric\t'Kilometres'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l units -d 'The units of a table: kilometres or miles [default: metric]' -r -f -a "metric\t'Kilometres'
 statute\t'Miles'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l format -d 'The format [default: table on a terminal, else ndjson]' -r -f -a "table\t'For people'
 ndjson\t'Records'

@@ -24,7 +24,7 @@ downloaded\t''
 file\t''
 sha256\t''
 also_on\t''"
-complete -c gs-list -l units -d 'The units of a table: kilometres or miles' -r -f -a "metric\t'Kilometres'
+complete -c gs-list -l units -d 'The units of a table: kilometres or miles [default: metric]' -r -f -a "metric\t'Kilometres'
 statute\t'Miles'"
 complete -c gs-list -l format -d 'The format [default: table on a terminal, else ndjson]' -r -f -a "table\t'For people'
 ndjson\t'Records'

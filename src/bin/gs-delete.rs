@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, DeletionLimit, Output, RecordFlags, RecordOutput};
-use garminsync::sync::{self, DeleteOptions, Result, Worker};
+use garminsync::sync::{self, DeleteOptions, RecordSink, Result, Worker};
 
 const NAME: &str = "gs-delete";
 
@@ -69,7 +69,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let mut output = RecordOutput::changes(args.output, Output::prompt);
     let result = sync::delete(worker, options, &mut records, &progress, &mut output);
     progress.finish();
-    let has_told_reasons = output.is_table() || worker.dry_run;
+    let has_told_reasons = output.shows_records() || worker.dry_run;
     let printed = output.finish();
     let told = worker.counts_told(&[
         ("rehearsed", "would be deleted"),

@@ -66,11 +66,6 @@ impl RecordOutput {
         }))
     }
 
-    /// Whether it prints a table, which shows the reasons.
-    pub fn is_table(&self) -> bool {
-        matches!(self.0, Writer::Changes(_))
-    }
-
     /// Prints what is left.
     ///
     /// # Errors
@@ -108,6 +103,10 @@ impl RecordSink for RecordOutput {
 
     fn is_closed(&self) -> bool {
         matches!(&self.0, Writer::Records(output) if output.is_closed())
+    }
+
+    fn shows_records(&self) -> bool {
+        matches!(self.0, Writer::Changes(_) | Writer::Activities(_))
     }
 }
 
@@ -153,7 +152,7 @@ impl State {
             State::Exists => "exists",
             State::Pending => "pending",
             State::Duplicate => "duplicate",
-            State::Possible => "possible duplicate",
+            State::Possible => "possible",
             State::Deleted => "deleted",
             State::Rejected => "rejected",
             State::Skipped => "skipped",

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! let matcher = Matcher::default();          evidence, tolerance 60 s
-//! matcher.verdict(&a, &b)                    Some(match: "start +2 s", "distance 0.1 %", "same device")
+//! matcher.verdict(&a, &b)                    Some(match: "starts 2 s apart", "distance 0.1 % apart", "same device")
 //! matcher.copies(&all)                       on each platform: which entry is a copy of which, and why
 //! matcher.groups(&all)                       over all platforms: each activity once, its best entry first
 //! matcher.doubt(&a, &b)                      the same activity, or perhaps: whoever would add one beside the other holds back

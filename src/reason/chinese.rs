@@ -123,7 +123,12 @@ pub(super) fn text(reason: &Reason) -> String {
 
         Reason::SameFile => "同一文件",
         Reason::SameRecording => "同一记录（FIT file_id）",
-        Reason::StartApart { seconds } => return format!("开始时间相差 {seconds:.0} 秒"),
+        Reason::StartApart { seconds } => {
+            return match seconds.round() {
+                0.0 => "开始时间相同".to_owned(),
+                seconds => format!("开始时间相差 {seconds} 秒"),
+            };
+        }
         Reason::StartShifted { minutes } => return format!("开始时间相差 {}:{:02} 小时", minutes / 60, minutes % 60),
         Reason::StartUnknown => "开始时间未知",
         Reason::NoOverlap => "一个结束后另一个才开始",
@@ -132,11 +137,11 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::SportsDiffer { sports: [one, other] } => {
             return format!("运动类型不同：{}、{}", Lang::Zh.sport(one), Lang::Zh.sport(other));
         }
-        Reason::TimerTime { percent } => return format!("运动时间相差 {percent:.1}%"),
+        Reason::TimerTime { percent } => return difference("运动时间", *percent),
         Reason::TimerTimesDiffer { seconds: [one, other] } => {
             return format!("运动时间不同：{one:.0} 秒、{other:.0} 秒");
         }
-        Reason::Distance { percent } => return format!("距离相差 {percent:.1}%"),
+        Reason::Distance { percent } => return difference("距离", *percent),
         Reason::DistancesDiffer { metres: [one, other] } => return format!("距离不同：{one:.0} 米、{other:.0} 米"),
         Reason::SameDevice => "同一设备",
         Reason::DifferentDevices => "不同设备",
@@ -233,4 +238,9 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::Other { detail } => return detail.clone(),
     };
     text.to_owned()
+}
+
+/// How far two numbers that agree are apart.
+fn difference(what: &str, percent: f64) -> String {
+    if percent < 0.05 { format!("{what}相同") } else { format!("{what}相差 {percent:.1}%") }
 }

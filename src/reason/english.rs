@@ -130,20 +130,25 @@ pub(super) fn text(reason: &Reason) -> String {
 
         Reason::SameFile => "same file",
         Reason::SameRecording => "same recording (FIT file_id)",
-        Reason::StartApart { seconds } => return format!("start +{seconds:.0} s"),
-        Reason::StartShifted { minutes } => return format!("start +{}:{:02} h", minutes / 60, minutes % 60),
+        Reason::StartApart { seconds } => {
+            return match seconds.round() {
+                0.0 => "same start".to_owned(),
+                seconds => format!("starts {seconds} s apart"),
+            };
+        }
+        Reason::StartShifted { minutes } => return format!("starts {}:{:02} h apart", minutes / 60, minutes % 60),
         Reason::StartUnknown => "start unknown",
         Reason::NoOverlap => "one starts when the other has ended",
         Reason::PartialOverlap => "overlap in time",
         Reason::SameSport { sport } => return format!("both {sport}"),
-        Reason::SportsDiffer { sports: [one, other] } => return format!("sports differ: {one}, {other}"),
-        Reason::TimerTime { percent } => return format!("timer time {percent:.1} %"),
+        Reason::SportsDiffer { sports: [one, other] } => return format!("different sports ({one} and {other})"),
+        Reason::TimerTime { percent } => return difference("timer time", *percent),
         Reason::TimerTimesDiffer { seconds: [one, other] } => {
-            return format!("timer times differ: {one:.0} s, {other:.0} s");
+            return format!("different timer times ({one:.0} s and {other:.0} s)");
         }
-        Reason::Distance { percent } => return format!("distance {percent:.1} %"),
+        Reason::Distance { percent } => return difference("distance", *percent),
         Reason::DistancesDiffer { metres: [one, other] } => {
-            return format!("distances differ: {one:.0} m, {other:.0} m");
+            return format!("different distances ({one:.0} m and {other:.0} m)");
         }
         Reason::SameDevice => "same device",
         Reason::DifferentDevices => "different devices",
@@ -261,4 +266,9 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::Stopped => "stopped after the current item; run again to continue",
     };
     text.to_owned()
+}
+
+/// How far two numbers that agree are apart.
+fn difference(what: &str, percent: f64) -> String {
+    if percent < 0.05 { format!("same {what}") } else { format!("{what} {percent:.1} % apart") }
 }

@@ -1,6 +1,6 @@
 use super::*;
 
-const LINE: &str = r#"{"type":"activity","platform":"garmin-com","id":"21482825013","name":"Morning run","sport":"running","sub_sport":"trail","platform_sport":"trail_running","start_time":"2026-01-08T14:10:21Z","utc_offset_s":-21600,"timer_time_s":2223.3,"elapsed_time_s":2225.4,"distance_m":4261.2,"manufacturer":"garmin","downloaded":true,"duplicate_of":{"id":"7","reasons":[{"code":"start-apart","seconds":2.0,"text":"start +2 s"}],"certainty":"match"}}"#;
+const LINE: &str = r#"{"type":"activity","platform":"garmin-com","id":"21482825013","name":"Morning run","sport":"running","sub_sport":"trail","platform_sport":"trail_running","start_time":"2026-01-08T14:10:21Z","utc_offset_s":-21600,"timer_time_s":2223.3,"elapsed_time_s":2225.4,"distance_m":4261.2,"manufacturer":"garmin","downloaded":true,"duplicate_of":{"id":"7","reasons":[{"code":"start-apart","seconds":2.0,"text":"starts 2 s apart"}],"certainty":"match"}}"#;
 
 fn written(record: &Record) -> String {
     let mut out = Vec::new();

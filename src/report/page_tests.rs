@@ -96,11 +96,11 @@ fn it_says_what_needs_a_person_and_what_mends_it() {
         "No uploads planned: the answer was cut in the middle",
         "20 only on garmin-com",
         "gs-list | gs-diff --to coros --possible-duplicates | gs-download | gs-upload",
-        "start +2 s",
+        "starts 2 s apart",
         "recorded by a garmin device",
         "gs-upload --restore",
         "file format is not supported",
-        "start +8:00 h",
+        "starts 8:00 h apart",
         "0 */6 * * *",
     ] {
         assert!(page.contains(&said.replace('>', "&gt;")), "{said}");

@@ -52,6 +52,7 @@ pub fn delete(
     // Whatever rule has marked it: what is deleted is judged by the evidence.
     let matcher = worker.matcher(Rule::Evidence)?;
     let mut deletions = Deletions::new(worker, matcher, progress.clone(), max_delete, options.yes)?;
+    deletions.shows_records = sink.shows_records();
     let mut result = deletions.resume_open(&unsettled);
     if result.is_ok() && deletions.hand_on(sink)? {
         result = each_record(records, |record| {
@@ -96,6 +97,8 @@ struct Deletions<'a> {
     /// Platform and id of all that was asked for: nothing refers to one of them any more.
     going: BTreeSet<ActivityKey>,
     done: Vec<ActivityRecord>,
+    /// The sink shows each record to a person.
+    shows_records: bool,
 }
 
 /// A deletion that was asked for.
@@ -143,6 +146,7 @@ impl<'a> Deletions<'a> {
             asked: Vec::new(),
             going: BTreeSet::new(),
             done: Vec::new(),
+            shows_records: false,
         })
     }
 
@@ -199,7 +203,9 @@ impl<'a> Deletions<'a> {
         };
         if self.worker.dry_run {
             let (platform, id) = (&spec.id, &record.activity.id);
-            self.worker.warn(&format!("{platform} {id}: would delete; {} is kept", kept.activity.id));
+            if !self.shows_records {
+                self.worker.warn(&format!("{platform} {id}: would delete; {} is kept", kept.activity.id));
+            }
             self.worker.count("rehearsed", 1);
             self.skipped(record, Reason::DryRun);
             return Ok(());
@@ -477,7 +483,7 @@ impl<'a> Deletions<'a> {
         let activity = &record.activity;
         let message = format!("{} {}: not deleted: {reason}", activity.platform, activity.id);
         // What two devices recorded stays for ever: once it is decided, each run would say so again.
-        if self.worker.dry_run {
+        if self.worker.dry_run && !self.shows_records {
             self.worker.info(&message)
         } else {
             self.worker.debug(&message)

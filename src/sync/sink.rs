@@ -16,6 +16,11 @@ pub trait RecordSink {
 
     /// Whether nobody wants more records.
     fn is_closed(&self) -> bool;
+
+    /// Whether it shows each record to a person. Then no message of a dry run repeats it.
+    fn shows_records(&self) -> bool {
+        false
+    }
 }
 
 /// Keeps all records: for operations whose records another one goes on with.

@@ -104,6 +104,7 @@ pub fn upload(
     let timing = Timing { upload_wait: options.upload_wait.unwrap_or(timing.upload_wait), ..timing };
     let matcher = worker.matcher(options.rule)?;
     let mut uploads = Uploads::new(worker, matcher, progress.clone(), timing, options.max_upload)?;
+    uploads.shows_records = sink.shows_records();
     let mut result = uploads.resume_open(&unsettled).and_then(|()| uploads.report_lost(&listed));
     if result.is_ok() && uploads.hand_on(sink)? {
         result = each_record(records, |record| {
@@ -143,6 +144,8 @@ struct Uploads<'a> {
     /// Why it could not be found out, at the last try, what became of uploads to a platform.
     unsettled_reasons: BTreeMap<PlatformId, Reason>,
     done: Vec<TransferRecord>,
+    /// The sink shows each record to a person.
+    shows_records: bool,
 }
 
 /// An upload that was sent, and whose end is not known.
@@ -182,8 +185,18 @@ impl<'a> Uploads<'a> {
         max_upload: Option<u64>,
     ) -> Result<Uploads<'a>> {
         let connections = WriteConnections::new(worker, &progress)?;
-        let (waiting, unsettled_reasons, done) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Ok(Uploads { worker, connections, matcher, progress, timing, max_upload, waiting, unsettled_reasons, done })
+        Ok(Uploads {
+            worker,
+            connections,
+            matcher,
+            progress,
+            timing,
+            max_upload,
+            waiting: Vec::new(),
+            unsettled_reasons: BTreeMap::new(),
+            done: Vec::new(),
+            shows_records: false,
+        })
     }
 
     /// Takes a transfer as far as it goes now. What is decided is handed on at once, or later.

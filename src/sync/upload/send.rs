@@ -135,7 +135,9 @@ impl Uploads<'_> {
         }
         self.worker.count("rehearsed", 1);
         let from = &record.activity.activity;
-        self.worker.warn(&format!("{} {}: would upload to {}", from.platform, from.id, record.to));
+        if !self.shows_records {
+            self.worker.warn(&format!("{} {}: would upload to {}", from.platform, from.id, record.to));
+        }
         self.decided(record, "skipped", None, vec![Reason::DryRun])
     }
 

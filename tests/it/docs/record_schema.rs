@@ -97,14 +97,17 @@ fn what_is_no_record_is_told_apart() {
         assert!(garminsync::record::Record::parse(line.as_bytes()).is_err(), "the commands take {line}");
     }
     let with = |reason: Value| json!({"type": "transfer", "to": "coros", "activity": {"platform": "p", "id": "1"}, "reasons": [reason]});
-    assert_eq!(faults(&with(json!({"code": "start-apart", "seconds": 2.0, "text": "start +2 s"})), true), [""; 0]);
+    assert_eq!(
+        faults(&with(json!({"code": "start-apart", "seconds": 2.0, "text": "starts 2 s apart"})), true),
+        [""; 0]
+    );
     assert_eq!(faults(&with(json!({"code": "of-another-version", "moon": "full", "text": "x"})), false), [""; 0]);
     for reason in [
         json!({"code": "start-apart", "seconds": "2", "text": "x"}),
         json!({"code": "start-apart", "text": "x"}),
         json!({"code": "stopped"}),
         json!({"text": "x"}),
-        json!("start +2 s"),
+        json!("starts 2 s apart"),
     ] {
         assert!(!faults(&with(reason.clone()), false).is_empty(), "{reason}");
     }
