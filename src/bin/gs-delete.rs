@@ -71,13 +71,13 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     progress.finish();
     let has_told_reasons = output.shows_records() || worker.dry_run;
     let printed = output.finish();
-    let told = worker.counts_told(&[
+    let counts = worker.counts_told(&[
         ("rehearsed", "would be deleted"),
         ("deleted", "deleted"),
         ("skipped", "kept"),
         ("failed", "failed"),
     ]);
     let hint = if worker.counted("skipped") > 0 && !has_told_reasons { " (reasons: -v)" } else { "" };
-    worker.info(&if told.is_empty() { "nothing to delete".to_owned() } else { format!("{told}{hint}") });
+    cli::summary(worker, &format!("{counts}{hint}"), "nothing to delete", &result);
     result.and(printed)
 }

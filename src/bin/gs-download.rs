@@ -67,12 +67,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let result = sync::download(worker, options, &mut records, &progress, &mut output);
     progress.finish();
     let printed = output.finish();
-    summary(worker);
-    result.and(printed)
-}
-
-fn summary(worker: &Worker) {
-    let told = worker.counts_told(&[
+    let counts = worker.counts_told(&[
         ("rehearsed", "would be downloaded"),
         ("verified", "verified"),
         ("downloaded", "downloaded"),
@@ -80,5 +75,6 @@ fn summary(worker: &Worker) {
         ("failed", "failed"),
         ("unavailable", "unavailable"),
     ]);
-    worker.info(if told.is_empty() { "nothing to download" } else { &told });
+    cli::summary(worker, &counts, "nothing to download", &result);
+    result.and(printed)
 }

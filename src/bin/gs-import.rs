@@ -1,4 +1,4 @@
-//! Takes over what other tools and services have left on the disk, so that it need not be fetched anew.
+//! Imports files that other tools and services have stored, so that they need not be downloaded again.
 //!
 //! ```text
 //! gs-import ~/GarminSync/data              GarminSync: its database, or the folder that it is in
@@ -7,13 +7,14 @@
 //! gs-import --platform coros old/fit       any folder or zip of files that are named with ids
 //! ```
 //!
-//! Prints a record for each file that was taken. Nothing of theirs is changed, and what is in the archive already stays.
-//! No listing is made up: gs-fetch completes what is known of each, and says what is no longer there.
+//! It prints a record for each imported file. It changes neither those files nor a file that is already in the archive.
+//! An import is no listing: gs-fetch completes what is known of each activity, and finds those that were deleted.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, ImportFlags, Output, RecordFlags, RecordOutput};
+use garminsync::i18n;
 use garminsync::sync::{self, Result, Worker};
 
 const NAME: &str = "gs-import";
@@ -63,20 +64,19 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let result = sync::import(worker, &args.sources.paths, &progress, &mut output);
     progress.finish();
     let printed = output.finish();
-    summary(worker);
-    result.and(printed)
-}
-
-fn summary(worker: &Worker) {
-    let rest = worker.counts_told(&[
-        ("converted", "of them no FIT files (to request the originals: gs-list --missing | gs-download)"),
-        ("already", "in the archive already"),
-        ("different", "different from what is in the archive, which stays"),
-        ("ambiguous", "that may be of several activities"),
+    let counts = worker.counts_told(&[
+        ("taken", if worker.dry_run { "would be imported" } else { "imported" }),
+        ("already", "already in the archive"),
+        ("different", "different from the file in the archive, which stays"),
+        ("ambiguous", "that match several activities"),
         ("rejected", "rejected"),
     ]);
-    let taken = if worker.dry_run { "would be imported" } else { "imported" };
-    let comma = if rest.is_empty() { "" } else { ", " };
-    worker.info(&format!("{} {taken}{comma}{rest}", worker.counted("taken")));
+    cli::summary(worker, &counts, "nothing to import", &result);
+    let converted = worker.counted("converted");
+    if converted > 0 {
+        let files = i18n::counted(converted, "file is no FIT file", "files are no FIT files");
+        worker.info(&format!("{files}; to download the originals: gs-list --missing | gs-download"));
+    }
     worker.info("logins are not imported; gs-auth import imports a token of garth or garminconnect");
+    result.and(printed)
 }

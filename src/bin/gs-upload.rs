@@ -77,7 +77,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let result = sync::upload(worker, &options, &mut records, &progress, &mut output);
     progress.finish();
     let printed = output.finish();
-    summary(worker, options.max_upload);
+    summary(worker, options.max_upload, &result);
     result.and(printed)
 }
 
@@ -98,7 +98,7 @@ fn options(args: &Args, worker: &Worker) -> Result<UploadOptions> {
     })
 }
 
-fn summary(worker: &Worker, max_upload: Option<u64>) {
+fn summary(worker: &Worker, max_upload: Option<u64>, result: &Result<()>) {
     let counted = |what| worker.counted(what);
     let planned = counted("rehearsed");
     if let (left @ 1.., Some(max)) = (counted("left"), max_upload) {
@@ -118,9 +118,9 @@ fn summary(worker: &Worker, max_upload: Option<u64>) {
         (skipped, "skipped"),
         (counted("failed"), "failed"),
     ];
-    let told = i18n::counts(&counts);
+    let counts = i18n::counts(&counts);
     // What is left for the next run was said above.
-    if !told.is_empty() || counted("left") == 0 {
-        worker.info(if told.is_empty() { "nothing to upload" } else { &told });
+    if !counts.is_empty() || counted("left") == 0 {
+        cli::summary(worker, &counts, "nothing to upload", result);
     }
 }

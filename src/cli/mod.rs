@@ -19,6 +19,7 @@ mod session;
 pub mod setup;
 mod signals;
 mod status;
+mod summary;
 mod table;
 
 pub use crate::i18n::{clock as duration, size};
@@ -35,6 +36,7 @@ pub use output::Output;
 pub use record_output::{RecordFlags, RecordFormat, RecordOutput};
 pub use session::{LogMode, run_command};
 pub use status::{status_json, status_text};
+pub use summary::summary;
 pub use table::{Align, Table, table};
 
 pub use crate::sync::{Exit, Failure};
