@@ -142,6 +142,16 @@ pub fn span(seconds: i64, lang: Lang) -> String {
     parts.join(" ")
 }
 
+/// A time for which something goes on being valid: `3 h 59 min`, `29 days`.
+pub fn lasting(seconds: i64, lang: Lang) -> String {
+    let days = (seconds / 86_400).max(0).unsigned_abs();
+    match (days, lang) {
+        (..2, _) => span(seconds, lang),
+        (_, Lang::En) => counted(days, "day", "days"),
+        (_, Lang::Zh) => format!("{} 天", number(days)),
+    }
+}
+
 /// How far a time is from now: `just now`, `3 hours ago`, `in 2 days`.
 pub fn relative(at: Timestamp, now: Timestamp, lang: Lang) -> String {
     let seconds = at.as_second() - now.as_second();

@@ -189,7 +189,7 @@ mod tests {
         assert!(lines.contains(&"Last sync    never"), "{text}");
         assert!(lines.contains(&"Outstanding  3 uploads"), "{text}");
         assert!(text.contains("3,021") && text.contains("3 hours ago"), "{text}");
-        assert!(text.contains("renews automatically; valid for 29 d 12 h"), "{text}");
+        assert!(text.contains("renews automatically; valid for 29 days"), "{text}");
         assert!(lines.ends_with(&["- coros: the login has ended", "    gs-auth login --platform coros"]), "{text}");
     }
 

@@ -11,6 +11,7 @@
   const relative = (at) => {
     const minutes = Math.trunc((at - Date.now()) / 60e3);
     const size = Math.abs(minutes);
+    if (size === 0) return new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(0, "second");
     const [number, unit] = size < 60 ? [minutes, "minute"] : size < 2880 ? [Math.trunc(minutes / 60), "hour"] : [Math.trunc(minutes / 1440), "day"];
     return new Intl.RelativeTimeFormat(lang).format(number, unit);
   };

@@ -121,7 +121,7 @@ pub fn certainty(name: &str, lang: Lang) -> &str {
     }
 }
 
-/// What a run counted: `downloaded` becomes `downloaded 12`.
+/// What a run counted: `12 downloaded`.
 pub fn counted(name: &str, count: u64, lang: Lang) -> String {
     let word = match name {
         "already" => lang.pick("in the archive already", "已在归档中"),
@@ -133,7 +133,7 @@ pub fn counted(name: &str, count: u64, lang: Lang) -> String {
         "deleted_there" => lang.pick("deleted on a platform", "已在平台删除"),
         "different" => lang.pick("different from the archive", "与归档不同"),
         "downloaded" => lang.pick("downloaded", "下载"),
-        "duplicates" => lang.pick("duplicates", "重复"),
+        "duplicates" => lang.pick(if count == 1 { "duplicate" } else { "duplicates" }, "重复"),
         "failed" => lang.pick("failed", "失败"),
         "left" => lang.pick("left for the next sync", "留待下次同步"),
         "listed" => lang.pick("listed", "列出"),
@@ -142,16 +142,18 @@ pub fn counted(name: &str, count: u64, lang: Lang) -> String {
         "no_file" => lang.pick("without a file to upload", "没有可上传的文件"),
         "no_original" => lang.pick("without a file", "无文件"),
         "not_listed" => lang.pick("not listed yet", "尚未列出"),
-        "not_there" => lang.pick("files not found", "找不到的文件"),
+        "not_there" => lang.pick("not found", "找不到的文件"),
         "notified" => lang.pick("notified", "已通知"),
-        "orphans" => lang.pick("adopted files", "认领的文件"),
+        "orphans" => lang.pick("adopted", "认领的文件"),
         "pending" => lang.pick("pending", "待确认"),
         "planned" => lang.pick("planned", "计划"),
-        "possible_duplicates" => lang.pick("possible duplicates", "可能重复"),
+        "possible_duplicates" => {
+            lang.pick(if count == 1 { "possible duplicate" } else { "possible duplicates" }, "可能重复")
+        }
         "rejected" => lang.pick("rejected", "被拒绝"),
         "rejected_before" => lang.pick("rejected before", "曾被拒绝"),
         "restricted" => lang.pick("restricted by flags", "按参数限定"),
-        "similar" => lang.pick("similar pairs", "近似的活动"),
+        "similar" => lang.pick(if count == 1 { "similar pair" } else { "similar pairs" }, "近似的活动"),
         "skipped" => lang.pick("skipped", "跳过"),
         "taken" => lang.pick("imported", "导入"),
         "unavailable" => lang.pick("unavailable", "无法获取"),
@@ -160,5 +162,9 @@ pub fn counted(name: &str, count: u64, lang: Lang) -> String {
         "verified" => lang.pick("verified", "校验"),
         other => other,
     };
-    format!("{} {}", word.replace('_', " "), i18n::number(count))
+    let (word, count) = (word.replace('_', " "), i18n::number(count));
+    match lang {
+        Lang::En => format!("{count} {word}"),
+        Lang::Zh => format!("{word} {count}"),
+    }
 }

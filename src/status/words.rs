@@ -42,14 +42,14 @@ impl Snapshot {
 }
 
 impl Login {
-    /// How long it works: `renews automatically; valid for 29 d`.
+    /// How long it works: `renews automatically; valid for 29 days`.
     pub fn text(&self, now: Timestamp, lang: Lang) -> String {
         if let Some(reason) = &self.ended {
             return format!("{}{}", lang.pick("ended: ", "已失效："), reason.text(lang));
         }
         let valid = |end: Timestamp| {
             let seconds = end.as_second() - now.as_second();
-            format!("{}{}", lang.pick("valid for ", "有效期还有 "), i18n::span(seconds, lang))
+            format!("{}{}", lang.pick("valid for ", "有效期还有 "), i18n::lasting(seconds, lang))
         };
         let renews = lang.pick("renews automatically", "自动续期");
         match (self.expires, self.renewable, self.renewable_until) {

@@ -143,14 +143,14 @@ fn legend(lang: Lang) -> Markup {
         ul.c-legend {
             li {
                 svg.c-swatch viewBox="0 0 12 12" aria-hidden="true" { rect.c-there width="12" height="12" {} }
-                " " (lang.pick("there", "已有"))
+                " " (lang.pick("present", "已有"))
             }
             li {
                 svg.c-swatch viewBox="0 0 12 12" aria-hidden="true" {
                     (hatching("c-lack")) (hatching("c-aside"))
                     rect fill="url(#c-lack)" width="12" height="12" {}
                 }
-                " " (lang.pick("not there", "缺失"))
+                " " (lang.pick("missing", "缺失"))
             }
             li { (lang.pick("empty: no activities then", "空白：当时没有运动")) }
         }

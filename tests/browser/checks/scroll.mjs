@@ -1,7 +1,7 @@
-// The page never scrolls sideways, and cuts nothing off instead.
+// The page never scrolls sideways, and cuts nothing off instead; no column is so narrow that words stand letter below letter.
 import { fold, inWords } from "../subject.mjs";
 
-const WIDTHS = [360, 768, 1280];
+const WIDTHS = [360, 768, 1024, 1280];
 
 const tooWide = (page) =>
   page.evaluate(() => {
@@ -19,16 +19,29 @@ const tooWide = (page) =>
     return { reach, where: sticking.slice(-3).map((element) => element.outerHTML.slice(0, 120)) };
   });
 
+// Cells with a text that have room for a few letters only.
+const tooNarrow = (page) =>
+  page.evaluate(() => {
+    const room = (cell) => {
+      const style = getComputedStyle(cell);
+      return cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    };
+    const cells = [...document.querySelectorAll("td")].filter((cell) => cell.checkVisibility());
+    const narrow = cells.find((cell) => cell.textContent.trim().length > 8 && room(cell) < 48);
+    return narrow ? { room: Math.round(room(narrow)), where: [narrow.outerHTML.slice(0, 120)] } : null;
+  });
+
 export default async (subject) =>
   subject.open({}, async (page) => {
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       for (const open of [false, true]) {
         await fold(page, open);
-        const wide = await tooWide(page);
-        if (!wide) continue;
         const look = inWords({ width, folds: open ? "unfolded" : "folded" });
-        subject.find("scroll", `at ${width} px the page is ${wide.reach} px wide`, { look, where: wide.where });
+        const wide = await tooWide(page);
+        if (wide) subject.find("scroll", `at ${width} px the page is ${wide.reach} px wide`, { look, where: wide.where });
+        const narrow = await tooNarrow(page);
+        if (narrow) subject.find("scroll", `at ${width} px a cell is ${narrow.room} px wide`, { look, where: narrow.where });
       }
     }
   });
