@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::dotenv::{self, Statement};
-use super::is_secret;
+use super::shown::holds_secret;
 use crate::fs::{make_private, persist, sweep, unfinished};
 
 /// Why a settings file is not changed.
@@ -126,7 +126,7 @@ impl EnvFile {
                 self.text = format!("{before}{written}{end}{}", lines[at..].concat());
             }
         }
-        self.changes.push(if is_shown(name, value) { written } else { format!("{name}=***") });
+        self.changes.push(if holds_secret(name, value) { format!("{name}=***") } else { written });
         Ok(())
     }
 
@@ -192,12 +192,6 @@ impl EnvFile {
         }
         places
     }
-}
-
-/// Whether people may see a value: it is no secret, and no address with a password in it.
-pub fn is_shown(name: &str, value: &str) -> bool {
-    let has_login = name.to_ascii_uppercase().ends_with("_PROXY") && value.contains('@');
-    !is_secret(name) && !has_login
 }
 
 /// Replaces a file, which then is for its owner only; whoever reads it sees all of the old or all of the new one.

@@ -3,8 +3,9 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::names::{self, Source};
+use super::names::Source;
 use super::setting::{Setting, SettingKind};
+use super::shown::holds_secret;
 use super::{Settings, suggest, table};
 use crate::shell::shell_quote;
 
@@ -50,12 +51,8 @@ impl Settings {
     /// A warning if the `.env` file contains secrets and other users can read or write it.
     fn readable_env_file(&self) -> Option<String> {
         let path = self.file_path.as_deref()?;
-        let is_secret = |(name, value): (&String, &String)| match names::parse(name) {
-            Some((setting, _)) if setting.kind == SettingKind::Proxy => value.contains('@'),
-            Some((setting, source)) => setting.is_secret() && source != Source::File && !value.trim().is_empty(),
-            None => false,
-        };
-        (self.file.iter().any(is_secret) && is_open(path)).then(|| {
+        let has_secret = self.file.iter().any(|(name, value)| holds_secret(name, value));
+        (has_secret && is_open(path)).then(|| {
             format!(
                 "other users can read or write {}, and it contains passwords or keys; run: chmod 600 {}",
                 path.display(),
