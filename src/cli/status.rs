@@ -5,9 +5,8 @@ use std::fmt::Write;
 use jiff::Timestamp;
 
 use super::Align::{Left, Right, Whole};
-use super::{Exit, Failure, table};
+use super::table;
 use crate::i18n::{self, Lang, number};
-use crate::report;
 use crate::status::{Issue, Platform, Run, Schedule, Snapshot, State};
 
 /// The state, the last and the next sync, outstanding work, a line for each platform, and what needs a person.
@@ -30,16 +29,6 @@ pub fn status_text(snapshot: &Snapshot, now: Timestamp, lang: Lang) -> String {
     text.push_str(&view.list(lang.pick("Action needed", "需要处理"), &snapshot.actions));
     text.push_str(&view.list(lang.pick("Warnings", "警告"), &snapshot.warnings));
     text
-}
-
-/// The state as JSON: the text of `status.json`.
-///
-/// # Errors
-/// A bug: every snapshot can be written.
-pub fn status_json(snapshot: &Snapshot) -> Result<Vec<u8>, Failure> {
-    report::status_json(snapshot).map_err(|error| {
-        Failure::new(Exit::Bug, format!("the state could not be written as JSON: {error}; please report this"))
-    })
 }
 
 struct View<'a> {

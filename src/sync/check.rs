@@ -12,6 +12,14 @@ impl Worker {
         self.settings.broken_lines().for_each(|error| self.fail(&error.into()));
     }
 
+    /// Reports everything that is wrong with the settings, and warns of what a person probably did not intend.
+    pub fn check_settings(&mut self) {
+        self.warn_of_settings();
+        let wrong = self.wrong_settings();
+        self.log_settings_check(wrong.first());
+        wrong.iter().for_each(|failure| self.fail(failure));
+    }
+
     /// Writes down that something in the settings is wrong, or is right again: whoever looks at the page does not see what
     /// this command says. What else it comes to does not stand in the log.
     pub fn log_settings_check(&mut self, failure: Option<&Failure>) {
