@@ -34,10 +34,8 @@ pub(super) fn list(
     catalogue.upsert_page(listing, &seen, now()).unwrap();
     let reached = ListingResult {
         coverage,
-        complete: coverage == Coverage::default(),
-        base: true,
+        depth: if coverage == Coverage::default() { ListingDepth::End } else { ListingDepth::Limit },
         contiguous: true,
-        detects_missing: true,
         items: seen.len() as u64,
     };
     catalogue.finish_listing((listing, "garmin-com"), &reached, (accept, true), now()).unwrap()
@@ -56,7 +54,7 @@ fn missing_count(catalogue: &Catalogue, number: i64) -> u32 {
         .unwrap()
         .unwrap()
         .missing
-        .map_or(0, |(_, times)| times)
+        .map_or(0, |absence| if absence.is_confirmed() { 2 } else { 1 })
 }
 
 #[test]
@@ -123,7 +121,7 @@ fn listings_side_by_side_do_not_lose_each_others_activities() {
     let second = catalogue.begin_listing("garmin-com", "b", ListingPurpose::Sync, now()).unwrap();
     catalogue.upsert_page(second, &seen, now()).unwrap();
     catalogue.upsert_page(first, &seen, now()).unwrap();
-    let reached = ListingResult { complete: true, base: true, contiguous: true, items: 10, ..ListingResult::default() };
+    let reached = ListingResult { depth: ListingDepth::End, contiguous: true, items: 10, ..ListingResult::default() };
     for listing in [second, first] {
         let settled = catalogue.finish_listing((listing, "garmin-com"), &reached, (false, true), now()).unwrap();
         assert_eq!((settled.accepted, settled.missing), (true, 0));

@@ -113,11 +113,14 @@ impl<'a> Task<'a> {
     }
 
     fn extent(&self) -> Result<Extent> {
+        // All that was asked for.
+        if self.options.full || self.window() != Window::default() {
+            return Ok(Extent::Full);
+        }
         let catalogue = &self.worker.catalogue;
         let base = catalogue.last_base_listing(&self.spec.id, self.newest.map(|limit| limit.count))?;
-        let is_window = self.window() != Window::default();
         let is_in_doubt = catalogue.is_in_doubt(&self.spec.id)?;
-        Ok(listing::extent(self.options.full, is_window, is_in_doubt, base, self.worker.now()))
+        Ok(listing::extent(is_in_doubt, base, self.worker.now()))
     }
 
     fn dry_run(self) -> Fetched {
