@@ -1,6 +1,6 @@
 //! Whether each setting can be used: by its kind, and by the code that gives it a meaning.
 
-use super::{Exit, Failure, Progress, Result, Worker};
+use super::{Exit, Failure, Result, Worker};
 use crate::catalogue;
 use crate::http::Route;
 use crate::notify::{self, Also, CHANNELS};
@@ -88,7 +88,7 @@ impl Worker {
                 self.warn(&failure.to_string());
             }
         }
-        self.http_by(loopback, route, Progress::hidden()).map(drop)
+        self.http_options(loopback, route).map(drop)
     }
 
     /// The settings of a channel, unless a command has to run for one of them.

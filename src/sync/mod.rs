@@ -64,7 +64,7 @@ pub use file_store::{LocalFile, NotKept, StoreAs, StoreResult, is_due};
 pub use history::{Histories, History};
 pub use import::import;
 pub use list::{
-    ListOptions, ListState, ListStats, SortKey, empty_list_text, is_downloaded, is_missing, list, list_stats,
+    ListOptions, ListState, ListStats, SortKey, empty_list_text, is_downloaded, list, list_stats,
 };
 pub use listing::{Listed, Listing};
 pub use liveness::Sign;
@@ -72,6 +72,7 @@ pub use login::{
     AccountStatus, LoginOptions, Prompt, TokenSource, accounts, export_token, forget_account, import_token, login,
     logout,
 };
+pub use network::SharedHttp;
 pub use notify::{NotifyOptions, notify, ping_start, test_channels};
 pub use observer::{Collector, Level, Message, Observer, Progress, Task};
 pub use ownership::{Ownership, person};
