@@ -1,12 +1,12 @@
 //! Warnings about settings that can be used, but that a person probably did not intend.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::names::Source;
 use super::setting::{Setting, SettingKind};
 use super::shown::holds_secret;
 use super::{Settings, suggest, table};
+use crate::fs::{is_open_to_others, is_own};
 use crate::shell::shell_quote;
 
 /// Folders in which containers and service managers put secrets; they choose the file modes, not a person.
@@ -69,7 +69,7 @@ impl Settings {
         }
         let from = Source::File.name(setting.name);
         let path = self.resolve(&from, self.raw(&from)?);
-        let is_own = std::fs::metadata(&path).is_ok_and(|meta| meta.uid() == rustix::process::geteuid().as_raw());
+        let is_own = std::fs::metadata(&path).is_ok_and(|meta| is_own(&meta));
         let real = std::fs::canonicalize(&path).ok()?;
         // Kubernetes mounts secrets anywhere, and on a read-only file system nobody can change a mode.
         let is_mounted = MOUNTS.iter().any(|folder| real.starts_with(folder) || path.starts_with(folder))
@@ -82,5 +82,5 @@ impl Settings {
 
 /// Whether other users can read or write a file.
 fn is_open(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.mode() & 0o077 != 0)
+    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && is_open_to_others(&meta))
 }

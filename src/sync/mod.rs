@@ -63,9 +63,7 @@ pub use fetch::{FetchOptions, fetch};
 pub use file_store::{LocalFile, NotKept, StoreAs, StoreResult, is_due};
 pub use history::{Histories, History};
 pub use import::import;
-pub use list::{
-    ListOptions, ListState, ListStats, SortKey, empty_list_text, is_downloaded, list, list_stats,
-};
+pub use list::{ListOptions, ListState, ListStats, SortKey, empty_list_text, is_downloaded, list, list_stats};
 pub use listing::{Listed, Listing};
 pub use liveness::Sign;
 pub use login::{
