@@ -13,7 +13,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use garminsync::activity::Activity;
-use garminsync::catalogue::{Catalogue, Coverage, ListedRow, ListingPurpose, ListingResult, Query};
+use garminsync::catalogue::{Catalogue, Coverage, ListedRow, ListingDepth, ListingPurpose, ListingResult, Query};
 use garminsync::fit;
 use garminsync::record::{ActivityRecord, Reader, Record};
 use jiff::{SignedDuration, Timestamp};
@@ -133,10 +133,8 @@ fn catalogue() {
         }
         let reached = ListingResult {
             coverage: Coverage::default(),
-            complete: true,
-            base: true,
+            depth: ListingDepth::End,
             contiguous: true,
-            detects_missing: true,
             items: all.len() as u64,
         };
         catalogue.finish_listing((listing, "garmin-com"), &reached, (false, true), now).unwrap();

@@ -170,6 +170,14 @@ pub fn relative(at: Timestamp, now: Timestamp, lang: Lang) -> String {
     }
 }
 
+/// `a`, `a or b`, `a, b or c`.
+pub fn or_list(words: &[&str]) -> String {
+    match words {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

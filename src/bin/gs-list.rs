@@ -92,8 +92,7 @@ fn print_stats(worker: &Worker, all: &[ListStats], format: ListFormat) -> Result
         ListFormat::Table => drop(output.text(&format!("{}\n", stats_table(all)))?),
         ListFormat::Ndjson => {
             for stats in all {
-                let line = serde_json::to_string(stats).map_err(|error| Output::failed(&error))?;
-                output.text(&format!("{line}\n"))?;
+                output.json_line(stats)?;
             }
         }
         ListFormat::Csv => {

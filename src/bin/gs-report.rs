@@ -13,11 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Language, Output, ReportFlags};
-use garminsync::report::{self, Look};
-use garminsync::sync::{Failure, Folder, Result, Worker};
-
-const PAGE: &str = "index.html";
-const STATUS: &str = "status.json";
+use garminsync::sync::{self, ReportOptions, Result, Worker};
 
 /// Write the page: index.html, and status.json with the same data, from the catalogue
 ///
@@ -54,23 +50,9 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
-    // Whatever is wrong with a setting, the page has to say so.
     let lang = args.language.or_of_settings(worker);
-    let refresh = worker.settings.yes("GS_REPORT_REFRESH").map_err(Failure::from);
-    let refresh = worker.or_told(refresh, false) || args.report.refresh;
-    let of_settings = || worker.settings.path("GS_REPORT_DIR");
-    let out = args.report.out.clone().or_else(of_settings).unwrap_or_else(|| worker.data_dir.join("report"));
-    let out = std::path::absolute(&out).unwrap_or(out);
-    let snapshot = worker.snapshot()?;
-    let page = report::page(&snapshot, Look { lang, refresh });
-    let status = cli::status_json(&snapshot)?;
-    let path = out.join(PAGE);
-    if worker.dry_run {
-        worker.warn(&format!("{} and {} would be written", path.display(), out.join(STATUS).display()));
-        return Ok(());
-    }
-    // The page is what people look at: when it is new, everything is.
-    Folder::open(&out, worker.lock_timeout)?.put(&[(STATUS, &status), (PAGE, page.as_bytes())])?;
+    let options = ReportOptions { out: args.report.out.clone(), lang, refresh: args.report.refresh };
+    let Some(path) = sync::write_report(worker, &options)? else { return Ok(()) };
     let mut output = Output::buffered();
     output.text(&format!("{}\n", path.display()))?;
     output.flush().map(drop)

@@ -96,10 +96,7 @@ fn show(worker: &Worker, format: Option<Format>) -> Result<()> {
     let StoredSchedule { info, schedule, unusable } = sync::stored_schedule(worker)?;
     let mut output = Output::buffered();
     match format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson }) {
-        Format::Ndjson => {
-            let line = serde_json::to_string(&info).map_err(|error| Output::failed(&error))?;
-            output.text(&format!("{line}\n"))?;
-        }
+        Format::Ndjson => drop(output.json_line(&info)?),
         Format::Table => {
             match &info.cron {
                 None => worker

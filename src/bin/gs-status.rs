@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Language, Output, StatusFlags, StatusFormat};
-use garminsync::sync::{Result, Worker};
+use garminsync::sync::{self, Result, Worker};
 
 /// Print the state, the last and the next sync, and what you must do
 ///
@@ -54,7 +54,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let mut output = Output::buffered();
     match args.status.format.unwrap_or(by_place) {
         StatusFormat::Table => output.text(&cli::status_text(&snapshot, worker.now(), lang))?,
-        StatusFormat::Json => output.text(&String::from_utf8_lossy(&cli::status_json(&snapshot)?))?,
+        StatusFormat::Json => output.text(&String::from_utf8_lossy(&sync::status_json(&snapshot)?))?,
     };
     output.flush()?;
     worker.raise(snapshot.exit());

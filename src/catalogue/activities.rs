@@ -33,6 +33,33 @@ pub struct ListedRow<'a> {
     pub service_json: &'a str,
 }
 
+/// That listings do not show an activity which they should show, since the first of them began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// One listing did not show it: the next one has to confirm that it is gone.
+    Once(Timestamp),
+    /// Two or more did not show it.
+    Confirmed(Timestamp),
+}
+
+impl Absence {
+    /// When the first listing began that did not show it.
+    pub fn since(self) -> Timestamp {
+        match self {
+            Absence::Once(since) | Absence::Confirmed(since) => since,
+        }
+    }
+
+    /// Whether the activity is gone.
+    pub fn is_confirmed(self) -> bool {
+        matches!(self, Absence::Confirmed(_))
+    }
+
+    fn of(since: Timestamp, listings: u32) -> Absence {
+        if listings == 1 { Absence::Once(since) } else { Absence::Confirmed(since) }
+    }
+}
+
 /// An activity, and what the catalogue knows of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -40,8 +67,8 @@ pub struct Entry {
     pub activity: Activity,
     /// The service holds no file of it.
     pub no_original: bool,
-    /// The first listing that should have shown it and did not, and how many there were since.
-    pub missing: Option<(Timestamp, u32)>,
+    /// Listings no longer show it.
+    pub missing: Option<Absence>,
     /// When it was first seen.
     pub first_seen: Timestamp,
     /// A listing without a gap below it showed it.
@@ -155,11 +182,14 @@ impl Catalogue {
             "SELECT {columns} FROM activities a LEFT JOIN files f ON f.platform = a.platform AND f.id = a.id AND f.part = 0
              WHERE a.platform = ?1 AND a.id = ?2"
         );
-        let found = self.connection.prepare_cached(&sql);
-        self.done(found.and_then(|mut statement| {
-            let found = statement.query_row([platform, id], |row| entry(row, &mut PlatformIds::default()));
-            found.optional()?.map(|found| self.with_more_files(found)).transpose()
-        }))
+        // Its further files are read by a statement of their own.
+        self.snapshot(|_| {
+            let found = self.connection.prepare_cached(&sql);
+            self.done(found.and_then(|mut statement| {
+                let found = statement.query_row([platform, id], |row| entry(row, &mut PlatformIds::default()));
+                found.optional()?.map(|found| self.with_more_files(found)).transpose()
+            }))
+        })
     }
 
     /// Reads the further files of an entry, if it has any.
@@ -200,12 +230,14 @@ impl Catalogue {
 
     fn batch(&self, query: &Query, after: Option<&(i64, ActivityKey)>) -> Result<Vec<Entry>> {
         let (sql, values) = select(query, after);
-        let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
-            let mut names = PlatformIds::default();
-            let rows = statement.query_map(params_from_iter(values), |row| entry(row, &mut names))?;
-            rows.map(|row| self.with_more_files(row?)).collect::<rusqlite::Result<Vec<_>>>()
-        });
-        self.done(rows)
+        self.snapshot(|_| {
+            let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
+                let mut names = PlatformIds::default();
+                let rows = statement.query_map(params_from_iter(values), |row| entry(row, &mut names))?;
+                rows.map(|row| self.with_more_files(row?)).collect::<rusqlite::Result<Vec<_>>>()
+            });
+            self.done(rows)
+        })
     }
 
     /// The starts of the activities that listings have shown on a platform and still do, sorted. An activity that only an
@@ -416,7 +448,7 @@ fn entry(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<EntryRow> {
     let mut entry = Entry {
         activity: activity(&mut columns, names)?,
         no_original: columns.next()?,
-        missing: columns.time()?.zip(Some(columns.next()?)),
+        missing: columns.time()?.zip(Some(columns.next()?)).map(|(since, listings)| Absence::of(since, listings)),
         first_seen: columns.known_time()?,
         contiguous: columns.next()?,
         first_listing: columns.next()?,

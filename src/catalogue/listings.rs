@@ -41,21 +41,51 @@ impl ListingPurpose {
     }
 }
 
+/// How far down a list was read: lists begin with the newest activity.
+///
+/// An account has 1,000 activities, listed in pages of 100. Which is missing if the listing did not show it, and where a later
+/// listing may stop, follows from the depth and the [`Coverage`]:
+///
+/// | command | read | depth | coverage | a later one |
+/// |---|---|---|---|---|
+/// | the first `gs-fetch`, `gs-fetch --full` | ten pages | `End` | all time | may stop at a page without news |
+/// | `gs-fetch` on the next day | one page, 98 of it known | `Stopped` | from the last start on that page | as before |
+/// | the first with `--newest 250` | three pages, cut to 250 | `Limit` | from the 250th start | may stop, with this limit or a lower one |
+/// | `gs-fetch --since 30d` | one page, the end of that time | `End` | the 30 days | as before |
+/// | a precheck of an upload | the page that shows its day | `Stopped` | from the last start on that page | as before |
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ListingDepth {
+    /// The last page was read.
+    End,
+    /// The limit for the number of activities was reached. No time range was asked for.
+    Limit,
+    /// It stopped earlier: at a page without news, or once it had shown what it was made for.
+    #[default]
+    Stopped,
+}
+
 /// How far a listing got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListingResult {
     /// The time range that it covers.
     pub coverage: Coverage,
-    /// Its end was seen.
-    pub complete: bool,
-    /// It reached the end, or the limit asked for, and did not stop at a known activity.
-    pub base: bool,
+    /// How far down the list was read.
+    pub depth: ListingDepth,
     /// It left no gap: it began at the newest activity and ended where all below is known.
     pub contiguous: bool,
-    /// A known activity that it should have shown and did not is missing.
-    pub detects_missing: bool,
     /// Activities that it showed.
     pub items: u64,
+}
+
+impl ListingResult {
+    /// Whether later listings may stop at what this one showed: it reached the end of everything, or its limit.
+    fn is_base(&self) -> bool {
+        match self.depth {
+            ListingDepth::End => self.coverage == Coverage::default(),
+            ListingDepth::Limit => true,
+            ListingDepth::Stopped => false,
+        }
+    }
 }
 
 /// What was concluded from a listing.
@@ -189,7 +219,7 @@ impl Catalogue {
         })
     }
 
-    /// Ends a listing that got as far as `result` says, and concludes which activities are missing.
+    /// Ends a listing that got as far as `result` says, and concludes which activities are missing, unless it is a precheck.
     ///
     /// One in which too many known activities are missing (all, or more than a tenth and more than a few) is not accepted
     /// unless `accept_missing`: services have answered with an empty list while they were in trouble. It is accepted if
@@ -205,6 +235,12 @@ impl Catalogue {
         let coverage = result.coverage;
         let (from, until) = (coverage.from.map(Timestamp::as_second), coverage.until.map(Timestamp::as_second));
         self.write(|tx| {
+            // A listing whose account was forgotten meanwhile has no row, and nothing is concluded from it.
+            let detects_missing = tx
+                .prepare_cached("SELECT purpose FROM listings WHERE number = ?1")?
+                .query_row([listing], |row| row.get::<_, String>(0))
+                .optional()?
+                .is_some_and(|purpose| purpose == ListingPurpose::Sync.name());
             let count = |condition: &str| {
                 tx.prepare_cached(&format!("SELECT count(*) FROM activities WHERE {COVERED} AND {condition}"))?
                     .query_row(params![platform, from, until, listing], |row| row.get::<_, i64>(0))
@@ -218,7 +254,7 @@ impl Catalogue {
             let kept = count("last_listing >= ?4 AND first_listing < ?4")?;
             // Listings run side by side: an activity shown by one that began later was shown since this one began.
             let implausible = is_implausible(missing, kept);
-            let digest = match implausible && result.detects_missing {
+            let digest = match implausible && detects_missing {
                 true => Some(missing_digest(tx, (listing, platform), (from, until))?),
                 false => None,
             };
@@ -227,7 +263,7 @@ impl Catalogue {
                 None => false,
             };
             let accepted = accept_missing || !implausible || repeats;
-            if accepted && result.detects_missing {
+            if accepted && detects_missing {
                 tx.prepare_cached(&format!(
                     "UPDATE activities SET missing_count = missing_count + 1,
                         missing_since = ifnull(missing_since, (SELECT started_at FROM listings WHERE number = ?4))
@@ -257,8 +293,8 @@ impl Catalogue {
                 listing,
                 now.as_second(),
                 accepted,
-                accepted && result.complete,
-                accepted && result.base,
+                accepted && result.depth == ListingDepth::End,
+                accepted && result.is_base(),
                 from,
                 until,
                 i64::try_from(result.items).unwrap_or(i64::MAX),

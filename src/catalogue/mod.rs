@@ -33,13 +33,15 @@ use crate::fs::{NoRoom, lacks_locks, size_limit_met};
 use crate::reason::Reason;
 
 pub use accounts::AccountRow;
-pub use activities::{Change, Entry, ListedRow, Query};
+pub use activities::{Absence, Change, Entry, ListedRow, Query};
 pub use commands::{CommandOutcome, CommandRow, FIRST_COMMANDS, LastWork, OpenCommand, Stage};
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
 pub use files::{FileFacts, FileRow};
 pub use identities::{Forgotten, Owner};
-pub use listings::{Coverage, ListingCoverage, ListingPurpose, ListingResult, ListingVerdict, NewestListing};
+pub use listings::{
+    Coverage, ListingCoverage, ListingDepth, ListingPurpose, ListingResult, ListingVerdict, NewestListing,
+};
 pub use login_failures::{LoginFailure, LoginState};
 pub use outstanding::OutstandingRow;
 pub use problems::{
@@ -292,13 +294,17 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Several reads that see one state of the catalogue, whatever others write meanwhile.
+    /// Several reads that see one state of the catalogue, whatever others write meanwhile. Within another one it is part of
+    /// that.
     ///
     /// Nothing slow belongs in here: as long as it lasts, the log of writes cannot be folded into the file.
     pub fn snapshot<T, E: From<Error>>(
         &self,
         read: impl FnOnce(&Catalogue) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
+        if !self.connection.is_autocommit() {
+            return read(self);
+        }
         let transaction = self.done(self.connection.unchecked_transaction())?;
         let value = read(self);
         // It has written nothing; this ends it, as does whatever leaves this function earlier.

@@ -1,12 +1,13 @@
 //! stdin, and what a person is asked on the terminal.
 
 use std::io::{BufReader, IsTerminal, Read, Write};
+use std::path::Path;
 
 use super::read_ahead::ReadAhead;
 use super::{Exit, Failure};
 use crate::http::Secret;
 use crate::record::{Reader, Record};
-use crate::sync::{Progress, Prompt};
+use crate::sync::{Progress, Prompt, TokenSource};
 
 /// Records, as they come in.
 pub type Records = Reader<BufReader<Box<dyn Read>>>;
@@ -63,6 +64,20 @@ pub fn piped_text() -> Result<Option<Secret>, Failure> {
     }
     let text = stdin_text()?;
     Ok((!text.expose().trim().is_empty()).then_some(text))
+}
+
+/// Where the token of `gs-auth import` comes from: the path that was given, standard input for "-" or if it is a pipe, else the
+/// usual places.
+///
+/// # Errors
+/// Standard input cannot be read.
+pub fn token_source(path: Option<&Path>) -> Result<TokenSource, Failure> {
+    match path {
+        Some(path) if path != Path::new("-") => Ok(TokenSource::Path(path.to_owned())),
+        Some(_) => stdin_text().map(TokenSource::Text),
+        // cron and CI give an empty standard input.
+        None => Ok(piped_text()?.map_or(TokenSource::UsualPlaces, TokenSource::Text)),
+    }
 }
 
 /// Asks the person at the terminal.

@@ -2,6 +2,7 @@
 //!
 //! A command's `main` is one call of [`run_command`]; its work gets the flags and a [`Worker`](crate::sync::Worker).
 
+mod accounts_output;
 mod activity_text;
 mod args;
 pub mod csv;
@@ -23,19 +24,22 @@ mod summary;
 mod table;
 
 pub use crate::i18n::{clock as duration, size};
+pub use accounts_output::print_accounts;
 pub use args::{Common, CommonArgs, Filter, Rule};
 pub use flags::{
     AccountsFlags, AccountsFormat, DeletionLimit, DiffFlags, DownloadFlags, ImportFlags, Language, ListFlags,
     ListFormat, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, ReportFlags, SortBy, StatusFlags,
     StatusFormat, Units, UploadLimit,
 };
-pub use input::{Records, TerminalPrompt, all_records, ask_hidden, ask_line, piped_text, records, stdin_text};
+pub use input::{
+    Records, TerminalPrompt, all_records, ask_hidden, ask_line, piped_text, records, stdin_text, token_source,
+};
 pub use list_output::{Field, ListColumns, ListOutput};
 pub use messages::Messages;
 pub use output::Output;
 pub use record_output::{RecordFlags, RecordFormat, RecordOutput};
 pub use session::{LogMode, run_command};
-pub use status::{status_json, status_text};
+pub use status::status_text;
 pub use summary::summary;
 pub use table::{Align, Table, table};
 

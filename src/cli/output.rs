@@ -2,6 +2,8 @@
 
 use std::io::{self, ErrorKind, Write};
 
+use serde::Serialize;
+
 use super::progress::Screen;
 use super::{Exit, Failure};
 use crate::fs::no_room;
@@ -48,6 +50,12 @@ impl Output {
     pub fn text(&mut self, text: &str) -> Result<bool, Failure> {
         self.kept.extend_from_slice(text.as_bytes());
         self.hand_on(KEPT).map_err(|error| Output::write_failed(&error))
+    }
+
+    /// Writes one value as a line of JSON. `false`: nobody reads any more.
+    pub fn json_line(&mut self, value: &impl Serialize) -> Result<bool, Failure> {
+        let line = serde_json::to_string(value).map_err(|error| Output::failed(&error))?;
+        self.text(&format!("{line}\n"))
     }
 
     /// Hands on what is buffered. `false`: nobody reads any more.

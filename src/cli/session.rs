@@ -17,7 +17,7 @@ use crate::platform::{PlatformId, Platforms};
 use crate::reason::Reason;
 use crate::settings::{self, Settings};
 use crate::sync::{
-    DataDir, Failure, Level, Log, Message, Observer, Result, Sign, Worker, Workspace, selection_of_flag,
+    DataDir, Failure, Level, Log, Message, Observer, Result, SharedHttp, Sign, Worker, Workspace, selection_of_flag,
 };
 
 /// Whether a command stands in the sync log.
@@ -198,6 +198,7 @@ impl Opening<'_> {
             clock: Clock::System,
             observer: self.messages,
             log: Log::default(),
+            shared_http: SharedHttp::default(),
         };
         Ok((Worker::new(Arc::new(workspace), catalogue), data_dir, wrong))
     }

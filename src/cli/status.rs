@@ -5,10 +5,9 @@ use std::fmt::Write;
 use jiff::Timestamp;
 
 use super::Align::{Left, Right, Whole};
-use super::{Exit, Failure, table};
+use super::table;
 use crate::i18n::{self, Lang, number};
-use crate::report;
-use crate::status::{Issue, Platform, Run, Schedule, Snapshot, State};
+use crate::status::{Heading, Issue, NextSync, Platform, Run, Snapshot, State, never_synced};
 
 /// The state, the last and the next sync, outstanding work, a line for each platform, and what needs a person.
 pub fn status_text(snapshot: &Snapshot, now: Timestamp, lang: Lang) -> String {
@@ -27,19 +26,9 @@ pub fn status_text(snapshot: &Snapshot, now: Timestamp, lang: Lang) -> String {
     if !snapshot.platforms.is_empty() {
         text.push_str(&format!("\n{}\n", view.platforms()));
     }
-    text.push_str(&view.list(lang.pick("Action needed", "需要处理"), &snapshot.actions));
-    text.push_str(&view.list(lang.pick("Warnings", "警告"), &snapshot.warnings));
+    text.push_str(&view.list(Heading::ActionNeeded, &snapshot.actions));
+    text.push_str(&view.list(Heading::Warnings, &snapshot.warnings));
     text
-}
-
-/// The state as JSON: the text of `status.json`.
-///
-/// # Errors
-/// A bug: every snapshot can be written.
-pub fn status_json(snapshot: &Snapshot) -> Result<Vec<u8>, Failure> {
-    report::status_json(snapshot).map_err(|error| {
-        Failure::new(Exit::Bug, format!("the state could not be written as JSON: {error}; please report this"))
-    })
 }
 
 struct View<'a> {
@@ -57,12 +46,12 @@ impl View<'_> {
     fn syncs(&self) -> String {
         let lang = self.lang;
         let mut lines = vec![
-            (lang.pick("Last sync", "上次同步"), self.last_sync(self.snapshot.last_run.as_ref())),
-            (lang.pick("Next sync", "下次同步"), self.next_sync(self.snapshot.schedule.as_ref())),
+            (Heading::LastSync.text(lang), self.last_sync(self.snapshot.last_run.as_ref())),
+            (Heading::NextSync.text(lang), self.next_sync()),
         ];
         let outstanding = &self.snapshot.outstanding;
         if !outstanding.is_nothing() {
-            lines.push((lang.pick("Outstanding", "待完成"), outstanding.words(lang).join(lang.comma())));
+            lines.push((Heading::Outstanding.text(lang), outstanding.words(lang).join(lang.comma())));
         }
         let widest = lines.iter().map(|(name, _)| console::measure_text_width(name)).max().unwrap_or(0);
         let mut text = String::new();
@@ -73,36 +62,17 @@ impl View<'_> {
     }
 
     fn last_sync(&self, run: Option<&Run>) -> String {
-        let Some(run) = run else { return self.lang.pick("never", "从未").to_owned() };
+        let Some(run) = run else { return never_synced(self.lang).to_owned() };
         let at = self.moment(run.finished.unwrap_or(run.started));
         format!("{at}{}{}", self.lang.comma(), run.outcome.word(self.lang))
     }
 
-    fn next_sync(&self, schedule: Option<&Schedule>) -> String {
-        let lang = self.lang;
-        match schedule {
-            None => lang
-                .pick(
-                    "not scheduled; run: garminsync schedule '0 */6 * * *'",
-                    "没有计划；请运行：garminsync schedule '0 */6 * * *'",
-                )
-                .to_owned(),
-            Some(schedule) if !schedule.enabled => lang
-                .pick("the schedule is off; run: garminsync schedule on", "计划已关闭；请运行：garminsync schedule on")
-                .to_owned(),
-            Some(schedule) => match schedule.next_run {
-                None => lang.pick("never", "从不").to_owned(),
-                Some(next) if schedule.is_run => self.moment(next),
-                Some(next) => format!(
-                    "{}{}",
-                    self.moment(next),
-                    lang.pick(
-                        "; not in a crontab yet, see: garminsync daemon --status",
-                        "；尚未写入 crontab，请查看：garminsync daemon --status"
-                    )
-                ),
-            },
-        }
+    fn next_sync(&self) -> String {
+        let next = NextSync::of(self.snapshot.schedule.as_ref(), self.lang);
+        let at = next.at.map_or_else(|| next.word.to_owned(), |at| self.moment(at));
+        let space = self.lang.pick(" ", "");
+        let hints = next.hints.iter().map(|(text, command)| format!("{text}{space}{command}"));
+        [at].into_iter().chain(hints).collect::<Vec<_>>().join(self.lang.pick("; ", "；"))
     }
 
     fn platforms(&self) -> super::Table {
@@ -130,11 +100,11 @@ impl View<'_> {
     }
 
     /// What went wrong, each with the command that fixes it in a line of its own, so that it can be copied.
-    fn list(&self, title: &str, issues: &[Issue]) -> String {
+    fn list(&self, heading: Heading, issues: &[Issue]) -> String {
         if issues.is_empty() {
             return String::new();
         }
-        let mut text = format!("\n{title}{}\n", self.lang.pick(":", "："));
+        let mut text = format!("\n{}{}\n", heading.text(self.lang), self.lang.pick(":", "："));
         for issue in issues {
             let _ = writeln!(text, "- {}", issue.finding(self.lang));
             if let Some(fix) = &issue.fix {

@@ -1,9 +1,11 @@
-//! Files: what a failure means, locks within a time limit, durable atomic writes, private folders.
+//! Files: what a failure means, locks within a time limit, durable atomic writes, private folders, who may read a file.
 
 mod lock;
 mod write;
 
+use std::fs::Metadata;
 use std::io::{Error, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -14,6 +16,16 @@ pub use lock::lock;
 pub use write::{make_private, persist, sweep, sync_dir, unfinished};
 
 use crate::reason::Reason;
+
+/// Whether other users can read or write a file or folder.
+pub fn is_open_to_others(meta: &Metadata) -> bool {
+    meta.mode() & 0o077 != 0
+}
+
+/// Whether a file or folder belongs to the user who runs the program.
+pub fn is_own(meta: &Metadata) -> bool {
+    meta.uid() == rustix::process::geteuid().as_raw()
+}
 
 /// Why there is no room for a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

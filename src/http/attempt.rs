@@ -32,7 +32,7 @@ impl Http {
     pub(super) fn try_once(&self, request: &Request) -> Result<Response, Failed> {
         let began = Instant::now();
         let failed = |error: ureq::Error| self.failed(request, &error);
-        let url = match &self.options.loopback {
+        let url = match &self.client.options.loopback {
             Some(loopback) => loopback.rewrite(&request.url),
             None => request.url.clone(),
         };
@@ -55,7 +55,7 @@ impl Http {
             }
         };
         let grace = if request.repeat == Repeat::Never { GRACE + AFTER_GRACE } else { Duration::ZERO };
-        let sent = interruptible(&self.options.stop, grace, run).unwrap_or_else(|| Err(Halt::Stopped.into()));
+        let sent = interruptible(&self.client.options.stop, grace, run).unwrap_or_else(|| Err(Halt::Stopped.into()));
         let (head, mut body) = sent.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
         // A response without content may name a compression all the same, and an empty body is not valid gzip.
@@ -75,7 +75,7 @@ impl Http {
                 .collect(),
             body: bytes,
         };
-        (self.options.trace)(&format!(
+        (self.client.options.trace)(&format!(
             "{} {} {} ({} bytes, {:.2} s)",
             request.method,
             shown(request),
@@ -89,7 +89,7 @@ impl Http {
     /// The time for one try as a whole, from looking up the host to the last byte of the response.
     fn deadline(&self, request: &Request) -> Duration {
         let bytes = request.limit + request.body.as_ref().map_or(0, Vec::len) as u64;
-        self.options.timeout * TIMEOUTS + Duration::from_secs(bytes / DEADLINE_SPEED)
+        self.client.options.timeout * TIMEOUTS + Duration::from_secs(bytes / DEADLINE_SPEED)
     }
 
     /// Classifies an error before the body of the response.

@@ -86,8 +86,6 @@ pub struct Options {
     /// Gets a line for every request, for `--verbose`: method, host and path, status. Never a query, header or body,
     /// nor a path that is a secret.
     pub trace: Trace,
-    /// Called before each wait, for the progress display.
-    pub waiting: Waiting,
     /// Where the time comes from.
     pub clock: Clock,
 }
@@ -101,8 +99,18 @@ pub struct Route {
     pub ca_certificates: Option<CaCertificates>,
 }
 
-/// Sends requests. One for a program; shared by its threads.
+/// Sends requests. A process has one client; [`Http::with_waiting`] gives each of its threads a handle on it.
+///
+/// All handles share the open connections (one pool directly and one through the proxy), the TLS configuration with the
+/// trusted certificates, the proxy, the rate limiter, the trace of requests and the times of the last requests. Only the
+/// display of waits is a handle's own.
 pub struct Http {
+    client: Arc<Client>,
+    waiting: Waiting,
+}
+
+/// What the handles of a process share.
+struct Client {
     direct: agent::Agents,
     /// Through the proxy, if there is one.
     proxied: Option<agent::Agents>,

@@ -11,8 +11,8 @@ use super::agent::Agents;
 use super::attempt::Failed;
 use super::tls::Tls;
 use super::{
-    Cookies, Error, Followed, Http, Options, Pause, Permit, RateLimiter, Repeat, Request, Response, cookies, retry,
-    writes_of,
+    Client, Cookies, Error, Followed, Http, Options, Pause, Permit, RateLimiter, Repeat, Request, Response, Waiting,
+    cookies, retry, writes_of,
 };
 use crate::clock::Moment;
 
@@ -28,37 +28,43 @@ const SLOW_TRIES: u32 = 2;
 impl Http {
     /// The time, by the clock of this client.
     pub fn now(&self) -> Timestamp {
-        self.options.clock.now()
+        self.client.options.clock.now()
     }
 
-    /// A client that takes its permits from `rate_limiter`.
+    /// A client that takes its permits from `rate_limiter`. Its waits are not shown.
     pub fn new(rate_limiter: Arc<dyn RateLimiter>, options: Options) -> Http {
         let proxy = options.route.proxies.proxy().filter(|_| options.loopback.is_none());
         let tls = Tls::new(options.route.ca_certificates.clone());
         let (direct, proxied) =
             (Agents::new(&options, &tls, None), proxy.map(|(_, proxy)| Agents::new(&options, &tls, Some(proxy))));
-        Http { direct, proxied, rate_limiter, options, sent: Mutex::default() }
+        let client = Client { direct, proxied, rate_limiter, options, sent: Mutex::default() };
+        Http { client: Arc::new(client), waiting: Box::new(|_, _| ()) }
+    }
+
+    /// Another handle on the same client, which calls `waiting` before each of its waits.
+    pub fn with_waiting(&self, waiting: Waiting) -> Http {
+        Http { client: self.client.clone(), waiting }
     }
 
     /// When the last request to `platform` was sent: what its response shows is no older.
     pub fn last_sent(&self, platform: &str) -> Option<Moment> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).get(platform).copied()
+        self.client.sent.lock().unwrap_or_else(PoisonError::into_inner).get(platform).copied()
     }
 
     /// The least time between two requests to a platform.
     pub fn interval(&self) -> Duration {
-        self.options.interval
+        self.client.options.interval
     }
 
     /// The proxy for a host, and the setting that names it.
     pub(super) fn proxy(&self, host: &str) -> Option<&(&'static str, ureq::Proxy)> {
-        let proxies = &self.options.route.proxies;
-        proxies.proxy().filter(|_| self.proxied.is_some() && !proxies.is_bypassed(host))
+        let proxies = &self.client.options.route.proxies;
+        proxies.proxy().filter(|_| self.client.proxied.is_some() && !proxies.is_bypassed(host))
     }
 
     /// The connections to a host.
     pub(super) fn agents(&self, host: &str) -> &Agents {
-        self.proxied.as_ref().filter(|_| self.proxy(host).is_some()).unwrap_or(&self.direct)
+        self.client.proxied.as_ref().filter(|_| self.proxy(host).is_some()).unwrap_or(&self.client.direct)
     }
 
     /// Sends `request` for `platform` and returns the response, whatever its status.
@@ -81,9 +87,9 @@ impl Http {
             if request.not_after.is_some_and(|moment| moment.is_over()) {
                 return Err(Error::TooLate);
             }
-            self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(platform.to_owned(), Moment::now());
+            self.client.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(platform.to_owned(), Moment::now());
             let result = self.try_once(&request);
-            let last = request.repeat.is_sent_once() || try_number >= self.options.backoff.tries;
+            let last = request.repeat.is_sent_once() || try_number >= self.client.options.backoff.tries;
             match result {
                 Ok(response) => {
                     if let Some(next) = redirect(&request, &response)? {
@@ -99,7 +105,7 @@ impl Http {
                 Err(Failed { error: error @ Error::Network { .. }, is_slow })
                     if !(last || is_slow && try_number >= SLOW_TRIES) =>
                 {
-                    (self.options.trace)(&error.to_string());
+                    (self.client.options.trace)(&error.to_string());
                 }
                 Err(Failed { error, .. }) => return Err(error),
             }
@@ -111,7 +117,7 @@ impl Http {
     /// Waits as reads do before try number `next` (2 is the first retry): for a caller that knows from the response
     /// that its write had no effect and may be sent again.
     pub fn wait_to_retry(&self, next: u32) -> Result<(), Error> {
-        self.pause(Pause::Retry, self.options.backoff.wait(next, fastrand::f64()))
+        self.pause(Pause::Retry, self.client.options.backoff.wait(next, fastrand::f64()))
     }
 
     /// Records for all processes that the service asks to wait, and fails if that is longer than
@@ -129,9 +135,9 @@ impl Http {
         // A mistake of the service must not stop requests for years.
         let until = now.checked_add(LONGEST_RETRY_AFTER).map_or(until, |longest| until.min(longest));
         let asked = if request.changes { &writes_of(platform) } else { platform };
-        self.rate_limiter.not_before(asked, until).map_err(Error::RateLimiter)?;
+        self.client.rate_limiter.not_before(asked, until).map_err(Error::RateLimiter)?;
         // The response to a write tells its outcome.
-        if request.repeat.is_sent_once() || until.duration_since(now) <= signed(self.options.max_retry_after) {
+        if request.repeat.is_sent_once() || until.duration_since(now) <= signed(self.client.options.max_retry_after) {
             return Ok(());
         }
         Err(match request.changes {
@@ -144,11 +150,11 @@ impl Http {
     /// [`Options::max_retry_after`].
     fn wait_to_write(&self, platform: &str) -> Result<(), Error> {
         loop {
-            match self.rate_limiter.acquire(&writes_of(platform), Duration::ZERO).map_err(Error::RateLimiter)? {
+            match self.client.rate_limiter.acquire(&writes_of(platform), Duration::ZERO).map_err(Error::RateLimiter)? {
                 Permit::Now | Permit::Later(_) => return Ok(()),
                 Permit::NotBefore(until) => {
                     let wait = until.duration_since(self.now());
-                    if wait > signed(self.options.max_retry_after) {
+                    if wait > signed(self.client.options.max_retry_after) {
                         return Err(Error::WritesRateLimited { until });
                     }
                     self.pause(Pause::RateLimited(platform), wait.try_into().unwrap_or_default())?;
@@ -159,15 +165,20 @@ impl Http {
 
     fn wait_for_permit(&self, platform: &str) -> Result<(), Error> {
         loop {
-            if self.options.stop.load(Ordering::Relaxed) {
+            if self.client.options.stop.load(Ordering::Relaxed) {
                 return Err(Error::Stopped);
             }
-            match self.rate_limiter.acquire(platform, self.options.interval).map_err(Error::RateLimiter)? {
+            match self
+                .client
+                .rate_limiter
+                .acquire(platform, self.client.options.interval)
+                .map_err(Error::RateLimiter)?
+            {
                 Permit::Now => return Ok(()),
                 Permit::Later(wait) => self.pause(Pause::RequestInterval, wait)?,
                 Permit::NotBefore(until) => {
                     let wait = until.duration_since(self.now());
-                    if wait > signed(self.options.max_retry_after) {
+                    if wait > signed(self.client.options.max_retry_after) {
                         return Err(Error::RateLimited { until });
                     }
                     self.pause(Pause::RateLimited(platform), wait.try_into().unwrap_or_default())?;
@@ -181,9 +192,9 @@ impl Http {
     /// # Errors
     /// [`Error::Stopped`]
     pub fn pause(&self, why: Pause<'_>, wait: Duration) -> Result<(), Error> {
-        (self.options.waiting)(why, wait);
-        self.options.clock.sleep(wait, &self.options.stop);
-        if self.options.stop.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
+        (self.waiting)(why, wait);
+        self.client.options.clock.sleep(wait, &self.client.options.stop);
+        if self.client.options.stop.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
     }
 }
 

@@ -90,12 +90,12 @@ fn folder(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
     }
     // The files outlive the database, or are all that a cache has kept.
     for fit in [path.join("fit"), path.to_owned()] {
-        if FOLDERS.iter().any(|(name, _)| holds_theirs(&fit.join(name))) {
+        if FOLDERS.iter().any(|name| holds_theirs(&fit.join(name))) {
             return Ok(Found::SportsSync { database: None, fit });
         }
     }
     let several = [path.join("fit"), path.to_owned()];
-    if several.iter().any(|fit| FOLDERS.iter().any(|(name, _)| fit.join(name).is_dir())) {
+    if several.iter().any(|fit| FOLDERS.iter().any(|name| fit.join(name).is_dir())) {
         return Err("it has a folder for each platform; name one of those, with --platform".into());
     }
     let is_named = |name: &str| path.file_name().is_some_and(|own| own == name);

@@ -11,8 +11,8 @@ use super::{KnownActivity, civil};
 use crate::activity::Activity;
 use crate::sport::{self, Names};
 
-/// Its folders below `fit`, and the platform of each.
-pub const FOLDERS: [(&str, &str); 3] = [("garmin_com", "garmin-com"), ("garmin_cn", "garmin-cn"), ("coros", COROS)];
+/// Its folders below `fit`. Each has the name of a platform as this tool writes it.
+pub const FOLDERS: [&str; 3] = ["garmin_com", "garmin_cn", COROS];
 const COROS: &str = "coros";
 
 /// What the database says.
@@ -32,12 +32,11 @@ impl SportsSync {
             let [Some(platform), Some(id), kind, name, device, start, distance, duration] = row.as_slice() else {
                 continue;
             };
-            let Some(platform) = platform_named(platform) else { continue };
-            let is_coros = platform == COROS;
+            let Some(folder) = folder_of(platform) else { continue };
+            let is_coros = folder == COROS;
             let names = kind.as_deref().and_then(|kind| names(is_coros, kind));
             let seconds = number(duration.as_deref());
             let activity = Activity {
-                platform: platform.into(),
                 id: id.clone(),
                 name: name.clone(),
                 sport: names.map(|(sport, _)| sport.to_owned()),
@@ -51,22 +50,23 @@ impl SportsSync {
                 ..Activity::default()
             };
             let local_start = start.as_deref().and_then(civil);
-            all.told
-                .insert((platform, id.clone()), KnownActivity { activity, local_start, is_of_the_place: !is_coros });
+            all.told.insert((folder, id.clone()), KnownActivity { activity, local_start, is_of_the_place: !is_coros });
         }
         Ok(all)
     }
 
-    /// What is known of an activity.
-    pub fn told(&self, platform: &'static str, id: &str) -> KnownActivity {
-        self.told.get(&(platform, id.to_owned())).cloned().unwrap_or_else(|| KnownActivity::nothing(platform, id))
+    /// What is known of an activity of this folder, which is one of `platform`.
+    pub fn told(&self, folder: &'static str, platform: &str, id: &str) -> KnownActivity {
+        let mut told = self.told.get(&(folder, id.to_owned())).cloned().unwrap_or_default();
+        (told.activity.platform, told.activity.id) = (platform.into(), id.to_owned());
+        told
     }
 }
 
-/// `GARMINCOM`, `garmin_com` and the like.
-fn platform_named(text: &str) -> Option<&'static str> {
-    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    FOLDERS.iter().find(|(folder, _)| folder.replace('_', "") == plain).map(|(_, platform)| *platform)
+/// The folder of a platform, which stands in the database as `GARMINCOM`, `garmin_com` and the like.
+fn folder_of(platform: &str) -> Option<&'static str> {
+    let plain: String = platform.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    FOLDERS.into_iter().find(|folder| folder.replace('_', "") == plain)
 }
 
 /// The sport: COROS' own number, or Garmin's own word.

@@ -6,7 +6,7 @@ use super::cut::clip;
 use super::{FailureKind, FailureSummary, Lang, SkippedGroup, Summary, SummaryEntry, TextLimit, Tone};
 use crate::activity::{Activity, printable};
 use crate::reason;
-use crate::status::Outstanding;
+use crate::status::{Heading, Outstanding};
 
 /// So many lines of one kind are shown.
 const LINES: usize = 10;
@@ -47,7 +47,7 @@ pub fn render(summary: &Summary, lang: Lang, style: Style, tone: Tone) -> Text {
         let (person, failed): (Vec<&FailureSummary>, Vec<&FailureSummary>) =
             summary.failures.iter().partition(|failure| failure.needs_action());
         let lines = |failures: &[&FailureSummary]| failures.iter().map(|failure| words.failure(failure)).collect();
-        blocks.push(words.section(lang.pick("Action needed", "需要人工处理"), lines(&person)));
+        blocks.push(words.section(Heading::ActionNeeded.text(lang), lines(&person)));
         blocks.push(words.section(lang.pick("Failed", "失败"), lines(&failed)));
     }
     blocks.extend(words.entries(&summary.added, "Added to", "已新增"));
@@ -81,8 +81,8 @@ impl Words {
             .map(|(count, en, zh)| lang.counted(*count, en, zh))
             .collect();
         match (summary.needs_action(), tone.known) {
-            (true, false) => parts.push(lang.pick("action needed", "需要人工处理").to_owned()),
-            (true, true) => parts.push(lang.pick("action is still needed", "仍需人工处理").to_owned()),
+            (true, false) => parts.push(lang.pick("action needed", "需要您处理").to_owned()),
+            (true, true) => parts.push(lang.pick("action is still needed", "仍需您处理").to_owned()),
             (false, _) => {}
         }
         if tone.recovered {

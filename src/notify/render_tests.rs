@@ -77,14 +77,14 @@ Skipped
 fn chinese_in_markdown() {
     let text = render(&summary(), Lang::Zh, Style::Markdown, Tone::default());
     let expected = "\
-**garminsync：新增 2，删除 1，待确认 1，失败 3，需要人工处理**
+**garminsync：新增 2，删除 1，待确认 1，失败 3，需要您处理**
 新增：coros 1，garmin-cn 1
 删除：garmin-com 1
 尚未确认：coros 1
 发现重复，未删除：garmin-com 1；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --duplicates
 待完成：待上传 3,774，待下载 1
 
-**需要人工处理**
+**需要您处理**
 - garmin-cn：需要登录：no token; run gs-auth login --platform garmin-cn [gs-download]
 
 **失败**
@@ -104,7 +104,7 @@ fn chinese_in_markdown() {
 **未执行**
 - garmin-com 1：归档中没有完好的文件；请运行 gs-download";
     assert_eq!(text.whole, expected);
-    assert_eq!(text.title, "garminsync：新增 2，删除 1，待确认 1，失败 3，需要人工处理");
+    assert_eq!(text.title, "garminsync：新增 2，删除 1，待确认 1，失败 3，需要您处理");
 }
 
 #[test]

@@ -21,19 +21,17 @@ pub enum Extent {
     Incremental,
 }
 
-/// Decides how far to go.
+/// Decides how far to go where nobody asked for all.
 ///
-/// - asked for, or a part of time is asked for: all of that;
-/// - nothing to build on (no earlier listing got that far), or that is a week old: all;
-/// - one that shrank was not believed, and none of everything since: all, as only a second whole one can prove it right;
+/// - no earlier listing went far enough, or it is a week old: to the end;
+/// - too many known activities were missing in one, and none since was complete (`is_in_doubt`): to the end, as only a second
+///   complete one can confirm it;
 /// - else until a page holds nothing new.
-pub fn extent(full: bool, window: bool, shrunk: bool, last_base: Option<Timestamp>, now: Timestamp) -> Extent {
-    match last_base {
-        _ if full || window || shrunk => Extent::Full,
-        None => Extent::Full,
+pub fn extent(is_in_doubt: bool, last_base: Option<Timestamp>, now: Timestamp) -> Extent {
+    match last_base.filter(|_| !is_in_doubt) {
         // A base in the future comes from a clock that was wrong.
-        Some(at) if now.duration_since(at) >= FULL_EVERY || at > now => Extent::Full,
-        Some(_) => Extent::Incremental,
+        Some(at) if now.duration_since(at) < FULL_EVERY && at <= now => Extent::Incremental,
+        _ => Extent::Full,
     }
 }
 
@@ -187,14 +185,13 @@ mod tests {
     #[test]
     fn a_listing_of_everything_is_due_once_a_week() {
         let now = at("2026-03-08T00:00:00Z");
-        let extent = |last| extent(false, false, false, last, now);
+        let extent = |last| extent(false, last, now);
         assert_eq!(extent(None), Extent::Full);
         assert_eq!(extent(Some(at("2026-03-01T00:00:00Z"))), Extent::Full);
         assert_eq!(extent(Some(at("2026-03-01T00:00:01Z"))), Extent::Incremental);
         assert_eq!(extent(Some(at("2026-03-09T00:00:00Z"))), Extent::Full);
-        assert_eq!(super::extent(true, false, false, Some(now), now), Extent::Full);
-        assert_eq!(super::extent(false, true, false, Some(now), now), Extent::Full);
-        assert_eq!(super::extent(false, false, true, Some(now), now), Extent::Full, "a shrunk list is looked at whole");
+        assert_eq!(extent(Some(now)), Extent::Incremental);
+        assert_eq!(super::extent(true, Some(now), now), Extent::Full, "a second one has to confirm what is missing");
     }
 
     fn outline(start: Timestamp, duration_s: f64) -> Outline {

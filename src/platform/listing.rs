@@ -14,6 +14,13 @@ pub struct Window {
     pub until: Option<Timestamp>,
 }
 
+impl Window {
+    /// Whether an activity that began at this time is in it.
+    pub fn contains(&self, start: Timestamp) -> bool {
+        self.since.is_none_or(|since| start >= since) && self.until.is_none_or(|until| start < until)
+    }
+}
+
 /// One page of a listing.
 #[derive(Debug, Clone, Default)]
 pub struct Page {

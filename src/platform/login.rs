@@ -66,3 +66,24 @@ pub enum LoginBlock {
     /// This run has made its one automatic login: no other before the next run.
     OncePerRun,
 }
+
+/// The ways to log in to a service, as a person chooses between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginWays {
+    /// What to do in the browser.
+    pub browser: &'static str,
+    /// Which token can be imported.
+    pub token: &'static str,
+    /// What is asked for, and what speaks against it.
+    pub password: &'static str,
+}
+
+impl Default for LoginWays {
+    fn default() -> LoginWays {
+        LoginWays {
+            browser: "with the browser",
+            token: "with a file that holds a token",
+            password: "with e-mail address and password",
+        }
+    }
+}

@@ -1,11 +1,13 @@
 //! What can be known of a platform without opening it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::folder::Folder;
-use super::{Context, Error, PlatformLogin, PlatformReader, PlatformWriter, Result, SettingSource};
+use super::{Context, Error, LoginWays, PlatformLogin, PlatformReader, PlatformWriter, Result, SettingSource};
 use crate::activity::{Format, PlatformId};
+use crate::http::Secret;
 
 /// A row of the table of platforms: what can be known of one without opening it.
 #[derive(Debug)]
@@ -54,6 +56,34 @@ pub trait Service: Send + Sync {
     /// [`Error::Config`]: one has a value that cannot be used.
     fn check_settings(&self, _settings: &dyn SettingSource) -> Result<()> {
         Ok(())
+    }
+
+    /// The setting with the number of newest activities that its first listing shows; `None`: it shows all.
+    fn newest_setting(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The ways to log in, in words.
+    fn login_ways(&self) -> LoginWays {
+        LoginWays::default()
+    }
+
+    /// The settings that may hold a token of another tool.
+    fn token_settings(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The files and folders in which other tools store tokens of this service. `setting` reads a setting that is a path.
+    fn token_places(&self, _home: Option<&Path>, _setting: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    /// The text to import from a file, or from a folder of another tool; `None` if the folder holds no token.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn read_token(&self, path: &Path) -> io::Result<Option<Secret>> {
+        std::fs::read_to_string(path).map(|text| Some(Secret::new(text)))
     }
 
     /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name

@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::components::{Icon, command, cut, relative_time, text, time};
-use super::{Issue, IssueKind, Schedule, Snapshot, State};
+use super::{Heading, Issue, IssueKind, NextSync, Schedule, Snapshot, State, never_synced};
 use crate::i18n::{Lang, span};
-use crate::shell::shell_quote;
 
 /// The state, the runs, and what is to be done.
 pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
@@ -24,13 +23,13 @@ pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
         @if !snapshot.outstanding.is_nothing() && snapshot.state != State::Empty { (outstanding(snapshot, lang)) }
         @if !snapshot.actions.is_empty() {
             section #actions.issues {
-                h2 { (lang.pick("Action needed", "需要您处理")) }
+                h2 { (Heading::ActionNeeded.text(lang)) }
                 ul { @for issue in &snapshot.actions { (told(issue, Icon::Bad, lang)) } }
             }
         }
         @if !snapshot.warnings.is_empty() {
             section #warnings.issues {
-                h2 { (lang.pick("Warnings", "警告")) }
+                h2 { (Heading::Warnings.text(lang)) }
                 @if continues(snapshot) { p.note { (lang.pick("The next sync tries again.", "下次同步会自动重试。")) } }
                 ul { @for issue in &snapshot.warnings { (told(issue, Icon::Warn, lang)) } }
             }
@@ -54,7 +53,7 @@ fn outstanding(snapshot: &Snapshot, lang: Lang) -> Markup {
     ];
     html! {
         section #outstanding.issues {
-            h2 { (lang.pick("Outstanding", "待完成")) }
+            h2 { (Heading::Outstanding.text(lang)) }
             p.note {
                 (one.words(lang).join(lang.comma()))
                 @if continues(snapshot) {
@@ -85,10 +84,10 @@ fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         dl.runs {
             div {
-                dt { (lang.pick("Last sync", "上次同步")) }
+                dt { (Heading::LastSync.text(lang)) }
                 dd {
                     @match &snapshot.last_run {
-                        None => (lang.pick("never", "从未")),
+                        None => (never_synced(lang)),
                         Some(run) => {
                             (relative_time(run.finished.unwrap_or(run.started)))
                             span.sub {
@@ -100,8 +99,8 @@ fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
                 }
             }
             div {
-                dt { (lang.pick("Next sync", "下次同步")) }
-                dd { (next_run(snapshot.schedule.as_ref(), lang)) }
+                dt { (Heading::NextSync.text(lang)) }
+                dd { (next_sync(snapshot.schedule.as_ref(), lang)) }
             }
             div {
                 dt { (lang.pick("This page", "此页面")) }
@@ -114,26 +113,21 @@ fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
     }
 }
 
-fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
-    match schedule {
-        None => html! {
-            (lang.pick("not scheduled", "未计划"))
-            span.sub { (lang.pick("to schedule it: ", "设置计划：")) (command("garminsync schedule '0 */6 * * *'")) }
-        },
-        Some(schedule) if !schedule.enabled => html! {
-            (lang.pick("none", "无"))
-            span.sub { (lang.pick("the schedule is off; to switch it on: ", "计划已关闭；重新启用：")) (command("garminsync schedule on")) }
-        },
-        Some(schedule) => html! {
-            @match schedule.next_run { Some(next) => (relative_time(next)), None => (lang.pick("never", "从不")) }
+fn next_sync(schedule: Option<&Schedule>, lang: Lang) -> Markup {
+    let next = NextSync::of(schedule, lang);
+    html! {
+        @match next.at { Some(at) => (relative_time(at)), None => (next.word) }
+        @if let Some(schedule) = schedule.filter(|schedule| schedule.enabled) {
             span.sub { code { (cut(&schedule.cron, 60)) } " " (cut(&schedule.zone, 60)) }
-            @if !schedule.is_run {
-                span.sub {
-                    (lang.pick("not in a crontab yet; to add it: ", "尚未写入 crontab；写入：")) (command(&format!("garminsync schedule {}", shell_quote(&schedule.cron))))
-                    (lang.pick("; to check it: ", "；检查：")) (command("garminsync daemon --status"))
+        }
+        @if !next.hints.is_empty() {
+            span.sub {
+                @for (number, (text, line)) in next.hints.iter().enumerate() {
+                    @if number > 0 { (lang.pick("; ", "；")) }
+                    (text) " " (command(line))
                 }
             }
-        },
+        }
     }
 }
 

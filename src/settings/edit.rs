@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::dotenv::{self, Statement};
-use super::is_secret;
-use crate::fs::{make_private, persist, sweep, unfinished};
+use super::shown::holds_secret;
+use crate::fs::{is_open_to_others, is_own, make_private, persist, sweep, unfinished};
 
 /// Why a settings file is not changed.
 #[derive(Debug, thiserror::Error)]
@@ -58,8 +57,7 @@ impl EnvFile {
         };
         let text = String::from_utf8(before.clone().unwrap_or_default())
             .map_err(|_| failed("it is not UTF-8; save it as UTF-8"))?;
-        let owner = fs::metadata(&place).map(|meta| meta.uid());
-        if owner.is_ok_and(|owner| owner != rustix::process::geteuid().as_raw()) {
+        if fs::metadata(&place).is_ok_and(|meta| !is_own(&meta)) {
             return Err(failed("it belongs to another user; run this as that user"));
         }
         let unreadable = dotenv::read(&text).into_iter().find_map(|statement| match statement {
@@ -84,7 +82,7 @@ impl EnvFile {
 
     /// Whether others may read or write it.
     pub fn is_open(&self) -> bool {
-        fs::metadata(&self.place).is_ok_and(|meta| meta.mode() & 0o077 != 0)
+        fs::metadata(&self.place).is_ok_and(|meta| is_open_to_others(&meta))
     }
 
     /// The lines that were changed so far, for people: secrets are `***`.
@@ -126,7 +124,7 @@ impl EnvFile {
                 self.text = format!("{before}{written}{end}{}", lines[at..].concat());
             }
         }
-        self.changes.push(if is_shown(name, value) { written } else { format!("{name}=***") });
+        self.changes.push(if holds_secret(name, value) { format!("{name}=***") } else { written });
         Ok(())
     }
 
@@ -192,12 +190,6 @@ impl EnvFile {
         }
         places
     }
-}
-
-/// Whether people may see a value: it is no secret, and no address with a password in it.
-pub fn is_shown(name: &str, value: &str) -> bool {
-    let has_login = name.to_ascii_uppercase().ends_with("_PROXY") && value.contains('@');
-    !is_secret(name) && !has_login
 }
 
 /// Replaces a file, which then is for its owner only; whoever reads it sees all of the old or all of the new one.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::dotenv::{self, Statement};
 use super::{Error, Settings, names};
+use crate::fs::is_own;
 
 impl Settings {
     /// `.env` in the current folder if it is ours, else `garminsync/.env` in the configuration folder.
@@ -61,7 +62,7 @@ fn is_ours(path: &Path) -> Result<bool, String> {
 }
 
 fn is_safe(meta: &Metadata) -> Result<bool, String> {
-    if meta.uid() != rustix::process::geteuid().as_raw() {
+    if !is_own(meta) {
         return Err(format!("it belongs to another user ({})", meta.uid()));
     }
     if meta.mode() & 0o022 != 0 {

@@ -12,6 +12,7 @@ mod names;
 mod secret_source;
 mod secrets;
 mod setting;
+mod shown;
 mod suggest;
 mod table;
 mod time;
@@ -27,8 +28,9 @@ use std::sync::atomic::AtomicBool;
 use dotenv::Statement;
 use names::Source;
 
-pub use names::{find, is_known, is_secret};
+pub use names::{find, is_known};
 pub use setting::{Setting, SettingGroup, SettingKind};
+pub use shown::{holds_secret, may_be_argument, without_login};
 pub use suggest::closest;
 pub use table::{SETTINGS, VARIABLES, all};
 pub use time::{duration, moment};

@@ -55,11 +55,6 @@ pub(super) fn parse(name: &str) -> Option<(&'static Setting, Source)> {
     })
 }
 
-/// Whether the value of this name is never shown: a secret, or a command line that prints one.
-pub fn is_secret(name: &str) -> bool {
-    parse(name).is_some_and(|(setting, source)| setting.is_secret() && source != Source::File)
-}
-
 /// Whether a name gives the value of a setting, in any way.
 pub fn is_known(name: &str) -> bool {
     parse(name).is_some()

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::names::row;
 use super::setting::{Setting, SettingKind};
 use super::{Error, Settings, duration};
+use crate::i18n::or_list;
 
 impl Settings {
     /// The text of the setting `name`, if it is set and not empty; never the default.
@@ -143,12 +144,4 @@ pub fn default_number(name: &str) -> u64 {
 
 fn unusable(name: &str, text: &str, why: &str) -> Error {
     Error::Unusable(format!("{name}={text:?}: {why}"))
-}
-
-/// `a`, `a or b`, `a, b or c`.
-fn or_list(words: &[&str]) -> String {
-    match words {
-        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => words.concat(),
-    }
 }

@@ -1,11 +1,12 @@
 //! Warnings about settings that can be used, but that a person probably did not intend.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::names::{self, Source};
+use super::names::Source;
 use super::setting::{Setting, SettingKind};
+use super::shown::holds_secret;
 use super::{Settings, suggest, table};
+use crate::fs::{is_open_to_others, is_own};
 use crate::shell::shell_quote;
 
 /// Folders in which containers and service managers put secrets; they choose the file modes, not a person.
@@ -50,12 +51,8 @@ impl Settings {
     /// A warning if the `.env` file contains secrets and other users can read or write it.
     fn readable_env_file(&self) -> Option<String> {
         let path = self.file_path.as_deref()?;
-        let is_secret = |(name, value): (&String, &String)| match names::parse(name) {
-            Some((setting, _)) if setting.kind == SettingKind::Proxy => value.contains('@'),
-            Some((setting, source)) => setting.is_secret() && source != Source::File && !value.trim().is_empty(),
-            None => false,
-        };
-        (self.file.iter().any(is_secret) && is_open(path)).then(|| {
+        let has_secret = self.file.iter().any(|(name, value)| holds_secret(name, value));
+        (has_secret && is_open(path)).then(|| {
             format!(
                 "other users can read or write {}, and it contains passwords or keys; run: chmod 600 {}",
                 path.display(),
@@ -72,7 +69,7 @@ impl Settings {
         }
         let from = Source::File.name(setting.name);
         let path = self.resolve(&from, self.raw(&from)?);
-        let is_own = std::fs::metadata(&path).is_ok_and(|meta| meta.uid() == rustix::process::geteuid().as_raw());
+        let is_own = std::fs::metadata(&path).is_ok_and(|meta| is_own(&meta));
         let real = std::fs::canonicalize(&path).ok()?;
         // Kubernetes mounts secrets anywhere, and on a read-only file system nobody can change a mode.
         let is_mounted = MOUNTS.iter().any(|folder| real.starts_with(folder) || path.starts_with(folder))
@@ -85,5 +82,5 @@ impl Settings {
 
 /// Whether other users can read or write a file.
 fn is_open(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.mode() & 0o077 != 0)
+    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && is_open_to_others(&meta))
 }

@@ -10,6 +10,7 @@ pub mod judge;
 mod platforms;
 mod runs;
 mod sanitize;
+mod syncs;
 mod words;
 
 use jiff::Timestamp;
@@ -22,6 +23,7 @@ pub use groups::*;
 pub use platforms::*;
 pub use runs::*;
 pub use sanitize::{Redacted, RedactedReason};
+pub use syncs::{Heading, NextSync, never_synced};
 
 /// Everything that the page shows.
 #[derive(Debug, Clone, Default, Serialize)]

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 
-use super::{Command, Issue, IssueKind, Login, Outstanding, RedactedReason, Snapshot, State};
+use super::{Command, Heading, Issue, IssueKind, Login, Outstanding, RedactedReason, Snapshot, State};
 use crate::i18n::{self, Lang};
 
 impl Snapshot {
@@ -85,7 +85,7 @@ impl State {
             State::Warning => {
                 lang.pick("Warning: something failed; the next sync tries again", "警告：有操作失败，下次同步会重试")
             }
-            State::ActionNeeded => lang.pick("Action needed", "需要您处理"),
+            State::ActionNeeded => Heading::ActionNeeded.text(lang),
         }
     }
 }

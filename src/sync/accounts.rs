@@ -1,7 +1,7 @@
 //! How long logins live, as a command leaves them: written down at its end, so that the page can tell without a look at
 //! the tokens.
 
-use super::{Failure, Worker};
+use super::{Failure, Progress, Worker};
 use crate::catalogue::AccountRow;
 use crate::platform::Account;
 use crate::reason::Reason;
@@ -14,8 +14,11 @@ impl Worker {
         if self.dry_run {
             return;
         }
-        for (spec, http) in opened.into_values().filter(|(spec, _)| spec.has_login()) {
-            let account = self.open_login(&spec, http).and_then(|platform| platform.account()).map_err(Failure::from);
+        for spec in opened.into_values().filter(|spec| spec.has_login()) {
+            let account = self.http(Progress::hidden()).and_then(|http| {
+                let platform = self.open_login(&spec, http)?;
+                Ok(platform.account()?)
+            });
             let noted = account.and_then(|account| {
                 let row = account.map(row);
                 Ok::<_, Failure>(self.catalogue.set_account(&spec.id, row.as_ref(), self.now())?)

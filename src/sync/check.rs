@@ -1,6 +1,6 @@
 //! Whether each setting can be used: by its kind, and by the code that gives it a meaning.
 
-use super::{Exit, Failure, Progress, Result, Worker};
+use super::{Exit, Failure, Result, Worker};
 use crate::catalogue;
 use crate::http::Route;
 use crate::notify::{self, Also, CHANNELS};
@@ -10,6 +10,14 @@ impl Worker {
     /// Tells of the lines of the settings file that cannot be read.
     pub fn fail_on_broken_lines(&self) {
         self.settings.broken_lines().for_each(|error| self.fail(&error.into()));
+    }
+
+    /// Reports everything that is wrong with the settings, and warns of what a person probably did not intend.
+    pub fn check_settings(&mut self) {
+        self.warn_of_settings();
+        let wrong = self.wrong_settings();
+        self.log_settings_check(wrong.first());
+        wrong.iter().for_each(|failure| self.fail(failure));
     }
 
     /// Writes down that something in the settings is wrong, or is right again: whoever looks at the page does not see what
@@ -80,7 +88,7 @@ impl Worker {
                 self.warn(&failure.to_string());
             }
         }
-        self.http_by(loopback, route, Progress::hidden()).map(drop)
+        self.http_options(loopback, route).map(drop)
     }
 
     /// The settings of a channel, unless a command has to run for one of them.

@@ -66,7 +66,7 @@ impl Worker {
             run: self.run_id.clone(),
             clock: self.clock.clone(),
         };
-        self.log.set_opened(spec, http.clone());
+        self.log.set_opened(spec);
         let (workspace, name) = (self.workspace().clone(), id.clone());
         let (settings, row) = (self.settings.clone(), spec.clone());
         let skipped = self.skipped(id.clone());

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{ActivityFilter, Exit, Failure, Listed, Listing, Progress, RecordSink, Result, Worker, record_of};
 use crate::catalogue::{ListingPurpose, Query};
 use crate::plan::listing::{self, Extent, Limit};
-use crate::platform::{PlatformSpec, Window};
+use crate::platform::{PlatformSpec, Service, Window};
 use crate::record::Record;
 
 /// What is listed, and what is handed on.
@@ -44,15 +44,14 @@ type Fetched = (Arc<PlatformSpec>, Result<Listed>);
 /// No platform is configured, or the catalogue cannot be used.
 pub fn fetch(worker: &mut Worker, options: &FetchOptions, sink: &mut dyn RecordSink) -> Result<()> {
     let specs = worker.selected_platforms()?;
-    let limit = worker.settings.number("GARMIN_NEWEST_NUM")?;
-    let task = |spec: &Arc<PlatformSpec>| Task::new(worker, options, spec, limit);
+    let task = |spec: &Arc<PlatformSpec>| Task::new(worker, options, spec);
     let tasks = specs.iter().map(task).collect::<Result<Vec<_>>>()?;
     let fetched = if worker.dry_run { tasks.into_iter().map(Task::dry_run).collect() } else { list_all(tasks) };
     // Only now is it known which sports the platforms have.
     worker.warn_of_unknown_sports(&options.filter.sports)?;
     for (spec, listed) in fetched {
         match listed {
-            Ok(listed) => hand_on(worker, options, &spec, limit, (&listed, sink))?,
+            Ok(listed) => hand_on(worker, options, &spec, (&listed, sink))?,
             Err(failure) => worker.fail(&failure.on(&spec.id)),
         }
     }
@@ -82,23 +81,26 @@ fn list_all(tasks: Vec<Task>) -> Vec<Fetched> {
     specs.into_iter().zip(listed).map(|(spec, result)| (spec, result.unwrap_or_else(|| Err(bug())))).collect()
 }
 
-/// How many of the newest are wanted: what was asked for, else for Garmin what the setting `limit` says. The setting does not
+/// How many of the newest are wanted: what was asked for, else what the setting of the platform says. The setting does not
 /// narrow a part of time, which a person asked for.
-fn newest(options: &FetchOptions, spec: &PlatformSpec, limit: u64) -> Option<Limit> {
+fn newest(worker: &Worker, options: &FetchOptions, spec: &PlatformSpec) -> Result<Option<Limit>> {
     let is_all = options.filter.since.is_none() && options.filter.until.is_none();
-    let of_setting = (spec.id.starts_with("garmin") && is_all).then_some(limit);
-    let (count, is_strict) = (options.newest.or(of_setting)?, options.newest.is_some());
-    (count > 0).then_some(Limit { count, is_strict })
+    let setting = spec.service().and_then(Service::newest_setting);
+    // A value that cannot be used is an error even where it does not count.
+    let of_setting = setting.map(|name| worker.settings.number(name)).transpose()?;
+    let count = options.newest.or(of_setting.filter(|_| is_all));
+    let is_strict = options.newest.is_some();
+    Ok(count.filter(|count| *count > 0).map(|count| Limit { count, is_strict }))
 }
 
 impl<'a> Task<'a> {
-    fn new(worker: &Worker, options: &'a FetchOptions, spec: &Arc<PlatformSpec>, limit: u64) -> Result<Task<'a>> {
+    fn new(worker: &Worker, options: &'a FetchOptions, spec: &Arc<PlatformSpec>) -> Result<Task<'a>> {
         Ok(Task {
             options,
             spec: spec.clone(),
             worker: worker.another()?,
             progress: worker.task(&format!("{} {}", worker.command, spec.id)),
-            newest: newest(options, spec, limit),
+            newest: newest(worker, options, spec)?,
         })
     }
 
@@ -107,11 +109,14 @@ impl<'a> Task<'a> {
     }
 
     fn extent(&self) -> Result<Extent> {
+        // All that was asked for.
+        if self.options.full || self.window() != Window::default() {
+            return Ok(Extent::Full);
+        }
         let catalogue = &self.worker.catalogue;
         let base = catalogue.last_base_listing(&self.spec.id, self.newest.map(|limit| limit.count))?;
-        let is_window = self.window() != Window::default();
         let is_in_doubt = catalogue.is_in_doubt(&self.spec.id)?;
-        Ok(listing::extent(self.options.full, is_window, is_in_doubt, base, self.worker.now()))
+        Ok(listing::extent(is_in_doubt, base, self.worker.now()))
     }
 
     fn dry_run(self) -> Fetched {
@@ -167,7 +172,6 @@ fn hand_on(
     worker: &mut Worker,
     options: &FetchOptions,
     spec: &PlatformSpec,
-    limit: u64,
     (listed, sink): (&Listed, &mut dyn RecordSink),
 ) -> Result<()> {
     worker.count("listed", listed.items);
@@ -197,7 +201,7 @@ fn hand_on(
         },
         ..Query::default()
     };
-    let limit = newest(options, spec, limit);
+    let limit = newest(worker, options, spec)?;
     let mut left = limit.map_or(u64::MAX, |limit| limit.count);
     // What is new since the setting limited the first list is handed on however much it is: nothing else would ever upload it.
     let news = match limit {

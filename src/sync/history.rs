@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Origin};
 use crate::catalogue::{
-    self, Catalogue, Coverage, Entry, FileFacts, FileRow, ListingCoverage, Query, UploadOutcome, UploadRow,
+    self, Absence, Catalogue, Coverage, Entry, FileFacts, FileRow, ListingCoverage, Query, UploadOutcome, UploadRow,
 };
 use crate::plan::diff::{self, FileState, Journal, Link, Links, Presence, Target, Upload, UploadState};
 use crate::plan::precheck;
@@ -122,8 +122,8 @@ impl Histories {
         let presence = |entry: &Entry| match entry.missing {
             None if !entry.is_listed() => Presence::NeverListed(entry.first_seen),
             None => Presence::There,
-            Some((since, 1)) => Presence::MissingOnce(since),
-            Some((since, _)) => Presence::Gone(since),
+            Some(Absence::Once(since)) => Presence::MissingOnce(since),
+            Some(Absence::Confirmed(since)) => Presence::Gone(since),
         };
         let entries = self.entries.iter().map(|(entry, facts)| diff::Entry {
             candidate: candidate(&entry.activity, facts.as_ref(), self.native_manufacturer(&entry.activity.platform)),

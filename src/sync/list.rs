@@ -236,7 +236,7 @@ pub fn is_downloaded(record: &ActivityRecord) -> bool {
 
 /// Whether its file could be in the archive and is not. A manual entry has no file that could be missing, and a file that
 /// its platform does not provide is missing again only when it is due to be requested.
-pub fn is_missing(record: &ActivityRecord) -> bool {
+fn is_missing(record: &ActivityRecord) -> bool {
     !is_downloaded(record) && !record.no_original && !record.unavailable && record.deleted.is_none()
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Exit, Failure, Result, Worker};
-use crate::catalogue::{Change, Coverage, ListedRow, ListingPurpose, ListingResult};
+use crate::catalogue::{Change, Coverage, ListedRow, ListingDepth, ListingPurpose, ListingResult};
 use crate::clock::Moment;
 use crate::i18n;
 use crate::plan::listing::{self, Extent, Limit, Order, SecondLook};
@@ -406,7 +406,11 @@ impl Listing<'_> {
                 Coverage { from: Some(window.since.map_or(from, |since| since.max(from))), until: window.until }
             }
         };
-        let base = window == Window::default() && (ending == ListEnd::Complete || limited);
+        let depth = match ending {
+            ListEnd::Complete => ListingDepth::End,
+            ListEnd::Stopped if limited && window == Window::default() => ListingDepth::Limit,
+            ListEnd::Stopped => ListingDepth::Stopped,
+        };
         // One that its limit ended in the midst of news left a hole below them, unless nothing below was ever known.
         let is_first = limited && walk.floor.is_none();
         let joins = match (ending, window.since) {
@@ -417,10 +421,8 @@ impl Listing<'_> {
         };
         Ok(ListingResult {
             coverage,
-            complete: ending == ListEnd::Complete,
-            base,
+            depth,
             contiguous: joins && (self.is_precheck() || window == Window::default()),
-            detects_missing: !self.is_precheck(),
             items: walk.listed.items,
         })
     }

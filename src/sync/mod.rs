@@ -3,13 +3,16 @@
 //! An operation gets a [`Worker`], values and a [`RecordSink`]; it tells an [`Observer`] what it does. It prints nothing,
 //! knows no flag and never ends the program.
 //!
-//! - `workspace`: what all operations of a run share; `observer`: the seam outward; `error`: how far a failure reaches.
-//! - `connect` opens an account, and is the one place where its owner is checked.
-//! - Accounts: `login`.
-//! - Reading: `listing`, `download`, `file_store`, `import`.
-//! - Writing: `write_connection`, `upload`, `delete`.
-//! - Scheduling: `schedule`.
-//! - Looking: `list`, `history`, `records`, `overview`.
+//! - `workspace`: what all operations of a run share; `observer`: the seam outward; `error`: how far a failure reaches;
+//!   `network`: how requests are sent.
+//! - `connect` opens an account, and is the one place where its owner is checked. `selection`: which platforms are meant.
+//! - Accounts: `login`, `ownership`.
+//! - Reading: `fetch`, `listing`, `download`, `file_store`, `import`.
+//! - Deciding: `diff`, `dedupe`, from `history` and `matching`.
+//! - Writing: `write_connection`, `suspension`, `upload`, `delete`.
+//! - Settings: `check`, `shown_settings`, `remarks`.
+//! - Scheduling: `schedule`, `liveness`.
+//! - Telling: `list`, `overview`, `report` (the page), `notify`, `records`.
 
 mod accounts;
 mod channels;
@@ -40,8 +43,10 @@ mod ownership;
 mod publish;
 mod records;
 mod remarks;
+mod report;
 mod schedule;
 mod selection;
+mod shown_settings;
 mod sink;
 mod suspension;
 mod upload;
@@ -60,20 +65,20 @@ pub use file_store::{LocalFile, NotKept, StoreAs, StoreResult, is_due};
 pub use filter::ActivityFilter;
 pub use history::{Histories, History};
 pub use import::import;
-pub use list::{
-    ListOptions, ListState, ListStats, SortKey, empty_list_text, is_downloaded, is_missing, list, list_stats,
-};
+pub use list::{ListOptions, ListState, ListStats, SortKey, empty_list_text, is_downloaded, list, list_stats};
 pub use listing::{Listed, Listing};
 pub use liveness::Sign;
 pub use login::{
     AccountStatus, LoginOptions, Prompt, TokenSource, accounts, export_token, forget_account, import_token, login,
     logout,
 };
+pub use network::SharedHttp;
 pub use notify::{NotifyOptions, notify, ping_start, test_channels};
 pub use observer::{Collector, Level, Message, Observer, Progress, Task};
 pub use ownership::{Ownership, person};
 pub use publish::Folder;
 pub use records::{file_ref, record_of};
+pub use report::{ReportOptions, status_json, write_report};
 pub use schedule::{
     ScheduleInfo, StoredSchedule, disable_schedule, enable_schedule, no_runner_text, set_schedule, stored_schedule,
 };

@@ -1,27 +1,47 @@
 //! How requests are sent: the proxy, the certificate authorities, the pace, all as the settings have it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{Exit, Failure, Level, Message, Progress, Result, Workspace};
 use crate::catalogue::RateLimits;
 use crate::http::{Backoff, CaCertificates, Http, Loopback, Options, Proxies, Route};
 
+/// The HTTP client of a run, made with the first request.
+#[derive(Default)]
+pub struct SharedHttp(Mutex<Option<Arc<Http>>>);
+
 impl Workspace {
-    /// The way out, for all platforms of this run. `progress` shows what it waits for.
+    /// A handle on the HTTP client of this run, for platforms and channels alike: its connections, certificates, proxy, rate
+    /// limits and trace are shared by all. `progress` shows what this handle waits for.
+    ///
+    /// # Errors
+    /// A setting of the network cannot be used, or the catalogue cannot be opened.
     pub fn http(&self, progress: Progress) -> Result<Arc<Http>> {
+        let mut shared = self.shared_http.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = match &*shared {
+            Some(client) => client.clone(),
+            None => self.new_http()?,
+        };
+        *shared = Some(client.clone());
+        Ok(Arc::new(client.with_waiting(Box::new(move |why, wait| progress.pause(why, wait)))))
+    }
+
+    fn new_http(&self) -> Result<Arc<Http>> {
         let loopback = self.loopback()?;
         let route = match loopback {
             Some(_) => Route::default(),
             None => Route { proxies: self.proxies()?, ca_certificates: self.ca_certificates()? },
         };
-        self.http_by(loopback, route, progress)
+        let options = self.http_options(loopback, route)?;
+        let rate_limits = RateLimits::new(self.open_catalogue()?, self.clock.clone());
+        Ok(Arc::new(Http::new(Arc::new(rate_limits), options)))
     }
 
-    /// The same, by this route.
-    pub(super) fn http_by(&self, loopback: Option<Loopback>, route: Route, progress: Progress) -> Result<Arc<Http>> {
+    /// How requests are sent by this route.
+    pub(super) fn http_options(&self, loopback: Option<Loopback>, route: Route) -> Result<Options> {
         let observer = self.observer.clone();
-        let options = Options {
+        Ok(Options {
             route,
             loopback,
             timeout: self.settings.duration("GS_TIMEOUT")?,
@@ -35,10 +55,7 @@ impl Workspace {
             stop: self.stop.clone(),
             trace: Box::new(move |text| observer.message(Message { level: Level::Trace, text, reason: None })),
             clock: self.clock.clone(),
-            waiting: Box::new(move |why, wait| progress.pause(why, wait)),
-        };
-        let pacing = RateLimits::new(self.open_catalogue()?, self.clock.clone());
-        Ok(Arc::new(Http::new(Arc::new(pacing), options)))
+        })
     }
 
     /// The stand-in on this machine, if the settings name one.

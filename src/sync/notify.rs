@@ -1,7 +1,6 @@
 //! Tells the channels what a run came to, as the records tell what was done and the catalogue what fails.
 
 use std::io::{BufRead, Write};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -69,7 +68,6 @@ pub fn notify(
         is_checked,
         summary,
         now: worker.now(),
-        http: None,
         progress: progress.clone(),
         has_failed: false,
     };
@@ -144,7 +142,6 @@ struct Teller {
     marks: Marks,
     is_checked: bool,
     now: Timestamp,
-    http: Option<Arc<Http>>,
     progress: Progress,
     /// A channel did not take its message. The ping comes last, and is one of failure then.
     has_failed: bool,
@@ -199,7 +196,7 @@ impl Teller {
             lang: self.lang,
         };
         self.progress.step(&format!("notifying {name}"));
-        let http = self.http(worker)?;
+        let http = worker.http(self.progress.clone())?;
         let sent = send(&http, one, &message, worker.now());
         worker.catalogue.set_undelivered(name, sent.is_err(), self.now)?;
         sent?;
@@ -209,15 +206,6 @@ impl Teller {
         }
         worker.debug(&format!("{name}: told"));
         Ok(())
-    }
-
-    fn http(&mut self, worker: &Worker) -> Result<Arc<Http>> {
-        let http = match self.http.take() {
-            Some(http) => http,
-            None => worker.http(self.progress.clone())?,
-        };
-        self.http = Some(http.clone());
-        Ok(http)
     }
 }
 

@@ -18,9 +18,9 @@ pub fn record_of(entry: Entry, archive: &Archive, now: Timestamp) -> ActivityRec
         no_original: file.is_none() && entry.no_original,
         unavailable: file.is_none() && !entry.no_original && is_unavailable,
         file: file.map(|file| file_ref(file, archive)),
-        deleted: entry.missing.map(|(since, times)| Deleted {
-            since,
-            confirmed: times > 1,
+        deleted: entry.missing.map(|absence| Deleted {
+            since: absence.since(),
+            confirmed: absence.is_confirmed(),
             unknown: serde_json::Map::new(),
         }),
         ..ActivityRecord::default()

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::{Failure, Level, Result, Worker};
 use crate::catalogue::Query;
+use crate::fs::is_open_to_others;
 use crate::settings;
 use crate::sport;
 
@@ -35,7 +36,7 @@ impl Worker {
 
     fn close(&mut self, path: &Path, mode: u32) {
         // What is not there is no matter.
-        let is_open = || std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
+        let is_open = || std::fs::metadata(path).is_ok_and(|meta| is_open_to_others(&meta));
         if !is_open() {
             return;
         }

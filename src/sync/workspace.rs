@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::network::SharedHttp;
 use super::observer::{Level, Message, Observer, Progress};
 use super::{Failure, Result};
 use crate::archive::Archive;
 use crate::catalogue::{self, Catalogue};
 use crate::clock::Clock;
 use crate::exit::Exit;
-use crate::http::Http;
 use crate::i18n;
 use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, Platforms};
 use crate::reason::Reason;
@@ -60,10 +60,12 @@ pub struct Workspace {
     pub observer: Arc<dyn Observer>,
     /// What came of the run so far.
     pub log: Log,
+    /// The HTTP client, which [`Workspace::http`] gives out.
+    pub shared_http: SharedHttp,
 }
 
-/// The platforms that a run has opened, and by which HTTP client.
-pub type OpenedPlatforms = BTreeMap<PlatformId, (Arc<PlatformSpec>, Arc<Http>)>;
+/// The platforms that a run has opened.
+pub type OpenedPlatforms = BTreeMap<PlatformId, Arc<PlatformSpec>>;
 
 /// What came of a run so far, for its exit code and for the log.
 #[derive(Default)]
@@ -108,8 +110,8 @@ impl Log {
     }
 
     /// Remembers that a platform was opened.
-    pub fn set_opened(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) {
-        self.entries().opened.insert(spec.id.clone(), (spec.clone(), http));
+    pub fn set_opened(&self, spec: &Arc<PlatformSpec>) {
+        self.entries().opened.insert(spec.id.clone(), spec.clone());
     }
 
     /// The platforms that were opened.

@@ -20,7 +20,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("http", &["reason", "activity", "sport", "clock"]),
     ("matching", &["fit", "reason", "activity", "sport"]),
     ("record", &["reason", "exit", "i18n", "activity", "sport"]),
-    ("settings", &["shell", "http", "matching", "fs"]),
+    ("settings", &["shell", "http", "matching", "fs", "i18n"]),
     ("archive", &["fit", "http", "record", "reason", "walk", "fs", "hex", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "reason", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: it is told what it needs.
@@ -28,7 +28,7 @@ const RULES: &[(&str, &[&str])] = &[
     // Values in, a page out: never the catalogue.
     ("report", &["shell", "status", "reason", "i18n", "activity", "sport", "clock"]),
     // Values in, a judgment out: never the catalogue.
-    ("status", &["shell", "record", "reason", "exit", "i18n", "fs", "activity", "clock"]),
+    ("status", &["shell", "record", "reason", "exit", "i18n", "fs", "activity", "schedule", "clock"]),
     // Definitions in, text out.
     ("docgen", &["record", "settings", "exit"]),
     // Never the record: what a service says and what commands say to each other are two languages.
@@ -45,6 +45,7 @@ const RULES: &[(&str, &[&str])] = &[
             "platform",
             "archive",
             "importers",
+            "report",
             "status",
             "notify",
             "settings",
@@ -73,7 +74,6 @@ const RULES: &[(&str, &[&str])] = &[
             "catalogue",
             "platform",
             "archive",
-            "report",
             "status",
             "docgen",
             "notify",

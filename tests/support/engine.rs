@@ -20,7 +20,7 @@ use garminsync::record::{ActivityRecord, Malformed, Numbered, Record, TransferRe
 use garminsync::settings::Settings;
 use garminsync::sync::{
     self, ActivityFilter, Collector, DedupeOptions, DeleteOptions, DiffOptions, DownloadOptions, Failure, FetchOptions,
-    Level, Log, Progress, UploadOptions, Worker, Workspace, record_of,
+    Level, Log, Progress, SharedHttp, UploadOptions, Worker, Workspace, record_of,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -123,6 +123,7 @@ impl Engine {
             clock: self.clock.clone(),
             observer: observer.clone(),
             log: Log::default(),
+            shared_http: SharedHttp::default(),
         };
         self.open.lock().unwrap().get_or_insert_with(|| self.catalogue());
         Worker::new(Arc::new(workspace), self.catalogue())

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use garminsync::activity::Activity;
-use garminsync::catalogue::{Catalogue, Coverage, ListedRow, ListingPurpose, ListingResult};
+use garminsync::catalogue::{Catalogue, Coverage, ListedRow, ListingDepth, ListingPurpose, ListingResult};
 use jiff::{SignedDuration, Timestamp};
 
 pub const PLATFORMS: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
@@ -32,10 +32,8 @@ pub fn make(path: &Path, count: i64, platforms: usize, newest: Timestamp) {
         }
         let reached = ListingResult {
             coverage: Coverage::default(),
-            complete: true,
-            base: true,
+            depth: ListingDepth::End,
             contiguous: true,
-            detects_missing: true,
             items: all.len() as u64,
         };
         catalogue.finish_listing((listing, platform), &reached, (true, true), newest).unwrap();

@@ -81,7 +81,6 @@ pub fn options(loopback: &str) -> Options {
         max_retry_after: Duration::from_secs(1),
         stop: Arc::new(AtomicBool::new(false)),
         trace: Box::new(|_| ()),
-        waiting: Box::new(|_, _| ()),
         clock: garminsync::clock::Clock::System,
     }
 }

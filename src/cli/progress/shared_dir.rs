@@ -6,12 +6,13 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::line::RenderedLine;
+use crate::fs::{is_open_to_others, is_own};
 
 /// Nobody holds the lock for longer than a few milliseconds, unless he was stopped just then.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -88,8 +89,7 @@ impl SharedDir {
         private(&self.base)?;
         // The folder for temporary files is everybody's: one that somebody else has put there is not used.
         let met = fs::symlink_metadata(&self.base)?;
-        let is_ours = met.is_dir() && met.uid() == rustix::process::geteuid().as_raw();
-        if !is_ours || met.permissions().mode() & 0o077 != 0 {
+        if !met.is_dir() || !is_own(&met) || is_open_to_others(&met) {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         if private(&self.dir)? {
@@ -214,6 +214,7 @@ fn stage_files(dir: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     fn shown(text: &str) -> Vec<RenderedLine> {
         vec![RenderedLine { idle: false, text: text.to_owned() }]

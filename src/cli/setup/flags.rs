@@ -9,7 +9,7 @@ use crate::cli::{Exit, Failure};
 use crate::notify::CHANNELS;
 use crate::platform::{PlatformId, PlatformSpec, Platforms};
 use crate::schedule::DEFAULT;
-use crate::settings::{self, closest, dotenv, edit, is_known, is_secret};
+use crate::settings::{self, closest, dotenv, is_known, may_be_argument};
 
 /// The flags of `gs-setup`.
 #[derive(Debug, Clone, Args)]
@@ -120,9 +120,7 @@ impl SetupFlags {
         let read = |text: &String| {
             let (name, value) = text.split_once('=').unwrap_or((text, ""));
             let name = known(name, "--set")?;
-            // A command is no secret itself, and shows in the list of processes no longer than this one.
-            let may_stand = edit::is_shown(name, value) || name.ends_with("_COMMAND");
-            match may_stand {
+            match may_be_argument(name, value) {
                 true => Ok((name.to_owned(), value.to_owned())),
                 false => Err(Failure::usage(format!(
                     "--set {name}: every program on this machine sees the command line; give secrets with --secrets, or set {name}_FILE"
@@ -158,7 +156,7 @@ fn known<'a>(name: &'a str, flag: &str) -> Result<&'a str, Failure> {
         .map(|known| format!("; did you mean {known}?"))
         .unwrap_or_default();
     // What stands there may be a password.
-    let shown = if is_secret(name) || name.chars().all(|c| c.is_ascii_uppercase() || c == '_') { name } else { "this" };
+    let shown = if name.chars().all(|c| c.is_ascii_uppercase() || c == '_') { name } else { "this" };
     Err(Failure::new(Exit::Usage, format!("{flag}: unknown setting {shown}{meant}")))
 }
 

@@ -6,7 +6,7 @@ use super::answers::{Answers, Mode, Way};
 use super::person;
 use crate::cli::Failure;
 use crate::http::Secret;
-use crate::platform::{PlatformSpec, garmin};
+use crate::platform::{LoginWays, PlatformSpec, Service};
 
 /// How to log in; nothing: as now.
 pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<(Way, Option<PathBuf>)>, Failure> {
@@ -59,39 +59,30 @@ fn ask_way(
 
 /// The ways to log in to a platform, best first, in words.
 pub fn ways(spec: &PlatformSpec, found: Option<&PathBuf>) -> Vec<(Option<Way>, String)> {
-    let is_garmin = spec.id.starts_with("garmin");
-    let (browser, token, password) = if is_garmin {
-        (
-            "with the browser: log in on Garmin's page, paste the ticket here",
-            match found {
-                Some(path) => format!("with the token of another tool, found in {}", path.display()),
-                None => "with the token of garminconnect, garth or pirate-garmin".to_owned(),
-            },
-            "with e-mail address and password (Garmin rejects many of these)",
-        )
-    } else {
-        (
-            "with the browser: log in on COROS' page, paste its cookie here",
-            "with a file that holds that cookie or token".to_owned(),
-            "with e-mail address and password (ends the login of your browser)",
-        )
+    let ways = spec.service().map_or_else(LoginWays::default, Service::login_ways);
+    let token = match found {
+        Some(path) => format!("with the token of another tool, found in {}", path.display()),
+        None => ways.token.to_owned(),
     };
     vec![
-        (Some(Way::Browser), browser.to_owned()),
+        (Some(Way::Browser), ways.browser.to_owned()),
         (Some(Way::Token), token),
-        (Some(Way::Password), password.to_owned()),
+        (Some(Way::Password), ways.password.to_owned()),
         (Some(Way::Later), format!("later: gs-auth login --platform {}", spec.id)),
     ]
 }
 
-/// Where another tool keeps a token for this platform, if it does.
+/// Where another tool keeps a token for this platform, if it does. Several platforms may have the same places: the token is
+/// suggested for the first of them, and the login finds out whose it is.
 fn found_token(answers: &Answers, spec: &PlatformSpec) -> Option<PathBuf> {
-    // Those tools know garmin.com; whose a token is, the login finds out.
-    if spec.id.as_str() != "garmin-com" {
-        return None;
-    }
-    let places = garmin::usual_places(answers.settings.home().as_deref(), &|name| answers.settings.path(name));
-    places.into_iter().find(|path| path.exists())
+    let home = answers.settings.home();
+    let places = |spec: &PlatformSpec| {
+        let setting = |name: &str| answers.settings.path(name);
+        spec.service().map_or_else(Vec::new, |service| service.token_places(home.as_deref(), &setting))
+    };
+    let own = places(spec);
+    let first = answers.platforms.services().iter().find(|other| places(other) == own)?;
+    own.into_iter().find(|path| first.id == spec.id && path.exists())
 }
 
 fn suggested(answers: &Answers, spec: &PlatformSpec, found: Option<&PathBuf>) -> Way {

@@ -19,7 +19,7 @@ enum Width {
 /// In the order in which they are tried: decades in months are hundreds of requests.
 const WIDTHS: [Width; 4] = [Width::Whole, Width::Days(366), Width::Undated, Width::Days(31)];
 
-/// DateRanges of days that together are the part of the history that is asked for, the newest first.
+/// The date ranges that together are the part of the history that is asked for, the newest first.
 pub struct DateRanges {
     whole: (Date, Date),
     width: usize,

@@ -253,15 +253,11 @@ impl Pages {
                 continue;
             };
             page.outlines.extend(activity.outline());
-            if self.is_in_window(start) {
+            if self.window.contains(start) {
                 page.activities.push(ListedActivity { activity, service_json: item.to_string() });
             }
         }
         page
-    }
-
-    fn is_in_window(&self, start: Timestamp) -> bool {
-        self.window.since.is_none_or(|since| start >= since) && self.window.until.is_none_or(|until| start < until)
     }
 }
 

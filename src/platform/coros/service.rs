@@ -3,7 +3,7 @@
 use super::{Coros, ID, MANUFACTURER};
 use crate::activity::Format;
 use crate::platform::{
-    Context, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service,
+    Context, LoginWays, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service,
 };
 
 /// COROS
@@ -32,6 +32,14 @@ impl Service for CorosService {
 
     fn password_settings(&self) -> &'static [&'static str] {
         &["COROS_PASSWORD"]
+    }
+
+    fn login_ways(&self) -> LoginWays {
+        LoginWays {
+            browser: "with the browser: log in on COROS' page, paste its cookie here",
+            token: "with a file that holds that cookie or token",
+            password: "with e-mail address and password (ends the login of your browser)",
+        }
     }
 
     fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {

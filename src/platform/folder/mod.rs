@@ -174,8 +174,7 @@ fn is_activity(fit: &Fit) -> bool {
 }
 
 fn is_in(window: &Window, activity: &Activity) -> bool {
-    let Some(start) = activity.start_time else { return true };
-    window.since.is_none_or(|since| start >= since) && window.until.is_none_or(|until| start < until)
+    activity.start_time.is_none_or(|start| window.contains(start))
 }
 
 impl PlatformReader for Folder {

@@ -139,19 +139,19 @@ fn of_domain(url: &str, domain: &Domain) -> Result<String> {
 }
 
 /// Where other tools store their tokens.
-pub fn usual_places(home: Option<&Path>, setting: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
+pub fn token_places(home: Option<&Path>, setting: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
     let own = ["GARMINTOKENS", "GARTH_HOME"].into_iter().filter_map(setting);
     let below = [".garminconnect", ".garth", ".local/share/pirate-garmin"];
     own.chain(below.iter().filter_map(|name| home.map(|home| home.join(name)))).collect()
 }
 
 /// The text to import from a file or a folder of another tool; `None` if the folder holds none.
-pub fn gather(path: &Path) -> std::io::Result<Option<Secret>> {
+pub fn read_token(path: &Path) -> std::io::Result<Option<Secret>> {
     let read = |path: &Path| std::fs::read_to_string(path).map(Secret::new);
     if !path.is_dir() {
         // One file of a garth pair means both.
         let of_garth = path.file_name().is_some_and(|name| name == "oauth1_token.json" || name == "oauth2_token.json");
-        return if of_garth { gather(path.parent().unwrap_or(Path::new("."))) } else { read(path).map(Some) };
+        return if of_garth { read_token(path.parent().unwrap_or(Path::new("."))) } else { read(path).map(Some) };
     }
     for name in ["garmin_tokens.json", "native-oauth2.json"] {
         if path.join(name).is_file() {

@@ -46,13 +46,13 @@ fn a_garth_token_is_read_from_its_folder_and_from_base64() {
     let oauth1 = json!({"oauth_token":"t","oauth_token_secret":"s","mfa_token":null,"mfa_expiration_timestamp":null,"domain":"garmin.com"});
     let oauth2 =
         json!({"scope":"x","access_token":jwt("garmin.com"),"refresh_token":"unused","expires_at":1_900_000_000});
-    assert!(gather(dir.path()).unwrap().is_none());
+    assert!(read_token(dir.path()).unwrap().is_none());
     std::fs::write(dir.path().join("oauth1_token.json"), oauth1.to_string()).unwrap();
     std::fs::write(dir.path().join("oauth2_token.json"), oauth2.to_string()).unwrap();
     let base64 = STANDARD.encode(json!([oauth1, oauth2]).to_string());
     for text in [
-        gather(dir.path()).unwrap().unwrap(),
-        gather(&dir.path().join("oauth1_token.json")).unwrap().unwrap(),
+        read_token(dir.path()).unwrap().unwrap(),
+        read_token(&dir.path().join("oauth1_token.json")).unwrap().unwrap(),
         Secret::new(base64),
     ] {
         let token = token(text.expose());

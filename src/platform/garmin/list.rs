@@ -98,7 +98,7 @@ impl Pages {
         item["startTimeGMT"] = start.map(|start| start.strftime("%Y-%m-%d %H:%M:%S").to_string()).into();
         match activity(&self.platform, &item) {
             Some(activity) if activity.start_time.is_some() => {
-                if activity.start_time.is_some_and(|start| self.is_in_window(start)) {
+                if activity.start_time.is_some_and(|start| self.window.contains(start)) {
                     page.activities.push(ListedActivity { activity, service_json: item.to_string() });
                 }
             }
@@ -210,15 +210,11 @@ impl Pages {
                 continue;
             };
             page.outlines.extend(activity.outline());
-            if self.is_in_window(start) {
+            if self.window.contains(start) {
                 page.activities.push(ListedActivity { activity, service_json: item.to_string() });
             }
         }
         page
-    }
-
-    fn is_in_window(&self, start: Timestamp) -> bool {
-        self.window.since.is_none_or(|since| start >= since) && self.window.until.is_none_or(|until| start < until)
     }
 }
 

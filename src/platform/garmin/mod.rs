@@ -42,7 +42,6 @@ use crate::activity::Activity;
 use crate::clock::Moment;
 use crate::http::{Secret, form, limit};
 
-pub use import::{gather, usual_places};
 pub use service::{spec_cn, spec_com};
 
 /// An account at Garmin.

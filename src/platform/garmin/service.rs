@@ -1,11 +1,16 @@
 //! The two rows of the table that stand for Garmin Connect.
 
+use std::io;
+use std::path::{Path, PathBuf};
+
 use super::domain::{self, Domain};
 use super::settings::GarminSettings;
-use super::{Garmin, list};
+use super::{Garmin, import, list};
 use crate::activity::Format;
+use crate::http::Secret;
 use crate::platform::{
-    Context, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service, SettingSource,
+    Context, LoginWays, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service,
+    SettingSource,
 };
 
 /// garmin.com
@@ -63,6 +68,30 @@ impl Service for GarminService {
 
     fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
         GarminSettings::read(settings).map(drop)
+    }
+
+    fn newest_setting(&self) -> Option<&'static str> {
+        Some("GARMIN_NEWEST_NUM")
+    }
+
+    fn login_ways(&self) -> LoginWays {
+        LoginWays {
+            browser: "with the browser: log in on Garmin's page, paste the ticket here",
+            token: "with the token of garminconnect, garth or pirate-garmin",
+            password: "with e-mail address and password (Garmin rejects many of these)",
+        }
+    }
+
+    fn token_settings(&self) -> &'static [&'static str] {
+        &["GARTH_TOKEN", "GARMINTOKENS"]
+    }
+
+    fn token_places(&self, home: Option<&Path>, setting: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
+        import::token_places(home, setting)
+    }
+
+    fn read_token(&self, path: &Path) -> io::Result<Option<Secret>> {
+        import::read_token(path)
     }
 
     /// The `ownerId` of an entry is the `profileId` of the person.

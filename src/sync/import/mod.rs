@@ -20,15 +20,18 @@ use super::{Exit, Failure, LocalFile, NotKept, Progress, RecordSink, Result, Sto
 use crate::activity::{Activity, ActivityKey, Format, Origin, printable};
 use crate::archive::{Lock, Piece, Purpose, Stored, unpack};
 use crate::catalogue::FileRow;
+use crate::i18n;
 use crate::importers::{self, Found, KnownActivity};
-use crate::platform::{PlatformId, PlatformSelection, PlatformSpec};
+use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, Platforms};
 use crate::record::{ActivityRecord, Record};
 use crate::walk;
 
 /// The archive is held no longer than this at a time: others want to write into it, too.
 const HELD: Duration = Duration::from_secs(5);
-/// Whose files are taken over, where nobody says it.
+/// The platform of GarminSync's files and of Garmin's account export, unless another one is named.
 const GARMIN: &str = "garmin-com";
+/// The manufacturer whose platforms have such files, by FIT's name.
+const MANUFACTURER: &str = "garmin";
 
 /// A file that is offered.
 struct Offered {
@@ -60,7 +63,7 @@ pub fn import(worker: &mut Worker, paths: &[PathBuf], progress: &Progress, sink:
             return Err(unknown("it is the archive itself; gs-download finds what stands there".to_owned()));
         }
         let found = importers::detect(&absolute, &own).map_err(unknown)?;
-        let platform = platform_of(&found, selection.named()).map_err(|why| failure(why.to_owned()))?;
+        let platform = platform_of(&found, selection.named(), &worker.platforms).map_err(failure)?;
         worker.info(&format!("{}: {}", path.display(), title(&found, &platform)));
         sources.push((found, platform));
     }
@@ -91,23 +94,30 @@ fn title(found: &Found, platform: &str) -> String {
 }
 
 /// Whose files a source has, where it cannot tell itself.
-fn platform_of(found: &Found, named: Option<&[Arc<PlatformSpec>]>) -> std::result::Result<PlatformId, &'static str> {
+fn platform_of(
+    found: &Found,
+    named: Option<&[Arc<PlatformSpec>]>,
+    platforms: &Platforms,
+) -> std::result::Result<PlatformId, String> {
+    let is_garmin = |spec: &PlatformSpec| spec.native_manufacturer == Some(MANUFACTURER);
+    let names = |is_meant: &dyn Fn(&PlatformSpec) -> bool| {
+        let meant = platforms.services().iter().filter(|spec| is_meant(spec));
+        i18n::or_list(&meant.map(|spec| spec.id.as_str()).collect::<Vec<_>>())
+    };
     if named.is_some_and(|specs| !specs.iter().all(|spec| spec.has_login())) {
-        return Err("--platform: files are taken over for garmin-com, garmin-cn or coros");
+        return Err(format!("--platform: files are taken over for {}", names(&|_| true)));
     }
     match (found, named) {
         // It tells of each file.
         (Found::SportsSync { .. }, _) => Ok(GARMIN.into()),
         (Found::GarminSync { .. } | Found::GarminExport(_), None) => Ok(GARMIN.into()),
-        (Found::GarminSync { .. } | Found::GarminExport(_), Some([one])) if one.id.starts_with("garmin-") => {
-            Ok(one.id.clone())
-        }
+        (Found::GarminSync { .. } | Found::GarminExport(_), Some([one])) if is_garmin(one) => Ok(one.id.clone()),
         (Found::GarminSync { .. } | Found::GarminExport(_), Some(_)) => {
-            Err("it has the files of one account at Garmin; name --platform garmin-com or garmin-cn")
+            Err(format!("it has the files of one account at Garmin; name --platform {}", names(&is_garmin)))
         }
         (Found::Files(_), Some([one])) => Ok(one.id.clone()),
         (Found::Files(_), _) => {
-            Err("its files do not tell whose they are; name one with --platform: garmin-com, garmin-cn or coros")
+            Err(format!("its files do not tell whose they are; name one with --platform: {}", names(&|_| true)))
         }
     }
 }

@@ -98,9 +98,10 @@ impl Import<'_> {
             self.refuse(&database.display().to_string(), &error.to_string());
             SportsSync::default()
         });
-        for (folder, platform) in FOLDERS {
-            let folder = fit.join(folder);
-            if !only.includes(platform) || !folder.is_dir() {
+        for theirs in FOLDERS {
+            let folder = fit.join(theirs);
+            let Some(spec) = self.worker.platforms.find(theirs) else { continue };
+            if !only.includes(&spec.id) || !folder.is_dir() {
                 continue;
             }
             let mut skipped = Skipped::default();
@@ -112,7 +113,7 @@ impl Import<'_> {
                     // Our own archive may stand in the same folder.
                     _ if name.starts_with("activity_") => {}
                     _ if !is_track(&name) => skip(&mut skipped, &name),
-                    Some(id) => self.offer(&path, known.told(platform, id), extension(&name) == "zip")?,
+                    Some(id) => self.offer(&path, known.told(theirs, &spec.id, id), extension(&name) == "zip")?,
                     None => self.refuse(&path.display().to_string(), "its name holds no id of an activity"),
                 }
             }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{named, one, only, open, welcome};
 use crate::http::Secret;
-use crate::platform::{PlatformSpec, garmin};
-use crate::settings::trim_line_ends;
+use crate::platform::PlatformSpec;
+use crate::settings::{self, SettingKind, trim_line_ends};
 use crate::sync::{Exit, Failure, Result, Worker};
 
 /// Where a token comes from.
@@ -32,7 +32,7 @@ pub fn import_token(worker: &mut Worker, source: impl FnOnce() -> Result<TokenSo
                 "a ticket or token on the command line is visible to every program on this machine; pipe it in: gs-auth import -",
             ));
         }
-        TokenSource::Path(path) => gathered(spec, &path)?
+        TokenSource::Path(path) => read(spec, &path)?
             .ok_or_else(|| Failure::usage(format!("{}: no token file of a known tool", path.display())))?,
         TokenSource::Text(text) => text,
         TokenSource::UsualPlaces => usual(worker, spec)?,
@@ -55,39 +55,35 @@ fn is_secret(text: &str) -> bool {
     text.starts_with("ST-") || has_mark || is_one_long_word || text.len() > 200
 }
 
-/// Whether other tools keep tokens of this platform in files that are known: those of Garmin.
-fn is_garmin(spec: &PlatformSpec) -> bool {
-    spec.id.starts_with("garmin")
+/// The text in a file or folder of another tool; `None`: the folder holds no token.
+fn read(spec: &PlatformSpec, path: &Path) -> Result<Option<Secret>> {
+    let text = spec.service().map_or(Ok(None), |service| service.read_token(path));
+    text.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
-fn gathered(spec: &PlatformSpec, path: &Path) -> Result<Option<Secret>> {
-    let text = if is_garmin(spec) {
-        garmin::gather(path)
-    } else {
-        std::fs::read_to_string(path).map(|text| Some(Secret::new(text)))
-    };
-    text.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+/// A setting that may hold a token of another tool: for some that is the token itself, for others the path of its file.
+fn of_setting(worker: &Worker, name: &str) -> Result<Option<Secret>> {
+    match settings::find(name).map(|setting| setting.kind) {
+        Some(SettingKind::TokenPath) => Ok(worker.settings.get(name).filter(|text| is_secret(text)).map(Secret::new)),
+        _ => Ok(worker.settings.multiline_secret(name)?),
+    }
 }
 
 /// The first token in the places where other tools keep theirs.
 fn usual(worker: &Worker, spec: &PlatformSpec) -> Result<Secret> {
-    if !is_garmin(spec) {
-        let name = &spec.id;
-        return Err(Failure::usage(format!(
-            "nothing was piped in; pipe the token in (gs-auth import - --platform {name}), or paste it: gs-auth login --browser --platform {name}"
-        )));
+    let Some(service) = spec.service() else { return Err(nothing_piped(spec)) };
+    for name in service.token_settings() {
+        if let Some(text) = of_setting(worker, name)? {
+            return Ok(text);
+        }
     }
-    if let Some(text) = worker.settings.multiline_secret("GARTH_TOKEN")? {
-        return Ok(text);
+    let places = service.token_places(worker.settings.home().as_deref(), &|name| worker.settings.path(name));
+    if places.is_empty() {
+        return Err(nothing_piped(spec));
     }
-    // A path for most, the token itself for some.
-    if let Some(text) = worker.settings.get("GARMINTOKENS").filter(|text| is_secret(text)) {
-        return Ok(Secret::new(text));
-    }
-    let places = garmin::usual_places(worker.settings.home().as_deref(), &|name| worker.settings.path(name));
     for place in &places {
         if place.exists()
-            && let Some(text) = gathered(spec, place)?
+            && let Some(text) = read(spec, place)?
         {
             worker.info(&format!("importing the token in {}", place.display()));
             return Ok(text);
@@ -95,6 +91,13 @@ fn usual(worker: &Worker, spec: &PlatformSpec) -> Result<Secret> {
     }
     let looked = places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(", ");
     Err(Failure::usage(format!("no token of another tool in {looked}; name its file, or pipe a ticket in")))
+}
+
+fn nothing_piped(spec: &PlatformSpec) -> Failure {
+    let name = &spec.id;
+    Failure::usage(format!(
+        "nothing was piped in; pipe the token in (gs-auth import - --platform {name}), or paste it: gs-auth login --browser --platform {name}"
+    ))
 }
 
 /// The token of the account that is logged in, for another tool. A warning says what sharing it means.

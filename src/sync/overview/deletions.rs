@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::compared::Compared;
 use crate::activity::ActivityKeyRef;
-use crate::catalogue::{DeletionOutcome, DeletionRow, UploadOutcome};
+use crate::catalogue::{Absence, DeletionOutcome, DeletionRow, UploadOutcome};
 use crate::fit::Identity;
 use crate::shell::flag;
 use crate::status::{Deleter, Deletion, Redacted, RedactedReason};
@@ -17,6 +17,11 @@ enum Mark<'a> {
     Bytes(&'a str),
     /// What the device says of itself.
     Device(Identity),
+}
+
+/// Somebody else deleted what listings no longer show; one listing alone may be wrong.
+fn somebody(absence: Absence) -> Deleter {
+    if absence.is_confirmed() { Deleter::External } else { Deleter::Unconfirmed }
 }
 
 /// A recording that is on a platform.
@@ -47,20 +52,20 @@ impl Compared<'_> {
     /// Who deleted an entry and when; nothing: it is there, and nobody tried.
     fn deletion(&self, at: usize, row: Option<&DeletionRow>) -> Option<Deletion> {
         let entry = self.entry(at);
-        let by = match (row.map(|row| row.outcome), entry.missing) {
-            (Some(None), _) => Deleter::Pending,
-            (Some(Some(DeletionOutcome::Deleted)), Some(_)) => Deleter::Garminsync,
-            // The list shows it again.
-            (Some(Some(DeletionOutcome::Deleted)), None) => Deleter::Restored,
-            (Some(Some(DeletionOutcome::Restored)), _) => Deleter::Restored,
-            (Some(Some(DeletionOutcome::Failed)), None) => Deleter::Failed,
-            // What was still there after a deletion of ours failed has been deleted by somebody else.
-            (_, Some((_, 1))) => Deleter::Unconfirmed,
-            (_, Some(_)) => Deleter::External,
-            (None, None) => return None,
+        let by = match row {
+            Some(DeletionRow { outcome: None, .. }) => Deleter::Pending,
+            Some(DeletionRow { outcome: Some(outcome), .. }) => match (outcome, entry.missing) {
+                (DeletionOutcome::Deleted, Some(_)) => Deleter::Garminsync,
+                // The list shows it again.
+                (DeletionOutcome::Deleted, None) | (DeletionOutcome::Restored, _) => Deleter::Restored,
+                (DeletionOutcome::Failed, None) => Deleter::Failed,
+                // Somebody else has deleted what was still on its platform after our deletion failed.
+                (DeletionOutcome::Failed, Some(absence)) => somebody(absence),
+            },
+            None => somebody(entry.missing?),
         };
         let row = row.filter(|_| !matches!(by, Deleter::External | Deleter::Unconfirmed));
-        let gone_since = entry.missing.map(|(since, _)| since);
+        let gone_since = entry.missing.map(Absence::since);
         let file = entry.file.as_ref().filter(|file| !file.corrupt);
         Some(Deletion {
             activity: self.activity(at),

@@ -27,7 +27,7 @@ const MOST_WAITING: usize = 25;
 
 /// How long uploads are waited for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Timing {
+struct Timing {
     /// How long a run follows what became of its uploads: `--upload-wait`, `GS_UPLOAD_WAIT`.
     upload_wait: Duration,
     /// The least age of an upload whose answer was lost before it is sent again: `GS_RESEND_WAIT`.
@@ -40,7 +40,7 @@ pub(super) struct Timing {
 
 impl Timing {
     /// What the settings say.
-    pub(super) fn of(worker: &Worker) -> Result<Timing> {
+    fn of(worker: &Worker) -> Result<Timing> {
         let settings = &worker.settings;
         Ok(Timing {
             upload_wait: settings.duration("GS_UPLOAD_WAIT")?,

@@ -1,0 +1,78 @@
+//! What `gs-auth status` prints: who is logged in, for how long, and what prevents a login.
+
+use std::io::IsTerminal;
+
+use jiff::Timestamp;
+
+use super::Align::{Cut, Whole};
+use super::{AccountsFormat, Failure, Output, Table, table};
+use crate::activity::printable;
+use crate::i18n;
+use crate::sync::AccountStatus;
+
+/// Prints the logins: as a table on a terminal, else as records, if no format is given.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn print_accounts(all: &[AccountStatus], format: Option<AccountsFormat>, now: Timestamp) -> Result<(), Failure> {
+    let format =
+        format.unwrap_or(if std::io::stdout().is_terminal() { AccountsFormat::Table } else { AccountsFormat::Ndjson });
+    let mut output = Output::buffered();
+    match format {
+        AccountsFormat::Ndjson => {
+            for status in all {
+                output.json_line(status)?;
+            }
+        }
+        AccountsFormat::Table => {
+            output.text(&format!("{}\n", accounts_table(all, now)))?;
+            for status in all {
+                if let Some(remark) = remark(status) {
+                    output.text(&format!("{}: {}\n", status.platform, printable(&remark)))?;
+                }
+            }
+        }
+    }
+    output.flush().map(drop)
+}
+
+fn accounts_table(all: &[AccountStatus], now: Timestamp) -> Table {
+    let head = [
+        ("platform", Whole),
+        ("login", Whole),
+        ("who", Cut),
+        ("domain", Whole),
+        ("token", Whole),
+        ("renewable", Whole),
+        ("password", Whole),
+        ("from", Cut),
+    ];
+    let mut table = table(&head).spare(&["from", "domain", "password", "who", "renewable"]);
+    let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| i18n::time_left(end, now));
+    for status in all {
+        let has = status.state != "none";
+        table.add_row([
+            status.platform.to_string(),
+            if status.state == "expired" { "ok (to be renewed)" } else { status.state }.to_owned(),
+            printable(status.name.as_deref().unwrap_or("")),
+            status.domain.clone().unwrap_or_default(),
+            if has { left(status.expires) } else { String::new() },
+            if has { left(status.renewable_until) } else { String::new() },
+            if status.password_set { "set" } else { "not set" }.to_owned(),
+            status.source.clone().unwrap_or_default(),
+        ]);
+    }
+    table
+}
+
+/// What prevents a login, in a line of its own: it is too long for a column.
+fn remark(status: &AccountStatus) -> Option<String> {
+    if let Some(until) = status.rate_limited_until {
+        return Some(format!("rate limit: no requests until {until}"));
+    }
+    match (&status.cooldown_until, &status.refused) {
+        (Some(until), Some(why)) => Some(format!("no password logins until {until}: {why}")),
+        (None, Some(why)) => Some(format!("last password login rejected: {why}")),
+        _ => status.dead.clone(),
+    }
+}

@@ -1,0 +1,114 @@
+//! The words for the last and the next sync, and the headings of the state: the page, `gs-status` and messages use the same.
+
+use jiff::Timestamp;
+
+use super::Schedule;
+use crate::i18n::Lang;
+use crate::schedule::DEFAULT;
+use crate::shell::shell_quote;
+
+/// A heading of the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heading {
+    /// When the last sync ended, and how.
+    LastSync,
+    /// When the next sync runs.
+    NextSync,
+    /// What the next syncs have to do.
+    Outstanding,
+    /// What a person must do.
+    ActionNeeded,
+    /// What failed, and needs nobody.
+    Warnings,
+}
+
+impl Heading {
+    /// Its text.
+    pub fn text(self, lang: Lang) -> &'static str {
+        match self {
+            Heading::LastSync => lang.pick("Last sync", "上次同步"),
+            Heading::NextSync => lang.pick("Next sync", "下次同步"),
+            Heading::Outstanding => lang.pick("Outstanding", "待完成"),
+            Heading::ActionNeeded => lang.pick("Action needed", "需要您处理"),
+            Heading::Warnings => lang.pick("Warnings", "警告"),
+        }
+    }
+}
+
+/// Where there was no sync yet.
+pub fn never_synced(lang: Lang) -> &'static str {
+    lang.pick("never", "从未")
+}
+
+/// When the next sync runs, and the commands that change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextSync {
+    /// When it runs.
+    pub at: Option<Timestamp>,
+    /// Why `at` is empty.
+    pub word: &'static str,
+    /// What a person can do, each with its command.
+    pub hints: Vec<(&'static str, String)>,
+}
+
+impl NextSync {
+    /// What a schedule comes to.
+    pub fn of(schedule: Option<&Schedule>, lang: Lang) -> NextSync {
+        let schedule_command = |cron: &str| format!("garminsync schedule {}", shell_quote(cron));
+        let none = |word, hint, command| NextSync { at: None, word, hints: vec![(hint, command)] };
+        match schedule {
+            None => none(
+                lang.pick("not scheduled", "未计划"),
+                lang.pick("to schedule it:", "设置计划："),
+                schedule_command(DEFAULT),
+            ),
+            Some(schedule) if !schedule.enabled => none(
+                lang.pick("the schedule is off", "计划已关闭"),
+                lang.pick("to switch it on:", "重新启用："),
+                "garminsync schedule on".to_owned(),
+            ),
+            Some(schedule) => {
+                let add = || {
+                    let add = lang.pick("not in a crontab yet; to add it:", "尚未写入 crontab；写入：");
+                    let check = (lang.pick("to check it:", "检查："), "garminsync daemon --status".to_owned());
+                    vec![(add, schedule_command(&schedule.cron)), check]
+                };
+                NextSync {
+                    at: schedule.next_run,
+                    word: lang.pick("never", "从不"),
+                    hints: if schedule.is_run { Vec::new() } else { add() },
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_state_of_the_schedule_says_what_to_do() {
+        let next = Timestamp::from_second(1_800_000_000).unwrap();
+        let schedule = |enabled, is_run| Schedule {
+            cron: "0 */6 * * *".into(),
+            zone: "UTC".into(),
+            enabled,
+            next_run: Some(next),
+            is_run,
+            runner: None,
+        };
+        let of = |schedule: Option<Schedule>| {
+            let one = NextSync::of(schedule.as_ref(), Lang::En);
+            let hints: Vec<String> = one.hints.iter().map(|(text, command)| format!("{text} {command}")).collect();
+            (one.at.map_or(one.word.to_owned(), |at| at.to_string()), hints.join("; "))
+        };
+        let (next, add) = (next.to_string(), "garminsync schedule '0 */6 * * *'");
+        assert_eq!(of(None), ("not scheduled".into(), format!("to schedule it: {add}")));
+        let off = of(Some(schedule(false, true)));
+        assert_eq!(off, ("the schedule is off".into(), "to switch it on: garminsync schedule on".into()));
+        let hints = format!("not in a crontab yet; to add it: {add}; to check it: garminsync daemon --status");
+        assert_eq!(of(Some(schedule(true, false))), (next.clone(), hints));
+        assert_eq!(of(Some(schedule(true, true))), (next, String::new()));
+    }
+}
