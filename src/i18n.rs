@@ -115,11 +115,11 @@ pub fn counts(counts: &[(u64, &str)]) -> String {
     counts.collect::<Vec<_>>().join(", ")
 }
 
-/// How long there is until `end`: `29 d`, `3 h 59 min`, `ended`.
+/// How long there is until `end`: `29 days`, `3 h 59 min`, `ended`.
 pub fn time_left(end: Timestamp, now: Timestamp) -> String {
     let minutes = end.duration_since(now).as_mins();
     match (minutes / 1440, minutes / 60, minutes) {
-        (2.., ..) => format!("{} d", minutes / 1440),
+        (2.., ..) => counted((minutes / 1440).unsigned_abs(), "day", "days"),
         (_, 1.., _) => format!("{} h {} min", minutes / 60, minutes % 60),
         (_, _, 0..) if end > now => format!("{minutes} min"),
         _ => "ended".to_owned(),
@@ -224,7 +224,7 @@ mod tests {
         let left = |seconds| time_left(Timestamp::from_second(now.as_second() + seconds).unwrap(), now);
         assert_eq!(
             [left(30 * 86400 - 1), left(14_399), left(90), left(5), left(0), left(-90)],
-            ["29 d", "3 h 59 min", "1 min", "0 min", "ended", "ended"]
+            ["29 days", "3 h 59 min", "1 min", "0 min", "ended", "ended"]
         );
     }
 }

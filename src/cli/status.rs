@@ -46,8 +46,8 @@ impl View<'_> {
     fn syncs(&self) -> String {
         let lang = self.lang;
         let mut lines = vec![
-            (Heading::LastSync.text(lang), self.last_sync(self.snapshot.last_run.as_ref())),
-            (Heading::NextSync.text(lang), self.next_sync()),
+            (Heading::LastRun.text(lang), self.last_sync(self.snapshot.last_run.as_ref())),
+            (Heading::NextRun.text(lang), self.next_sync()),
         ];
         let outstanding = &self.snapshot.outstanding;
         if !outstanding.is_nothing() {
@@ -77,17 +77,22 @@ impl View<'_> {
 
     fn platforms(&self) -> super::Table {
         let lang = self.lang;
-        let head = [
+        let archived = lang.pick("archived", "已归档");
+        let mut head = vec![
             (lang.pick("platform", "平台"), Whole),
             (lang.pick("activities", "活动"), Right),
-            (lang.pick("archived", "已归档"), Right),
-            (lang.pick("pending", "待确认"), Right),
+            (archived, Right),
             (lang.pick("last listed", "上次列出"), Whole),
             (lang.pick("login", "登录"), Left),
         ];
-        let mut table = table(&head).spare(&[head[3].0, head[2].0]);
+        let is_pending = self.snapshot.platforms.iter().any(|platform| platform.pending > 0);
+        if is_pending {
+            head.insert(3, (lang.pick("pending", "待确认"), Right));
+        }
+        let mut table = table(&head).spare(&[archived]);
         for platform in &self.snapshot.platforms {
-            let numbers = [platform.total, platform.downloaded, platform.pending].map(number);
+            let pending = is_pending.then_some(platform.pending);
+            let numbers = [platform.total, platform.downloaded].into_iter().chain(pending).map(number);
             let never = || lang.pick("never", "从未").to_owned();
             let listed = platform.last_listing.map_or_else(never, |at| i18n::relative(at, self.now, lang));
             table.add_row([platform.name.clone()].into_iter().chain(numbers).chain([listed, self.login(platform)]));
@@ -96,7 +101,7 @@ impl View<'_> {
     }
 
     fn login(&self, platform: &Platform) -> String {
-        platform.login.as_ref().map_or_else(String::new, |login| login.text(self.now, self.lang))
+        platform.login.as_ref().map_or_else(|| "–".to_owned(), |login| login.text(self.now, self.lang))
     }
 
     /// What went wrong, each with the command that fixes it in a line of its own, so that it can be copied.
@@ -156,7 +161,7 @@ mod tests {
         let text = status_text(&snapshot(), at("2026-11-29T12:00:00Z"), Lang::En);
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         assert_eq!(lines[0], "Action needed");
-        assert!(lines.contains(&"Last sync    never"), "{text}");
+        assert!(lines.contains(&"Last run     never"), "{text}");
         assert!(lines.contains(&"Outstanding  3 uploads"), "{text}");
         assert!(text.contains("3,021") && text.contains("3 hours ago"), "{text}");
         assert!(text.contains("renews automatically; valid for 29 days"), "{text}");

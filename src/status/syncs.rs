@@ -10,10 +10,14 @@ use crate::shell::shell_quote;
 /// A heading of the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heading {
-    /// When the last sync ended, and how.
+    /// On the page: when the last sync ended, and how.
     LastSync,
-    /// When the next sync runs.
+    /// On the page: when the next sync runs.
     NextSync,
+    /// The same for commands: there, a run is no activity of a runner.
+    LastRun,
+    /// The next one.
+    NextRun,
     /// What the next syncs have to do.
     Outstanding,
     /// What a person must do.
@@ -28,6 +32,8 @@ impl Heading {
         match self {
             Heading::LastSync => lang.pick("Last sync", "上次同步"),
             Heading::NextSync => lang.pick("Next sync", "下次同步"),
+            Heading::LastRun => lang.pick("Last run", "上次运行"),
+            Heading::NextRun => lang.pick("Next run", "下次运行"),
             Heading::Outstanding => lang.pick("Outstanding", "待完成"),
             Heading::ActionNeeded => lang.pick("Action needed", "需要您处理"),
             Heading::Warnings => lang.pick("Warnings", "警告"),
@@ -69,7 +75,8 @@ impl NextSync {
             ),
             Some(schedule) => {
                 let add = || {
-                    let add = lang.pick("not in a crontab yet; to add it:", "尚未写入 crontab；写入：");
+                    let add =
+                        lang.pick("no runner is known; to add it to your crontab:", "未知由谁执行；写入 crontab：");
                     let check = (lang.pick("to check it:", "检查："), "garminsync daemon --status".to_owned());
                     vec![(add, schedule_command(&schedule.cron)), check]
                 };
@@ -107,7 +114,8 @@ mod tests {
         assert_eq!(of(None), ("not scheduled".into(), format!("to schedule it: {add}")));
         let off = of(Some(schedule(false, true)));
         assert_eq!(off, ("the schedule is off".into(), "to switch it on: garminsync schedule on".into()));
-        let hints = format!("not in a crontab yet; to add it: {add}; to check it: garminsync daemon --status");
+        let hints =
+            format!("no runner is known; to add it to your crontab: {add}; to check it: garminsync daemon --status");
         assert_eq!(of(Some(schedule(true, false))), (next.clone(), hints));
         assert_eq!(of(Some(schedule(true, true))), (next, String::new()));
     }

@@ -431,7 +431,7 @@ fn a_schedule_that_nothing_runs_is_told_wherever_it_is_shown() {
     world.work.run("gs-schedule", &["0 */6 * * *"]).ok().says("no runner is known");
     world.work.run("gs-report", &[]).ok();
     assert_eq!(status(&world.work)["schedule"]["is_run"], false);
-    assert!(page(&world.work).contains("not in a crontab yet"));
+    assert!(page(&world.work).contains("no runner is known"));
     assert!(
         page(&world.work).contains("garminsync schedule &#39;0 */6 * * *&#39;")
             || page(&world.work).contains("garminsync schedule '0 */6 * * *'")
@@ -446,7 +446,7 @@ fn a_schedule_that_nothing_runs_is_told_wherever_it_is_shown() {
     );
     world.work.run("gs-report", &[]).ok();
     assert_eq!(status(&world.work)["schedule"]["is_run"], true, "{:#}", status(&world.work)["schedule"]);
-    assert!(!page(&world.work).contains("not in a crontab yet"));
+    assert!(!page(&world.work).contains("no runner is known"));
 }
 
 #[test]

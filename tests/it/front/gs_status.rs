@@ -28,7 +28,10 @@ fn it_ends_with_0_only_if_everything_is_ok() {
     work.archive_all();
     work.run("gs-status", &[]).ok().silent();
     let text = table(&work);
-    assert!(text.starts_with("Everything is OK\n2 activities on 1 platform, 2 distinct, 2 in the archive\n"), "{text}");
+    assert!(
+        text.starts_with("Everything is OK\n2 activities on 1 platform, 2 distinct, 2 of these in the archive\n"),
+        "{text}"
+    );
     assert!(text.contains("garmin-com") && text.contains("just now"), "{text}");
 }
 
