@@ -337,7 +337,10 @@ fn on_github_nothing_is_written_over_what_cannot_be_read_or_is_newer() {
 
     let mut wrong = machine(&sim, &remote);
     wrong.set("GS_STATE_KEY", "another");
-    state(&wrong, "restore").ends(78).says("GS_STATE_KEY is not the passphrase that it was saved with").says("nothing was changed");
+    state(&wrong, "restore")
+        .ends(78)
+        .says("GS_STATE_KEY is not the passphrase that it was saved with")
+        .says("nothing was changed");
     state(&wrong, "save").ends(78);
     wrong.set("GS_STATE_KEY", "");
     state(&wrong, "restore").ends(78).says("gh secret set GS_STATE_KEY");

@@ -120,7 +120,8 @@ esac"#,
     );
     put(&work, "chmod", "exec /bin/chmod \"$@\"");
     let said = run(&work, "test");
-    said.says("E: Unable to locate package").says("test: script is not installed; install it: apt-get install bsdutils");
+    said.says("E: Unable to locate package")
+        .says("test: script is not installed; install it: apt-get install bsdutils");
     let log = fs::read_to_string(work.dir().join("log")).unwrap();
     assert_eq!(log.matches("slept").count(), 3, "{log}");
     assert!(
