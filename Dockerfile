@@ -1,17 +1,17 @@
-# garminsync as an image: docker build -t garminsync .   (docs/container.md)
-# The names of the two base images may be others, as where a registry of one's own has them: --build-arg RUST=…
+# Builds the image of garminsync: docker build -t garminsync .   (docs/container.md)
+# The base images can be replaced, for example with those of your own registry: --build-arg RUST=… --build-arg DEBIAN=…
 ARG RUST=rust:1-slim-bookworm
 ARG DEBIAN=debian:bookworm-slim
 
 # hadolint ignore=DL3006
 FROM ${RUST} AS build
 WORKDIR /src
-# First what the commands are made of: they need not be built again for a document.
+# The sources are copied first, so that a change of a document does not build the commands again.
 COPY Cargo.toml Cargo.lock ./
 COPY benches benches
 COPY tests/sim tests/sim
 COPY src src
-# With --build-arg CARGO_PROFILE_RELEASE_OPT_LEVEL=0 it is sooner built, and slower: to try the image, not to use it.
+# --build-arg CARGO_PROFILE_RELEASE_OPT_LEVEL=0 builds faster, but the commands are slower; only for tests of the image.
 ARG CARGO_PROFILE_RELEASE_OPT_LEVEL
 RUN cargo build --release --locked --package garminsync --bins --target-dir /build
 COPY . .
@@ -19,8 +19,8 @@ RUN DESTDIR=/out scripts/install --prefix /usr/local --from /build/release
 
 # hadolint ignore=DL3006
 FROM ${DEBIAN}
-# tini ends what is left over and passes signals on; busybox serves the page; flock is of util-linux, which is there.
-# Versions are not pinned: Debian's stable gets nothing but corrections, and those are wanted.
+# tini forwards signals and reaps zombies, busybox serves the page, and flock is in util-linux, which the base image has.
+# Versions are not pinned, because Debian stable only receives fixes.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends busybox ca-certificates tini tzdata \
@@ -38,7 +38,7 @@ LABEL org.opencontainers.image.title="garminsync" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.documentation="/usr/local/share/doc/garminsync/docs/container.md"
 
-# The daemon stays in the foreground, and quotes in an --env-file are none of the value.
+# The daemon stays in the foreground, and quotes in an --env-file are not part of the value.
 ENV DATA_DIR=/app/data GS_FOREGROUND=1 GS_ENV_STRIP_QUOTES=1 LANG=C.UTF-8 \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /app
@@ -48,6 +48,6 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5m --timeout=1m --start-period=1m --retries=2 \
     CMD ["/usr/local/libexec/garminsync/garminsync-health"]
-# -g: also what a script has started ends by itself. -s: also where another program is the first process.
+# -g: signals also reach the commands that a script started. -s: works if another program is process 1.
 ENTRYPOINT ["/usr/bin/tini", "-g", "-s", "--", "/usr/local/libexec/garminsync/garminsync-container"]
 CMD ["--help"]

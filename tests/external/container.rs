@@ -76,7 +76,7 @@ fn the_container_takes_the_words_of_garminsync_and_any_command() {
     let said = run(&["list", "--all", "--offline"]);
     said.ok().says("last sync: never");
     // This folder is on a disk, and none of its own.
-    said.says("nothing is kept").says("\"$(pwd)/data:/app/data\"");
+    said.says("the data will be lost").says("\"$(pwd)/data:/app/data\"");
 }
 
 #[test]
@@ -121,7 +121,7 @@ impl Drop for Daemon {
 fn it_is_ill_when_a_person_is_needed_and_not_for_what_the_next_run_tries_again() {
     let work = user();
     let health = || script(&work, "garminsync-health", &[]);
-    assert!(health().ok().silent().out.contains("no daemon runs in"));
+    assert!(health().ok().silent().out.contains("no daemon is running in"));
     let _daemon = Daemon::of(&work);
     assert_eq!(health().ok().out, "empty\n");
     let status = work.data("report/status.json");
@@ -134,7 +134,7 @@ fn it_is_ill_when_a_person_is_needed_and_not_for_what_the_next_run_tries_again()
     write("action-needed");
     assert_eq!(health().ok().out, "empty\n");
     fs::write(&status, "{").unwrap();
-    assert!(health().ends(1).out.contains("cannot be read; make it anew: gs-report"));
+    assert!(health().ends(1).out.contains("cannot read the state in "));
     fs::write(work.data("daemon/server"), "1 2 3\n8080 0.0.0.0\n/nowhere\n").unwrap();
     assert!(health().ends(1).out.contains("the page is not served"));
 }

@@ -216,7 +216,7 @@ fn run(work: &Work, sim: &Sim) -> Said {
     step(work, "Renew the tokens").ok();
     let said = step(work, "Sync");
     step(work, "Save the state").ok().silent();
-    step(work, "What there is now").ok().silent();
+    step(work, "Print a summary").ok().silent();
     said
 }
 
@@ -245,7 +245,7 @@ fn on_github_the_state_goes_from_machine_to_machine_and_no_machine_logs_in() {
     let token = exported(&sim);
     sim.clear_log();
     let all = steps().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-    assert_eq!(all, ["Build", "Restore the state", "Renew the tokens", "Sync", "Save the state", "What there is now"]);
+    assert_eq!(all, ["Build", "Restore the state", "Renew the tokens", "Sync", "Save the state", "Print a summary"]);
 
     let mut first = machine(&sim, &remote);
     first.set("GS_TOKEN_GARMIN_COM", &token);
@@ -284,7 +284,7 @@ fn on_github_a_sync_that_went_wrong_is_red_and_what_it_did_is_kept() {
     let (sim, remote) = (plain(3), remote_repository(place.path()));
     let mut work = machine(&sim, &remote);
     work.set("GS_TOKEN_GARMIN_COM", &exported(&sim));
-    step(&work, "Restore the state").ok().says("takes the token of the secret");
+    step(&work, "Restore the state").ok().says("importing the token from the secret");
     sim.fault(Fault::new(Effect::Html).path(LIST));
     step(&work, "Renew the tokens").ok();
     let said = step(&work, "Sync");
@@ -305,7 +305,7 @@ fn on_github_a_login_that_has_ended_is_mended_by_another_secret_alone() {
     work.set("GS_TOKEN_GARMIN_COM", "no token");
     step(&work, "Restore the state")
         .ok()
-        .says("if it is no token, set it again")
+        .says("if it is not a token, set the secret again")
         .says("gh secret set GS_TOKEN_GARMIN_COM");
     step(&work, "Renew the tokens").ok();
     step(&work, "Sync").ends(77);
@@ -330,14 +330,17 @@ fn on_github_nothing_is_written_over_what_cannot_be_read_or_is_newer() {
     let mut first = machine(&sim, &remote);
     state(&first, "save").ends(78).says("was not restored");
     first.set("GS_TOKEN_GARMIN_COM", &token);
-    state(&first, "restore").ok().says("no branch garminsync-state yet");
+    state(&first, "restore").ok().says("the branch garminsync-state does not exist yet");
     state(&first, "restore").ends(78).says("is not empty");
     state(&first, "save").ok();
     let kept = branches(&remote);
 
     let mut wrong = machine(&sim, &remote);
     wrong.set("GS_STATE_KEY", "another");
-    state(&wrong, "restore").ends(78).says("GS_STATE_KEY is another one").says("nothing was changed");
+    state(&wrong, "restore")
+        .ends(78)
+        .says("GS_STATE_KEY is not the passphrase that it was saved with")
+        .says("nothing was changed");
     state(&wrong, "save").ends(78);
     wrong.set("GS_STATE_KEY", "");
     state(&wrong, "restore").ends(78).says("gh secret set GS_STATE_KEY");
@@ -350,10 +353,10 @@ fn on_github_nothing_is_written_over_what_cannot_be_read_or_is_newer() {
     state(&one, "save").ok();
     let newer = branches(&remote);
     let said = state(&two, "save");
-    said.ends(1).says("somebody else has written the branch");
+    said.ends(1).says("another run changed the branch");
     let now = branches(&remote);
     assert!(now.len() == 2 && now.contains(&newer[0]) && !kept.contains(&newer[0]), "{now:?}");
-    let advice = said.err.split("takes its place with: ").nth(1).unwrap();
+    let advice = said.err.split("to use it: ").nth(1).unwrap();
     let script = format!("cd '{}' && {advice} 2>&1", two.dir().join("checkout").display());
     two.run("/bin/bash", &["-c", &script]).ok();
     for said in [&said.out, &said.err] {
@@ -379,6 +382,6 @@ fn on_github_nothing_is_written_over_what_cannot_be_read_or_is_newer() {
     // What cannot be reached is not taken for empty.
     let gone = machine(&sim, &remote);
     fs::rename(&remote, moved).unwrap();
-    state(&gone, "restore").ends(75).says("cannot be asked");
+    state(&gone, "restore").ends(75).says("cannot list the branches");
     state(&gone, "save").ends(78);
 }

@@ -130,7 +130,7 @@ fn the_way_out_of_the_shell_goes_with_the_line_or_is_told() {
         .set("NO_PROXY", "*.lan, 10%");
     work.set("SSL_CERT_FILE", "own/ca.pem").set("SSL_CERT_DIR", "/a b:certs").set("GS_LANG", "zh");
     let said = garminsync(&work, &["schedule", "0 3 * * *"]);
-    said.ok().says("write into the .env file: ");
+    said.ok().says("write these into the .env file: ");
     assert!(!said.err.contains("PROXY") && !said.err.contains("SSL_CERT"), "{said}");
     let dir = work.dir().display();
     for part in [
@@ -159,7 +159,7 @@ fn the_way_out_of_the_shell_goes_with_the_line_or_is_told() {
     let mut work = user(None);
     work.set("HTTPS_PROXY", "http://ann:hunter2@127.0.0.1:7890").set("NO_PROXY", &"a.example,".repeat(200));
     let said = garminsync(&work, &["schedule", "0 3 * * *"]);
-    said.ok().says("write into the .env file:").says(" HTTPS_PROXY").says(" NO_PROXY");
+    said.ok().says("write these into the .env file:").says(" HTTPS_PROXY").says(" NO_PROXY");
     assert!(!text().contains("hunter2") && !said.err.contains("hunter2"), "{said}");
 }
 
@@ -190,7 +190,7 @@ fn a_way_out_that_is_too_long_for_a_line_of_cron_is_told_and_the_rest_is_schedul
         work.set(name, &around.join(",").repeat(3));
     }
     let said = garminsync(&work, &["schedule", "0 3 * * *"]);
-    said.ok().says("write into the .env file:").says(" no_proxy").says(" NO_PROXY");
+    said.ok().says("write these into the .env file:").says(" no_proxy").says(" NO_PROXY");
     assert!(
         line().contains(" https_proxy=") && !line().contains("no_proxy=") && !said.err.contains("https_"),
         "{said}"
@@ -238,10 +238,10 @@ fn a_crontab_that_somebody_has_damaged_is_left_alone() {
     let cases = [
         (format!("{begin}\n0 1 * * * true\n"), "has no end"),
         ("0 1 * * * true\n# END garminsync\n".to_owned(), "has no beginning"),
-        (format!("{begin}\n{block}"), "inside the one of line 1"),
-        (format!("{block}{block}"), "two blocks of garminsync, at lines 1 and 5"),
-        (format!("# BEGIN garminsync\n{block}"), "half a mark"),
-        (block.replace("# END", "0 1 * * * mine\n# END"), "a line of somebody else (0 1 * * * mine)"),
+        (format!("{begin}\n{block}"), "inside the block of line 1"),
+        (format!("{block}{block}"), "two garminsync blocks for this data folder, at lines 1 and 5"),
+        (format!("# BEGIN garminsync\n{block}"), "an incomplete mark"),
+        (block.replace("# END", "0 1 * * * mine\n# END"), "a line that garminsync did not write (0 1 * * * mine)"),
     ];
     for (damaged, why) in cases {
         set_crontab(&work, damaged.as_bytes());
@@ -254,7 +254,7 @@ fn a_crontab_that_somebody_has_damaged_is_left_alone() {
         assert!(work.run("gs-schedule", &[]).record()["enabled"] == true);
     }
     fs::write(SPOOL, "0 1 * * * true").unwrap();
-    garminsync(&work, &["schedule", "on"]).ends(78).says("the last line of the crontab has no end");
+    garminsync(&work, &["schedule", "on"]).ends(78).says("the last line of the crontab has no line break at its end");
     assert_eq!(text(), "0 1 * * * true");
 }
 
@@ -307,7 +307,7 @@ fn start_serves_the_page_and_nothing_else_and_stop_ends_it() {
     hide();
     let work = user(None);
     garminsync(&work, &["daemon", "--status"]).ends(3);
-    garminsync(&work, &["daemon", "--stop"]).ok().says("it was not started");
+    garminsync(&work, &["daemon", "--stop"]).ok().says("the daemon was not running");
     start(&work, &[]).says("0 */6 * * *").says("the page is at http://127.0.0.1:8080/");
     fs::write(work.data("report/other.txt"), "health").unwrap();
     fs::write(work.data("report/.hidden"), "health").unwrap();
@@ -449,7 +449,7 @@ fn a_server_that_answers_to_any_name_is_not_left_running() {
     garminsync(&work, &["daemon", "--stop"]).ok();
     let mut work = user(None);
     programs(&mut work, &[]);
-    start(&work, &[]).says("neither busybox nor python3 is here");
+    start(&work, &[]).says("neither busybox nor python3 is installed");
 }
 
 #[test]
@@ -460,7 +460,7 @@ fn neither_the_port_nor_the_process_of_a_stranger_is_taken() {
     hide();
     let work = user(None);
     let taken = TcpListener::bind(("127.0.0.1", PORT)).unwrap();
-    garminsync(&work, &["daemon", "--start"]).ends(78).says("another program has port 8080");
+    garminsync(&work, &["daemon", "--start"]).ends(78).says("port 8080 is used by another program");
     drop(taken);
     start(&work, &[]);
     // After a reboot the number may be that of any process.
@@ -517,7 +517,7 @@ fn cron_runs_it_and_the_page_follows() {
     let sim = plain(3);
     let work = user(Some(&sim));
     start(&work, &[]);
-    garminsync(&work, &["schedule", "* * * * *"]).ok().says("no cron runs on this machine");
+    garminsync(&work, &["schedule", "* * * * *"]).ok().says("no cron daemon is running on this machine");
     assert!(answer(PORT, "/status.json").contains("\"state\": \"empty\""));
     // A minute of it is two seconds. What it starts has the clock of the machine.
     let _cron =
@@ -550,11 +550,11 @@ fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
     until("a second run", || runs(&work, "gs-fetch") > 1);
     until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"ok\""));
     garminsync(&work, &["daemon", "--status"]).ok();
-    garminsync(&work, &["daemon", "--start"]).ok().says("it is running already");
+    garminsync(&work, &["daemon", "--start"]).ok().says("the daemon is already running");
     garminsync(&work, &["schedule", "off"]).ok();
     let said = || fs::read_to_string(&log).unwrap();
-    until("the end of the schedule", || said().contains("no schedule is switched on"));
-    assert!(said().contains("ended with exit code 0") && !said().contains("cannot be read"), "{}", said());
+    until("the end of the schedule", || said().contains("the schedule is off"));
+    assert!(said().contains("ended with exit code 0") && !said().contains("could not be read"), "{}", said());
     shell(&format!("kill {}", fs::read_to_string(work.data("daemon/loop")).unwrap()));
     let told = Instant::now();
     while running.0.try_wait().unwrap().is_none() {

@@ -122,7 +122,7 @@ fn what_somebody_else_has_put_there_is_not_replaced() {
     // The older GarminSync has a command of this name.
     fs::write(prefix.join("bin/garminsync"), "#!/usr/bin/python3\n").unwrap();
     let said = install(&work, &[]);
-    said.ends(1).says("bin/garminsync was not put there by this script").says("nothing was changed");
+    said.ends(1).says("bin/garminsync exists and was not installed by this script").says("nothing was changed");
     assert_eq!(files(&prefix).len(), 1);
     install(&work, &["--force"]).ok();
     let installed = prefix.join("bin/garminsync");
@@ -160,7 +160,7 @@ fn destdir_goes_before_the_prefix_and_wrong_calls_change_nothing() {
     let prefix = work.dir().join("prefix");
     let nowhere = work.dir().join("nowhere");
     let said = work.run(INSTALL, &["--prefix", prefix.to_str().unwrap(), "--from", nowhere.to_str().unwrap()]);
-    said.ends(1).says("garminsync is not there");
+    said.ends(1).says("garminsync not found");
     assert!(!prefix.exists());
 }
 

@@ -64,8 +64,8 @@ fn a_rust_that_is_too_old_or_missing_gets_one_line_and_builds_nothing() {
         (vec![("cargo", cargo(new)), ("rustc", rustc(old))], "rustc 1.80.0"),
         (vec![("cargo", cargo("1.88.9")), ("rustc", rustc("1.88.9"))], "cargo 1.88.9"),
         (vec![("cargo", cargo("1.9.0")), ("rustc", rustc("1.9.0"))], "cargo 1.9.0"),
-        (vec![("cargo", cargo(new))], "there is no rustc"),
-        (vec![], "there is no cargo"),
+        (vec![("cargo", cargo(new))], "rustc is not installed"),
+        (vec![], "cargo is not installed"),
     ] {
         let tools: Vec<(&str, &str)> = tools.iter().map(|(tool, version)| (*tool, version.as_str())).collect();
         let work = machine(&tools);
@@ -120,7 +120,8 @@ esac"#,
     );
     put(&work, "chmod", "exec /bin/chmod \"$@\"");
     let said = run(&work, "test");
-    said.says("E: Unable to locate package").says("test: script is not here; install it: apt-get install bsdutils");
+    said.says("E: Unable to locate package")
+        .says("test: script is not installed; install it: apt-get install bsdutils");
     let log = fs::read_to_string(work.dir().join("log")).unwrap();
     assert_eq!(log.matches("slept").count(), 3, "{log}");
     assert!(
