@@ -10,6 +10,7 @@ use super::columns::{Columns, Values, time};
 use super::problems::{IS_UNAVAILABLE, clear_download_problem, since};
 use super::{Catalogue, Error, FileRow, Result, Unavailable, files};
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef, PlatformIds};
+use crate::reason::Reason;
 
 /// What one page of a listing changed for one activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +89,15 @@ impl Entry {
     /// Whether a listing has shown it.
     pub fn is_listed(&self) -> bool {
         self.first_listing.is_some()
+    }
+
+    /// Why its platform has no file of it: it was entered by hand, or the service says so. `None`: it may have one.
+    pub fn no_file_reason(&self) -> Option<Reason> {
+        match (self.activity.manual, self.no_original) {
+            (true, _) => Some(Reason::EnteredByHand),
+            (false, true) => Some(Reason::NoFile),
+            (false, false) => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 /// So often it is tried again.
-const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Takes the exclusive lock on `file` within `timeout`. `false`: somebody else still holds it.
 ///

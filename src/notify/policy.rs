@@ -67,10 +67,7 @@ impl Marks {
     /// Reads what [`Marks::to_text`] wrote; what anybody else wrote is nothing that fails now.
     pub fn parse(text: &str) -> Marks {
         let of = |kind: &str| text.lines().filter_map(|line| line.strip_prefix(kind)).map(str::to_owned).collect();
-        let marks = Marks { standing: of("s "), covered: of("c "), records: of("r ") };
-        // An older version kept one digest of everything.
-        let is_older = marks.is_empty() && !text.is_empty();
-        if is_older { Marks { standing: BTreeSet::from([text.to_owned()]), ..marks } } else { marks }
+        Marks { standing: of("s "), covered: of("c "), records: of("r ") }
     }
 
     /// A line for each.

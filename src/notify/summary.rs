@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::activity::{Activity, ActivityKey};
 use crate::exit::Exit;
+use crate::matching::Certainty;
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, Record, TransferRecord};
 use crate::status::judge::Health;
@@ -184,7 +185,8 @@ impl Summary {
         match (&record.outcome, &record.duplicate_of) {
             (Some(outcome), _) => self.add_outcome(platform, &record.activity, outcome, &outcome.reasons),
             (None, Some(copy))
-                if record.problem.is_none() && matches!(copy.certainty.as_str(), "same-file" | "match") =>
+                if record.problem.is_none()
+                    && Certainty::named(&copy.certainty).is_some_and(Certainty::is_superfluous) =>
             {
                 *self.copies.entry(platform.to_string()).or_default() += 1;
             }

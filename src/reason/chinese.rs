@@ -1,6 +1,6 @@
 //! The reasons in Chinese.
 
-use super::Reason;
+use super::{Reason, certainty_text};
 use crate::i18n::Lang;
 
 fn span(seconds: u64) -> String {
@@ -17,18 +17,6 @@ fn other_account(platform: &str) -> String {
     )
 }
 
-/// How sure a match is.
-fn sureness(certainty: &str) -> &str {
-    match certainty {
-        "same-file" => "同一文件",
-        "match" => "匹配",
-        "two-devices" => "两台设备",
-        "shifted" => "时间错位",
-        "start-only" => "仅开始时间相同",
-        other => other,
-    }
-}
-
 /// The text of a reason.
 pub(super) fn text(reason: &Reason) -> String {
     let nested = |reason: &Reason| reason.text(Lang::Zh);
@@ -43,7 +31,10 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::ListingUnusable { platform, reason } => return format!("{platform}：{}", nested(reason)),
         Reason::PossibleDuplicate { id, certainty } => {
             let of = if id.is_empty() { String::new() } else { format!("与 {id} ") };
-            return format!("{of}可能重复（{}）；仍要上传：gs-diff --possible-duplicates", sureness(certainty));
+            return format!(
+                "{of}可能重复（{}）；仍要上传：gs-diff --possible-duplicates",
+                certainty_text(certainty, Lang::Zh)
+            );
         }
         Reason::NoUploadsPlanned { reason } => return format!("未计划上传：{}；请运行 gs-fetch", nested(reason)),
         Reason::RejectedBefore => "曾被拒绝；重新上传：gs-diff --retry-rejected",

@@ -1,6 +1,6 @@
 //! The reasons in English.
 
-use super::Reason;
+use super::{Reason, certainty_text};
 use crate::i18n::{self, Lang};
 
 /// `day`, `days`: a length of time in its largest unit.
@@ -21,6 +21,7 @@ fn other_account(platform: &str) -> String {
 
 fn similar(id: &str, certainty: &str) -> String {
     let of = if id.is_empty() { String::new() } else { format!(" of {id}") };
+    let certainty = certainty_text(certainty, Lang::En);
     format!("possible duplicate{of} ({certainty}); upload anyway: gs-diff --possible-duplicates")
 }
 

@@ -556,6 +556,18 @@ impl Reason {
     }
 }
 
+/// How sure a match is, by the name of its certainty; another name is its own text.
+pub fn certainty_text(name: &str, lang: Lang) -> &str {
+    match name {
+        "same-file" => lang.pick("the same file", "同一文件"),
+        "match" => lang.pick("match", "匹配"),
+        "two-devices" => lang.pick("two devices", "两台设备"),
+        "shifted" => lang.pick("time shift", "时间错位"),
+        "start-only" => lang.pick("same start only", "仅开始时间相同"),
+        other => other,
+    }
+}
+
 /// The texts of several, one after the other.
 pub fn texts(reasons: &[Reason], lang: Lang) -> String {
     reasons.iter().map(|reason| reason.text(lang)).collect::<Vec<_>>().join(lang.comma())

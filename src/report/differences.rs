@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::components::{self, Icon, activity, command, folded, path, time, word};
-use super::words::certainty;
 use super::{
     Deletion, Duplicate, MissingItem, MissingReason, NoFile, RedactedReason, Rejection, SimilarPair, Snapshot,
 };
 use crate::i18n::{Lang, number};
+use crate::reason::certainty_text;
 
 /// All that is not as it should be, or is worth a look. What is empty says so in one line.
 pub fn differences(snapshot: &Snapshot, lang: Lang) -> Markup {
@@ -117,7 +117,9 @@ fn copy(copy: &Duplicate, lang: Lang) -> Markup {
         (activity(&copy.copy, true, lang))
         span.pair { (lang.pick("is a duplicate of ", "与此项重复：")) (activity(&copy.kept, false, lang)) span.id { (word(&copy.kept.id)) } }
         span.sub {
-            (certainty(copy.certainty, lang)) "; "
+            (certainty_text(copy.certainty, lang))
+            @if !copy.deletable { (lang.pick(": never deleted", "：从不删除")) }
+            "; "
             @if copy.deletable { (lang.pick("kept: ", "保留：")) b { (word(&copy.kept.id)) } " (" (components::reason(&copy.kept_because, lang)) ")" }
             @else { (lang.pick("both are kept", "两者都保留")) }
         }

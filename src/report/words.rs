@@ -110,17 +110,6 @@ impl Deleter {
     }
 }
 
-/// How sure it is that two entries are the same activity.
-pub fn certainty(name: &str, lang: Lang) -> &str {
-    match name {
-        "same-file" => lang.pick("the same file", "同一文件"),
-        "match" => lang.pick("match", "匹配"),
-        "two-devices" => lang.pick("two devices: never deleted", "两台设备：从不删除"),
-        "start-only" => lang.pick("same start only: never deleted", "仅开始时间相同：从不删除"),
-        other => other,
-    }
-}
-
 /// What a run counted: `12 downloaded`.
 pub fn counted(name: &str, count: u64, lang: Lang) -> String {
     let word = match name {

@@ -145,10 +145,11 @@ impl Histories {
             Some(file) if file.corrupt || !is_there(file) => FileState::ToDownload,
             Some(file) if file.origin == Origin::Converted => FileState::Unavailable(Reason::ConvertedOnly),
             Some(file) => FileState::Archived(file.format, &file.sha256),
-            None if entry.activity.manual => FileState::Unavailable(Reason::EnteredByHand),
-            None if entry.no_original => FileState::Unavailable(Reason::NoFile),
-            None if self.is_not_to_be_had(&entry.activity) => FileState::Unavailable(Reason::FileUnavailable),
-            None => FileState::ToDownload,
+            None => match entry.no_file_reason() {
+                Some(reason) => FileState::Unavailable(reason),
+                None if self.is_not_to_be_had(&entry.activity) => FileState::Unavailable(Reason::FileUnavailable),
+                None => FileState::ToDownload,
+            },
         }
     }
 }

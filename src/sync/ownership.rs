@@ -118,7 +118,8 @@ impl Ownership {
         }
     }
 
-    /// Whether the catalogue of an older version, which knows no owner, holds what was listed from somebody else's account.
+    /// Whether the catalogue knows no owner, because the service did not name one so far, and holds what was listed from
+    /// somebody else's account.
     fn holds_another(&self, user_id: &str) -> platform::Result<bool> {
         let raw = self.with(|catalogue| match catalogue.owner(&self.spec.id)? {
             Some(_) => Ok(Vec::new()),

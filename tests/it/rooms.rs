@@ -24,7 +24,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("archive", &["fit", "http", "record", "reason", "walk", "fs", "hex", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "reason", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: it is told what it needs.
-    ("notify", &["status", "record", "reason", "http", "exit", "i18n", "hex", "activity", "sport"]),
+    ("notify", &["status", "record", "matching", "reason", "http", "exit", "i18n", "hex", "activity", "sport"]),
     // Values in, a page out: never the catalogue.
     ("report", &["shell", "status", "reason", "i18n", "activity", "sport", "clock"]),
     // Values in, a judgment out: never the catalogue.

@@ -20,7 +20,7 @@ pub struct DaemonFlags {
     /// runs on this machine
     #[arg(long)]
     start: bool,
-    /// Stop that; a run that has begun goes on to its end
+    /// Stop it; a running sync is finished first
     #[arg(long)]
     stop: bool,
     /// Print the state, the schedule and the address of the page; exit code 0: it runs, 3: it does not, 4: unknown

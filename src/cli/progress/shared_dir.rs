@@ -4,12 +4,12 @@
 //! its lines, named by its process and locked for as long as that lives. The lock of a killed one is free, and whoever
 //! looks next takes the stage_file away. Whoever reads or writes stage_files, or the terminal, holds the lock of the folder meanwhile.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use super::line::RenderedLine;
 use crate::fs::{is_open_to_others, is_own};
@@ -113,13 +113,8 @@ impl SharedDir {
     /// Locks the folder, if nobody else holds it for long.
     fn lock(&self) -> FolderLock {
         let Ok(folder) = File::open(&self.dir) else { return FolderLock::Unavailable };
-        let end = Instant::now() + PATIENCE;
-        loop {
-            match folder.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(2)),
-                Err(_) => return FolderLock::Unavailable,
-            }
+        if !crate::fs::lock(&folder, PATIENCE).unwrap_or(false) {
+            return FolderLock::Unavailable;
         }
         let is_there =
             fs::metadata(&self.dir).is_ok_and(|now| folder.metadata().is_ok_and(|met| met.ino() == now.ino()));
@@ -215,6 +210,7 @@ fn stage_files(dir: &Path) -> Vec<PathBuf> {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+    use std::time::Instant;
 
     fn shown(text: &str) -> Vec<RenderedLine> {
         vec![RenderedLine { idle: false, text: text.to_owned() }]

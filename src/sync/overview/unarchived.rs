@@ -20,9 +20,10 @@ impl Compared<'_> {
             (_, Some(problem)) if entry.unavailable.is_some() => (NoFile::Unavailable, Some(problem.reason.clone())),
             (_, Some(problem)) => (NoFile::Failed, Some(problem.reason.clone())),
             (Some(_), None) => (NoFile::Broken, None),
-            (None, None) if entry.activity.manual => (NoFile::NoOriginal, Some(Reason::EnteredByHand)),
-            (None, None) if entry.no_original => (NoFile::NoOriginal, Some(Reason::NoFile)),
-            (None, None) => (NoFile::NotYet, None),
+            (None, None) => match entry.no_file_reason() {
+                Some(reason) => (NoFile::NoOriginal, Some(reason)),
+                None => (NoFile::NotYet, None),
+            },
         })
     }
 

@@ -165,7 +165,8 @@ fn each_flag_of_a_sync_reaches_its_stage_as_it_was_given() {
         let given = |name: &str| fs::read_to_string(work.dir().join(name)).unwrap();
         let platform = format!("<--platform={value}>");
         let common = format!("<--verbose><--verbose><--log=json>{platform}");
-        assert_eq!(given("gs-diff"), format!("{common}<--from=folder:-x><{since}>"));
+        assert_eq!(given("gs-diff"), format!("{common}<{since}><--from=folder:-x>"));
+        assert_eq!(given("gs-dedupe"), format!("{common}<{since}><--duplicates>"));
         assert_eq!(given("gs-fetch"), format!("{common}<--newest=3>"));
         assert_eq!(given("gs-upload"), format!("{common}<--max-upload=7>"));
         assert_eq!(given("gs-report"), format!("{common}<--out=/o><--lang=zh>"));

@@ -637,7 +637,7 @@ fn what_is_missing_is_not_known_before_a_platform_was_listed() {
     let theirs = garmin_sync(&work, &all);
     import(&work, &[], &theirs.dir).ok();
     let said = |args: &[&str]| work.run("gs-list", args).ok().err.clone();
-    assert!(said(&["--missing", "-v", "--format", "table"]).contains("no platform was listed yet"));
+    assert!(said(&["--missing", "-v", "--format", "table"]).contains("not every platform was listed"));
     work.run("gs-fetch", &[]).ok();
     assert!(said(&["--missing", "-v", "--format", "table"]).contains("nothing is missing"));
 }
