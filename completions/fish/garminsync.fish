@@ -568,7 +568,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l bind -d
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l start -d 'Run the sync by cron from now on, by the schedule, else every six hours, and serve the page; exit code 3: no cron runs on this machine'
-complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l stop -d 'Stop that; a run that has begun goes on to its end'
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l stop -d 'Stop it; a running sync is finished first'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l status -d 'Print the state, the schedule and the address of the page; exit code 0: it runs, 3: it does not, 4: unknown'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l run -d 'Do one scheduled run: wait a random part of GS_SCHEDULE_JITTER, then sync; cron calls this'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l foreground -d 'Need no cron, and stay in the foreground [default: $GS_FOREGROUND, which is set in the container]'
