@@ -253,15 +253,19 @@ fn the_queries_that_matter_take_their_index() {
 fn statements(catalogue: &mut Catalogue, work: impl FnOnce(&mut Catalogue) -> Result<()>) -> Vec<String> {
     let sent = Arc::new(Mutex::new(Vec::new()));
     let seen = sent.clone();
-    let note = move |event: TraceEvent<'_>| match event {
-        TraceEvent::Stmt(statement, _) => seen.lock().unwrap().push(statement.sql().into_owned()),
-        _ => {}
+    let note = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Stmt(statement, _) = event {
+            seen.lock().unwrap().push(statement.sql().into_owned());
+        }
     };
     catalogue.connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note)).unwrap();
     work(catalogue).unwrap();
     catalogue.connection.trace_v2(TraceEventCodes::empty(), None::<fn(TraceEvent<'_>)>).unwrap();
     std::mem::take(&mut sent.lock().unwrap())
 }
+
+/// A call that asks the catalogue something.
+type Call<'a> = &'a dyn Fn(&mut Catalogue) -> Result<()>;
 
 #[test]
 fn every_index_serves_a_query() {
@@ -270,7 +274,7 @@ fn every_index_serves_a_query() {
     let key = || ActivityKeyRef::new("p", "1");
     let window = || Query { since: Some(now()), until: Some(now()), ..Query::default() };
     let ignore = |_| Ok::<_, Error>(());
-    let queries: [(&str, &dyn Fn(&mut Catalogue) -> Result<()>); 9] = [
+    let queries: [(&str, Call); 9] = [
         ("activities_newest", &|c| c.entries(&Query::default(), ignore)),
         ("activities_start", &|c| c.entries(&window(), ignore)),
         ("commands_by_run", &|c| c.stages("r", "c").map(drop)),

@@ -445,6 +445,7 @@ fn settings_read() -> BTreeSet<String> {
         ".text(\"",
         // Of a platform's login.
         "-> &'static [&'static str] {\n        &[\"",
+        "fn newest_setting(&self) -> Option<&'static str> {\n        Some(\"",
     ] {
         let calls = sources.split(method).skip(1).filter_map(|rest| rest.split('"').next());
         names.extend(calls.filter(|name| names_in(&format!("\"{name}\"")).next().is_some()).map(str::to_owned));
