@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Language, Output, ReportFlags};
 use garminsync::report::{self, Look};
-use garminsync::sync::{Failure, Folder, Result, Worker};
+use garminsync::sync::{Failure, OutputFolder, Result, Worker};
 
 const PAGE: &str = "index.html";
 const STATUS: &str = "status.json";
@@ -70,7 +70,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         return Ok(());
     }
     // The page is what people look at: when it is new, everything is.
-    Folder::open(&out, worker.lock_timeout)?.put(&[(STATUS, &status), (PAGE, page.as_bytes())])?;
+    OutputFolder::open(&out, worker.lock_timeout)?.put(&[(STATUS, &status), (PAGE, page.as_bytes())])?;
     let mut output = Output::buffered();
     output.text(&format!("{}\n", path.display()))?;
     output.flush().map(drop)

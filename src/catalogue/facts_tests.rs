@@ -119,7 +119,7 @@ fn problems_and_deletions_have_their_reasons() {
     list(&mut catalogue, 1..=2, Coverage::default(), false);
     let key = |id: &str| ActivityKey::new("garmin-com", id);
     let not_found = Reason::NotFound { detail: "HTTP 404".into() };
-    let refusal = Rejection {
+    let refusal = DownloadRejection {
         entry: ActivityKeyRef::new("garmin-com", "1"),
         kind: "not-found",
         reason: &not_found,

@@ -33,18 +33,18 @@ use crate::fs::{NoRoom, lacks_locks, size_limit_met};
 use crate::reason::Reason;
 
 pub use accounts::AccountRow;
-pub use activities::{Change, Entry, ListedRow, Query};
+pub use activities::{ActivityRow, Change, ListedRow, Query};
 pub use commands::{CommandOutcome, CommandRow, FIRST_COMMANDS, LastWork, OpenCommand, Stage};
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
-pub use files::{FileFacts, FileRow};
+pub use files::{FileFingerprint, FileRow};
 pub use identities::{Forgotten, Owner};
 pub use listings::{Coverage, ListingCoverage, ListingPurpose, ListingResult, ListingVerdict, NewestListing};
-pub use login_failures::{LoginFailure, LoginState};
+pub use login_failures::{LoginFailureRow, LoginState};
 pub use outstanding::OutstandingRow;
 pub use problems::{
-    FAILURES_UNTIL_UNAVAILABLE, ProblemRow, REJECTIONS_UNTIL_UNAVAILABLE, Rejection, UNAVAILABLE_RETRY_INTERVAL,
-    Unavailable,
+    DownloadRejection, FAILURES_UNTIL_UNAVAILABLE, ProblemRow, REJECTIONS_UNTIL_UNAVAILABLE,
+    UNAVAILABLE_RETRY_INTERVAL, Unavailable,
 };
 pub use rate_limits::RateLimits;
 use read_only::ReadOnly;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::args::Rule;
+use super::args::RuleArg;
 use super::list_output::Field;
 use crate::i18n::Lang;
 use crate::{notify, sync};
@@ -172,7 +172,7 @@ pub struct DiffFlags {
     pub to: Vec<String>,
     /// What makes two activities the same
     #[arg(long, value_name = "RULE", default_value = "evidence")]
-    pub rule: Rule,
+    pub rule: RuleArg,
     /// Upload again what a person deleted on the target
     #[arg(long, alias = "resurrect")]
     pub restore_deleted: bool,

@@ -8,7 +8,7 @@ use super::Align::{Left, Right, Whole};
 use super::{Exit, Failure, table};
 use crate::i18n::{self, Lang, number};
 use crate::report;
-use crate::status::{Issue, Platform, Run, Schedule, Snapshot, State};
+use crate::status::{Issue, Platform, Run, ScheduleStatus, Snapshot, State};
 
 /// The state, the last and the next sync, outstanding work, a line for each platform, and what needs a person.
 pub fn status_text(snapshot: &Snapshot, now: Timestamp, lang: Lang) -> String {
@@ -78,7 +78,7 @@ impl View<'_> {
         format!("{at}{}{}", self.lang.comma(), run.outcome.word(self.lang))
     }
 
-    fn next_sync(&self, schedule: Option<&Schedule>) -> String {
+    fn next_sync(&self, schedule: Option<&ScheduleStatus>) -> String {
         let lang = self.lang;
         match schedule {
             None => lang

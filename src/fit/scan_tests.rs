@@ -1,7 +1,7 @@
 //! What the scan reads from small hand-made files, what it refuses, and that nothing panics.
 
 use super::super::sample::{ENUM, START, START_UNIX_S, STRING, Sample, UINT16, UINT32, UINT32Z};
-use super::super::{Broken, Fit, Identity, Kind};
+use super::super::{Broken, Fit, Kind, RecordingId};
 use super::*;
 use proptest::prelude::*;
 
@@ -161,7 +161,7 @@ fn identities_that_others_may_share_are_none() {
         fit.file_id.manufacturer = Some(manufacturer);
         fit.identity()
     };
-    assert!(matches!(by(1), Some(Identity { manufacturer: 1, .. })));
+    assert!(matches!(by(1), Some(RecordingId { manufacturer: 1, .. })));
     assert_eq!(by(255), None, "development");
 }
 

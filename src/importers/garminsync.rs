@@ -18,12 +18,12 @@ pub struct GarminSync {
     /// Names of files, and the activity of each.
     files: HashMap<String, String>,
     /// When it ran by itself.
-    pub schedule: Option<Schedule>,
+    pub schedule: Option<ImportedSchedule>,
 }
 
 /// When it was to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
+pub struct ImportedSchedule {
     /// Five fields.
     pub cron: String,
     /// Whether it was switched on.
@@ -75,7 +75,7 @@ impl GarminSync {
     }
 }
 
-fn schedule(database: &Database) -> Result<Option<Schedule>, Unreadable> {
+fn schedule(database: &Database) -> Result<Option<ImportedSchedule>, Unreadable> {
     if database.columns("daemon_config")?.is_empty() {
         return Ok(None);
     }
@@ -86,5 +86,5 @@ fn schedule(database: &Database) -> Result<Option<Schedule>, Unreadable> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "*/,- ".contains(c);
     let is_cron = cron.chars().all(is_plain) && cron.split_whitespace().count() == 5;
     let enabled = enabled.as_deref() != Some("0");
-    Ok(is_cron.then(|| Schedule { cron: cron.split_whitespace().collect::<Vec<_>>().join(" "), enabled }))
+    Ok(is_cron.then(|| ImportedSchedule { cron: cron.split_whitespace().collect::<Vec<_>>().join(" "), enabled }))
 }

@@ -20,7 +20,7 @@ use jiff::tz::TimeZone;
 pub use database::Unreadable;
 pub use detect::{Found, KNOWN, detect};
 pub use garmin_export::{ExportList, activities, is_list};
-pub use garminsync::{GarminSync, Schedule};
+pub use garminsync::{GarminSync, ImportedSchedule};
 pub use names::id_of;
 pub use sports_sync::{FOLDERS, SportsSync};
 pub use track::start_of;

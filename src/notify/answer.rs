@@ -17,7 +17,7 @@ pub enum Judge {
         /// The text for an accepted message.
         good: &'static str,
         /// What others mean.
-        known: &'static [(&'static str, Why)],
+        known: &'static [(&'static str, RejectionCause)],
     },
     /// The body is JSON, and this field has a text.
     Field {
@@ -35,13 +35,13 @@ pub enum Judge {
         /// The number of an accepted message.
         good: i64,
         /// What others mean.
-        known: &'static [(i64, Why)],
+        known: &'static [(i64, RejectionCause)],
     },
 }
 
 /// Why a message was not taken: what a person can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum RejectionCause {
     /// The key or address is not right.
     Key,
     /// Too many messages.
@@ -66,7 +66,7 @@ pub enum Why {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelRejection {
     /// Why.
-    pub why: Why,
+    pub why: RejectionCause,
     /// The number that says so: `errcode 93000`, `HTTP 404`.
     pub number: String,
     /// The settings to look at.
@@ -77,21 +77,21 @@ impl fmt::Display for ChannelRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ChannelRejection { why, number, settings } = self;
         match why {
-            Why::Key => write!(f, "it does not know the key or address ({number}); check {settings}"),
-            Why::RateLimited => write!(f, "its rate limit is reached ({number}); try again later"),
-            Why::TooLong => write!(f, "the message is too long for it ({number}); please report this"),
-            Why::BadRequest => write!(f, "it does not understand the message ({number}); check {settings}"),
-            Why::Signature => {
+            RejectionCause::Key => write!(f, "it does not know the key or address ({number}); check {settings}"),
+            RejectionCause::RateLimited => write!(f, "its rate limit is reached ({number}); try again later"),
+            RejectionCause::TooLong => write!(f, "the message is too long for it ({number}); please report this"),
+            RejectionCause::BadRequest => write!(f, "it does not understand the message ({number}); check {settings}"),
+            RejectionCause::Signature => {
                 write!(
                     f,
                     "its safeguards refuse the message ({number}); check {settings}, the clock, and what the bot allows"
                 )
             }
-            Why::Busy => write!(f, "it is in trouble ({number}); try again later"),
-            Why::Strange => {
+            RejectionCause::Busy => write!(f, "it is in trouble ({number}); try again later"),
+            RejectionCause::Strange => {
                 write!(f, "its answer was not understood ({number}); check {settings}, and the way to the network")
             }
-            Why::Refused => write!(f, "it refused the message ({number}); check {settings}"),
+            RejectionCause::Refused => write!(f, "it refused the message ({number}); check {settings}"),
         }
     }
 }
@@ -118,13 +118,19 @@ impl Judge {
             Judge::Text { good, .. } if is_fine && response.body.trim_ascii() == good.as_bytes() => Ok(good.to_owned()),
             Judge::Text { known, .. } if is_fine => {
                 let said = known.iter().find(|(text, _)| response.body.trim_ascii() == text.as_bytes());
-                said.map_or_else(|| refused(Why::Strange, status()), |(text, why)| refused(*why, (*text).to_owned()))
+                said.map_or_else(
+                    || refused(RejectionCause::Strange, status()),
+                    |(text, why)| refused(*why, (*text).to_owned()),
+                )
             }
             Judge::Flag(field) if is_fine && body()[field] == true => Ok(format!("{field} true")),
             Judge::Code { field, good, known } => match body()[field].as_i64() {
                 Some(code) if code == good && is_fine => Ok(format!("{field} {code}")),
                 Some(code) if code != good => {
-                    let why = known.iter().find(|(number, _)| *number == code).map_or(Why::Refused, |(_, why)| *why);
+                    let why = known
+                        .iter()
+                        .find(|(number, _)| *number == code)
+                        .map_or(RejectionCause::Refused, |(_, why)| *why);
                     refused(why, format!("{field} {code}"))
                 }
                 _ => refused(by_status(response.status), status()),
@@ -143,14 +149,14 @@ fn is_web_page(body: &[u8]) -> bool {
         || (begins("<?xml") && body.windows(5).any(|part| part.eq_ignore_ascii_case(b"<html")))
 }
 
-fn by_status(status: u16) -> Why {
+fn by_status(status: u16) -> RejectionCause {
     match status {
-        200..300 => Why::Strange,
-        401 | 403 | 404 | 410 => Why::Key,
-        413 => Why::TooLong,
-        429 => Why::RateLimited,
-        500..=599 => Why::Busy,
-        _ => Why::Refused,
+        200..300 => RejectionCause::Strange,
+        401 | 403 | 404 | 410 => RejectionCause::Key,
+        413 => RejectionCause::TooLong,
+        429 => RejectionCause::RateLimited,
+        500..=599 => RejectionCause::Busy,
+        _ => RejectionCause::Refused,
     }
 }
 
@@ -159,7 +165,7 @@ mod tests {
     use super::super::CHANNELS;
     use super::*;
 
-    fn judged(name: &str, status: u16, body: &str) -> Option<Why> {
+    fn judged(name: &str, status: u16, body: &str) -> Option<RejectionCause> {
         let channel = CHANNELS.iter().find(|channel| channel.name == name).unwrap();
         let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
         channel.judge.judge(channel, &response).err().map(|refusal| refusal.why)
@@ -169,52 +175,57 @@ mod tests {
     fn ancestors_11_the_answer_is_judged_and_not_its_status_alone() {
         for (name, status, body, why) in [
             ("wecom", 200, r#"{"errcode":0,"errmsg":"ok"}"#, None),
-            ("wecom", 200, r#"{"errcode":93000,"errmsg":"invalid webhook url, from ip: 1.2.3.4"}"#, Some(Why::Key)),
-            ("wecom", 200, r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#, Some(Why::RateLimited)),
-            ("wecom", 200, r#"{"errcode":40058,"errmsg":"exceed max length 4096"}"#, Some(Why::TooLong)),
-            ("wecom", 200, r#"{"errcode":-1,"errmsg":"system busy"}"#, Some(Why::Busy)),
-            ("wecom", 200, r#"{"errcode":7}"#, Some(Why::Refused)),
-            ("wecom", 200, "<html>log in to the WLAN</html>", Some(Why::Strange)),
-            ("wecom", 502, "bad gateway", Some(Why::Busy)),
+            (
+                "wecom",
+                200,
+                r#"{"errcode":93000,"errmsg":"invalid webhook url, from ip: 1.2.3.4"}"#,
+                Some(RejectionCause::Key),
+            ),
+            ("wecom", 200, r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#, Some(RejectionCause::RateLimited)),
+            ("wecom", 200, r#"{"errcode":40058,"errmsg":"exceed max length 4096"}"#, Some(RejectionCause::TooLong)),
+            ("wecom", 200, r#"{"errcode":-1,"errmsg":"system busy"}"#, Some(RejectionCause::Busy)),
+            ("wecom", 200, r#"{"errcode":7}"#, Some(RejectionCause::Refused)),
+            ("wecom", 200, "<html>log in to the WLAN</html>", Some(RejectionCause::Strange)),
+            ("wecom", 502, "bad gateway", Some(RejectionCause::Busy)),
             ("ntfy", 200, r#"{"id":"sPs71M8A2T","time":1643935928,"event":"message"}"#, None),
-            ("ntfy", 200, "{}", Some(Why::Strange)),
-            ("ntfy", 200, "<html>log in to the WLAN</html>", Some(Why::Strange)),
-            ("ntfy", 429, "{}", Some(Why::RateLimited)),
-            ("ntfy", 401, "{}", Some(Why::Key)),
+            ("ntfy", 200, "{}", Some(RejectionCause::Strange)),
+            ("ntfy", 200, "<html>log in to the WLAN</html>", Some(RejectionCause::Strange)),
+            ("ntfy", 429, "{}", Some(RejectionCause::RateLimited)),
+            ("ntfy", 401, "{}", Some(RejectionCause::Key)),
             ("telegram", 200, r#"{"ok":true}"#, None),
-            ("telegram", 200, r#"{"ok":false}"#, Some(Why::Strange)),
-            ("telegram", 400, r#"{"ok":false,"description":"chat not found"}"#, Some(Why::Refused)),
-            ("telegram", 404, r#"{"ok":false}"#, Some(Why::Key)),
+            ("telegram", 200, r#"{"ok":false}"#, Some(RejectionCause::Strange)),
+            ("telegram", 400, r#"{"ok":false,"description":"chat not found"}"#, Some(RejectionCause::Refused)),
+            ("telegram", 404, r#"{"ok":false}"#, Some(RejectionCause::Key)),
             ("slack", 200, "ok", None),
-            ("slack", 200, "<html>", Some(Why::Strange)),
-            ("slack", 404, "no_service", Some(Why::Key)),
+            ("slack", 200, "<html>", Some(RejectionCause::Strange)),
+            ("slack", 404, "no_service", Some(RejectionCause::Key)),
             ("discord", 204, "", None),
             ("discord", 200, r#"{"id":"1","content":"x"}"#, None),
-            ("discord", 200, "<!DOCTYPE html>", Some(Why::Strange)),
-            ("discord", 200, "", Some(Why::Strange)),
-            ("discord", 404, "{}", Some(Why::Key)),
-            ("discord", 302, "", Some(Why::Refused)),
+            ("discord", 200, "<!DOCTYPE html>", Some(RejectionCause::Strange)),
+            ("discord", 200, "", Some(RejectionCause::Strange)),
+            ("discord", 404, "{}", Some(RejectionCause::Key)),
+            ("discord", 302, "", Some(RejectionCause::Refused)),
             ("bark", 200, r#"{"code":200}"#, None),
-            ("bark", 400, r#"{"code":400}"#, Some(Why::Key)),
+            ("bark", 400, r#"{"code":400}"#, Some(RejectionCause::Key)),
             ("serverchan", 200, r#"{"code":0}"#, None),
-            ("serverchan", 200, r#"{"code":40001}"#, Some(Why::Key)),
+            ("serverchan", 200, r#"{"code":40001}"#, Some(RejectionCause::Key)),
             ("dingtalk", 200, r#"{"errcode":0}"#, None),
-            ("dingtalk", 200, r#"{"errcode":310000}"#, Some(Why::Signature)),
+            ("dingtalk", 200, r#"{"errcode":310000}"#, Some(RejectionCause::Signature)),
             ("feishu", 200, r#"{"code":0}"#, None),
-            ("feishu", 200, r#"{"code":19021}"#, Some(Why::Signature)),
-            ("feishu", 400, r#"{"code":11232}"#, Some(Why::RateLimited)),
-            ("feishu", 500, r#"{"code":0}"#, Some(Why::Busy)),
+            ("feishu", 200, r#"{"code":19021}"#, Some(RejectionCause::Signature)),
+            ("feishu", 400, r#"{"code":11232}"#, Some(RejectionCause::RateLimited)),
+            ("feishu", 500, r#"{"code":0}"#, Some(RejectionCause::Busy)),
             ("webhook", 202, "", None),
             ("webhook", 200, "ok", None),
             ("webhook", 200, "{\"html\":\"<html>\"}", None),
-            ("webhook", 200, "\u{feff}\r\n<!doctype HTML><html>", Some(Why::Strange)),
-            ("webhook", 200, "<?xml version=\"1.0\"?>\n<html xmlns=\"x\">", Some(Why::Strange)),
+            ("webhook", 200, "\u{feff}\r\n<!doctype HTML><html>", Some(RejectionCause::Strange)),
+            ("webhook", 200, "<?xml version=\"1.0\"?>\n<html xmlns=\"x\">", Some(RejectionCause::Strange)),
             ("webhook", 200, "<?xml version=\"1.0\"?><ok/>", None),
             ("healthchecks", 200, "OK", None),
-            ("healthchecks", 200, "OK (not found)", Some(Why::Key)),
-            ("healthchecks", 200, "OK (rate limited)", Some(Why::RateLimited)),
-            ("healthchecks", 200, "<html>", Some(Why::Strange)),
-            ("healthchecks", 404, "not found", Some(Why::Key)),
+            ("healthchecks", 200, "OK (not found)", Some(RejectionCause::Key)),
+            ("healthchecks", 200, "OK (rate limited)", Some(RejectionCause::RateLimited)),
+            ("healthchecks", 200, "<html>", Some(RejectionCause::Strange)),
+            ("healthchecks", 404, "not found", Some(RejectionCause::Key)),
         ] {
             assert_eq!(judged(name, status, body), why, "{name} {status} {body}");
         }

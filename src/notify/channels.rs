@@ -4,7 +4,7 @@
 //! others have met.
 
 use super::address::{Address, bark, serverchan, telegram, whole, whole_or};
-use super::answer::{Judge, Why};
+use super::answer::{Judge, RejectionCause};
 use super::{Style, TextLimit};
 
 /// One way to reach a person.
@@ -114,11 +114,11 @@ pub const CHANNELS: &[Channel] = &[
             field: "errcode",
             good: 0,
             known: &[
-                (93000, Why::Key),
-                (45009, Why::RateLimited),
-                (40058, Why::TooLong),
-                (40008, Why::BadRequest),
-                (-1, Why::Busy),
+                (93000, RejectionCause::Key),
+                (45009, RejectionCause::RateLimited),
+                (40058, RejectionCause::TooLong),
+                (40008, RejectionCause::BadRequest),
+                (-1, RejectionCause::Busy),
             ],
         },
         is_ping: false,
@@ -179,7 +179,7 @@ pub const CHANNELS: &[Channel] = &[
         form: plain(r#"{"device_key":"{key}","title":"{title}","body":"{rest}"}"#, TextLimit::bytes(2800)),
         markdown: None,
         proof: Proof::None,
-        judge: Judge::Code { field: "code", good: 200, known: &[(400, Why::Key)] },
+        judge: Judge::Code { field: "code", good: 200, known: &[(400, RejectionCause::Key)] },
         is_ping: false,
     },
     Channel {
@@ -193,7 +193,7 @@ pub const CHANNELS: &[Channel] = &[
         },
         markdown: None,
         proof: Proof::None,
-        judge: Judge::Code { field: "code", good: 0, known: &[(40001, Why::Key)] },
+        judge: Judge::Code { field: "code", good: 0, known: &[(40001, RejectionCause::Key)] },
         is_ping: false,
     },
     Channel {
@@ -208,11 +208,11 @@ pub const CHANNELS: &[Channel] = &[
             field: "errcode",
             good: 0,
             known: &[
-                (310_000, Why::Signature),
-                (300_001, Why::Key),
-                (300_005, Why::Key),
-                (130_101, Why::RateLimited),
-                (-1, Why::Busy),
+                (310_000, RejectionCause::Signature),
+                (300_001, RejectionCause::Key),
+                (300_005, RejectionCause::Key),
+                (130_101, RejectionCause::RateLimited),
+                (-1, RejectionCause::Busy),
             ],
         },
         is_ping: false,
@@ -232,7 +232,12 @@ pub const CHANNELS: &[Channel] = &[
         judge: Judge::Code {
             field: "code",
             good: 0,
-            known: &[(19_021, Why::Signature), (11_232, Why::RateLimited), (19_001, Why::Key), (9499, Why::BadRequest)],
+            known: &[
+                (19_021, RejectionCause::Signature),
+                (11_232, RejectionCause::RateLimited),
+                (19_001, RejectionCause::Key),
+                (9499, RejectionCause::BadRequest),
+            ],
         },
         is_ping: false,
     },
@@ -258,7 +263,7 @@ pub const CHANNELS: &[Channel] = &[
         // It answers 200 to pings of no check, too (healthchecks.io/docs/http_api; reviewed 2026-11-29).
         judge: Judge::Text {
             good: "OK",
-            known: &[("OK (not found)", Why::Key), ("OK (rate limited)", Why::RateLimited)],
+            known: &[("OK (not found)", RejectionCause::Key), ("OK (rate limited)", RejectionCause::RateLimited)],
         },
         is_ping: true,
     },

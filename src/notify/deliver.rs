@@ -1,6 +1,6 @@
 //! Brings a request to its channel.
 
-use super::answer::{ChannelRejection, Why};
+use super::answer::{ChannelRejection, RejectionCause};
 use super::{Channel, Judge};
 use crate::http::{self, Http, Request};
 
@@ -34,7 +34,7 @@ pub fn deliver(http: &Http, channel: &Channel, request: &Request) -> Result<Stri
             Err(refusal) => refusal,
         };
         let says_so = matches!(channel.judge, Judge::Code { .. }) && (200..300).contains(&response.status);
-        if refusal.why != Why::Busy || !says_so || try_number >= TRIES {
+        if refusal.why != RejectionCause::Busy || !says_so || try_number >= TRIES {
             return Err(NotTaken::Refused(refusal));
         }
         try_number += 1;

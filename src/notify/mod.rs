@@ -22,7 +22,7 @@ mod words;
 
 pub use crate::i18n::Lang;
 pub use address::Address;
-pub use answer::{ChannelRejection, Judge, Why};
+pub use answer::{ChannelRejection, Judge, RejectionCause};
 pub use channels::{Also, Body, CHANNELS, Channel, Markdown, Proof, RequestForm};
 pub use cut::{TextLimit, Unit, cut};
 pub use deliver::{NotTaken, deliver};

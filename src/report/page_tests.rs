@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::report::{Redacted, Snapshot, sample};
-use crate::status::{Issue, IssueKind, Outstanding, Schedule, State};
+use crate::status::{Issue, IssueKind, Outstanding, ScheduleStatus, State};
 
 fn english(snapshot: &Snapshot) -> String {
     page(snapshot, Look::default())
@@ -135,7 +135,7 @@ fn before_any_listing_no_link_leads_nowhere_whatever_needs_a_person() {
 
 #[test]
 fn a_next_run_is_promised_only_where_one_comes_and_nothing_stands_in_its_way() {
-    let schedule = Schedule {
+    let schedule = ScheduleStatus {
         cron: "@daily".into(),
         zone: "UTC".into(),
         enabled: true,

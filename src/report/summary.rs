@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::components::{Icon, command, cut, relative_time, text, time};
-use super::{Issue, IssueKind, Schedule, Snapshot, State};
+use super::{Issue, IssueKind, ScheduleStatus, Snapshot, State};
 use crate::i18n::{Lang, span};
 use crate::shell::shell_quote;
 
@@ -114,7 +114,7 @@ fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
     }
 }
 
-fn next_run(schedule: Option<&Schedule>, lang: Lang) -> Markup {
+fn next_run(schedule: Option<&ScheduleStatus>, lang: Lang) -> Markup {
     match schedule {
         None => html! {
             (lang.pick("not scheduled", "未计划"))

@@ -36,7 +36,7 @@ const OF_SYNCS: [&str; 8] =
 
 /// What the state is judged by.
 #[derive(Debug, Clone, Default)]
-pub struct Evidence {
+pub struct HealthEvidence {
     /// The time of judging.
     pub now: Timestamp,
     /// The platforms.
@@ -158,7 +158,7 @@ pub struct Health {
     pub warnings: Vec<Issue>,
 }
 
-impl Evidence {
+impl HealthEvidence {
     /// Judges.
     pub fn judge(&self) -> Health {
         let mut issues: Vec<Issue> = self.platforms.iter().flat_map(|one| self.of_platform(one)).collect();

@@ -43,8 +43,8 @@ fn platform(name: &str) -> PlatformEvidence {
     PlatformEvidence { name: name.into(), is_known: true, ..PlatformEvidence::default() }
 }
 
-fn evidence(platforms: Vec<PlatformEvidence>, commands: Vec<LastCommand>) -> Evidence {
-    Evidence { now: at(0), platforms, commands, ..Evidence::default() }
+fn evidence(platforms: Vec<PlatformEvidence>, commands: Vec<LastCommand>) -> HealthEvidence {
+    HealthEvidence { now: at(0), platforms, commands, ..HealthEvidence::default() }
 }
 
 fn kinds(health: &Health) -> Vec<IssueKind> {
@@ -206,7 +206,7 @@ fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
 fn a_run_is_overdue_when_none_began_for_an_hour_after_it_was_due() {
     let due = |since, previous: i64| Some(Due { since: at(since), previous: Some(at(previous)) });
     let judge = |due, last: Option<i64>, commands| {
-        let evidence = Evidence { due, last_sync: last.map(at), ..evidence(vec![platform("coros")], commands) };
+        let evidence = HealthEvidence { due, last_sync: last.map(at), ..evidence(vec![platform("coros")], commands) };
         evidence.judge().actions.first().map(|issue| (issue.kind, issue.at))
     };
     let overdue = |hours| Some((IssueKind::Overdue, Some(at(hours))));
@@ -227,7 +227,7 @@ fn the_most_urgent_comes_first_and_broken_files_are_counted() {
     let platforms = vec![PlatformEvidence { listing: Some(implausible), ..platform("garmin-com") }, refused];
     let commands = vec![row("a", "gs-fetch", -3, Some(78), ""), row("a", "gs-upload", -3, Some(1), "")];
     let named = |count: usize| vec!["coros 1".to_owned(); count];
-    let health = Evidence { broken: named(3), failed: named(2), ..evidence(platforms, commands) }.judge();
+    let health = HealthEvidence { broken: named(3), failed: named(2), ..evidence(platforms, commands) }.judge();
     assert_eq!(
         kinds(&health),
         [
@@ -248,7 +248,7 @@ fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
     let left = |uploads, downloads| Left { uploads: Some(uploads), downloads: Some(downloads), deletions: None };
     let judge = |now, before: &[Left]| {
         let evidence = evidence(vec![platform("coros")], vec![]);
-        Evidence { outstanding: now, before: before.to_vec(), ..evidence }.judge()
+        HealthEvidence { outstanding: now, before: before.to_vec(), ..evidence }.judge()
     };
     assert_eq!(judge(now(0, 0), &[left(9, 9), left(9, 9)]).state, State::Ok);
     for before in
@@ -265,8 +265,8 @@ fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
     assert_eq!((health.state, kinds(&health)), (State::Behind, vec![IssueKind::Behind]));
     assert_eq!(health.warnings[0].count, Some(5), "of the downloads there are less");
     let failed = row("a", "gs-upload", -1, Some(75), "");
-    let both =
-        Evidence { outstanding: now(5, 0), before: vec![left(5, 0); 2], ..evidence(vec![], vec![failed]) }.judge();
+    let both = HealthEvidence { outstanding: now(5, 0), before: vec![left(5, 0); 2], ..evidence(vec![], vec![failed]) }
+        .judge();
     assert_eq!((both.state, kinds(&both)), (State::Warning, vec![IssueKind::Behind, IssueKind::Failed]));
     let pending = Outstanding { pending: 1, ..Outstanding::default() };
     assert_eq!(judge(pending, &[]).state, State::Outstanding);
@@ -278,7 +278,9 @@ fn runs_that_are_not_asked_for_uploads_are_not_behind_with_them() {
     let uploads = |uploads| Left { uploads: Some(uploads), ..archives };
     let judge = |before: &[Left]| {
         let outstanding = Outstanding { uploads: 5, ..Outstanding::default() };
-        Evidence { outstanding, before: before.to_vec(), ..evidence(vec![platform("coros")], vec![]) }.judge().state
+        HealthEvidence { outstanding, before: before.to_vec(), ..evidence(vec![platform("coros")], vec![]) }
+            .judge()
+            .state
     };
     assert_eq!(judge(&[archives; 3]), State::Outstanding);
     assert_eq!(judge(&[uploads(5), archives, archives]), State::Outstanding);
@@ -290,7 +292,8 @@ fn a_command_that_hangs_for_two_days_is_told_and_excuses_no_missed_run() {
     let judge = |hours: i64| {
         let due = Some(Due { since: at(-999), previous: Some(at(-2)) });
         let hangs = LastCommand { is_alive: Some(true), ..row("a", "gs-fetch", hours, None, "") };
-        let evidence = Evidence { due, last_sync: Some(at(hours)), ..evidence(vec![platform("coros")], vec![hangs]) };
+        let evidence =
+            HealthEvidence { due, last_sync: Some(at(hours)), ..evidence(vec![platform("coros")], vec![hangs]) };
         kinds(&evidence.judge())
     };
     assert_eq!(judge(-47), []);
@@ -319,7 +322,7 @@ fn what_failed_with_one_platform_is_over_by_no_run_that_left_it_out() {
             ((command, (*platform).to_owned()), *number)
         };
         let worked = worked.iter().map(key).collect();
-        kinds(&Evidence { worked, ..evidence(vec![platform("coros"), platform("garmin-cn")], commands) }.judge())
+        kinds(&HealthEvidence { worked, ..evidence(vec![platform("coros"), platform("garmin-cn")], commands) }.judge())
     };
     let other = [("gs-upload", "coros", -1), ("", "coros", -1), ("gs-upload", "garmin-cn", -9)];
     assert_eq!(judge("garmin-cn", &other), [IssueKind::Configuration]);
@@ -347,7 +350,7 @@ fn what_was_accepted_and_never_appeared_needs_a_person_and_names_the_command() {
 fn without_a_schedule_a_platform_that_nobody_has_listed_for_a_week_is_not_well() {
     let judge = |hours, due| {
         let listed = PlatformEvidence { listed: Some(at(hours)), ..platform("coros") };
-        Evidence { due, ..evidence(vec![listed], vec![]) }.judge()
+        HealthEvidence { due, ..evidence(vec![listed], vec![]) }.judge()
     };
     assert_eq!(judge(-8 * 24, None).state, State::Ok);
     let health = judge(-8 * 24 - 1, None);
@@ -368,7 +371,7 @@ fn a_command_of_a_run_that_did_well_later_does_not_hide_that_it_failed_before() 
 #[test]
 fn the_commands_of_a_run_that_has_ended_do_not_run_any_more() {
     let commands = vec![row("a", "gs-upload", 0, None, "")];
-    let evidence = Evidence { ended: Some("a".into()), ..evidence(vec![platform("coros")], commands) };
+    let evidence = HealthEvidence { ended: Some("a".into()), ..evidence(vec![platform("coros")], commands) };
     assert_eq!(kinds(&evidence.judge()), [IssueKind::Unfinished]);
 }
 
@@ -379,7 +382,7 @@ fn a_command_that_gives_a_sign_of_life_runs_and_one_that_gives_none_any_more_was
     let later = row("b", "gs-diff", 0, Some(0), "");
     let judge = |commands: Vec<LastCommand>, at_work| {
         let listed = PlatformEvidence { listing: Some(listing.clone()), ..platform("coros") };
-        kinds(&Evidence { at_work, ..evidence(vec![listed], commands) }.judge())
+        kinds(&HealthEvidence { at_work, ..evidence(vec![listed], commands) }.judge())
     };
     let at_work = || vec![("a".to_owned(), "gs-fetch".to_owned())];
     // Whatever has run meanwhile, and also if it takes long.
@@ -454,7 +457,7 @@ fn what_fixes_it_is_what_fixes_it() {
         "to forget the account is the last that helps"
     );
     let due = Some(Due { since: at(-99), previous: Some(at(-2)) });
-    let health = Evidence { due, ..evidence(vec![platform("coros")], vec![]) }.judge();
+    let health = HealthEvidence { due, ..evidence(vec![platform("coros")], vec![]) }.judge();
     assert_eq!(fixes(&health), ["garminsync daemon --status"]);
     let line = health.actions[0].line(crate::i18n::Lang::En);
     assert!(line.starts_with("A scheduled sync did not run; check cron (due 2025-06-15 13:06 UTC)"), "{line}");

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Origin};
 use crate::catalogue::{
-    self, Catalogue, Coverage, Entry, FileFacts, FileRow, ListingCoverage, Query, UploadOutcome, UploadRow,
+    self, ActivityRow, Catalogue, Coverage, FileFingerprint, FileRow, ListingCoverage, Query, UploadOutcome, UploadRow,
 };
 use crate::plan::diff::{self, FileState, Journal, Link, Links, Presence, Target, Upload, UploadState};
 use crate::plan::precheck;
@@ -37,7 +37,7 @@ pub struct Histories {
     /// The platforms.
     pub platforms: Vec<History>,
     /// All their entries, the newest first, and what is known of the file of each.
-    pub entries: Vec<(Entry, Option<FileFacts>)>,
+    pub entries: Vec<(ActivityRow, Option<FileFingerprint>)>,
     /// Entries that were the same activity before; what somebody edits on one platform does not make it another one.
     groups: HashMap<ActivityKey, i64>,
     /// Those whose file their platform does not give.
@@ -116,16 +116,16 @@ impl Histories {
     /// archive is where it was put.
     pub fn planned(
         &self,
-        may_send: &dyn Fn(&Entry) -> bool,
+        may_send: &dyn Fn(&ActivityRow) -> bool,
         is_there: &dyn Fn(&FileRow) -> bool,
-    ) -> Vec<diff::Entry<'_>> {
-        let presence = |entry: &Entry| match entry.missing {
+    ) -> Vec<diff::PlatformActivity<'_>> {
+        let presence = |entry: &ActivityRow| match entry.missing {
             None if !entry.is_listed() => Presence::NeverListed(entry.first_seen),
-            None => Presence::There,
+            None => Presence::Listed,
             Some((since, 1)) => Presence::MissingOnce(since),
-            Some((since, _)) => Presence::Gone(since),
+            Some((since, _)) => Presence::Deleted(since),
         };
-        let entries = self.entries.iter().map(|(entry, facts)| diff::Entry {
+        let entries = self.entries.iter().map(|(entry, facts)| diff::PlatformActivity {
             candidate: candidate(&entry.activity, facts.as_ref(), self.native_manufacturer(&entry.activity.platform)),
             presence: presence(entry),
             selected: may_send(entry),
@@ -139,7 +139,7 @@ impl Histories {
         self.without_file.contains(&activity.key())
     }
 
-    fn file_state<'a>(&self, entry: &'a Entry, is_there: &dyn Fn(&FileRow) -> bool) -> FileState<'a> {
+    fn file_state<'a>(&self, entry: &'a ActivityRow, is_there: &dyn Fn(&FileRow) -> bool) -> FileState<'a> {
         match &entry.file {
             _ if !entry.more_files.is_empty() => FileState::Unavailable(Reason::SeveralFiles),
             Some(file) if file.corrupt || !is_there(file) => FileState::ToDownload,
@@ -165,8 +165,8 @@ impl History {
         };
         Target {
             name: &self.spec.id,
-            takes: self.spec.upload_formats,
-            refused_sports: self.spec.rejected_sports,
+            accepted_formats: self.spec.upload_formats,
+            rejected_sports: self.spec.rejected_sports,
             known: spans,
             journal: Journal::of(self.journal.iter().filter_map(upload)),
         }
@@ -207,7 +207,7 @@ fn upload(row: &UploadRow) -> Option<Upload<'_>> {
     let reason = row.reason.as_ref().unwrap_or(UNTOLD);
     let state = match row.outcome {
         None => UploadState::Open,
-        Some(UploadOutcome::Created | UploadOutcome::Exists) => UploadState::There(row.to_id.as_deref()),
+        Some(UploadOutcome::Created | UploadOutcome::Exists) => UploadState::Exists(row.to_id.as_deref()),
         Some(UploadOutcome::Rejected) => UploadState::Rejected(reason),
         Some(UploadOutcome::Lost) => UploadState::Lost(reason),
         Some(UploadOutcome::Failed) => return None,

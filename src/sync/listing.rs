@@ -12,7 +12,7 @@ use super::{Exit, Failure, Result, Worker};
 use crate::catalogue::{Change, Coverage, ListedRow, ListingPurpose, ListingResult};
 use crate::clock::Moment;
 use crate::i18n;
-use crate::plan::listing::{self, Extent, Limit, Order, SecondLook};
+use crate::plan::listing::{self, Comparison, Extent, Limit, Order};
 use crate::platform::{self, ListEnd, Page, PlatformReader, PlatformSpec, Window};
 use crate::reason::Reason;
 
@@ -309,9 +309,9 @@ impl Listing<'_> {
                 return self.not_counted();
             }
             match listing::compare(&before, &now) {
-                SecondLook::Agrees if whole => return self.tell_count(now.len() as u64),
-                SecondLook::Agrees => return Ok(()),
-                SecondLook::Differs { more, fewer } => self.worker.debug(&format!(
+                Comparison::Agrees if whole => return self.tell_count(now.len() as u64),
+                Comparison::Agrees => return Ok(()),
+                Comparison::Differs { more, fewer } => self.worker.debug(&format!(
                     "{}: this look shows {more} activities that the one before did not, and lacks {fewer}",
                     self.spec.id
                 )),

@@ -70,7 +70,7 @@ pub use login::{
 pub use notify::{NotifyOptions, notify, ping_start, test_channels};
 pub use observer::{Collector, Level, Message, Observer, Progress, Task};
 pub use ownership::{Ownership, person};
-pub use publish::Folder;
+pub use publish::OutputFolder;
 pub use records::{file_ref, record_of};
 pub use schedule::{
     ScheduleInfo, StoredSchedule, disable_schedule, enable_schedule, no_runner_text, set_schedule, stored_schedule,

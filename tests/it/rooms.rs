@@ -1,6 +1,6 @@
 //! Who may import whom: a room imports only from rooms below it. The table is the one of `src/lib.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Rooms, and the rooms they may import from (besides themselves).
@@ -265,4 +265,48 @@ fn no_nested_results_and_nothing_leaked() {
             assert!(!text.contains(word), "{} has {word}", path.display());
         }
     }
+}
+
+/// Names that public types of several modules may share, each with the reason.
+const SHARED_NAMES: &[(&str, &str)] = &[
+    ("Error", "the usual name in Rust: each module has its own, and other modules write `walk::Error`"),
+    ("Result", "the usual alias in Rust: `Result<T>` with the `Error` of the module"),
+];
+
+/// The names of the types that other files may use: `pub`, `pub(crate)`, `pub(super)`.
+fn public_types(code: &str) -> BTreeSet<String> {
+    let words = |line: &str| {
+        let line = line.trim_start().strip_prefix("pub")?;
+        let line = line.strip_prefix('(').map_or(Some(line), |rest| rest.split_once(')').map(|(_, rest)| rest))?;
+        let mut words = line.split_whitespace();
+        ["struct", "enum", "trait", "type"].contains(&words.next()?).then_some(())?;
+        Some(words.next()?.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+    };
+    code.lines().filter_map(words).collect()
+}
+
+#[test]
+fn public_types_of_different_modules_have_different_names() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in sources(&src).into_iter().filter(|path| !is_test(path)) {
+        let room = room_of(&path, &src).unwrap_or_else(|| "bin".into());
+        for name in public_types(&code(&path)) {
+            rooms.entry(name).or_default().insert(room.clone());
+        }
+    }
+    assert!(rooms.len() > 300, "the types are not found: {}", rooms.len());
+    let is_shared = |name: &str| SHARED_NAMES.iter().any(|(shared, _)| *shared == name);
+    for (name, rooms) in &rooms {
+        assert!(rooms.len() < 2 || is_shared(name), "{name} stands in {rooms:?}; name each after its subject");
+    }
+    for (shared, _) in SHARED_NAMES {
+        assert!(rooms.get(*shared).is_some_and(|rooms| rooms.len() > 1), "{shared} stands in one module only");
+    }
+}
+
+#[test]
+fn public_types_are_found_whatever_their_visibility() {
+    let code = "pub struct A<T>(T);\n    pub(super) enum B {\npub(crate) type C = u8;\npub trait D: Send {}\nstruct E;\npub fn f() {}\n";
+    assert_eq!(public_types(code), ["A", "B", "C", "D"].map(str::to_owned).into());
 }

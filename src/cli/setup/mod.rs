@@ -72,7 +72,7 @@ fn run<A: HasSetup>(args: &A, given: &Given) -> Result<u8, Failure> {
     if let Ok(modes) = termios::tcgetattr(std::io::stdin().as_fd()) {
         let _ = TERMINAL.set(modes);
     }
-    let mut session = Session {
+    let mut session = CommandRunner {
         stages: Stages::begin(leave),
         flags: given.some_of::<Common>(|id| !["platform", "dry_run"].contains(&id)),
     };
@@ -148,13 +148,13 @@ fn given_settings(flags: &SetupFlags) -> Result<Vec<(String, String)>, Failure> 
 }
 
 /// Runs the commands that do the work.
-pub struct Session {
+pub struct CommandRunner {
     stages: Stages,
     /// The common flags that they are given.
     flags: Vec<OsString>,
 }
 
-impl Session {
+impl CommandRunner {
     /// Runs a command to its end; its exit code. `is_shown`: what it prints is for people.
     fn run(&mut self, name: &str, words: &[OsString], has_input: bool, is_shown: bool) -> Result<u8, Failure> {
         let mut command = command(name)?;

@@ -49,7 +49,7 @@ impl Worker {
         let failed = |error: catalogue::Error| NotKept::Failed(error.into());
         let (problem, now) = (&refused.problem, self.now());
         let run_id = self.run_id.clone();
-        let refusal = catalogue::Rejection {
+        let refusal = catalogue::DownloadRejection {
             entry: activity.as_key(),
             kind: problem.kind.name(),
             reason: &problem.why(),

@@ -12,7 +12,7 @@ use crate::archive::Stored;
 use crate::fit::{self, Kind};
 use crate::i18n;
 use crate::importers::{ExportList, KnownActivity, activities, is_list};
-use crate::plan::attach::{Fate, Recorded, Sought, attach};
+use crate::plan::attach::{ActivityToMatch, Assignment, RecordedFile, attach};
 use crate::sync::{Exit, Failure, Result};
 use crate::walk::{self, FileFilter, Location, SearchEntry, Skip, Skipped, ZipCache, extension};
 
@@ -23,7 +23,7 @@ struct Export {
     /// Entries of the lists that no file could be told to be of.
     unclear: u64,
     files: Vec<(Location, String)>,
-    recorded: Vec<Recorded>,
+    recorded: Vec<RecordedFile>,
     /// Where the same bytes lie a second time is no matter.
     seen: HashMap<String, usize>,
     /// TCX and GPX files: nothing in them says with certainty which activity they are.
@@ -35,21 +35,23 @@ impl Import<'_> {
     pub(super) fn garmin_export(&mut self, root: &Path, platform: &str) -> Result<()> {
         let Some(export) = self.read_export(root, platform)? else { return Ok(()) };
         let told = export.activities.iter();
-        let sought: Vec<Sought> =
-            told.map(|told| Sought { activity: &told.activity, local_start_s: told.local_second() }).collect();
-        let fates = attach(&sought, &export.recorded);
+        let sought: Vec<ActivityToMatch> =
+            told.map(|told| ActivityToMatch { activity: &told.activity, local_start_s: told.local_second() }).collect();
+        let assignments = attach(&sought, &export.recorded);
         let mut shelf = ZipCache::default();
-        for (at, fate) in fates.iter().enumerate() {
+        for (at, assignment) in assignments.iter().enumerate() {
             if self.is_over() {
                 return Ok(());
             }
-            match fate {
-                Fate::Of(activity) => self.take_attached(root, &export, at, *activity, &mut shelf)?,
-                Fate::Ambiguous { activities, rivals } => self.tell_ambiguous(root, &export, at, activities, rivals)?,
-                Fate::None => self.worker.count("unmatched", 1),
+            match assignment {
+                Assignment::Of(activity) => self.take_attached(root, &export, at, *activity, &mut shelf)?,
+                Assignment::Ambiguous { activities, rivals } => {
+                    self.tell_ambiguous(root, &export, at, activities, rivals)?
+                }
+                Assignment::None => self.worker.count("unmatched", 1),
             }
         }
-        let attached = fates.iter().filter(|fate| matches!(fate, Fate::Of(_))).count();
+        let attached = assignments.iter().filter(|assignment| matches!(assignment, Assignment::Of(_))).count();
         self.worker.info(&format!(
             "{}: {} in its list, {}, {attached} of them surely the file of one; the rest comes with gs-fetch | gs-download",
             root.display(),
@@ -211,7 +213,7 @@ impl Export {
         }
         let sha256 = Stored::of(bytes).sha256;
         if self.seen.insert(sha256.clone(), self.files.len()).is_none() {
-            self.recorded.push(Recorded { activity: fit.activity(), serial: fit.file_id.serial_number });
+            self.recorded.push(RecordedFile { activity: fit.activity(), serial: fit.file_id.serial_number });
             self.files.push((place, sha256));
         }
         Ok(())

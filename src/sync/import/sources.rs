@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Ended, Import, Offered, ended};
 use crate::activity::printable;
-use crate::importers::{FOLDERS, GarminSync, KnownActivity, Schedule, SportsSync, id_of};
+use crate::importers::{FOLDERS, GarminSync, ImportedSchedule, KnownActivity, SportsSync, id_of};
 use crate::platform::PlatformSelection;
 use crate::sync::{Failure, Result};
 use crate::walk::{self, FileFilter, SearchEntry, Skip, Skipped, extension, without_gz};
@@ -82,7 +82,7 @@ impl Import<'_> {
     }
 
     /// Nothing is scheduled by an import: the line is there to be copied.
-    fn tell_schedule(&self, schedule: &Schedule) {
+    fn tell_schedule(&self, schedule: &ImportedSchedule) {
         let cron = &schedule.cron;
         let off = if schedule.enabled { "" } else { ", and was switched off" };
         let same = match as_cron_has_it(cron) {

@@ -68,17 +68,17 @@ fn offset(told: &KnownActivity, start: Option<Timestamp>) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::{FileId, Fit, Session};
+    use crate::fit::{FileId, Fit, SessionMessage};
 
     const START: i64 = 1_767_881_421;
 
     fn recorded(file_type: u8) -> Piece {
-        let session = Session {
+        let session = SessionMessage {
             sport: Some(1),
             start_time: Some(START),
             total_timer_time_s: Some(1800.0),
             total_distance_m: Some(5000.0),
-            ..Session::default()
+            ..SessionMessage::default()
         };
         let file_id = FileId { file_type: Some(file_type), manufacturer: Some(1), ..FileId::default() };
         let fit = Fit { file_id, sessions: vec![session], ..Fit::default() };

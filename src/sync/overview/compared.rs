@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::read::CatalogueData;
 use crate::activity::{ActivityKey, ActivityKeyRef};
-use crate::catalogue::{Entry, FileFacts};
+use crate::catalogue::{ActivityRow, FileFingerprint};
 use crate::matching::Group;
 use crate::plan::diff::{Choice, Decision, Groups, Overrides, Presence, Target};
 use crate::platform::PlatformSpec;
@@ -69,8 +69,8 @@ impl<'a> Compared<'a> {
         };
         let is_target = read.histories.platforms.iter().zip(&is_compared).map(is_target).collect();
         let platform_of =
-            |(entry, _): &(Entry, Option<FileFacts>)| read.platform(&entry.activity.platform).unwrap_or(0);
-        let key = |(at, (entry, _)): (usize, &'a (Entry, Option<FileFacts>))| (entry.activity.as_key(), at);
+            |(entry, _): &(ActivityRow, Option<FileFingerprint>)| read.platform(&entry.activity.platform).unwrap_or(0);
+        let key = |(at, (entry, _)): (usize, &'a (ActivityRow, Option<FileFingerprint>))| (entry.activity.as_key(), at);
         let names = read.histories.platforms.iter().map(|history| shown(&history.spec.id));
         let mut compared = Compared {
             read,
@@ -96,19 +96,19 @@ impl<'a> Compared<'a> {
     }
 
     /// An entry, as the catalogue has it.
-    pub fn entry(&self, at: usize) -> &'a Entry {
+    pub fn entry(&self, at: usize) -> &'a ActivityRow {
         &self.read.histories.entries[at].0
     }
 
     /// Whether an entry is on its platform.
     pub fn is_there(&self, at: usize) -> bool {
-        self.groups.entries[at].presence == Presence::There
+        self.groups.entries[at].presence == Presence::Listed
     }
 
     /// An entry, as far as it is needed to recognise it.
-    pub fn activity(&self, at: usize) -> status::Activity {
+    pub fn activity(&self, at: usize) -> status::ActivityLabel {
         let a = &self.entry(at).activity;
-        status::Activity {
+        status::ActivityLabel {
             platform: self.names[self.platform_of[at]].clone(),
             id: Redacted::of(&a.id),
             name: a.name.as_deref().map(Redacted::of),

@@ -2,7 +2,7 @@
 
 use super::compared::{Compared, GroupState, told};
 use crate::activity::{Activity, ActivityKey, Origin};
-use crate::catalogue::{Entry, FileRow, UploadOutcome};
+use crate::catalogue::{ActivityRow, FileRow, UploadOutcome};
 use crate::fit;
 use crate::status::{ActivityGroup, File, Place, Redacted};
 
@@ -52,7 +52,7 @@ impl Compared<'_> {
         name.as_deref().map(Redacted::of)
     }
 
-    fn places(&self, one: &GroupState, wanted: impl Fn(&Entry) -> bool) -> Vec<Place> {
+    fn places(&self, one: &GroupState, wanted: impl Fn(&ActivityRow) -> bool) -> Vec<Place> {
         one.members.iter().filter(|&&at| wanted(self.entry(at))).map(|&at| self.place(at)).collect()
     }
 

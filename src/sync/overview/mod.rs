@@ -30,14 +30,14 @@ use super::{Failure, Result, Worker, liveness};
 use crate::matching::Rule;
 use jiff::Timestamp;
 
-use crate::catalogue::{CommandRow, Entry, FIRST_COMMANDS, OutstandingRow};
+use crate::catalogue::{ActivityRow, CommandRow, FIRST_COMMANDS, OutstandingRow};
 use crate::clock;
 use crate::matching::Matcher;
 use crate::plan::diff::Groups;
 use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::settings;
-use crate::status::judge::{Evidence, HANGS, Health, LastCommand};
-use crate::status::{Schedule, Snapshot};
+use crate::status::judge::{HANGS, Health, HealthEvidence, LastCommand};
+use crate::status::{ScheduleStatus, Snapshot};
 
 /// What the person's syncs do, as the settings say.
 struct Wants {
@@ -154,7 +154,7 @@ impl Worker {
         };
         let is_compared: Vec<bool> = read.histories.platforms.iter().map(|history| is_synced(&history.spec)).collect();
         let is_target = |spec: &PlatformSpec| wants.targets.includes(&spec.id);
-        let may_send = |entry: &Entry| {
+        let may_send = |entry: &ActivityRow| {
             let platform = read.platform(&entry.activity.platform);
             let is_compared = platform.is_some_and(|platform| is_compared[platform]);
             is_compared && entry.missing.is_none() && read.histories.is_listed(&entry.activity.platform)
@@ -168,7 +168,11 @@ impl Worker {
 }
 
 /// What the state is judged by, and the schedule as it is shown.
-fn evidence(compared: &Compared, backlog: &Backlog, never_listed: &[String]) -> (Evidence, Option<Schedule>) {
+fn evidence(
+    compared: &Compared,
+    backlog: &Backlog,
+    never_listed: &[String],
+) -> (HealthEvidence, Option<ScheduleStatus>) {
     let read = compared.read;
     let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read));
     let (schedule, due) = schedule.map_or((None, None), |(schedule, due)| (Some(schedule), due));
@@ -188,7 +192,7 @@ fn evidence(compared: &Compared, backlog: &Backlog, never_listed: &[String]) -> 
     let at_work =
         read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started));
     let syncs = read.last.iter().filter(|row| FIRST_COMMANDS.contains(&row.command.as_str())).map(|row| row.started);
-    let evidence = Evidence {
+    let evidence = HealthEvidence {
         now: read.now,
         platforms: compared.platform_evidence(),
         commands: rows.into_iter().map(last).collect(),
@@ -206,12 +210,17 @@ fn evidence(compared: &Compared, backlog: &Backlog, never_listed: &[String]) -> 
     (evidence, schedule)
 }
 
-fn whole(compared: &Compared, matcher: &Matcher, evidence: &Evidence, schedule: Option<Schedule>) -> Snapshot {
+fn whole(
+    compared: &Compared,
+    matcher: &Matcher,
+    evidence: &HealthEvidence,
+    schedule: Option<ScheduleStatus>,
+) -> Snapshot {
     let (duplicates, time_zone_faults) = compared.duplicates(matcher);
     Snapshot { duplicates, time_zone_faults, ..snapshot(compared, evidence, schedule) }
 }
 
-fn snapshot(compared: &Compared, evidence: &Evidence, schedule: Option<Schedule>) -> Snapshot {
+fn snapshot(compared: &Compared, evidence: &HealthEvidence, schedule: Option<ScheduleStatus>) -> Snapshot {
     let read = compared.read;
     let health = evidence.judge();
     let activities = compared.all_groups();

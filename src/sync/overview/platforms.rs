@@ -5,13 +5,13 @@ use super::read::PlatformState;
 use crate::catalogue::AccountRow;
 use crate::reason::Reason;
 use crate::shell::flag;
-use crate::status::judge::{BadListing, Evidence, PlatformEvidence};
+use crate::status::judge::{BadListing, HealthEvidence, PlatformEvidence};
 use crate::status::{Login, NoFile, Platform, RedactedReason, Rejection};
 use crate::sync::History;
 
 impl Compared<'_> {
     /// The platforms. `signs`: what was gathered of them.
-    pub fn platforms(&self, evidence: &Evidence) -> Vec<Platform> {
+    pub fn platforms(&self, evidence: &HealthEvidence) -> Vec<Platform> {
         let histories = self.read.histories.platforms.iter().zip(&self.read.platforms);
         let mut all: Vec<Platform> = histories
             .zip(&evidence.platforms)
@@ -123,7 +123,7 @@ fn unbelieved(around: &PlatformState) -> Option<BadListing> {
 }
 
 /// Why nothing may be concluded about a platform now. A list that is being made has not been cut.
-fn unusable_reason(history: &History, own: &PlatformEvidence, evidence: &Evidence) -> Option<RedactedReason> {
+fn unusable_reason(history: &History, own: &PlatformEvidence, evidence: &HealthEvidence) -> Option<RedactedReason> {
     let reason = history.knowledge.unusable_reason.as_ref()?;
     let open = own.listing.as_ref().filter(|listing| listing.finished.is_none());
     let is_made = open.is_some_and(|listing| evidence.is_running(&listing.run, "gs-fetch"));

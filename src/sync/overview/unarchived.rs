@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::compared::Compared;
-use crate::catalogue::Entry;
+use crate::catalogue::ActivityRow;
 use crate::reason::Reason;
 use crate::status::{MissingItem, MissingReason, NoFile, NotArchived, RedactedReason};
 
@@ -11,7 +11,7 @@ const REASONS: [NoFile; 5] = [NoFile::Failed, NoFile::Broken, NoFile::NotYet, No
 
 impl Compared<'_> {
     /// Why an entry that is on its platform is not in the archive, in words if there are any; nothing: it is.
-    pub fn unarchived(&self, entry: &Entry) -> Option<(NoFile, Option<Reason>)> {
+    pub fn unarchived(&self, entry: &ActivityRow) -> Option<(NoFile, Option<Reason>)> {
         if entry.file.as_ref().is_some_and(|file| !file.corrupt) {
             return None;
         }
@@ -38,7 +38,8 @@ impl Compared<'_> {
             true => HashSet::new(),
             false => self.to_be_sent().collect(),
         };
-        let is_failed = |entry: &Entry| self.unarchived(entry).is_some_and(|(reason, _)| reason == NoFile::Failed);
+        let is_failed =
+            |entry: &ActivityRow| self.unarchived(entry).is_some_and(|(reason, _)| reason == NoFile::Failed);
         self.named_where(|at, entry| is_failed(entry) && (archives || sent.contains(&at)))
     }
 
@@ -50,7 +51,7 @@ impl Compared<'_> {
     }
 
     /// Platform and id of those on their platforms for which `is_it` holds.
-    fn named_where(&self, is_it: impl Fn(usize, &Entry) -> bool) -> Vec<String> {
+    fn named_where(&self, is_it: impl Fn(usize, &ActivityRow) -> bool) -> Vec<String> {
         let there = (0..self.groups.entries.len()).filter(|&at| self.is_there(at));
         let entries = there.map(|at| (at, self.entry(at))).filter(|(at, entry)| is_it(*at, entry));
         entries.map(|(_, entry)| format!("{} {}", entry.activity.platform, entry.activity.id)).collect()

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, SentUpload, State, Uploads, sha256_of};
 use crate::activity::{ActivityKey, ActivityKeyRef};
-use crate::catalogue::{Entry, FileFacts, UploadIntent, UploadOutcome, UploadRow};
+use crate::catalogue::{ActivityRow, FileFingerprint, UploadIntent, UploadOutcome, UploadRow};
 use crate::clock::{self, Moment};
-use crate::plan::precheck::{self, Presence};
+use crate::plan::precheck::{self, PrecheckResult};
 use crate::platform::{self, Error, PlatformSpec, UploadFile, UploadStatus};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
@@ -72,7 +72,7 @@ impl Uploads<'_> {
             return self.decided(record, "skipped", None, vec![Reason::NoStartTime]);
         };
         let facts = self.worker.catalogue.file_facts(from.as_key())?;
-        if let Some(why) = precheck::unsure_start(start, facts.and_then(|facts| facts.start), self.worker.now()) {
+        if let Some(why) = precheck::implausible_start(start, facts.and_then(|facts| facts.start), self.worker.now()) {
             return self.decided(record, "skipped", None, vec![why]);
         }
         if self.worker.dry_run {
@@ -148,14 +148,14 @@ impl Uploads<'_> {
     /// Whether it is there or under way, as the look has just shown.
     fn find(&self, spec: &Arc<PlatformSpec>, record: &TransferRecord, start: Timestamp) -> Result<TargetState> {
         let (said, id) = self.presence(spec, record, start)?;
-        if let Presence::There(_, verdict) = said {
+        if let PrecheckResult::Exists(_, verdict) = said {
             return Ok(TargetState::There(id, verdict.reasons));
         }
         if let Some(found) = self.in_journal(spec, record)? {
             return Ok(found);
         }
         Ok(match said {
-            Presence::Doubtful(_, verdict) => {
+            PrecheckResult::PossibleDuplicate(_, verdict) => {
                 let certainty = verdict.certainty.name().to_owned();
                 let mut reasons = vec![Reason::PossibleDuplicate { id: id.unwrap_or_default(), certainty }];
                 reasons.extend(verdict.reasons);
@@ -171,16 +171,18 @@ impl Uploads<'_> {
         spec: &PlatformSpec,
         record: &TransferRecord,
         start: Timestamp,
-    ) -> Result<(Presence, Option<String>)> {
+    ) -> Result<(PrecheckResult, Option<String>)> {
         let activity = &record.activity.activity;
         let facts = self.worker.catalogue.file_facts(activity.as_key())?;
         let there = self.worker.neighbours(&spec.id, start)?;
         let entries: Vec<_> =
             there.iter().map(|(entry, facts)| self.worker.candidate(&entry.activity, facts.as_ref())).collect();
-        let said = precheck::presence(&self.matcher, &self.worker.candidate(activity, facts.as_ref()), &entries);
+        let said = precheck::check(&self.matcher, &self.worker.candidate(activity, facts.as_ref()), &entries);
         let id = match &said {
-            Presence::There(at, _) | Presence::Doubtful(at, _) => Some(there[*at].0.activity.id.clone()),
-            Presence::Absent => None,
+            PrecheckResult::Exists(at, _) | PrecheckResult::PossibleDuplicate(at, _) => {
+                Some(there[*at].0.activity.id.clone())
+            }
+            PrecheckResult::Absent => None,
         };
         Ok((said, id))
     }
@@ -271,12 +273,13 @@ impl Uploads<'_> {
 
     /// Whether the entry that an upload was made from is the same activity.
     fn is_same(&self, sought: &crate::matching::Candidate, row: &UploadRow) -> Result<bool> {
-        let sent: Option<(Entry, Option<FileFacts>)> = match self.worker.catalogue.entry(row.from.as_key())? {
-            None => None,
-            Some(entry) => Some((entry, self.worker.catalogue.file_facts(row.from.as_key())?)),
-        };
+        let sent: Option<(ActivityRow, Option<FileFingerprint>)> =
+            match self.worker.catalogue.entry(row.from.as_key())? {
+                None => None,
+                Some(entry) => Some((entry, self.worker.catalogue.file_facts(row.from.as_key())?)),
+            };
         Ok(sent.is_some_and(|(entry, facts)| {
-            self.matcher.doubt(sought, &self.worker.candidate(&entry.activity, facts.as_ref())).is_some()
+            self.matcher.possible_match(sought, &self.worker.candidate(&entry.activity, facts.as_ref())).is_some()
         }))
     }
 
