@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Read};
 
-use super::Piece;
+use super::CheckedFile;
 use crate::activity::Format;
 use crate::{fit, walk};
 
@@ -45,11 +45,11 @@ impl BadBody {
 }
 
 /// The files in `body`: every FIT file of a zip, or else its first GPX or TCX file; or the body itself.
-pub fn unpack(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
+pub fn unpack(body: &[u8]) -> Result<Vec<CheckedFile>, BadBody> {
     if body.starts_with(b"PK") {
         return unzip(body);
     }
-    piece(ungzipped(body.to_vec(), UNPACKED)?).map(|piece| vec![piece])
+    check_file(ungzipped(body.to_vec(), UNPACKED)?).map(|file| vec![file])
 }
 
 /// What was packed by gzip as it was before.
@@ -58,7 +58,7 @@ fn ungzipped(bytes: Vec<u8>, most: u64) -> Result<Vec<u8>, BadBody> {
     if walk::is_gzip(&bytes) { walk::gunzip(&bytes, most).map_err(broken) } else { Ok(bytes) }
 }
 
-fn unzip(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
+fn unzip(body: &[u8]) -> Result<Vec<CheckedFile>, BadBody> {
     let broken = |error: zip::result::ZipError| BadBody::broken(format!("the zip is broken: {error}"), ZIP);
     // The central directory is read, never the local headers: those hold no sizes in what Garmin sends.
     let mut archive = zip::ZipArchive::new(Cursor::new(body)).map_err(broken)?;
@@ -92,7 +92,7 @@ fn unzip(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
             bytes = ungzipped(bytes, most)?;
             spend(&bytes).ok_or_else(too_much)?;
         }
-        match piece(bytes) {
+        match check_file(bytes) {
             Ok(piece) if piece.format == Format::Fit => fits.push(piece),
             Ok(piece) => others.push(piece),
             // A note beside the track is no harm; a track that is none is.
@@ -118,17 +118,17 @@ fn is_track(name: &str) -> bool {
 }
 
 /// Checks one file by its content; its name and declared type are not asked.
-fn piece(bytes: Vec<u8>) -> Result<Piece, BadBody> {
+fn check_file(bytes: Vec<u8>) -> Result<CheckedFile, BadBody> {
     if bytes.is_empty() {
         return Err(BadBody::nothing("the service sent nothing"));
     }
     if bytes.get(8..12) == Some(b".FIT") {
         let broken = |broken| BadBody::broken(format!("the FIT file is broken: {broken}"), Format::Fit.name());
         let fit = fit::scan(&bytes).map_err(broken)?;
-        return Ok(Piece { format: Format::Fit, bytes, fit: Some(fit) });
+        return Ok(CheckedFile { format: Format::Fit, bytes, fit: Some(fit) });
     }
     match xml_root(&bytes) {
-        Some((format, true)) => Ok(Piece { format, bytes, fit: None }),
+        Some((format, true)) => Ok(CheckedFile { format, bytes, fit: None }),
         Some((format, false)) => {
             Err(BadBody::broken(format!("the {} file is cut off", format.name().to_uppercase()), format.name()))
         }

@@ -233,12 +233,12 @@ pub enum NotifyWhen {
     Always,
 }
 
-impl From<NotifyWhen> for notify::On {
-    fn from(when: NotifyWhen) -> notify::On {
+impl From<NotifyWhen> for notify::NotifyOn {
+    fn from(when: NotifyWhen) -> notify::NotifyOn {
         match when {
-            NotifyWhen::Change => notify::On::Change,
-            NotifyWhen::Failure => notify::On::Failure,
-            NotifyWhen::Always => notify::On::Always,
+            NotifyWhen::Change => notify::NotifyOn::Change,
+            NotifyWhen::Failure => notify::NotifyOn::Failure,
+            NotifyWhen::Always => notify::NotifyOn::Always,
         }
     }
 }

@@ -18,9 +18,9 @@
 //! `activity` message. Several files may be chained in one buffer.
 
 mod activity;
-mod broken;
 mod crc;
 mod decode;
+mod error;
 mod frame;
 mod manufacturer;
 mod message;
@@ -31,8 +31,8 @@ mod scan;
 
 use std::fmt;
 
-pub use broken::Broken;
 pub use decode::{Undecodable, decode};
+pub use error::FitError;
 pub use manufacturer::manufacturer_name;
 pub use product::product_name;
 pub use scan::scan;
@@ -166,7 +166,7 @@ impl ActivityMessage {
 
 /// Is it something that a person did, or a file of another kind?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A recorded activity.
     Activity,
     /// Settings, workouts, courses, monitoring and so on, or a file that does not say.
@@ -199,8 +199,8 @@ impl fmt::Display for RecordingId {
 
 impl Fit {
     /// Activity or not, as the `file_id` says.
-    pub fn kind(&self) -> Kind {
-        if self.file_id.is_activity() { Kind::Activity } else { Kind::Other }
+    pub fn kind(&self) -> FileKind {
+        if self.file_id.is_activity() { FileKind::Activity } else { FileKind::Other }
     }
 
     /// The sport of the whole as FIT's number: that of its sessions, transitions aside, or

@@ -6,7 +6,7 @@
 
 use super::frame::{self, Frame};
 use super::message::{DataMessage, Definition, number, unix_time};
-use super::{ActivityMessage, Broken, FileId, Fit, SessionMessage};
+use super::{ActivityMessage, FileId, Fit, FitError, SessionMessage};
 
 /// Checks that `bytes` is a whole FIT file, or several chained ones, and reads what it is.
 ///
@@ -14,8 +14,8 @@ use super::{ActivityMessage, Broken, FileId, Fit, SessionMessage};
 /// zero), length, CRC, then every message up to exactly the end of the data.
 ///
 /// # Errors
-/// The first fault as [`Broken`]. No input makes it panic.
-pub fn scan(bytes: &[u8]) -> Result<Fit, Broken> {
+/// The first fault as [`FitError`]. No input makes it panic.
+pub fn scan(bytes: &[u8]) -> Result<Fit, FitError> {
     let mut fit = Fit::default();
     let mut at = 0;
     loop {
@@ -45,7 +45,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Steps from message to message; `bytes` ends where the data of this file ends.
-    fn run(mut self, bytes: &[u8], mut at: usize) -> Result<(), Broken> {
+    fn run(mut self, bytes: &[u8], mut at: usize) -> Result<(), FitError> {
         while let Some(&header) = bytes.get(at) {
             at = if header & 0x80 != 0 {
                 let (local, seconds) = (header >> 5 & 0x03, header & 0x1F);
@@ -60,25 +60,25 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes the definition message at `at`: the layout of all that follows with this local type.
-    fn definition(&mut self, bytes: &[u8], at: usize, local: u8) -> Result<usize, Broken> {
+    fn definition(&mut self, bytes: &[u8], at: usize, local: u8) -> Result<usize, FitError> {
         match Definition::read(&bytes[at..]) {
             Ok((definition, length)) => {
                 self.fit.developer_fields |= definition.developer_fields;
                 self.definitions[usize::from(local)] = Some(definition);
                 Ok(at + length)
             }
-            Err(needed) => Err(Broken::Overrun { at, runs_to: at + needed, data_end: bytes.len() }),
+            Err(needed) => Err(FitError::Overrun { at, runs_to: at + needed, data_end: bytes.len() }),
         }
     }
 
     /// Takes the data message at `at`; `compressed` are the low five bits of its timestamp.
-    fn data(&mut self, bytes: &[u8], at: usize, local: u8, compressed: Option<u8>) -> Result<usize, Broken> {
+    fn data(&mut self, bytes: &[u8], at: usize, local: u8, compressed: Option<u8>) -> Result<usize, FitError> {
         let Some(definition) = &self.definitions[usize::from(local)] else {
-            return Err(Broken::Undefined { at, local });
+            return Err(FitError::Undefined { at, local });
         };
         let end = at + 1 + definition.size;
         let Some(bytes) = bytes.get(at + 1..end) else {
-            return Err(Broken::Overrun { at, runs_to: end, data_end: bytes.len() });
+            return Err(FitError::Overrun { at, runs_to: end, data_end: bytes.len() });
         };
         let message = DataMessage { definition, bytes };
         let timestamp = message.raw_timestamp().or_else(|| {

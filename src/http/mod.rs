@@ -52,7 +52,7 @@ pub mod limit {
 /// Gets a line of the trace.
 pub type Trace = Box<dyn Fn(&str) + Send + Sync>;
 /// Gets the reason and the length of a wait.
-pub type Waiting = Box<dyn Fn(Pause<'_>, Duration) + Send + Sync>;
+pub type WaitObserver = Box<dyn Fn(Pause<'_>, Duration) + Send + Sync>;
 
 /// Why a request is not sent at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub struct Options {
     /// nor a path that is a secret.
     pub trace: Trace,
     /// Called before each wait, for the progress display.
-    pub waiting: Waiting,
+    pub waiting: WaitObserver,
     /// Where the time comes from.
     pub clock: Clock,
 }

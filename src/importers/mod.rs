@@ -18,7 +18,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 pub use database::Unreadable;
-pub use detect::{Found, KNOWN, detect};
+pub use detect::{DetectedSource, KNOWN, detect};
 pub use garmin_export::{ExportList, activities, is_list};
 pub use garminsync::{GarminSync, ImportedSchedule};
 pub use names::id_of;

@@ -8,7 +8,6 @@
 //! each has for itself in one table, [`CHANNELS`]: to teach it another one is a row there.
 
 mod address;
-mod answer;
 mod channels;
 mod cut;
 mod deliver;
@@ -16,18 +15,19 @@ mod policy;
 mod render;
 mod report;
 mod request;
-mod sign;
+mod response;
+mod signature;
 mod summary;
-mod words;
+mod summary_text;
 
 pub use crate::i18n::Lang;
 pub use address::Address;
-pub use answer::{ChannelRejection, Judge, RejectionCause};
-pub use channels::{Also, Body, CHANNELS, Channel, Markdown, Proof, RequestForm};
+pub use channels::{Body, CHANNELS, Channel, ExtraSetting, Markdown, Proof, RequestForm};
 pub use cut::{TextLimit, Unit, cut};
-pub use deliver::{NotTaken, deliver};
-pub use policy::{Marks, On, Tone, speaks};
+pub use deliver::{DeliveryError, deliver};
+pub use policy::{Marks, NotifyOn, Tone, speaks};
 pub use render::{Style, Text, render};
 pub use report::report;
 pub use request::{ChannelRequest, Keys, ping_address, request};
+pub use response::{ChannelRejection, RejectionCause, ResponseCheck};
 pub use summary::{FailureKind, FailureSummary, SkippedGroup, Summary, SummaryEntry};

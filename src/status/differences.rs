@@ -74,7 +74,7 @@ pub enum NoFile {
     /// It was asked for in vain.
     Failed,
     /// It was found changed or cut, and is fetched again.
-    Broken,
+    Corrupt,
     /// Nobody has asked for it yet.
     NotYet,
     /// Its platform has refused it several times, and is asked for it once a week.

@@ -338,7 +338,7 @@ impl HealthEvidence {
             Some(Exit::Ok) => None,
             Some(exit) if OWN_DOING.contains(&exit) => None,
             Some(Exit::Bug) => Some(told(IssueKind::Bug)),
-            Some(Exit::Config) => Some(Issue { fix: self.set_up_mend(row), ..told(IssueKind::Configuration) }),
+            Some(Exit::Config) => Some(Issue { fix: self.configuration_fix(row), ..told(IssueKind::Configuration) }),
             Some(Exit::LoginRequired) => self.login_needed(row, told(IssueKind::LoginNeeded), of_platforms),
             _ if !is_of_syncs => None,
             Some(_) if self.says_platform(row, of_platforms) || self.is_listed_since(row, ended) => None,
@@ -389,7 +389,7 @@ impl HealthEvidence {
 
     /// The command line that mends a configuration error; nothing where none does. Of an account that is another one the
     /// reason says what may be wrong: to forget the account would be the last of it.
-    fn set_up_mend(&self, row: &Command) -> Option<String> {
+    fn configuration_fix(&self, row: &Command) -> Option<String> {
         let reason = row.reason.as_ref().map(RedactedReason::reason);
         let is_no_command = reason.is_some_and(|reason| reason.is_of_disk() || reason.is_other_account());
         (!is_no_command).then(|| "gs-settings --check".to_owned())

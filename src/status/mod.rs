@@ -10,7 +10,7 @@ pub mod judge;
 mod platforms;
 mod runs;
 mod sanitize;
-mod words;
+mod text;
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -420,7 +420,7 @@ impl<'a> Deletions<'a> {
                 Ok((shown, _)) => {
                     for one in asked {
                         let is_shown = shown.contains(&one.record.activity.id);
-                        self.seen_or_not(one, is_shown, last)?;
+                        self.conclude(one, is_shown, last)?;
                     }
                 }
                 Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => {
@@ -436,7 +436,7 @@ impl<'a> Deletions<'a> {
         Ok(())
     }
 
-    fn seen_or_not(&mut self, mut one: Asked, is_shown: bool, last: bool) -> Result<()> {
+    fn conclude(&mut self, mut one: Asked, is_shown: bool, last: bool) -> Result<()> {
         let (spec, id) = (one.spec.clone(), one.record.activity.id.clone());
         if !is_shown {
             self.settle(one.number, DeletionOutcome::Deleted, None)?;

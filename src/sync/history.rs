@@ -135,7 +135,7 @@ impl Histories {
     }
 
     /// Whether its platform has refused its file time and again, so that it is asked for seldom.
-    pub fn is_not_to_be_had(&self, activity: &Activity) -> bool {
+    pub fn is_unavailable(&self, activity: &Activity) -> bool {
         self.without_file.contains(&activity.key())
     }
 
@@ -147,7 +147,7 @@ impl Histories {
             Some(file) => FileState::Archived(file.format, &file.sha256),
             None if entry.activity.manual => FileState::Unavailable(Reason::EnteredByHand),
             None if entry.no_original => FileState::Unavailable(Reason::NoFile),
-            None if self.is_not_to_be_had(&entry.activity) => FileState::Unavailable(Reason::FileUnavailable),
+            None if self.is_unavailable(&entry.activity) => FileState::Unavailable(Reason::FileUnavailable),
             None => FileState::ToDownload,
         }
     }

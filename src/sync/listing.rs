@@ -251,7 +251,7 @@ impl Listing<'_> {
             walk.listed.asked = Some(since);
             walk.listed.coverage.until = Some(reached.coverage.until.map_or(bound, |until| until.min(bound)));
         }
-        self.tell_hole(ending, &reached);
+        self.report_gap(ending, &reached);
         if settled.missing > 0 && !self.is_precheck() {
             self.worker.info(&format!(
                 "{}: {} no longer there; see gs-list --deleted",
@@ -381,7 +381,7 @@ impl Listing<'_> {
     }
 
     /// Tells that a limit ended the list in the midst of what is new.
-    fn tell_hole(&self, ending: ListEnd, reached: &ListingResult) {
+    fn report_gap(&self, ending: ListEnd, reached: &ListingResult) {
         let Some(limit) = self.newest.filter(|limit| limit.is_strict && self.window == Window::default()) else {
             return;
         };

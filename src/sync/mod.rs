@@ -62,7 +62,7 @@ pub use list::{
     ListOptions, ListState, ListStats, SortKey, empty_list_text, is_downloaded, is_missing, list, list_stats,
 };
 pub use listing::{Listed, Listing};
-pub use liveness::Sign;
+pub use liveness::RunningLock;
 pub use login::{
     AccountStatus, LoginOptions, Prompt, TokenSource, accounts, export_token, forget_account, import_token, login,
     logout,

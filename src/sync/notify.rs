@@ -19,7 +19,7 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NotifyOptions {
     /// When; `None`: as the setting says.
-    pub on: Option<notify::On>,
+    pub on: Option<notify::NotifyOn>,
     /// In which language; `None`: as the setting says.
     pub lang: Option<Lang>,
     /// The summary is shown to a person, too.
@@ -27,7 +27,7 @@ pub struct NotifyOptions {
 }
 
 impl NotifyOptions {
-    fn on(&self, worker: &Worker) -> Result<notify::On> {
+    fn on(&self, worker: &Worker) -> Result<notify::NotifyOn> {
         self.on.map_or_else(|| worker.notified_on(), Ok)
     }
 
@@ -63,7 +63,7 @@ pub fn notify(
     // Whatever is wrong with a setting, the channels that can be told are told first.
     let (on, lang) = (options.on(worker), options.lang(worker));
     let mut teller = Teller {
-        on: *on.as_ref().unwrap_or(&notify::On::Change),
+        on: *on.as_ref().unwrap_or(&notify::NotifyOn::Change),
         lang: *lang.as_ref().unwrap_or(&Lang::En),
         marks: Marks::of(&summary),
         is_checked,
@@ -137,7 +137,7 @@ fn wait_for_stages(worker: &Worker) -> Result<bool> {
 
 /// Knows what there is to tell, and to whom it was told.
 struct Teller {
-    on: notify::On,
+    on: notify::NotifyOn,
     lang: Lang,
     summary: Summary,
     /// What fails now, and whether that was found out.
@@ -173,7 +173,7 @@ impl Teller {
         } else {
             Marks::parse(&worker.catalogue.last_notification(name)?)
         };
-        let on = if one.channel.is_ping { notify::On::Always } else { self.on };
+        let on = if one.channel.is_ping { notify::NotifyOn::Always } else { self.on };
         let known = told.and_then(&self.marks, self.is_checked);
         let speaks = notify::speaks(on, self.summary.has_news(), self.is_checked, &self.marks, &told);
         // A channel that did not take the last message is told how things stand now, whatever that is.

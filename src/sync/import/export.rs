@@ -9,7 +9,7 @@ use std::path::Path;
 use super::{Ended, Import, Offered, ended};
 use crate::activity::{Activity, printable};
 use crate::archive::Stored;
-use crate::fit::{self, Kind};
+use crate::fit::{self, FileKind};
 use crate::i18n;
 use crate::importers::{ExportList, KnownActivity, activities, is_list};
 use crate::plan::attach::{ActivityToMatch, Assignment, RecordedFile, attach};
@@ -38,13 +38,13 @@ impl Import<'_> {
         let sought: Vec<ActivityToMatch> =
             told.map(|told| ActivityToMatch { activity: &told.activity, local_start_s: told.local_second() }).collect();
         let assignments = attach(&sought, &export.recorded);
-        let mut shelf = ZipCache::default();
+        let mut zip_cache = ZipCache::default();
         for (at, assignment) in assignments.iter().enumerate() {
             if self.is_over() {
                 return Ok(());
             }
             match assignment {
-                Assignment::Of(activity) => self.take_attached(root, &export, at, *activity, &mut shelf)?,
+                Assignment::Of(activity) => self.take_attached(root, &export, at, *activity, &mut zip_cache)?,
                 Assignment::Ambiguous { activities, rivals } => {
                     self.tell_ambiguous(root, &export, at, activities, rivals)?
                 }
@@ -150,11 +150,11 @@ impl Import<'_> {
         export: &Export,
         file: usize,
         activity: usize,
-        shelf: &mut ZipCache,
+        zip_cache: &mut ZipCache,
     ) -> Result<()> {
         let ((place, sha256), told) = (&export.files[file], &export.activities[activity]);
         let shown = format!("{}/{}", root.display(), place.shown);
-        match shelf.read(place).filter(|bytes| Stored::of(bytes).sha256 == *sha256) {
+        match zip_cache.read(place).filter(|bytes| Stored::of(bytes).sha256 == *sha256) {
             Some(bytes) => {
                 let told = told.clone();
                 self.take(Offered { told, shown, bytes, is_as_given: true })
@@ -208,7 +208,7 @@ impl Export {
     /// Keeps what a file says of itself, if it is of an activity.
     fn enter(&mut self, place: Location, bytes: &[u8]) -> std::result::Result<(), String> {
         let fit = fit::scan(bytes).map_err(|broken| format!("the FIT file is broken: {broken}"))?;
-        if fit.kind() != Kind::Activity {
+        if fit.kind() != FileKind::Activity {
             return Ok(());
         }
         let sha256 = Stored::of(bytes).sha256;

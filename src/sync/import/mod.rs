@@ -18,9 +18,9 @@ use jiff::Timestamp;
 
 use super::{Exit, Failure, LocalFile, NotKept, Progress, RecordSink, Result, StoreAs, Worker, record_of};
 use crate::activity::{Activity, ActivityKey, Format, Origin, printable};
-use crate::archive::{Lock, Piece, Purpose, Stored, unpack};
+use crate::archive::{CheckedFile, Lock, Purpose, Stored, unpack};
 use crate::catalogue::FileRow;
-use crate::importers::{self, Found, KnownActivity};
+use crate::importers::{self, DetectedSource, KnownActivity};
 use crate::platform::{PlatformId, PlatformSelection, PlatformSpec};
 use crate::record::{ActivityRecord, Record};
 use crate::walk;
@@ -81,32 +81,37 @@ fn own_folders(worker: &Worker) -> Vec<PathBuf> {
     ["fit", "replaced"].map(|name| data_dir.join(name)).into()
 }
 
-fn title(found: &Found, platform: &str) -> String {
+fn title(found: &DetectedSource, platform: &str) -> String {
     match found {
-        Found::GarminSync { .. } => format!("GarminSync, taken for {platform}"),
-        Found::SportsSync { .. } => "Sports Sync X".to_owned(),
-        Found::GarminExport(_) => format!("Garmin's account export, taken for {platform}"),
-        Found::Files(_) => format!("files of {platform}"),
+        DetectedSource::GarminSync { .. } => format!("GarminSync, taken for {platform}"),
+        DetectedSource::SportsSync { .. } => "Sports Sync X".to_owned(),
+        DetectedSource::GarminExport(_) => format!("Garmin's account export, taken for {platform}"),
+        DetectedSource::Files(_) => format!("files of {platform}"),
     }
 }
 
 /// Whose files a source has, where it cannot tell itself.
-fn platform_of(found: &Found, named: Option<&[Arc<PlatformSpec>]>) -> std::result::Result<PlatformId, &'static str> {
+fn platform_of(
+    found: &DetectedSource,
+    named: Option<&[Arc<PlatformSpec>]>,
+) -> std::result::Result<PlatformId, &'static str> {
     if named.is_some_and(|specs| !specs.iter().all(|spec| spec.has_login())) {
         return Err("--platform: files are taken over for garmin-com, garmin-cn or coros");
     }
     match (found, named) {
         // It tells of each file.
-        (Found::SportsSync { .. }, _) => Ok(GARMIN.into()),
-        (Found::GarminSync { .. } | Found::GarminExport(_), None) => Ok(GARMIN.into()),
-        (Found::GarminSync { .. } | Found::GarminExport(_), Some([one])) if one.id.starts_with("garmin-") => {
+        (DetectedSource::SportsSync { .. }, _) => Ok(GARMIN.into()),
+        (DetectedSource::GarminSync { .. } | DetectedSource::GarminExport(_), None) => Ok(GARMIN.into()),
+        (DetectedSource::GarminSync { .. } | DetectedSource::GarminExport(_), Some([one]))
+            if one.id.starts_with("garmin-") =>
+        {
             Ok(one.id.clone())
         }
-        (Found::GarminSync { .. } | Found::GarminExport(_), Some(_)) => {
+        (DetectedSource::GarminSync { .. } | DetectedSource::GarminExport(_), Some(_)) => {
             Err("it has the files of one account at Garmin; name --platform garmin-com or garmin-cn")
         }
-        (Found::Files(_), Some([one])) => Ok(one.id.clone()),
-        (Found::Files(_), _) => {
+        (DetectedSource::Files(_), Some([one])) => Ok(one.id.clone()),
+        (DetectedSource::Files(_), _) => {
             Err("its files do not tell whose they are; name one with --platform: garmin-com, garmin-cn or coros")
         }
     }
@@ -163,12 +168,12 @@ impl<'a> Import<'a> {
 
     /// Goes through what was found at a path. `platform` is whose it is, where it cannot tell itself; `only`, of several
     /// platforms: these.
-    fn source(&mut self, found: &Found, platform: &str, only: &PlatformSelection) -> Result<()> {
+    fn source(&mut self, found: &DetectedSource, platform: &str, only: &PlatformSelection) -> Result<()> {
         match found {
-            Found::GarminSync { database, folder } => self.garmin_sync(database, folder, platform),
-            Found::SportsSync { database, fit } => self.sports_sync(database.as_deref(), fit, only),
-            Found::GarminExport(root) => self.garmin_export(root, platform),
-            Found::Files(root) => self.files(root, platform),
+            DetectedSource::GarminSync { database, folder } => self.garmin_sync(database, folder, platform),
+            DetectedSource::SportsSync { database, fit } => self.sports_sync(database.as_deref(), fit, only),
+            DetectedSource::GarminExport(root) => self.garmin_export(root, platform),
+            DetectedSource::Files(root) => self.files(root, platform),
         }
     }
 
@@ -230,11 +235,11 @@ impl<'a> Import<'a> {
     }
 
     /// What is to be done with a file, by what the archive has of its activity.
-    fn way(&mut self, activity: &Activity, pieces: &[Piece], store_as: StoreAs) -> Result<ImportAction> {
+    fn way(&mut self, activity: &Activity, pieces: &[CheckedFile], store_as: StoreAs) -> Result<ImportAction> {
         let there = match self.worker.local_file(activity, false)? {
             LocalFile::File(file) | LocalFile::RetryOriginal(file) => file,
             // What the archive has lost is mended by what others have kept.
-            LocalFile::Broken | LocalFile::NoFile | LocalFile::Unavailable(_) => return Ok(ImportAction::Take),
+            LocalFile::Corrupt | LocalFile::NoFile | LocalFile::Unavailable(_) => return Ok(ImportAction::Take),
             LocalFile::Nothing if self.worker.dry_run => return Ok(ImportAction::Take),
             LocalFile::Nothing => {
                 self.hold(&activity.platform)?;
@@ -254,7 +259,7 @@ impl<'a> Import<'a> {
         })
     }
 
-    fn keep(&mut self, shown: &str, activity: &Activity, pieces: Vec<Piece>, store_as: StoreAs) -> Result<()> {
+    fn keep(&mut self, shown: &str, activity: &Activity, pieces: Vec<CheckedFile>, store_as: StoreAs) -> Result<()> {
         self.hold(&activity.platform)?;
         let format = pieces.first().map_or(Format::Fit, |piece| piece.format);
         match self.worker.keep_pieces(activity, pieces, store_as) {
@@ -280,7 +285,7 @@ impl<'a> Import<'a> {
         record.map_or(Ok(()), |record| self.sink.record(&Record::from(record)).map(drop))
     }
 
-    fn rehearse(&mut self, shown: &str, activity: Activity, pieces: &[Piece]) -> Result<()> {
+    fn rehearse(&mut self, shown: &str, activity: Activity, pieces: &[CheckedFile]) -> Result<()> {
         if !self.rehearsed.insert(activity.key()) {
             return Ok(());
         }
@@ -314,13 +319,13 @@ fn ended(search: Search<()>) -> Result<()> {
 }
 
 /// Whether the archive's file is the first of these.
-fn is_of(file: &FileRow, pieces: &[Piece]) -> bool {
+fn is_of(file: &FileRow, pieces: &[CheckedFile]) -> bool {
     pieces.first().is_some_and(|piece| Stored::of(&piece.bytes).sha256 == file.sha256)
 }
 
 /// Whatever is no FIT file was computed by the service, unless it came from there as the original: then it is asked for
 /// again at once.
-fn store_as(pieces: &[Piece], is_as_given: bool, now: Timestamp) -> StoreAs {
+fn store_as(pieces: &[CheckedFile], is_as_given: bool, now: Timestamp) -> StoreAs {
     match pieces.first() {
         Some(piece) if piece.format != Format::Fit && !is_as_given => {
             StoreAs::Converted { retry_original_at: Some(now) }

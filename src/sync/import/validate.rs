@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 
 use crate::activity::{Activity, Format};
-use crate::archive::Piece;
-use crate::fit::Kind;
+use crate::archive::CheckedFile;
+use crate::fit::FileKind;
 use crate::importers::{KnownActivity, start_of};
 
 /// The activity, by what its tool and its file say of it; or why the file cannot be of it. `known`: what the catalogue has.
-pub fn validate(told: &KnownActivity, known: Option<&Activity>, pieces: &[Piece]) -> Result<Activity, String> {
-    let is_other = |piece: &Piece| piece.fit.as_ref().is_some_and(|fit| fit.kind() == Kind::Other);
+pub fn validate(told: &KnownActivity, known: Option<&Activity>, pieces: &[CheckedFile]) -> Result<Activity, String> {
+    let is_other = |piece: &CheckedFile| piece.fit.as_ref().is_some_and(|fit| fit.kind() == FileKind::Other);
     if !pieces.is_empty() && pieces.iter().all(is_other) {
         return Err("it is a FIT file, but of no activity".into());
     }
@@ -28,7 +28,7 @@ pub fn validate(told: &KnownActivity, known: Option<&Activity>, pieces: &[Piece]
 }
 
 /// What a file says of its activity.
-fn activity(piece: &Piece) -> Activity {
+fn activity(piece: &CheckedFile) -> Activity {
     match (&piece.fit, piece.format) {
         (Some(fit), Format::Fit) => fit.activity(),
         _ => Activity { start_time: start_of(&piece.bytes), ..Activity::default() },
@@ -72,7 +72,7 @@ mod tests {
 
     const START: i64 = 1_767_881_421;
 
-    fn recorded(file_type: u8) -> Piece {
+    fn recorded(file_type: u8) -> CheckedFile {
         let session = SessionMessage {
             sport: Some(1),
             start_time: Some(START),
@@ -82,7 +82,7 @@ mod tests {
         };
         let file_id = FileId { file_type: Some(file_type), manufacturer: Some(1), ..FileId::default() };
         let fit = Fit { file_id, sessions: vec![session], ..Fit::default() };
-        Piece { format: Format::Fit, bytes: Vec::new(), fit: Some(fit) }
+        CheckedFile { format: Format::Fit, bytes: Vec::new(), fit: Some(fit) }
     }
 
     fn told(activity: Activity) -> KnownActivity {

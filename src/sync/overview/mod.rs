@@ -4,6 +4,7 @@
 //! `read` reads, in one transaction; `compared` finds out how each activity stands with each platform; each of the others
 //! makes one part of [`status::Snapshot`] of that.
 
+mod chart_data;
 mod compared;
 mod deletions;
 mod duplicates;
@@ -11,7 +12,6 @@ mod groups;
 mod log;
 mod missing;
 mod outstanding;
-mod pictures;
 mod platforms;
 mod read;
 mod rejected;
@@ -136,7 +136,7 @@ impl Worker {
         view: impl FnOnce(&Compared, &Backlog) -> T,
     ) -> Result<T> {
         let is_part = scope.is_some();
-        let alive = liveness::signs(&self.data_dir);
+        let alive = liveness::running_commands(&self.data_dir);
         let read = CatalogueData::of(
             (&self.catalogue, &self.clock),
             (&self.platforms, scope),
@@ -224,7 +224,7 @@ fn snapshot(compared: &Compared, evidence: &HealthEvidence, schedule: Option<Sch
     let read = compared.read;
     let health = evidence.judge();
     let activities = compared.all_groups();
-    let pictures = pictures::pictures(&activities, &compared.names, read.now);
+    let charts = chart_data::chart_data(&activities, &compared.names, read.now);
     let runs = log::runs(&read.runs);
     Snapshot {
         state: health.state,
@@ -245,9 +245,9 @@ fn snapshot(compared: &Compared, evidence: &HealthEvidence, schedule: Option<Sch
         deletions: compared.deletions(),
         rejected: compared.rejected(),
         runs,
-        days: pictures.days,
-        weeks: pictures.weeks,
-        months: pictures.months,
+        days: charts.days,
+        weeks: charts.weeks,
+        months: charts.months,
         activities,
     }
 }

@@ -58,19 +58,20 @@ impl Compared<'_> {
         // What the syncs leave out is told as long as it was listed last.
         let was_listed_last = |run: &str| self.read.last.iter().any(|row| row.command == "gs-fetch" && row.run == run);
         let sign = |(at, around): (usize, &PlatformState)| {
-            let barred = around.barred.as_ref();
-            let pause =
-                barred.and_then(|login| login.cooldown(self.read.now).zip(Some(RedactedReason::of(&login.reason))));
-            let refused_login = barred.filter(|login| login.is_rejected());
+            let login_failure = around.login_failure.as_ref();
+            let pause = login_failure
+                .and_then(|login| login.cooldown(self.read.now).zip(Some(RedactedReason::of(&login.reason))));
+            let refused_login = login_failure.filter(|login| login.is_rejected());
             PlatformEvidence {
                 name: self.names[at].clone(),
                 is_known: around.listed.is_some() || has_entries[at],
                 login: around.account.as_ref().map(|(row, seen)| (login(row), *seen)),
-                served_since: barred.is_some_and(|login| around.listed.is_some_and(|listed| listed > login.at)),
+                served_since: login_failure.is_some_and(|login| around.listed.is_some_and(|listed| listed > login.at)),
                 refused: refused_login.map(|login| (login.at, RedactedReason::of(&login.reason))),
                 cooldown: pause,
                 rate_limited_until: around.rate_limited_until,
-                listing: unbelieved(around).filter(|listing| self.is_compared[at] || was_listed_last(&listing.run)),
+                listing: implausible_listing(around)
+                    .filter(|listing| self.is_compared[at] || was_listed_last(&listing.run)),
                 listed: around.listed.filter(|_| self.is_compared[at]),
                 unconfirmed: self.unconfirmed(at, around),
                 ..lost(&self.names[at], &refused)
@@ -111,7 +112,7 @@ fn login(row: &AccountRow) -> Login {
     }
 }
 
-fn unbelieved(around: &PlatformState) -> Option<BadListing> {
+fn implausible_listing(around: &PlatformState) -> Option<BadListing> {
     let newest = around.newest.as_ref().filter(|newest| !newest.accepted)?;
     Some(BadListing {
         run: newest.run.clone(),

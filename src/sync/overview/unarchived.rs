@@ -7,7 +7,7 @@ use crate::catalogue::ActivityRow;
 use crate::reason::Reason;
 use crate::status::{MissingItem, MissingReason, NoFile, NotArchived, RedactedReason};
 
-const REASONS: [NoFile; 5] = [NoFile::Failed, NoFile::Broken, NoFile::NotYet, NoFile::Unavailable, NoFile::NoOriginal];
+const REASONS: [NoFile; 5] = [NoFile::Failed, NoFile::Corrupt, NoFile::NotYet, NoFile::Unavailable, NoFile::NoOriginal];
 
 impl Compared<'_> {
     /// Why an entry that is on its platform is not in the archive, in words if there are any; nothing: it is.
@@ -19,7 +19,7 @@ impl Compared<'_> {
         Some(match (&entry.file, problem) {
             (_, Some(problem)) if entry.unavailable.is_some() => (NoFile::Unavailable, Some(problem.reason.clone())),
             (_, Some(problem)) => (NoFile::Failed, Some(problem.reason.clone())),
-            (Some(_), None) => (NoFile::Broken, None),
+            (Some(_), None) => (NoFile::Corrupt, None),
             (None, None) if entry.activity.manual => (NoFile::NoOriginal, Some(Reason::EnteredByHand)),
             (None, None) if entry.no_original => (NoFile::NoOriginal, Some(Reason::NoFile)),
             (None, None) => (NoFile::NotYet, None),
@@ -46,8 +46,11 @@ impl Compared<'_> {
     /// The entries that the next sync sends somewhere.
     fn to_be_sent(&self) -> impl Iterator<Item = usize> {
         let platforms = 0..self.names.len();
-        let lacks = self.all.iter().flat_map(move |one| platforms.clone().filter_map(|to| self.lacks(&one.lacks, to)));
-        lacks.filter(|(_, lack)| lack.reason == MissingReason::ToUpload).map(|(of, _)| of)
+        let missing = self
+            .all
+            .iter()
+            .flat_map(move |one| platforms.clone().filter_map(|to| self.missing_detail_on(&one.missing, to)));
+        missing.filter(|(_, detail)| detail.reason == MissingReason::ToUpload).map(|(of, _)| of)
     }
 
     /// Platform and id of those on their platforms for which `is_it` holds.

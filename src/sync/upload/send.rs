@@ -322,7 +322,7 @@ impl Uploads<'_> {
 
     /// Whether the same answer to the same file again and again is one to the file, and no outage: it came `often` before,
     /// over hours, and meanwhile the service has accepted other files.
-    pub(super) fn is_of_the_file(&self, row: &UploadRow, reason: &Reason, often: u64) -> Result<bool> {
+    pub(super) fn is_caused_by_file(&self, row: &UploadRow, reason: &Reason, often: u64) -> Result<bool> {
         let failures = self.worker.catalogue.count_same_failure(row, reason)?;
         let Some(first) = failures.first.filter(|_| failures.count >= often) else { return Ok(false) };
         let lasts = clock::age(first, self.worker.now()).is_some_and(|age| age >= NO_ACCIDENT);
@@ -401,7 +401,7 @@ impl Uploads<'_> {
                 self.fail(waiting.record, problem)?;
             }
             Err(error @ (Error::Unexpected(_) | Error::NotFound(_)))
-                if self.is_of_the_file(&waiting.row, &error.reason(), STRANGE)? =>
+                if self.is_caused_by_file(&waiting.row, &error.reason(), STRANGE)? =>
             {
                 self.rejected(waiting, Reason::Rejected { detail: error.to_string() })?;
             }

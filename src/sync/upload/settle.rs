@@ -311,7 +311,7 @@ impl Uploads<'_> {
         let mut longest = None;
         for one in lost {
             match self.resend(&one)? {
-                Resend::Now if self.is_of_the_file(&one.row, &Reason::NeverArrived, TRIES)? => {
+                Resend::Now if self.is_caused_by_file(&one.row, &Reason::NeverArrived, TRIES)? => {
                     self.rejected(one, Reason::NeverArrives)?;
                 }
                 Resend::Now => {

@@ -40,7 +40,7 @@ fn set(ids: impl IntoIterator<Item = String>) -> BTreeSet<String> {
     ids.into_iter().collect()
 }
 
-/// Another recording of the same exercise: the same start, time and distance, other bytes.
+/// Another recording of the same group: the same start, time and distance, other bytes.
 fn second_recording(one: &Held, serial: u32) -> Vec<u8> {
     let leg = gs_sim::fit::Leg {
         sport: (1, 0),

@@ -236,7 +236,7 @@ fn an_activity_on_three_platforms_is_one_line_of_a_unique_list() {
     let all = work.run("gs-list", &[]).ok().ids().len();
     let unique = work.run("gs-list", &["--unique"]);
     let records = unique.ok().silent().records();
-    assert_eq!(records.len(), three.exercises().len());
+    assert_eq!(records.len(), three.groups().len());
     let others: usize = records.iter().map(|record| record["also_on"].as_array().map_or(0, Vec::len)).sum();
     assert_eq!(records.len() + others, all, "each activity is in one group");
     for record in &records {

@@ -1,7 +1,7 @@
 //! Matching by the thousand: a labelled corpus, properties that hold for any input, and how many pairs are compared.
 //!
 //! The corpus is generated from a fixed seed. Of each kind of pair it is known what it is; no pair that is not one
-//! exercise, or is one by two devices, may be taken for superfluous. How many are recognised stands in
+//! group, or is one by two devices, may be taken for superfluous. How many are recognised stands in
 //! `docs/matching.md`, and is held here: `cargo test --test it plan::matching -- --nocapture` prints the table.
 
 #![allow(clippy::print_stdout)]
@@ -90,7 +90,7 @@ fn rounded(rng: &mut Rng, entry: &Entry) -> Entry {
     })
 }
 
-/// What a second device, started and stopped by another push of a button, makes of the same exercise.
+/// What a second device, started and stopped by another push of a button, makes of the same group.
 fn second_device(rng: &mut Rng, entry: &Entry) -> Entry {
     let (start, stop, drift) = (0.5 + rng.f64() * 54.5, about(rng, 25.0), 1.0 + about(rng, 0.03));
     let other = entry.clone().later(start).anew(rng);

@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Also, Channel};
+use super::{Channel, ExtraSetting};
 use crate::http::Response;
 
 /// How an answer is read.
 #[derive(Debug, Clone, Copy)]
-pub enum Judge {
+pub enum ResponseCheck {
     /// Any 2xx will do whose body is no web page: nobody knows what a script of the user's own answers.
     Status,
     /// The body is a text.
@@ -55,9 +55,9 @@ pub enum RejectionCause {
     /// It is in trouble: the message did not arrive, and may be sent again.
     Busy,
     /// It was not understood.
-    Strange,
+    Unexpected,
     /// Something else.
-    Refused,
+    Other,
 }
 
 /// A message that was not taken.
@@ -88,49 +88,51 @@ impl fmt::Display for ChannelRejection {
                 )
             }
             RejectionCause::Busy => write!(f, "it is in trouble ({number}); try again later"),
-            RejectionCause::Strange => {
+            RejectionCause::Unexpected => {
                 write!(f, "its answer was not understood ({number}); check {settings}, and the way to the network")
             }
-            RejectionCause::Refused => write!(f, "it refused the message ({number}); check {settings}"),
+            RejectionCause::Other => write!(f, "it refused the message ({number}); check {settings}"),
         }
     }
 }
 
-impl Judge {
+impl ResponseCheck {
     /// Whether `channel` took the message; what says so: `errcode 0`, `HTTP 204`.
-    pub fn judge(self, channel: &Channel, response: &Response) -> Result<String, ChannelRejection> {
+    pub fn check(self, channel: &Channel, response: &Response) -> Result<String, ChannelRejection> {
         let is_fine = (200..300).contains(&response.status);
         let body = || serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
         let refused = |why, number: String| {
-            let settings = match channel.also {
-                Also::Nothing => channel.key.to_owned(),
-                Also::Needs(also) | Also::May(also) => format!("{} and {also}", channel.key),
+            let settings = match channel.extra {
+                ExtraSetting::None => channel.key.to_owned(),
+                ExtraSetting::Required(extra) | ExtraSetting::Optional(extra) => format!("{} and {extra}", channel.key),
             };
             Err(ChannelRejection { why, number, settings })
         };
         let status = || format!("HTTP {}", response.status);
         match self {
-            Judge::Status if is_fine && !is_web_page(&response.body) => Ok(status()),
-            Judge::Field { or_nothing: true, .. } if response.status == 204 => Ok(status()),
-            Judge::Field { name, .. } if is_fine && body()[name].as_str().is_some_and(|text| !text.is_empty()) => {
+            ResponseCheck::Status if is_fine && !is_web_page(&response.body) => Ok(status()),
+            ResponseCheck::Field { or_nothing: true, .. } if response.status == 204 => Ok(status()),
+            ResponseCheck::Field { name, .. }
+                if is_fine && body()[name].as_str().is_some_and(|text| !text.is_empty()) =>
+            {
                 Ok(status())
             }
-            Judge::Text { good, .. } if is_fine && response.body.trim_ascii() == good.as_bytes() => Ok(good.to_owned()),
-            Judge::Text { known, .. } if is_fine => {
+            ResponseCheck::Text { good, .. } if is_fine && response.body.trim_ascii() == good.as_bytes() => {
+                Ok(good.to_owned())
+            }
+            ResponseCheck::Text { known, .. } if is_fine => {
                 let said = known.iter().find(|(text, _)| response.body.trim_ascii() == text.as_bytes());
                 said.map_or_else(
-                    || refused(RejectionCause::Strange, status()),
+                    || refused(RejectionCause::Unexpected, status()),
                     |(text, why)| refused(*why, (*text).to_owned()),
                 )
             }
-            Judge::Flag(field) if is_fine && body()[field] == true => Ok(format!("{field} true")),
-            Judge::Code { field, good, known } => match body()[field].as_i64() {
+            ResponseCheck::Flag(field) if is_fine && body()[field] == true => Ok(format!("{field} true")),
+            ResponseCheck::Code { field, good, known } => match body()[field].as_i64() {
                 Some(code) if code == good && is_fine => Ok(format!("{field} {code}")),
                 Some(code) if code != good => {
-                    let why = known
-                        .iter()
-                        .find(|(number, _)| *number == code)
-                        .map_or(RejectionCause::Refused, |(_, why)| *why);
+                    let why =
+                        known.iter().find(|(number, _)| *number == code).map_or(RejectionCause::Other, |(_, why)| *why);
                     refused(why, format!("{field} {code}"))
                 }
                 _ => refused(by_status(response.status), status()),
@@ -151,12 +153,12 @@ fn is_web_page(body: &[u8]) -> bool {
 
 fn by_status(status: u16) -> RejectionCause {
     match status {
-        200..300 => RejectionCause::Strange,
+        200..300 => RejectionCause::Unexpected,
         401 | 403 | 404 | 410 => RejectionCause::Key,
         413 => RejectionCause::TooLong,
         429 => RejectionCause::RateLimited,
         500..=599 => RejectionCause::Busy,
-        _ => RejectionCause::Refused,
+        _ => RejectionCause::Other,
     }
 }
 
@@ -165,10 +167,10 @@ mod tests {
     use super::super::CHANNELS;
     use super::*;
 
-    fn judged(name: &str, status: u16, body: &str) -> Option<RejectionCause> {
+    fn checked(name: &str, status: u16, body: &str) -> Option<RejectionCause> {
         let channel = CHANNELS.iter().find(|channel| channel.name == name).unwrap();
         let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
-        channel.judge.judge(channel, &response).err().map(|refusal| refusal.why)
+        channel.response.check(channel, &response).err().map(|refusal| refusal.why)
     }
 
     #[test]
@@ -184,27 +186,27 @@ mod tests {
             ("wecom", 200, r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#, Some(RejectionCause::RateLimited)),
             ("wecom", 200, r#"{"errcode":40058,"errmsg":"exceed max length 4096"}"#, Some(RejectionCause::TooLong)),
             ("wecom", 200, r#"{"errcode":-1,"errmsg":"system busy"}"#, Some(RejectionCause::Busy)),
-            ("wecom", 200, r#"{"errcode":7}"#, Some(RejectionCause::Refused)),
-            ("wecom", 200, "<html>log in to the WLAN</html>", Some(RejectionCause::Strange)),
+            ("wecom", 200, r#"{"errcode":7}"#, Some(RejectionCause::Other)),
+            ("wecom", 200, "<html>log in to the WLAN</html>", Some(RejectionCause::Unexpected)),
             ("wecom", 502, "bad gateway", Some(RejectionCause::Busy)),
             ("ntfy", 200, r#"{"id":"sPs71M8A2T","time":1643935928,"event":"message"}"#, None),
-            ("ntfy", 200, "{}", Some(RejectionCause::Strange)),
-            ("ntfy", 200, "<html>log in to the WLAN</html>", Some(RejectionCause::Strange)),
+            ("ntfy", 200, "{}", Some(RejectionCause::Unexpected)),
+            ("ntfy", 200, "<html>log in to the WLAN</html>", Some(RejectionCause::Unexpected)),
             ("ntfy", 429, "{}", Some(RejectionCause::RateLimited)),
             ("ntfy", 401, "{}", Some(RejectionCause::Key)),
             ("telegram", 200, r#"{"ok":true}"#, None),
-            ("telegram", 200, r#"{"ok":false}"#, Some(RejectionCause::Strange)),
-            ("telegram", 400, r#"{"ok":false,"description":"chat not found"}"#, Some(RejectionCause::Refused)),
+            ("telegram", 200, r#"{"ok":false}"#, Some(RejectionCause::Unexpected)),
+            ("telegram", 400, r#"{"ok":false,"description":"chat not found"}"#, Some(RejectionCause::Other)),
             ("telegram", 404, r#"{"ok":false}"#, Some(RejectionCause::Key)),
             ("slack", 200, "ok", None),
-            ("slack", 200, "<html>", Some(RejectionCause::Strange)),
+            ("slack", 200, "<html>", Some(RejectionCause::Unexpected)),
             ("slack", 404, "no_service", Some(RejectionCause::Key)),
             ("discord", 204, "", None),
             ("discord", 200, r#"{"id":"1","content":"x"}"#, None),
-            ("discord", 200, "<!DOCTYPE html>", Some(RejectionCause::Strange)),
-            ("discord", 200, "", Some(RejectionCause::Strange)),
+            ("discord", 200, "<!DOCTYPE html>", Some(RejectionCause::Unexpected)),
+            ("discord", 200, "", Some(RejectionCause::Unexpected)),
             ("discord", 404, "{}", Some(RejectionCause::Key)),
-            ("discord", 302, "", Some(RejectionCause::Refused)),
+            ("discord", 302, "", Some(RejectionCause::Other)),
             ("bark", 200, r#"{"code":200}"#, None),
             ("bark", 400, r#"{"code":400}"#, Some(RejectionCause::Key)),
             ("serverchan", 200, r#"{"code":0}"#, None),
@@ -218,16 +220,16 @@ mod tests {
             ("webhook", 202, "", None),
             ("webhook", 200, "ok", None),
             ("webhook", 200, "{\"html\":\"<html>\"}", None),
-            ("webhook", 200, "\u{feff}\r\n<!doctype HTML><html>", Some(RejectionCause::Strange)),
-            ("webhook", 200, "<?xml version=\"1.0\"?>\n<html xmlns=\"x\">", Some(RejectionCause::Strange)),
+            ("webhook", 200, "\u{feff}\r\n<!doctype HTML><html>", Some(RejectionCause::Unexpected)),
+            ("webhook", 200, "<?xml version=\"1.0\"?>\n<html xmlns=\"x\">", Some(RejectionCause::Unexpected)),
             ("webhook", 200, "<?xml version=\"1.0\"?><ok/>", None),
             ("healthchecks", 200, "OK", None),
             ("healthchecks", 200, "OK (not found)", Some(RejectionCause::Key)),
             ("healthchecks", 200, "OK (rate limited)", Some(RejectionCause::RateLimited)),
-            ("healthchecks", 200, "<html>", Some(RejectionCause::Strange)),
+            ("healthchecks", 200, "<html>", Some(RejectionCause::Unexpected)),
             ("healthchecks", 404, "not found", Some(RejectionCause::Key)),
         ] {
-            assert_eq!(judged(name, status, body), why, "{name} {status} {body}");
+            assert_eq!(checked(name, status, body), why, "{name} {status} {body}");
         }
     }
 
@@ -238,7 +240,7 @@ mod tests {
             headers: Vec::new(),
             body: br#"{"errcode":93000,"errmsg":"from ip: 1.2.3.4"}"#.to_vec(),
         };
-        let refusal = CHANNELS[0].judge.judge(&CHANNELS[0], &response).unwrap_err().to_string();
+        let refusal = CHANNELS[0].response.check(&CHANNELS[0], &response).unwrap_err().to_string();
         assert_eq!(refusal, "it does not know the key or address (errcode 93000); check QYWX_BOT_KEY");
     }
 }

@@ -76,7 +76,7 @@ impl NoFile {
     pub fn words(self, lang: Lang) -> &'static str {
         match self {
             NoFile::Failed => lang.pick("download failed; retried in the next sync", "下载失败，下次同步时重试"),
-            NoFile::Broken => lang.pick("corrupt; downloaded again in the next sync", "文件损坏，下次同步时重新下载"),
+            NoFile::Corrupt => lang.pick("corrupt; downloaded again in the next sync", "文件损坏，下次同步时重新下载"),
             NoFile::NotYet => lang.pick("not downloaded yet", "尚未下载"),
             NoFile::Unavailable => lang.pick(
                 "unavailable: the platform does not provide the file; requested once a week",
