@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_files_of_a_former_account_stay_side_by_side() {
+    fn the_files_of_former_accounts_are_kept_separately() {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::new(dir.path());
         let now = "2026-11-29T12:00:00Z".parse().unwrap();

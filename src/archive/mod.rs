@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_made_of_id_and_start_alone() {
+    fn a_file_name_contains_only_id_and_start() {
         let activity = Activity {
             platform: "garmin-com".into(),
             id: "21482825013".into(),

@@ -62,7 +62,7 @@ mod tests {
     use crate::activity::{Format, Origin};
 
     #[test]
-    fn what_is_named_is_read_back() {
+    fn file_names_round_trip() {
         for start in [Some("2026-01-08T14:10:21Z"), Some("1999-12-31T23:59:59Z"), None] {
             let start_time = start.map(|text| text.parse().unwrap());
             let activity = Activity {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_none_of_ours() {
+    fn other_file_names_are_ignored() {
         for name in [
             "activity_1.fit",
             "activity__2026-01-08T14-10-21Z.fit",

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_written_whole_and_replaced_without_loss() {
+    fn a_file_is_written_completely_and_replaced_without_loss() {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::new(dir.path());
         let path = Path::new("fit/p/a.gpx");
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_run_left_is_swept_away() {
+    fn files_of_a_killed_run_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::new(dir.path());
         fs::create_dir_all(dir.path().join("fit/garmin_com")).unwrap();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_whole_is_told() {
+    fn a_corrupt_file_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::new(dir.path());
         assert!(archive.read_whole(Path::new("a.gpx")).unwrap().is_none());

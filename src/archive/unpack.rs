@@ -211,7 +211,7 @@ mod tests {
     const GPX: &[u8] = b"<?xml version=\"1.0\"?>\n<!-- x --><gpx version=\"1.1\"></gpx>\n";
 
     #[test]
-    fn any_body_that_is_no_file_is_told_and_not_kept() {
+    fn a_body_without_a_file_is_an_error() {
         assert_eq!(why(b""), "the service sent nothing");
         assert_eq!(why(b"<!DOCTYPE html><html>Just a moment"), "the service sent a web page instead of a file");
         assert_eq!(why(b"{\"error\":\"x\"}"), "the service sent a JSON text instead of a file");
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zip_cannot_point_out_of_itself_nor_grow_without_bound() {
+    fn a_zip_cannot_escape_its_folder_nor_exceed_the_limits() {
         assert!(why(&zipped(&[("../../x.gpx", GPX)])).contains("points out of it"));
         let many: Vec<(String, &[u8])> = (0..65).map(|n| (format!("{n}.gpx"), GPX)).collect();
         let many: Vec<(&str, &[u8])> = many.iter().map(|(n, b)| (n.as_str(), *b)).collect();
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_packed_by_gzip_is_read_with_and_without_a_zip_around_it() {
+    fn a_gzip_file_is_read_alone_and_inside_a_zip() {
         let packed = |bytes: &[u8]| {
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             encoder.write_all(bytes).unwrap();
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_recording_is_told_from_what_is_none() {
+    fn a_corrupt_recording_differs_from_a_body_without_a_recording() {
         let recording = |body: &[u8]| unpack(body).unwrap_err().recording();
         let fit = [&[14, 0x20, 0, 0, 9, 0, 0, 0][..], b".FIT", &[0; 9]].concat();
         assert_eq!([recording(&fit), recording(&GPX[..40])], [Some("fit"), Some("gpx")]);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_or_flipped_zip_is_broken() {
+    fn a_truncated_or_damaged_zip_is_corrupt() {
         let whole = zipped(&[("a.gpx", GPX)]);
         assert_eq!(unpack(&whole).unwrap()[0].format, Format::Gpx);
         assert!(unpack(&whole[..whole.len() - 5]).is_err());
@@ -276,14 +276,14 @@ mod tests {
     }
 
     #[test]
-    fn tcx_and_gpx_are_told_apart_by_their_root() {
+    fn tcx_and_gpx_are_detected_by_their_root_element() {
         let tcx = b"\xef\xbb\xbf<?xml version='1.0'?><TrainingCenterDatabase xmlns='x'><A/></TrainingCenterDatabase>";
         assert_eq!(unpack(tcx).unwrap()[0].format, Format::Tcx);
         assert!(unpack(b"<kml></kml>").is_err());
     }
 
     #[test]
-    fn tracks_of_old_devices_and_converters_are_whole_too() {
+    fn tracks_of_old_devices_and_converters_are_complete() {
         let utf16 = |text: &str| {
             [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect::<Vec<u8>>()
         };

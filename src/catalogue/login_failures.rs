@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_starts_without_a_result_lead_to_a_cooldown_and_a_rejection_stays() {
+    fn two_logins_without_a_result_cause_a_cooldown_and_a_rejection_stays() {
         use LoginEvent::{Failed, RateLimited, Started};
         let after = |before, events: &[LoginEvent]| {
             events.iter().fold(before, |state, event| Some(LoginState::after(state, *event))).unwrap()

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_of_the_service_takes_more_runs_than_a_refusal() {
+    fn server_errors_need_more_runs_than_a_rejection() {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
         for run in 1..=FAILURES_UNTIL_UNAVAILABLE {

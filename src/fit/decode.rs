@@ -55,7 +55,7 @@ mod tests {
     use fitparser::profile::MesgNum;
 
     #[test]
-    fn all_messages_of_a_whole_file() {
+    fn all_messages_of_a_complete_file() {
         let messages = decode(&Sample::activity()).expect("whole");
         let of = |kind| messages.iter().filter(|m| m.kind() == kind).count();
         assert_eq!((of(MesgNum::FileId), of(MesgNum::Record)), (1, 3));
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_that_the_decoder_does_not_see() {
+    fn a_truncation_that_the_decoder_misses() {
         let whole = Sample::activity();
         let cut = &whole[..Sample::ACTIVITY_BOUNDARY];
         assert!(fitparser::from_bytes(cut).is_ok(), "fitparser is content");
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_file_that_makes_no_sense_to_the_decoder() {
+    fn a_complete_file_that_the_decoder_rejects() {
         // A developer field that no message describes.
         let sample = Sample::new().file_id();
         let bytes = sample.define_with_developer(1, 20, &[], &[(0, 1, 0)]).data(1, &[&[7]]);

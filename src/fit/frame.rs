@@ -102,7 +102,7 @@ fn data_size(header: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{Sample, reseal};
+    use super::super::sample::{Sample, fix_crcs};
     use super::*;
 
     fn verdict(bytes: &[u8]) -> FitError {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_file_of_either_header() {
+    fn a_complete_file_with_either_header() {
         for sample in [Sample::new(), Sample::new().short_header()] {
             let bytes = sample.file_id().finish();
             let frame = check(&bytes, 0).expect("whole");
@@ -123,14 +123,14 @@ mod tests {
     fn a_header_crc_counts_only_where_there_is_one() {
         let mut bytes = Sample::new().file_id().finish();
         bytes[12..14].fill(0);
-        reseal(&mut bytes);
+        fix_crcs(&mut bytes);
         assert!(check(&bytes, 0).is_ok());
         bytes[12] = 1;
         assert!(matches!(verdict(&bytes), FitError::HeaderCrc { at: 0, stored: 1, .. }));
     }
 
     #[test]
-    fn headers_of_other_things() {
+    fn headers_of_other_files() {
         assert_eq!(verdict(b""), FitError::TooShort { bytes: 0 });
         assert_eq!(verdict(b"{\"error\":1}"), FitError::TooShort { bytes: 11 });
         assert_eq!(verdict(b"<html><body>gone</body></html>"), FitError::NotFit);
@@ -151,7 +151,7 @@ mod tests {
                 "a flipped bit is damage, and no new protocol"
             );
             bytes[12..14].fill(0);
-            reseal(&mut bytes);
+            fix_crcs(&mut bytes);
             let frame = check(&bytes, 0).expect("whole");
             assert_eq!(frame.protocol, Protocol::of(protocol));
             bytes.pop();
@@ -162,7 +162,7 @@ mod tests {
         (longer[0], longer[1]) = (20, 0x30);
         longer[12..14].fill(0);
         longer.splice(14..14, [1, 2, 3, 4, 5, 6]);
-        reseal(&mut longer);
+        fix_crcs(&mut longer);
         assert_eq!(check(&longer, 0).expect("whole").data, 20..longer.len() - 2);
         longer[16] ^= 1;
         assert!(matches!(verdict(&longer), FitError::FileCrc { .. }));
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_of_a_truncated_file_has_both_lengths() {
+    fn the_text_of_a_truncated_file_has_both_lengths() {
         let whole = Sample::new().file_id().finish();
         for length in 12..whole.len() {
             let (promised, has) = (whole.len() as u64, length);

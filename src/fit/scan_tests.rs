@@ -67,7 +67,7 @@ fn invalid_values_are_none() {
 }
 
 #[test]
-fn a_clock_that_was_never_set_tells_no_date() {
+fn the_date_of_an_unset_clock_is_ignored() {
     let fit = whole(Sample::new().session(1, 0, 4711));
     assert_eq!(fit.start_time(), None);
 }
@@ -101,7 +101,7 @@ fn compressed_timestamps_count_on_and_roll_over() {
 }
 
 #[test]
-fn a_local_type_may_be_defined_anew() {
+fn a_local_type_may_be_redefined() {
     let sample = Sample::new().file_id().define(0, 20, &[(253, 4, UINT32)]);
     let fit = whole(sample.data(0, &[&START.to_le_bytes()]));
     assert_eq!(fit.records, 1);
@@ -147,7 +147,7 @@ fn a_chain_of_two_activities_has_no_identity() {
 }
 
 #[test]
-fn nothing_of_a_file_lives_on_in_the_next_of_a_chain() {
+fn chained_files_share_no_state() {
     let first = Sample::activity();
     let at = first.len() + 14;
     let chain = [first, Sample::new().data(1, &[&[0; 5]]).finish()].concat();
@@ -155,7 +155,7 @@ fn nothing_of_a_file_lives_on_in_the_next_of_a_chain() {
 }
 
 #[test]
-fn identities_that_others_may_share_are_none() {
+fn an_ambiguous_identity_is_none() {
     let by = |manufacturer: u16| {
         let mut fit = scan(&Sample::activity()).expect("whole");
         fit.file_id.manufacturer = Some(manufacturer);
@@ -188,7 +188,7 @@ fn malformed_inside_although_every_crc_is_right() {
 
     let mut cut = Sample::new().define(0, 20, &[(253, 4, UINT32)]).finish();
     cut[19] = 2; // the number of fields
-    super::super::sample::reseal(&mut cut);
+    super::super::sample::fix_crcs(&mut cut);
     let (at, runs_to, data_end) = (14, 26, 23);
     assert_eq!(broken(&cut), FitError::Overrun { at, runs_to, data_end });
 }
@@ -222,12 +222,12 @@ proptest! {
             bytes[at % length] = byte;
         }
         let _ = scan(&bytes);
-        super::super::sample::reseal(&mut bytes);
+        super::super::sample::fix_crcs(&mut bytes);
         let _ = scan(&bytes);
     }
 
     #[test]
-    fn a_part_of_a_file_is_never_whole(length in 0usize..250) {
+    fn a_part_of_a_file_is_never_complete(length in 0usize..250) {
         let bytes = Sample::activity();
         prop_assume!(length < bytes.len());
         prop_assert!(scan(&bytes[..length]).is_err());

@@ -14,7 +14,7 @@ use crate::sport;
 /// What the database says.
 #[derive(Debug, Default)]
 pub struct GarminSync {
-    told: HashMap<String, KnownActivity>,
+    activities: HashMap<String, KnownActivity>,
     /// Names of files, and the activity of each.
     files: HashMap<String, String>,
     /// When it ran by itself.
@@ -52,7 +52,7 @@ impl GarminSync {
                 ..Activity::default()
             };
             let local_start = start.as_deref().and_then(civil);
-            all.told.insert(id.clone(), KnownActivity { activity, local_start, is_of_the_place: true });
+            all.activities.insert(id.clone(), KnownActivity { activity, local_start, is_of_the_place: true });
         }
         Ok(all)
     }
@@ -63,10 +63,10 @@ impl GarminSync {
     }
 
     /// What is known of an activity.
-    pub fn told(&self, platform: &str, id: &str) -> KnownActivity {
-        let mut told = self.told.get(id).cloned().unwrap_or_default();
-        (told.activity.platform, told.activity.id) = (platform.into(), id.to_owned());
-        told
+    pub fn known_activity(&self, platform: &str, id: &str) -> KnownActivity {
+        let mut known = self.activities.get(id).cloned().unwrap_or_default();
+        (known.activity.platform, known.activity.id) = (platform.into(), id.to_owned());
+        known
     }
 
     /// The names of the files that it wrote.

@@ -18,7 +18,7 @@ const COROS: &str = "coros";
 /// What the database says.
 #[derive(Debug, Default)]
 pub struct SportsSync {
-    told: HashMap<(&'static str, String), KnownActivity>,
+    activities: HashMap<(&'static str, String), KnownActivity>,
 }
 
 impl SportsSync {
@@ -51,15 +51,15 @@ impl SportsSync {
                 ..Activity::default()
             };
             let local_start = start.as_deref().and_then(civil);
-            all.told
+            all.activities
                 .insert((platform, id.clone()), KnownActivity { activity, local_start, is_of_the_place: !is_coros });
         }
         Ok(all)
     }
 
     /// What is known of an activity.
-    pub fn told(&self, platform: &'static str, id: &str) -> KnownActivity {
-        self.told.get(&(platform, id.to_owned())).cloned().unwrap_or_else(|| KnownActivity::nothing(platform, id))
+    pub fn known_activity(&self, platform: &'static str, id: &str) -> KnownActivity {
+        self.activities.get(&(platform, id.to_owned())).cloned().unwrap_or_else(|| KnownActivity::nothing(platform, id))
     }
 }
 

@@ -284,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_template_is_json_and_every_name_stands_once() {
+    fn every_template_is_json_and_every_channel_name_is_unique() {
         for channel in CHANNELS {
             let forms = [Some(channel.form), channel.markdown.map(|markdown| markdown.form)];
             for form in forms.into_iter().flatten() {

@@ -1,7 +1,7 @@
 //! Tells people what a run came to: one [`Summary`], put into words once for each channel, sent, and the answer judged.
 //!
 //! ```text
-//! records, judgment → Summary → speaks? → render → request → Http → judge
+//! records, judgment → Summary → should_notify? → render → request → Http → judge
 //! ```
 //!
 //! All is pure but for [`deliver`]; time is an argument. What the channels have in common stands in the code, and what
@@ -25,7 +25,7 @@ pub use address::Address;
 pub use channels::{Body, CHANNELS, Channel, ExtraSetting, Markdown, Proof, RequestForm};
 pub use cut::{TextLimit, Unit, cut};
 pub use deliver::{DeliveryError, deliver};
-pub use policy::{Marks, NotifyOn, Tone, speaks};
+pub use policy::{Marks, NotifyOn, Tone, should_notify};
 pub use render::{Style, Text, render};
 pub use report::report;
 pub use request::{ChannelRequest, Keys, ping_address, request};

@@ -85,7 +85,7 @@ impl Marks {
         self.standing.is_empty() && self.covered.is_empty() && self.records.is_empty()
     }
 
-    /// What a channel that was told of `self` knows once it was told of `now`. `is_checked`: as with [`speaks`].
+    /// What a channel that was told of `self` knows once it was told of `now`. `is_checked`: as with [`should_notify`].
     pub fn and_then(&self, now: &Marks, is_checked: bool) -> Marks {
         if now.is_empty() && is_checked {
             return Marks::default();
@@ -101,19 +101,19 @@ impl Marks {
 
 /// Whether and how to speak to a channel. `told`: what it was told last; `now`: what fails now; `is_checked`: whether it was
 /// found out what stands now, without which nothing is over.
-pub fn speaks(on: NotifyOn, has_news: bool, is_checked: bool, now: &Marks, told: &Marks) -> Option<Tone> {
+pub fn should_notify(on: NotifyOn, has_news: bool, is_checked: bool, now: &Marks, told: &Marks) -> Option<Tone> {
     let is_told = |mark: &String| told.standing.contains(mark) || told.covered.contains(mark);
     let stands = |mark: &String| now.standing.contains(mark) || now.covered.contains(mark);
     let is_new = !now.standing.iter().all(is_told) || !now.records.is_subset(&told.records);
     let is_over = is_checked && !told.standing.iter().all(stands);
     let recovered = is_checked && now.is_empty() && !told.is_empty();
-    let speaks = match on {
+    let should_notify = match on {
         NotifyOn::Always => true,
         NotifyOn::Failure => is_new,
         NotifyOn::Change => is_new || is_over || recovered || has_news,
     };
     let known = on == NotifyOn::Change && !is_new && !is_over && !now.is_empty();
-    speaks.then_some(Tone { known, recovered })
+    should_notify.then_some(Tone { known, recovered })
 }
 
 fn digest(mark: &str) -> String {

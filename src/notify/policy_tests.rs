@@ -35,7 +35,7 @@ fn stand<'a>(issues: impl Iterator<Item = (Kind, Reason, &'a [&'a str])>) -> Mar
 }
 
 #[test]
-fn times_and_counts_do_not_make_another_failure() {
+fn times_and_counts_do_not_change_the_identity_of_a_failure() {
     let first = told("1", "retry", "p asks not to be asked again before 2026-01-01T00:00:00Z; wait 2 h 5 min");
     let later = told("2", "retry", "p asks not to be asked again before 2026-01-02T10:00:00.5Z; wait 40 minutes");
     assert_eq!(first, later);
@@ -58,7 +58,7 @@ fn times_and_counts_do_not_make_another_failure() {
 }
 
 #[test]
-fn marks_are_read_as_they_were_written() {
+fn marks_round_trip() {
     assert!(Marks::of(&Summary::default()).is_empty() && Marks::default().to_text().is_empty());
     let marks = Marks { records: told("1", "rejected", "no").records, ..stands(&[(Kind::Failed, "a", &[])]) };
     assert_eq!(Marks::parse(&marks.to_text()), marks);
@@ -66,20 +66,20 @@ fn marks_are_read_as_they_were_written() {
 }
 
 #[test]
-fn what_one_run_does_not_tell_is_not_over() {
+fn a_failure_that_one_run_does_not_report_is_not_resolved() {
     let (login, file) = (stands(&[(Kind::LoginEnded, "a", &[])]), told("1", "rejected", "no"));
     let both = Marks { records: file.records.clone(), ..login.clone() };
     // Another pipeline, which has nothing to do with it, and meets the login as it stands.
-    assert_eq!(speaks(NotifyOn::Change, false, true, &login, &both), None);
+    assert_eq!(should_notify(NotifyOn::Change, false, true, &login, &both), None);
     assert_eq!(both.and_then(&login, true), both);
     // The same file fails once more: it was told.
-    assert_eq!(speaks(NotifyOn::Change, false, true, &both, &both.and_then(&login, true)), None);
+    assert_eq!(should_notify(NotifyOn::Change, false, true, &both, &both.and_then(&login, true)), None);
     assert_eq!(both.and_then(&Marks::default(), true), Marks::default());
     assert_eq!(both.and_then(&Marks::default(), false), both, "nobody has looked");
 }
 
 #[test]
-fn when_a_channel_is_told() {
+fn when_a_channel_is_notified() {
     let (a, b, none) = (stands(&[(Kind::Failed, "a", &[])]), stands(&[(Kind::Failed, "b", &[])]), Marks::default());
     let both = Marks { standing: a.standing.union(&b.standing).cloned().collect(), ..Marks::default() };
     let (fresh, known) = (Tone::default(), Tone { known: true, recovered: false });
@@ -102,23 +102,27 @@ fn when_a_channel_is_told() {
         (NotifyOn::Always, false, &a, &a, Some(fresh)),
         (NotifyOn::Always, false, &none, &a, Some(recovered)),
     ] {
-        assert_eq!(speaks(on, news, true, now, told), expected, "{on:?} {news} {now:?} {told:?}");
+        assert_eq!(should_notify(on, news, true, now, told), expected, "{on:?} {news} {now:?} {told:?}");
     }
-    assert_eq!(speaks(NotifyOn::Change, false, false, &none, &a), None, "nobody has looked whether it is over");
-    assert_eq!(speaks(NotifyOn::Always, false, false, &none, &a), Some(fresh));
+    assert_eq!(should_notify(NotifyOn::Change, false, false, &none, &a), None, "nobody has looked whether it is over");
+    assert_eq!(should_notify(NotifyOn::Always, false, false, &none, &a), Some(fresh));
 }
 
 #[test]
-fn that_what_records_told_stands_no_more_is_no_reason_to_tell_the_rest_again() {
+fn a_resolved_failure_of_records_repeats_no_other() {
     let lost = stands(&[(Kind::UploadsLost, "", &["p 1"])]);
     let covered = stands(&[(Kind::Failed, "gs-upload", &[])]).standing;
     let first = Marks { covered, ..lost.clone() };
-    assert_eq!(speaks(NotifyOn::Change, false, true, &lost, &first), None);
+    assert_eq!(should_notify(NotifyOn::Change, false, true, &lost, &first), None);
     let stood = Marks { standing: first.standing.union(&first.covered).cloned().collect(), ..Marks::default() };
-    assert_eq!(speaks(NotifyOn::Change, false, true, &stood, &first), None, "nor that it stands without the records");
-    assert!(speaks(NotifyOn::Change, false, true, &lost, &stood).is_some(), "what was told as standing is over");
     assert_eq!(
-        speaks(NotifyOn::Change, false, true, &Marks::default(), &first),
+        should_notify(NotifyOn::Change, false, true, &stood, &first),
+        None,
+        "nor that it stands without the records"
+    );
+    assert!(should_notify(NotifyOn::Change, false, true, &lost, &stood).is_some(), "what was told as standing is over");
+    assert_eq!(
+        should_notify(NotifyOn::Change, false, true, &Marks::default(), &first),
         Some(Tone { known: false, recovered: true })
     );
 }

@@ -109,7 +109,7 @@ impl Words {
             (by_platform(&summary.deleted), lang.pick("Deleted", "删除"), ""),
             (summary.pending.clone(), lang.pick("Pending", "尚未确认"), ""),
             (
-                summary.copies.clone(),
+                summary.duplicates.clone(),
                 lang.pick("Duplicates found, not deleted", "发现重复，未删除"),
                 lang.pick(
                     "; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --duplicates",

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_cannot_fetch_a_secret_nor_leave_its_place() {
+    fn a_text_cannot_insert_a_secret_nor_break_its_json() {
         let request = build("telegram", "1:a", Some(" -100 "), "{extra} \"}, {text}");
         assert_eq!(json_of(&request), json!({"chat_id": "-100", "text": "t\n{extra} \"}, {text}"}));
         assert_eq!(request.url, "https://api.telegram.org/bot1:a/sendMessage");
@@ -138,14 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn ancestors_11_what_wecom_is_sent_is_within_its_limit() {
+    fn a_message_to_wecom_is_within_its_limit() {
         let request = build("wecom", "k", None, &"跑步机上的晨跑\n".repeat(900));
         let text = json_of(&request)["text"]["content"].as_str().unwrap().to_owned();
         assert!(text.len() <= 2048 && text.len() > 1900 && text.ends_with("more lines"), "{}", text.len());
     }
 
     #[test]
-    fn signatures_stand_where_each_service_looks_for_them() {
+    fn signatures_are_where_each_service_expects_them() {
         let request = build("dingtalk", "tok", Some("SEC0123"), "x");
         assert_eq!(
             request.url,
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_an_address_is_ever_told() {
+    fn an_address_is_never_shown() {
         for channel in CHANNELS {
             let extra = matches!(channel.extra, super::super::ExtraSetting::Required(_)).then_some("x");
             let key = if (channel.address)("abc").is_some() { "abc" } else { "https://a.example/abc" };

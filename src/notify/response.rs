@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn ancestors_11_the_answer_is_judged_and_not_its_status_alone() {
+    fn the_body_of_a_response_decides_and_not_its_status_alone() {
         for (name, status, body, why) in [
             ("wecom", 200, r#"{"errcode":0,"errmsg":"ok"}"#, None),
             (
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_what_to_try_and_nothing_of_the_answer() {
+    fn a_rejection_says_what_to_do_and_hides_the_response() {
         let response = Response {
             status: 200,
             headers: Vec::new(),

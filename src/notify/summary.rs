@@ -23,7 +23,7 @@ pub struct Summary {
     /// What was skipped on purpose, by platform and reasons.
     pub skipped: BTreeMap<(String, String), SkippedGroup>,
     /// Copies that were found and not deleted.
-    pub copies: BTreeMap<String, u64>,
+    pub duplicates: BTreeMap<String, u64>,
     /// What stands now, whatever this run had to do with it; nothing: that could not be found out.
     pub health: Option<Health>,
     known: HashMap<(String, String, String, String), usize>,
@@ -186,7 +186,7 @@ impl Summary {
             (None, Some(copy))
                 if record.problem.is_none() && matches!(copy.certainty.as_str(), "same-file" | "match") =>
             {
-                *self.copies.entry(platform.to_string()).or_default() += 1;
+                *self.duplicates.entry(platform.to_string()).or_default() += 1;
             }
             _ => {}
         }
@@ -244,7 +244,7 @@ impl Summary {
     fn is_told(&self, issue: &Issue) -> bool {
         if let Some(command) = &issue.command {
             let login = issue.kind == status::IssueKind::LoginNeeded;
-            return (login || issue.kind == status::IssueKind::Failed) && self.tells_why(command, issue);
+            return (login || issue.kind == status::IssueKind::Failed) && self.has_reason_of(command, issue);
         }
         if issue.kind.needs_action() {
             return false;
@@ -261,7 +261,7 @@ impl Summary {
     }
 
     /// Whether the records of a command say already why it ended so.
-    fn tells_why(&self, command: &str, issue: &Issue) -> bool {
+    fn has_reason_of(&self, command: &str, issue: &Issue) -> bool {
         let own = || self.failures.iter().filter(|failure| failure.command == command);
         let worst = own().filter_map(|failure| match &failure.kind {
             FailureKind::Records { kind, .. } => Some(kind.exit()),
@@ -327,12 +327,12 @@ mod tests {
         assert_eq!(summary.pending, BTreeMap::from([("coros".into(), 1)]));
         let reasons = [Reason::NotArchived, Reason::other("b")];
         assert_eq!(skipped(&summary), [("garmin-com", &reasons[..], 1)]);
-        assert_eq!(summary.copies, BTreeMap::from([("garmin-com".into(), 1)]));
+        assert_eq!(summary.duplicates, BTreeMap::from([("garmin-com".into(), 1)]));
         assert!(summary.failures.is_empty(), "a rejection without a problem is an old one");
     }
 
     #[test]
-    fn a_transfer_that_was_held_back_is_told_with_its_reason() {
+    fn a_skipped_upload_is_reported_with_its_reason() {
         let held = r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"reasons":[{"code":"format-not-accepted","format":"gpx","text":"GPX files are not uploaded"}],"outcome":{"kind":"skipped"}}"#;
         let reasons = [Reason::FormatNotAccepted { format: "gpx".into() }];
         assert_eq!(skipped(&of(&[held, held])), [("coros", &reasons[..], 2)]);
@@ -344,14 +344,14 @@ mod tests {
     ];
 
     #[test]
-    fn the_same_trouble_of_many_is_one() {
+    fn equal_failures_are_one() {
         let summary = of(LOGINS);
         assert_eq!((summary.failures.len(), summary.failures[0].count()), (1, 2));
         assert!(summary.needs_action() && summary.failed() == 0);
     }
 
     #[test]
-    fn what_could_not_be_fetched_for_two_platforms_is_one_activity() {
+    fn a_failed_download_for_two_platforms_is_one_activity() {
         let to = |to: &str| {
             format!(
                 r#"{{"type":"transfer","to":"{to}","activity":{{"platform":"p","id":"1"}},"problem":{{"command":"gs-download","kind":"not-found","reason":{{"code":"not-found","detail":"HTTP 404"}}}}}}"#
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_told_unless_its_records_say_it_all() {
+    fn a_failed_command_is_reported_unless_its_records_report_it() {
         let added = |what, exit, reason: Option<&str>| {
             let mut summary = of(LOGINS);
             summary.add_judged(health(what, exit, reason.map(login_required)));
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn a_needed_login_is_told_once_by_its_records_or_by_what_stands() {
+    fn a_required_login_is_reported_once() {
         for (detail, standing) in [("log in", false), ("another login ended it", true)] {
             let mut summary = of(&LOGINS[..1]);
             let mut health = health(status::IssueKind::LoginNeeded, Some(77), Some(login_required(detail)));
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_person_is_told_as_that_in_the_run_that_finds_it() {
+    fn an_action_is_reported_in_the_run_that_finds_it() {
         let lost = r#"{"type":"transfer","to":"coros","activity":{"platform":"p","id":"1"},"problem":{"command":"gs-upload","kind":"rejected","reason":{"code":"upload-lost","seconds":172800,"retry":"gs-diff --retry-rejected"}}}"#;
         let told = |what, platform: &str| {
             let mut summary = of(&[lost]);
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_login_and_of_activities_the_judgment_says_more() {
+    fn logins_and_activities_are_described_by_the_judgment() {
         let mut summary = of(LOGINS);
         let mut dead = health(status::IssueKind::LoginEnded, None, None);
         dead.warnings[0].platform = Some("p".into());

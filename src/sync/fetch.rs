@@ -116,8 +116,8 @@ impl<'a> Task<'a> {
         let catalogue = &self.worker.catalogue;
         let base = catalogue.last_base_listing(&self.spec.id, self.newest.map(|limit| limit.count))?;
         let is_window = self.window() != Window::default();
-        let is_in_doubt = catalogue.is_in_doubt(&self.spec.id)?;
-        Ok(listing::extent(self.options.full, is_window, is_in_doubt, base, self.worker.now()))
+        let is_listing_unconfirmed = catalogue.is_listing_unconfirmed(&self.spec.id)?;
+        Ok(listing::extent(self.options.full, is_window, is_listing_unconfirmed, base, self.worker.now()))
     }
 
     fn dry_run(self) -> Fetched {

@@ -175,9 +175,9 @@ impl Teller {
         };
         let on = if one.channel.is_ping { notify::NotifyOn::Always } else { self.on };
         let known = told.and_then(&self.marks, self.is_checked);
-        let speaks = notify::speaks(on, self.summary.has_news(), self.is_checked, &self.marks, &told);
+        let should_notify = notify::should_notify(on, self.summary.has_news(), self.is_checked, &self.marks, &told);
         // A channel that did not take the last message is told how things stand now, whatever that is.
-        let Some(tone) = speaks.or(worker.catalogue.is_undelivered(name)?.then(Tone::default)) else {
+        let Some(tone) = should_notify.or(worker.catalogue.is_undelivered(name)?.then(Tone::default)) else {
             // Who hears of failures only takes silence for an end of them: should they come back, they are told again.
             if known != told && !worker.dry_run {
                 worker.catalogue.set_last_notification(name, &known.to_text(), self.now)?;

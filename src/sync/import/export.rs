@@ -34,9 +34,10 @@ struct Export {
 impl Import<'_> {
     pub(super) fn garmin_export(&mut self, root: &Path, platform: &str) -> Result<()> {
         let Some(export) = self.read_export(root, platform)? else { return Ok(()) };
-        let told = export.activities.iter();
-        let sought: Vec<ActivityToMatch> =
-            told.map(|told| ActivityToMatch { activity: &told.activity, local_start_s: told.local_second() }).collect();
+        let known = export.activities.iter();
+        let sought: Vec<ActivityToMatch> = known
+            .map(|known| ActivityToMatch { activity: &known.activity, local_start_s: known.local_second() })
+            .collect();
         let assignments = attach(&sought, &export.recorded);
         let mut zip_cache = ZipCache::default();
         for (at, assignment) in assignments.iter().enumerate() {
@@ -140,7 +141,7 @@ impl Import<'_> {
         export.tracks = tracks;
         // Lists overlap.
         let mut ids = std::collections::HashSet::new();
-        export.activities.retain(|told| ids.insert(told.activity.id.clone()));
+        export.activities.retain(|known| ids.insert(known.activity.id.clone()));
         Ok((!self.is_over()).then_some(export))
     }
 
@@ -152,12 +153,12 @@ impl Import<'_> {
         activity: usize,
         zip_cache: &mut ZipCache,
     ) -> Result<()> {
-        let ((place, sha256), told) = (&export.files[file], &export.activities[activity]);
+        let ((place, sha256), known) = (&export.files[file], &export.activities[activity]);
         let shown = format!("{}/{}", root.display(), place.shown);
         match zip_cache.read(place).filter(|bytes| Stored::of(bytes).sha256 == *sha256) {
             Some(bytes) => {
-                let told = told.clone();
-                self.take(Offered { told, shown, bytes, is_as_given: true })
+                let known = known.clone();
+                self.take(Offered { known, shown, bytes, is_as_given: true })
             }
             None => {
                 self.refuse(&shown, "it has changed while it was read");

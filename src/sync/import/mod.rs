@@ -33,7 +33,7 @@ const GARMIN: &str = "garmin-com";
 /// A file that is offered.
 struct Offered {
     /// Of which activity, and what its tool knew of that.
-    pub told: KnownActivity,
+    pub known: KnownActivity,
     /// Where it is, for messages.
     pub shown: String,
     /// Its bytes.
@@ -205,8 +205,8 @@ impl<'a> Import<'a> {
                 return Ok(());
             }
         };
-        let known = self.worker.catalogue.entry(offered.told.activity.as_key())?;
-        let weighed = validate::validate(&offered.told, known.as_ref().map(|entry| &entry.activity), &pieces);
+        let known = self.worker.catalogue.entry(offered.known.activity.as_key())?;
+        let weighed = validate::validate(&offered.known, known.as_ref().map(|entry| &entry.activity), &pieces);
         let described = match weighed {
             Ok(described) => described,
             Err(why) => {

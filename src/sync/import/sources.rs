@@ -58,7 +58,7 @@ impl Import<'_> {
                 continue;
             }
             match known.id_of(&name) {
-                Some(id) => self.offer(&path, known.told(platform, id), false)?,
+                Some(id) => self.offer(&path, known.known_activity(platform, id), false)?,
                 None => self.refuse(&path.display().to_string(), "its name holds no id of an activity"),
             }
             seen.insert(name);
@@ -112,7 +112,7 @@ impl Import<'_> {
                     // Our own archive may stand in the same folder.
                     _ if name.starts_with("activity_") => {}
                     _ if !is_track(&name) => skip(&mut skipped, &name),
-                    Some(id) => self.offer(&path, known.told(platform, id), extension(&name) == "zip")?,
+                    Some(id) => self.offer(&path, known.known_activity(platform, id), extension(&name) == "zip")?,
                     None => self.refuse(&path.display().to_string(), "its name holds no id of an activity"),
                 }
             }
@@ -138,10 +138,10 @@ impl Import<'_> {
     }
 
     /// Reads a file and takes it.
-    fn offer(&mut self, path: &Path, told: KnownActivity, is_as_given: bool) -> Result<()> {
+    fn offer(&mut self, path: &Path, known: KnownActivity, is_as_given: bool) -> Result<()> {
         let shown = path.display().to_string();
         match walk::file(path) {
-            Ok(bytes) => self.take(Offered { told, shown, bytes, is_as_given }),
+            Ok(bytes) => self.take(Offered { known, shown, bytes, is_as_given }),
             Err(why) => {
                 self.refuse(&shown, &why);
                 Ok(())
@@ -171,8 +171,8 @@ impl Import<'_> {
                 SearchEntry::File(place, bytes) => {
                     let name = last_of(&place.shown);
                     let Some(id) = id_of(&name) else { return Ok(()) };
-                    let (told, shown) = (KnownActivity::nothing(platform, id), shown(&place.shown));
-                    self.take(Offered { told, shown, bytes, is_as_given: false })?;
+                    let (known, shown) = (KnownActivity::nothing(platform, id), shown(&place.shown));
+                    self.take(Offered { known, shown, bytes, is_as_given: false })?;
                 }
                 SearchEntry::Skipped(Skip::OtherFormat | Skip::Other, path) if is_track(&path) => nameless.push(path),
                 SearchEntry::Skipped(skip, path) => skipped.add(skip, &path),

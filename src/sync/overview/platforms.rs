@@ -1,4 +1,4 @@
-//! The platforms: what is on each, what the archive has of it, its list and its login; and what of that speaks of trouble.
+//! The platforms: what is on each, what the archive has of it, its list and its login; and what of that should_notify of trouble.
 
 use super::compared::Compared;
 use super::read::PlatformState;

@@ -41,7 +41,7 @@ enum TargetState {
 }
 
 impl Uploads<'_> {
-    /// Sends a file, unless something speaks against it.
+    /// Sends a file, unless something should_notify against it.
     pub(super) fn upload_one(&mut self, mut record: TransferRecord) -> Result<()> {
         let from = record.activity.activity.key();
         let spec = match self.worker.platforms.require_exact(&record.to) {
@@ -295,7 +295,7 @@ impl Uploads<'_> {
         let from = record.activity.activity.key();
         let files = self.worker.catalogue.files(from.as_key())?;
         let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
-        let again = self.worker.catalogue.hash_known(&spec.id, &sha256)?;
+        let again = self.worker.catalogue.has_upload_of_file(&spec.id, &sha256)?;
         let before = self.ids_around(spec, record.activity.activity.start_time)?;
         let (now, run_id) = (self.worker.now(), self.worker.run_id.clone());
         let intent =

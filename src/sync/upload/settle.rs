@@ -158,7 +158,7 @@ impl Uploads<'_> {
                 None => self.loaded(one.row.from.as_key(), &one.row.sha256)?,
                 Some(_) => None,
             };
-            files.push((loaded, self.worker.catalogue.hash_known(&spec.id, &one.row.sha256)?));
+            files.push((loaded, self.worker.catalogue.has_upload_of_file(&spec.id, &one.row.sha256)?));
         }
         let sent: Vec<UploadRef> = asked
             .iter()

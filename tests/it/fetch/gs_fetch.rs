@@ -279,7 +279,7 @@ fn ids_come_once_although_pages_shift() {
     let mut ids = work.run("gs-fetch", &[]).ok().ids();
     ids.sort();
     ids.dedup();
-    assert_eq!(ids.len(), 231, "the count speaks of the one that arrived meanwhile, above the first page");
+    assert_eq!(ids.len(), 231, "the count should_notify of the one that arrived meanwhile, above the first page");
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 231);
 }
 

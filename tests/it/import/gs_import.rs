@@ -481,7 +481,7 @@ fn what_is_of_no_activity_or_of_another_day_is_told() {
     // The list knows when that was, and this is a file of two days later.
     fs::write(old.join(format!("{}.fit", all[0].id)), &all[2].fit).unwrap();
     let said = import(&work, &["--platform", "garmin-com"], &old);
-    said.ends(1).says("it is a FIT file, but of no activity").says("it is of something else");
+    said.ends(1).says("the FIT file contains no activity").says("it belongs to another activity");
     assert_eq!((said.ids().len(), work.files("fit").len()), (0, 0));
 }
 

@@ -150,7 +150,7 @@ fn a_catalogue_of_a_newer_version_is_refused_untouched() {
 }
 
 #[test]
-fn a_locked_catalogue_is_waited_for_and_then_told() {
+fn a_locked_catalogue_is_waited_for_and_then_an_error() {
     let (_sim, mut work) = known();
     work.set("GS_LOCK_TIMEOUT", "200ms");
     let other = rusqlite::Connection::open(work.data("catalogue.sqlite")).unwrap();

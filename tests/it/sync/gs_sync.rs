@@ -339,10 +339,10 @@ fn what_was_edited_before_the_first_run_is_held() {
     sync(&work, &[]).ok();
     for (start, held) in three.held() {
         let [com, cn, coros] = before[&start];
-        let is_in_doubt = coros > 0 && com + cn > 0;
+        let is_listing_unconfirmed = coros > 0 && com + cn > 0;
         // Garmin's two agree with each other; nothing goes where something like it is already.
         assert!(held.iter().all(|count| *count <= 1), "{start}: {held:?}");
-        assert!(is_in_doubt || held == [1, 1, 1], "{start}: {held:?}");
+        assert!(is_listing_unconfirmed || held == [1, 1, 1], "{start}: {held:?}");
     }
 }
 
