@@ -59,11 +59,11 @@ fn ungzipped(bytes: Vec<u8>, most: u64) -> Result<Vec<u8>, BadBody> {
 }
 
 fn unzip(body: &[u8]) -> Result<Vec<CheckedFile>, BadBody> {
-    let broken = |error: zip::result::ZipError| BadBody::broken(format!("the zip is broken: {error}"), ZIP);
+    let broken = |error: zip::result::ZipError| BadBody::broken(format!("the zip file is corrupt: {error}"), ZIP);
     // The central directory is read, never the local headers: those hold no sizes in what Garmin sends.
     let mut archive = zip::ZipArchive::new(Cursor::new(body)).map_err(broken)?;
     if archive.len() > ENTRIES {
-        let why = format!("the zip has {} entries; no more than {ENTRIES} are looked at", archive.len());
+        let why = format!("the zip has {} files, more than the limit of {ENTRIES}", archive.len());
         return Err(BadBody::nothing(why));
     }
     let mut left = UNPACKED;
@@ -76,12 +76,12 @@ fn unzip(body: &[u8]) -> Result<Vec<CheckedFile>, BadBody> {
             continue;
         }
         if entry.enclosed_name().is_none() {
-            return Err(BadBody::nothing("the zip has an entry whose name points out of it"));
+            return Err(BadBody::nothing("the zip has a file whose path leads out of it"));
         }
         let mut bytes = Vec::new();
         // What the directory says of the size is not believed: bytes are counted as they come.
         let read = (&mut entry).take(left + 1).read_to_end(&mut bytes);
-        read.map_err(|error| BadBody::broken(format!("the zip is broken: {error}"), ZIP))?;
+        read.map_err(|error| BadBody::broken(format!("the zip file is corrupt: {error}"), ZIP))?;
         let mut spend = |bytes: &[u8]| {
             left = left.checked_sub(bytes.len() as u64)?;
             Some(left)
@@ -123,7 +123,7 @@ fn check_file(bytes: Vec<u8>) -> Result<CheckedFile, BadBody> {
         return Err(BadBody::nothing("the service sent nothing"));
     }
     if bytes.get(8..12) == Some(b".FIT") {
-        let broken = |broken| BadBody::broken(format!("the FIT file is broken: {broken}"), Format::Fit.name());
+        let broken = |broken| BadBody::broken(format!("the FIT file is corrupt: {broken}"), Format::Fit.name());
         let fit = fit::scan(&bytes).map_err(broken)?;
         return Ok(CheckedFile { format: Format::Fit, bytes, fit: Some(fit) });
     }
@@ -222,10 +222,10 @@ mod tests {
 
     #[test]
     fn a_zip_cannot_escape_its_folder_nor_exceed_the_limits() {
-        assert!(why(&zipped(&[("../../x.gpx", GPX)])).contains("points out of it"));
+        assert!(why(&zipped(&[("../../x.gpx", GPX)])).contains("leads out of it"));
         let many: Vec<(String, &[u8])> = (0..65).map(|n| (format!("{n}.gpx"), GPX)).collect();
         let many: Vec<(&str, &[u8])> = many.iter().map(|(n, b)| (n.as_str(), *b)).collect();
-        assert!(why(&zipped(&many)).contains("65 entries"));
+        assert!(why(&zipped(&many)).contains("65 files"));
         let bomb = vec![0_u8; (UNPACKED + 1) as usize];
         assert!(why(&zipped(&[("bomb.fit", &bomb)])).contains("unpacks to more than"));
     }

@@ -75,8 +75,8 @@ fn summary(worker: &Worker) {
         ("ambiguous", "that may be of several activities"),
         ("rejected", "rejected"),
     ]);
-    let taken = if worker.dry_run { "would be imported" } else { "imported" };
+    let imported = if worker.dry_run { "would be imported" } else { "imported" };
     let comma = if rest.is_empty() { "" } else { ", " };
-    worker.info(&format!("{} {taken}{comma}{rest}", worker.counted("taken")));
+    worker.info(&format!("{} {imported}{comma}{rest}", worker.counted("imported")));
     worker.info("logins are not imported; gs-auth import imports a token of garth or garminconnect");
 }

@@ -184,7 +184,7 @@ impl Error {
 fn advice(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     format!(
-        "move {name}, {name}-wal and {name}-shm to another folder and run: gs-fetch | gs-download; it takes the files that are in the archive without fetching them again"
+        "move {name}, {name}-wal and {name}-shm to another folder and run: gs-fetch | gs-download; it uses the files in the archive without downloading them again"
     )
 }
 

@@ -141,10 +141,10 @@ fn failure_marks(failure: &FailureSummary) -> Vec<String> {
         FailureKind::Standing(_) => Vec::new(),
         FailureKind::Stage { exit } => vec![mark(&[&exit.to_string()])],
         FailureKind::Records { place, kind: ProblemKind::LoginRequired | ProblemKind::Retry, .. } => {
-            vec![mark(&[place, &failure.kind_name()])]
+            vec![mark(&[&place.to_string(), &failure.kind_name()])]
         }
         FailureKind::Records { place, items, .. } => {
-            items.iter().map(|activity| mark(&[place, &failure.kind_name(), &activity.id])).collect()
+            items.iter().map(|activity| mark(&[&place.to_string(), &failure.kind_name(), &activity.id])).collect()
         }
     }
 }

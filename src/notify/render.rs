@@ -169,7 +169,7 @@ impl Words {
                     [one] => format!(" {} ({})", self.activity(one), self.tame(&one.id)),
                     all => format!(" {}", lang.activities(all.len())),
                 };
-                (format!("{}{what}", self.tame(place)), format!(" [{}]", self.tame(&failure.command)))
+                (format!("{}{what}", self.tame(&place.to_string())), format!(" [{}]", self.tame(&failure.command)))
             }
         };
         let said = if message.is_empty() { head } else { lang.colon(head, message) };

@@ -55,7 +55,7 @@ Action needed
 
 Failed
 - garmin-com → coros swimming Swim (2): coros rejected the file; look at it [gs-upload]
-- gs-fetch failed with exit code 75: coros: listing ignored: its entries are not in order, so parts may be missing; try again later
+- gs-fetch failed with exit code 75: coros: listing ignored: its activities are not in order, so some may be missing; try again later
 - gs-diff was killed before it ended
 
 Added to coros

@@ -78,7 +78,7 @@ fn failure(failure: &FailureSummary) -> Value {
             }
         }
         FailureKind::Records { place, items, .. } => {
-            value["place"] = json!(place);
+            value["place"] = json!(place.to_string());
             value["activities"] = json!(items.iter().take(ITEMS).collect::<Vec<_>>());
         }
     }

@@ -77,21 +77,21 @@ impl fmt::Display for ChannelRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ChannelRejection { why, number, settings } = self;
         match why {
-            RejectionCause::Key => write!(f, "it does not know the key or address ({number}); check {settings}"),
-            RejectionCause::RateLimited => write!(f, "its rate limit is reached ({number}); try again later"),
-            RejectionCause::TooLong => write!(f, "the message is too long for it ({number}); please report this"),
-            RejectionCause::BadRequest => write!(f, "it does not understand the message ({number}); check {settings}"),
+            RejectionCause::Key => write!(f, "unknown key or address ({number}); check {settings}"),
+            RejectionCause::RateLimited => write!(f, "rate limit reached ({number}); try again later"),
+            RejectionCause::TooLong => write!(f, "the message is too long ({number}); please report this"),
+            RejectionCause::BadRequest => write!(f, "invalid message ({number}); check {settings}"),
             RejectionCause::Signature => {
                 write!(
                     f,
-                    "its safeguards refuse the message ({number}); check {settings}, the clock, and what the bot allows"
+                    "rejected by the security settings of the bot ({number}); check {settings}, the clock, and what the bot allows"
                 )
             }
-            RejectionCause::Busy => write!(f, "it is in trouble ({number}); try again later"),
+            RejectionCause::Busy => write!(f, "service error ({number}); try again later"),
             RejectionCause::Unexpected => {
-                write!(f, "its answer was not understood ({number}); check {settings}, and the way to the network")
+                write!(f, "unexpected response ({number}); check {settings} and the network")
             }
-            RejectionCause::Other => write!(f, "it refused the message ({number}); check {settings}"),
+            RejectionCause::Other => write!(f, "message rejected ({number}); check {settings}"),
         }
     }
 }
@@ -241,6 +241,6 @@ mod tests {
             body: br#"{"errcode":93000,"errmsg":"from ip: 1.2.3.4"}"#.to_vec(),
         };
         let refusal = CHANNELS[0].response.check(&CHANNELS[0], &response).unwrap_err().to_string();
-        assert_eq!(refusal, "it does not know the key or address (errcode 93000); check QYWX_BOT_KEY");
+        assert_eq!(refusal, "unknown key or address (errcode 93000); check QYWX_BOT_KEY");
     }
 }

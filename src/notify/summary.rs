@@ -1,9 +1,11 @@
 //! What a run came to, gathered from its records and from how its stages ended.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 
 use crate::activity::{Activity, ActivityKey};
 use crate::exit::Exit;
+use crate::matching::Certainty;
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, Record, TransferRecord};
 use crate::status::judge::Health;
@@ -26,7 +28,7 @@ pub struct Summary {
     pub duplicates: BTreeMap<String, u64>,
     /// What stands now, whatever this run had to do with it; nothing: that could not be found out.
     pub health: Option<Health>,
-    known: HashMap<(String, String, String, String), usize>,
+    known: HashMap<(String, FailurePlace, String, String), usize>,
     /// The activities of each failure, with its place.
     counted: HashSet<(usize, ActivityKey)>,
 }
@@ -65,8 +67,8 @@ pub struct FailureSummary {
 pub enum FailureKind {
     /// Records.
     Records {
-        /// The platform, or `from → to`.
-        place: String,
+        /// Where it happened.
+        place: FailurePlace,
         /// What can be done about it.
         kind: ProblemKind,
         /// The activities.
@@ -79,6 +81,30 @@ pub enum FailureKind {
     },
     /// What the catalogue knows to stand, and the page shows as well.
     Standing(Box<Issue>),
+}
+
+/// Where records failed: on a platform, or on the way from one platform to another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FailurePlace {
+    /// The source of an upload.
+    pub from: Option<String>,
+    /// The platform, or the target of an upload.
+    pub platform: String,
+}
+
+impl FailurePlace {
+    fn on(activity: &Activity) -> FailurePlace {
+        FailurePlace { from: None, platform: activity.platform.to_string() }
+    }
+}
+
+impl fmt::Display for FailurePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.from {
+            Some(from) => write!(f, "{from} → {}", self.platform),
+            None => f.write_str(&self.platform),
+        }
+    }
 }
 
 impl FailureSummary {
@@ -134,18 +160,18 @@ impl Summary {
         let issues = health.actions.iter().chain(&health.warnings);
         let left: Vec<&Issue> = issues.filter(|issue| !self.is_told(issue)).collect();
         // Its matter needs a person, and says what helps; the record would count as something that failed, and no more.
-        let tells_of_all = |place: &str, items: &[Activity]| {
+        let tells_of_all = |place: &FailurePlace, items: &[Activity]| {
             let is_told = |item: &Activity, issue: &Issue| issue.activities.contains(&key(item));
             left.iter().filter(|issue| issue.kind.needs_action()).any(|issue| {
-                let is_place = issue.platform.as_deref().is_some_and(|name| place.ends_with(&format!("→ {name}")));
-                is_place && items.iter().all(|item| is_told(item, issue))
+                let is_target = place.from.is_some() && issue.platform.as_ref() == Some(&place.platform);
+                is_target && items.iter().all(|item| is_told(item, issue))
             })
         };
-        let tells_of_login = |place: &str| {
+        let tells_of_login = |place: &FailurePlace| {
             left.iter().any(|issue| {
                 let is_login =
                     issue.kind == status::IssueKind::LoginNeeded || issue.kind <= status::IssueKind::LoginEnded;
-                is_login && issue.platform.as_deref().is_some_and(|name| place.ends_with(name))
+                is_login && issue.platform.as_ref() == Some(&place.platform)
             })
         };
         let standing: Vec<FailureSummary> = left.iter().copied().map(standing).collect();
@@ -183,8 +209,9 @@ impl Summary {
         let platform = &record.activity.platform;
         match (&record.outcome, &record.duplicate_of) {
             (Some(outcome), _) => self.add_outcome(platform, &record.activity, outcome, &outcome.reasons),
-            (None, Some(copy))
-                if record.problem.is_none() && matches!(copy.certainty.as_str(), "same-file" | "match") =>
+            (None, Some(kept))
+                if record.problem.is_none()
+                    && Certainty::named(&kept.certainty).is_some_and(Certainty::is_duplicate) =>
             {
                 *self.duplicates.entry(platform.to_string()).or_default() += 1;
             }
@@ -213,16 +240,13 @@ impl Summary {
 
     fn add_problem(&mut self, record: &Record, problem: &Problem) {
         let (place, activity) = match record {
-            Record::Activity(record) => (record.activity.platform.to_string(), &record.activity),
-            Record::Transfer(record) => {
+            // A download fails on the source alone.
+            Record::Transfer(record) if problem.command != "gs-download" => {
                 let activity = &record.activity.activity;
-                // What could not be fetched is a matter of the source alone.
-                let place = match problem.command.as_str() {
-                    "gs-download" => activity.platform.to_string(),
-                    _ => format!("{} → {}", activity.platform, record.to),
-                };
-                (place, activity)
+                (FailurePlace { from: Some(activity.platform.to_string()), platform: record.to.clone() }, activity)
             }
+            Record::Transfer(record) => (FailurePlace::on(&record.activity.activity), &record.activity.activity),
+            Record::Activity(record) => (FailurePlace::on(&record.activity), &record.activity),
             Record::Other(_) => return,
         };
         let reason = problem.why();

@@ -153,7 +153,7 @@ pub fn counted(name: &str, count: u64, lang: Lang) -> String {
         "restricted" => lang.pick("restricted by flags", "按参数限定"),
         "similar" => lang.pick("similar pairs", "近似的活动"),
         "skipped" => lang.pick("skipped", "跳过"),
-        "taken" => lang.pick("imported", "导入"),
+        "imported" => lang.pick("imported", "导入"),
         "unavailable" => lang.pick("unavailable", "无法获取"),
         "unmatched" => lang.pick("without a match", "未匹配"),
         "uploaded" => lang.pick("uploaded", "上传"),

@@ -17,7 +17,7 @@ pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
                 h1 { (snapshot.state.sentence(snapshot.is_repeated(), lang)) }
             }
             p #stale.stale role="status" hidden data-old=(lang.pick("This page is {} old. Check the schedule: garminsync daemon --status", "此页面已过时：生成于 {} 前。请检查计划任务：garminsync daemon --status"))
-                data-due=(lang.pick("A sync was due {} ago, and this page is older. Check cron: garminsync daemon --status", "一次同步应于 {} 前执行，但此页面更早生成。请检查 cron：garminsync daemon --status")) {}
+                data-due=(lang.pick("A sync was scheduled {} ago, but this page is older. Check cron: garminsync daemon --status", "一次同步应于 {} 前执行，但此页面更早生成。请检查 cron：garminsync daemon --status")) {}
             @if snapshot.state == State::Empty { (beginning(lang)) } @else { p.gist { (snapshot.totals(lang)) } }
             (runs(snapshot, lang))
         }

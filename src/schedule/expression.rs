@@ -135,7 +135,7 @@ fn fields(words: &[(usize, &str)], end: usize) -> Result<Expression, Wrong> {
     let mut sets = [0; 5];
     for (index, kind) in KINDS.iter().enumerate() {
         let Some((column, word)) = words.get(index) else {
-            let why = format!("it lacks; cron wants five fields, as in {}", super::DEFAULT);
+            let why = format!("missing; cron needs five fields, for example {}", super::DEFAULT);
             return Err((Some(kind.name), end, why));
         };
         sets[index] = list(kind, *column, word)?;
@@ -229,11 +229,11 @@ fn number(kind: &FieldRange, column: usize, word: &str) -> Result<u32, Wrong> {
     }
     let why = match digits(word) {
         Some(number) if (kind.low..=kind.high).contains(&number) => return Ok(number),
-        _ if word.is_empty() => format!("a number lacks; it takes {}", kind.allowed),
+        _ if word.is_empty() => format!("a number is missing; allowed: {}", kind.allowed),
         _ if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("{word} is not between {} and {}; it takes {}", kind.low, kind.high, kind.allowed)
+            format!("{word} is not between {} and {}; allowed: {}", kind.low, kind.high, kind.allowed)
         }
-        _ => format!("{word:?} is nothing that cron knows; it takes {}", kind.allowed),
+        _ => format!("{word:?} is unknown to cron; allowed: {}", kind.allowed),
     };
     Err((Some(kind.name), column, why))
 }

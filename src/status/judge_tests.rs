@@ -460,7 +460,10 @@ fn each_issue_has_its_fix() {
     let health = HealthEvidence { due, ..evidence(vec![platform("coros")], vec![]) }.judge();
     assert_eq!(fixes(&health), ["garminsync daemon --status"]);
     let line = health.actions[0].line(crate::i18n::Lang::En);
-    assert!(line.starts_with("A scheduled sync did not run; check cron (due 2025-06-15 13:06 UTC)"), "{line}");
+    assert!(
+        line.starts_with("A scheduled sync did not run; check cron (scheduled for 2025-06-15 13:06 UTC)"),
+        "{line}"
+    );
 }
 
 #[test]

@@ -54,10 +54,10 @@ impl Worker {
             let takes = |value| (channel.address)(value).is_some();
             return unusable(match (takes("key"), takes("https://example.org/key")) {
                 (true, true) => {
-                    format!("{key} is neither a key nor an address that begins with https://; copy it anew")
+                    format!("{key} is neither a key nor an address that begins with https://; copy it again")
                 }
-                (true, false) => format!("{key} is not a key: it has characters that no key has; copy it anew"),
-                (false, _) => format!("{key} is not an address that begins with https://; copy it anew"),
+                (true, false) => format!("{key} is not a key: it has characters that no key has; copy it again"),
+                (false, _) => format!("{key} is not an address that begins with https://; copy it again"),
             });
         }
         let form = self.form(channel)?;

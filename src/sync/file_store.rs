@@ -72,7 +72,7 @@ impl Worker {
             }
             if verify && let Some(why) = self.broken_because(file)? {
                 let path = self.archive.absolute(&file.path);
-                self.warn(&format!("{key}: {} is not whole ({why}); fetching it again", path.display()));
+                self.warn(&format!("{key}: {} is corrupt ({why}); downloading again", path.display()));
                 if !self.dry_run {
                     self.catalogue.set_corrupt(key)?;
                 }
@@ -154,21 +154,18 @@ impl Worker {
             self.retire_corrupt(activity)?;
         }
         // `unpack` never returns nothing.
-        first.ok_or_else(|| NotKept::Failed(Failure::new(super::Exit::Bug, "a body without a file was taken for one")))
+        first.ok_or_else(|| {
+            NotKept::Failed(Failure::new(super::Exit::Bug, "internal error: a body without a file was accepted"))
+        })
     }
 
     /// Keeps the original of an activity as it came, although it is broken, because its service has no other. It stands
     /// under a name and in a table of its own: nothing takes it for the original. Returns where it is.
-    pub fn keep_corrupt(&mut self, activity: &Activity, body: &[u8], ending: &str, why: &str) -> StoreResult<PathBuf> {
+    pub fn keep_corrupt(&mut self, activity: &Activity, body: &[u8], ending: &str) -> StoreResult<PathBuf> {
         let path = corrupt_path_for(activity, ending);
         let stored = self.archive.store(&path, body).map_err(NotKept::Storage)?;
         let (key, now) = (activity.as_key(), self.now());
-        let row = CorruptRow {
-            path: path.display().to_string(),
-            sha256: stored.sha256,
-            bytes: stored.bytes,
-            why: why.to_owned(),
-        };
+        let row = CorruptRow { path: path.display().to_string(), sha256: stored.sha256, bytes: stored.bytes };
         let mut enter = || {
             self.catalogue.insert_if_absent(activity, now)?;
             let before = self.catalogue.corrupt_original(key)?;

@@ -312,7 +312,7 @@ impl Listing<'_> {
                 Comparison::Agrees if whole => return self.tell_count(now.len() as u64),
                 Comparison::Agrees => return Ok(()),
                 Comparison::Differs { more, fewer } => self.worker.debug(&format!(
-                    "{}: this look shows {more} activities that the one before did not, and lacks {fewer}",
+                    "{}: this listing shows {more} activities that the one before did not show, and does not show {fewer} of that one",
                     self.spec.id
                 )),
             }

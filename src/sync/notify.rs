@@ -187,7 +187,7 @@ impl Teller {
         };
         let text = notify::render(&self.summary, self.lang, one.form.style, tone);
         if worker.dry_run {
-            worker.warn(&format!("{name} would be told:"));
+            worker.warn(&format!("{name} would receive:"));
             worker.observer.show(Level::Error, &text.whole);
             return Ok(());
         }
@@ -207,7 +207,7 @@ impl Teller {
         if !one.channel.is_ping {
             worker.catalogue.set_last_notification(name, &known.to_text(), self.now)?;
         }
-        worker.debug(&format!("{name}: told"));
+        worker.debug(&format!("{name}: notified"));
         Ok(())
     }
 
@@ -284,7 +284,7 @@ pub fn ping_start(worker: &mut Worker, options: NotifyOptions) -> Result<()> {
         let ready = worker.channel(channel)?;
         let Some(address) = ready.and_then(|ready| (channel.address)(ready.keys.address.expose())) else { continue };
         if worker.dry_run {
-            worker.warn(&format!("{} would be told that a run begins", channel.name));
+            worker.warn(&format!("{} would be notified that a run starts", channel.name));
             continue;
         }
         let address = notify::ping_address(&address.url, "start");

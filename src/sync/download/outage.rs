@@ -105,8 +105,10 @@ fn control(worker: &Worker, platform: &dyn PlatformReader, refused: &Activity) -
             break;
         }
         let Some(entry) = worker.catalogue.entry(ActivityKeyRef::new(&refused.platform, id))? else { continue };
-        worker
-            .debug(&format!("{} {id}: asked for again, to see whether the service gives files now", refused.platform));
+        worker.debug(&format!(
+            "{} {id}: requested again to check whether the service provides files now",
+            refused.platform
+        ));
         let why = match platform.download(&entry.activity) {
             Ok(Download::Original(bytes)) => match unpack(&bytes) {
                 Ok(_) => return Ok(Control::Given),

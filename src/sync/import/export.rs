@@ -79,12 +79,12 @@ impl Import<'_> {
         }
         let why = match (export.activities.len(), export.files.len()) {
             (0, _) if export.unclear == 0 => "its lists hold no activity",
-            (0, _) => "no entry of its lists has an id and a start that can be read",
+            (0, _) => "no activity in its lists has a readable id and start",
             (_, 0) => "it holds no FIT file of an activity",
             _ => "no file in it is surely the file of an activity in its lists",
         };
         let message =
-            format!("{}: nothing could be taken: {why}; gs-fetch | gs-download gets the files", root.display());
+            format!("{}: nothing imported: {why}; download the files: gs-fetch | gs-download", root.display());
         self.worker.fail(&Failure::new(Exit::Partial, message));
     }
 
@@ -96,7 +96,7 @@ impl Import<'_> {
             self.worker.warn(&format!(
                 "{}: {} skipped: the id or the start cannot be read; fields of the first: {}",
                 printable(shown),
-                i18n::counted(list.unclear, "entry", "entries"),
+                i18n::counted(list.unclear, "activity", "activities"),
                 printable(list.fields.as_deref().unwrap_or(""))
             ));
         }
@@ -208,7 +208,7 @@ fn is_track(path: &str) -> bool {
 impl Export {
     /// Keeps what a file says of itself, if it is of an activity.
     fn enter(&mut self, place: Location, bytes: &[u8]) -> std::result::Result<(), String> {
-        let fit = fit::scan(bytes).map_err(|broken| format!("the FIT file is broken: {broken}"))?;
+        let fit = fit::scan(bytes).map_err(|broken| format!("the FIT file is corrupt: {broken}"))?;
         if fit.kind() != FileKind::Activity {
             return Ok(());
         }

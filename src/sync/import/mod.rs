@@ -83,9 +83,9 @@ fn own_folders(worker: &Worker) -> Vec<PathBuf> {
 
 fn title(found: &DetectedSource, platform: &str) -> String {
     match found {
-        DetectedSource::GarminSync { .. } => format!("GarminSync, taken for {platform}"),
+        DetectedSource::GarminSync { .. } => format!("GarminSync, imported as {platform}"),
         DetectedSource::SportsSync { .. } => "Sports Sync X".to_owned(),
-        DetectedSource::GarminExport(_) => format!("Garmin's account export, taken for {platform}"),
+        DetectedSource::GarminExport(_) => format!("Garmin's account export, imported as {platform}"),
         DetectedSource::Files(_) => format!("files of {platform}"),
     }
 }
@@ -96,7 +96,7 @@ fn platform_of(
     named: Option<&[Arc<PlatformSpec>]>,
 ) -> std::result::Result<PlatformId, &'static str> {
     if named.is_some_and(|specs| !specs.iter().all(|spec| spec.has_login())) {
-        return Err("--platform: files are taken over for garmin-com, garmin-cn or coros");
+        return Err("--platform: files are imported as garmin-com, garmin-cn or coros");
     }
     match (found, named) {
         // It tells of each file.
@@ -271,7 +271,7 @@ impl<'a> Import<'a> {
             Err(NotKept::Storage(error)) => return Err(error.into()),
             Err(NotKept::Failed(failure)) => return Err(failure),
         }
-        self.worker.count("taken", 1);
+        self.worker.count("imported", 1);
         if store_as.origin() == Origin::Converted {
             self.worker.count("converted", 1);
             self.worker.debug(&format!(
@@ -289,7 +289,7 @@ impl<'a> Import<'a> {
         if !self.rehearsed.insert(activity.key()) {
             return Ok(());
         }
-        self.worker.count("taken", 1);
+        self.worker.count("imported", 1);
         let format = pieces.first().map_or(Format::Fit, |piece| piece.format);
         let key = activity.as_key();
         self.worker.warn(&format!("{}: would be imported as the {format} file of {key}", printable(shown)));

@@ -129,9 +129,14 @@ mod tests {
         let local_start = "2026-01-18T09:10:21".parse().ok();
         let other_day = KnownActivity { local_start, ..nothing() };
         let why = validate(&other_day, None, &[recorded(4)]).unwrap_err();
-        assert_eq!(why, "the file starts at 2026-01-08T14:10:21Z, but activity 7 at 2026-01-18T09:10:21: it belongs to another activity");
+        assert_eq!(
+            why,
+            "the file starts at 2026-01-08T14:10:21Z, but activity 7 at 2026-01-18T09:10:21: it belongs to another activity"
+        );
         let listed = Activity { start_time: Timestamp::from_second(START - 3 * 86_400).ok(), ..Activity::default() };
-        assert!(validate(&nothing(), Some(&listed), &[recorded(4)]).unwrap_err().contains("but 7 at 2026-01-05"));
+        assert!(
+            validate(&nothing(), Some(&listed), &[recorded(4)]).unwrap_err().contains("but activity 7 at 2026-01-05")
+        );
         let near = Activity { start_time: Timestamp::from_second(START + 8 * 3600).ok(), ..Activity::default() };
         assert!(validate(&nothing(), Some(&near), &[recorded(4)]).is_ok());
     }

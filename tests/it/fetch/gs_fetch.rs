@@ -421,7 +421,10 @@ fn an_entry_that_cannot_be_read_is_told_and_nothing_is_concluded_from_that_list(
     sim.fault(Fault::new(odd).contains("start=0"));
     let said = work.run("gs-fetch", &["--full", "--new"]);
     assert_eq!(
-        said.ends(75).says("an entry without activityId").says("listing ignored: 2 entries could not be read").ids(),
+        said.ends(75)
+            .says("an activity without activityId")
+            .says("listing ignored: 2 activities could not be read")
+            .ids(),
         ["5"]
     );
     assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
