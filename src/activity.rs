@@ -1,6 +1,6 @@
 //! One activity: an entry in somebody's history on one platform.
 //!
-//! Everything else speaks of this type: a platform lists activities, the catalogue keeps them, a record carries them.
+//! Everything else should_notify of this type: a platform lists activities, the catalogue keeps them, a record carries them.
 //! Only the platform and its id are certain; what a service leaves out stays `None`, never zero.
 
 mod file_kind;
@@ -81,7 +81,7 @@ const SAME_DISTANCE_M: f64 = 10.0;
 impl Outline {
     /// Whether both may be uploads of one recording: same start, type, length and distance. Where a length is not known,
     /// nothing shows that they are.
-    pub fn is_copy_of(&self, other: &Outline) -> bool {
+    pub fn is_duplicate_of(&self, other: &Outline) -> bool {
         let near = |one: Option<f64>, other: Option<f64>, tolerance: f64| {
             one.zip(other).is_some_and(|(one, other)| (one - other).abs() <= tolerance)
         };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::shelf;
+use super::folder_name;
 use super::store::{Archive, Error};
 use crate::fs::{make_private, sync_dir};
 
@@ -16,7 +16,7 @@ impl Archive {
     /// Moves the folder of `platform` to `former/<platform>_<day>`, and returns where it is now; nothing if there was none.
     /// The caller holds the locks of the platform.
     pub fn retire_account(&self, platform: &str, now: Timestamp) -> Result<Option<PathBuf>, Error> {
-        let from = self.absolute("fit").join(shelf(platform));
+        let from = self.absolute("fit").join(folder_name(platform));
         if !from.is_dir() {
             return Ok(None);
         }
@@ -26,7 +26,7 @@ impl Archive {
             move |source| Error { path, source }
         };
         make_private(&former).map_err(named(&former))?;
-        let name = format!("{}_{}", shelf(platform), now.strftime("%Y-%m-%d"));
+        let name = format!("{}_{}", folder_name(platform), now.strftime("%Y-%m-%d"));
         let free = (1..).map(|number| match number {
             1 => former.join(&name),
             _ => former.join(format!("{name}_{number}")),
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_files_of_a_former_account_stay_side_by_side() {
+    fn the_files_of_former_accounts_are_kept_separately() {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::new(dir.path());
         let now = "2026-11-29T12:00:00Z".parse().unwrap();

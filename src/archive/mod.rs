@@ -18,16 +18,16 @@ use crate::activity::{Activity, Format, Origin};
 use crate::fit::Fit;
 use crate::hex;
 
-pub use names::Named;
+pub use names::NamedFile;
 pub use store::{Archive, Error, Lock, Purpose, Stored};
 pub use unpack::{BadBody, unpack};
 
 /// File systems take names of 255 bytes, some fewer; a lock's name is made of this, too.
-const LONGEST_SHELF: usize = 100;
+const MAX_FOLDER_NAME: usize = 100;
 
 /// A file that was found whole.
 #[derive(Debug, Clone)]
-pub struct Piece {
+pub struct CheckedFile {
     /// What it is.
     pub format: Format,
     /// Its bytes.
@@ -54,20 +54,20 @@ pub fn corrupt_path_for(activity: &Activity, ending: &str) -> PathBuf {
 fn named(activity: &Activity, end: &str) -> PathBuf {
     let start = activity.start_time.map_or("unknown".into(), |time: Timestamp| time.to_string().replace(':', "-"));
     let name = format!("activity_{}_{start}{end}", safe(&activity.id));
-    PathBuf::from("fit").join(shelf(&activity.platform)).join(name)
+    PathBuf::from("fit").join(folder_name(&activity.platform)).join(name)
 }
 
 /// The name of a platform's folder in the archive: no two platforms share one.
 ///
 /// The name of a platform may be a path (`folder:/a/b`); then what is left of it for people is followed by a few digits
 /// of its hash, which tell it from `folder:/a_b`.
-fn shelf(platform: &str) -> String {
+fn folder_name(platform: &str) -> String {
     let plain = safe(platform);
-    if plain == platform && plain.len() <= LONGEST_SHELF {
+    if plain == platform && plain.len() <= MAX_FOLDER_NAME {
         return plain.replace('-', "_");
     }
     let hash = hex::encode(&Sha256::digest(platform)[..4]);
-    format!("{}_{hash}", plain.chars().take(LONGEST_SHELF).collect::<String>().replace('-', "_"))
+    format!("{}_{hash}", plain.chars().take(MAX_FOLDER_NAME).collect::<String>().replace('-', "_"))
 }
 
 fn safe(text: &str) -> String {
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_made_of_id_and_start_alone() {
+    fn a_file_name_contains_only_id_and_start() {
         let activity = Activity {
             platform: "garmin-com".into(),
             id: "21482825013".into(),
@@ -109,10 +109,10 @@ mod tests {
 
     #[test]
     fn no_two_platforms_share_a_folder() {
-        assert_eq!(shelf("garmin-com"), "garmin_com");
+        assert_eq!(folder_name("garmin-com"), "garmin_com");
         let long = format!("folder:/mnt/{}", "é".repeat(300));
         let shelves =
-            ["garmin_com", "folder:/a/b", "folder:/a_b", "folder:/a-b", &long, &format!("{long}x")].map(shelf);
+            ["garmin_com", "folder:/a/b", "folder:/a_b", "folder:/a-b", &long, &format!("{long}x")].map(folder_name);
         let different: std::collections::BTreeSet<_> = shelves.iter().collect();
         assert_eq!(different.len(), shelves.len(), "{shelves:?}");
         assert!(shelves.iter().all(|name| name.len() < 120 && !name.contains('/')), "{shelves:?}");

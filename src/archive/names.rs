@@ -4,11 +4,11 @@ use std::io::{self, ErrorKind};
 
 use jiff::Timestamp;
 
-use super::{Archive, Error, shelf};
+use super::{Archive, Error, folder_name};
 
 /// What the name of a file says of its activity.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedFile {
     /// The id of the activity on its platform.
     pub id: String,
     /// When it began; nothing if that was not known.
@@ -17,9 +17,9 @@ pub struct Named {
 
 impl Archive {
     /// The activities of which the folder of `platform` has files, each once. What has another name is none of ours.
-    pub fn named(&self, platform: &str) -> Result<Vec<Named>, Error> {
-        let dir = self.absolute("fit").join(shelf(platform));
-        let read = || -> io::Result<Vec<Named>> {
+    pub fn named(&self, platform: &str) -> Result<Vec<NamedFile>, Error> {
+        let dir = self.absolute("fit").join(folder_name(platform));
+        let read = || -> io::Result<Vec<NamedFile>> {
             let mut all = Vec::new();
             for entry in std::fs::read_dir(&dir)? {
                 all.extend(entry?.file_name().to_str().and_then(parse));
@@ -36,7 +36,7 @@ impl Archive {
 }
 
 /// Reads `activity_{id}_{start}….{format}`.
-fn parse(name: &str) -> Option<Named> {
+fn parse(name: &str) -> Option<NamedFile> {
     let (stem, _) = name.strip_prefix("activity_")?.rsplit_once('.')?;
     let (id, rest) = stem.split_once('_')?;
     let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -45,7 +45,7 @@ fn parse(name: &str) -> Option<Named> {
         "unknown" => None,
         start => Some(time(start)?),
     };
-    is_id.then(|| Named { id: id.to_owned(), start_time })
+    is_id.then(|| NamedFile { id: id.to_owned(), start_time })
 }
 
 /// A time as names have it, with `-` in place of `:`.
@@ -62,7 +62,7 @@ mod tests {
     use crate::activity::{Format, Origin};
 
     #[test]
-    fn what_is_named_is_read_back() {
+    fn file_names_round_trip() {
         for start in [Some("2026-01-08T14:10:21Z"), Some("1999-12-31T23:59:59Z"), None] {
             let start_time = start.map(|text| text.parse().unwrap());
             let activity = Activity {
@@ -78,13 +78,13 @@ mod tests {
             ] {
                 let path = path_for(&activity, part, format, origin);
                 let name = path.file_name().unwrap().to_str().unwrap();
-                assert_eq!(parse(name), Some(Named { id: activity.id.clone(), start_time }), "{name}");
+                assert_eq!(parse(name), Some(NamedFile { id: activity.id.clone(), start_time }), "{name}");
             }
         }
     }
 
     #[test]
-    fn other_names_are_none_of_ours() {
+    fn other_file_names_are_ignored() {
         for name in [
             "activity_1.fit",
             "activity__2026-01-08T14-10-21Z.fit",

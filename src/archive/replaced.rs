@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_file_under_the_name_of_an_older_original_is_made_whole() {
+    fn an_incomplete_replaced_file_is_completed() {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::new(dir.path());
         let old = archive.store(Path::new(PATH), b"<gpx>one</gpx>").unwrap();
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_retired_is_kept_and_one_that_is_not_there_is_no_error() {
+    fn a_retired_file_is_kept_and_a_missing_one_is_no_error() {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::new(dir.path());
         archive.store(Path::new(PATH), b"<gpx>one</gpx>").unwrap();

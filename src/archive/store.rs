@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::{BadBody, Piece, shelf, unpack};
+use super::{BadBody, CheckedFile, folder_name, unpack};
 use crate::fs::{self, lacks_locks, no_room};
 use crate::hex;
 use crate::reason::Reason;
@@ -67,7 +67,7 @@ impl Stored {
 }
 
 /// A file that was read: what is in it, or why it is not whole.
-pub type Checked = Result<(Piece, Stored), BadBody>;
+pub type Checked = Result<(CheckedFile, Stored), BadBody>;
 
 /// What a lock keeps others from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +152,7 @@ impl Archive {
     /// `None` if somebody else still holds it.
     pub fn lock(&self, platform: &str, purpose: Purpose, wait: Duration) -> Result<Option<Lock>, Error> {
         let ending = if purpose == Purpose::Download { "download" } else { "write" };
-        let path = self.root.join("locks").join(format!("{}.{ending}", shelf(platform)));
+        let path = self.root.join("locks").join(format!("{}.{ending}", folder_name(platform)));
         let named = |source| Error { path: path.clone(), source };
         fs::make_private(path.parent().unwrap_or(&self.root)).map_err(named)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(named)?;
@@ -167,7 +167,7 @@ impl Archive {
 
     fn sweep(&self, platform: &str) {
         for above in ["fit", "replaced/fit"] {
-            fs::sweep(&self.root.join(above).join(shelf(platform)), UNFINISHED, Duration::ZERO);
+            fs::sweep(&self.root.join(above).join(folder_name(platform)), UNFINISHED, Duration::ZERO);
         }
     }
 }
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_written_whole_and_replaced_without_loss() {
+    fn a_file_is_written_completely_and_replaced_without_loss() {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::new(dir.path());
         let path = Path::new("fit/p/a.gpx");
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_run_left_is_swept_away() {
+    fn files_of_a_killed_run_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::new(dir.path());
         fs::create_dir_all(dir.path().join("fit/garmin_com")).unwrap();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_whole_is_told() {
+    fn a_corrupt_file_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::new(dir.path());
         assert!(archive.read_whole(Path::new("a.gpx")).unwrap().is_none());

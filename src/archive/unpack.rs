@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Read};
 
-use super::Piece;
+use super::CheckedFile;
 use crate::activity::Format;
 use crate::{fit, walk};
 
@@ -45,11 +45,11 @@ impl BadBody {
 }
 
 /// The files in `body`: every FIT file of a zip, or else its first GPX or TCX file; or the body itself.
-pub fn unpack(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
+pub fn unpack(body: &[u8]) -> Result<Vec<CheckedFile>, BadBody> {
     if body.starts_with(b"PK") {
         return unzip(body);
     }
-    piece(ungzipped(body.to_vec(), UNPACKED)?).map(|piece| vec![piece])
+    check_file(ungzipped(body.to_vec(), UNPACKED)?).map(|file| vec![file])
 }
 
 /// What was packed by gzip as it was before.
@@ -58,12 +58,12 @@ fn ungzipped(bytes: Vec<u8>, most: u64) -> Result<Vec<u8>, BadBody> {
     if walk::is_gzip(&bytes) { walk::gunzip(&bytes, most).map_err(broken) } else { Ok(bytes) }
 }
 
-fn unzip(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
-    let broken = |error: zip::result::ZipError| BadBody::broken(format!("the zip is broken: {error}"), ZIP);
+fn unzip(body: &[u8]) -> Result<Vec<CheckedFile>, BadBody> {
+    let broken = |error: zip::result::ZipError| BadBody::broken(format!("the zip file is corrupt: {error}"), ZIP);
     // The central directory is read, never the local headers: those hold no sizes in what Garmin sends.
     let mut archive = zip::ZipArchive::new(Cursor::new(body)).map_err(broken)?;
     if archive.len() > ENTRIES {
-        let why = format!("the zip has {} entries; no more than {ENTRIES} are looked at", archive.len());
+        let why = format!("the zip has {} files, more than the limit of {ENTRIES}", archive.len());
         return Err(BadBody::nothing(why));
     }
     let mut left = UNPACKED;
@@ -76,12 +76,12 @@ fn unzip(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
             continue;
         }
         if entry.enclosed_name().is_none() {
-            return Err(BadBody::nothing("the zip has an entry whose name points out of it"));
+            return Err(BadBody::nothing("the zip has a file whose path leads out of it"));
         }
         let mut bytes = Vec::new();
         // What the directory says of the size is not believed: bytes are counted as they come.
         let read = (&mut entry).take(left + 1).read_to_end(&mut bytes);
-        read.map_err(|error| BadBody::broken(format!("the zip is broken: {error}"), ZIP))?;
+        read.map_err(|error| BadBody::broken(format!("the zip file is corrupt: {error}"), ZIP))?;
         let mut spend = |bytes: &[u8]| {
             left = left.checked_sub(bytes.len() as u64)?;
             Some(left)
@@ -92,7 +92,7 @@ fn unzip(body: &[u8]) -> Result<Vec<Piece>, BadBody> {
             bytes = ungzipped(bytes, most)?;
             spend(&bytes).ok_or_else(too_much)?;
         }
-        match piece(bytes) {
+        match check_file(bytes) {
             Ok(piece) if piece.format == Format::Fit => fits.push(piece),
             Ok(piece) => others.push(piece),
             // A note beside the track is no harm; a track that is none is.
@@ -118,17 +118,17 @@ fn is_track(name: &str) -> bool {
 }
 
 /// Checks one file by its content; its name and declared type are not asked.
-fn piece(bytes: Vec<u8>) -> Result<Piece, BadBody> {
+fn check_file(bytes: Vec<u8>) -> Result<CheckedFile, BadBody> {
     if bytes.is_empty() {
         return Err(BadBody::nothing("the service sent nothing"));
     }
     if bytes.get(8..12) == Some(b".FIT") {
-        let broken = |broken| BadBody::broken(format!("the FIT file is broken: {broken}"), Format::Fit.name());
+        let broken = |broken| BadBody::broken(format!("the FIT file is corrupt: {broken}"), Format::Fit.name());
         let fit = fit::scan(&bytes).map_err(broken)?;
-        return Ok(Piece { format: Format::Fit, bytes, fit: Some(fit) });
+        return Ok(CheckedFile { format: Format::Fit, bytes, fit: Some(fit) });
     }
     match xml_root(&bytes) {
-        Some((format, true)) => Ok(Piece { format, bytes, fit: None }),
+        Some((format, true)) => Ok(CheckedFile { format, bytes, fit: None }),
         Some((format, false)) => {
             Err(BadBody::broken(format!("the {} file is cut off", format.name().to_uppercase()), format.name()))
         }
@@ -211,7 +211,7 @@ mod tests {
     const GPX: &[u8] = b"<?xml version=\"1.0\"?>\n<!-- x --><gpx version=\"1.1\"></gpx>\n";
 
     #[test]
-    fn any_body_that_is_no_file_is_told_and_not_kept() {
+    fn a_body_without_a_file_is_an_error() {
         assert_eq!(why(b""), "the service sent nothing");
         assert_eq!(why(b"<!DOCTYPE html><html>Just a moment"), "the service sent a web page instead of a file");
         assert_eq!(why(b"{\"error\":\"x\"}"), "the service sent a JSON text instead of a file");
@@ -221,17 +221,17 @@ mod tests {
     }
 
     #[test]
-    fn a_zip_cannot_point_out_of_itself_nor_grow_without_bound() {
-        assert!(why(&zipped(&[("../../x.gpx", GPX)])).contains("points out of it"));
+    fn a_zip_cannot_escape_its_folder_nor_exceed_the_limits() {
+        assert!(why(&zipped(&[("../../x.gpx", GPX)])).contains("leads out of it"));
         let many: Vec<(String, &[u8])> = (0..65).map(|n| (format!("{n}.gpx"), GPX)).collect();
         let many: Vec<(&str, &[u8])> = many.iter().map(|(n, b)| (n.as_str(), *b)).collect();
-        assert!(why(&zipped(&many)).contains("65 entries"));
+        assert!(why(&zipped(&many)).contains("65 files"));
         let bomb = vec![0_u8; (UNPACKED + 1) as usize];
         assert!(why(&zipped(&[("bomb.fit", &bomb)])).contains("unpacks to more than"));
     }
 
     #[test]
-    fn a_file_that_is_packed_by_gzip_is_read_with_and_without_a_zip_around_it() {
+    fn a_gzip_file_is_read_alone_and_inside_a_zip() {
         let packed = |bytes: &[u8]| {
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             encoder.write_all(bytes).unwrap();
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_recording_is_told_from_what_is_none() {
+    fn a_corrupt_recording_differs_from_a_body_without_a_recording() {
         let recording = |body: &[u8]| unpack(body).unwrap_err().recording();
         let fit = [&[14, 0x20, 0, 0, 9, 0, 0, 0][..], b".FIT", &[0; 9]].concat();
         assert_eq!([recording(&fit), recording(&GPX[..40])], [Some("fit"), Some("gpx")]);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_or_flipped_zip_is_broken() {
+    fn a_truncated_or_damaged_zip_is_corrupt() {
         let whole = zipped(&[("a.gpx", GPX)]);
         assert_eq!(unpack(&whole).unwrap()[0].format, Format::Gpx);
         assert!(unpack(&whole[..whole.len() - 5]).is_err());
@@ -276,14 +276,14 @@ mod tests {
     }
 
     #[test]
-    fn tcx_and_gpx_are_told_apart_by_their_root() {
+    fn tcx_and_gpx_are_detected_by_their_root_element() {
         let tcx = b"\xef\xbb\xbf<?xml version='1.0'?><TrainingCenterDatabase xmlns='x'><A/></TrainingCenterDatabase>";
         assert_eq!(unpack(tcx).unwrap()[0].format, Format::Tcx);
         assert!(unpack(b"<kml></kml>").is_err());
     }
 
     #[test]
-    fn tracks_of_old_devices_and_converters_are_whole_too() {
+    fn tracks_of_old_devices_and_converters_are_complete() {
         let utf16 = |text: &str| {
             [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect::<Vec<u8>>()
         };

@@ -14,7 +14,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use garminsync::cli::front::{
-    self, DaemonFlags, DownloadWord, Given, ListWord, NotifyWord, ReportWord, ScheduleFlags, StatusWord, SyncFlags,
+    self, DaemonFlags, DownloadSubcommand, GivenFlags, ListSubcommand, NotifySubcommand, ReportSubcommand,
+    ScheduleFlags, StatusSubcommand, SyncFlags,
 };
 use garminsync::cli::setup::SetupFlags;
 use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, LogoutFlags};
@@ -73,15 +74,15 @@ Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs), 77 a
     /// List the platforms, then print what the catalogue has
     ///
     /// If a platform cannot be listed, what is known of it is printed all the same, and how old that is.
-    List(ListWord),
+    List(ListSubcommand),
     /// Archive the files that are missing
     ///
     /// It lists the platforms first, and updates the page at the end.
-    Download(DownloadWord),
+    Download(DownloadSubcommand),
     /// Print the state: last and next sync, and what you must do
-    Status(StatusWord),
+    Status(StatusSubcommand),
     /// Make the page from the catalogue, and print its path
-    Report(ReportWord),
+    Report(ReportSubcommand),
     /// Log in to a platform
     ///
     /// gs-auth import imports the token of another tool.
@@ -95,7 +96,7 @@ Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs), 77 a
     /// Import the files of other tools and of Garmin's account export
     Import(Plain<ImportFlags>),
     /// Send a test message to every configured channel
-    Notify(NotifyWord),
+    Notify(NotifySubcommand),
     /// Sync by cron and serve the page: start, stop, state
     ///
     /// Cron does the runs: one block of lines in your crontab, between two marks, is kept; all other lines stay as they are.
@@ -118,7 +119,7 @@ fn main() -> ExitCode {
     front::main(dispatch)
 }
 
-fn dispatch(args: Args, given: &Given) -> Result<u8, Failure> {
+fn dispatch(args: Args, given: &GivenFlags) -> Result<u8, Failure> {
     match args.word {
         Word::Setup(_) => front::setup(given),
         Word::Sync(_) => front::sync(given),

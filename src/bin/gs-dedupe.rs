@@ -10,7 +10,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Filter, Output, RecordFlags, RecordOutput, Rule};
+use garminsync::cli::{self, Common, CommonArgs, Filter, Output, RecordFlags, RecordOutput, RuleArg};
 use garminsync::sync::{self, DedupeOptions, Result, Worker};
 
 const NAME: &str = "gs-dedupe";
@@ -38,7 +38,7 @@ Exit codes: 0 OK, 65 invalid record, 78 configuration error"
 struct Args {
     /// What makes two activities the same
     #[arg(long, value_name = "RULE", default_value = "evidence")]
-    rule: Rule,
+    rule: RuleArg,
     /// Print only duplicates, and the activities that they duplicate
     #[arg(long, alias = "copies")]
     duplicates: bool,

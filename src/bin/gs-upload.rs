@@ -12,7 +12,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Output, RecordFlags, RecordOutput, Rule, UploadLimit};
+use garminsync::cli::{self, Common, CommonArgs, Output, RecordFlags, RecordOutput, RuleArg, UploadLimit};
 use garminsync::i18n;
 use garminsync::settings;
 use garminsync::sync::{self, Failure, Result, UploadOptions, Worker};
@@ -52,7 +52,7 @@ struct Args {
     upload_wait: Option<String>,
     /// What makes two activities the same
     #[arg(long, value_name = "RULE", default_value = "evidence")]
-    rule: Rule,
+    rule: RuleArg,
     #[command(flatten)]
     output: RecordFlags,
     #[command(flatten)]

@@ -63,7 +63,7 @@ impl Absence {
 
 /// An activity, and what the catalogue knows of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct ActivityRow {
     /// The activity.
     pub activity: Activity,
     /// The service holds no file of it.
@@ -85,7 +85,7 @@ pub struct Entry {
     pub unavailable: Option<Unavailable>,
 }
 
-impl Entry {
+impl ActivityRow {
     /// Whether a listing has shown it.
     pub fn is_listed(&self) -> bool {
         self.first_listing.is_some()
@@ -186,7 +186,7 @@ impl Catalogue {
     }
 
     /// What is known of one activity.
-    pub fn entry(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<Entry>> {
+    pub fn entry(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<ActivityRow>> {
         let columns = columns();
         let sql = format!(
             "SELECT {columns} FROM activities a LEFT JOIN files f ON f.platform = a.platform AND f.id = a.id AND f.part = 0
@@ -203,8 +203,8 @@ impl Catalogue {
     }
 
     /// Reads the further files of an entry, if it has any.
-    fn with_more_files(&self, found: EntryRow) -> rusqlite::Result<Entry> {
-        let EntryRow { mut entry, has_more_files } = found;
+    fn with_more_files(&self, found: FoundRow) -> rusqlite::Result<ActivityRow> {
+        let FoundRow { mut entry, has_more_files } = found;
         if has_more_files {
             let sql = "SELECT path, bytes FROM files WHERE platform = ?1 AND id = ?2 AND part > 0 ORDER BY part";
             let mut statement = self.connection.prepare_cached(sql)?;
@@ -219,7 +219,7 @@ impl Catalogue {
     pub fn entries<E: From<super::Error>>(
         &self,
         query: &Query,
-        mut each: impl FnMut(Entry) -> std::result::Result<(), E>,
+        mut each: impl FnMut(ActivityRow) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         let mut after: Option<(i64, ActivityKey)> = None;
         loop {
@@ -238,7 +238,7 @@ impl Catalogue {
         }
     }
 
-    fn batch(&self, query: &Query, after: Option<&(i64, ActivityKey)>) -> Result<Vec<Entry>> {
+    fn batch(&self, query: &Query, after: Option<&(i64, ActivityKey)>) -> Result<Vec<ActivityRow>> {
         let (sql, values) = select(query, after);
         self.snapshot(|_| {
             let rows = self.connection.prepare_cached(&sql).and_then(|mut statement| {
@@ -447,15 +447,15 @@ fn activity(columns: &mut Columns, names: &mut PlatformIds) -> rusqlite::Result<
 }
 
 /// An entry without its further files, and whether it has any.
-struct EntryRow {
-    entry: Entry,
+struct FoundRow {
+    entry: ActivityRow,
     has_more_files: bool,
 }
 
 /// Reads the [`columns`] of a row; `names` are those of the rows before it.
-fn entry(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<EntryRow> {
+fn entry(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<FoundRow> {
     let mut columns = Columns::of(row);
-    let mut entry = Entry {
+    let mut entry = ActivityRow {
         activity: activity(&mut columns, names)?,
         no_original: columns.next()?,
         missing: columns.time()?.zip(Some(columns.next()?)).map(|(since, listings)| Absence::of(since, listings)),
@@ -468,7 +468,7 @@ fn entry(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<EntryRow> {
     };
     let has_more_files = columns.next()?;
     entry.file = files::row(&mut columns)?;
-    Ok(EntryRow { entry, has_more_files })
+    Ok(FoundRow { entry, has_more_files })
 }
 
 fn deflate(text: &str) -> Vec<u8> {

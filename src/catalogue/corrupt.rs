@@ -18,22 +18,20 @@ pub struct CorruptRow {
     pub sha256: String,
     /// Its size.
     pub bytes: u64,
-    /// What is wrong with it.
-    pub why: String,
 }
 
 impl Catalogue {
     /// The corrupt original of an activity, if one is kept.
     pub fn corrupt_original(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<CorruptRow>> {
-        let sql = "SELECT path, sha256, bytes, why FROM corrupt_originals WHERE platform = ?1 AND id = ?2";
+        let sql = "SELECT path, sha256, bytes FROM corrupt_originals WHERE platform = ?1 AND id = ?2";
         let row = self.connection.query_row(sql, [platform, id], |row| {
             let (path, sha256) = (row.get("path")?, row.get("sha256")?);
-            Ok(CorruptRow { path, sha256, bytes: row.size("bytes")?, why: row.get("why")? })
+            Ok(CorruptRow { path, sha256, bytes: row.size("bytes")? })
         });
         self.done(row.optional())
     }
 
-    /// Remembers that one is kept, in place of any other of the same activity.
+    /// Stores the corrupt original of an activity, in place of an earlier one.
     pub fn set_corrupt_original(
         &mut self,
         ActivityKeyRef { platform, id }: ActivityKeyRef,
@@ -42,16 +40,14 @@ impl Catalogue {
     ) -> Result<()> {
         self.write(|tx| {
             tx.execute(
-                "INSERT INTO corrupt_originals (platform, id, path, sha256, bytes, why, found_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 ON CONFLICT (platform, id) DO UPDATE SET path = ?3, sha256 = ?4, bytes = ?5, why = ?6, found_at = ?7",
+                "INSERT INTO corrupt_originals (platform, id, path, sha256, bytes, found_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (platform, id) DO UPDATE SET path = ?3, sha256 = ?4, bytes = ?5, found_at = ?6",
                 params![
                     platform,
                     id,
                     row.path,
                     row.sha256,
                     i64::try_from(row.bytes).unwrap_or(i64::MAX),
-                    row.why,
                     now.as_second()
                 ],
             )
@@ -59,7 +55,7 @@ impl Catalogue {
         })
     }
 
-    /// Forgets it: a whole one has come.
+    /// Removes the row of an activity: an intact original was downloaded.
     pub fn forget_corrupt_original(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<()> {
         self.write(|tx| {
             tx.execute("DELETE FROM corrupt_originals WHERE platform = ?1 AND id = ?2", [platform, id]).map(drop)

@@ -9,7 +9,7 @@ use super::columns::Columns;
 use super::problems::clear_download_problem;
 use super::{Catalogue, Result};
 use crate::activity::{ActivityKey, ActivityKeyRef, Format, Origin, PlatformIds};
-use crate::fit::{Fit, Identity};
+use crate::fit::{Fit, RecordingId};
 
 /// A file in the archive.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,13 +36,13 @@ pub struct FileRow {
 
 /// What tells one file from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileFacts {
+pub struct FileFingerprint {
     /// SHA-256 of its bytes, in lower-case hex.
     pub sha256: String,
     /// Its size.
     pub bytes: u64,
     /// The recording, if its device named itself fully.
-    pub identity: Option<Identity>,
+    pub identity: Option<RecordingId>,
     /// When it began, by the file's own word.
     pub start: Option<Timestamp>,
 }
@@ -111,7 +111,7 @@ impl Catalogue {
     }
 
     /// What is known of the file of an activity, if there is one and no second.
-    pub fn file_facts(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<FileFacts>> {
+    pub fn file_facts(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<FileFingerprint>> {
         let sql = format!("SELECT {FACTS} FROM files WHERE platform = ?1 AND id = ?2 HAVING max(part) = 0");
         let found = self.connection.prepare_cached(&sql).and_then(|mut statement| {
             let row = |row: &Row| facts(row, &mut PlatformIds::default());
@@ -121,7 +121,7 @@ impl Catalogue {
     }
 
     /// The same of all activities at once.
-    pub fn all_file_facts(&self) -> Result<HashMap<ActivityKey, FileFacts>> {
+    pub fn all_file_facts(&self) -> Result<HashMap<ActivityKey, FileFingerprint>> {
         let rows = self.connection.prepare_cached(&all_facts()).and_then(|mut statement| {
             let mut names = PlatformIds::default();
             statement.query_map([], |row| facts(row, &mut names))?.collect()
@@ -189,19 +189,19 @@ pub(super) fn row(columns: &mut Columns) -> rusqlite::Result<Option<FileRow>> {
 }
 
 /// Reads [`FACTS`]; `names` are those of the rows before it.
-fn facts(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<(ActivityKey, FileFacts)> {
+fn facts(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<(ActivityKey, FileFingerprint)> {
     let mut columns = Columns::of(row);
     let key = columns.activity(names)?;
     let (sha256, bytes) = (columns.next()?, columns.size()?);
     let (manufacturer, product): (Option<i64>, Option<i64>) = (columns.next()?, columns.next()?);
     let (serial_number, time_created): (Option<i64>, Option<i64>) = (columns.next()?, columns.next()?);
     let identity = || {
-        Some(Identity {
+        Some(RecordingId {
             manufacturer: u16::try_from(manufacturer?).ok()?,
             product: u16::try_from(product?).ok()?,
             serial_number: u32::try_from(serial_number?).ok()?,
             time_created: time_created?,
         })
     };
-    Ok((key, FileFacts { sha256, bytes, identity: identity(), start: columns.time()? }))
+    Ok((key, FileFingerprint { sha256, bytes, identity: identity(), start: columns.time()? }))
 }

@@ -146,7 +146,7 @@ mod tests {
     use crate::catalogue::{Coverage, UploadIntent};
 
     #[test]
-    fn the_first_account_owns_the_folder_and_another_one_does_not_change_that() {
+    fn the_first_account_owns_the_data_folder() {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
         assert_eq!(catalogue.owner("coros").unwrap(), None);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forgotten_account_leaves_nothing_and_others_keep_theirs() {
+    fn forgetting_an_account_removes_its_rows_only() {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
         list(&mut catalogue, 1..=3, Coverage::default(), false);

@@ -330,7 +330,7 @@ impl Catalogue {
 
     /// Whether a listing was implausible, and none since then that reached the end, or the limit asked for, was accepted: it is
     /// still unknown what is missing.
-    pub fn is_in_doubt(&self, platform: &str) -> Result<bool> {
+    pub fn is_listing_unconfirmed(&self, platform: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND implausible AND purpose = 'sync' AND number >
             (SELECT ifnull(max(number), 0) FROM listings WHERE platform = ?1 AND base AND accepted))";
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))

@@ -68,7 +68,7 @@ impl LoginState {
 
 /// The last login of a platform, which failed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LoginFailure {
+pub struct LoginFailureRow {
     /// How far it got.
     pub state: LoginState,
     /// No login at all before then.
@@ -79,7 +79,7 @@ pub struct LoginFailure {
     pub at: Timestamp,
 }
 
-impl LoginFailure {
+impl LoginFailureRow {
     /// Whether the service rejected it: a person has to log in.
     pub fn is_rejected(&self) -> bool {
         self.state == LoginState::Rejected
@@ -93,12 +93,12 @@ impl LoginFailure {
 
 impl Catalogue {
     /// The last login of `platform`, if it failed.
-    pub fn login_failure(&self, platform: &str) -> Result<Option<LoginFailure>> {
+    pub fn login_failure(&self, platform: &str) -> Result<Option<LoginFailureRow>> {
         let sql = "SELECT state, until, reason, at FROM login_failures WHERE platform = ?1";
         let row = self.connection.query_row(sql, [platform], |row| {
             let state = LoginState::from_name(row.get_ref("state")?.as_str()?);
             let until = row.time("until")?.filter(|_| state != LoginState::Started);
-            Ok(LoginFailure { state, until, reason: row.known_reason("reason")?, at: row.known_time("at")? })
+            Ok(LoginFailureRow { state, until, reason: row.known_reason("reason")?, at: row.known_time("at")? })
         });
         self.done(row.optional())
     }
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_starts_without_a_result_lead_to_a_cooldown_and_a_rejection_stays() {
+    fn two_logins_without_a_result_cause_a_cooldown_and_a_rejection_stays() {
         use LoginEvent::{Failed, RateLimited, Started};
         let after = |before, events: &[LoginEvent]| {
             events.iter().fold(before, |state, event| Some(LoginState::after(state, *event))).unwrap()

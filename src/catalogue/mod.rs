@@ -33,20 +33,20 @@ use crate::fs::{NoRoom, lacks_locks, size_limit_met};
 use crate::reason::Reason;
 
 pub use accounts::AccountRow;
-pub use activities::{Absence, Change, Entry, ListedRow, Query};
+pub use activities::{Absence, ActivityRow, Change, ListedRow, Query};
 pub use commands::{CommandOutcome, CommandRow, FIRST_COMMANDS, LastWork, OpenCommand, Stage};
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
-pub use files::{FileFacts, FileRow};
+pub use files::{FileFingerprint, FileRow};
 pub use identities::{Forgotten, Owner};
 pub use listings::{
     Coverage, ListingCoverage, ListingDepth, ListingPurpose, ListingResult, ListingVerdict, NewestListing,
 };
-pub use login_failures::{LoginFailure, LoginState};
+pub use login_failures::{LoginFailureRow, LoginState};
 pub use outstanding::OutstandingRow;
 pub use problems::{
-    FAILURES_UNTIL_UNAVAILABLE, ProblemRow, REJECTIONS_UNTIL_UNAVAILABLE, Rejection, UNAVAILABLE_RETRY_INTERVAL,
-    Unavailable,
+    DownloadRejection, FAILURES_UNTIL_UNAVAILABLE, ProblemRow, REJECTIONS_UNTIL_UNAVAILABLE,
+    UNAVAILABLE_RETRY_INTERVAL, Unavailable,
 };
 pub use rate_limits::RateLimits;
 use read_only::ReadOnly;
@@ -186,7 +186,7 @@ impl Error {
 fn advice(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     format!(
-        "move {name}, {name}-wal and {name}-shm to another folder and run: gs-fetch | gs-download; it takes the files that are in the archive without fetching them again"
+        "move {name}, {name}-wal and {name}-shm to another folder and run: gs-fetch | gs-download; it uses the files in the archive without downloading them again"
     )
 }
 
@@ -238,7 +238,7 @@ impl Catalogue {
     }
 
     fn open_once(path: &Path, wait: Duration) -> Result<Catalogue> {
-        refuse_remains(path)?;
+        reject_leftovers(path)?;
         let named = |source| named(path, source);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(named)?;
@@ -348,31 +348,31 @@ impl Catalogue {
 }
 
 /// Refuses what SQLite would take for a new catalogue, and is the rest of one.
-fn refuse_remains(path: &Path) -> Result<()> {
+fn reject_leftovers(path: &Path) -> Result<()> {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
     let damaged = |why: &str| Err(Error::Damaged { path: path.to_owned(), why: why.to_owned() });
     match (path.is_file(), size(path)) {
         (true, 0) if size(&read_only::beside(path, "-wal")) > 0 => {
             damaged("the file is empty, although its log holds changes")
         }
-        (true, 0) if has_our_name(path) && is_of_use(path) => {
+        (true, 0) if is_catalogue_name(path) && is_usable(path) => {
             damaged("the file is empty, although there are logins or an archive beside it")
         }
-        (true, 1..SMALLEST) if has_our_name(path) => damaged("the file is shorter than any database"),
+        (true, 1..SMALLEST) if is_catalogue_name(path) => damaged("the file is shorter than any database"),
         (true, 1..SMALLEST) => Err(Error::NoDatabase { path: path.to_owned() }),
         _ => Ok(()),
     }
 }
 
 /// Whether the folder of a catalogue has what only comes after it. A first run that was killed leaves an empty file, too.
-fn is_of_use(path: &Path) -> bool {
+fn is_usable(path: &Path) -> bool {
     ["tokens", "fit"].iter().any(|name| {
         let files = std::fs::read_dir(path.with_file_name(name));
         files.is_ok_and(|mut files| files.next().is_some())
     })
 }
 
-fn has_our_name(path: &Path) -> bool {
+fn is_catalogue_name(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == NAME)
 }
 
@@ -387,7 +387,7 @@ fn named(path: &Path, source: rusqlite::Error) -> Error {
         Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if let Some(no_room) = size_limit_met() => {
             Error::Full { path, no_room }
         }
-        Some(ErrorCode::NotADatabase) if !has_our_name(&path) => Error::NoDatabase { path },
+        Some(ErrorCode::NotADatabase) if !is_catalogue_name(&path) => Error::NoDatabase { path },
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Error::Damaged { path, why },
         Some(ErrorCode::ReadOnly) => Error::ReadOnly { path, why },
         // Neither the log nor the memory beside it could be made.
@@ -434,6 +434,6 @@ fn protect(path: &Path) {
 }
 
 #[cfg(test)]
-mod facts_tests;
+mod report_query_tests;
 #[cfg(test)]
 mod tests;

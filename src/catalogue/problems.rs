@@ -53,7 +53,7 @@ impl Unavailable {
 
 /// A rejected download, as it is stored.
 #[derive(Debug, Clone, Copy)]
-pub struct Rejection<'a> {
+pub struct DownloadRejection<'a> {
     /// The activity.
     pub entry: ActivityKeyRef<'a>,
     /// The kind of the problem, as records have it.
@@ -97,8 +97,8 @@ pub(super) fn clear_download_problem(
 
 impl Catalogue {
     /// Stores that a platform rejected the download of a file. Returns in how many runs that counted.
-    pub fn count_rejection(&mut self, refusal: &Rejection, now: Timestamp) -> Result<u32> {
-        let Rejection { entry: ActivityKeyRef { platform, id }, kind, reason, counts_in } = *refusal;
+    pub fn count_rejection(&mut self, refusal: &DownloadRejection, now: Timestamp) -> Result<u32> {
+        let DownloadRejection { entry: ActivityKeyRef { platform, id }, kind, reason, counts_in } = *refusal;
         let now = now.as_second();
         self.write(|tx| {
             let counts = match counts_in {
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     fn refused(catalogue: &mut Catalogue, id: &str, kind: &str, counts_in: Option<&str>, hours: i64) -> u32 {
-        let refusal = Rejection {
+        let refusal = DownloadRejection {
             entry: ActivityKeyRef::new("garmin-com", id),
             kind,
             reason: &Reason::NotFound { detail: "HTTP 404".into() },
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_of_the_service_takes_more_runs_than_a_refusal() {
+    fn server_errors_need_more_runs_than_a_rejection() {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = open(&dir);
         for run in 1..=FAILURES_UNTIL_UNAVAILABLE {

@@ -105,7 +105,7 @@ mod tests {
     use jiff::ToSpan;
 
     #[test]
-    fn there_is_one_schedule_and_what_does_not_change_keeps_its_age() {
+    fn one_schedule_keeps_its_change_time_if_it_is_unchanged() {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = Catalogue::open(&dir.path().join("c.sqlite"), std::time::Duration::ZERO).unwrap();
         let hour = |hours: i64| "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap() + hours.hours();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_run_is_told_by_the_worst_of_its_commands_and_never_is_of_the_future() {
+    fn the_last_run_has_the_worst_exit_code_and_is_never_in_the_future() {
         let dir = tempfile::tempdir().unwrap();
         let mut catalogue = Catalogue::open(&dir.path().join("c.sqlite"), std::time::Duration::ZERO).unwrap();
         let second = |second| Timestamp::from_second(second).unwrap();

@@ -109,7 +109,6 @@ CREATE TABLE corrupt_originals (
     path     TEXT NOT NULL,   -- below the data folder
     sha256   TEXT NOT NULL,
     bytes    INTEGER NOT NULL,
-    why      TEXT NOT NULL,
     found_at INTEGER NOT NULL,
     PRIMARY KEY (platform, id),
     FOREIGN KEY (platform, id) REFERENCES activities (platform, id)

@@ -64,7 +64,7 @@ fn missing_count(catalogue: &Catalogue, number: i64) -> u32 {
 }
 
 #[test]
-fn new_changed_and_same_are_told_apart() {
+fn new_changed_and_unchanged_activities() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let listing = catalogue.begin_listing("garmin-com", "run", ListingPurpose::Sync, now()).unwrap();
@@ -85,7 +85,7 @@ fn new_changed_and_same_are_told_apart() {
 }
 
 #[test]
-fn what_only_a_cut_or_partial_listing_showed_is_unanchored_until_one_without_a_gap_did() {
+fn activities_of_an_incomplete_listing_are_not_contiguous_until_a_complete_one_shows_them() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let run = activity(1);
@@ -102,7 +102,7 @@ fn what_only_a_cut_or_partial_listing_showed_is_unanchored_until_one_without_a_g
 }
 
 #[test]
-fn a_listing_of_an_account_that_was_forgotten_brings_nothing_back() {
+fn a_listing_of_a_forgotten_account_restores_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let run = activity(1);
@@ -117,7 +117,7 @@ fn a_listing_of_an_account_that_was_forgotten_brings_nothing_back() {
 }
 
 #[test]
-fn listings_side_by_side_do_not_lose_each_others_activities() {
+fn parallel_listings_keep_each_others_activities() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=10, Coverage::default(), false);
@@ -135,7 +135,7 @@ fn listings_side_by_side_do_not_lose_each_others_activities() {
 }
 
 #[test]
-fn an_activity_is_missing_only_in_a_listing_that_should_have_shown_it() {
+fn an_activity_is_missing_only_from_a_listing_that_covers_it() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=40, Coverage::default(), false);
@@ -164,7 +164,7 @@ fn a_listing_without_more_than_a_tenth_is_not_accepted() {
 }
 
 #[test]
-fn only_a_listing_that_went_far_enough_is_built_upon() {
+fn only_a_complete_listing_is_a_base_for_incremental_ones() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     assert_eq!(catalogue.last_base_listing("garmin-com", None).unwrap(), None);
@@ -178,7 +178,7 @@ fn only_a_listing_that_went_far_enough_is_built_upon() {
 }
 
 #[test]
-fn what_only_an_import_told_of_is_completed_by_a_listing_and_counted_as_gone_by_none() {
+fn an_imported_activity_is_completed_by_a_listing_and_never_missing_before() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     for number in 1..=20 {
@@ -207,7 +207,7 @@ fn what_only_an_import_told_of_is_completed_by_a_listing_and_counted_as_gone_by_
 }
 
 #[test]
-fn entries_come_newest_first_in_batches_and_unknown_starts_last() {
+fn activities_are_read_newest_first_in_batches_with_unknown_starts_last() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=2500, Coverage::default(), false);
@@ -226,7 +226,7 @@ fn entries_come_newest_first_in_batches_and_unknown_starts_last() {
 }
 
 #[test]
-fn the_queries_that_matter_take_their_index() {
+fn frequent_queries_use_an_index() {
     let dir = tempfile::tempdir().unwrap();
     let catalogue = open(&dir);
     let plan = |sql: &str, values| plan(&catalogue, sql, values);
@@ -268,7 +268,7 @@ fn statements(catalogue: &mut Catalogue, work: impl FnOnce(&mut Catalogue) -> Re
 type Call<'a> = &'a dyn Fn(&mut Catalogue) -> Result<()>;
 
 #[test]
-fn every_index_serves_a_query() {
+fn every_index_is_used_by_a_query() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let key = || ActivityKeyRef::new("p", "1");
@@ -281,7 +281,7 @@ fn every_index_serves_a_query() {
         ("deletions_by_activity", &|c| c.was_deleted_here(key()).map(drop)),
         ("deletions_open", &|c| c.open_deletions("p").map(drop)),
         ("listings_by_platform", &|c| c.newest_listing("p").map(drop)),
-        ("uploads_by_file", &|c| c.hash_known("p", "aa").map(drop)),
+        ("uploads_by_file", &|c| c.has_upload_of_file("p", "aa").map(drop)),
         ("uploads_by_target", &|c| c.was_uploaded_by("r", key()).map(drop)),
         ("uploads_open", &|c| c.open_uploads("p").map(drop)),
     ];
@@ -300,7 +300,7 @@ fn every_index_serves_a_query() {
 }
 
 #[test]
-fn a_newer_or_foreign_file_is_refused_untouched() {
+fn a_newer_or_foreign_file_is_rejected_unchanged() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("c.sqlite");
     drop(open(&dir));
@@ -321,7 +321,7 @@ fn a_newer_or_foreign_file_is_refused_untouched() {
 }
 
 #[test]
-fn a_catalogue_that_cannot_be_written_is_read_and_an_empty_file_too() {
+fn a_read_only_catalogue_and_an_empty_file_can_be_read() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("50% of #1?.sqlite");
     std::fs::write(&path, "").unwrap();
@@ -341,7 +341,7 @@ fn a_catalogue_that_cannot_be_written_is_read_and_an_empty_file_too() {
 }
 
 #[test]
-fn a_catalogue_that_is_changed_while_it_is_read_as_unchangeable_is_locked_and_not_damaged() {
+fn a_change_during_an_immutable_read_is_reported_as_locked() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(&dir));
     let path = dir.path().join("c.sqlite");
@@ -351,7 +351,7 @@ fn a_catalogue_that_is_changed_while_it_is_read_as_unchangeable_is_locked_and_no
 }
 
 #[test]
-fn a_locked_catalogue_is_waited_for_and_then_told() {
+fn a_locked_catalogue_is_waited_for_and_then_an_error() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(&dir));
     let other = Connection::open(dir.path().join("c.sqlite")).unwrap();
@@ -363,7 +363,7 @@ fn a_locked_catalogue_is_waited_for_and_then_told() {
 }
 
 #[test]
-fn the_stages_of_a_run_are_told_and_what_a_channel_heard_is_kept() {
+fn the_commands_of_a_run_and_the_last_notification_of_a_channel_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let fetch = catalogue.begin_command("r", "gs-fetch", now()).unwrap();
@@ -394,7 +394,7 @@ fn the_stages_of_a_run_are_told_and_what_a_channel_heard_is_kept() {
 }
 
 #[test]
-fn cooldowns_of_logins_get_longer_each_time() {
+fn login_cooldowns_grow() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let hours = |until: Timestamp| until.duration_since(now()).as_hours();
@@ -435,7 +435,7 @@ fn a_run_remembers_its_login_for_a_day() {
 }
 
 #[test]
-fn turns_keep_their_interval_whatever_the_clock_did() {
+fn permits_keep_their_interval_when_the_clock_changes() {
     use crate::http::{Permit, RateLimiter};
     let dir = tempfile::tempdir().unwrap();
     let pacing = RateLimits::new(open(&dir), crate::clock::Clock::System);
@@ -454,7 +454,7 @@ fn turns_keep_their_interval_whatever_the_clock_did() {
 }
 
 #[test]
-fn a_permit_counts_from_the_end_of_a_wait_for_the_table() {
+fn a_permit_starts_after_the_wait_for_the_table() {
     use crate::http::{Permit, RateLimiter};
     let dir = tempfile::tempdir().unwrap();
     let limits = RateLimits::new(open(&dir), crate::clock::Clock::System);
@@ -472,7 +472,7 @@ fn a_permit_counts_from_the_end_of_a_wait_for_the_table() {
 }
 
 #[test]
-fn a_group_keeps_its_number_and_groups_grow_together() {
+fn a_group_keeps_its_number_and_groups_merge() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let key = |platform: &str, id: &str| ActivityKey::new(platform, id);
@@ -489,7 +489,7 @@ fn a_group_keeps_its_number_and_groups_grow_together() {
 }
 
 #[test]
-fn what_each_command_worked_on_last_is_known_and_what_a_whole_sync_went_well_with() {
+fn the_last_work_of_each_command_and_the_last_successful_sync() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let mut ended = |run: &str, command: &str, exit, platforms: &[&str]| {
@@ -517,7 +517,7 @@ fn what_each_command_worked_on_last_is_known_and_what_a_whole_sync_went_well_wit
 }
 
 #[test]
-fn commands_that_begin_at_once_in_a_fresh_folder_all_open_the_catalogue() {
+fn parallel_commands_in_an_empty_folder_all_open_the_catalogue() {
     for _ in 0..30 {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("catalogue.sqlite");

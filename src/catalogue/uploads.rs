@@ -236,7 +236,7 @@ impl Catalogue {
     /// Whether the service knows the hash of this file from an earlier upload whose result is not the wanted one: its activity
     /// was deleted, it was rejected, or it never appeared. Services that recognise files by their hash need an explicit
     /// re-upload then.
-    pub fn hash_known(&self, to: &str, sha256: &str) -> Result<bool> {
+    pub fn has_upload_of_file(&self, to: &str, sha256: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM uploads WHERE to_platform = ?1 AND sha256 = ?2
                 AND outcome IN ('created', 'rejected', 'lost'))
             OR EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND sha256 = ?2 AND outcome = 'deleted')";

@@ -99,18 +99,18 @@ impl Filter {
 
 /// What makes two activities the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Rule {
+pub enum RuleArg {
     /// Everything that is known: start, sport, time, distance, device, file.
     Evidence,
     /// The start alone.
     Start,
 }
 
-impl From<Rule> for matching::Rule {
-    fn from(rule: Rule) -> matching::Rule {
+impl From<RuleArg> for matching::Rule {
+    fn from(rule: RuleArg) -> matching::Rule {
         match rule {
-            Rule::Evidence => matching::Rule::Evidence,
-            Rule::Start => matching::Rule::Start,
+            RuleArg::Evidence => matching::Rule::Evidence,
+            RuleArg::Start => matching::Rule::Start,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::args::Rule;
+use super::args::RuleArg;
 use super::list_output::{Field, ListColumns};
 use crate::i18n::Lang;
 use crate::{notify, sync};
@@ -192,7 +192,7 @@ pub struct DiffFlags {
     pub to: Vec<String>,
     /// What makes two activities the same
     #[arg(long, value_name = "RULE", default_value = "evidence")]
-    pub rule: Rule,
+    pub rule: RuleArg,
     /// Upload again what a person deleted on the target
     #[arg(long, alias = "resurrect")]
     pub restore_deleted: bool,
@@ -253,12 +253,12 @@ pub enum NotifyWhen {
     Always,
 }
 
-impl From<NotifyWhen> for notify::On {
-    fn from(when: NotifyWhen) -> notify::On {
+impl From<NotifyWhen> for notify::NotifyOn {
+    fn from(when: NotifyWhen) -> notify::NotifyOn {
         match when {
-            NotifyWhen::Change => notify::On::Change,
-            NotifyWhen::Failure => notify::On::Failure,
-            NotifyWhen::Always => notify::On::Always,
+            NotifyWhen::Change => notify::NotifyOn::Change,
+            NotifyWhen::Failure => notify::NotifyOn::Failure,
+            NotifyWhen::Always => notify::NotifyOn::Always,
         }
     }
 }

@@ -25,7 +25,7 @@ mod table;
 
 pub use crate::i18n::{clock as duration, size};
 pub use accounts_output::print_accounts;
-pub use args::{Common, CommonArgs, Filter, Rule};
+pub use args::{Common, CommonArgs, Filter, RuleArg};
 pub use flags::{
     AccountsFlags, AccountsFormat, DeletionLimit, DiffFlags, DownloadFlags, ImportFlags, Language, ListFlags,
     ListFormat, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, ReportFlags, SortBy, StatusFlags,

@@ -269,7 +269,7 @@ fn of_activity(record: &ActivityRecord) -> Option<Change> {
         (None, Some(outcome), _) if is_dry_run(&outcome.reasons) => (State::Delete, duplicate().unwrap_or_default()),
         (None, Some(outcome), _) if outcome.kind == "skipped" => (State::Skipped, english(&outcome.reasons)),
         (None, Some(outcome), _) => (State::of_outcome(outcome), duplicate().unwrap_or_default()),
-        (None, None, Some(one)) if Certainty::named(&one.certainty).is_some_and(Certainty::is_superfluous) => {
+        (None, None, Some(one)) if Certainty::named(&one.certainty).is_some_and(Certainty::is_duplicate) => {
             (State::Duplicate, duplicate().unwrap_or_default())
         }
         (None, None, Some(_)) => (State::Possible, duplicate().unwrap_or_default()),

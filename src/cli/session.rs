@@ -17,7 +17,8 @@ use crate::platform::{PlatformId, Platforms};
 use crate::reason::Reason;
 use crate::settings::{self, Settings};
 use crate::sync::{
-    DataDir, Failure, Level, Log, Message, Observer, Result, SharedHttp, Sign, Worker, Workspace, selection_of_flag,
+    DataDir, Failure, Level, Log, Message, Observer, Result, RunningLock, SharedHttp, Worker, Workspace,
+    selection_of_flag,
 };
 
 /// Whether a command stands in the sync log.
@@ -101,7 +102,7 @@ fn in_session<A: CommonArgs>(
         worker.tell_remarks();
     }
     let result = begin(&mut worker, log).and_then(|row| {
-        let _sign = row.and_then(|row| Sign::give(&worker.data_dir, row));
+        let _running = row.and_then(|row| RunningLock::create(&worker.data_dir, row));
         if log != LogMode::Asked {
             wrong.iter().for_each(|failure| worker.fail(failure));
         }
@@ -177,7 +178,7 @@ impl Opening<'_> {
         };
         let platforms = Platforms::default();
         let selection = selection_of_flag(&platforms, "--platform", &self.common.platform)?;
-        let stop = signals::heed(&self.messages);
+        let stop = signals::install_handlers(&self.messages);
         self.settings.stop_with(stop.clone());
         let used = data_dir.used().to_owned();
         let workspace = Workspace {

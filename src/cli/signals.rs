@@ -16,7 +16,7 @@ use super::{Exit, Messages};
 /// the shell sends it again, and nobody has asked twice. One that is ignored, as with `nohup`, stays ignored.
 ///
 /// On a terminal nothing of what was drawn is left behind, however it ends or is stopped.
-pub fn heed(messages: &Arc<Messages>) -> Arc<AtomicBool> {
+pub fn install_handlers(messages: &Arc<Messages>) -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let is_tidied = messages.shows_progress() && tidy(messages.clone());
     for signal in [SIGINT, SIGTERM] {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Fit, Session, manufacturer_name};
+use super::{Fit, SessionMessage, manufacturer_name};
 use crate::activity::Activity;
 use crate::sport;
 
@@ -38,7 +38,7 @@ impl Fit {
 }
 
 /// Over all sessions; nothing if none says it, as zero would claim to know.
-fn sum(fit: &Fit, of: fn(&Session) -> Option<f64>) -> Option<f64> {
+fn sum(fit: &Fit, of: fn(&SessionMessage) -> Option<f64>) -> Option<f64> {
     let total: f64 = fit.sessions.iter().filter_map(of).sum();
     (total > 0.0).then_some(total)
 }

@@ -9,17 +9,17 @@ use std::panic;
 use fitparser::FitDataRecord;
 use thiserror::Error;
 
-use super::{Broken, scan};
+use super::{FitError, scan};
 
 /// Why a file could not be decoded.
 #[derive(Debug, Error)]
 pub enum Undecodable {
     /// It is not a whole FIT file.
     #[error(transparent)]
-    Broken(#[from] Broken),
+    Corrupt(#[from] FitError),
     /// It is whole, but a field of it says what cannot be.
     #[error("the file is whole, but its fields cannot be decoded: {0}")]
-    Refused(String),
+    Fields(String),
     /// It is whole, but the decoder gave up on it. The panic is printed by the process' own hook.
     #[error("the file is whole, but decoding it crashed: {0}")]
     Crashed(String),
@@ -36,7 +36,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<FitDataRecord>, Undecodable> {
     scan(bytes)?;
     match panic::catch_unwind(|| fitparser::from_bytes(bytes)) {
         Ok(Ok(messages)) => Ok(messages),
-        Ok(Err(refusal)) => Err(Undecodable::Refused(refusal.to_string())),
+        Ok(Err(refusal)) => Err(Undecodable::Fields(refusal.to_string())),
         Err(crash) => Err(Undecodable::Crashed(words(&*crash))),
     }
 }
@@ -55,7 +55,7 @@ mod tests {
     use fitparser::profile::MesgNum;
 
     #[test]
-    fn all_messages_of_a_whole_file() {
+    fn all_messages_of_a_complete_file() {
         let messages = decode(&Sample::activity()).expect("whole");
         let of = |kind| messages.iter().filter(|m| m.kind() == kind).count();
         assert_eq!((of(MesgNum::FileId), of(MesgNum::Record)), (1, 3));
@@ -67,25 +67,25 @@ mod tests {
         let mut bytes = Sample::activity();
         bytes[0] = 255;
         let verdict = decode(&bytes).expect_err("damaged");
-        let expected = Broken::HeaderSize { at: 0, size: 255 };
-        assert!(matches!(verdict, Undecodable::Broken(b) if b == expected));
+        let expected = FitError::HeaderSize { at: 0, size: 255 };
+        assert!(matches!(verdict, Undecodable::Corrupt(b) if b == expected));
     }
 
     #[test]
-    fn a_cut_that_the_decoder_does_not_see() {
+    fn a_truncation_that_the_decoder_misses() {
         let whole = Sample::activity();
         let cut = &whole[..Sample::ACTIVITY_BOUNDARY];
         assert!(fitparser::from_bytes(cut).is_ok(), "fitparser is content");
         let verdict = decode(cut).expect_err("truncated");
-        assert!(matches!(verdict, Undecodable::Broken(Broken::Truncated { .. })));
+        assert!(matches!(verdict, Undecodable::Corrupt(FitError::Truncated { .. })));
     }
 
     #[test]
-    fn a_whole_file_that_makes_no_sense_to_the_decoder() {
+    fn a_complete_file_that_the_decoder_rejects() {
         // A developer field that no message describes.
         let sample = Sample::new().file_id();
         let bytes = sample.define_with_developer(1, 20, &[], &[(0, 1, 0)]).data(1, &[&[7]]);
         let verdict = decode(&bytes.finish()).expect_err("undescribed");
-        assert!(matches!(verdict, Undecodable::Refused(_)), "{verdict}");
+        assert!(matches!(verdict, Undecodable::Fields(_)), "{verdict}");
     }
 }

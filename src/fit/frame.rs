@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Broken, Protocol, crc};
+use super::{FitError, Protocol, crc};
 
 const SIGNATURE: &[u8] = b".FIT";
 const SMALLEST_HEADER: usize = 12;
@@ -28,8 +28,8 @@ pub(super) struct Frame {
 ///
 /// # Errors
 /// Every fault but those of the messages. Anything at the start of a later file of a chain that
-/// is no FIT header is [`Broken::Trailing`].
-pub(super) fn check(bytes: &[u8], at: usize) -> Result<Frame, Broken> {
+/// is no FIT header is [`FitError::Trailing`].
+pub(super) fn check(bytes: &[u8], at: usize) -> Result<Frame, FitError> {
     let rest = &bytes[at..];
     let header = header(rest, at)?;
     // Saturating, for machines on which a size of 32 bits is all there is.
@@ -37,7 +37,7 @@ pub(super) fn check(bytes: &[u8], at: usize) -> Result<Frame, Broken> {
     let end = data.end.saturating_add(CRC_BYTES);
     if data.is_empty() {
         let follow = rest.len() - header.len();
-        return Err(Broken::Unfinished { at, follow });
+        return Err(FitError::Unfinished { at, follow });
     }
     let Some(stored) = rest.get(data.end..end) else {
         return Err(truncated(header, at, bytes.len()));
@@ -47,26 +47,26 @@ pub(super) fn check(bytes: &[u8], at: usize) -> Result<Frame, Broken> {
     let stored = u16::from_le_bytes([stored[0], stored[1]]);
     if stored != computed {
         let at = at + data.end;
-        return Err(Broken::FileCrc { at, stored, computed });
+        return Err(FitError::FileCrc { at, stored, computed });
     }
     Ok(Frame { data: at + data.start..at + data.end, end: at + end, protocol: Protocol::of(header[1]) })
 }
 
 /// The header at the start of `rest`, which itself starts at byte `at` of the buffer.
-fn header(rest: &[u8], at: usize) -> Result<&[u8], Broken> {
+fn header(rest: &[u8], at: usize) -> Result<&[u8], FitError> {
     let bytes = rest.len();
     let signed = rest.get(8..SMALLEST_HEADER) == Some(SIGNATURE);
     match (signed, at) {
         (true, _) => {}
-        (false, 0) if bytes < SMALLEST_HEADER => return Err(Broken::TooShort { bytes }),
-        (false, 0) => return Err(Broken::NotFit),
-        (false, _) => return Err(Broken::Trailing { at, bytes }),
+        (false, 0) if bytes < SMALLEST_HEADER => return Err(FitError::TooShort { bytes }),
+        (false, 0) => return Err(FitError::NotFit),
+        (false, _) => return Err(FitError::Trailing { at, bytes }),
     }
     let size = rest[0];
     // FIT lets later protocols add to the header. What they add is passed over, and the CRC of the file covers it.
     let is_longer = size > 14 && Protocol::of(rest[1]).is_newer();
     if size != 12 && size != 14 && !is_longer {
-        return Err(Broken::HeaderSize { at, size });
+        return Err(FitError::HeaderSize { at, size });
     }
     let Some(header) = rest.get(..usize::from(size)) else {
         return Err(truncated(rest, at, at + bytes));
@@ -76,7 +76,7 @@ fn header(rest: &[u8], at: usize) -> Result<&[u8], Broken> {
 }
 
 /// All but the shortest header have a CRC of their own. Zero means that the writer left it out, as it may.
-fn check_own_crc(header: &[u8], at: usize) -> Result<(), Broken> {
+fn check_own_crc(header: &[u8], at: usize) -> Result<(), FitError> {
     let Some(&[low, high]) = header.get(OWN_CRC) else {
         return Ok(());
     };
@@ -85,14 +85,14 @@ fn check_own_crc(header: &[u8], at: usize) -> Result<(), Broken> {
     if stored == 0 || stored == computed {
         return Ok(());
     }
-    Err(Broken::HeaderCrc { at, stored, computed })
+    Err(FitError::HeaderCrc { at, stored, computed })
 }
 
 /// The verdict on a file at byte `at` whose `header` promises more than the `has` bytes there are.
-fn truncated(header: &[u8], at: usize, has: usize) -> Broken {
+fn truncated(header: &[u8], at: usize, has: usize) -> FitError {
     let parts = [at, usize::from(header[0]), data_size(header), CRC_BYTES];
     let promised = parts.map(|bytes| bytes as u64).iter().sum();
-    Broken::Truncated { promised, has }
+    FitError::Truncated { promised, has }
 }
 
 /// How many bytes of messages the header promises.
@@ -102,15 +102,15 @@ fn data_size(header: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{Sample, reseal};
+    use super::super::sample::{Sample, fix_crcs};
     use super::*;
 
-    fn verdict(bytes: &[u8]) -> Broken {
+    fn verdict(bytes: &[u8]) -> FitError {
         check(bytes, 0).map(|_| ()).expect_err("should be broken")
     }
 
     #[test]
-    fn a_whole_file_of_either_header() {
+    fn a_complete_file_with_either_header() {
         for sample in [Sample::new(), Sample::new().short_header()] {
             let bytes = sample.file_id().finish();
             let frame = check(&bytes, 0).expect("whole");
@@ -123,20 +123,20 @@ mod tests {
     fn a_header_crc_counts_only_where_there_is_one() {
         let mut bytes = Sample::new().file_id().finish();
         bytes[12..14].fill(0);
-        reseal(&mut bytes);
+        fix_crcs(&mut bytes);
         assert!(check(&bytes, 0).is_ok());
         bytes[12] = 1;
-        assert!(matches!(verdict(&bytes), Broken::HeaderCrc { at: 0, stored: 1, .. }));
+        assert!(matches!(verdict(&bytes), FitError::HeaderCrc { at: 0, stored: 1, .. }));
     }
 
     #[test]
-    fn headers_of_other_things() {
-        assert_eq!(verdict(b""), Broken::TooShort { bytes: 0 });
-        assert_eq!(verdict(b"{\"error\":1}"), Broken::TooShort { bytes: 11 });
-        assert_eq!(verdict(b"<html><body>gone</body></html>"), Broken::NotFit);
+    fn headers_of_other_files() {
+        assert_eq!(verdict(b""), FitError::TooShort { bytes: 0 });
+        assert_eq!(verdict(b"{\"error\":1}"), FitError::TooShort { bytes: 11 });
+        assert_eq!(verdict(b"<html><body>gone</body></html>"), FitError::NotFit);
         let mut bytes = Sample::new().file_id().finish();
         bytes[0] = 200;
-        assert_eq!(verdict(&bytes), Broken::HeaderSize { at: 0, size: 200 });
+        assert_eq!(verdict(&bytes), FitError::HeaderSize { at: 0, size: 200 });
     }
 
     #[test]
@@ -147,39 +147,39 @@ mod tests {
             let mut bytes = known.clone();
             bytes[1] = protocol;
             assert!(
-                matches!(verdict(&bytes), Broken::HeaderCrc { .. }),
+                matches!(verdict(&bytes), FitError::HeaderCrc { .. }),
                 "a flipped bit is damage, and no new protocol"
             );
             bytes[12..14].fill(0);
-            reseal(&mut bytes);
+            fix_crcs(&mut bytes);
             let frame = check(&bytes, 0).expect("whole");
             assert_eq!(frame.protocol, Protocol::of(protocol));
             bytes.pop();
-            assert!(matches!(verdict(&bytes), Broken::Truncated { .. }));
+            assert!(matches!(verdict(&bytes), FitError::Truncated { .. }));
         }
         // Six bytes that nobody knows stand between the header and the data.
         let mut longer = known.clone();
         (longer[0], longer[1]) = (20, 0x30);
         longer[12..14].fill(0);
         longer.splice(14..14, [1, 2, 3, 4, 5, 6]);
-        reseal(&mut longer);
+        fix_crcs(&mut longer);
         assert_eq!(check(&longer, 0).expect("whole").data, 20..longer.len() - 2);
         longer[16] ^= 1;
-        assert!(matches!(verdict(&longer), Broken::FileCrc { .. }));
+        assert!(matches!(verdict(&longer), FitError::FileCrc { .. }));
         longer[1] = 0x20;
-        assert_eq!(verdict(&longer), Broken::HeaderSize { at: 0, size: 20 });
+        assert_eq!(verdict(&longer), FitError::HeaderSize { at: 0, size: 20 });
     }
 
     #[test]
-    fn the_sentence_of_a_truncated_file_has_both_lengths() {
+    fn the_text_of_a_truncated_file_has_both_lengths() {
         let whole = Sample::new().file_id().finish();
         for length in 12..whole.len() {
             let (promised, has) = (whole.len() as u64, length);
             let broken = verdict(&whole[..length]);
-            assert_eq!(broken, Broken::Truncated { promised, has });
+            assert_eq!(broken, FitError::Truncated { promised, has });
         }
         assert_eq!(
-            Broken::Truncated { promised: 88212, has: 4096 }.to_string(),
+            FitError::Truncated { promised: 88212, has: 4096 }.to_string(),
             "truncated: the header promises 88212 bytes, the file has 4096"
         );
     }
@@ -189,7 +189,7 @@ mod tests {
         let mut bytes = Sample::new().short_header().file_id().finish();
         bytes[4..8].fill(0);
         let follow = bytes.len() - 12;
-        assert_eq!(verdict(&bytes), Broken::Unfinished { at: 0, follow });
+        assert_eq!(verdict(&bytes), FitError::Unfinished { at: 0, follow });
     }
 
     #[test]

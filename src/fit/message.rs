@@ -105,14 +105,14 @@ impl Definition {
 }
 
 /// A data message: the bytes after its header byte, and their layout.
-pub(super) struct Message<'a> {
+pub(super) struct DataMessage<'a> {
     /// The layout.
     pub definition: &'a Definition,
     /// Exactly `definition.size` bytes.
     pub bytes: &'a [u8],
 }
 
-impl<'a> Message<'a> {
+impl<'a> DataMessage<'a> {
     /// An unsigned value, or a signed one that is not negative.
     fn uint(&self, number: u8) -> Option<u64> {
         let (base_type, bytes) = self.field(number)?;
@@ -215,7 +215,7 @@ mod tests {
         let layout = [0x40, 0, endian, 0, 0, 1, 9, size, base_type];
         let (definition, length) = Definition::read(&layout).expect("complete");
         assert_eq!((length, definition.size), (layout.len(), bytes.len()));
-        let message = Message { definition: &definition, bytes };
+        let message = DataMessage { definition: &definition, bytes };
         message.uint(9)
     }
 

@@ -18,9 +18,9 @@
 //! `activity` message. Several files may be chained in one buffer.
 
 mod activity;
-mod broken;
 mod crc;
 mod decode;
+mod error;
 mod frame;
 mod manufacturer;
 mod message;
@@ -31,8 +31,8 @@ mod scan;
 
 use std::fmt;
 
-pub use broken::Broken;
 pub use decode::{Undecodable, decode};
+pub use error::FitError;
 pub use manufacturer::manufacturer_name;
 pub use product::product_name;
 pub use scan::scan;
@@ -57,9 +57,9 @@ pub struct Fit {
     /// Who wrote it: of the first activity in a chain, else of its first file.
     pub file_id: FileId,
     /// The sessions of all files, in file order.
-    pub sessions: Vec<Session>,
+    pub sessions: Vec<SessionMessage>,
     /// The last `activity` message.
-    pub activity: Option<Activity>,
+    pub activity: Option<ActivityMessage>,
     /// When the first `record` with a time was made.
     pub first_record_time: Option<i64>,
     /// When the last `record` with a time was made.
@@ -130,7 +130,7 @@ impl FileId {
 
 /// A `session` message: one sport from start to end.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Session {
+pub struct SessionMessage {
     /// FIT's sport number.
     pub sport: Option<u8>,
     /// FIT's sub sport number.
@@ -147,7 +147,7 @@ pub struct Session {
 
 /// The `activity` message, which closes an activity file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Activity {
+pub struct ActivityMessage {
     /// When the activity was closed, Unix seconds.
     pub timestamp: Option<i64>,
     /// Seconds that the device's clock was ahead of UTC then; `None` if no place on earth has it.
@@ -156,7 +156,7 @@ pub struct Activity {
     pub num_sessions: Option<u16>,
 }
 
-impl Activity {
+impl ActivityMessage {
     /// Between UTC-12 and UTC+14, with the slack of a device that writes both times one by one.
     fn on_earth(utc_offset_s: i32) -> bool {
         const HOUR: i32 = 3600;
@@ -166,7 +166,7 @@ impl Activity {
 
 /// Is it something that a person did, or a file of another kind?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A recorded activity.
     Activity,
     /// Settings, workouts, courses, monitoring and so on, or a file that does not say.
@@ -178,7 +178,7 @@ pub enum Kind {
 ///
 /// As text it is `manufacturer:product:serial_number:time_created`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Identity {
+pub struct RecordingId {
     /// FIT's manufacturer number.
     pub manufacturer: u16,
     /// The manufacturer's own number of the product.
@@ -189,7 +189,7 @@ pub struct Identity {
     pub time_created: i64,
 }
 
-impl fmt::Display for Identity {
+impl fmt::Display for RecordingId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (maker, product) = (self.manufacturer, self.product);
         let (serial, created) = (self.serial_number, self.time_created);
@@ -199,8 +199,8 @@ impl fmt::Display for Identity {
 
 impl Fit {
     /// Activity or not, as the `file_id` says.
-    pub fn kind(&self) -> Kind {
-        if self.file_id.is_activity() { Kind::Activity } else { Kind::Other }
+    pub fn kind(&self) -> FileKind {
+        if self.file_id.is_activity() { FileKind::Activity } else { FileKind::Other }
     }
 
     /// The sport of the whole as FIT's number: that of its sessions, transitions aside, or
@@ -230,9 +230,9 @@ impl Fit {
     /// `None` if a part is missing (apps often have no serial number); for the manufacturer
     /// `development` (255), whose numbers anybody may use, and a converter creates many files in
     /// one second; and for a chain of several activities, which is more than its first one.
-    pub fn identity(&self) -> Option<Identity> {
+    pub fn identity(&self) -> Option<RecordingId> {
         let id = &self.file_id;
-        let identity = Identity {
+        let identity = RecordingId {
             manufacturer: id.manufacturer?,
             product: id.product?,
             serial_number: id.serial_number?,
@@ -243,8 +243,8 @@ impl Fit {
     }
 
     /// The sessions without transitions; all of them if there is nothing else.
-    fn disciplines(&self) -> impl Iterator<Item = &Session> {
-        let is_transition = |session: &Session| session.sport == Some(SPORT_TRANSITION);
+    fn disciplines(&self) -> impl Iterator<Item = &SessionMessage> {
+        let is_transition = |session: &SessionMessage| session.sport == Some(SPORT_TRANSITION);
         let only_transitions = self.sessions.iter().all(is_transition);
         let sessions = self.sessions.iter();
         sessions.filter(move |session| only_transitions || !is_transition(session))

@@ -140,7 +140,7 @@ impl Sample {
 }
 
 /// Makes the file CRC right again after a change.
-pub fn reseal(file: &mut [u8]) {
+pub fn fix_crcs(file: &mut [u8]) {
     let end = file.len() - 2;
     let crc = crc::of(&file[..end]).to_le_bytes();
     file[end..].copy_from_slice(&crc);

@@ -5,8 +5,8 @@
 //! the walk some hundred times quicker than decoding the file.
 
 use super::frame::{self, Frame};
-use super::message::{Definition, Message, number, unix_time};
-use super::{Activity, Broken, FileId, Fit, Session};
+use super::message::{DataMessage, Definition, number, unix_time};
+use super::{ActivityMessage, FileId, Fit, FitError, SessionMessage};
 
 /// Checks that `bytes` is a whole FIT file, or several chained ones, and reads what it is.
 ///
@@ -14,8 +14,8 @@ use super::{Activity, Broken, FileId, Fit, Session};
 /// zero), length, CRC, then every message up to exactly the end of the data.
 ///
 /// # Errors
-/// The first fault as [`Broken`]. No input makes it panic.
-pub fn scan(bytes: &[u8]) -> Result<Fit, Broken> {
+/// The first fault as [`FitError`]. No input makes it panic.
+pub fn scan(bytes: &[u8]) -> Result<Fit, FitError> {
     let mut fit = Fit::default();
     let mut at = 0;
     loop {
@@ -45,7 +45,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Steps from message to message; `bytes` ends where the data of this file ends.
-    fn run(mut self, bytes: &[u8], mut at: usize) -> Result<(), Broken> {
+    fn run(mut self, bytes: &[u8], mut at: usize) -> Result<(), FitError> {
         while let Some(&header) = bytes.get(at) {
             at = if header & 0x80 != 0 {
                 let (local, seconds) = (header >> 5 & 0x03, header & 0x1F);
@@ -60,27 +60,27 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes the definition message at `at`: the layout of all that follows with this local type.
-    fn definition(&mut self, bytes: &[u8], at: usize, local: u8) -> Result<usize, Broken> {
+    fn definition(&mut self, bytes: &[u8], at: usize, local: u8) -> Result<usize, FitError> {
         match Definition::read(&bytes[at..]) {
             Ok((definition, length)) => {
                 self.fit.developer_fields |= definition.developer_fields;
                 self.definitions[usize::from(local)] = Some(definition);
                 Ok(at + length)
             }
-            Err(needed) => Err(Broken::Overrun { at, runs_to: at + needed, data_end: bytes.len() }),
+            Err(needed) => Err(FitError::Overrun { at, runs_to: at + needed, data_end: bytes.len() }),
         }
     }
 
     /// Takes the data message at `at`; `compressed` are the low five bits of its timestamp.
-    fn data(&mut self, bytes: &[u8], at: usize, local: u8, compressed: Option<u8>) -> Result<usize, Broken> {
+    fn data(&mut self, bytes: &[u8], at: usize, local: u8, compressed: Option<u8>) -> Result<usize, FitError> {
         let Some(definition) = &self.definitions[usize::from(local)] else {
-            return Err(Broken::Undefined { at, local });
+            return Err(FitError::Undefined { at, local });
         };
         let end = at + 1 + definition.size;
         let Some(bytes) = bytes.get(at + 1..end) else {
-            return Err(Broken::Overrun { at, runs_to: end, data_end: bytes.len() });
+            return Err(FitError::Overrun { at, runs_to: end, data_end: bytes.len() });
         };
-        let message = Message { definition, bytes };
+        let message = DataMessage { definition, bytes };
         let timestamp = message.raw_timestamp().or_else(|| {
             let (before, seconds) = self.timestamp.zip(compressed)?;
             Some(later(before, seconds))
@@ -92,8 +92,8 @@ impl<'a> Walk<'a> {
                 self.seen_file_id = true;
                 file_id(self.fit, FileId::read(&message));
             }
-            number::SESSION => self.fit.sessions.push(Session::read(&message)),
-            number::ACTIVITY => self.fit.activity = Some(Activity::read(&message)),
+            number::SESSION => self.fit.sessions.push(SessionMessage::read(&message)),
+            number::ACTIVITY => self.fit.activity = Some(ActivityMessage::read(&message)),
             _ => {}
         }
         Ok(end)
@@ -122,7 +122,7 @@ fn file_id(fit: &mut Fit, file_id: FileId) {
 }
 
 impl FileId {
-    fn read(message: &Message) -> FileId {
+    fn read(message: &DataMessage) -> FileId {
         FileId {
             file_type: message.u8(0),
             manufacturer: message.u16(1),
@@ -134,9 +134,9 @@ impl FileId {
     }
 }
 
-impl Session {
-    fn read(message: &Message) -> Session {
-        Session {
+impl SessionMessage {
+    fn read(message: &DataMessage) -> SessionMessage {
+        SessionMessage {
             sport: message.u8(5),
             sub_sport: message.u8(6),
             start_time: message.time(2),
@@ -147,15 +147,15 @@ impl Session {
     }
 }
 
-impl Activity {
-    fn read(message: &Message) -> Activity {
+impl ActivityMessage {
+    fn read(message: &DataMessage) -> ActivityMessage {
         let timestamp = message.raw_timestamp().and_then(unix_time);
         let local = message.time(5);
-        Activity {
+        ActivityMessage {
             timestamp,
             utc_offset_s: timestamp.zip(local).and_then(|(utc, local)| {
                 let offset = local - utc;
-                i32::try_from(offset).ok().filter(|offset| Activity::on_earth(*offset))
+                i32::try_from(offset).ok().filter(|offset| ActivityMessage::on_earth(*offset))
             }),
             num_sessions: message.u16(1),
         }

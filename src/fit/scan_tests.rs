@@ -1,7 +1,7 @@
 //! What the scan reads from small hand-made files, what it refuses, and that nothing panics.
 
 use super::super::sample::{ENUM, START, START_UNIX_S, STRING, Sample, UINT16, UINT32, UINT32Z};
-use super::super::{Broken, Fit, Identity, Kind};
+use super::super::{FileKind, Fit, FitError, RecordingId};
 use super::*;
 use proptest::prelude::*;
 
@@ -9,14 +9,14 @@ fn whole(sample: Sample) -> Fit {
     scan(&sample.finish()).expect("whole")
 }
 
-fn broken(bytes: &[u8]) -> Broken {
+fn broken(bytes: &[u8]) -> FitError {
     scan(bytes).expect_err("broken")
 }
 
 #[test]
 fn a_watch_s_file() {
     let fit = scan(&Sample::activity()).expect("whole");
-    assert_eq!((fit.files, fit.kind(), fit.records), (1, Kind::Activity, 3));
+    assert_eq!((fit.files, fit.kind(), fit.records), (1, FileKind::Activity, 3));
     assert_eq!((fit.sport(), fit.sub_sport()), (Some(1), Some(3)));
     assert_eq!(fit.start_time(), Some(START_UNIX_S));
     assert_eq!(fit.first_record_time, Some(START_UNIX_S + 1));
@@ -47,7 +47,7 @@ fn big_endian_values_and_texts() {
     assert_eq!(fit.file_id.serial_number, Some(7));
     assert_eq!(fit.start_time(), Some(START_UNIX_S), "nothing but time_created is there");
     assert_eq!(fit.file_id.product_name.as_deref(), Some("Race"));
-    assert_eq!((fit.kind(), fit.identity()), (Kind::Other, None));
+    assert_eq!((fit.kind(), fit.identity()), (FileKind::Other, None));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn invalid_values_are_none() {
 }
 
 #[test]
-fn a_clock_that_was_never_set_tells_no_date() {
+fn the_date_of_an_unset_clock_is_ignored() {
     let fit = whole(Sample::new().session(1, 0, 4711));
     assert_eq!(fit.start_time(), None);
 }
@@ -101,7 +101,7 @@ fn compressed_timestamps_count_on_and_roll_over() {
 }
 
 #[test]
-fn a_local_type_may_be_defined_anew() {
+fn a_local_type_may_be_redefined() {
     let sample = Sample::new().file_id().define(0, 20, &[(253, 4, UINT32)]);
     let fit = whole(sample.data(0, &[&START.to_le_bytes()]));
     assert_eq!(fit.records, 1);
@@ -132,7 +132,7 @@ fn a_chain_is_known_by_its_activity() {
     let heart_rates = Sample::new().define(0, 132, &[(253, 4, UINT32)]);
     let chain = [settings.finish(), Sample::activity(), heart_rates.finish()].concat();
     let fit = scan(&chain).expect("whole");
-    assert_eq!((fit.files, fit.activity_files, fit.kind()), (3, 1, Kind::Activity));
+    assert_eq!((fit.files, fit.activity_files, fit.kind()), (3, 1, FileKind::Activity));
     let alone = scan(&Sample::activity()).expect("whole");
     assert_eq!(fit.file_id, alone.file_id);
     assert_eq!(fit.identity(), alone.identity());
@@ -147,21 +147,21 @@ fn a_chain_of_two_activities_has_no_identity() {
 }
 
 #[test]
-fn nothing_of_a_file_lives_on_in_the_next_of_a_chain() {
+fn chained_files_share_no_state() {
     let first = Sample::activity();
     let at = first.len() + 14;
     let chain = [first, Sample::new().data(1, &[&[0; 5]]).finish()].concat();
-    assert_eq!(broken(&chain), Broken::Undefined { at, local: 1 });
+    assert_eq!(broken(&chain), FitError::Undefined { at, local: 1 });
 }
 
 #[test]
-fn identities_that_others_may_share_are_none() {
+fn an_ambiguous_identity_is_none() {
     let by = |manufacturer: u16| {
         let mut fit = scan(&Sample::activity()).expect("whole");
         fit.file_id.manufacturer = Some(manufacturer);
         fit.identity()
     };
-    assert!(matches!(by(1), Some(Identity { manufacturer: 1, .. })));
+    assert!(matches!(by(1), Some(RecordingId { manufacturer: 1, .. })));
     assert_eq!(by(255), None, "development");
 }
 
@@ -170,27 +170,27 @@ fn bytes_after_the_end() {
     let mut bytes = Sample::activity();
     let at = bytes.len();
     bytes.extend([0; 512]);
-    assert_eq!(broken(&bytes), Broken::Trailing { at, bytes: 512 });
+    assert_eq!(broken(&bytes), FitError::Trailing { at, bytes: 512 });
     bytes.truncate(at);
     bytes.extend(&Sample::activity()[..100]);
     let promised = 2 * at as u64;
-    assert_eq!(broken(&bytes), Broken::Truncated { promised, has: at + 100 });
+    assert_eq!(broken(&bytes), FitError::Truncated { promised, has: at + 100 });
 }
 
 #[test]
 fn malformed_inside_although_every_crc_is_right() {
     let undefined = Sample::new().data(7, &[&[0; 3]]).finish();
-    assert_eq!(broken(&undefined), Broken::Undefined { at: 14, local: 7 });
+    assert_eq!(broken(&undefined), FitError::Undefined { at: 14, local: 7 });
 
     let short = Sample::new().define(0, 20, &[(253, 4, UINT32)]).data(0, &[&[0; 3]]);
     let (at, runs_to, data_end) = (23, 28, 27);
-    assert_eq!(broken(&short.finish()), Broken::Overrun { at, runs_to, data_end });
+    assert_eq!(broken(&short.finish()), FitError::Overrun { at, runs_to, data_end });
 
     let mut cut = Sample::new().define(0, 20, &[(253, 4, UINT32)]).finish();
     cut[19] = 2; // the number of fields
-    super::super::sample::reseal(&mut cut);
+    super::super::sample::fix_crcs(&mut cut);
     let (at, runs_to, data_end) = (14, 26, 23);
-    assert_eq!(broken(&cut), Broken::Overrun { at, runs_to, data_end });
+    assert_eq!(broken(&cut), FitError::Overrun { at, runs_to, data_end });
 }
 
 /// Any bytes as the data of a file whose header and CRC are right: so the walk gets to see them.
@@ -222,12 +222,12 @@ proptest! {
             bytes[at % length] = byte;
         }
         let _ = scan(&bytes);
-        super::super::sample::reseal(&mut bytes);
+        super::super::sample::fix_crcs(&mut bytes);
         let _ = scan(&bytes);
     }
 
     #[test]
-    fn a_part_of_a_file_is_never_whole(length in 0usize..250) {
+    fn a_part_of_a_file_is_never_complete(length in 0usize..250) {
         let bytes = Sample::activity();
         prop_assume!(length < bytes.len());
         prop_assert!(scan(&bytes[..length]).is_err());

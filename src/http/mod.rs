@@ -52,7 +52,7 @@ pub mod limit {
 /// Gets a line of the trace.
 pub type Trace = Box<dyn Fn(&str) + Send + Sync>;
 /// Gets the reason and the length of a wait.
-pub type Waiting = Box<dyn Fn(Pause<'_>, Duration) + Send + Sync>;
+pub type WaitObserver = Box<dyn Fn(Pause<'_>, Duration) + Send + Sync>;
 
 /// Why a request is not sent at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub struct Route {
 /// display of waits is a handle's own.
 pub struct Http {
     client: Arc<Client>,
-    waiting: Waiting,
+    waiting: WaitObserver,
 }
 
 /// What the handles of a process share.

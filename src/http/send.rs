@@ -11,7 +11,7 @@ use super::agent::Agents;
 use super::attempt::Failed;
 use super::tls::Tls;
 use super::{
-    Client, Cookies, Error, Followed, Http, Options, Pause, Permit, RateLimiter, Repeat, Request, Response, Waiting,
+    Client, Cookies, Error, Followed, Http, Options, Pause, Permit, RateLimiter, Repeat, Request, Response, WaitObserver,
     cookies, retry, writes_of,
 };
 use crate::clock::Moment;
@@ -42,7 +42,7 @@ impl Http {
     }
 
     /// Another handle on the same client, which calls `waiting` before each of its waits.
-    pub fn with_waiting(&self, waiting: Waiting) -> Http {
+    pub fn with_waiting(&self, waiting: WaitObserver) -> Http {
         Http { client: self.client.clone(), waiting }
     }
 

@@ -20,7 +20,7 @@ const ENTRIES: usize = 200_000;
 
 /// What a path is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum DetectedSource {
     /// GarminSync's database, and the folder of its files.
     GarminSync {
         /// The database.
@@ -42,7 +42,7 @@ pub enum Found {
 }
 
 /// Says what `path`, an absolute one, is, or why it is nothing that is known. Folders among `except` are not looked into.
-pub fn detect(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
+pub fn detect(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String> {
     let meta = std::fs::metadata(path).map_err(|error| error.to_string())?;
     if meta.is_dir() {
         return folder(path, except);
@@ -53,14 +53,14 @@ pub fn detect(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let is_track = ["fit", "tcx", "gpx", "zip"].contains(&extension(without_gz(&name)).as_str());
     if is_track && id_of(&name).is_some() {
-        return Ok(Found::Files(path.to_owned()));
+        return Ok(DetectedSource::Files(path.to_owned()));
     }
     if extension(&name) != "zip" {
         return Err("it is nothing that is known".into());
     }
     let names = names_in(path)?;
     if names.iter().any(|name| is_list(name)) {
-        return Ok(Found::GarminExport(path.to_owned()));
+        return Ok(DetectedSource::GarminExport(path.to_owned()));
     }
     if name.starts_with("UploadedFiles_") || names.iter().any(|name| name.contains("DI-Connect-Uploaded-Files")) {
         return Err(
@@ -72,7 +72,7 @@ pub fn detect(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
     files(path, except)
 }
 
-fn folder(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
+fn folder(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String> {
     for folder in [path.to_owned(), path.join("data"), path.join("db")] {
         for (name, file) in walk::files(&folder, &[], &mut Skipped::default()).unwrap_or_default() {
             let may_be = ["db", "sqlite", "sqlite3"].contains(&extension(&name).as_str());
@@ -91,7 +91,7 @@ fn folder(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
     // The files outlive the database, or are all that a cache has kept.
     for fit in [path.join("fit"), path.to_owned()] {
         if FOLDERS.iter().any(|name| holds_theirs(&fit.join(name))) {
-            return Ok(Found::SportsSync { database: None, fit });
+            return Ok(DetectedSource::SportsSync { database: None, fit });
         }
     }
     let several = [path.join("fit"), path.to_owned()];
@@ -100,10 +100,10 @@ fn folder(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
     }
     let is_named = |name: &str| path.file_name().is_some_and(|own| own == name);
     if is_named("DI-Connect-Fitness") {
-        return Ok(Found::GarminExport(path.parent().unwrap_or(path).to_owned()));
+        return Ok(DetectedSource::GarminExport(path.parent().unwrap_or(path).to_owned()));
     }
     if is_named("DI_CONNECT") || ["DI_CONNECT", "DI-Connect-Fitness"].iter().any(|name| path.join(name).is_dir()) {
-        return Ok(Found::GarminExport(path.to_owned()));
+        return Ok(DetectedSource::GarminExport(path.to_owned()));
     }
     files(path, except)
 }
@@ -115,7 +115,7 @@ fn holds_theirs(folder: &Path) -> bool {
 }
 
 /// Whose database it is, if it is one of those that are known.
-fn of_database(path: &Path) -> Result<Option<Found>, String> {
+fn of_database(path: &Path) -> Result<Option<DetectedSource>, String> {
     let database = Database::open(path).map_err(|error| error.to_string())?;
     let has = |table: &str, names: &[&str]| {
         let columns = database.columns(table).map_err(|error| error.to_string())?;
@@ -123,19 +123,19 @@ fn of_database(path: &Path) -> Result<Option<Found>, String> {
     };
     let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
     if has("activities", &["activity_id", "filename", "downloaded"])? {
-        return Ok(Some(Found::GarminSync { database: path.to_owned(), folder }));
+        return Ok(Some(DetectedSource::GarminSync { database: path.to_owned(), folder }));
     }
     if has("activity", &["activity_id", "platform", "is_sync"])? {
         // It stands in `db`, beside `fit`; somebody may have moved it.
         let beside = folder.join("fit");
         let fit = if beside.is_dir() { beside } else { folder.parent().unwrap_or(&folder).join("fit") };
-        return Ok(Some(Found::SportsSync { database: Some(path.to_owned()), fit }));
+        return Ok(Some(DetectedSource::SportsSync { database: Some(path.to_owned()), fit }));
     }
     Ok(None)
 }
 
 /// A folder or zip with at least one file that is named with an id.
-fn files(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
+fn files(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String> {
     let (mut is_known, mut nameless, mut skipped) = (false, 0_u64, Skipped::default());
     let mut look = |name: &str| {
         let has_id = id_of(name.rsplit(['/', '\\']).next().unwrap_or(name)).is_some();
@@ -160,7 +160,7 @@ fn files(path: &Path, except: &[PathBuf]) -> Result<Found, String> {
         Ok(())
     };
     walk::search::<walk::Error>(path, except, &mut look, &mut met).map_err(|error| error.to_string())?;
-    if is_known { Ok(Found::Files(path.to_owned())) } else { Err(unknown(nameless, &skipped)) }
+    if is_known { Ok(DetectedSource::Files(path.to_owned())) } else { Err(unknown(nameless, &skipped)) }
 }
 
 /// Why a folder or zip is nothing that is known, with what is in it.

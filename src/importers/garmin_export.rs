@@ -13,7 +13,7 @@
 //! Readers of older and newer exports have met the same fields under names that differ in small and capital letters
 //! (`startTimeGMT`), numbers and times written as texts, times in seconds, and entries that have the local start alone
 //! (pe-st/garmin-connect-export issue 7, trevordavies095/tempo issue 224). All of that is read; an entry of which nobody can
-//! tell when it began, or which activity it is, is counted, so that it can be told.
+//! tell when it began, or which activity it is, is counted, so that it can be known.
 //!
 //! The files lie in `DI_CONNECT/DI-Connect-Uploaded-Files/UploadedFiles_*_Part*.zip`, `{e-mail}_{number}.fit`. The number is
 //! that of the upload, never of the activity, and nine of ten files are no activities: so the file itself has to say
@@ -38,7 +38,7 @@ const SMALLEST_MS: f64 = 1e11;
 pub struct ExportList {
     /// Its activities.
     pub activities: Vec<KnownActivity>,
-    /// Entries that no file could be told to be of: they have no id, or no start.
+    /// Entries that no file could be known to be of: they have no id, or no start.
     pub unclear: u64,
     /// The names of the fields of the first of those.
     pub fields: Option<String>,
@@ -57,7 +57,7 @@ pub fn activities(platform: &str, text: &[u8]) -> Result<ExportList, serde_json:
     for entry in entries(serde_json::from_slice(text)?) {
         let fields = Fields::of(&entry);
         match activity(platform, &fields) {
-            Some(told) => list.activities.push(told),
+            Some(known) => list.activities.push(known),
             None => {
                 list.unclear += 1;
                 list.fields.get_or_insert_with(|| entry.keys().take(12).cloned().collect::<Vec<_>>().join(", "));
@@ -184,11 +184,11 @@ mod tests {
 
     fn read(text: &str) -> Vec<Activity> {
         let list = activities("garmin-com", text.as_bytes()).unwrap();
-        list.activities.into_iter().map(|told| told.activity).collect()
+        list.activities.into_iter().map(|known| known.activity).collect()
     }
 
     #[test]
-    fn units_and_zones_are_those_of_the_export() {
+    fn units_and_zones_of_the_export() {
         let list = read(&format!("[{{\"summarizedActivitiesExport\": [{ENTRY}]}}]"));
         let expected = Activity {
             platform: "garmin-com".into(),
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_read_in_each_of_its_forms_and_strange_fields_are_left_out() {
+    fn a_list_is_read_in_each_form_without_unknown_fields() {
         let block = format!("{{\"summarizedActivitiesExport\": [{ENTRY}]}}");
         for text in [format!("\u{feff}[{block}]"), format!("[{block}, {block}]"), block.clone(), format!("[{ENTRY}]")] {
             assert!(read(&text).iter().all(|a| a.id == "21482825013") && !read(&text).is_empty(), "{text}");
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn other_spellings_texts_for_numbers_and_seconds_say_the_same() {
+    fn other_spellings_and_units_are_equal() {
         let expected = read(&format!("[{ENTRY}]"));
         for (known, other) in [
             ("\"beginTimestamp\": 1767881421000, \"startTimeGmt\": 1767881421000.0", "\"startTimeGMT\": 1767881421000"),
@@ -264,19 +264,19 @@ mod tests {
     }
 
     #[test]
-    fn a_local_start_alone_is_kept_as_one_and_what_is_unclear_is_counted() {
+    fn a_local_start_is_kept_and_unclear_items_are_counted() {
         let local = "[{\"activityId\": 1, \"startTimeLocal\": 1767885021000, \"distance\": 5}, {\"activityId\": 2, \"start\": 7},
             {\"startTimeGmt\": 1767881421000}, 5, {\"activityId\": 3, \"startTimeGmt\": \"soon\"}]";
         let list = activities("garmin-com", local.as_bytes()).unwrap();
         assert_eq!((list.activities.len(), list.unclear), (1, 3));
         assert_eq!(list.fields.as_deref(), Some("activityId, start"));
-        let told = &list.activities[0];
-        assert_eq!(told.local_start, civil("2026-01-08 15:10:21"));
-        assert_eq!((told.activity.start_time, told.activity.utc_offset_s, told.is_of_the_place), (None, None, true));
+        let known = &list.activities[0];
+        assert_eq!(known.local_start, civil("2026-01-08 15:10:21"));
+        assert_eq!((known.activity.start_time, known.activity.utc_offset_s, known.is_of_the_place), (None, None, true));
     }
 
     #[test]
-    fn lists_are_known_by_their_names() {
+    fn lists_are_detected_by_their_names() {
         assert!(is_list("DI_CONNECT/DI-Connect-Fitness/me@example.com_0_summarizedActivities.json"));
         assert!(is_list("me_0_summarizedActivities.json.gz"));
         assert!(!is_list("DI_CONNECT/DI-Connect-Fitness/me@example.com_gear.json"));

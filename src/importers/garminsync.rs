@@ -14,16 +14,16 @@ use crate::sport;
 /// What the database says.
 #[derive(Debug, Default)]
 pub struct GarminSync {
-    told: HashMap<String, KnownActivity>,
+    activities: HashMap<String, KnownActivity>,
     /// Names of files, and the activity of each.
     files: HashMap<String, String>,
     /// When it ran by itself.
-    pub schedule: Option<Schedule>,
+    pub schedule: Option<ImportedSchedule>,
 }
 
 /// When it was to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
+pub struct ImportedSchedule {
     /// Five fields.
     pub cron: String,
     /// Whether it was switched on.
@@ -52,7 +52,7 @@ impl GarminSync {
                 ..Activity::default()
             };
             let local_start = start.as_deref().and_then(civil);
-            all.told.insert(id.clone(), KnownActivity { activity, local_start, is_of_the_place: true });
+            all.activities.insert(id.clone(), KnownActivity { activity, local_start, is_of_the_place: true });
         }
         Ok(all)
     }
@@ -63,10 +63,10 @@ impl GarminSync {
     }
 
     /// What is known of an activity.
-    pub fn told(&self, platform: &str, id: &str) -> KnownActivity {
-        let mut told = self.told.get(id).cloned().unwrap_or_default();
-        (told.activity.platform, told.activity.id) = (platform.into(), id.to_owned());
-        told
+    pub fn known_activity(&self, platform: &str, id: &str) -> KnownActivity {
+        let mut known = self.activities.get(id).cloned().unwrap_or_default();
+        (known.activity.platform, known.activity.id) = (platform.into(), id.to_owned());
+        known
     }
 
     /// The names of the files that it wrote.
@@ -75,7 +75,7 @@ impl GarminSync {
     }
 }
 
-fn schedule(database: &Database) -> Result<Option<Schedule>, Unreadable> {
+fn schedule(database: &Database) -> Result<Option<ImportedSchedule>, Unreadable> {
     if database.columns("daemon_config")?.is_empty() {
         return Ok(None);
     }
@@ -86,5 +86,5 @@ fn schedule(database: &Database) -> Result<Option<Schedule>, Unreadable> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "*/,- ".contains(c);
     let is_cron = cron.chars().all(is_plain) && cron.split_whitespace().count() == 5;
     let enabled = enabled.as_deref() != Some("0");
-    Ok(is_cron.then(|| Schedule { cron: cron.split_whitespace().collect::<Vec<_>>().join(" "), enabled }))
+    Ok(is_cron.then(|| ImportedSchedule { cron: cron.split_whitespace().collect::<Vec<_>>().join(" "), enabled }))
 }

@@ -18,9 +18,9 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 pub use database::Unreadable;
-pub use detect::{Found, KNOWN, detect};
+pub use detect::{DetectedSource, KNOWN, detect};
 pub use garmin_export::{ExportList, activities, is_list};
-pub use garminsync::{GarminSync, Schedule};
+pub use garminsync::{GarminSync, ImportedSchedule};
 pub use names::id_of;
 pub use sports_sync::{FOLDERS, SportsSync};
 pub use track::start_of;
@@ -52,8 +52,8 @@ impl KnownActivity {
 
     /// Whether a file that begins at `start` can be of this activity: whatever the zones, two clocks differ by a day at most.
     pub fn can_begin(&self, start: Timestamp) -> bool {
-        let told = self.activity.start_time.or_else(|| as_if_utc(self.local_start?));
-        told.is_none_or(|told| (told.as_second() - start.as_second()).abs() <= REACH_S)
+        let known = self.activity.start_time.or_else(|| as_if_utc(self.local_start?));
+        known.is_none_or(|known| (known.as_second() - start.as_second()).abs() <= REACH_S)
     }
 
     /// The start by a clock without a zone, in seconds since 1970 as if that clock showed UTC.
@@ -83,20 +83,20 @@ fn as_if_utc(local: DateTime) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    fn told(local: &str) -> KnownActivity {
+    fn known(local: &str) -> KnownActivity {
         KnownActivity { local_start: civil(local), is_of_the_place: true, ..KnownActivity::nothing("garmin-com", "1") }
     }
 
     #[test]
-    fn a_local_start_tells_the_zone_and_refuses_another_day() {
+    fn a_local_start_gives_the_zone_and_rejects_another_day() {
         let start: Timestamp = "2026-01-08T14:10:21Z".parse().unwrap();
-        let offset = |local: &str| told(local).offset(start);
+        let offset = |local: &str| known(local).offset(start);
         assert_eq!(offset("2026-01-08 19:55:21"), Some(5 * 3600 + 45 * 60));
         assert_eq!(offset("2026-01-08T08:10:20.0"), Some(-6 * 3600));
         assert_eq!([offset("2026-01-08 14:17:00"), offset("2026-01-09 14:10:21"), offset("soon")], [None; 3]);
-        let machine = KnownActivity { is_of_the_place: false, ..told("2026-01-08 19:55:21") };
+        let machine = KnownActivity { is_of_the_place: false, ..known("2026-01-08 19:55:21") };
         assert_eq!(machine.offset(start), None);
-        assert!(told("2026-01-09 16:00:00").can_begin(start) && told("?").can_begin(start));
-        assert!(!told("2026-01-10 14:10:21").can_begin(start));
+        assert!(known("2026-01-09 16:00:00").can_begin(start) && known("?").can_begin(start));
+        assert!(!known("2026-01-10 14:10:21").can_begin(start));
     }
 }

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_read_from_names_that_tools_give_and_from_no_others() {
+    fn ids_are_read_from_file_names_of_tools() {
         for name in [
             "123.fit",
             "123.ZIP",

@@ -18,7 +18,7 @@ const COROS: &str = "coros";
 /// What the database says.
 #[derive(Debug, Default)]
 pub struct SportsSync {
-    told: HashMap<(&'static str, String), KnownActivity>,
+    activities: HashMap<(&'static str, String), KnownActivity>,
 }
 
 impl SportsSync {
@@ -50,16 +50,17 @@ impl SportsSync {
                 ..Activity::default()
             };
             let local_start = start.as_deref().and_then(civil);
-            all.told.insert((folder, id.clone()), KnownActivity { activity, local_start, is_of_the_place: !is_coros });
+            all.activities
+                .insert((folder, id.clone()), KnownActivity { activity, local_start, is_of_the_place: !is_coros });
         }
         Ok(all)
     }
 
     /// What is known of an activity of this folder, which is one of `platform`.
-    pub fn told(&self, folder: &'static str, platform: &str, id: &str) -> KnownActivity {
-        let mut told = self.told.get(&(folder, id.to_owned())).cloned().unwrap_or_default();
-        (told.activity.platform, told.activity.id) = (platform.into(), id.to_owned());
-        told
+    pub fn known_activity(&self, folder: &'static str, platform: &str, id: &str) -> KnownActivity {
+        let mut known = self.activities.get(&(folder, id.to_owned())).cloned().unwrap_or_default();
+        (known.activity.platform, known.activity.id) = (platform.into(), id.to_owned());
+        known
     }
 }
 

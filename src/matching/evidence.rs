@@ -1,39 +1,39 @@
-//! What two entries have in common, measured. Nothing is decided here.
+//! Measures what two activities have in common. Decides nothing.
 
 use super::Candidate;
 use crate::activity::Activity;
-use crate::fit::Identity;
+use crate::fit::RecordingId;
 use crate::reason::Reason;
 use crate::sport::{self, Family};
 
-/// Timer times are one if no further apart than this, or 5 %.
+/// Timer times agree if they differ by no more than this, or by 5 %.
 const TIMER_SLACK_S: f64 = 30.0;
-/// Distances are one if no further apart than this, or 5 %.
+/// Distances agree if they differ by no more than this, or by 5 %.
 const DISTANCE_SLACK_M: f64 = 100.0;
 const SLACK: f64 = 0.05;
-/// What rounding and re-encoding do to a start and a timer time, in seconds.
+/// How much rounding and re-encoding change a start and a timer time, in seconds.
 const CLOSE_START_S: f64 = 2.0;
 const CLOSE_TIMER_S: f64 = 1.0;
-/// What rounding and re-encoding do to a distance: metres, or a part of it.
+/// How much rounding and re-encoding change a distance: in metres, or as a fraction.
 const CLOSE_DISTANCE_M: f64 = 5.0;
 const CLOSE_DISTANCE: f64 = 0.001;
-/// Nobody moves faster than this (90 km/h): a distance took at least so long.
+/// Nobody moves faster than this (90 km/h), so a distance gives the shortest possible time.
 const FASTEST_M_PER_S: f64 = 25.0;
 
-/// A measure on both sides.
+/// The comparison of one measure of two activities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Measure {
-    /// Unknown, or zero, on one side at least.
+    /// Unknown or zero on at least one side.
     Unknown,
-    /// The same but for rounding.
+    /// Equal except for rounding.
     Close,
-    /// One activity could have both.
+    /// Close enough for one activity.
     Agrees,
-    /// One activity cannot have both.
+    /// Too different for one activity.
     Differs,
 }
 
-/// Who recorded the two.
+/// Whether one device recorded both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Devices {
     Same,
@@ -42,29 +42,29 @@ pub(super) enum Devices {
     Unknown,
 }
 
-/// What kind of proof the files give.
+/// What the files say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Files {
     /// The same bytes.
     SameBytes,
-    /// The same device made both in the same second.
+    /// The same device created both in the same second.
     SameRecording,
-    /// Both recordings are named, and they are two.
+    /// Both files name their recording, and these differ.
     TwoRecordings,
     Unknown,
 }
 
-/// What two entries have in common. The same whichever of them comes first.
+/// What two activities have in common, whichever comes first.
 #[derive(Debug)]
 pub(super) struct Evidence {
-    /// Both are one entry, so there is nothing to compare.
-    pub same_entry: bool,
+    /// Both are the same activity on the same platform: there is nothing to compare.
+    pub is_same_activity: bool,
     pub files: Files,
-    /// How much later the later one began, in seconds.
+    /// The time between the starts, in seconds.
     pub gap_s: Option<f64>,
-    /// How far apart they ended, in seconds, by the clock or by the timer, whichever is nearer.
+    /// The time between the ends, in seconds: by elapsed time or by timer time, whichever is shorter.
     pub end_gap_s: Option<f64>,
-    /// Whether they took place at the same time, for half of the shorter one at least.
+    /// Whether they overlap by at least half of the shorter one.
     pub overlap: Option<bool>,
     pub families: (Family, Family),
     pub timer: Measure,
@@ -81,7 +81,7 @@ impl Evidence {
         let distances_m = both(one.distance_m, two.distance_m);
         let families = (family_of(one), family_of(two));
         Evidence {
-            same_entry: one.platform == two.platform && one.id == two.id,
+            is_same_activity: one.platform == two.platform && one.id == two.id,
             files: files(a, b),
             gap_s: gap_s(one, two),
             end_gap_s: end_gap_s(one, two),
@@ -95,13 +95,13 @@ impl Evidence {
         }
     }
 
-    /// Whether the starts are one but for rounding.
+    /// Whether the starts are equal except for rounding.
     pub fn close_start(&self) -> bool {
         self.gap_s.is_some_and(|gap| gap <= CLOSE_START_S)
     }
 
-    /// The whole, non-zero number of quarter hours between the starts, if it is one and no more than 26 hours:
-    /// the farthest apart that two places on earth set their clocks.
+    /// The number of quarter hours between the starts, if it is whole, not zero and at most 26 hours, the largest difference
+    /// between two time zones.
     pub fn quarter_hours(&self) -> Option<u32> {
         let gap = self.gap_s?;
         let quarters = (gap / 900.0).round();
@@ -109,18 +109,18 @@ impl Evidence {
         (near && (1.0..=104.0).contains(&quarters)).then_some(quarters as u32)
     }
 
-    /// Do both belong to one family of sports?
+    /// Whether both belong to one family of sports.
     pub fn sport(&self) -> Option<bool> {
         self.families.0.agrees(self.families.1)
     }
 
-    /// One is a whole multisport activity and the other is not: whole and part have one file.
+    /// Whether exactly one of them is a multisport activity: its legs have the same file.
     pub fn whole_and_part(&self) -> bool {
         let (a, b) = (self.families.0.name(), self.families.1.name());
         self.sport() == Some(false) && (a == "multisport" || b == "multisport")
     }
 
-    /// The evidence, the same for both orders.
+    /// The evidence as reasons, the same for both orders.
     pub fn reasons(&self) -> Vec<Reason> {
         let mut reasons = Vec::new();
         match self.files {
@@ -153,7 +153,7 @@ impl Evidence {
         reasons
     }
 
-    /// How far apart they began.
+    /// The time between the starts, as a reason.
     pub fn start_reason(&self) -> Reason {
         match (self.quarter_hours(), self.gap_s) {
             (Some(quarters), _) => Reason::StartShifted { minutes: quarters * 15 },
@@ -163,11 +163,11 @@ impl Evidence {
     }
 }
 
-/// A measure on both sides, as it is told.
+/// A measure of two activities as a reason states it.
 enum Measured {
     /// Both values.
     Differs([f64; 2]),
-    /// The difference in per cent, to one decimal.
+    /// The difference in per cent, with one decimal.
     Agrees(f64),
 }
 
@@ -179,14 +179,14 @@ fn measured(measure: Measure, values: Option<(f64, f64)>) -> Option<Measured> {
     })
 }
 
-/// A value that says something: services write 0 for what was not measured.
-fn told(value: Option<f64>) -> Option<f64> {
+/// A measured value: services write 0 for a value that was not measured.
+fn positive(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite() && *value > 0.0)
 }
 
 /// Both values, the smaller first.
 fn both(a: Option<f64>, b: Option<f64>) -> Option<(f64, f64)> {
-    let (a, b) = (told(a)?, told(b)?);
+    let (a, b) = (positive(a)?, positive(b)?);
     Some((a.min(b), a.max(b)))
 }
 
@@ -211,18 +211,18 @@ fn gap_s(a: &Activity, b: &Activity) -> Option<f64> {
 fn end_gap_s(a: &Activity, b: &Activity) -> Option<f64> {
     let later = b.start_time?.as_millisecond() as f64 / 1000.0 - a.start_time?.as_millisecond() as f64 / 1000.0;
     let lengths = [(a.elapsed_time_s, b.elapsed_time_s), (a.timer_time_s, b.timer_time_s)];
-    let gaps = lengths.into_iter().filter_map(|(one, two)| Some((later + told(two)? - told(one)?).abs()));
+    let gaps = lengths.into_iter().filter_map(|(one, two)| Some((later + positive(two)? - positive(one)?).abs()));
     gaps.min_by(f64::total_cmp)
 }
 
-/// How long it took at least, in seconds.
+/// The shortest duration that the activity can have had, in seconds.
 pub(super) fn span_s(activity: &Activity) -> Option<f64> {
-    told(activity.timer_time_s)
-        .or_else(|| told(activity.elapsed_time_s))
-        .or_else(|| told(activity.distance_m).map(|metres| metres / FASTEST_M_PER_S))
+    positive(activity.timer_time_s)
+        .or_else(|| positive(activity.elapsed_time_s))
+        .or_else(|| positive(activity.distance_m).map(|metres| metres / FASTEST_M_PER_S))
 }
 
-/// Nobody does two activities at once: what follows one another is two, however alike they are.
+/// Whether two activities overlap. One after the other they are two activities, however similar.
 fn overlap(a: &Activity, b: &Activity) -> Option<bool> {
     let span_of = |one: &Activity| Some((one.start_time?.as_millisecond() as f64 / 1000.0, span_s(one)?));
     let ((start_a, span_a), (start_b, span_b)) = (span_of(a)?, span_of(b)?);
@@ -230,7 +230,7 @@ fn overlap(a: &Activity, b: &Activity) -> Option<bool> {
     Some(common >= span_a.min(span_b) / 2.0)
 }
 
-fn identity_of(candidate: &Candidate) -> Option<Identity> {
+fn identity_of(candidate: &Candidate) -> Option<RecordingId> {
     candidate.file.and_then(|file| file.identity)
 }
 
@@ -246,15 +246,16 @@ fn files(a: &Candidate, b: &Candidate) -> Files {
     }
 }
 
-/// One sign of a second device is enough. What a platform calls a device means nothing on another one.
+/// Whether one device recorded both. One difference is enough for two devices. Device names are only compared within one
+/// platform.
 fn devices(a: &Candidate, b: &Candidate) -> Devices {
     let serials = identity_of(a).zip(identity_of(b));
     let serials = serials.map(|(a, b)| (a.manufacturer, a.serial_number) == (b.manufacturer, b.serial_number));
     let names = a.activity.device.as_deref().zip(b.activity.device.as_deref());
     let names = names.filter(|_| a.activity.platform == b.activity.platform).map(|(a, b)| a == b);
     let makers = maker(a.activity).zip(maker(b.activity)).map(|(a, b)| a.eq_ignore_ascii_case(b));
-    let signs = [serials, names, makers];
-    if signs.contains(&Some(false)) {
+    let comparisons = [serials, names, makers];
+    if comparisons.contains(&Some(false)) {
         Devices::Different
     } else if serials == Some(true) || names == Some(true) {
         Devices::Same
@@ -263,7 +264,7 @@ fn devices(a: &Candidate, b: &Candidate) -> Devices {
     }
 }
 
-/// The manufacturer, unless it is the number that anybody may use.
+/// The manufacturer, unless it is a placeholder that any software may use.
 fn maker(activity: &Activity) -> Option<&str> {
     let placeholder = |name: &str| ["development", "unknown", ""].iter().any(|word| name.eq_ignore_ascii_case(word));
     activity.manufacturer.as_deref().filter(|name| !placeholder(name))

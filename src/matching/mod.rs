@@ -3,22 +3,22 @@
 //! ```text
 //! let matcher = Matcher::default();          evidence, tolerance 60 s
 //! matcher.verdict(&a, &b)                    Some(match: "starts 2 s apart", "distance 0.1 % apart", "same device")
-//! matcher.copies(&all)                       on each platform: which entry is a copy of which, and why
-//! matcher.groups(&all)                       over all platforms: each activity once, its best entry first
-//! matcher.doubt(&a, &b)                      the same activity, or perhaps: whoever would add one beside the other holds back
+//! matcher.duplicates(&all)                   on each platform: which activity is a duplicate of which, and why
+//! matcher.groups(&all)                       over all platforms: each group of the same activity, the best one first
+//! matcher.possible_match(&a, &b)             certainly or possibly the same activity: do not upload one next to the other
 //! ```
 //!
-//! Values in, values out: no clock, no files, no network; the order of the input changes nothing, nor does it matter
-//! which of two entries comes first. Every time is UTC. An entry (platform and id) is given once.
+//! Pure functions: no clock, no files, no network. The result depends neither on the order of the input nor on which of two
+//! activities comes first. Times are UTC. Each activity (platform and id) is passed once.
 //!
-//! The rules stand in `decide.rs`, one line a case, and with their reasons in `docs/matching.md`. Whenever something is
-//! in doubt the weaker verdict is given: only the two strongest ever allow a deletion.
+//! The rules are in `decide.rs`, one line for each case; `docs/matching.md` gives the reasons. In case of doubt the weaker
+//! certainty applies: only the two strongest allow a deletion.
 
+mod candidate_pairs;
 mod decide;
 mod evidence;
 mod groups;
-mod nearby;
-mod prefer;
+mod ranking;
 #[cfg(test)]
 mod tests;
 
@@ -27,55 +27,56 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use groups::{Copy, Group, Pair};
+pub use groups::{FoundDuplicate, Group, Pair};
 
 use crate::activity::Activity;
-use crate::fit::Identity;
+use crate::fit::RecordingId;
 use crate::reason::Reason;
 use evidence::Evidence;
 
-/// One entry on one platform, with what else is known of it.
+/// An activity on a platform, with its file.
 #[derive(Debug, Clone)]
 pub struct Candidate<'a> {
-    /// The entry.
+    /// The activity.
     pub activity: &'a Activity,
-    /// Its file, if that is in the archive and is the only one of the entry.
+    /// Its file, if it has exactly one and that is in the archive.
     pub file: Option<FileFacts<'a>>,
-    /// Whose devices record for this platform: `garmin` for `garmin-com`, `coros` for `coros`, none for a folder.
+    /// The manufacturer whose devices record for this platform: `garmin` for `garmin-com`, `coros` for `coros`, none for a
+    /// folder.
     pub native_manufacturer: Option<&'a str>,
 }
 
-/// What the archive knows of an entry's file.
+/// The properties of an archived file that matching uses.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FileFacts<'a> {
     /// SHA-256 of its bytes, in lower-case hex.
     pub sha256: Option<&'a str>,
-    /// The recording, if its device named itself fully.
-    pub identity: Option<Identity>,
-    /// When it began, by the file's own word.
+    /// Device and time of the recording, if the file names both.
+    pub identity: Option<RecordingId>,
+    /// The start of the activity in the file.
     pub start: Option<Timestamp>,
     /// Its size.
     pub bytes: Option<u64>,
 }
 
-/// How sure it is that two entries are the same activity; the strongest first.
+/// How certain it is that two activities are the same one; the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
     /// The same bytes, or the same recording of the same device.
     SameFile,
-    /// Start, sport, time and distance agree as they do in copies of one recording.
+    /// Start, sport, timer time and distance agree as closely as in two versions of one recording.
     Match,
-    /// They agree, but two devices recorded it, or may have: the same activity, and neither is superfluous.
+    /// They agree, but two devices recorded them, or may have: the same activity, and neither is a duplicate.
     TwoDevices,
-    /// All agrees but for whole quarter hours: a suspected time-zone fault. Reported only.
+    /// They agree except that the starts differ by whole quarter hours: a suspected time zone error. Only reported.
     Shifted,
-    /// The start agrees and nothing else does. Reported only.
+    /// Only the starts agree. Only reported.
     StartOnly,
 }
 
 impl Certainty {
-    /// As it stands in a record.
+    /// The name in records.
     pub fn name(self) -> &'static str {
         match self {
             Certainty::SameFile => "same-file",
@@ -86,19 +87,19 @@ impl Certainty {
         }
     }
 
-    /// The one of that name.
+    /// The certainty with this name.
     pub fn named(name: &str) -> Option<Certainty> {
         use Certainty::{Match, SameFile, Shifted, StartOnly, TwoDevices};
         [SameFile, Match, TwoDevices, Shifted, StartOnly].into_iter().find(|certainty| certainty.name() == name)
     }
 
-    /// Whether it says that both are the same activity, so that a platform with one of them lacks nothing.
+    /// Whether both are the same activity: a platform that has one of them is not missing the other.
     pub fn is_same_activity(self) -> bool {
         self <= Certainty::TwoDevices
     }
 
-    /// Whether one of the two is superfluous and may be deleted, if every other guard holds.
-    pub fn is_superfluous(self) -> bool {
+    /// Whether one of the two is a duplicate: it may be deleted if every other guard passes.
+    pub fn is_duplicate(self) -> bool {
         self <= Certainty::Match
     }
 }
@@ -109,35 +110,35 @@ impl fmt::Display for Certainty {
     }
 }
 
-/// What is to be said of two entries.
+/// The result of comparing two activities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// How sure it is.
+    /// How certain it is that they are the same.
     pub certainty: Certainty,
-    /// The evidence; what speaks against it too.
+    /// The evidence, for and against.
     pub reasons: Vec<Reason>,
 }
 
-/// What makes two entries the same activity.
+/// Which evidence counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rule {
-    /// Everything that is known, as `docs/matching.md` tells.
+    /// All evidence; see `docs/matching.md`.
     #[default]
     Evidence,
-    /// The start alone, whatever else is known. The certainty is `start-only`, so nothing is ever deleted by it.
+    /// The start alone. The certainty is `start-only`, so no deletion follows from it.
     Start,
 }
 
-/// The rule, and how far apart two starts may be.
+/// Compares activities by a rule and a tolerance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Matcher {
-    /// What counts.
+    /// Which evidence counts.
     pub rule: Rule,
     /// How far apart two starts may be, in seconds.
     pub tolerance_s: u32,
 }
 
-/// How far apart the starts of one activity may be on two platforms, in seconds, unless a setting says otherwise.
+/// The default of `tolerance_s`: how far apart the starts of one activity may be on two platforms, in seconds.
 pub const DEFAULT_TOLERANCE_S: u32 = 60;
 
 impl Default for Matcher {
@@ -147,7 +148,7 @@ impl Default for Matcher {
 }
 
 impl Matcher {
-    /// What is to be said of two entries; nothing if they have nothing to do with each other, or are the same entry.
+    /// Compares two activities; `None` if they are unrelated, or the same activity on the same platform.
     pub fn verdict(&self, a: &Candidate, b: &Candidate) -> Option<Verdict> {
         let evidence = Evidence::of(a, b);
         let certainty = decide::certainty(self, &evidence)?;
@@ -155,12 +156,12 @@ impl Matcher {
         Some(Verdict { certainty, reasons })
     }
 
-    /// Whether a verdict says that two entries are the same activity, by this rule.
+    /// Whether a verdict says that two activities are the same one, by this rule.
     pub fn says_same(&self, verdict: &Verdict) -> bool {
         self.joins(verdict.certainty)
     }
 
-    /// Whether entries of this certainty are put into one group.
+    /// Whether activities of this certainty belong to one group.
     fn joins(&self, certainty: Certainty) -> bool {
         self.rule == Rule::Start || certainty.is_same_activity()
     }

@@ -125,8 +125,8 @@ fn the_native_recording_is_kept_then_more_data_then_the_older_id() {
     let (native, older) = (run("1000"), run("999"));
     let copies = |all: &[&Activity]| {
         let all: Vec<Candidate> = all.iter().map(|one| bare(one)).collect();
-        let told = |copy: Copy| (copy.index, copy.of, copy.verdict.certainty.name(), copy.kept_because);
-        Matcher::default().copies(&all).into_iter().map(told).collect::<Vec<_>>()
+        let told = |copy: FoundDuplicate| (copy.index, copy.of, copy.verdict.certainty.name(), copy.kept_because);
+        Matcher::default().duplicates(&all).into_iter().map(told).collect::<Vec<_>>()
     };
     assert_eq!(copies(&[&imported, &native]), [(0, 1, "two-devices", native_device())]);
     assert_eq!(copies(&[&nameless, &native]), [(0, 1, "match", native_device())]);
@@ -137,7 +137,7 @@ fn the_native_recording_is_kept_then_more_data_then_the_older_id() {
     for (other, reason) in
         [(bare(&older), Reason::OnlyArchived), (thin, Reason::MoreData { bytes: 9000, other_bytes: 300 })]
     {
-        let copy = &Matcher::default().copies(&[other, rich.clone()])[0];
+        let copy = &Matcher::default().duplicates(&[other, rich.clone()])[0];
         assert_eq!((copy.of, &copy.kept_because), (1, &reason));
     }
 }
@@ -148,7 +148,7 @@ fn a_copy_of_the_second_device_refers_to_the_second_device() {
     let computer = Activity { device: Some("8".into()), ..com("2", 20, 1790.0, 5050.0) };
     let copy = Activity { device: Some("8".into()), ..com("3", 20, 1790.0, 5050.0) };
     let all = [bare(&watch), bare(&computer), bare(&copy)];
-    let told = Matcher::default().copies(&all);
+    let told = Matcher::default().duplicates(&all);
     let told: Vec<_> = told.iter().map(|copy| (copy.index, copy.of, copy.verdict.certainty)).collect();
     assert_eq!(told, [(1, 0, Certainty::TwoDevices), (2, 1, Certainty::Match)]);
 }
@@ -167,7 +167,7 @@ fn no_chain_joins_what_contradicts() {
     let ride = Activity { sport: Some("cycling".into()), ..com("3", 2, 1800.0, 5000.0) };
     let run = com("1", 0, 1800.0, 5000.0);
     assert_eq!(Matcher::default().groups(&[bare(&run), bare(&between), bare(&ride)]).len(), 2);
-    // One without a distance and one without a time: nothing speaks against, and the third one joins them.
+    // One without a distance and one without a time: nothing should_notify against, and the third one joins them.
     let (timed, measured) = (com("2", 1, 1800.0, 0.0), com("3", 2, 0.0, 5000.0));
     assert_eq!(Matcher::default().groups(&[bare(&timed), bare(&run), bare(&measured)]).len(), 1);
 }
@@ -186,7 +186,7 @@ fn an_activity_on_two_platforms_is_one_group_and_goes_to_the_third_once() {
     assert_eq!(groups.len(), 1);
     assert_eq!(groups[0].members[0], 2);
     assert_eq!(groups[0].because, Some(native_device()));
-    assert!(Matcher::default().doubts(&all, &groups).is_empty(), "what is one group leaves no doubt");
+    assert!(Matcher::default().possible_matches(&all, &groups).is_empty(), "what is one group leaves no doubt");
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn the_plain_rule_asks_the_start_alone_and_never_allows_a_deletion() {
         (Certainty::StartOnly, vec![Reason::StartApart { seconds: 45.0 }])
     );
     assert_eq!(matcher.groups(&[bare(&run), bare(&strength)]).len(), 1);
-    assert!(!verdict.certainty.is_superfluous());
+    assert!(!verdict.certainty.is_duplicate());
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn what_may_be_one_activity_is_doubtful_and_what_surely_is_not_is_not() {
         change(&mut other);
         let all = [bare(&run), bare(&other)];
         let groups = matcher.groups(&all);
-        (groups.len(), matcher.doubts(&all, &groups).len())
+        (groups.len(), matcher.possible_matches(&all, &groups).len())
     };
     assert_eq!(on_coros(|_| {}), (1, 0));
     assert_eq!(on_coros(|other| other.sport = Some("cycling".into())), (2, 1), "a sport changed by hand");

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_or_a_whole_address() {
+    fn a_key_or_a_complete_address() {
         let is = |name, value, url: &str| assert_eq!(to(name, value).as_deref(), Some(url), "{name} {value}");
         let wecom = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx";
         is("wecom", " 693a91f6-7xxx\n", wecom);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_travels_open_and_no_key_changes_the_address() {
+    fn addresses_are_https_and_no_key_changes_the_host() {
         for (name, value) in [
             ("slack", "http://hooks.slack.com/services/T/B/x"),
             ("slack", "T/B/x"),

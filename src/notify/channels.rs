@@ -4,7 +4,7 @@
 //! others have met.
 
 use super::address::{Address, bark, serverchan, telegram, whole, whole_or};
-use super::answer::{Judge, Why};
+use super::response::{RejectionCause, ResponseCheck};
 use super::{Style, TextLimit};
 
 /// One way to reach a person.
@@ -15,7 +15,7 @@ pub struct Channel {
     /// The setting that switches it on: a key, or a whole address.
     pub key: &'static str,
     /// A second setting.
-    pub also: Also,
+    pub extra: ExtraSetting,
     /// Where the value of `key` leads; `None` if it can be none.
     pub address: fn(&str) -> Option<Address>,
     /// What is sent.
@@ -25,20 +25,20 @@ pub struct Channel {
     /// How the message proves whose it is.
     pub proof: Proof,
     /// How the answer is read.
-    pub judge: Judge,
+    pub response: ResponseCheck,
     /// Told after every run, whatever there is to tell: it watches that runs happen at all.
     pub is_ping: bool,
 }
 
 /// A second setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Also {
+pub enum ExtraSetting {
     /// None.
-    Nothing,
-    /// It is needed.
-    Needs(&'static str),
-    /// It may be there.
-    May(&'static str),
+    None,
+    /// Required.
+    Required(&'static str),
+    /// Optional.
+    Optional(&'static str),
 }
 
 /// What is sent.
@@ -69,7 +69,7 @@ pub enum Body {
     /// The text itself.
     Text,
     /// JSON; a string in it that is one of `{text}`, `{title}`, `{short}` (the title, cut), `{rest}` (without the title),
-    /// `{key}` and `{also}` stands for that.
+    /// `{key}` and `{extra}` stands for that.
     Json(&'static str),
     /// The JSON report.
     Report,
@@ -99,7 +99,7 @@ pub const CHANNELS: &[Channel] = &[
     Channel {
         name: "wecom",
         key: "QYWX_BOT_KEY",
-        also: Also::Nothing,
+        extra: ExtraSetting::None,
         address: |value| whole_or(value, "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key="),
         form: plain(r#"{"msgtype":"text","text":{"content":"{text}"}}"#, TextLimit::bytes(2048)),
         markdown: Some(Markdown {
@@ -110,15 +110,15 @@ pub const CHANNELS: &[Channel] = &[
             },
         }),
         proof: Proof::None,
-        judge: Judge::Code {
+        response: ResponseCheck::Code {
             field: "errcode",
             good: 0,
             known: &[
-                (93000, Why::Key),
-                (45009, Why::RateLimited),
-                (40058, Why::TooLong),
-                (40008, Why::BadRequest),
-                (-1, Why::Busy),
+                (93000, RejectionCause::Key),
+                (45009, RejectionCause::RateLimited),
+                (40058, RejectionCause::TooLong),
+                (40008, RejectionCause::BadRequest),
+                (-1, RejectionCause::Busy),
             ],
         },
         is_ping: false,
@@ -126,66 +126,66 @@ pub const CHANNELS: &[Channel] = &[
     Channel {
         name: "ntfy",
         key: "NTFY_URL",
-        also: Also::May("NTFY_TOKEN"),
+        extra: ExtraSetting::Optional("NTFY_TOKEN"),
         address: |value| whole_or(value, "https://ntfy.sh/"),
         // A longer one would become an attachment.
         form: RequestForm { body: Body::Text, ..plain("", TextLimit::bytes(4000)) },
         markdown: None,
         proof: Proof::Bearer,
-        judge: Judge::Field { name: "id", or_nothing: false },
+        response: ResponseCheck::Field { name: "id", or_nothing: false },
         is_ping: false,
     },
     Channel {
         name: "telegram",
         key: "TELEGRAM_BOT_TOKEN",
-        also: Also::Needs("TELEGRAM_CHAT_ID"),
+        extra: ExtraSetting::Required("TELEGRAM_CHAT_ID"),
         address: telegram,
-        form: plain(r#"{"chat_id":"{also}","text":"{text}"}"#, TextLimit::characters(4096)),
+        form: plain(r#"{"chat_id":"{extra}","text":"{text}"}"#, TextLimit::characters(4096)),
         markdown: None,
         proof: Proof::None,
-        judge: Judge::Flag("ok"),
+        response: ResponseCheck::Flag("ok"),
         is_ping: false,
     },
     Channel {
         name: "slack",
         key: "SLACK_WEBHOOK_URL",
-        also: Also::Nothing,
+        extra: ExtraSetting::None,
         address: whole,
         form: RequestForm { tame: for_slack, ..plain(r#"{"text":"{text}"}"#, TextLimit::characters(3000)) },
         markdown: None,
         proof: Proof::None,
-        judge: Judge::Text { good: "ok", known: &[] },
+        response: ResponseCheck::Text { good: "ok", known: &[] },
         is_ping: false,
     },
     Channel {
         name: "discord",
         key: "DISCORD_WEBHOOK_URL",
-        also: Also::Nothing,
+        extra: ExtraSetting::None,
         address: whole,
         // No name of an activity calls everybody.
         form: plain(r#"{"content":"{text}","allowed_mentions":{"parse":[]}}"#, TextLimit::characters(2000)),
         markdown: None,
         proof: Proof::None,
         // With `?wait=true` in its address it answers with the message.
-        judge: Judge::Field { name: "id", or_nothing: true },
+        response: ResponseCheck::Field { name: "id", or_nothing: true },
         is_ping: false,
     },
     Channel {
         name: "bark",
         key: "BARK_KEY",
-        also: Also::Nothing,
+        extra: ExtraSetting::None,
         address: bark,
         // Apple's push takes 4 KB with all that is around it.
         form: plain(r#"{"device_key":"{key}","title":"{title}","body":"{rest}"}"#, TextLimit::bytes(2800)),
         markdown: None,
         proof: Proof::None,
-        judge: Judge::Code { field: "code", good: 200, known: &[(400, Why::Key)] },
+        response: ResponseCheck::Code { field: "code", good: 200, known: &[(400, RejectionCause::Key)] },
         is_ping: false,
     },
     Channel {
         name: "serverchan",
         key: "SERVERCHAN_KEY",
-        also: Also::Nothing,
+        extra: ExtraSetting::None,
         address: serverchan,
         form: RequestForm {
             style: Style::Markdown,
@@ -193,26 +193,26 @@ pub const CHANNELS: &[Channel] = &[
         },
         markdown: None,
         proof: Proof::None,
-        judge: Judge::Code { field: "code", good: 0, known: &[(40001, Why::Key)] },
+        response: ResponseCheck::Code { field: "code", good: 0, known: &[(40001, RejectionCause::Key)] },
         is_ping: false,
     },
     Channel {
         name: "dingtalk",
         key: "DINGTALK_TOKEN",
-        also: Also::May("DINGTALK_SECRET"),
+        extra: ExtraSetting::Optional("DINGTALK_SECRET"),
         address: |value| whole_or(value, "https://oapi.dingtalk.com/robot/send?access_token="),
         form: plain(r#"{"msgtype":"text","text":{"content":"{text}"}}"#, TextLimit::bytes(8000)),
         markdown: None,
         proof: Proof::DingTalk,
-        judge: Judge::Code {
+        response: ResponseCheck::Code {
             field: "errcode",
             good: 0,
             known: &[
-                (310_000, Why::Signature),
-                (300_001, Why::Key),
-                (300_005, Why::Key),
-                (130_101, Why::RateLimited),
-                (-1, Why::Busy),
+                (310_000, RejectionCause::Signature),
+                (300_001, RejectionCause::Key),
+                (300_005, RejectionCause::Key),
+                (130_101, RejectionCause::RateLimited),
+                (-1, RejectionCause::Busy),
             ],
         },
         is_ping: false,
@@ -220,7 +220,7 @@ pub const CHANNELS: &[Channel] = &[
     Channel {
         name: "feishu",
         key: "FEISHU_HOOK",
-        also: Also::May("FEISHU_SECRET"),
+        extra: ExtraSetting::Optional("FEISHU_SECRET"),
         address: |value| whole_or(value, "https://open.feishu.cn/open-apis/bot/v2/hook/"),
         // 20 KB with all that is around it.
         form: RequestForm {
@@ -229,36 +229,41 @@ pub const CHANNELS: &[Channel] = &[
         },
         markdown: None,
         proof: Proof::Feishu,
-        judge: Judge::Code {
+        response: ResponseCheck::Code {
             field: "code",
             good: 0,
-            known: &[(19_021, Why::Signature), (11_232, Why::RateLimited), (19_001, Why::Key), (9499, Why::BadRequest)],
+            known: &[
+                (19_021, RejectionCause::Signature),
+                (11_232, RejectionCause::RateLimited),
+                (19_001, RejectionCause::Key),
+                (9499, RejectionCause::BadRequest),
+            ],
         },
         is_ping: false,
     },
     Channel {
         name: "webhook",
         key: "WEBHOOK_URL",
-        also: Also::May("WEBHOOK_SECRET"),
+        extra: ExtraSetting::Optional("WEBHOOK_SECRET"),
         address: whole,
         form: RequestForm { body: Body::Report, ..plain("", TextLimit::bytes(16_000)) },
         markdown: None,
         proof: Proof::Webhook,
-        judge: Judge::Status,
+        response: ResponseCheck::Status,
         is_ping: false,
     },
     Channel {
         name: "healthchecks",
         key: "HEALTHCHECKS_URL",
-        also: Also::Nothing,
+        extra: ExtraSetting::None,
         address: whole,
         form: RequestForm { body: Body::Text, ..plain("", TextLimit::bytes(100_000)) },
         markdown: None,
         proof: Proof::None,
         // It answers 200 to pings of no check, too (healthchecks.io/docs/http_api; reviewed 2026-11-29).
-        judge: Judge::Text {
+        response: ResponseCheck::Text {
             good: "OK",
-            known: &[("OK (not found)", Why::Key), ("OK (rate limited)", Why::RateLimited)],
+            known: &[("OK (not found)", RejectionCause::Key), ("OK (rate limited)", RejectionCause::RateLimited)],
         },
         is_ping: true,
     },
@@ -279,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_template_is_json_and_every_name_stands_once() {
+    fn every_template_is_json_and_every_channel_name_is_unique() {
         for channel in CHANNELS {
             let forms = [Some(channel.form), channel.markdown.map(|markdown| markdown.form)];
             for form in forms.into_iter().flatten() {

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_stays_as_it_is() {
+    fn a_short_text_is_unchanged() {
         assert_eq!(cut("a\n\nb\n", TextLimit::bytes(5), more), "a\n\nb\n");
     }
 
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn ancestors_11_a_text_of_any_size_and_language_is_cut_within_the_limit_and_no_character_is_halved() {
+    fn a_text_is_truncated_within_the_limit_and_between_characters() {
         let texts = [
             "新增活动：晨跑 🏃\n".repeat(400),
             "跑步".repeat(3000),

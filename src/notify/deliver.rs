@@ -1,7 +1,7 @@
 //! Brings a request to its channel.
 
-use super::answer::{ChannelRejection, Why};
-use super::{Channel, Judge};
+use super::response::{ChannelRejection, RejectionCause};
+use super::{Channel, ResponseCheck};
 use crate::http::{self, Http, Request};
 
 /// So often a message is sent to a channel that says it is busy.
@@ -9,7 +9,7 @@ const TRIES: u32 = 3;
 
 /// Why a channel was not told. The text names hosts at most: addresses hold keys.
 #[derive(Debug, thiserror::Error)]
-pub enum NotTaken {
+pub enum DeliveryError {
     /// It did not answer.
     #[error("{error}; {}", error.remedy())]
     Http {
@@ -19,23 +19,23 @@ pub enum NotTaken {
     },
     /// It did not take the message.
     #[error("{0}")]
-    Refused(ChannelRejection),
+    Rejected(ChannelRejection),
 }
 
 /// Sends the message until it is taken; what said so. It is sent again only if the channel itself says that it is busy: a message that
 /// may have arrived is not repeated.
-pub fn deliver(http: &Http, channel: &Channel, request: &Request) -> Result<String, NotTaken> {
+pub fn deliver(http: &Http, channel: &Channel, request: &Request) -> Result<String, DeliveryError> {
     let pace = format!("notify-{}", channel.name);
     let mut try_number = 1;
     loop {
         let response = http.send(&pace, request)?;
-        let refusal = match channel.judge.judge(channel, &response) {
+        let refusal = match channel.response.check(channel, &response) {
             Ok(said) => return Ok(said),
             Err(refusal) => refusal,
         };
-        let says_so = matches!(channel.judge, Judge::Code { .. }) && (200..300).contains(&response.status);
-        if refusal.why != Why::Busy || !says_so || try_number >= TRIES {
-            return Err(NotTaken::Refused(refusal));
+        let says_so = matches!(channel.response, ResponseCheck::Code { .. }) && (200..300).contains(&response.status);
+        if refusal.why != RejectionCause::Busy || !says_so || try_number >= TRIES {
+            return Err(DeliveryError::Rejected(refusal));
         }
         try_number += 1;
         http.wait_to_retry(try_number)?;

@@ -16,7 +16,7 @@ const REMEMBERED: usize = 1000;
 
 /// When a channel is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum On {
+pub enum NotifyOn {
     /// When something was added or deleted, or when the failures changed, also to none.
     Change,
     /// When there are failures, and others than it knows of.
@@ -55,12 +55,12 @@ impl Marks {
             FailureKind::Standing(issue) => Some(&**issue),
             _ => None,
         });
-        let digests = |issue: &Issue| marks_of_matter(issue).iter().map(|mark| digest(mark)).collect::<Vec<_>>();
+        let digests = |issue: &Issue| issue_marks(issue).iter().map(|mark| digest(mark)).collect::<Vec<_>>();
         let standing: BTreeSet<String> = told.flat_map(digests).collect();
         Marks {
             covered: issues.flat_map(digests).filter(|mark| !standing.contains(mark)).collect(),
             standing,
-            records: summary.failures.iter().flat_map(marks_of_failure).map(|mark| digest(&mark)).collect(),
+            records: summary.failures.iter().flat_map(failure_marks).map(|mark| digest(&mark)).collect(),
         }
     }
 
@@ -82,7 +82,7 @@ impl Marks {
         self.standing.is_empty() && self.covered.is_empty() && self.records.is_empty()
     }
 
-    /// What a channel that was told of `self` knows once it was told of `now`. `is_checked`: as with [`speaks`].
+    /// What a channel that was told of `self` knows once it was told of `now`. `is_checked`: as with [`should_notify`].
     pub fn and_then(&self, now: &Marks, is_checked: bool) -> Marks {
         if now.is_empty() && is_checked {
             return Marks::default();
@@ -98,28 +98,28 @@ impl Marks {
 
 /// Whether and how to speak to a channel. `told`: what it was told last; `now`: what fails now; `is_checked`: whether it was
 /// found out what stands now, without which nothing is over.
-pub fn speaks(on: On, has_news: bool, is_checked: bool, now: &Marks, told: &Marks) -> Option<Tone> {
+pub fn should_notify(on: NotifyOn, has_news: bool, is_checked: bool, now: &Marks, told: &Marks) -> Option<Tone> {
     let is_told = |mark: &String| told.standing.contains(mark) || told.covered.contains(mark);
     let stands = |mark: &String| now.standing.contains(mark) || now.covered.contains(mark);
     let is_new = !now.standing.iter().all(is_told) || !now.records.is_subset(&told.records);
     let is_over = is_checked && !told.standing.iter().all(stands);
     let recovered = is_checked && now.is_empty() && !told.is_empty();
-    let speaks = match on {
-        On::Always => true,
-        On::Failure => is_new,
-        On::Change => is_new || is_over || recovered || has_news,
+    let should_notify = match on {
+        NotifyOn::Always => true,
+        NotifyOn::Failure => is_new,
+        NotifyOn::Change => is_new || is_over || recovered || has_news,
     };
-    let known = on == On::Change && !is_new && !is_over && !now.is_empty();
-    speaks.then_some(Tone { known, recovered })
+    let known = on == NotifyOn::Change && !is_new && !is_over && !now.is_empty();
+    should_notify.then_some(Tone { known, recovered })
 }
 
 fn digest(mark: &str) -> String {
     hex::encode(&Sha256::digest(mark.as_bytes())[..8])
 }
 
-fn marks_of_matter(issue: &Issue) -> Vec<String> {
+fn issue_marks(issue: &Issue) -> Vec<String> {
     let exit = issue.exit.map_or_else(String::new, |exit| exit.to_string());
-    let why = issue.reason.as_ref().map_or_else(String::new, |reason| mark_of(reason.reason()));
+    let why = issue.reason.as_ref().map_or_else(String::new, |reason| reason_mark(reason.reason()));
     let (platform, command) = (issue.platform.as_deref(), issue.command.as_deref());
     let whole = [&issue.kind.name(), platform.unwrap_or_default(), command.unwrap_or_default(), &exit, &why].join("\t");
     if issue.activities.is_empty() {
@@ -130,25 +130,25 @@ fn marks_of_matter(issue: &Issue) -> Vec<String> {
 
 /// Order and parameters do not matter. Nor does which activity it was when the trouble is one of
 /// the whole service (a login, or a limit): each run would meet it with another.
-fn marks_of_failure(failure: &FailureSummary) -> Vec<String> {
-    let why = failure.reason.as_ref().map(mark_of).unwrap_or_default();
+fn failure_marks(failure: &FailureSummary) -> Vec<String> {
+    let why = failure.reason.as_ref().map(reason_mark).unwrap_or_default();
     let mark = |parts: &[&str]| [&[failure.command.as_str()], parts, &[&why]].concat().join("\t");
     match &failure.kind {
         // It stands, and has its mark there.
         FailureKind::Standing(_) => Vec::new(),
         FailureKind::Stage { exit } => vec![mark(&[&exit.to_string()])],
         FailureKind::Records { place, kind: ProblemKind::LoginRequired | ProblemKind::Retry, .. } => {
-            vec![mark(&[place, &failure.kind_name()])]
+            vec![mark(&[&place.to_string(), &failure.kind_name()])]
         }
         FailureKind::Records { place, items, .. } => {
-            items.iter().map(|activity| mark(&[place, &failure.kind_name(), &activity.id])).collect()
+            items.iter().map(|activity| mark(&[&place.to_string(), &failure.kind_name(), &activity.id])).collect()
         }
     }
 }
 
 /// What tells one reason from another: its code, and the words in it that only a service or this machine has. Its other
 /// parameters (times, counts, ids) differ from run to run.
-fn mark_of(reason: &Reason) -> String {
+fn reason_mark(reason: &Reason) -> String {
     let mut parts = Vec::new();
     collect(&serde_json::to_value(reason).unwrap_or_default(), &mut parts);
     parts.join(" ")

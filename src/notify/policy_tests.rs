@@ -35,7 +35,7 @@ fn stand<'a>(issues: impl Iterator<Item = (Kind, Reason, &'a [&'a str])>) -> Mar
 }
 
 #[test]
-fn times_and_counts_do_not_make_another_failure() {
+fn times_and_counts_do_not_change_the_identity_of_a_failure() {
     let first = told("1", "retry", "p asks not to be asked again before 2026-01-01T00:00:00Z; wait 2 h 5 min");
     let later = told("2", "retry", "p asks not to be asked again before 2026-01-02T10:00:00.5Z; wait 40 minutes");
     assert_eq!(first, later);
@@ -58,66 +58,70 @@ fn times_and_counts_do_not_make_another_failure() {
 }
 
 #[test]
-fn marks_are_read_as_they_were_written() {
+fn marks_round_trip() {
     assert!(Marks::of(&Summary::default()).is_empty() && Marks::default().to_text().is_empty());
     let marks = Marks { records: told("1", "rejected", "no").records, ..stands(&[(Kind::Failed, "a", &[])]) };
     assert_eq!(Marks::parse(&marks.to_text()), marks);
 }
 
 #[test]
-fn what_one_run_does_not_tell_is_not_over() {
+fn a_failure_that_one_run_does_not_report_is_not_resolved() {
     let (login, file) = (stands(&[(Kind::LoginEnded, "a", &[])]), told("1", "rejected", "no"));
     let both = Marks { records: file.records.clone(), ..login.clone() };
     // Another pipeline, which has nothing to do with it, and meets the login as it stands.
-    assert_eq!(speaks(On::Change, false, true, &login, &both), None);
+    assert_eq!(should_notify(NotifyOn::Change, false, true, &login, &both), None);
     assert_eq!(both.and_then(&login, true), both);
     // The same file fails once more: it was told.
-    assert_eq!(speaks(On::Change, false, true, &both, &both.and_then(&login, true)), None);
+    assert_eq!(should_notify(NotifyOn::Change, false, true, &both, &both.and_then(&login, true)), None);
     assert_eq!(both.and_then(&Marks::default(), true), Marks::default());
     assert_eq!(both.and_then(&Marks::default(), false), both, "nobody has looked");
 }
 
 #[test]
-fn when_a_channel_is_told() {
+fn when_a_channel_is_notified() {
     let (a, b, none) = (stands(&[(Kind::Failed, "a", &[])]), stands(&[(Kind::Failed, "b", &[])]), Marks::default());
     let both = Marks { standing: a.standing.union(&b.standing).cloned().collect(), ..Marks::default() };
     let (fresh, known) = (Tone::default(), Tone { known: true, recovered: false });
     let recovered = Tone { known: false, recovered: true };
     for (on, news, now, told, expected) in [
-        (On::Change, false, &none, &none, None),
-        (On::Change, true, &none, &none, Some(fresh)),
-        (On::Change, false, &a, &none, Some(fresh)),
-        (On::Change, false, &a, &a, None),
-        (On::Change, true, &a, &a, Some(known)),
-        (On::Change, false, &b, &a, Some(fresh)),
-        (On::Change, false, &a, &both, Some(fresh)),
-        (On::Change, false, &none, &a, Some(recovered)),
-        (On::Failure, true, &none, &none, None),
-        (On::Failure, false, &a, &none, Some(fresh)),
-        (On::Failure, true, &a, &a, None),
-        (On::Failure, false, &a, &both, None),
-        (On::Failure, true, &none, &a, None),
-        (On::Always, false, &none, &none, Some(fresh)),
-        (On::Always, false, &a, &a, Some(fresh)),
-        (On::Always, false, &none, &a, Some(recovered)),
+        (NotifyOn::Change, false, &none, &none, None),
+        (NotifyOn::Change, true, &none, &none, Some(fresh)),
+        (NotifyOn::Change, false, &a, &none, Some(fresh)),
+        (NotifyOn::Change, false, &a, &a, None),
+        (NotifyOn::Change, true, &a, &a, Some(known)),
+        (NotifyOn::Change, false, &b, &a, Some(fresh)),
+        (NotifyOn::Change, false, &a, &both, Some(fresh)),
+        (NotifyOn::Change, false, &none, &a, Some(recovered)),
+        (NotifyOn::Failure, true, &none, &none, None),
+        (NotifyOn::Failure, false, &a, &none, Some(fresh)),
+        (NotifyOn::Failure, true, &a, &a, None),
+        (NotifyOn::Failure, false, &a, &both, None),
+        (NotifyOn::Failure, true, &none, &a, None),
+        (NotifyOn::Always, false, &none, &none, Some(fresh)),
+        (NotifyOn::Always, false, &a, &a, Some(fresh)),
+        (NotifyOn::Always, false, &none, &a, Some(recovered)),
     ] {
-        assert_eq!(speaks(on, news, true, now, told), expected, "{on:?} {news} {now:?} {told:?}");
+        assert_eq!(should_notify(on, news, true, now, told), expected, "{on:?} {news} {now:?} {told:?}");
     }
-    assert_eq!(speaks(On::Change, false, false, &none, &a), None, "nobody has looked whether it is over");
-    assert_eq!(speaks(On::Always, false, false, &none, &a), Some(fresh));
+    assert_eq!(should_notify(NotifyOn::Change, false, false, &none, &a), None, "nobody has looked whether it is over");
+    assert_eq!(should_notify(NotifyOn::Always, false, false, &none, &a), Some(fresh));
 }
 
 #[test]
-fn that_what_records_told_stands_no_more_is_no_reason_to_tell_the_rest_again() {
+fn a_resolved_failure_of_records_repeats_no_other() {
     let lost = stands(&[(Kind::UploadsLost, "", &["p 1"])]);
     let covered = stands(&[(Kind::Failed, "gs-upload", &[])]).standing;
     let first = Marks { covered, ..lost.clone() };
-    assert_eq!(speaks(On::Change, false, true, &lost, &first), None);
+    assert_eq!(should_notify(NotifyOn::Change, false, true, &lost, &first), None);
     let stood = Marks { standing: first.standing.union(&first.covered).cloned().collect(), ..Marks::default() };
-    assert_eq!(speaks(On::Change, false, true, &stood, &first), None, "nor that it stands without the records");
-    assert!(speaks(On::Change, false, true, &lost, &stood).is_some(), "what was told as standing is over");
     assert_eq!(
-        speaks(On::Change, false, true, &Marks::default(), &first),
+        should_notify(NotifyOn::Change, false, true, &stood, &first),
+        None,
+        "nor that it stands without the records"
+    );
+    assert!(should_notify(NotifyOn::Change, false, true, &lost, &stood).is_some(), "what was told as standing is over");
+    assert_eq!(
+        should_notify(NotifyOn::Change, false, true, &Marks::default(), &first),
         Some(Tone { known: false, recovered: true })
     );
 }

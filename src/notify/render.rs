@@ -109,7 +109,7 @@ impl Words {
             (by_platform(&summary.deleted), lang.pick("Deleted", "删除"), ""),
             (summary.pending.clone(), lang.pick("Pending", "尚未确认"), ""),
             (
-                summary.copies.clone(),
+                summary.duplicates.clone(),
                 lang.pick("Duplicates found, not deleted", "发现重复，未删除"),
                 lang.pick(
                     "; set DELETE_DUPLICATE=1, or see gs-list | gs-dedupe --duplicates",
@@ -169,7 +169,7 @@ impl Words {
                     [one] => format!(" {} ({})", self.activity(one), self.tame(&one.id)),
                     all => format!(" {}", lang.activities(all.len())),
                 };
-                (format!("{}{what}", self.tame(place)), format!(" [{}]", self.tame(&failure.command)))
+                (format!("{}{what}", self.tame(&place.to_string())), format!(" [{}]", self.tame(&failure.command)))
             }
         };
         let said = if message.is_empty() { head } else { lang.colon(head, message) };

@@ -55,7 +55,7 @@ Action needed
 
 Failed
 - garmin-com → coros swimming Swim (2): coros rejected the file; look at it [gs-upload]
-- gs-fetch failed with exit code 75: coros: listing ignored: its entries are not in order, so parts may be missing; try again later
+- gs-fetch failed with exit code 75: coros: listing ignored: its activities are not in order, so some may be missing; try again later
 - gs-diff was killed before it ended
 
 Added to coros
@@ -108,14 +108,14 @@ fn chinese_in_markdown() {
 }
 
 #[test]
-fn what_was_told_before_is_only_counted() {
+fn known_failures_are_only_counted() {
     let text = render(&summary(), Lang::En, Style::Plain, Tone { known: true, recovered: false });
     assert_eq!(text.title, "garminsync: 2 added, 1 deleted, 1 pending, 3 still failing, action is still needed");
     assert!(!text.whole.contains("Action needed") && !text.whole.contains("Failed"), "{}", text.whole);
 }
 
 #[test]
-fn nothing_and_all_well_again() {
+fn nothing_to_report_and_recovered() {
     let of = |lang, recovered| render(&Summary::default(), lang, Style::Plain, Tone { known: false, recovered });
     assert_eq!(of(Lang::En, false).whole, "garminsync: nothing new");
     assert_eq!(of(Lang::Zh, true).whole, "garminsync：不再有失败");
@@ -123,7 +123,7 @@ fn nothing_and_all_well_again() {
 }
 
 #[test]
-fn a_reason_is_cut_and_what_mends_it_never_is() {
+fn a_long_reason_is_truncated_and_its_fix_is_not() {
     let fix = "gs-auth logout --forget-account --platform 'folder:/a/rather/long/path/to/some/folder'";
     let reason = Reason::Configuration { detail: "a setting is wrong; ".repeat(30) };
     let reason = Some(RedactedReason::of(&reason));
@@ -138,7 +138,7 @@ fn a_reason_is_cut_and_what_mends_it_never_is() {
 }
 
 #[test]
-fn ancestors_11_however_much_was_done_the_message_stays_short() {
+fn the_message_of_a_large_run_stays_short() {
     let mut summary = Summary::default();
     let long = "x".repeat(5000);
     for number in 0..500 {

@@ -27,7 +27,7 @@ pub fn report(summary: &Summary, run: &str, now: Timestamp, text: &Text) -> Valu
             "added": counts(&summary.added),
             "deleted": counts(&summary.deleted),
             "pending": summary.pending,
-            "duplicates": summary.copies,
+            "duplicates": summary.duplicates,
             "failed": summary.failed(),
         },
         "action_needed": summary.needs_action(),
@@ -78,7 +78,7 @@ fn failure(failure: &FailureSummary) -> Value {
             }
         }
         FailureKind::Records { place, items, .. } => {
-            value["place"] = json!(place);
+            value["place"] = json!(place.to_string());
             value["activities"] = json!(items.iter().take(ITEMS).collect::<Vec<_>>());
         }
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::cut::clip;
-use super::{Address, Body, Channel, Lang, Proof, RequestForm, Text, TextLimit, cut, sign};
+use super::{Address, Body, Channel, Lang, Proof, RequestForm, Text, TextLimit, cut, signature};
 use crate::http::{Request, Secret, encode};
 
 /// A channel's own settings, as a person gave them.
@@ -13,7 +13,7 @@ pub struct Keys {
     /// Where it is.
     pub address: Secret,
     /// The second setting.
-    pub also: Option<Secret>,
+    pub extra: Option<Secret>,
 }
 
 /// What is told.
@@ -31,7 +31,7 @@ pub struct ChannelRequest<'a> {
 
 /// The request that brings `message` to `channel`, in `form`. `None`: the keys can be none of this channel's.
 ///
-/// It is sent once; [`super::Judge`] knows from the answer whether it may be sent again.
+/// It is sent once; [`super::ResponseCheck`] knows from the answer whether it may be sent again.
 pub fn request(
     channel: &Channel,
     form: &RequestForm,
@@ -40,7 +40,7 @@ pub fn request(
     now: Timestamp,
 ) -> Option<Request> {
     let Address { mut url, key } = (channel.address)(keys.address.expose())?;
-    let also = keys.also.as_ref().map(Secret::expose);
+    let extra = keys.extra.as_ref().map(Secret::expose);
     let left_out = |count| message.lang.left_out(count);
     let cut_to = |text: &str, limit: TextLimit| (form.tame)(&cut(text, limit, left_out));
     let (content_type, body) = match form.body {
@@ -55,25 +55,25 @@ pub fn request(
                 ("{short}", (form.tame)(&clip(&message.text.title, TextLimit::characters(32)))),
                 ("{rest}", cut_to(rest, form.limit)),
                 ("{key}", key),
-                ("{also}", also.unwrap_or_default().trim().to_owned()),
+                ("{extra}", extra.unwrap_or_default().trim().to_owned()),
             ];
             let mut body: Value = serde_json::from_str(template).ok()?;
             fill(&mut body, &values);
-            if let (Proof::Feishu, Some(secret)) = (channel.proof, also) {
+            if let (Proof::Feishu, Some(secret)) = (channel.proof, extra) {
                 body["timestamp"] = json!(now.as_second().to_string());
-                body["sign"] = json!(sign::feishu(secret, now.as_second()));
+                body["sign"] = json!(signature::feishu(secret, now.as_second()));
             }
             ("application/json; charset=utf-8", body.to_string().into_bytes())
         }
     };
-    if let (Proof::DingTalk, Some(secret)) = (channel.proof, also) {
+    if let (Proof::DingTalk, Some(secret)) = (channel.proof, extra) {
         let (time, joint) = (now.as_millisecond(), if url.contains('?') { '&' } else { '?' });
-        url.push_str(&format!("{joint}timestamp={time}&sign={}", encode(&sign::dingtalk(secret, time))));
+        url.push_str(&format!("{joint}timestamp={time}&sign={}", encode(&signature::dingtalk(secret, time))));
     }
     if channel.is_ping && message.is_failure {
         url = ping_address(&url, "fail");
     }
-    let signature = also.filter(|_| channel.proof == Proof::Webhook).map(|secret| sign::webhook(secret, &body));
+    let signature = extra.filter(|_| channel.proof == Proof::Webhook).map(|secret| signature::webhook(secret, &body));
     let mut request = Request::post(url, content_type, body);
     request.redact_url = true;
     // No answer that matters is longer.
@@ -81,7 +81,7 @@ pub fn request(
     if let Some(signature) = signature {
         request = request.header("X-Garminsync-Signature", format!("sha256={signature}"));
     }
-    if let (Proof::Bearer, Some(token)) = (channel.proof, also) {
+    if let (Proof::Bearer, Some(token)) = (channel.proof, extra) {
         request = request.header("Authorization", format!("Bearer {}", token.trim()));
     }
     Some(request)
@@ -112,12 +112,12 @@ mod tests {
     use super::super::CHANNELS;
     use super::*;
 
-    fn build(name: &str, key: &str, also: Option<&str>, text: &str) -> Request {
+    fn build(name: &str, key: &str, extra: Option<&str>, text: &str) -> Request {
         let channel = CHANNELS.iter().find(|channel| channel.name == name).unwrap();
         let text = Text { title: "t".into(), whole: format!("t\n{text}"), rest: text.into() };
         let report = json!({"version": 1});
         let message = ChannelRequest { text: &text, report: &report, is_failure: true, lang: Lang::En };
-        let keys = Keys { address: Secret::new(key), also: also.map(Secret::new) };
+        let keys = Keys { address: Secret::new(key), extra: extra.map(Secret::new) };
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
         request(channel, &channel.form, &keys, &message, now).unwrap()
     }
@@ -127,9 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn a_text_cannot_fetch_a_secret_nor_leave_its_place() {
-        let request = build("telegram", "1:a", Some(" -100 "), "{also} \"}, {text}");
-        assert_eq!(json_of(&request), json!({"chat_id": "-100", "text": "t\n{also} \"}, {text}"}));
+    fn a_text_cannot_insert_a_secret_nor_break_its_json() {
+        let request = build("telegram", "1:a", Some(" -100 "), "{extra} \"}, {text}");
+        assert_eq!(json_of(&request), json!({"chat_id": "-100", "text": "t\n{extra} \"}, {text}"}));
         assert_eq!(request.url, "https://api.telegram.org/bot1:a/sendMessage");
         let slack = build("slack", "https://hooks.slack.com/x", None, "<!channel> & all");
         assert_eq!(json_of(&slack), json!({"text": "t\n&lt;!channel&gt; &amp; all"}));
@@ -138,14 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn ancestors_11_what_wecom_is_sent_is_within_its_limit() {
+    fn a_message_to_wecom_is_within_its_limit() {
         let request = build("wecom", "k", None, &"跑步机上的晨跑\n".repeat(900));
         let text = json_of(&request)["text"]["content"].as_str().unwrap().to_owned();
         assert!(text.len() <= 2048 && text.len() > 1900 && text.ends_with("more lines"), "{}", text.len());
     }
 
     #[test]
-    fn signatures_stand_where_each_service_looks_for_them() {
+    fn signatures_are_where_each_service_expects_them() {
         let request = build("dingtalk", "tok", Some("SEC0123"), "x");
         assert_eq!(
             request.url,
@@ -171,11 +171,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_an_address_is_ever_told() {
+    fn an_address_is_never_shown() {
         for channel in CHANNELS {
-            let also = matches!(channel.also, super::super::Also::Needs(_)).then_some("x");
+            let extra = matches!(channel.extra, super::super::ExtraSetting::Required(_)).then_some("x");
             let key = if (channel.address)("abc").is_some() { "abc" } else { "https://a.example/abc" };
-            assert!(build(channel.name, key, also, "x").redact_url, "{}", channel.name);
+            assert!(build(channel.name, key, extra, "x").redact_url, "{}", channel.name);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a run came to, gathered from its records and from how its stages ended.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 
 use crate::activity::{Activity, ActivityKey};
 use crate::exit::Exit;
@@ -24,10 +25,10 @@ pub struct Summary {
     /// What was skipped on purpose, by platform and reasons.
     pub skipped: BTreeMap<(String, String), SkippedGroup>,
     /// Copies that were found and not deleted.
-    pub copies: BTreeMap<String, u64>,
+    pub duplicates: BTreeMap<String, u64>,
     /// What stands now, whatever this run had to do with it; nothing: that could not be found out.
     pub health: Option<Health>,
-    known: HashMap<(String, String, String, String), usize>,
+    known: HashMap<(String, FailurePlace, String, String), usize>,
     /// The activities of each failure, with its place.
     counted: HashSet<(usize, ActivityKey)>,
 }
@@ -66,8 +67,8 @@ pub struct FailureSummary {
 pub enum FailureKind {
     /// Records.
     Records {
-        /// The platform, or `from → to`.
-        place: String,
+        /// Where it happened.
+        place: FailurePlace,
         /// What can be done about it.
         kind: ProblemKind,
         /// The activities.
@@ -80,6 +81,30 @@ pub enum FailureKind {
     },
     /// What the catalogue knows to stand, and the page shows as well.
     Standing(Box<Issue>),
+}
+
+/// Where records failed: on a platform, or on the way from one platform to another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FailurePlace {
+    /// The source of an upload.
+    pub from: Option<String>,
+    /// The platform, or the target of an upload.
+    pub platform: String,
+}
+
+impl FailurePlace {
+    fn on(activity: &Activity) -> FailurePlace {
+        FailurePlace { from: None, platform: activity.platform.to_string() }
+    }
+}
+
+impl fmt::Display for FailurePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.from {
+            Some(from) => write!(f, "{from} → {}", self.platform),
+            None => f.write_str(&self.platform),
+        }
+    }
 }
 
 impl FailureSummary {
@@ -135,18 +160,18 @@ impl Summary {
         let issues = health.actions.iter().chain(&health.warnings);
         let left: Vec<&Issue> = issues.filter(|issue| !self.is_told(issue)).collect();
         // Its matter needs a person, and says what helps; the record would count as something that failed, and no more.
-        let tells_of_all = |place: &str, items: &[Activity]| {
+        let tells_of_all = |place: &FailurePlace, items: &[Activity]| {
             let is_told = |item: &Activity, issue: &Issue| issue.activities.contains(&key(item));
             left.iter().filter(|issue| issue.kind.needs_action()).any(|issue| {
-                let is_place = issue.platform.as_deref().is_some_and(|name| place.ends_with(&format!("→ {name}")));
-                is_place && items.iter().all(|item| is_told(item, issue))
+                let is_target = place.from.is_some() && issue.platform.as_ref() == Some(&place.platform);
+                is_target && items.iter().all(|item| is_told(item, issue))
             })
         };
-        let tells_of_login = |place: &str| {
+        let tells_of_login = |place: &FailurePlace| {
             left.iter().any(|issue| {
                 let is_login =
                     issue.kind == status::IssueKind::LoginNeeded || issue.kind <= status::IssueKind::LoginEnded;
-                is_login && issue.platform.as_deref().is_some_and(|name| place.ends_with(name))
+                is_login && issue.platform.as_ref() == Some(&place.platform)
             })
         };
         let standing: Vec<FailureSummary> = left.iter().copied().map(standing).collect();
@@ -184,11 +209,11 @@ impl Summary {
         let platform = &record.activity.platform;
         match (&record.outcome, &record.duplicate_of) {
             (Some(outcome), _) => self.add_outcome(platform, &record.activity, outcome, &outcome.reasons),
-            (None, Some(copy))
+            (None, Some(kept))
                 if record.problem.is_none()
-                    && Certainty::named(&copy.certainty).is_some_and(Certainty::is_superfluous) =>
+                    && Certainty::named(&kept.certainty).is_some_and(Certainty::is_duplicate) =>
             {
-                *self.copies.entry(platform.to_string()).or_default() += 1;
+                *self.duplicates.entry(platform.to_string()).or_default() += 1;
             }
             _ => {}
         }
@@ -215,16 +240,13 @@ impl Summary {
 
     fn add_problem(&mut self, record: &Record, problem: &Problem) {
         let (place, activity) = match record {
-            Record::Activity(record) => (record.activity.platform.to_string(), &record.activity),
-            Record::Transfer(record) => {
+            // A download fails on the source alone.
+            Record::Transfer(record) if problem.command != "gs-download" => {
                 let activity = &record.activity.activity;
-                // What could not be fetched is a matter of the source alone.
-                let place = match problem.command.as_str() {
-                    "gs-download" => activity.platform.to_string(),
-                    _ => format!("{} → {}", activity.platform, record.to),
-                };
-                (place, activity)
+                (FailurePlace { from: Some(activity.platform.to_string()), platform: record.to.clone() }, activity)
             }
+            Record::Transfer(record) => (FailurePlace::on(&record.activity.activity), &record.activity.activity),
+            Record::Activity(record) => (FailurePlace::on(&record.activity), &record.activity),
             Record::Other(_) => return,
         };
         let reason = problem.why();
@@ -246,7 +268,7 @@ impl Summary {
     fn is_told(&self, issue: &Issue) -> bool {
         if let Some(command) = &issue.command {
             let login = issue.kind == status::IssueKind::LoginNeeded;
-            return (login || issue.kind == status::IssueKind::Failed) && self.tells_why(command, issue);
+            return (login || issue.kind == status::IssueKind::Failed) && self.has_reason_of(command, issue);
         }
         if issue.kind.needs_action() {
             return false;
@@ -263,7 +285,7 @@ impl Summary {
     }
 
     /// Whether the records of a command say already why it ended so.
-    fn tells_why(&self, command: &str, issue: &Issue) -> bool {
+    fn has_reason_of(&self, command: &str, issue: &Issue) -> bool {
         let own = || self.failures.iter().filter(|failure| failure.command == command);
         let worst = own().filter_map(|failure| match &failure.kind {
             FailureKind::Records { kind, .. } => Some(kind.exit()),
@@ -329,12 +351,12 @@ mod tests {
         assert_eq!(summary.pending, BTreeMap::from([("coros".into(), 1)]));
         let reasons = [Reason::NotArchived, Reason::other("b")];
         assert_eq!(skipped(&summary), [("garmin-com", &reasons[..], 1)]);
-        assert_eq!(summary.copies, BTreeMap::from([("garmin-com".into(), 1)]));
+        assert_eq!(summary.duplicates, BTreeMap::from([("garmin-com".into(), 1)]));
         assert!(summary.failures.is_empty(), "a rejection without a problem is an old one");
     }
 
     #[test]
-    fn a_transfer_that_was_held_back_is_told_with_its_reason() {
+    fn a_skipped_upload_is_reported_with_its_reason() {
         let held = r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"1"},"reasons":[{"code":"format-not-accepted","format":"gpx","text":"GPX files are not uploaded"}],"outcome":{"kind":"skipped"}}"#;
         let reasons = [Reason::FormatNotAccepted { format: "gpx".into() }];
         assert_eq!(skipped(&of(&[held, held])), [("coros", &reasons[..], 2)]);
@@ -346,14 +368,14 @@ mod tests {
     ];
 
     #[test]
-    fn the_same_trouble_of_many_is_one() {
+    fn equal_failures_are_one() {
         let summary = of(LOGINS);
         assert_eq!((summary.failures.len(), summary.failures[0].count()), (1, 2));
         assert!(summary.needs_action() && summary.failed() == 0);
     }
 
     #[test]
-    fn what_could_not_be_fetched_for_two_platforms_is_one_activity() {
+    fn a_failed_download_for_two_platforms_is_one_activity() {
         let to = |to: &str| {
             format!(
                 r#"{{"type":"transfer","to":"{to}","activity":{{"platform":"p","id":"1"}},"problem":{{"command":"gs-download","kind":"not-found","reason":{{"code":"not-found","detail":"HTTP 404"}}}}}}"#
@@ -383,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_told_unless_its_records_say_it_all() {
+    fn a_failed_command_is_reported_unless_its_records_report_it() {
         let added = |what, exit, reason: Option<&str>| {
             let mut summary = of(LOGINS);
             summary.add_judged(health(what, exit, reason.map(login_required)));
@@ -398,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn a_needed_login_is_told_once_by_its_records_or_by_what_stands() {
+    fn a_required_login_is_reported_once() {
         for (detail, standing) in [("log in", false), ("another login ended it", true)] {
             let mut summary = of(&LOGINS[..1]);
             let mut health = health(status::IssueKind::LoginNeeded, Some(77), Some(login_required(detail)));
@@ -413,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_person_is_told_as_that_in_the_run_that_finds_it() {
+    fn an_action_is_reported_in_the_run_that_finds_it() {
         let lost = r#"{"type":"transfer","to":"coros","activity":{"platform":"p","id":"1"},"problem":{"command":"gs-upload","kind":"rejected","reason":{"code":"upload-lost","seconds":172800,"retry":"gs-diff --retry-rejected"}}}"#;
         let told = |what, platform: &str| {
             let mut summary = of(&[lost]);
@@ -433,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_login_and_of_activities_the_judgment_says_more() {
+    fn logins_and_activities_are_described_by_the_judgment() {
         let mut summary = of(LOGINS);
         let mut dead = health(status::IssueKind::LoginEnded, None, None);
         dead.warnings[0].platform = Some("p".into());

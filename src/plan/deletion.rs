@@ -1,69 +1,69 @@
-//! Whether a copy may be deleted: every guard, in one table.
+//! Whether a duplicate may be deleted: every guard, in one table.
 //!
-//! What is deleted is gone from a person's history; so all of it must hold, and whatever does not is told.
+//! A deletion removes an activity from a person's history, so every guard must pass, and the first one that fails is reported.
 
 use crate::matching::Certainty;
 use crate::reason::Reason;
 
-/// What was found out about a copy that is to be deleted.
+/// The facts about a duplicate that the guards check.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts {
-    /// The platform lets its activities be deleted.
+pub struct DeletionFacts {
+    /// The platform supports deletions.
     pub can_delete: bool,
-    /// It was deleted as a copy before, and a person has put it back.
+    /// It was deleted as a duplicate before, and a person restored it.
     pub was_restored: bool,
-    /// Its deletion was asked for already, and what became of that is not known yet.
-    pub is_asked_for: bool,
-    /// The entry that is kept is another one, on the same platform.
-    pub is_another: bool,
-    /// An upload of this run made it.
+    /// Its deletion was requested before, and the result is not known yet.
+    pub is_pending: bool,
+    /// The activity that is kept is a different one, on the same platform.
+    pub is_kept_another: bool,
+    /// An upload of this run created it.
     pub is_of_this_run: bool,
-    /// What the two have in common by all that is known now, the files included; nothing: they are not alike.
+    /// How certain the match is now, files included; `None`: they do not match.
     pub certainty: Option<Certainty>,
-    /// Its original is in the archive, its hash is right and the file is whole.
+    /// Whether its original is in the archive.
     pub archived: Archived,
-    /// The same of the entry that is kept.
+    /// Whether the original of the kept activity is in the archive.
     pub kept_archived: Archived,
-    /// Of the two, the kept entry is the better one.
+    /// The kept activity is the better one of the two.
     pub kept_is_better: bool,
-    /// This run has seen the kept entry on the platform.
-    pub kept_is_there: bool,
-    /// Deletions begun in this run, and how many there may be.
+    /// A listing of this run shows the kept activity.
+    pub kept_is_listed: bool,
+    /// The number of deletions that this run has started.
     pub deleted: u64,
-    /// At most so many.
+    /// The maximum number of deletions in a run.
     pub max_delete: u64,
-    /// A person, or a setting of theirs, said so.
-    pub yes: bool,
+    /// A person confirmed it, with `--yes` or a setting.
+    pub is_confirmed: bool,
 }
 
-/// What the archive has of an entry.
+/// What the archive has of an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Archived {
-    /// The original, whole, with the hash that was written down.
+    /// The original, complete and with the stored hash.
     Whole,
-    /// Nothing, or nothing that is whole.
+    /// No file, or a corrupt one.
     No,
-    /// A file, but no FIT original: what a service computed, or another format.
+    /// A file that is no FIT original: converted by the service, or in another format.
     NoOriginal,
 }
 
-/// The first guard that does not hold; nothing if it may be deleted. The cheap questions first, the person's word last.
-pub fn first_failed_guard(facts: &Facts) -> Option<Reason> {
+/// The reason of the first guard that fails; `None` if the duplicate may be deleted. The confirmation comes last.
+pub fn first_failed_guard(facts: &DeletionFacts) -> Option<Reason> {
     let guards = [
         (facts.can_delete, Reason::DeletionNotSupported),
-        (!facts.is_asked_for, Reason::DeletionPending),
-        (facts.is_another, Reason::NotAnotherActivity),
+        (!facts.is_pending, Reason::DeletionPending),
+        (facts.is_kept_another, Reason::NotAnotherActivity),
         (!facts.was_restored, Reason::RestoredByHand),
         (!facts.is_of_this_run, Reason::UploadedInThisRun),
         (facts.certainty != Some(Certainty::TwoDevices), Reason::TwoDevices),
-        (facts.certainty.is_some_and(Certainty::is_superfluous), Reason::MatchNotSure),
+        (facts.certainty.is_some_and(Certainty::is_duplicate), Reason::MatchNotSure),
         (facts.archived != Archived::No, Reason::NotArchived),
         (facts.archived != Archived::NoOriginal, Reason::OriginalNotArchived),
         (facts.kept_archived == Archived::Whole, Reason::KeptNotArchived),
         (facts.kept_is_better, Reason::BetterCopy),
-        (facts.kept_is_there, Reason::KeptNotListed),
+        (facts.kept_is_listed, Reason::KeptNotListed),
         (facts.deleted < facts.max_delete, Reason::DeletionLimit { limit: facts.max_delete }),
-        (facts.yes, Reason::NotConfirmed),
+        (facts.is_confirmed, Reason::NotConfirmed),
     ];
     guards.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)
 }
@@ -72,44 +72,44 @@ pub fn first_failed_guard(facts: &Facts) -> Option<Reason> {
 mod tests {
     use super::*;
 
-    const FINE: Facts = Facts {
+    const FINE: DeletionFacts = DeletionFacts {
         can_delete: true,
         was_restored: false,
-        is_asked_for: false,
-        is_another: true,
+        is_pending: false,
+        is_kept_another: true,
         is_of_this_run: false,
         certainty: Some(Certainty::SameFile),
         archived: Archived::Whole,
         kept_archived: Archived::Whole,
         kept_is_better: true,
-        kept_is_there: true,
+        kept_is_listed: true,
         deleted: 9,
         max_delete: 10,
-        yes: true,
+        is_confirmed: true,
     };
 
     #[test]
     fn each_guard_alone_keeps_a_duplicate() {
         assert_eq!(first_failed_guard(&FINE), None);
         let cases = [
-            (Facts { can_delete: false, ..FINE }, Reason::DeletionNotSupported),
-            (Facts { was_restored: true, ..FINE }, Reason::RestoredByHand),
-            (Facts { is_asked_for: true, ..FINE }, Reason::DeletionPending),
-            (Facts { is_another: false, ..FINE }, Reason::NotAnotherActivity),
-            (Facts { is_of_this_run: true, ..FINE }, Reason::UploadedInThisRun),
-            (Facts { certainty: Some(Certainty::TwoDevices), ..FINE }, Reason::TwoDevices),
-            (Facts { certainty: Some(Certainty::Shifted), ..FINE }, Reason::MatchNotSure),
-            (Facts { certainty: Some(Certainty::StartOnly), ..FINE }, Reason::MatchNotSure),
-            (Facts { certainty: None, ..FINE }, Reason::MatchNotSure),
-            (Facts { archived: Archived::No, ..FINE }, Reason::NotArchived),
-            (Facts { archived: Archived::NoOriginal, ..FINE }, Reason::OriginalNotArchived),
-            (Facts { kept_archived: Archived::No, ..FINE }, Reason::KeptNotArchived),
-            (Facts { kept_archived: Archived::NoOriginal, ..FINE }, Reason::KeptNotArchived),
-            (Facts { kept_is_better: false, ..FINE }, Reason::BetterCopy),
-            (Facts { kept_is_there: false, ..FINE }, Reason::KeptNotListed),
-            (Facts { deleted: 10, ..FINE }, Reason::DeletionLimit { limit: 10 }),
-            (Facts { max_delete: 0, deleted: 0, ..FINE }, Reason::DeletionLimit { limit: 0 }),
-            (Facts { yes: false, ..FINE }, Reason::NotConfirmed),
+            (DeletionFacts { can_delete: false, ..FINE }, Reason::DeletionNotSupported),
+            (DeletionFacts { was_restored: true, ..FINE }, Reason::RestoredByHand),
+            (DeletionFacts { is_pending: true, ..FINE }, Reason::DeletionPending),
+            (DeletionFacts { is_kept_another: false, ..FINE }, Reason::NotAnotherActivity),
+            (DeletionFacts { is_of_this_run: true, ..FINE }, Reason::UploadedInThisRun),
+            (DeletionFacts { certainty: Some(Certainty::TwoDevices), ..FINE }, Reason::TwoDevices),
+            (DeletionFacts { certainty: Some(Certainty::Shifted), ..FINE }, Reason::MatchNotSure),
+            (DeletionFacts { certainty: Some(Certainty::StartOnly), ..FINE }, Reason::MatchNotSure),
+            (DeletionFacts { certainty: None, ..FINE }, Reason::MatchNotSure),
+            (DeletionFacts { archived: Archived::No, ..FINE }, Reason::NotArchived),
+            (DeletionFacts { archived: Archived::NoOriginal, ..FINE }, Reason::OriginalNotArchived),
+            (DeletionFacts { kept_archived: Archived::No, ..FINE }, Reason::KeptNotArchived),
+            (DeletionFacts { kept_archived: Archived::NoOriginal, ..FINE }, Reason::KeptNotArchived),
+            (DeletionFacts { kept_is_better: false, ..FINE }, Reason::BetterCopy),
+            (DeletionFacts { kept_is_listed: false, ..FINE }, Reason::KeptNotListed),
+            (DeletionFacts { deleted: 10, ..FINE }, Reason::DeletionLimit { limit: 10 }),
+            (DeletionFacts { max_delete: 0, deleted: 0, ..FINE }, Reason::DeletionLimit { limit: 0 }),
+            (DeletionFacts { is_confirmed: false, ..FINE }, Reason::NotConfirmed),
         ];
         for (facts, reason) in cases {
             assert_eq!(first_failed_guard(&facts), Some(reason));

@@ -1,9 +1,9 @@
 use super::*;
 use crate::activity::{Activity, Format};
 
-/// What a service said of a file that it rejected.
+/// The rejection of a file.
 static REJECTED: Reason = Reason::Rejected { detail: String::new() };
-/// That a service accepted an upload and never listed it.
+/// An upload that was accepted and never listed.
 static LOST: Reason = Reason::UploadLost { seconds: 172_800, retry: String::new() };
 
 fn at(minute: i64) -> Timestamp {
@@ -23,10 +23,10 @@ fn run(platform: &str, id: &str, minute: i64) -> Activity {
     }
 }
 
-fn entry(activity: &Activity) -> Entry<'_> {
-    Entry {
+fn entry(activity: &Activity) -> PlatformActivity<'_> {
+    PlatformActivity {
         candidate: Candidate { activity, file: None, native_manufacturer: None },
-        presence: Presence::There,
+        presence: Presence::Listed,
         selected: true,
         file: FileState::Archived(Format::Fit, "aa"),
     }
@@ -35,8 +35,8 @@ fn entry(activity: &Activity) -> Entry<'_> {
 fn coros(journal: Vec<Upload<'static>>) -> Target<'static> {
     Target {
         name: "coros",
-        takes: &[Format::Fit],
-        refused_sports: &["sailing"],
+        accepted_formats: &[Format::Fit],
+        rejected_sports: &["sailing"],
         known: vec![(None, None)],
         journal: Journal::of(journal),
     }
@@ -46,8 +46,8 @@ fn upload(state: UploadState<'static>) -> Upload<'static> {
     Upload { from: ActivityKeyRef::new("garmin-com", "1"), sha256: "aa", state }
 }
 
-/// What is decided of the activity that the first entry belongs to.
-fn decided(entries: &[Entry], target: &Target, overrides: Overrides) -> Decision {
+/// The decision about the group of the first activity.
+fn decided(entries: &[PlatformActivity], target: &Target, overrides: Overrides) -> Decision {
     let groups = Groups::of(&Matcher::default(), entries, &Links::default());
     let group = groups.groups.iter().find(|group| group.members.contains(&0)).unwrap();
     groups.decide(group, target, overrides)
@@ -56,14 +56,14 @@ fn decided(entries: &[Entry], target: &Target, overrides: Overrides) -> Decision
 const NONE: Overrides = Overrides { restore_deleted: false, possible_duplicates: false, retry_rejected: false };
 
 #[test]
-fn what_is_missing_is_sent_from_the_better_source_once() {
+fn a_missing_activity_is_uploaded_once_from_the_better_source() {
     let (here, there) = (run("garmin-com", "1", 0), run("garmin-cn", "2", 0));
     let (mut other, mut better) = (entry(&here), entry(&there));
     other.candidate.file = Some(crate::matching::FileFacts { bytes: Some(8), ..Default::default() });
     better.candidate.file = Some(crate::matching::FileFacts { bytes: Some(9), ..Default::default() });
     let entries = [other, better];
     let groups = Groups::of(&Matcher::default(), &entries, &Links::default());
-    assert_eq!(groups.groups.len(), 1, "ancestors_9: a workout on two platforms goes to the third once");
+    assert_eq!(groups.groups.len(), 1, "an activity on two platforms is uploaded to the third once");
     let more_data = Box::new(Reason::MoreData { bytes: 9, other_bytes: 8 });
     let source = Some(Reason::UploadedFrom { platform: "garmin-cn".into(), reason: more_data });
     assert_eq!(
@@ -73,24 +73,24 @@ fn what_is_missing_is_sent_from_the_better_source_once() {
 }
 
 #[test]
-fn each_side_and_the_journal_decide_in_this_order() {
+fn presence_and_journal_decide_in_this_order() {
     let (here, there) = (run("garmin-com", "1", 0), run("coros", "7", 0));
-    let on = |presence| [entry(&here), Entry { presence, ..entry(&there) }];
+    let on = |presence| [entry(&here), PlatformActivity { presence, ..entry(&there) }];
     let target = || coros(vec![]);
-    assert_eq!(decided(&on(Presence::There), &target(), NONE), Decision::Exists);
-    assert_eq!(decided(&on(Presence::Gone(at(9))), &target(), NONE), Decision::Deleted(at(9)));
+    assert_eq!(decided(&on(Presence::Listed), &target(), NONE), Decision::Exists);
+    assert_eq!(decided(&on(Presence::Deleted(at(9))), &target(), NONE), Decision::Deleted(at(9)));
     assert_eq!(decided(&on(Presence::MissingOnce(at(9))), &target(), NONE), Decision::MissingOnce(at(9)));
     let restore_deleted = Overrides { restore_deleted: true, ..NONE };
     assert!(matches!(
-        decided(&on(Presence::Gone(at(9))), &target(), restore_deleted),
+        decided(&on(Presence::Deleted(at(9))), &target(), restore_deleted),
         Decision::Upload(Choice { at: 0, .. })
     ));
 
     let alone = [entry(&here)];
     let with = |state| coros(vec![upload(state)]);
     assert_eq!(decided(&alone, &with(UploadState::Open), NONE), Decision::Pending);
-    assert_eq!(decided(&alone, &with(UploadState::There(Some("9"))), NONE), Decision::Exists);
-    assert_eq!(decided(&alone, &with(UploadState::There(None)), NONE), Decision::Exists);
+    assert_eq!(decided(&alone, &with(UploadState::Exists(Some("9"))), NONE), Decision::Exists);
+    assert_eq!(decided(&alone, &with(UploadState::Exists(None)), NONE), Decision::Exists);
     assert_eq!(decided(&alone, &with(UploadState::Rejected(&REJECTED)), NONE), Decision::Rejected(REJECTED.clone()));
     let retry = Overrides { retry_rejected: true, ..NONE };
     assert!(matches!(
@@ -100,12 +100,12 @@ fn each_side_and_the_journal_decide_in_this_order() {
 }
 
 #[test]
-fn what_no_listing_has_shown_is_neither_sent_nor_taken_for_there_nor_put_back() {
+fn a_never_listed_activity_is_neither_uploaded_nor_present_nor_restored() {
     let (here, there) = (run("garmin-com", "1", 0), run("coros", "7", 0));
     let unlisted = Presence::NeverListed(at(9));
-    let entries = [Entry { presence: unlisted, ..entry(&here) }];
+    let entries = [PlatformActivity { presence: unlisted, ..entry(&here) }];
     assert_eq!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(Reason::NeverListed));
-    let entries = [entry(&here), Entry { presence: unlisted, ..entry(&there) }];
+    let entries = [entry(&here), PlatformActivity { presence: unlisted, ..entry(&there) }];
     assert_eq!(decided(&entries, &coros(vec![]), NONE), Decision::Deleted(at(9)));
     assert!(matches!(
         decided(&entries, &coros(vec![]), Overrides { restore_deleted: true, ..NONE }),
@@ -113,22 +113,22 @@ fn what_no_listing_has_shown_is_neither_sent_nor_taken_for_there_nor_put_back() 
     ));
     let later = Target { known: vec![(Some(at(5)), None)], ..coros(vec![]) };
     assert_eq!(decided(&entries, &later, NONE), Decision::NotListed);
-    let sent = coros(vec![upload(UploadState::There(Some("7")))]);
-    assert_eq!(decided(&entries, &sent, NONE), Decision::Exists, "services are slow to list what they took");
+    let sent = coros(vec![upload(UploadState::Exists(Some("7")))]);
+    assert_eq!(decided(&entries, &sent, NONE), Decision::Exists, "services list uploads late");
 }
 
 #[test]
-fn what_was_put_there_and_then_deleted_stays_deleted_whatever_the_service_made_of_it() {
+fn a_deleted_upload_stays_deleted_even_if_the_service_changed_it() {
     // The service shows it as a ride of another length, so nothing but the journal knows that it is the same.
     let here = run("garmin-com", "1", 0);
     let made = Activity { sport: Some("cycling".into()), timer_time_s: Some(60.0), ..run("coros", "7", 0) };
-    let entries = [entry(&here), Entry { presence: Presence::Gone(at(9)), ..entry(&made) }];
-    let target = coros(vec![upload(UploadState::There(Some("7")))]);
+    let entries = [entry(&here), PlatformActivity { presence: Presence::Deleted(at(9)), ..entry(&made) }];
+    let target = coros(vec![upload(UploadState::Exists(Some("7")))]);
     assert_eq!(decided(&entries, &target, NONE), Decision::Deleted(at(9)));
 }
 
 #[test]
-fn what_an_upload_made_is_not_sent_on_as_something_new() {
+fn an_uploaded_activity_is_not_uploaded_on_as_a_new_one() {
     let here = run("garmin-com", "1", 0);
     let made = Activity { sport: Some("cycling".into()), timer_time_s: Some(60.0), ..run("coros", "7", 0) };
     let mut recorded = entry(&here);
@@ -145,7 +145,7 @@ fn what_an_upload_made_is_not_sent_on_as_something_new() {
 }
 
 #[test]
-fn what_was_one_activity_before_a_date_was_corrected_is_held_in_doubt() {
+fn a_pair_with_a_corrected_date_is_a_possible_duplicate() {
     let (moved, there) = (run("garmin-com", "1", 0), run("coros", "7", 4 * 24 * 60));
     let links = Links {
         perhaps: vec![(
@@ -155,28 +155,28 @@ fn what_was_one_activity_before_a_date_was_corrected_is_held_in_doubt() {
         ..Links::default()
     };
     let decide = |presence, overrides| {
-        let entries = [entry(&moved), Entry { presence, ..entry(&there) }];
+        let entries = [entry(&moved), PlatformActivity { presence, ..entry(&there) }];
         let groups = Groups::of(&Matcher::default(), &entries, &links);
         assert_eq!(groups.groups.len(), 2, "they are told apart");
         let group = groups.groups.iter().find(|group| group.members == [0]).unwrap();
         groups.decide(group, &coros(vec![]), overrides)
     };
-    let Decision::PossibleDuplicate(1, verdict) = decide(Presence::There, NONE) else { panic!("not held") };
+    let Decision::PossibleDuplicate(1, verdict) = decide(Presence::Listed, NONE) else { panic!("not held") };
     assert_eq!(verdict.reasons, [Reason::MatchedBefore { days_apart: 4 }, Reason::DateMayBeCorrected]);
     let doubtful = Overrides { possible_duplicates: true, ..NONE };
     assert!(matches!(
-        decide(Presence::There, doubtful),
+        decide(Presence::Listed, doubtful),
         Decision::Upload(Choice { at: 0, possible_duplicate: Some(1), .. })
     ));
     // Nor is it put back if it was deleted there meanwhile.
-    assert_eq!(decide(Presence::Gone(at(9)), NONE), Decision::Deleted(at(9)));
+    assert_eq!(decide(Presence::Deleted(at(9)), NONE), Decision::Deleted(at(9)));
     assert_eq!(decide(Presence::MissingOnce(at(9)), NONE), Decision::MissingOnce(at(9)));
     let restore_deleted = Overrides { restore_deleted: true, ..NONE };
-    assert!(matches!(decide(Presence::Gone(at(9)), restore_deleted), Decision::Upload(Choice { at: 0, .. })));
+    assert!(matches!(decide(Presence::Deleted(at(9)), restore_deleted), Decision::Upload(Choice { at: 0, .. })));
 }
 
 #[test]
-fn nothing_is_planned_where_nothing_is_known() {
+fn no_upload_without_a_listing_that_covers_the_start() {
     let here = run("garmin-com", "1", 0);
     let known = |from, until| Target { known: vec![(from, until)], ..coros(vec![]) };
     let decide = |target: Target| decided(&[entry(&here)], &target, NONE);
@@ -187,11 +187,11 @@ fn nothing_is_planned_where_nothing_is_known() {
 }
 
 #[test]
-fn what_the_target_may_have_already_is_held() {
+fn a_possible_duplicate_is_not_uploaded() {
     let here = run("garmin-com", "1", 0);
     // A sport that was changed by hand.
     let other_sport = Activity { sport: Some("cycling".into()), ..run("coros", "7", 0) };
-    // ancestors_10: one service's local time taken for the other's: everything was uploaded crosswise.
+    // The local time of one service was read as that of the other: everything was uploaded crosswise.
     let shifted = Activity { start_time: Some(at(8 * 60)), ..run("coros", "7", 0) };
     // Nothing is known but the start.
     let bare = Activity { timer_time_s: None, distance_m: None, ..run("coros", "7", 0) };
@@ -204,7 +204,7 @@ fn what_the_target_may_have_already_is_held() {
             Decision::Upload(Choice { at: 0, possible_duplicate: Some(1), .. })
         ));
     }
-    // ancestors_6: a strength session 45 s after a run is another activity.
+    // A strength session 45 s after a run is another activity.
     let strength = Activity {
         sport: Some("training".into()),
         sub_sport: Some("strength_training".into()),
@@ -218,9 +218,9 @@ fn what_the_target_may_have_already_is_held() {
 }
 
 #[test]
-fn only_what_can_be_sent_is() {
+fn only_uploadable_files_are_uploaded() {
     let (here, there) = (run("garmin-com", "1", 0), run("garmin-cn", "2", 0));
-    let with = |file| [Entry { file, ..entry(&here) }];
+    let with = |file| [PlatformActivity { file, ..entry(&here) }];
     let no_file = |file| match decided(&with(file), &coros(vec![]), NONE) {
         Decision::NoFile(reason) => reason,
         other => panic!("{other:?}"),
@@ -236,27 +236,28 @@ fn only_what_can_be_sent_is() {
     let differ = Reason::StartsDiffer { listed: at(0), recorded: at(48 * 60) };
     assert_eq!(decided(&[denied], &coros(vec![]), NONE), Decision::NoFile(differ));
     // The next best is taken.
-    let entries = [Entry { file: FileState::Unavailable(Reason::EnteredByHand), ..entry(&here) }, entry(&there)];
+    let entries =
+        [PlatformActivity { file: FileState::Unavailable(Reason::EnteredByHand), ..entry(&here) }, entry(&there)];
     assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Upload(Choice { at: 1, .. })));
     // Neither one that is gone itself, nor one that nobody offered.
-    let entries = [Entry { selected: false, ..entry(&here) }];
+    let entries = [PlatformActivity { selected: false, ..entry(&here) }];
     assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(_)));
-    let entries = [Entry { presence: Presence::Gone(at(9)), ..entry(&here) }];
+    let entries = [PlatformActivity { presence: Presence::Deleted(at(9)), ..entry(&here) }];
     assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(_)));
 }
 
 #[test]
-fn a_refused_file_is_tried_again_when_it_is_another_one() {
+fn a_rejected_activity_is_uploaded_again_when_its_file_changes() {
     let here = run("garmin-com", "1", 0);
     let target = coros(vec![upload(UploadState::Rejected(&REJECTED))]);
-    let entries = [Entry { file: FileState::Archived(Format::Fit, "bb"), ..entry(&here) }];
+    let entries = [PlatformActivity { file: FileState::Archived(Format::Fit, "bb"), ..entry(&here) }];
     assert!(matches!(decided(&entries, &target, NONE), Decision::Upload(_)));
 }
 
 #[test]
-fn what_is_refused_or_lost_is_not_sent_from_the_other_source_either() {
+fn a_rejected_or_lost_activity_is_not_uploaded_from_another_source() {
     let (here, there) = (run("garmin-com", "1", 0), run("garmin-cn", "2", 0));
-    let entries = [entry(&here), Entry { file: FileState::ToDownload, ..entry(&there) }];
+    let entries = [entry(&here), PlatformActivity { file: FileState::ToDownload, ..entry(&there) }];
     for state in [UploadState::Rejected(&REJECTED), UploadState::Lost(&LOST)] {
         let target = || coros(vec![upload(state)]);
         assert!(matches!(decided(&entries, &target(), NONE), Decision::Rejected(_)), "{state:?}");
@@ -264,7 +265,7 @@ fn what_is_refused_or_lost_is_not_sent_from_the_other_source_either() {
         assert!(matches!(decided(&entries, &target(), overrides), Decision::Upload(_)));
     }
     // Another file of the refused entry is a reason to try; one that was lost may appear yet, whatever its file is now.
-    let entries = [Entry { file: FileState::Archived(Format::Fit, "bb"), ..entry(&here) }, entry(&there)];
+    let entries = [PlatformActivity { file: FileState::Archived(Format::Fit, "bb"), ..entry(&here) }, entry(&there)];
     assert!(matches!(
         decided(&entries, &coros(vec![upload(UploadState::Rejected(&REJECTED))]), NONE),
         Decision::Upload(_)
@@ -273,13 +274,13 @@ fn what_is_refused_or_lost_is_not_sent_from_the_other_source_either() {
 }
 
 #[test]
-fn a_sport_that_the_target_refuses_for_good_is_not_planned_and_told() {
+fn a_sport_that_the_target_never_accepts_is_a_reason_and_no_upload() {
     let sailing = Activity { sport: Some("sailing".into()), ..run("garmin-com", "1", 0) };
     for file in [FileState::Archived(Format::Fit, "aa"), FileState::ToDownload] {
-        let entries = [Entry { file, ..entry(&sailing) }];
+        let entries = [PlatformActivity { file, ..entry(&sailing) }];
         let rejected = Reason::SportNotAccepted { sport: "sailing".into(), platform: "coros".into() };
         assert_eq!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(rejected));
-        let other = Target { name: "garmin-cn", refused_sports: &[], ..coros(vec![]) };
+        let other = Target { name: "garmin-cn", rejected_sports: &[], ..coros(vec![]) };
         assert!(matches!(decided(&entries, &other, NONE), Decision::Upload(Choice { at: 0, .. })));
         let retry = Overrides { retry_rejected: true, ..NONE };
         assert!(matches!(decided(&entries, &coros(vec![]), retry), Decision::Upload(Choice { at: 0, .. })));

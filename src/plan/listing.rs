@@ -1,4 +1,4 @@
-//! How far a listing goes, and what may be concluded from where it ended.
+//! How far a listing goes, and what follows from where it ends.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -6,36 +6,36 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::activity::Outline;
 
-/// Only a listing of everything shows what was deleted long ago: one is due after this time.
+/// The longest time between two full listings: only a full listing shows that an old activity was deleted.
 const FULL_EVERY: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Services sort by local time: of two entries the one begun later may stand below the other by the spread of the
-/// world's zones. Nearer than this to where a listing stopped, nothing is concluded.
+/// Services sort by local time: an activity that started later may be listed after one that started earlier, by up to the
+/// spread of the world's time zones. Within this distance of the end of a listing, nothing is concluded.
 const SPREAD: SignedDuration = SignedDuration::from_hours(26);
 
-/// How far a listing is to go.
+/// How far a listing goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// To the end, or as far as asked.
+    /// To the end, or to the end of the requested period.
     Full,
-    /// Until a page holds nothing new.
+    /// Until a page shows nothing new.
     Incremental,
 }
 
-/// Decides how far to go where nobody asked for all.
+/// Decides how far to go where nobody asks for a full listing. A listing is full
 ///
-/// - no earlier listing went far enough, or it is a week old: to the end;
-/// - too many known activities were missing in one, and none since was complete (`is_in_doubt`): to the end, as only a second
-///   complete one can confirm it;
-/// - else until a page holds nothing new.
-pub fn extent(is_in_doubt: bool, last_base: Option<Timestamp>, now: Timestamp) -> Extent {
-    match last_base.filter(|_| !is_in_doubt) {
-        // A base in the future comes from a clock that was wrong.
+/// - if there is no full listing yet, or the last one is a week old;
+/// - if the last one was implausible (`unconfirmed`): only a second full listing can confirm it.
+///
+/// Else it goes on until a page shows nothing new.
+pub fn extent(unconfirmed: bool, last_base: Option<Timestamp>, now: Timestamp) -> Extent {
+    match last_base.filter(|_| !unconfirmed) {
+        // A time in the future comes from a wrong clock.
         Some(at) if now.duration_since(at) < FULL_EVERY && at <= now => Extent::Incremental,
         _ => Extent::Full,
     }
 }
 
-/// Whether a page is the last one wanted: it holds nothing new, or the limit of the listing is reached.
+/// Whether a page is the last one: it shows nothing new, or the limit is reached.
 pub fn is_enough(extent: Extent, fresh: usize, is_limit_reached: bool) -> bool {
     is_limit_reached || (extent == Extent::Incremental && fresh == 0)
 }
@@ -43,56 +43,56 @@ pub fn is_enough(extent: Extent, fresh: usize, is_limit_reached: bool) -> bool {
 /// How many of the newest activities are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// So many.
+    /// Their number.
     pub count: u64,
-    /// No more than that, even if something below is new: a person asked for it now. Else, as a setting that stands for all
-    /// runs, it limits how far back the first listing goes, and later ones list everything that is new since.
+    /// From a flag: never more than `count`, even if older ones are new. Else from a setting for all runs: it limits how far
+    /// back the first listing goes, and later listings show everything that is new since.
     pub is_strict: bool,
 }
 
-/// So many of the newest known activities are not enough to tell what is new: their date may be wrong.
+/// How many of the newest known activities are read past, as a date may be wrong.
 const WITNESSES: usize = 3;
 
-/// Down to where a list has to be read so that nothing new is left out: a little below the newest known activities, but not
-/// below the oldest, as nobody asked for what is older. `anchored` are the starts of the activities that listings without
-/// holes have shown, the newest first. `has_base`: there was such a listing, so that without any activity everything is new.
-/// `None`: nothing is known.
-pub fn floor(anchored: &[Timestamp], has_base: bool, now: Timestamp) -> Option<Timestamp> {
-    let Some(oldest) = anchored.last() else { return has_base.then_some(Timestamp::MIN) };
-    let past = anchored.iter().filter(|start| **start <= later(now)).take(WITNESSES).last();
+/// How far back a list has to be read so that nothing new is missed: past the newest known activities, but not past the
+/// oldest one, as older ones were not requested. `contiguous` are the starts of the activities that listings without gaps
+/// have shown, the newest first. `has_base`: such a listing exists, so without any activity everything is new. `None`: nothing
+/// is known.
+pub fn floor(contiguous: &[Timestamp], has_base: bool, now: Timestamp) -> Option<Timestamp> {
+    let Some(oldest) = contiguous.last() else { return has_base.then_some(Timestamp::MIN) };
+    let past = contiguous.iter().filter(|start| **start <= later(now)).take(WITNESSES).last();
     let near = past.and_then(|start| start.checked_sub(SPREAD).ok());
     Some(near.map_or(*oldest, |near| near.max(*oldest)))
 }
 
-/// No history has more different recordings in a row that begin at the same second. Another tool that went round in circles
-/// may have uploaded one recording any number of times: those are alike, and count once.
+/// The most different recordings in a row that can start in the same second in a real history. Another tool may have uploaded
+/// one recording many times; those count once.
 const MOST_AT_ONCE: usize = 12;
-/// Nor do all recordings of a whole history begin at the same second, if they are more than these.
+/// The most recordings of a history that may all start in the same second.
 const FEW_AT_ONCE: usize = 4;
-/// So many entries above it are compared with each entry: a list that climbs slowly climbs all the same.
+/// How many activities before it each activity is compared with, so that slowly ascending starts are noticed.
 const NEIGHBOURS: usize = 3;
 
-/// Watches whether a list is in order, the newest first.
+/// Checks whether a list is in order, the newest first.
 #[derive(Debug, Default)]
 pub struct Order {
     oldest: Option<Timestamp>,
-    /// The last few, the newest of them last.
+    /// The last few, the last one at the end.
     last: VecDeque<Timestamp>,
     entries: u64,
-    /// Entries that stand right below one that began earlier.
+    /// How many directly follow one that started earlier.
     breaks: u64,
-    /// The different recordings that began at the same second as the last entry, in a row.
+    /// The different recordings in a row that start in the same second as the last one.
     at_once: Vec<Outline>,
-    /// The most that did.
+    /// The largest number of those.
     most_at_once: usize,
-    /// Different recordings in all.
+    /// The number of different recordings.
     recordings: usize,
-    /// An entry is newer than something above it, or the list was begun again.
+    /// One is newer than one before it, or the list was restarted.
     broken: bool,
 }
 
 impl Order {
-    /// The next entry.
+    /// Adds the next activity.
     pub fn add(&mut self, outline: &Outline) {
         let start = outline.start;
         let follows = |above: Option<Timestamp>| above.is_none_or(|above| start <= later(above));
@@ -101,7 +101,7 @@ impl Order {
         if self.last.back() != Some(&start) {
             self.at_once.clear();
         }
-        if !self.at_once.iter().any(|other| outline.is_copy_of(other)) {
+        if !self.at_once.iter().any(|other| outline.is_duplicate_of(other)) {
             self.recordings += 1;
             self.at_once.push(outline.clone());
             self.most_at_once = self.most_at_once.max(self.at_once.len());
@@ -114,7 +114,7 @@ impl Order {
         self.oldest = Some(self.oldest.map_or(start, |oldest| oldest.min(start)));
     }
 
-    /// The list is begun again from its top.
+    /// The list is read again from its beginning.
     pub fn restart(&mut self) {
         self.last.clear();
         self.broken |= self.entries > 0;
@@ -125,14 +125,13 @@ impl Order {
         self.oldest
     }
 
-    /// Whether all above the oldest entry has been seen.
+    /// Whether everything newer than the oldest activity has been shown.
     pub fn is_sorted(&self) -> bool {
         !self.broken
     }
 
-    /// Whether there is no order at all, as in a list that is another one for each page, or in one that gives many different
-    /// recordings the same start. A single entry out of place, which breaks the order for its neighbours, is an oddity of
-    /// its own.
+    /// Whether the list has no order at all: each page shows another list, or many different recordings have the same start. A
+    /// single activity in the wrong place does not count.
     pub fn is_missing(&self) -> bool {
         let share_a_start =
             self.most_at_once > MOST_AT_ONCE || (self.recordings > FEW_AT_ONCE && self.most_at_once == self.recordings);
@@ -144,32 +143,32 @@ fn later(time: Timestamp) -> Timestamp {
     time.checked_add(SPREAD).unwrap_or(Timestamp::MAX)
 }
 
-/// What a second look at a list says of the first one.
+/// The comparison of two listings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecondLook {
-    /// Both show the same.
+pub enum Comparison {
+    /// Both show the same activities.
     Agrees,
-    /// The second one shows `more` entries that the first did not, and `fewer` of those that it did.
+    /// They differ.
     Differs {
-        /// Entries that only the second look shows.
+        /// How many activities only the second one shows.
         more: usize,
-        /// Entries that only the first look showed.
+        /// How many activities only the first one shows.
         fewer: usize,
     },
 }
 
-/// Compares the ids that two looks at the same list showed.
-pub fn compare(first: &HashSet<String>, second: &HashSet<String>) -> SecondLook {
+/// Compares the ids in two listings of one account.
+pub fn compare(first: &HashSet<String>, second: &HashSet<String>) -> Comparison {
     let (more, fewer) = (second.difference(first).count(), first.difference(second).count());
-    if more == 0 && fewer == 0 { SecondLook::Agrees } else { SecondLook::Differs { more, fewer } }
+    if more == 0 && fewer == 0 { Comparison::Agrees } else { Comparison::Differs { more, fewer } }
 }
 
-/// From when on a listing that stopped at `oldest` tells who is there. `None`: from nowhere.
+/// The start from which a listing that ended at `oldest` shows every activity. `None`: it shows none reliably.
 pub fn covered_from(oldest: Option<Timestamp>) -> Option<Timestamp> {
     oldest?.checked_add(SPREAD).ok()
 }
 
-/// Up to when on nothing is on the pages that were read so far, the oldest entry of which began at `oldest`.
+/// The start before which the pages read so far show nothing, if their oldest activity started at `oldest`.
 pub fn above_from(oldest: Option<Timestamp>) -> Option<Timestamp> {
     oldest?.checked_sub(SPREAD).ok()
 }
@@ -183,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_of_everything_is_due_once_a_week() {
+    fn a_full_listing_is_made_once_a_week() {
         let now = at("2026-03-08T00:00:00Z");
         let extent = |last| extent(false, last, now);
         assert_eq!(extent(None), Extent::Full);
@@ -191,7 +190,11 @@ mod tests {
         assert_eq!(extent(Some(at("2026-03-01T00:00:01Z"))), Extent::Incremental);
         assert_eq!(extent(Some(at("2026-03-09T00:00:00Z"))), Extent::Full);
         assert_eq!(extent(Some(now)), Extent::Incremental);
-        assert_eq!(super::extent(true, Some(now), now), Extent::Full, "a second one has to confirm what is missing");
+        assert_eq!(
+            super::extent(true, Some(now), now),
+            Extent::Full,
+            "an implausible list is followed by a full listing"
+        );
     }
 
     fn outline(start: Timestamp, duration_s: f64) -> Outline {
@@ -264,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_begun_again_is_in_order_but_proves_nothing_of_what_is_above() {
+    fn a_restarted_list_is_in_order_but_shows_not_everything_newer() {
         let mut order = order([3, 2, 1]);
         order.restart();
         for start in ["2026-03-08T00:00:00Z", "2026-03-07T00:00:00Z"] {
@@ -274,19 +277,19 @@ mod tests {
         let mut first = Order::default();
         first.restart();
         first.add(&outline(at("2026-03-08T00:00:00Z"), 1800.0));
-        assert!(first.is_sorted(), "the first page begins it");
+        assert!(first.is_sorted(), "the first page starts the list");
     }
 
     #[test]
-    fn two_looks_agree_only_if_they_show_the_same() {
+    fn two_listings_agree_only_if_they_show_the_same_activities() {
         let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<HashSet<_>>();
-        assert_eq!(compare(&ids(&["1", "2"]), &ids(&["2", "1"])), SecondLook::Agrees);
-        assert_eq!(compare(&ids(&[]), &ids(&["1"])), SecondLook::Differs { more: 1, fewer: 0 });
-        assert_eq!(compare(&ids(&["1", "2"]), &ids(&["3"])), SecondLook::Differs { more: 1, fewer: 2 });
+        assert_eq!(compare(&ids(&["1", "2"]), &ids(&["2", "1"])), Comparison::Agrees);
+        assert_eq!(compare(&ids(&[]), &ids(&["1"])), Comparison::Differs { more: 1, fewer: 0 });
+        assert_eq!(compare(&ids(&["1", "2"]), &ids(&["3"])), Comparison::Differs { more: 1, fewer: 2 });
     }
 
     #[test]
-    fn an_incremental_one_ends_at_a_page_without_news_and_any_at_its_limit() {
+    fn an_incremental_listing_ends_at_a_page_without_news_and_any_listing_at_its_limit() {
         assert!(is_enough(Extent::Incremental, 0, false));
         assert!(!is_enough(Extent::Incremental, 1, false));
         assert!(!is_enough(Extent::Full, 0, false));
@@ -294,14 +297,18 @@ mod tests {
     }
 
     #[test]
-    fn a_limited_list_is_read_down_to_what_is_known_and_no_further_than_that() {
+    fn a_limited_listing_ends_at_the_known_activities() {
         let day = |day: i64| Timestamp::from_second(1_700_000_000 + day * 86_400).unwrap();
         let floor = |days: &[i64], base| floor(&days.iter().map(|it| day(*it)).collect::<Vec<_>>(), base, day(100));
         assert_eq!(floor(&[], false), None, "nothing is known");
         assert_eq!(floor(&[], true), Some(Timestamp::MIN), "an empty account: everything is new");
         assert_eq!(floor(&[9, 8, 7, 3, 2, 1], true), Some(day(7) - SPREAD));
-        assert_eq!(floor(&[9, 8], true), Some(day(8)), "nobody asked for what is older than the oldest");
-        assert_eq!(floor(&[200, 99, 9, 8, 7, 3], true), Some(day(8) - SPREAD), "dates of a watch that was ahead");
+        assert_eq!(floor(&[9, 8], true), Some(day(8)), "older ones were not requested");
+        assert_eq!(
+            floor(&[200, 99, 9, 8, 7, 3], true),
+            Some(day(8) - SPREAD),
+            "dates of a watch whose clock was ahead"
+        );
         assert_eq!(floor(&[200], true), Some(day(200)));
     }
 }

@@ -1,4 +1,4 @@
-//! What is to be done, decided before anything is: pure, values in, values out.
+//! Decides what to do before anything is done. Pure functions.
 
 pub mod attach;
 pub mod deletion;

@@ -1,4 +1,4 @@
-//! Looking before writing: is the activity on the target already, and how much of the list is asked for at once.
+//! The check before an upload: whether the target already has the activity, and which part of its list to request for that.
 
 use std::time::Duration;
 
@@ -7,35 +7,35 @@ use jiff::{SignedDuration, Timestamp};
 use crate::matching::{Candidate, Matcher, Verdict};
 use crate::reason::Reason;
 
-/// A look serves the writes that follow it within this time. It is as long as a few uploads take, and no longer: what a
-/// watch uploads meanwhile is not seen.
+/// How long the result of a check is used for the uploads that follow: as long as a few uploads take. It does not show what a
+/// watch uploads meanwhile.
 pub const MAX_AGE: Duration = Duration::from_secs(15);
-/// As far from its start an activity is sought: zones are mistaken by at most this, and a little.
+/// How far from its start an activity is searched for: the largest time zone error, and a little more.
 const REACH: SignedDuration = SignedDuration::from_mins(26 * 60 + 5);
-/// So many known entries are looked at in one window: a page shows them all, and some that are new.
+/// How many known activities one window may contain: a page shows these, and some new ones.
 const PAGEFUL: usize = 60;
-/// A precheck for one activity goes no farther than this: what the catalogue does not know could be any number.
+/// How far a check for one activity reaches at most: there may be any number of activities that the catalogue does not know.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// How long a look serves where requests are so far apart: the few that an upload is made of have to fit in.
+/// How long the result of a check is used if requests are `interval` apart: the few requests of one upload must fit in.
 pub fn max_age(interval: Duration) -> Duration {
     MAX_AGE.max(interval * 5)
 }
 
-/// What a target has of an activity.
+/// Whether a target has an activity.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Presence {
-    /// The entry at this position is the activity.
-    There(usize, Verdict),
-    /// The entry at this position may be.
-    Doubtful(usize, Verdict),
-    /// Nothing there has anything to do with it.
+pub enum PrecheckResult {
+    /// The activity at this position is the same.
+    Exists(usize, Verdict),
+    /// The activity at this position may be the same.
+    PossibleDuplicate(usize, Verdict),
+    /// No activity there is similar.
     Absent,
 }
 
-/// Why a start is none that an activity can be looked for by: the list and the file name different days, or one that is yet to
-/// come. `listed` is the start by the list, `recorded` that by the file.
-pub fn unsure_start(listed: Timestamp, recorded: Option<Timestamp>, now: Timestamp) -> Option<Reason> {
+/// Why an activity cannot be searched for by its start: the start is in the future, or the list and the file name different
+/// days. `listed` is the start in the list, `recorded` the start in the file.
+pub fn implausible_start(listed: Timestamp, recorded: Option<Timestamp>, now: Timestamp) -> Option<Reason> {
     if listed > horizon(now) {
         return Some(Reason::StartInFuture { start: listed });
     }
@@ -43,37 +43,38 @@ pub fn unsure_start(listed: Timestamp, recorded: Option<Timestamp>, now: Timesta
     Some(Reason::StartsDiffer { listed, recorded })
 }
 
-/// What began later than this is in no list: services go by local days, and are asked until today.
+/// Activities that start later than this are in no listing: services use local days, and listings end today.
 pub fn horizon(now: Timestamp) -> Timestamp {
     now.checked_add(REACH).unwrap_or(Timestamp::MAX)
 }
 
-/// Looks for an activity among the entries of a target.
-pub fn presence(matcher: &Matcher, sought: &Candidate, entries: &[Candidate]) -> Presence {
-    let pairs = entries.iter().enumerate().filter_map(|(at, entry)| Some((at, matcher.doubt(sought, entry)?)));
+/// Searches for an activity among those of a target.
+pub fn check(matcher: &Matcher, searched: &Candidate, entries: &[Candidate]) -> PrecheckResult {
+    let pairs =
+        entries.iter().enumerate().filter_map(|(at, entry)| Some((at, matcher.possible_match(searched, entry)?)));
     match pairs.min_by_key(|(at, verdict)| (verdict.certainty, *at)) {
-        Some((at, verdict)) if matcher.says_same(&verdict) => Presence::There(at, verdict),
-        Some((at, verdict)) => Presence::Doubtful(at, verdict),
-        None => Presence::Absent,
+        Some((at, verdict)) if matcher.says_same(&verdict) => PrecheckResult::Exists(at, verdict),
+        Some((at, verdict)) => PrecheckResult::PossibleDuplicate(at, verdict),
+        None => PrecheckResult::Absent,
     }
 }
 
-/// The part of time in which entries may have to do with one that began at `start`.
+/// The period in which an activity may be the same as one that starts at `start`.
 pub fn reach(start: Timestamp) -> (Timestamp, Timestamp) {
     let (before, after) = (start.checked_sub(REACH), start.checked_add(REACH));
     (before.unwrap_or(Timestamp::MIN), after.unwrap_or(Timestamp::MAX))
 }
 
-/// The window to ask for when something that began at `start` is looked for: all that it could be, and beyond that what
-/// one page holds anyhow, for those who come next. `known` are the starts that the catalogue knows there, sorted: at least
-/// one of them is in the window, however far away, as an empty answer would look like the truth where nothing is known.
+/// The window to request for an activity that starts at `start`: the period of [`reach`], extended to what one page holds, for
+/// the uploads that follow. `known` are the starts that the catalogue knows on the target, sorted. At least one of them is in
+/// the window, however far away: else an empty response could not be told from a correct one.
 pub fn window(start: Timestamp, known: &[Timestamp]) -> (Timestamp, Timestamp) {
     let (from, until) = reach(start);
     let bound = |farther: std::result::Result<Timestamp, jiff::Error>, end| farther.unwrap_or(end);
     let older = &known[..known.partition_point(|time| *time < from)];
     let newer = &known[known.partition_point(|time| *time < until)..];
     let half = PAGEFUL / 2;
-    // Just beyond the last one that is wanted; without so many, as far as allowed.
+    // Just past the last one that is wanted; if there are fewer, as far as allowed.
     let oldest = older.len().checked_sub(half + 1).map(|at| older[at + 1]);
     let newest = newer.get(half).copied();
     let least = bound(from.checked_sub(FARTHEST), Timestamp::MIN);
@@ -82,11 +83,11 @@ pub fn window(start: Timestamp, known: &[Timestamp]) -> (Timestamp, Timestamp) {
     with_something_known(span, (start, start), known)
 }
 
-/// The span, or a longer one that reaches to the nearest known entry if none is in it: an empty answer would look like the
-/// truth where nothing is known. `sought` are the first and the last start that are looked for in it.
+/// The span, extended to the nearest known activity if it contains none. `searched` are the first and the last start that are
+/// searched for in it.
 fn with_something_known(
     (from, until): (Timestamp, Timestamp),
-    sought: (Timestamp, Timestamp),
+    searched: (Timestamp, Timestamp),
     known: &[Timestamp],
 ) -> (Timestamp, Timestamp) {
     let (first, end) = (known.partition_point(|time| *time < from), known.partition_point(|time| *time < until));
@@ -95,7 +96,7 @@ fn with_something_known(
     }
     let behind = |newer: Timestamp| newer.checked_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
     match (first.checked_sub(1).map(|at| known[at]), known.get(end)) {
-        (Some(older), Some(&newer)) if newer.duration_since(sought.1) < sought.0.duration_since(older) => {
+        (Some(older), Some(&newer)) if newer.duration_since(searched.1) < searched.0.duration_since(older) => {
             (from, behind(newer))
         }
         (Some(older), _) => (older, until),
@@ -104,8 +105,8 @@ fn with_something_known(
     }
 }
 
-/// Puts starts together that one window shows without many others between them, however far apart they are. Each window
-/// shows something that is known, if anything is.
+/// Groups starts into windows with few other activities between them, however far apart they are. Each window contains a known
+/// activity, if there is any.
 pub fn clusters(starts: &mut [Timestamp], known: &[Timestamp]) -> Vec<(Timestamp, Timestamp)> {
     starts.sort_unstable();
     let between = |from: Timestamp, until: Timestamp| {
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_holds_all_that_it_could_be_and_about_a_page_more() {
+    fn a_window_covers_the_reach_and_about_a_page_more() {
         let daily: Vec<Timestamp> = (0..400).map(|day| at(24 * day)).collect();
         let (from, until) = window(at(24 * 200), &daily);
         assert!(from <= reach(at(24 * 200)).0 && until >= reach(at(24 * 200)).1);
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_shows_something_that_is_known_however_far_it_has_to_reach() {
+    fn a_window_contains_a_known_activity_however_far_away() {
         let known = [at(-24 * 900), at(24 * 700)];
         let (from, until) = window(at(0), &known);
         assert!(from <= reach(at(0)).0 && until > known[1], "the nearer one");
@@ -151,12 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn a_start_that_is_yet_to_come_or_that_the_file_denies_is_none_to_look_for() {
-        let unsure = |listed, recorded: Option<i64>, now| unsure_start(at(listed), recorded.map(at), at(now));
+    fn a_start_in_the_future_or_contradicted_by_the_file_is_implausible() {
+        let unsure = |listed, recorded: Option<i64>, now| implausible_start(at(listed), recorded.map(at), at(now));
         assert_eq!(unsure(27, None, 0), Some(Reason::StartInFuture { start: at(27) }));
         assert_eq!(unsure(26, None, 0), None, "today is tomorrow elsewhere");
         assert_eq!(unsure(0, Some(30), 100), Some(Reason::StartsDiffer { listed: at(0), recorded: at(30) }));
-        assert_eq!(unsure(0, Some(26), 100), None, "a zone that was mistaken");
+        assert_eq!(unsure(0, Some(26), 100), None, "a wrong time zone");
     }
 
     #[test]
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_for_several_starts_shows_something_that_is_known_too() {
+    fn a_window_for_several_starts_contains_a_known_activity() {
         let known = [at(-24 * 900), at(24 * 700)];
         let windows = |days: [i64; 2], known: &[Timestamp]| clusters(&mut days.map(|day| at(24 * day)), known);
         assert_eq!(windows([0, 5], &known), [(reach(at(0)).0, at(24 * 700) + SignedDuration::from_secs(1))]);

@@ -158,16 +158,16 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::DateMayBeCorrected => "a date may have been corrected on one platform",
 
         Reason::EntriesUnreadable { count } => {
-            return format!("listing ignored: {} could not be read", i18n::counted(*count, "entry", "entries"));
+            return format!("listing ignored: {} could not be read", i18n::counted(*count, "activity", "activities"));
         }
         Reason::ListingUnordered => {
-            "listing ignored: its entries are not in order, so parts may be missing; try again later"
+            "listing ignored: its activities are not in order, so some may be missing; try again later"
         }
         Reason::ListingUnstable { looks } => {
             return format!("listing ignored: {looks} requests gave {looks} different lists; try again later");
         }
         Reason::SecondLookUnusable => {
-            "listing ignored: a second request gave unreadable or unordered entries; try again later"
+            "listing ignored: a second request gave unreadable or unordered activities; try again later"
         }
         Reason::ListingEmpty { count } => {
             return format!(

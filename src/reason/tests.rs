@@ -3,6 +3,10 @@ use proptest::prelude::*;
 use super::samples::samples;
 use super::*;
 
+#[allow(dead_code, reason = "the tests of the documents use the rest")]
+#[path = "../../tests/support/plain_words.rs"]
+mod plain_words;
+
 /// What no text says by itself.
 const MARK: &str = "qzx7";
 
@@ -75,4 +79,14 @@ fn a_text_reads_as_people_write() {
     );
     let lost = Reason::UploadLost { seconds: 21_600, retry: "gs-diff --retry-rejected".into() };
     assert_eq!(lost.text(Lang::Zh), "已接受，但 6 小时内未在列表中出现；重新上传：gs-diff --retry-rejected");
+}
+
+#[test]
+fn every_reason_uses_plain_words_in_each_language() {
+    for reason in samples(MARK) {
+        for lang in [Lang::En, Lang::Zh] {
+            let found = plain_words::found_in(&reason.text(lang));
+            assert!(found.is_empty(), "{}: {found:?}", reason.text(lang));
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, Render, html};
 
-use super::{Activity, Redacted, RedactedReason};
+use super::{ActivityLabel, Redacted, RedactedReason};
 use crate::i18n::{self, Lang};
 
 /// No name is shown longer than this, in characters: one row is a line of a list, not a text.
@@ -83,7 +83,7 @@ pub fn sport(sport: &Redacted, lang: Lang) -> String {
 }
 
 /// An activity in a line: start, sport, distance, name; its platform and id after it, if they matter.
-pub fn activity(activity: &Activity, with_place: bool, lang: Lang) -> Markup {
+pub fn activity(activity: &ActivityLabel, with_place: bool, lang: Lang) -> Markup {
     let start = activity.start_time.map(|start| i18n::local(start, activity.utc_offset_s));
     html! {
         span.act {

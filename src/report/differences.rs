@@ -28,7 +28,7 @@ pub fn differences(snapshot: &Snapshot, lang: Lang) -> Markup {
                 folded_list(&snapshot.deletions, lang, |deletion| self::deletion(deletion, lang)), lang))
             (part("rejected", lang.pick("Rejected uploads", "被拒绝的上传"), snapshot.rejected.len(),
                 count(snapshot.rejected.len(), lang.pick("uploads rejected, or accepted and never listed", "次上传被拒绝或未出现")),
-                folded_list(&snapshot.rejected, lang, |refusal| self::refusal(refusal, lang)), lang))
+                folded_list(&snapshot.rejected, lang, |refusal| self::rejection(refusal, lang)), lang))
         }
     }
 }
@@ -148,14 +148,14 @@ fn deletion(deletion: &Deletion, lang: Lang) -> Markup {
     }
 }
 
-fn refusal(refusal: &Rejection, lang: Lang) -> Markup {
+fn rejection(rejection: &Rejection, lang: Lang) -> Markup {
     html! {
-        (activity(&refusal.activity, true, lang)) " → " span.place { (refusal.to) }
+        (activity(&rejection.activity, true, lang)) " → " span.place { (rejection.to) }
         span.sub {
-            (time(refusal.at)) " "
-            @if refusal.outcome == "lost" { (lang.pick("accepted, but never listed", "已接受但从未出现")) } @else { (lang.pick("rejected", "被拒绝")) }
+            (time(rejection.at)) " "
+            @if rejection.outcome == "lost" { (lang.pick("accepted, but never listed", "已接受但从未出现")) } @else { (lang.pick("rejected", "被拒绝")) }
         }
-        @if let Some(reason) = &refusal.reason { span.why { (components::reason(reason, lang)) } }
-        p.fix { span.note { (lang.pick("To upload it again: ", "重新上传：")) } (command(&refusal.retry)) }
+        @if let Some(reason) = &rejection.reason { span.why { (components::reason(reason, lang)) } }
+        p.fix { span.note { (lang.pick("To upload it again: ", "重新上传：")) } (command(&rejection.retry)) }
     }
 }

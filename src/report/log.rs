@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::components::{text, time};
-use super::words::counted;
+use super::labels::counted;
 use super::{Command, Run, Snapshot};
 use crate::i18n::{Lang, span};
 

@@ -6,19 +6,19 @@
 //! text goes through maud, which escapes it; `page.css` and `page.js` are put in as they are, and a policy in the
 //! page's head lets the browser heed nothing else. So no element may have a `style` attribute.
 
+mod chart_section;
 mod charts;
 mod components;
 mod differences;
+mod labels;
 mod list;
 mod log;
 mod page;
-mod pictures;
 mod platforms;
 #[cfg(test)]
 mod sample;
 mod status_json;
 mod summary;
-mod words;
 
 pub use page::{Look, page};
 pub use status_json::status_json;

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::components::Icon;
-use super::{Snapshot, differences, list, log, pictures, platforms, summary};
+use super::{Snapshot, chart_section, differences, list, log, platforms, summary};
 use crate::i18n::Lang;
 
 /// Its rules, and those of the pictures.
@@ -97,7 +97,7 @@ fn body(snapshot: &Snapshot, look: Look) -> Markup {
                 @if !snapshot.platforms.is_empty() {
                     (platforms::platforms(snapshot, lang))
                     (differences::differences(snapshot, lang))
-                    (pictures::pictures(snapshot, lang))
+                    (chart_section::chart_section(snapshot, lang))
                 }
                 @if !snapshot.platforms.is_empty() || !snapshot.runs.is_empty() { (log::log(snapshot, lang)) }
                 @if !snapshot.platforms.is_empty() { (list::list(snapshot, lang)) }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::report::{Redacted, Snapshot, sample};
-use crate::status::{Issue, IssueKind, Outstanding, Schedule, State};
+use crate::status::{Issue, IssueKind, Outstanding, ScheduleStatus, State};
 
 fn english(snapshot: &Snapshot) -> String {
     page(snapshot, Look::default())
@@ -34,7 +34,7 @@ fn text_of(page: &str) -> String {
 }
 
 #[test]
-fn ancestors_14_no_text_of_others_becomes_markup() {
+fn no_foreign_text_becomes_markup() {
     let plain = skeleton(&text_of(&english(&sample::snapshot())));
     for evil in [
         "<script>alert(1)</script>",
@@ -60,7 +60,7 @@ fn a_long_name_makes_no_long_page() {
 }
 
 #[test]
-fn nothing_is_loaded_from_anywhere_and_nothing_has_a_style_of_its_own() {
+fn the_page_loads_nothing_and_has_no_style_attributes() {
     for lang in [Lang::En, Lang::Zh] {
         let page = page(&sample::snapshot(), Look { lang, refresh: true });
         let text = text_of(&page);
@@ -71,7 +71,7 @@ fn nothing_is_loaded_from_anywhere_and_nothing_has_a_style_of_its_own() {
 }
 
 #[test]
-fn every_id_is_there_once_and_every_reference_leads_somewhere() {
+fn ids_are_unique_and_references_resolve() {
     let page = text_of(&english(&sample::snapshot()));
     let ids = values(&page, "id");
     let different: BTreeSet<&str> = ids.iter().copied().collect();
@@ -84,8 +84,8 @@ fn every_id_is_there_once_and_every_reference_leads_somewhere() {
 }
 
 #[test]
-fn it_says_what_needs_a_person_and_what_mends_it() {
-    let page = without_words(&english(&sample::snapshot()));
+fn actions_are_shown_with_their_fix() {
+    let page = markup_of(&english(&sample::snapshot()));
     for said in [
         "Action needed",
         "coros: the login has ended",
@@ -117,13 +117,13 @@ fn it_speaks_chinese() {
 
 #[test]
 fn an_empty_catalogue_says_what_to_do_next() {
-    let page = without_words(&english(&Snapshot::default()));
+    let page = markup_of(&english(&Snapshot::default()));
     assert!(page.contains("Nothing is known yet") && page.contains("gs-auth login --platform garmin-com"));
     assert!(!page.contains("id=\"platforms\"") && !page.contains("<nav"));
 }
 
 #[test]
-fn before_any_listing_no_link_leads_nowhere_whatever_needs_a_person() {
+fn without_a_listing_no_link_is_dead() {
     let issue = Issue::new(IssueKind::LoginNeeded);
     let snapshot = Snapshot { state: State::ActionNeeded, actions: vec![issue], ..Snapshot::default() };
     let page = text_of(&english(&snapshot));
@@ -134,8 +134,8 @@ fn before_any_listing_no_link_leads_nowhere_whatever_needs_a_person() {
 }
 
 #[test]
-fn a_next_run_is_promised_only_where_one_comes_and_nothing_stands_in_its_way() {
-    let schedule = Schedule {
+fn the_next_run_is_shown_only_if_it_will_run() {
+    let schedule = ScheduleStatus {
         cron: "@daily".into(),
         zone: "UTC".into(),
         enabled: true,
@@ -166,7 +166,7 @@ fn a_next_run_is_promised_only_where_one_comes_and_nothing_stands_in_its_way() {
 }
 
 /// The page without the marks around words of commands.
-fn without_words(page: &str) -> String {
+fn markup_of(page: &str) -> String {
     let mut parts = page.split("<span class=\"word\">");
     let first = parts.next().unwrap().to_owned();
     first + &parts.map(|part| part.replacen("</span>", "", 1)).collect::<String>()
@@ -193,7 +193,7 @@ fn twenty_thousand_activities_stay_below_six_megabytes() {
 }
 
 #[test]
-fn it_loads_itself_anew_only_when_asked_to() {
+fn the_page_reloads_only_if_requested() {
     let with = page(&sample::snapshot(), Look { refresh: true, ..Look::default() });
     assert!(
         with.contains("<noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>")

@@ -43,8 +43,8 @@ fn all(reasons: &[Reason]) -> Vec<RedactedReason> {
     reasons.iter().map(RedactedReason::of).collect()
 }
 
-fn entry(say: Say, id: u64, name: &str) -> Activity {
-    Activity {
+fn entry(say: Say, id: u64, name: &str) -> ActivityLabel {
+    ActivityLabel {
         platform: "garmin-com".into(),
         id: Redacted::of(&id.to_string()),
         name: Some(say(name)),
@@ -158,7 +158,7 @@ pub fn facts_in(say: Say) -> Snapshot {
         made: Some(now()),
         version: "0.1.0",
         last_run: Some(run(say, 0, RunOutcome::Partial, Some(1))),
-        schedule: Some(Schedule { cron: "0 */6 * * *".into(), zone: "Europe/Zurich".into(), enabled: true, next_run: Some(ago(-5)), runner: Some(say("crontab")), is_run: true }),
+        schedule: Some(ScheduleStatus { cron: "0 */6 * * *".into(), zone: "Europe/Zurich".into(), enabled: true, next_run: Some(ago(-5)), runner: Some(say("crontab")), is_run: true }),
         actions: vec![Issue {
             platform: Some("coros".into()),
             reason: Some(login_ended(say)),

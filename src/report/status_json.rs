@@ -84,7 +84,7 @@ mod tests {
     use crate::report::{ActivityGroup, Place, Redacted, State};
 
     #[test]
-    fn the_state_stands_in_the_first_lines_and_each_item_in_one() {
+    fn the_state_comes_first_and_each_item_is_one_line() {
         let on = ["coros", "garmin-cn"].map(|name| Place { platform: name.into(), id: Redacted::of("1\n2") });
         let activity =
             |name: &str| ActivityGroup { name: Redacted::of(name), on: on.to_vec(), ..ActivityGroup::default() };

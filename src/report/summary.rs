@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::components::{Icon, command, cut, relative_time, text, time};
-use super::{Heading, Issue, IssueKind, NextSync, Schedule, Snapshot, State, never_synced};
+use super::{Heading, Issue, IssueKind, NextSync, ScheduleStatus, Snapshot, State, never_synced};
 use crate::i18n::{Lang, span};
 
 /// The state, the runs, and what is to be done.
@@ -16,7 +16,7 @@ pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
                 h1 { (snapshot.state.sentence(snapshot.is_repeated(), lang)) }
             }
             p #stale.stale role="status" hidden data-old=(lang.pick("This page is {} old. Check the schedule: garminsync daemon --status", "此页面已过时：生成于 {} 前。请检查计划任务：garminsync daemon --status"))
-                data-due=(lang.pick("A sync was due {} ago, and this page is older. Check cron: garminsync daemon --status", "一次同步应于 {} 前执行，但此页面更早生成。请检查 cron：garminsync daemon --status")) {}
+                data-due=(lang.pick("A sync was scheduled {} ago, but this page is older. Check cron: garminsync daemon --status", "一次同步应于 {} 前执行，但此页面更早生成。请检查 cron：garminsync daemon --status")) {}
             @if snapshot.state == State::Empty { (beginning(lang)) } @else { p.gist { (snapshot.totals(lang)) } }
             (runs(snapshot, lang))
         }
@@ -113,7 +113,7 @@ fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
     }
 }
 
-fn next_sync(schedule: Option<&Schedule>, lang: Lang) -> Markup {
+fn next_sync(schedule: Option<&ScheduleStatus>, lang: Lang) -> Markup {
     let next = NextSync::of(schedule, lang);
     html! {
         @match next.at { Some(at) => (relative_time(at)), None => (next.word) }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::Error;
 
 /// What a field is called and may hold.
-struct Kind {
+struct FieldRange {
     name: &'static str,
     low: u32,
     high: u32,
@@ -18,12 +18,18 @@ struct Kind {
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-const KINDS: [Kind; 5] = [
-    Kind { name: "minute", low: 0, high: 59, names: &[], allowed: "0 to 59, as in 30, 0-29, */15 or 0,30" },
-    Kind { name: "hour", low: 0, high: 23, names: &[], allowed: "0 to 23, as in 6, 8-18, */6 or 7,19" },
-    Kind { name: "day of month", low: 1, high: 31, names: &[], allowed: "1 to 31, as in 1, 1-7, */2 or 1,15" },
-    Kind { name: "month", low: 1, high: 12, names: MONTHS, allowed: "1 to 12 or jan to dec, as in 6, apr-oct or */3" },
-    Kind {
+const KINDS: [FieldRange; 5] = [
+    FieldRange { name: "minute", low: 0, high: 59, names: &[], allowed: "0 to 59, as in 30, 0-29, */15 or 0,30" },
+    FieldRange { name: "hour", low: 0, high: 23, names: &[], allowed: "0 to 23, as in 6, 8-18, */6 or 7,19" },
+    FieldRange { name: "day of month", low: 1, high: 31, names: &[], allowed: "1 to 31, as in 1, 1-7, */2 or 1,15" },
+    FieldRange {
+        name: "month",
+        low: 1,
+        high: 12,
+        names: MONTHS,
+        allowed: "1 to 12 or jan to dec, as in 6, apr-oct or */3",
+    },
+    FieldRange {
         name: "day of week",
         low: 0,
         high: 7,
@@ -129,7 +135,7 @@ fn fields(words: &[(usize, &str)], end: usize) -> Result<Expression, Wrong> {
     let mut sets = [0; 5];
     for (index, kind) in KINDS.iter().enumerate() {
         let Some((column, word)) = words.get(index) else {
-            let why = format!("it lacks; cron wants five fields, as in {}", super::DEFAULT);
+            let why = format!("missing; cron needs five fields, for example {}", super::DEFAULT);
             return Err((Some(kind.name), end, why));
         };
         sets[index] = list(kind, *column, word)?;
@@ -159,7 +165,7 @@ fn fields(words: &[(usize, &str)], end: usize) -> Result<Expression, Wrong> {
 }
 
 /// One field: what stands between its commas.
-fn list(kind: &Kind, column: usize, word: &str) -> Result<u64, Wrong> {
+fn list(kind: &FieldRange, column: usize, word: &str) -> Result<u64, Wrong> {
     let mut set = 0;
     let mut column = column;
     for item in word.split(',') {
@@ -170,7 +176,7 @@ fn list(kind: &Kind, column: usize, word: &str) -> Result<u64, Wrong> {
 }
 
 /// `*`, `5`, `5-9`, `*/2`, `5-9/2`
-fn range(kind: &Kind, column: usize, item: &str) -> Result<u64, Wrong> {
+fn range(kind: &FieldRange, column: usize, item: &str) -> Result<u64, Wrong> {
     let wrong = |column, why| Err((Some(kind.name), column, why));
     let (numbers, step) = item.split_once('/').map_or((item, None), |(numbers, step)| (numbers, Some(step)));
     let (low, high) = match numbers.split_once('-') {
@@ -199,7 +205,7 @@ fn range(kind: &Kind, column: usize, item: &str) -> Result<u64, Wrong> {
 }
 
 /// What stands after the slash.
-fn stride(kind: &Kind, column: usize, (numbers, step): (&str, &str)) -> Result<usize, Wrong> {
+fn stride(kind: &FieldRange, column: usize, (numbers, step): (&str, &str)) -> Result<usize, Wrong> {
     digits(step).filter(|step| *step > 0).map(|step| step as usize).ok_or_else(|| {
         let why = format!("{step:?} is no step; write a whole number from 1 on, as in {numbers}/2");
         (Some(kind.name), column, why)
@@ -207,7 +213,7 @@ fn stride(kind: &Kind, column: usize, (numbers, step): (&str, &str)) -> Result<u
 }
 
 /// What a range that runs backwards may have been meant to be.
-fn turned(kind: &Kind, low: u32, high: u32) -> String {
+fn turned(kind: &FieldRange, low: u32, high: u32) -> String {
     let first = if low == kind.high { low.to_string() } else { format!("{low}-{}", kind.high) };
     match high {
         // Sunday is the 7 already.
@@ -217,17 +223,17 @@ fn turned(kind: &Kind, low: u32, high: u32) -> String {
     }
 }
 
-fn number(kind: &Kind, column: usize, word: &str) -> Result<u32, Wrong> {
+fn number(kind: &FieldRange, column: usize, word: &str) -> Result<u32, Wrong> {
     if let Some(index) = kind.names.iter().position(|name| name.eq_ignore_ascii_case(word)) {
         return Ok(kind.low + index as u32);
     }
     let why = match digits(word) {
         Some(number) if (kind.low..=kind.high).contains(&number) => return Ok(number),
-        _ if word.is_empty() => format!("a number lacks; it takes {}", kind.allowed),
+        _ if word.is_empty() => format!("a number is missing; allowed: {}", kind.allowed),
         _ if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("{word} is not between {} and {}; it takes {}", kind.low, kind.high, kind.allowed)
+            format!("{word} is not between {} and {}; allowed: {}", kind.low, kind.high, kind.allowed)
         }
-        _ => format!("{word:?} is nothing that cron knows; it takes {}", kind.allowed),
+        _ => format!("{word:?} is unknown to cron; allowed: {}", kind.allowed),
     };
     Err((Some(kind.name), column, why))
 }

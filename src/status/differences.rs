@@ -23,7 +23,7 @@ pub struct Missing {
 pub struct MissingItem {
     /// Its best entry elsewhere.
     #[serde(flatten)]
-    pub activity: Activity,
+    pub activity: ActivityLabel,
     /// More about the reason: words of the service, the evidence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<RedactedReason>,
@@ -74,7 +74,7 @@ pub enum NoFile {
     /// It was asked for in vain.
     Failed,
     /// It was found changed or cut, and is fetched again.
-    Broken,
+    Corrupt,
     /// Nobody has asked for it yet.
     NotYet,
     /// Its platform has refused it several times, and is asked for it once a week.
@@ -85,7 +85,7 @@ pub enum NoFile {
 
 /// An entry on a platform, as far as it is needed to recognise it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Activity {
+pub struct ActivityLabel {
     /// The platform.
     pub platform: String,
     /// The id there. Empty: it was sent there, and neither the answer nor a list has told the id yet.
@@ -114,9 +114,9 @@ pub struct Activity {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Duplicate {
     /// The copy.
-    pub copy: Activity,
+    pub copy: ActivityLabel,
     /// The entry that is kept.
-    pub kept: Activity,
+    pub kept: ActivityLabel,
     /// `same-file`, `match` (superfluous), `two-devices` or `start-only` (only told).
     pub certainty: &'static str,
     /// Whether it may be deleted, if every other guard holds.
@@ -131,9 +131,9 @@ pub struct Duplicate {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SimilarPair {
     /// One.
-    pub one: Activity,
+    pub one: ActivityLabel,
     /// The other, on the same platform or another one.
-    pub other: Activity,
+    pub other: ActivityLabel,
     /// The evidence.
     pub reasons: Vec<RedactedReason>,
 }
@@ -142,7 +142,7 @@ pub struct SimilarPair {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Deletion {
     /// The entry.
-    pub activity: Activity,
+    pub activity: ActivityLabel,
     /// Who deleted it, and what came of it.
     pub by: Deleter,
     /// Since when.
@@ -183,7 +183,7 @@ pub enum Deleter {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Rejection {
     /// What was sent.
-    pub activity: Activity,
+    pub activity: ActivityLabel,
     /// Where to.
     pub to: String,
     /// `refused`, or `lost`: taken, and never shown.

@@ -36,7 +36,7 @@ const OF_SYNCS: [&str; 8] =
 
 /// What the state is judged by.
 #[derive(Debug, Clone, Default)]
-pub struct Evidence {
+pub struct HealthEvidence {
     /// The time of judging.
     pub now: Timestamp,
     /// The platforms.
@@ -158,7 +158,7 @@ pub struct Health {
     pub warnings: Vec<Issue>,
 }
 
-impl Evidence {
+impl HealthEvidence {
     /// Judges.
     pub fn judge(&self) -> Health {
         let mut issues: Vec<Issue> = self.platforms.iter().flat_map(|one| self.of_platform(one)).collect();
@@ -338,7 +338,7 @@ impl Evidence {
             Some(Exit::Ok) => None,
             Some(exit) if OWN_DOING.contains(&exit) => None,
             Some(Exit::Bug) => Some(told(IssueKind::Bug)),
-            Some(Exit::Config) => Some(Issue { fix: self.set_up_mend(row), ..told(IssueKind::Configuration) }),
+            Some(Exit::Config) => Some(Issue { fix: self.configuration_fix(row), ..told(IssueKind::Configuration) }),
             Some(Exit::LoginRequired) => self.login_needed(row, told(IssueKind::LoginNeeded), of_platforms),
             _ if !is_of_syncs => None,
             Some(_) if self.says_platform(row, of_platforms) || self.is_listed_since(row, ended) => None,
@@ -389,7 +389,7 @@ impl Evidence {
 
     /// The command line that mends a configuration error; nothing where none does. Of an account that is another one the
     /// reason says what may be wrong: to forget the account would be the last of it.
-    fn set_up_mend(&self, row: &Command) -> Option<String> {
+    fn configuration_fix(&self, row: &Command) -> Option<String> {
         let reason = row.reason.as_ref().map(RedactedReason::reason);
         let is_no_command = reason.is_some_and(|reason| reason.is_of_disk() || reason.is_other_account());
         (!is_no_command).then(|| "gs-settings --check".to_owned())

@@ -43,8 +43,8 @@ fn platform(name: &str) -> PlatformEvidence {
     PlatformEvidence { name: name.into(), is_known: true, ..PlatformEvidence::default() }
 }
 
-fn evidence(platforms: Vec<PlatformEvidence>, commands: Vec<LastCommand>) -> Evidence {
-    Evidence { now: at(0), platforms, commands, ..Evidence::default() }
+fn evidence(platforms: Vec<PlatformEvidence>, commands: Vec<LastCommand>) -> HealthEvidence {
+    HealthEvidence { now: at(0), platforms, commands, ..HealthEvidence::default() }
 }
 
 fn kinds(health: &Health) -> Vec<IssueKind> {
@@ -56,7 +56,7 @@ fn fixes(health: &Health) -> Vec<&str> {
 }
 
 #[test]
-fn nothing_known_is_empty_and_nothing_wrong_is_well() {
+fn no_data_is_empty_and_no_issue_is_ok() {
     assert_eq!(evidence(vec![], vec![]).judge(), Health::default());
     assert_eq!(Health::default().state, State::Empty);
     let unknown = PlatformEvidence { is_known: false, ..platform("coros") };
@@ -66,7 +66,7 @@ fn nothing_known_is_empty_and_nothing_wrong_is_well() {
 }
 
 #[test]
-fn each_exit_code_means_its_own_matter() {
+fn each_exit_code_is_its_own_issue() {
     let told = |exit| {
         let health = evidence(vec![platform("coros")], vec![row("a", "gs-upload", -1, exit, "")]).judge();
         let issue = health.actions.first().or(health.warnings.first()).cloned();
@@ -86,14 +86,14 @@ fn each_exit_code_means_its_own_matter() {
 }
 
 #[test]
-fn what_is_older_than_a_month_says_nothing() {
+fn the_last_run_older_than_a_month_is_ignored() {
     let judge = |hours| evidence(vec![platform("coros")], vec![row("a", "gs-upload", hours, Some(75), "")]).judge();
     assert_eq!(judge(-30 * 24).state, State::Warning);
     assert_eq!(judge(-30 * 24 - 1).state, State::Ok);
 }
 
 #[test]
-fn a_command_without_an_end_still_runs_until_another_run_began_or_a_day_is_over() {
+fn a_command_without_an_end_runs_until_another_run_starts_or_a_day_passes() {
     let judge = |commands| kinds(&evidence(vec![platform("coros")], commands).judge());
     let open = |hours| row("a", "gs-fetch", hours, None, "");
     assert_eq!(judge(vec![open(-23)]), []);
@@ -104,7 +104,7 @@ fn a_command_without_an_end_still_runs_until_another_run_began_or_a_day_is_over(
 }
 
 #[test]
-fn of_a_login_the_matter_says_since_when_and_how_to_mend_it() {
+fn a_login_issue_has_its_time_and_its_fix() {
     let refused = PlatformEvidence { refused: Some((at(-5), no_login())), ..platform("garmin-cn") };
     let health = evidence(vec![refused.clone()], vec![]).judge();
     assert_eq!(health.actions[0].kind, IssueKind::LoginRefused);
@@ -124,7 +124,7 @@ fn of_a_login_the_matter_says_since_when_and_how_to_mend_it() {
 }
 
 #[test]
-fn a_token_is_dead_when_the_service_said_so_or_its_time_is_over() {
+fn a_token_is_dead_if_rejected_or_expired() {
     let judge = |expires: Option<i64>, renewable, until: Option<i64>, ended: Option<RedactedReason>| {
         let (expires, renewable_until) = (expires.map(at), until.map(at));
         let login = Login { expires, renewable, renewable_until, ended };
@@ -148,7 +148,7 @@ fn a_token_is_dead_when_the_service_said_so_or_its_time_is_over() {
 }
 
 #[test]
-fn a_command_that_needed_a_login_is_told_unless_the_platform_tells_it_or_it_is_mended() {
+fn a_required_login_is_an_issue_unless_the_platform_reports_it_or_it_is_fixed() {
     let judge = |platforms, about| evidence(platforms, vec![row("a", "gs-fetch", -1, Some(77), about)]).judge();
     let health = judge(vec![platform("coros"), platform("garmin-com")], "garmin-com");
     assert_eq!(
@@ -203,10 +203,10 @@ fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
 }
 
 #[test]
-fn a_run_is_overdue_when_none_began_for_an_hour_after_it_was_due() {
+fn a_run_is_overdue_one_hour_after_its_time() {
     let due = |since, previous: i64| Some(Due { since: at(since), previous: Some(at(previous)) });
     let judge = |due, last: Option<i64>, commands| {
-        let evidence = Evidence { due, last_sync: last.map(at), ..evidence(vec![platform("coros")], commands) };
+        let evidence = HealthEvidence { due, last_sync: last.map(at), ..evidence(vec![platform("coros")], commands) };
         evidence.judge().actions.first().map(|issue| (issue.kind, issue.at))
     };
     let overdue = |hours| Some((IssueKind::Overdue, Some(at(hours))));
@@ -220,14 +220,14 @@ fn a_run_is_overdue_when_none_began_for_an_hour_after_it_was_due() {
 }
 
 #[test]
-fn the_most_urgent_comes_first_and_broken_files_are_counted() {
+fn the_most_urgent_issue_comes_first_and_corrupt_files_are_counted() {
     let refused = PlatformEvidence { refused: Some((at(-1), no_login())), ..platform("coros") };
     let implausible =
         BadListing { run: "a".into(), started: at(-2), finished: Some(at(-1)), implausible: true, reason: None };
     let platforms = vec![PlatformEvidence { listing: Some(implausible), ..platform("garmin-com") }, refused];
     let commands = vec![row("a", "gs-fetch", -3, Some(78), ""), row("a", "gs-upload", -3, Some(1), "")];
     let named = |count: usize| vec!["coros 1".to_owned(); count];
-    let health = Evidence { broken: named(3), failed: named(2), ..evidence(platforms, commands) }.judge();
+    let health = HealthEvidence { broken: named(3), failed: named(2), ..evidence(platforms, commands) }.judge();
     assert_eq!(
         kinds(&health),
         [
@@ -248,7 +248,7 @@ fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
     let left = |uploads, downloads| Left { uploads: Some(uploads), downloads: Some(downloads), deletions: None };
     let judge = |now, before: &[Left]| {
         let evidence = evidence(vec![platform("coros")], vec![]);
-        Evidence { outstanding: now, before: before.to_vec(), ..evidence }.judge()
+        HealthEvidence { outstanding: now, before: before.to_vec(), ..evidence }.judge()
     };
     assert_eq!(judge(now(0, 0), &[left(9, 9), left(9, 9)]).state, State::Ok);
     for before in
@@ -265,20 +265,22 @@ fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
     assert_eq!((health.state, kinds(&health)), (State::Behind, vec![IssueKind::Behind]));
     assert_eq!(health.warnings[0].count, Some(5), "of the downloads there are less");
     let failed = row("a", "gs-upload", -1, Some(75), "");
-    let both =
-        Evidence { outstanding: now(5, 0), before: vec![left(5, 0); 2], ..evidence(vec![], vec![failed]) }.judge();
+    let both = HealthEvidence { outstanding: now(5, 0), before: vec![left(5, 0); 2], ..evidence(vec![], vec![failed]) }
+        .judge();
     assert_eq!((both.state, kinds(&both)), (State::Warning, vec![IssueKind::Behind, IssueKind::Failed]));
     let pending = Outstanding { pending: 1, ..Outstanding::default() };
     assert_eq!(judge(pending, &[]).state, State::Outstanding);
 }
 
 #[test]
-fn runs_that_are_not_asked_for_uploads_are_not_behind_with_them() {
+fn runs_without_uploads_are_not_behind_with_them() {
     let archives = Left { downloads: Some(0), ..Left::default() };
     let uploads = |uploads| Left { uploads: Some(uploads), ..archives };
     let judge = |before: &[Left]| {
         let outstanding = Outstanding { uploads: 5, ..Outstanding::default() };
-        Evidence { outstanding, before: before.to_vec(), ..evidence(vec![platform("coros")], vec![]) }.judge().state
+        HealthEvidence { outstanding, before: before.to_vec(), ..evidence(vec![platform("coros")], vec![]) }
+            .judge()
+            .state
     };
     assert_eq!(judge(&[archives; 3]), State::Outstanding);
     assert_eq!(judge(&[uploads(5), archives, archives]), State::Outstanding);
@@ -286,11 +288,12 @@ fn runs_that_are_not_asked_for_uploads_are_not_behind_with_them() {
 }
 
 #[test]
-fn a_command_that_hangs_for_two_days_is_told_and_excuses_no_missed_run() {
+fn a_command_that_hangs_for_two_days_is_an_issue_and_no_excuse_for_a_missed_run() {
     let judge = |hours: i64| {
         let due = Some(Due { since: at(-999), previous: Some(at(-2)) });
         let hangs = LastCommand { is_alive: Some(true), ..row("a", "gs-fetch", hours, None, "") };
-        let evidence = Evidence { due, last_sync: Some(at(hours)), ..evidence(vec![platform("coros")], vec![hangs]) };
+        let evidence =
+            HealthEvidence { due, last_sync: Some(at(hours)), ..evidence(vec![platform("coros")], vec![hangs]) };
         kinds(&evidence.judge())
     };
     assert_eq!(judge(-47), []);
@@ -309,7 +312,7 @@ fn that_a_list_was_missing_is_over_once_all_are_listed() {
 }
 
 #[test]
-fn what_failed_with_one_platform_is_over_by_no_run_that_left_it_out() {
+fn a_failure_is_not_resolved_by_a_run_without_its_platform() {
     let failed = |about: &str| LastCommand { is_newest: false, ..row("a", "gs-upload", -9, Some(78), about) };
     let judge = |about: &str, worked: &[(&str, &str, i64)]| {
         let commands =
@@ -319,7 +322,7 @@ fn what_failed_with_one_platform_is_over_by_no_run_that_left_it_out() {
             ((command, (*platform).to_owned()), *number)
         };
         let worked = worked.iter().map(key).collect();
-        kinds(&Evidence { worked, ..evidence(vec![platform("coros"), platform("garmin-cn")], commands) }.judge())
+        kinds(&HealthEvidence { worked, ..evidence(vec![platform("coros"), platform("garmin-cn")], commands) }.judge())
     };
     let other = [("gs-upload", "coros", -1), ("", "coros", -1), ("gs-upload", "garmin-cn", -9)];
     assert_eq!(judge("garmin-cn", &other), [IssueKind::Configuration]);
@@ -329,7 +332,7 @@ fn what_failed_with_one_platform_is_over_by_no_run_that_left_it_out() {
 }
 
 #[test]
-fn what_was_accepted_and_never_appeared_needs_a_person_and_names_the_command() {
+fn lost_uploads_need_an_action_and_name_the_command() {
     let lost =
         PlatformEvidence { lost: vec!["garmin-com 7".into()], retry: Some("retry it".into()), ..platform("coros") };
     let health = evidence(vec![lost], vec![]).judge();
@@ -344,10 +347,10 @@ fn what_was_accepted_and_never_appeared_needs_a_person_and_names_the_command() {
 }
 
 #[test]
-fn without_a_schedule_a_platform_that_nobody_has_listed_for_a_week_is_not_well() {
+fn without_a_schedule_a_platform_not_listed_for_a_week_is_a_warning() {
     let judge = |hours, due| {
         let listed = PlatformEvidence { listed: Some(at(hours)), ..platform("coros") };
-        Evidence { due, ..evidence(vec![listed], vec![]) }.judge()
+        HealthEvidence { due, ..evidence(vec![listed], vec![]) }.judge()
     };
     assert_eq!(judge(-8 * 24, None).state, State::Ok);
     let health = judge(-8 * 24 - 1, None);
@@ -356,7 +359,7 @@ fn without_a_schedule_a_platform_that_nobody_has_listed_for_a_week_is_not_well()
 }
 
 #[test]
-fn a_command_of_a_run_that_did_well_later_does_not_hide_that_it_failed_before() {
+fn a_later_success_in_a_run_does_not_hide_a_failure() {
     let judge = |rows| kinds(&evidence(vec![platform("coros")], rows).judge());
     let of = |exit| row("a", "gs-download", -1, exit, "");
     assert_eq!(judge(vec![of(Some(75)), of(Some(0))]), [IssueKind::Failed]);
@@ -368,18 +371,18 @@ fn a_command_of_a_run_that_did_well_later_does_not_hide_that_it_failed_before() 
 #[test]
 fn the_commands_of_a_run_that_has_ended_do_not_run_any_more() {
     let commands = vec![row("a", "gs-upload", 0, None, "")];
-    let evidence = Evidence { ended: Some("a".into()), ..evidence(vec![platform("coros")], commands) };
+    let evidence = HealthEvidence { ended: Some("a".into()), ..evidence(vec![platform("coros")], commands) };
     assert_eq!(kinds(&evidence.judge()), [IssueKind::Unfinished]);
 }
 
 #[test]
-fn a_command_that_gives_a_sign_of_life_runs_and_one_that_gives_none_any_more_was_killed() {
+fn a_command_with_a_lock_runs_and_one_without_was_killed() {
     let open = |is_alive, hours| LastCommand { is_alive, ..row("a", "gs-fetch", hours, None, "") };
     let listing = BadListing { run: "a".into(), started: at(-2), finished: None, implausible: false, reason: None };
     let later = row("b", "gs-diff", 0, Some(0), "");
     let judge = |commands: Vec<LastCommand>, at_work| {
         let listed = PlatformEvidence { listing: Some(listing.clone()), ..platform("coros") };
-        kinds(&Evidence { at_work, ..evidence(vec![listed], commands) }.judge())
+        kinds(&HealthEvidence { at_work, ..evidence(vec![listed], commands) }.judge())
     };
     let at_work = || vec![("a".to_owned(), "gs-fetch".to_owned())];
     // Whatever has run meanwhile, and also if it takes long.
@@ -400,7 +403,7 @@ fn other_account() -> Reason {
 }
 
 #[test]
-fn a_refused_login_is_over_once_the_token_has_served() {
+fn a_rejected_login_is_resolved_once_the_token_works() {
     let refused = Some((at(-5), redacted(other_account())));
     let cooldown = Some((at(2), rate_limited()));
     for one in [PlatformEvidence { refused, ..platform("coros") }, PlatformEvidence { cooldown, ..platform("coros") }] {
@@ -415,7 +418,7 @@ fn a_refused_login_is_over_once_the_token_has_served() {
 }
 
 #[test]
-fn what_a_command_by_hand_came_to_is_no_standing_trouble() {
+fn the_result_of_a_manual_command_is_no_issue() {
     for exit in [Some(1), Some(65), Some(75), None] {
         assert_eq!(kinds(&evidence(vec![platform("coros")], vec![row("a", "gs-import", -25, exit, "")]).judge()), []);
     }
@@ -436,7 +439,7 @@ fn what_a_command_by_hand_came_to_is_no_standing_trouble() {
 }
 
 #[test]
-fn what_fixes_it_is_what_fixes_it() {
+fn each_issue_has_its_fix() {
     for (reason, fix) in [
         (Reason::Configuration { detail: "SYNC_PLATFORM=x".into() }, Some("gs-settings --check")),
         (other_account(), None),
@@ -454,14 +457,17 @@ fn what_fixes_it_is_what_fixes_it() {
         "to forget the account is the last that helps"
     );
     let due = Some(Due { since: at(-99), previous: Some(at(-2)) });
-    let health = Evidence { due, ..evidence(vec![platform("coros")], vec![]) }.judge();
+    let health = HealthEvidence { due, ..evidence(vec![platform("coros")], vec![]) }.judge();
     assert_eq!(fixes(&health), ["garminsync daemon --status"]);
     let line = health.actions[0].line(crate::i18n::Lang::En);
-    assert!(line.starts_with("A scheduled sync did not run; check cron (due 2025-06-15 13:06 UTC)"), "{line}");
+    assert!(
+        line.starts_with("A scheduled sync did not run; check cron (scheduled for 2025-06-15 13:06 UTC)"),
+        "{line}"
+    );
 }
 
 #[test]
-fn one_cause_is_one_matter() {
+fn one_cause_is_one_issue() {
     let cut = BadListing { run: "a".into(), started: at(-1), finished: Some(at(-1)), implausible: false, reason: None };
     let one = PlatformEvidence { listing: Some(cut), ..platform("coros") };
     let judge = |command, exit, about| {

@@ -11,7 +11,7 @@ mod platforms;
 mod runs;
 mod sanitize;
 mod syncs;
-mod words;
+mod text;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -40,7 +40,7 @@ pub struct Snapshot {
     /// The newest run in the log; it is the first of `runs`, too.
     pub last_run: Option<Run>,
     /// When it is to run.
-    pub schedule: Option<Schedule>,
+    pub schedule: Option<ScheduleStatus>,
     /// What needs a person; the most urgent first.
     pub actions: Vec<Issue>,
     /// What went wrong and is tried again by the next run.
@@ -239,7 +239,7 @@ impl IssueKind {
 
 /// When it is to run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Schedule {
+pub struct ScheduleStatus {
     /// The cron expression.
     pub cron: String,
     /// The time zone it is meant in.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Schedule;
+use super::ScheduleStatus;
 use crate::i18n::Lang;
 use crate::schedule::DEFAULT;
 use crate::shell::shell_quote;
@@ -59,7 +59,7 @@ pub struct NextSync {
 
 impl NextSync {
     /// What a schedule comes to.
-    pub fn of(schedule: Option<&Schedule>, lang: Lang) -> NextSync {
+    pub fn of(schedule: Option<&ScheduleStatus>, lang: Lang) -> NextSync {
         let schedule_command = |cron: &str| format!("garminsync schedule {}", shell_quote(cron));
         let none = |word, hint, command| NextSync { at: None, word, hints: vec![(hint, command)] };
         match schedule {
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn each_state_of_the_schedule_says_what_to_do() {
         let next = Timestamp::from_second(1_800_000_000).unwrap();
-        let schedule = |enabled, is_run| Schedule {
+        let schedule = |enabled, is_run| ScheduleStatus {
             cron: "0 */6 * * *".into(),
             zone: "UTC".into(),
             enabled,
@@ -105,7 +105,7 @@ mod tests {
             is_run,
             runner: None,
         };
-        let of = |schedule: Option<Schedule>| {
+        let of = |schedule: Option<ScheduleStatus>| {
             let one = NextSync::of(schedule.as_ref(), Lang::En);
             let hints: Vec<String> = one.hints.iter().map(|(text, command)| format!("{text} {command}")).collect();
             (one.at.map_or(one.word.to_owned(), |at| at.to_string()), hints.join("; "))

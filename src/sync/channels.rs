@@ -2,7 +2,7 @@
 
 use super::{Exit, Failure, Result, Worker};
 use crate::http::Secret;
-use crate::notify::{Also, CHANNELS, Channel, Keys, Lang, Markdown, On, RequestForm};
+use crate::notify::{CHANNELS, Channel, ExtraSetting, Keys, Lang, Markdown, NotifyOn, RequestForm};
 
 /// A channel that is set up.
 pub struct Ready {
@@ -35,9 +35,11 @@ impl Worker {
 
     fn set_up(&self, channel: &'static Channel) -> Result<Option<Ready>> {
         let key = channel.key;
-        let second = match channel.also {
-            Also::Nothing => None,
-            Also::Needs(name) | Also::May(name) => self.filled(name)?.map(|secret| (name, secret)),
+        let second = match channel.extra {
+            ExtraSetting::None => None,
+            ExtraSetting::Required(name) | ExtraSetting::Optional(name) => {
+                self.filled(name)?.map(|secret| (name, secret))
+            }
         };
         let Some(address) = self.filled(key)? else {
             return match second {
@@ -45,21 +47,21 @@ impl Worker {
                 None => Ok(None),
             };
         };
-        if let (Also::Needs(name), None) = (channel.also, &second) {
+        if let (ExtraSetting::Required(name), None) = (channel.extra, &second) {
             return unusable(format!("{key} is set, but {name} is not; set both"));
         }
         if (channel.address)(address.expose()).is_none() {
             let takes = |value| (channel.address)(value).is_some();
             return unusable(match (takes("key"), takes("https://example.org/key")) {
                 (true, true) => {
-                    format!("{key} is neither a key nor an address that begins with https://; copy it anew")
+                    format!("{key} is neither a key nor an address that begins with https://; copy it again")
                 }
-                (true, false) => format!("{key} is not a key: it has characters that no key has; copy it anew"),
-                (false, _) => format!("{key} is not an address that begins with https://; copy it anew"),
+                (true, false) => format!("{key} is not a key: it has characters that no key has; copy it again"),
+                (false, _) => format!("{key} is not an address that begins with https://; copy it again"),
             });
         }
         let form = self.form(channel)?;
-        Ok(Some(Ready { channel, form, keys: Keys { address, also: second.map(|(_, secret)| secret) } }))
+        Ok(Some(Ready { channel, form, keys: Keys { address, extra: second.map(|(_, secret)| secret) } }))
     }
 
     /// What it is sent: as the settings want it, if it leaves a choice.
@@ -73,11 +75,11 @@ impl Worker {
     }
 
     /// `GS_NOTIFY_ON`: when the channels are told.
-    pub fn notified_on(&self) -> Result<On> {
+    pub fn notified_on(&self) -> Result<NotifyOn> {
         Ok(match self.settings.choice("GS_NOTIFY_ON")? {
-            Some("failure") => On::Failure,
-            Some("always") => On::Always,
-            _ => On::Change,
+            Some("failure") => NotifyOn::Failure,
+            Some("always") => NotifyOn::Always,
+            _ => NotifyOn::Change,
         })
     }
 

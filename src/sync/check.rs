@@ -3,7 +3,7 @@
 use super::{Exit, Failure, Result, Worker};
 use crate::catalogue;
 use crate::http::Route;
-use crate::notify::{self, Also, CHANNELS};
+use crate::notify::{self, CHANNELS, ExtraSetting};
 use crate::settings;
 
 impl Worker {
@@ -94,12 +94,12 @@ impl Worker {
     /// The settings of a channel, unless a command has to run for one of them.
     fn check_channel(&self, channel: &'static notify::Channel) -> Result<()> {
         self.form(channel)?;
-        let also = match channel.also {
-            Also::Nothing => None,
-            Also::Needs(name) | Also::May(name) => Some(name),
+        let extra = match channel.extra {
+            ExtraSetting::None => None,
+            ExtraSetting::Required(name) | ExtraSetting::Optional(name) => Some(name),
         };
         let is_available = |name: &str| self.settings.is_available(name);
-        match is_available(channel.key) && also.is_none_or(is_available) {
+        match is_available(channel.key) && extra.is_none_or(is_available) {
             true => self.channel(channel).map(drop),
             false => Ok(()),
         }

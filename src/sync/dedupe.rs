@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{ActivityFilter, RecordSink, Result, Worker};
 use crate::activity::ActivityKey;
-use crate::catalogue::FileFacts;
+use crate::catalogue::FileFingerprint;
 use crate::matching::Rule;
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, DuplicateOf, Record, explained};
@@ -63,7 +63,7 @@ fn mark(worker: &mut Worker, options: &DedupeOptions, records: &mut [Record]) ->
     // The log has a zero, too.
     worker.count("duplicates", 0);
     worker.count("similar", 0);
-    for copy in matcher.copies(&candidates) {
+    for copy in matcher.duplicates(&candidates) {
         if !options.filter.includes(candidates[copy.index].activity) {
             continue;
         }
@@ -72,8 +72,8 @@ fn mark(worker: &mut Worker, options: &DedupeOptions, records: &mut [Record]) ->
         let certainty = copy.verdict.certainty.name().to_owned();
         let id = candidates[copy.of].activity.id.clone();
         marks.insert(at[copy.index], DuplicateOf { id, reasons, certainty, unknown: serde_json::Map::new() });
-        let is_superfluous = copy.verdict.certainty.is_superfluous();
-        worker.count(if is_superfluous { "duplicates" } else { "similar" }, 1);
+        let is_duplicate = copy.verdict.certainty.is_duplicate();
+        worker.count(if is_duplicate { "duplicates" } else { "similar" }, 1);
     }
     drop(candidates);
     // What an earlier run said of an activity holds no longer.
@@ -116,7 +116,7 @@ fn is_shown(record: &Record, shown: &HashSet<ActivityKey>) -> bool {
     }
 }
 
-fn facts_of(worker: &Worker, record: &Record) -> Result<Option<FileFacts>> {
+fn facts_of(worker: &Worker, record: &Record) -> Result<Option<FileFingerprint>> {
     let Some(record) = compared(record) else { return Ok(None) };
     Ok(worker.catalogue.file_facts(record.activity.as_key())?)
 }

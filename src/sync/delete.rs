@@ -11,10 +11,10 @@ use super::{
     Error, Exit, Failure, ItemResult, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of,
 };
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Format, Origin};
-use crate::catalogue::{DeletionIntent, DeletionOutcome, Entry};
+use crate::catalogue::{ActivityRow, DeletionIntent, DeletionOutcome};
 use crate::clock::Moment;
 use crate::matching::{Certainty, Matcher, Rule};
-use crate::plan::deletion::{self, Archived, Facts};
+use crate::plan::deletion::{self, Archived, DeletionFacts};
 use crate::platform::{self, PlatformId, PlatformSelection, PlatformSpec};
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, Record, explained};
@@ -113,7 +113,7 @@ struct Asked {
 /// Whether every guard of a deletion holds.
 enum Guard {
     /// All hold; the activity that is kept.
-    Passed(Box<Entry>),
+    Passed(Box<ActivityRow>),
     /// The first that does not.
     Failed(Reason),
 }
@@ -246,15 +246,21 @@ impl<'a> Deletions<'a> {
             return no(Reason::UnknownKept);
         };
         let facts = self.facts(spec, record, &copy, &kept)?;
-        Ok(match deletion::first_failed_guard(&Facts { kept_is_there: there, ..facts }) {
+        Ok(match deletion::first_failed_guard(&DeletionFacts { kept_is_listed: there, ..facts }) {
             Some(reason) => Guard::Failed(reason),
             None => Guard::Passed(Box::new(kept)),
         })
     }
 
     /// What the guards ask for, without a request.
-    fn facts(&self, spec: &PlatformSpec, record: &ActivityRecord, entry: &Entry, kept: &Entry) -> Result<Facts> {
-        let facts_of = |entry: &Entry| self.worker.catalogue.file_facts(entry.activity.as_key());
+    fn facts(
+        &self,
+        spec: &PlatformSpec,
+        record: &ActivityRecord,
+        entry: &ActivityRow,
+        kept: &ActivityRow,
+    ) -> Result<DeletionFacts> {
+        let facts_of = |entry: &ActivityRow| self.worker.catalogue.file_facts(entry.activity.as_key());
         let (own, other) = (facts_of(entry)?, facts_of(kept)?);
         let (one, two) = (
             self.worker.candidate(&entry.activity, own.as_ref()),
@@ -262,18 +268,18 @@ impl<'a> Deletions<'a> {
         );
         let now = self.matcher.verdict(&one, &two).map(|verdict| verdict.certainty);
         let told = record.duplicate_of.as_ref().and_then(|duplicate_of| Certainty::named(&duplicate_of.certainty));
-        let key = |entry: &Entry| entry.activity.key();
+        let key = |entry: &ActivityRow| entry.activity.key();
         let open = self.worker.catalogue.open_deletions(&spec.id)?;
-        let is_open = |entry: &Entry| open.iter().any(|row| row.id == entry.activity.id);
+        let is_open = |entry: &ActivityRow| open.iter().any(|row| row.id == entry.activity.id);
         let is_kept_going = self.going.contains(&key(kept)) || is_open(kept);
-        Ok(Facts {
+        Ok(DeletionFacts {
             can_delete: spec.can_delete,
             was_restored: {
                 let sha256 = own.as_ref().map(|own| own.sha256.as_str());
                 self.worker.catalogue.was_restored(ActivityKeyRef::new(&spec.id, &entry.activity.id), sha256)?
             },
-            is_asked_for: is_open(entry),
-            is_another: entry.activity.id != kept.activity.id && !is_kept_going,
+            is_pending: is_open(entry),
+            is_kept_another: entry.activity.id != kept.activity.id && !is_kept_going,
             is_of_this_run: self
                 .worker
                 .catalogue
@@ -283,16 +289,16 @@ impl<'a> Deletions<'a> {
             archived: self.archived(entry)?,
             kept_archived: self.archived(kept)?,
             kept_is_better: Matcher::order(&two, &one).is_lt(),
-            kept_is_there: kept.missing.is_none(),
+            kept_is_listed: kept.missing.is_none(),
             // What a rehearsal would have deleted counts as deleted.
             deleted: self.worker.catalogue.deletions_of_run(&self.worker.run_id)? + self.worker.counted("rehearsed"),
             max_delete: self.max_delete,
-            yes: self.yes || self.worker.dry_run,
+            is_confirmed: self.yes || self.worker.dry_run,
         })
     }
 
     /// Reads the files of an entry again, to the last byte.
-    fn archived(&self, entry: &Entry) -> Result<Archived> {
+    fn archived(&self, entry: &ActivityRow) -> Result<Archived> {
         let files = self.worker.catalogue.files(entry.activity.as_key())?;
         if files.is_empty() {
             return Ok(Archived::No);
@@ -311,7 +317,7 @@ impl<'a> Deletions<'a> {
 
     /// Whether the platform has both activities now, the copy and the one that is kept: its list shows them, and asked for
     /// by its id the kept one is there.
-    fn are_there(&mut self, spec: &PlatformSpec, copy: &Activity, kept: &Entry) -> ItemResult<There> {
+    fn are_there(&mut self, spec: &PlatformSpec, copy: &Activity, kept: &ActivityRow) -> ItemResult<There> {
         let starts: Vec<Timestamp> = [copy.start_time, kept.activity.start_time].into_iter().flatten().collect();
         self.progress.step(&format!("checking {}", spec.id));
         let looked = self.connections.get(spec)?.list_around(self.worker, starts);
@@ -343,7 +349,7 @@ impl<'a> Deletions<'a> {
         &mut self,
         spec: &Arc<PlatformSpec>,
         record: ActivityRecord,
-        kept: &Entry,
+        kept: &ActivityRow,
         not_after: Option<Moment>,
     ) -> Result<()> {
         let id = record.activity.id.clone();
@@ -420,7 +426,7 @@ impl<'a> Deletions<'a> {
                 Ok((shown, _)) => {
                     for one in asked {
                         let is_shown = shown.contains(&one.record.activity.id);
-                        self.seen_or_not(one, is_shown, last)?;
+                        self.conclude(one, is_shown, last)?;
                     }
                 }
                 Err(failure) if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) => {
@@ -436,7 +442,7 @@ impl<'a> Deletions<'a> {
         Ok(())
     }
 
-    fn seen_or_not(&mut self, mut one: Asked, is_shown: bool, last: bool) -> Result<()> {
+    fn conclude(&mut self, mut one: Asked, is_shown: bool, last: bool) -> Result<()> {
         let (spec, id) = (one.spec.clone(), one.record.activity.id.clone());
         if !is_shown {
             self.settle(one.number, DeletionOutcome::Deleted, None)?;

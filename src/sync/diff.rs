@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{ActivityFilter, Exit, Failure, Histories, History, RecordSink, Result, Worker, record_of};
 use crate::activity::ActivityKey;
-use crate::catalogue::Entry;
+use crate::catalogue::ActivityRow;
 use crate::i18n;
 use crate::matching::Rule;
 use crate::plan::diff::{Decision, Groups, Overrides, Target};
@@ -65,7 +65,7 @@ pub fn diff(worker: &mut Worker, options: &DiffOptions, records: Vec<Record>, si
         }
     }
     let known = known(worker, options, &scope)?;
-    let may_upload = |entry: &Entry| {
+    let may_upload = |entry: &ActivityRow| {
         let platform = &entry.activity.platform;
         options.sources.includes(platform) && known.is_listed(platform) && selected.contains(&entry.activity.key())
     };
@@ -113,7 +113,7 @@ fn known(worker: &mut Worker, options: &DiffOptions, scope: &[Arc<PlatformSpec>]
 }
 
 /// The targets, and whether an activity may be uploaded elsewhere.
-type Ends<'a> = (&'a [&'a History], &'a dyn Fn(&Entry) -> bool);
+type Ends<'a> = (&'a [&'a History], &'a dyn Fn(&ActivityRow) -> bool);
 
 fn plan(
     worker: &mut Worker,

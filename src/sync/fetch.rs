@@ -115,8 +115,8 @@ impl<'a> Task<'a> {
         }
         let catalogue = &self.worker.catalogue;
         let base = catalogue.last_base_listing(&self.spec.id, self.newest.map(|limit| limit.count))?;
-        let is_in_doubt = catalogue.is_in_doubt(&self.spec.id)?;
-        Ok(listing::extent(is_in_doubt, base, self.worker.now()))
+        let is_listing_unconfirmed = catalogue.is_listing_unconfirmed(&self.spec.id)?;
+        Ok(listing::extent(is_listing_unconfirmed, base, self.worker.now()))
     }
 
     fn dry_run(self) -> Fetched {

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Failure, Result, Worker};
 use crate::activity::{Activity, Format, Origin};
-use crate::archive::{self, BadBody, Piece, Stored, corrupt_path_for, path_for, unpack};
+use crate::archive::{self, BadBody, CheckedFile, Stored, corrupt_path_for, path_for, unpack};
 use crate::catalogue::{self, CorruptRow, FileRow, UNAVAILABLE_RETRY_INTERVAL};
 use crate::fit::Protocol;
 
@@ -25,7 +25,7 @@ pub enum LocalFile {
     /// Its platform does not give it, and is asked for it again at this time.
     Unavailable(Timestamp),
     /// It was there, and is gone, or no longer what it was.
-    Broken,
+    Corrupt,
     /// A converted file is there, and it is time to request the original again.
     RetryOriginal(FileRow),
     /// Nothing.
@@ -68,15 +68,15 @@ impl Worker {
         let asked_for = |known| unavailable.map_or(known, LocalFile::Unavailable);
         for file in &files {
             if file.corrupt || !self.archive.is_there(&file.path, file.bytes) {
-                return Ok(asked_for(LocalFile::Broken));
+                return Ok(asked_for(LocalFile::Corrupt));
             }
             if verify && let Some(why) = self.broken_because(file)? {
                 let path = self.archive.absolute(&file.path);
-                self.warn(&format!("{key}: {} is not whole ({why}); fetching it again", path.display()));
+                self.warn(&format!("{key}: {} is corrupt ({why}); downloading again", path.display()));
                 if !self.dry_run {
                     self.catalogue.set_corrupt(key)?;
                 }
-                return Ok(LocalFile::Broken);
+                return Ok(LocalFile::Corrupt);
             }
         }
         let Some(file) = files.into_iter().next() else {
@@ -134,7 +134,12 @@ impl Worker {
     }
 
     /// Stores files that were unpacked. Returns the first.
-    pub fn keep_pieces(&mut self, activity: &Activity, pieces: Vec<Piece>, store_as: StoreAs) -> StoreResult<FileRow> {
+    pub fn keep_pieces(
+        &mut self,
+        activity: &Activity,
+        pieces: Vec<CheckedFile>,
+        store_as: StoreAs,
+    ) -> StoreResult<FileRow> {
         let mut rows = Vec::new();
         // The last first: where the first of several stands, all of them do.
         for (part, piece) in (0..).zip(pieces).collect::<Vec<_>>().into_iter().rev() {
@@ -149,21 +154,18 @@ impl Worker {
             self.retire_corrupt(activity)?;
         }
         // `unpack` never returns nothing.
-        first.ok_or_else(|| NotKept::Failed(Failure::new(super::Exit::Bug, "a body without a file was taken for one")))
+        first.ok_or_else(|| {
+            NotKept::Failed(Failure::new(super::Exit::Bug, "internal error: a body without a file was accepted"))
+        })
     }
 
     /// Keeps the original of an activity as it came, although it is broken, because its service has no other. It stands
     /// under a name and in a table of its own: nothing takes it for the original. Returns where it is.
-    pub fn keep_corrupt(&mut self, activity: &Activity, body: &[u8], ending: &str, why: &str) -> StoreResult<PathBuf> {
+    pub fn keep_corrupt(&mut self, activity: &Activity, body: &[u8], ending: &str) -> StoreResult<PathBuf> {
         let path = corrupt_path_for(activity, ending);
         let stored = self.archive.store(&path, body).map_err(NotKept::Storage)?;
         let (key, now) = (activity.as_key(), self.now());
-        let row = CorruptRow {
-            path: path.display().to_string(),
-            sha256: stored.sha256,
-            bytes: stored.bytes,
-            why: why.to_owned(),
-        };
+        let row = CorruptRow { path: path.display().to_string(), sha256: stored.sha256, bytes: stored.bytes };
         let mut enter = || {
             self.catalogue.insert_if_absent(activity, now)?;
             let before = self.catalogue.corrupt_original(key)?;
@@ -189,7 +191,7 @@ impl Worker {
         Ok(())
     }
 
-    fn tell_newer_protocol(&self, activity: &Activity, piece: &Piece) {
+    fn tell_newer_protocol(&self, activity: &Activity, piece: &CheckedFile) {
         let key = activity.as_key();
         if let Some(protocol) = piece.fit.as_ref().map(|fit| fit.protocol).filter(|protocol| protocol.is_newer()) {
             let known = Protocol::NEWEST;
@@ -200,7 +202,7 @@ impl Worker {
     }
 
     /// Enters files into the catalogue, now that they are on the disk. Returns the first.
-    fn enter(&mut self, activity: &Activity, rows: Vec<(FileRow, Piece)>) -> Result<Option<FileRow>> {
+    fn enter(&mut self, activity: &Activity, rows: Vec<(FileRow, CheckedFile)>) -> Result<Option<FileRow>> {
         let now = self.now();
         self.catalogue.insert_if_absent(activity, now)?;
         let fit = rows.first().and_then(|(_, piece)| piece.fit.clone());
@@ -231,7 +233,7 @@ impl StoreAs {
     }
 }
 
-fn row(path: &Path, part: u32, piece: &Piece, stored: Stored, (store_as, now): (StoreAs, Timestamp)) -> FileRow {
+fn row(path: &Path, part: u32, piece: &CheckedFile, stored: Stored, (store_as, now): (StoreAs, Timestamp)) -> FileRow {
     FileRow {
         part,
         path: path.display().to_string(),

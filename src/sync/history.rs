@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Origin};
 use crate::catalogue::{
-    self, Absence, Catalogue, Coverage, Entry, FileFacts, FileRow, ListingCoverage, Query, UploadOutcome, UploadRow,
+    self, Absence, ActivityRow, Catalogue, Coverage, FileFingerprint, FileRow, ListingCoverage, Query, UploadOutcome,
+    UploadRow,
 };
 use crate::plan::diff::{self, FileState, Journal, Link, Links, Presence, Target, Upload, UploadState};
 use crate::plan::precheck;
@@ -37,7 +38,7 @@ pub struct Histories {
     /// The platforms.
     pub platforms: Vec<History>,
     /// All their entries, the newest first, and what is known of the file of each.
-    pub entries: Vec<(Entry, Option<FileFacts>)>,
+    pub entries: Vec<(ActivityRow, Option<FileFingerprint>)>,
     /// Entries that were the same activity before; what somebody edits on one platform does not make it another one.
     groups: HashMap<ActivityKey, i64>,
     /// Those whose file their platform does not give.
@@ -116,16 +117,16 @@ impl Histories {
     /// archive is where it was put.
     pub fn planned(
         &self,
-        may_send: &dyn Fn(&Entry) -> bool,
+        may_send: &dyn Fn(&ActivityRow) -> bool,
         is_there: &dyn Fn(&FileRow) -> bool,
-    ) -> Vec<diff::Entry<'_>> {
-        let presence = |entry: &Entry| match entry.missing {
+    ) -> Vec<diff::PlatformActivity<'_>> {
+        let presence = |entry: &ActivityRow| match entry.missing {
             None if !entry.is_listed() => Presence::NeverListed(entry.first_seen),
-            None => Presence::There,
+            None => Presence::Listed,
             Some(Absence::Once(since)) => Presence::MissingOnce(since),
-            Some(Absence::Confirmed(since)) => Presence::Gone(since),
+            Some(Absence::Confirmed(since)) => Presence::Deleted(since),
         };
-        let entries = self.entries.iter().map(|(entry, facts)| diff::Entry {
+        let entries = self.entries.iter().map(|(entry, facts)| diff::PlatformActivity {
             candidate: candidate(&entry.activity, facts.as_ref(), self.native_manufacturer(&entry.activity.platform)),
             presence: presence(entry),
             selected: may_send(entry),
@@ -135,11 +136,11 @@ impl Histories {
     }
 
     /// Whether its platform has refused its file time and again, so that it is asked for seldom.
-    pub fn is_not_to_be_had(&self, activity: &Activity) -> bool {
+    pub fn is_unavailable(&self, activity: &Activity) -> bool {
         self.without_file.contains(&activity.key())
     }
 
-    fn file_state<'a>(&self, entry: &'a Entry, is_there: &dyn Fn(&FileRow) -> bool) -> FileState<'a> {
+    fn file_state<'a>(&self, entry: &'a ActivityRow, is_there: &dyn Fn(&FileRow) -> bool) -> FileState<'a> {
         match &entry.file {
             _ if !entry.more_files.is_empty() => FileState::Unavailable(Reason::SeveralFiles),
             Some(file) if file.corrupt || !is_there(file) => FileState::ToDownload,
@@ -147,7 +148,7 @@ impl Histories {
             Some(file) => FileState::Archived(file.format, &file.sha256),
             None => match entry.no_file_reason() {
                 Some(reason) => FileState::Unavailable(reason),
-                None if self.is_not_to_be_had(&entry.activity) => FileState::Unavailable(Reason::FileUnavailable),
+                None if self.is_unavailable(&entry.activity) => FileState::Unavailable(Reason::FileUnavailable),
                 None => FileState::ToDownload,
             },
         }
@@ -166,8 +167,8 @@ impl History {
         };
         Target {
             name: &self.spec.id,
-            takes: self.spec.upload_formats,
-            refused_sports: self.spec.rejected_sports,
+            accepted_formats: self.spec.upload_formats,
+            rejected_sports: self.spec.rejected_sports,
             known: spans,
             journal: Journal::of(self.journal.iter().filter_map(upload)),
         }
@@ -208,7 +209,7 @@ fn upload(row: &UploadRow) -> Option<Upload<'_>> {
     let reason = row.reason.as_ref().unwrap_or(UNTOLD);
     let state = match row.outcome {
         None => UploadState::Open,
-        Some(UploadOutcome::Created | UploadOutcome::Exists) => UploadState::There(row.to_id.as_deref()),
+        Some(UploadOutcome::Created | UploadOutcome::Exists) => UploadState::Exists(row.to_id.as_deref()),
         Some(UploadOutcome::Rejected) => UploadState::Rejected(reason),
         Some(UploadOutcome::Lost) => UploadState::Lost(reason),
         Some(UploadOutcome::Failed) => return None,

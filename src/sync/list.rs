@@ -165,7 +165,7 @@ fn one_of_each_group(worker: &Worker, records: Vec<ActivityRecord>) -> Result<Ve
     let scope: Vec<_> = names.iter().filter_map(|name| worker.platforms.find(name)).collect();
     let known = Histories::read(&worker.catalogue, &scope, &worker.run_id, true, worker.now())?;
     let entries = known.planned(&|_| false, &|_| true);
-    let is_present = |at: usize| entries[at].presence == Presence::There;
+    let is_present = |at: usize| entries[at].presence == Presence::Listed;
     let groups = Groups::of(&worker.matcher(Rule::Evidence)?, &entries, &known.links());
     let keys: Vec<ActivityKey> = known.entries.iter().map(|(entry, _)| entry.activity.key()).collect();
     let mut group_of: HashMap<&ActivityKey, usize> = HashMap::new();

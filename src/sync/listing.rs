@@ -12,7 +12,7 @@ use super::{Exit, Failure, Result, Worker};
 use crate::catalogue::{Change, Coverage, ListedRow, ListingDepth, ListingPurpose, ListingResult};
 use crate::clock::Moment;
 use crate::i18n;
-use crate::plan::listing::{self, Extent, Limit, Order, SecondLook};
+use crate::plan::listing::{self, Comparison, Extent, Limit, Order};
 use crate::platform::{self, ListEnd, Page, PlatformReader, PlatformSpec, Window};
 use crate::reason::Reason;
 
@@ -71,7 +71,7 @@ impl Listed {
 /// Whether one look is not enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Confirm {
-    /// What is known speaks against a list that lacks much of it.
+    /// What is known should_notify against a list that lacks much of it.
     Never,
     /// If it went to the end: no list has done so before, so most of it may be unknown.
     IfWhole,
@@ -251,7 +251,7 @@ impl Listing<'_> {
             walk.listed.asked = Some(since);
             walk.listed.coverage.until = Some(reached.coverage.until.map_or(bound, |until| until.min(bound)));
         }
-        self.tell_hole(ending, &reached);
+        self.report_gap(ending, &reached);
         if settled.missing > 0 && !self.is_precheck() {
             self.worker.info(&format!(
                 "{}: {} no longer there; see gs-list --deleted",
@@ -309,10 +309,10 @@ impl Listing<'_> {
                 return self.not_counted();
             }
             match listing::compare(&before, &now) {
-                SecondLook::Agrees if whole => return self.tell_count(now.len() as u64),
-                SecondLook::Agrees => return Ok(()),
-                SecondLook::Differs { more, fewer } => self.worker.debug(&format!(
-                    "{}: this look shows {more} activities that the one before did not, and lacks {fewer}",
+                Comparison::Agrees if whole => return self.tell_count(now.len() as u64),
+                Comparison::Agrees => return Ok(()),
+                Comparison::Differs { more, fewer } => self.worker.debug(&format!(
+                    "{}: this listing shows {more} activities that the one before did not show, and does not show {fewer} of that one",
                     self.spec.id
                 )),
             }
@@ -381,7 +381,7 @@ impl Listing<'_> {
     }
 
     /// Tells that a limit ended the list in the midst of what is new.
-    fn tell_hole(&self, ending: ListEnd, reached: &ListingResult) {
+    fn report_gap(&self, ending: ListEnd, reached: &ListingResult) {
         let Some(limit) = self.newest.filter(|limit| limit.is_strict && self.window == Window::default()) else {
             return;
         };

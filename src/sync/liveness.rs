@@ -15,14 +15,14 @@ use crate::fs::make_private;
 const OLD: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The sign of a command that runs; it goes with it.
-pub struct Sign {
+pub struct RunningLock {
     path: PathBuf,
     _lock: File,
 }
 
-impl Sign {
+impl RunningLock {
     /// Gives the sign for the row `number`; nothing where that is not possible, and then nobody can tell.
-    pub fn give(data_dir: &Path, number: i64) -> Option<Sign> {
+    pub fn create(data_dir: &Path, number: i64) -> Option<RunningLock> {
         let folder = folder(data_dir);
         make_private(&folder).ok()?;
         sweep(&folder);
@@ -30,15 +30,15 @@ impl Sign {
         let unnamed = folder.join(format!("{number}.new"));
         let lock = File::create(&unnamed).ok()?;
         let path = folder.join(number.to_string());
-        let is_given = lock.try_lock().is_ok() && fs::rename(&unnamed, &path).is_ok();
-        if !is_given {
+        let is_created = lock.try_lock().is_ok() && fs::rename(&unnamed, &path).is_ok();
+        if !is_created {
             let _ = fs::remove_file(&unnamed);
         }
-        is_given.then_some(Sign { path, _lock: lock })
+        is_created.then_some(RunningLock { path, _lock: lock })
     }
 }
 
-impl Drop for Sign {
+impl Drop for RunningLock {
     fn drop(&mut self) {
         // By then the row has its end, and nobody asks any more.
         let _ = fs::remove_file(&self.path);
@@ -48,9 +48,9 @@ impl Drop for Sign {
 /// Which rows are of commands that still run, and which of commands that were killed; those of the others are not known.
 ///
 /// To be called before the rows are read: a command that ends in between has its end by then.
-pub fn signs(data_dir: &Path) -> HashMap<i64, bool> {
+pub fn running_commands(data_dir: &Path) -> HashMap<i64, bool> {
     let files = fs::read_dir(folder(data_dir)).into_iter().flatten().flatten();
-    let sign = |file: fs::DirEntry| {
+    let lock_of = |file: fs::DirEntry| {
         let number = file.file_name().to_str()?.parse().ok()?;
         match File::open(file.path()).ok()?.try_lock_shared() {
             Err(TryLockError::WouldBlock) => Some((number, true)),
@@ -58,16 +58,16 @@ pub fn signs(data_dir: &Path) -> HashMap<i64, bool> {
             Err(TryLockError::Error(_)) => None,
         }
     };
-    files.filter_map(sign).collect()
+    files.filter_map(lock_of).collect()
 }
 
 impl Worker {
     /// Whether another command has not ended: it still runs, or was killed and not called again, as far as anybody knows.
     /// Those named `except` do not count.
     pub fn is_any_at_work(&self, except: &str) -> Result<bool> {
-        let signs = signs(&self.data_dir);
+        let locks = running_commands(&self.data_dir);
         let open = self.catalogue.open_commands()?;
-        let is_at_work = |number: i64, was_called_again: bool| signs.get(&number).copied().unwrap_or(!was_called_again);
+        let is_at_work = |number: i64, was_called_again: bool| locks.get(&number).copied().unwrap_or(!was_called_again);
         Ok(open.iter().any(|row| row.command != except && is_at_work(row.number, row.was_called_again)))
     }
 }
@@ -94,27 +94,27 @@ mod tests {
     #[test]
     fn a_sign_says_who_runs_and_who_was_killed_and_goes_with_a_command_that_ends() {
         let dir = tempfile::tempdir().unwrap();
-        let (runs, ends) = (Sign::give(dir.path(), 7).unwrap(), Sign::give(dir.path(), 8).unwrap());
-        let killed = Sign::give(dir.path(), 9).unwrap();
+        let (runs, ends) = (RunningLock::create(dir.path(), 7).unwrap(), RunningLock::create(dir.path(), 8).unwrap());
+        let killed = RunningLock::create(dir.path(), 9).unwrap();
         // What is killed leaves its file, and no lock.
-        let Sign { path, _lock } = &killed;
+        let RunningLock { path, _lock } = &killed;
         let left = path.clone();
         _lock.unlock().unwrap();
         drop(ends);
-        assert_eq!(signs(dir.path()), HashMap::from([(7, true), (9, false)]));
+        assert_eq!(running_commands(dir.path()), HashMap::from([(7, true), (9, false)]));
         drop((runs, killed));
-        assert!(!left.exists() && signs(dir.path()).is_empty());
+        assert!(!left.exists() && running_commands(dir.path()).is_empty());
     }
 
     #[test]
     fn what_a_killed_command_has_left_is_swept_away_after_a_week() {
         let dir = tempfile::tempdir().unwrap();
-        drop(Sign::give(dir.path(), 1).unwrap());
+        drop(RunningLock::create(dir.path(), 1).unwrap());
         for (name, days) in [("2", 8), ("3", 6), ("4.new", 8)] {
             let file = File::create(folder(dir.path()).join(name)).unwrap();
             file.set_modified(SystemTime::now() - Duration::from_secs(days * 24 * 3600)).unwrap();
         }
-        drop(Sign::give(dir.path(), 5).unwrap());
-        assert_eq!(signs(dir.path()), HashMap::from([(3, false)]));
+        drop(RunningLock::create(dir.path(), 5).unwrap());
+        assert_eq!(running_commands(dir.path()), HashMap::from([(3, false)]));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Result, Workspace};
 use crate::activity::Activity;
-use crate::catalogue::FileFacts;
+use crate::catalogue::FileFingerprint;
 use crate::matching::{self, Candidate, Matcher, Rule};
 
 impl Workspace {
@@ -13,7 +13,7 @@ impl Workspace {
     }
 
     /// An activity as it is compared.
-    pub fn candidate<'a>(&self, activity: &'a Activity, facts: Option<&'a FileFacts>) -> Candidate<'a> {
+    pub fn candidate<'a>(&self, activity: &'a Activity, facts: Option<&'a FileFingerprint>) -> Candidate<'a> {
         candidate(activity, facts, self.platforms.native_manufacturer(&activity.platform))
     }
 }
@@ -21,7 +21,7 @@ impl Workspace {
 /// An activity as it is compared. `native_manufacturer`: whose devices record for its platform.
 pub fn candidate<'a>(
     activity: &'a Activity,
-    facts: Option<&'a FileFacts>,
+    facts: Option<&'a FileFingerprint>,
     native_manufacturer: Option<&'a str>,
 ) -> Candidate<'a> {
     let file = facts.map(|facts| matching::FileFacts {

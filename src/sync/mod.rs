@@ -67,7 +67,7 @@ pub use history::{Histories, History};
 pub use import::import;
 pub use list::{ListOptions, ListState, ListStats, SortKey, empty_list_text, is_downloaded, list, list_stats};
 pub use listing::{Listed, Listing};
-pub use liveness::Sign;
+pub use liveness::RunningLock;
 pub use login::{
     AccountStatus, LoginOptions, Prompt, TokenSource, accounts, export_token, forget_account, import_token, login,
     logout,
@@ -76,7 +76,7 @@ pub use network::SharedHttp;
 pub use notify::{NotifyOptions, notify, ping_start, test_channels};
 pub use observer::{Collector, Level, Message, Observer, Progress, Task};
 pub use ownership::{Ownership, person};
-pub use publish::Folder;
+pub use publish::OutputFolder;
 pub use records::{file_ref, record_of};
 pub use report::{ReportOptions, status_json, write_report};
 pub use schedule::{

@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NotifyOptions {
     /// When; `None`: as the setting says.
-    pub on: Option<notify::On>,
+    pub on: Option<notify::NotifyOn>,
     /// In which language; `None`: as the setting says.
     pub lang: Option<Lang>,
     /// The summary is shown to a person, too.
@@ -26,7 +26,7 @@ pub struct NotifyOptions {
 }
 
 impl NotifyOptions {
-    fn on(&self, worker: &Worker) -> Result<notify::On> {
+    fn on(&self, worker: &Worker) -> Result<notify::NotifyOn> {
         self.on.map_or_else(|| worker.notified_on(), Ok)
     }
 
@@ -62,7 +62,7 @@ pub fn notify(
     // Whatever is wrong with a setting, the channels that can be told are told first.
     let (on, lang) = (options.on(worker), options.lang(worker));
     let mut teller = Teller {
-        on: *on.as_ref().unwrap_or(&notify::On::Change),
+        on: *on.as_ref().unwrap_or(&notify::NotifyOn::Change),
         lang: *lang.as_ref().unwrap_or(&Lang::En),
         marks: Marks::of(&summary),
         is_checked,
@@ -135,7 +135,7 @@ fn wait_for_stages(worker: &Worker) -> Result<bool> {
 
 /// Knows what there is to tell, and to whom it was told.
 struct Teller {
-    on: notify::On,
+    on: notify::NotifyOn,
     lang: Lang,
     summary: Summary,
     /// What fails now, and whether that was found out.
@@ -170,11 +170,11 @@ impl Teller {
         } else {
             Marks::parse(&worker.catalogue.last_notification(name)?)
         };
-        let on = if one.channel.is_ping { notify::On::Always } else { self.on };
+        let on = if one.channel.is_ping { notify::NotifyOn::Always } else { self.on };
         let known = told.and_then(&self.marks, self.is_checked);
-        let speaks = notify::speaks(on, self.summary.has_news(), self.is_checked, &self.marks, &told);
+        let should_notify = notify::should_notify(on, self.summary.has_news(), self.is_checked, &self.marks, &told);
         // A channel that did not take the last message is told how things stand now, whatever that is.
-        let Some(tone) = speaks.or(worker.catalogue.is_undelivered(name)?.then(Tone::default)) else {
+        let Some(tone) = should_notify.or(worker.catalogue.is_undelivered(name)?.then(Tone::default)) else {
             // Who hears of failures only takes silence for an end of them: should they come back, they are told again.
             if known != told && !worker.dry_run {
                 worker.catalogue.set_last_notification(name, &known.to_text(), self.now)?;
@@ -184,7 +184,7 @@ impl Teller {
         };
         let text = notify::render(&self.summary, self.lang, one.form.style, tone);
         if worker.dry_run {
-            worker.warn(&format!("{name} would be told:"));
+            worker.warn(&format!("{name} would receive:"));
             worker.observer.show(Level::Error, &text.whole);
             return Ok(());
         }
@@ -204,7 +204,7 @@ impl Teller {
         if !one.channel.is_ping {
             worker.catalogue.set_last_notification(name, &known.to_text(), self.now)?;
         }
-        worker.debug(&format!("{name}: told"));
+        worker.debug(&format!("{name}: notified"));
         Ok(())
     }
 }
@@ -272,7 +272,7 @@ pub fn ping_start(worker: &mut Worker, options: NotifyOptions) -> Result<()> {
         let ready = worker.channel(channel)?;
         let Some(address) = ready.and_then(|ready| (channel.address)(ready.keys.address.expose())) else { continue };
         if worker.dry_run {
-            worker.warn(&format!("{} would be told that a run begins", channel.name));
+            worker.warn(&format!("{} would be notified that a run starts", channel.name));
             continue;
         }
         let address = notify::ping_address(&address.url, "start");

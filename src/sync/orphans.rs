@@ -3,7 +3,7 @@
 
 use super::{Result, Worker};
 use crate::activity::{Activity, Format, Origin};
-use crate::archive::{Named, path_for};
+use crate::archive::{NamedFile, path_for};
 use crate::i18n;
 use crate::platform::PlatformSpec;
 
@@ -37,7 +37,7 @@ impl Worker {
         Ok(())
     }
 
-    fn adopt_orphan(&mut self, spec: &PlatformSpec, named: &Named) -> Result<bool> {
+    fn adopt_orphan(&mut self, spec: &PlatformSpec, named: &NamedFile) -> Result<bool> {
         // The start of the name is that of the list; all else is what was recorded.
         let named_as = |recorded: Activity| Activity {
             platform: spec.id.clone(),

@@ -16,16 +16,16 @@ use crate::reason::Reason;
 const UNFINISHED: &str = ".gs-unfinished-";
 
 /// A folder that is written to by one process at a time.
-pub struct Folder {
+pub struct OutputFolder {
     path: PathBuf,
     /// The lock lives as long as the folder is open.
     _lock: File,
 }
 
-impl Folder {
+impl OutputFolder {
     /// Opens a folder, and makes it if there is none: then for its owner only. Waits up to `wait` while another process
     /// writes there.
-    pub fn open(path: &Path, wait: Duration) -> Result<Folder> {
+    pub fn open(path: &Path, wait: Duration) -> Result<OutputFolder> {
         let named = |error| failure(path, &error);
         make_private(path).map_err(named)?;
         let lock = File::open(path).map_err(named)?;
@@ -38,7 +38,7 @@ impl Folder {
             // A file system without locks: then each run only has its own files.
             Err(_) => {}
         }
-        Ok(Folder { path: path.to_owned(), _lock: lock })
+        Ok(OutputFolder { path: path.to_owned(), _lock: lock })
     }
 
     /// Puts files there, in this order, in place of those of the same names, which keep their modes. A new one is for its

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use crate::archive::Archive;
-use crate::catalogue::{Entry, FileRow};
+use crate::catalogue::{ActivityRow, FileRow};
 use crate::record::{ActivityRecord, Deleted, FileRef};
 
 /// The record of what the catalogue knows. A file counts only if it, and every other of its activity, is still where it
 /// was put.
-pub fn record_of(entry: Entry, archive: &Archive, now: Timestamp) -> ActivityRecord {
+pub fn record_of(entry: ActivityRow, archive: &Archive, now: Timestamp) -> ActivityRecord {
     let more = entry.more_files.iter().all(|(path, bytes)| archive.is_there(path, *bytes));
     let file = entry.file.filter(|file| more && !file.corrupt && archive.is_there(&file.path, file.bytes));
     let is_unavailable = entry.unavailable.is_some_and(|unavailable| unavailable.next(now).is_some());

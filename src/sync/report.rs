@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Exit, Failure, Folder, Result, Worker, Workspace};
+use super::{Exit, Failure, OutputFolder, Result, Worker, Workspace};
 use crate::i18n::Lang;
 use crate::report::{self, Look};
 use crate::status::Snapshot;
@@ -48,7 +48,7 @@ pub fn write_report(worker: &mut Worker, options: &ReportOptions) -> Result<Opti
         return Ok(None);
     }
     // The page is what people look at: when it is new, everything is.
-    Folder::open(&out, worker.lock_timeout)?.put(&[(STATUS, &status), (PAGE, page.as_bytes())])?;
+    OutputFolder::open(&out, worker.lock_timeout)?.put(&[(STATUS, &status), (PAGE, page.as_bytes())])?;
     Ok(Some(path))
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::suspension::Suspensions;
 use super::{Error, Exit, Failure, ItemResult, Listed, Listing, Progress, Result, Worker};
 use crate::archive::{Lock, Purpose};
-use crate::catalogue::{Coverage, Entry, FileFacts, ListingPurpose, Query};
+use crate::catalogue::{ActivityRow, Coverage, FileFingerprint, ListingPurpose, Query};
 use crate::clock::Moment;
 use crate::http::Http;
 use crate::plan::listing::Extent;
@@ -152,7 +152,7 @@ impl WriteConnections {
 }
 
 /// What the catalogue knows of an entry on a target.
-pub type Neighbour = (Entry, Option<FileFacts>);
+pub type Neighbour = (ActivityRow, Option<FileFingerprint>);
 
 impl WriteConnection {
     /// Keeps other commands from writing to it, as long as the lock is held.

@@ -235,7 +235,7 @@ impl<E: From<Error>> Search<'_, E> {
             let name = match zip.name_for_index(index) {
                 Some(Ok(name)) => name.into_owned(),
                 Some(Err(error)) => {
-                    (self.each)(SearchEntry::Corrupt(format!("{prefix}entry {index}"), error.to_string()))?;
+                    (self.each)(SearchEntry::Corrupt(format!("{prefix}file {index}"), error.to_string()))?;
                     continue;
                 }
                 None => continue,

@@ -7,7 +7,7 @@
 #[path = "../../examples/fit_verdicts.rs"]
 mod verdicts;
 
-use garminsync::fit::{Broken, Kind, scan};
+use garminsync::fit::{FileKind, FitError, scan};
 use gs_sim::fit::{self as make, FitBuilder, Leg, Recording, Style, damage};
 use verdicts::{Seen, fitparser, scanner};
 
@@ -76,7 +76,7 @@ fn both_see_the_same_in_a_whole_file() {
 #[test]
 fn a_multisport_file_is_one_activity_with_a_device() {
     let fit = scan(&make::triathlon(START).build()).expect("whole");
-    assert_eq!((fit.kind(), fit.sport(), fit.sub_sport()), (Kind::Activity, Some(18), None));
+    assert_eq!((fit.kind(), fit.sport(), fit.sub_sport()), (FileKind::Activity, Some(18), None));
     assert_eq!(fit.activity.as_ref().and_then(|a| a.num_sessions), Some(5));
     let identity = fit.identity().expect("the simulator's watch has a serial number");
     assert_eq!(identity.to_string(), format!("1:3290:3300000001:{START}"));
@@ -108,7 +108,7 @@ fn a_file_that_was_cut_anywhere_is_broken() {
     for (name, file) in small_files() {
         for bytes in 0..file.len() {
             let verdict = scan(&damage::truncate_at(&file, bytes));
-            let named = matches!(verdict, Err(Broken::Truncated { .. } | Broken::TooShort { .. }));
+            let named = matches!(verdict, Err(FitError::Truncated { .. } | FitError::TooShort { .. }));
             assert!(named, "{name}, cut at {bytes}: {verdict:?}");
         }
     }
@@ -145,6 +145,6 @@ fn a_lie_about_the_length_is_seen_although_every_crc_is_right() {
             let lie = damage::wrong_data_size(&file, delta);
             assert!(scan(&lie).is_err(), "{name}, {delta} bytes");
         }
-        assert!(matches!(scan(&damage::wrong_crc(&file)), Err(Broken::FileCrc { .. })), "{name}");
+        assert!(matches!(scan(&damage::wrong_crc(&file)), Err(FitError::FileCrc { .. })), "{name}");
     }
 }

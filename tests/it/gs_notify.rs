@@ -109,8 +109,8 @@ fn one_channel_after_the_other_and_a_failing_one_hides_none() {
     sim.fault(Fault::new(Effect::Reset).host("hooks.slack.com"));
     let said = notify(&work, &[], &added(1));
     said.ends(1)
-        .says("gs-notify: ntfy: it is in trouble (HTTP 500); try again later")
-        .says("gs-notify: feishu: its answer was not understood (HTTP 200)")
+        .says("gs-notify: ntfy: service error (HTTP 500); try again later")
+        .says("gs-notify: feishu: unexpected response (HTTP 200)")
         .says("gs-notify: slack: no response from hooks.slack.com");
     assert_eq!(said.err.lines().count(), 4, "{said}");
     assert_eq!(messages(&sim).len(), ALL.len() - 4);
@@ -176,7 +176,7 @@ fn the_answer_of_wecom_is_judged() {
     sim.with(|state| state.scenario.notify.wecom_keys = vec!["00000000-0000-4000-8000-000000000000".into()]);
     let work = wecom(&sim);
     let said = notify(&work, &[], &added(1));
-    said.ends(1).says("wecom: it does not know the key or address (errcode 93000); check QYWX_BOT_KEY");
+    said.ends(1).says("wecom: unknown key or address (errcode 93000); check QYWX_BOT_KEY");
     assert!(!said.err.contains("from ip") && !said.err.contains(KEY), "{said}");
     assert_eq!(sim.log().len(), 1, "it is not tried again");
 
@@ -184,7 +184,7 @@ fn the_answer_of_wecom_is_judged() {
     sim.with(|state| state.scenario.notify.wecom_per_minute = 1);
     let work = wecom(&sim);
     notify(&work, &[], &added(1)).ok();
-    notify(&work, &[], &added(2)).ends(1).says("wecom: its rate limit is reached (errcode 45009); try again later");
+    notify(&work, &[], &added(2)).ends(1).says("wecom: rate limit reached (errcode 45009); try again later");
     assert_eq!(sim.log().len(), 2);
 }
 
@@ -196,7 +196,7 @@ fn a_busy_wecom_is_asked_three_times() {
     assert_eq!((sim.log().len(), texts(&sim).len()), (3, 1));
     let sim = services();
     sim.with(|state| state.scenario.notify.wecom_busy = 9);
-    notify(&wecom(&sim), &[], &added(1)).ends(1).says("wecom: it is in trouble (errcode -1)");
+    notify(&wecom(&sim), &[], &added(1)).ends(1).says("wecom: service error (errcode -1)");
     assert_eq!(sim.log().len(), 3);
 }
 
@@ -354,8 +354,8 @@ fn a_dry_run_shows_the_message_and_sends_nothing() {
     let sim = services();
     let work = set_up(&sim, &[("QYWX_BOT_KEY", KEY), ("HEALTHCHECKS_URL", "https://hc-ping.com/uuid")]);
     let said = notify(&work, &["-n"], &added(1));
-    said.ok().says("wecom would be told:").says("garminsync: 1 added").says("healthchecks would be told:");
-    work.run("gs-notify", &["-n", "--start"]).ok().says("would be told that a run begins");
+    said.ok().says("wecom would receive:").says("garminsync: 1 added").says("healthchecks would receive:");
+    work.run("gs-notify", &["-n", "--start"]).ok().says("would be notified that a run starts");
     assert!(sim.log().is_empty());
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM notifications WHERE channel NOT LIKE '%:%'"), 0);
 }
@@ -470,7 +470,7 @@ fn a_test_message_goes_to_every_channel_and_each_answer_is_told() {
     let work = set_up(&sim, &all);
     sim.fault(Fault::new(Effect::Html).host("open.feishu.cn"));
     let said = work.run("gs-notify", &["--test"]);
-    said.ends(1).says("gs-notify: feishu: its answer was not understood (HTTP 200); check FEISHU_HOOK");
+    said.ends(1).says("gs-notify: feishu: unexpected response (HTTP 200); check FEISHU_HOOK");
     assert_eq!(said.err.lines().count(), 1, "{said}");
     let lines: Vec<&str> = said.out.lines().collect();
     assert_eq!(lines.len(), ALL.len() - 1, "{said}");
@@ -495,11 +495,11 @@ fn a_web_page_in_the_place_of_an_answer_is_no_acceptance_of_any_channel() {
     for (name, settings, _) in ALL {
         let work = set_up(&sim, settings);
         let said = work.run("gs-notify", &["--test"]);
-        said.ends(1).says(&format!("gs-notify: {name}: its answer was not understood (HTTP 200)"));
+        said.ends(1).says(&format!("gs-notify: {name}: unexpected response (HTTP 200)"));
         assert_eq!(said.out, "");
         // Nor is a real message, which is sent again once the service itself answers.
         let failing = r#"{"type":"activity","platform":"p","id":"1","problem":{"command":"s","kind":"rejected","reason":{"code":"rejected","detail":"no","text":"no"}}}"#;
-        work.given("gs-notify", &[], &format!("{failing}\n")).ends(1).says("its answer was not understood");
+        work.given("gs-notify", &[], &format!("{failing}\n")).ends(1).says("unexpected response");
         assert_eq!(work.sql::<i64>("SELECT count(*) FROM notifications WHERE channel NOT LIKE '%:%'"), 0, "{name}");
     }
 }
@@ -512,7 +512,7 @@ fn a_ping_of_a_check_that_nobody_has_is_told() {
         Effect::Status { status: 200, retry_after: None, body: Some("OK (not found)".into()), content_type: None };
     sim.fault(Fault::new(effect));
     for args in [&["--test"][..], &["--start"]] {
-        work.run("gs-notify", args).ends(1).says("it does not know the key or address (OK (not found))");
+        work.run("gs-notify", args).ends(1).says("unknown key or address (OK (not found))");
     }
 }
 

@@ -11,8 +11,10 @@ mod gs_notify;
 mod outstanding;
 mod progress;
 mod rooms;
+mod source_code;
 #[path = "../support/mod.rs"]
 mod support;
+mod texts;
 mod worlds;
 
 mod catalogue {

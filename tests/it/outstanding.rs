@@ -244,7 +244,10 @@ fn a_data_folder_in_which_nothing_can_be_made_is_told_with_what_to_do() {
     let world = dozen();
     std::fs::write(world.work.data("locks"), "").unwrap();
     let said = sync(&world.work, &[]);
-    said.ends(78).says("sync: ").says("cannot write to ").says("; make the folder writable, or set DATA_DIR to another folder");
+    said.ends(78)
+        .says("sync: ")
+        .says("cannot write to ")
+        .says("; make the folder writable, or set DATA_DIR to another folder");
     assert!(!said.err.contains("line "), "{said}");
 }
 

@@ -1,7 +1,9 @@
 //! Who may import whom: a room imports only from rooms below it. The table is the one of `src/lib.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+use crate::source_code::{code, is_test, sources, src};
 
 /// Rooms, and the rooms they may import from (besides themselves).
 const RULES: &[(&str, &[&str])] = &[
@@ -94,19 +96,6 @@ const RULES: &[(&str, &[&str])] = &[
     ),
 ];
 
-fn sources(dir: &Path) -> Vec<PathBuf> {
-    let mut all = Vec::new();
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            all.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            all.push(path);
-        }
-    }
-    all
-}
-
 /// The names that follow `prefix` in `text`: `crate::x`, and each of `crate::{x, y}`.
 fn named_after(text: &str, prefix: &str) -> BTreeSet<String> {
     let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
@@ -129,7 +118,7 @@ fn room_of(path: &Path, src: &Path) -> Option<String> {
 
 #[test]
 fn modules_import_downward_only() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let src = src();
     let mut seen = BTreeSet::new();
     for path in sources(&src) {
         let Some(room) = room_of(&path, &src) else { continue };
@@ -150,7 +139,7 @@ fn modules_import_downward_only() {
 
 #[test]
 fn a_platform_never_imports_another() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/platform");
+    let src = src().join("platform");
     let platforms: Vec<String> = ["garmin", "coros", "folder"].map(str::to_owned).into();
     for path in sources(&src) {
         let own = path.strip_prefix(&src).unwrap().components().next().unwrap();
@@ -165,7 +154,7 @@ fn a_platform_never_imports_another() {
 
 #[test]
 fn only_http_opens_sockets_and_only_cli_and_commands_print() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let src = src();
     for path in sources(&src) {
         let room = room_of(&path, &src).unwrap_or_else(|| "bin".into());
         let text = std::fs::read_to_string(&path).unwrap();
@@ -210,36 +199,9 @@ fn the_rules_follow_the_arrow() {
     assert!(words(&tour).contains(&line.join(" → ")), "src/lib.rs shows another line than: {}", line.join(" → "));
 }
 
-/// The code of a file, without comments and without the items that only tests have.
-fn code(path: &Path) -> String {
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut code = String::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        if line.trim() == "#[cfg(test)]" {
-            // The item behind it: attributes, then a line that ends with a semicolon, or a block.
-            let mut depth = 0;
-            for line in lines.by_ref().skip_while(|line| line.trim_start().starts_with("#[")) {
-                depth += line.matches('{').count() as i64 - line.matches('}').count() as i64;
-                if depth <= 0 && (line.trim_end().ends_with(';') || line.trim_end().ends_with('}')) {
-                    break;
-                }
-            }
-        } else if !line.trim_start().starts_with("//") {
-            code.push_str(line);
-            code.push('\n');
-        }
-    }
-    code
-}
-
-fn is_test(path: &Path) -> bool {
-    path.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("tests"))
-}
-
 #[test]
 fn the_engine_and_the_state_know_no_terminal() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let src = src();
     for path in sources(&src.join("sync")).into_iter().chain(sources(&src.join("status"))) {
         let text = code(&path);
         for word in ["crate::cli", "clap", "indicatif", "stderr", "stdout", "std::process::exit"] {
@@ -250,7 +212,7 @@ fn the_engine_and_the_state_know_no_terminal() {
 
 #[test]
 fn the_time_is_asked_for_in_one_place() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let src = src();
     let asks = |path: &PathBuf| !is_test(path) && code(path).contains("Timestamp::now()");
     let places: Vec<PathBuf> = sources(&src).into_iter().filter(asks).collect();
     assert_eq!(places, [src.join("clock.rs")]);
@@ -258,11 +220,55 @@ fn the_time_is_asked_for_in_one_place() {
 
 #[test]
 fn no_nested_results_and_nothing_leaked() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let src = src();
     for path in sources(&src) {
         let text = code(&path);
         for word in ["Result<Result<", "Option<Option<", "Box::leak", "&'static Kind"] {
             assert!(!text.contains(word), "{} has {word}", path.display());
         }
     }
+}
+
+/// Names that public types of several modules may share, each with the reason.
+const SHARED_NAMES: &[(&str, &str)] = &[
+    ("Error", "the usual name in Rust: each module has its own, and other modules write `walk::Error`"),
+    ("Result", "the usual alias in Rust: `Result<T>` with the `Error` of the module"),
+];
+
+/// The names of the types that other files may use: `pub`, `pub(crate)`, `pub(super)`.
+fn public_types(code: &str) -> BTreeSet<String> {
+    let words = |line: &str| {
+        let line = line.trim_start().strip_prefix("pub")?;
+        let line = line.strip_prefix('(').map_or(Some(line), |rest| rest.split_once(')').map(|(_, rest)| rest))?;
+        let mut words = line.split_whitespace();
+        ["struct", "enum", "trait", "type"].contains(&words.next()?).then_some(())?;
+        Some(words.next()?.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+    };
+    code.lines().filter_map(words).collect()
+}
+
+#[test]
+fn public_types_of_different_modules_have_different_names() {
+    let src = src();
+    let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in sources(&src).into_iter().filter(|path| !is_test(path)) {
+        let room = room_of(&path, &src).unwrap_or_else(|| "bin".into());
+        for name in public_types(&code(&path)) {
+            rooms.entry(name).or_default().insert(room.clone());
+        }
+    }
+    assert!(rooms.len() > 300, "the types are not found: {}", rooms.len());
+    let is_shared = |name: &str| SHARED_NAMES.iter().any(|(shared, _)| *shared == name);
+    for (name, rooms) in &rooms {
+        assert!(rooms.len() < 2 || is_shared(name), "{name} stands in {rooms:?}; name each after its subject");
+    }
+    for (shared, _) in SHARED_NAMES {
+        assert!(rooms.get(*shared).is_some_and(|rooms| rooms.len() > 1), "{shared} stands in one module only");
+    }
+}
+
+#[test]
+fn public_types_are_found_whatever_their_visibility() {
+    let code = "pub struct A<T>(T);\n    pub(super) enum B {\npub(crate) type C = u8;\npub trait D: Send {}\nstruct E;\npub fn f() {}\n";
+    assert_eq!(public_types(code), ["A", "B", "C", "D"].map(str::to_owned).into());
 }

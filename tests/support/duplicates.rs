@@ -29,7 +29,7 @@ pub fn duplicate(service: &'static str) -> Duplicate {
     with_copy(service, &run(0).encode(), &run(0).builder().big_endian().build())
 }
 
-/// These two files on `service`, which are one exercise.
+/// These two files on `service`, which are one group.
 pub fn with_copy(service: &'static str, one: &[u8], other: &[u8]) -> Duplicate {
     let world = World::new();
     let ids = [one, other].map(|bytes| world.put_bytes(service, bytes));

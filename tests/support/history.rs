@@ -19,8 +19,8 @@ const REGION: u32 = 2;
 #[derive(Debug, Clone)]
 pub struct Held {
     pub id: String,
-    /// Which exercise it is.
-    pub exercise: String,
+    /// Which group it is.
+    pub group: String,
     pub start: i64,
     pub offset: i32,
     /// It was typed in by hand.
@@ -38,7 +38,7 @@ pub struct History {
     pub page: String,
     /// What happened, by name: platform and id.
     pub happened: BTreeMap<&'static str, (String, String)>,
-    /// Which exercise was deleted by hand.
+    /// Which group was deleted by hand.
     pub gone: BTreeMap<&'static str, String>,
 }
 
@@ -136,12 +136,12 @@ impl History {
     /// A person deletes two on a service; one of them two listings have missed, and the other one.
     fn delete_by_hand(&mut self) {
         let held = self.held();
-        let elsewhere: BTreeSet<&str> = held["garmin-cn"].iter().map(|one| one.exercise.as_str()).collect();
+        let elsewhere: BTreeSet<&str> = held["garmin-cn"].iter().map(|one| one.group.as_str()).collect();
         let coros: Vec<Held> =
-            held["coros"].iter().filter(|one| elsewhere.contains(one.exercise.as_str())).cloned().collect();
+            held["coros"].iter().filter(|one| elsewhere.contains(one.group.as_str())).cloned().collect();
         let once: Vec<&Held> = coros
             .iter()
-            .filter(|one| held["coros"].iter().filter(|other| other.exercise == one.exercise).count() == 1)
+            .filter(|one| held["coros"].iter().filter(|other| other.group == one.group).count() == 1)
             .filter(|one| !self.was_uploaded("coros", &one.id))
             .collect();
         for (name, one) in [("deleted", once[0]), ("missing-once", once[1])] {
@@ -149,7 +149,7 @@ impl History {
             assert!(self.sim.with(|state| state.remove_coros_activity(REGION, id)));
             self.work.run("gs-fetch", &["--full"]).ok();
             self.happened.insert(name, ("coros".into(), one.id.clone()));
-            self.gone.insert(name, one.exercise.clone());
+            self.gone.insert(name, one.group.clone());
         }
     }
 
@@ -209,7 +209,7 @@ impl History {
                 let shown = account.newest_first().into_iter().filter(|one| account.lists(one.id, now));
                 let entries = shown.map(|one| Held {
                     id: one.id.to_string(),
-                    exercise: exercise_of(one.exercise.as_deref(), &one.oddities),
+                    group: group_of(one.exercise.as_deref(), &one.oddities),
                     start: one.recording.start,
                     offset: one.recording.offset,
                     is_manual: one.is_manual(),
@@ -219,7 +219,7 @@ impl History {
             }
             let entries = state.coros_account(REGION).newest_first().into_iter().map(|one| Held {
                 id: one.label.to_string(),
-                exercise: exercise_of(one.exercise.as_deref(), &one.oddities),
+                group: group_of(one.exercise.as_deref(), &one.oddities),
                 start: one.start,
                 offset: one.offset,
                 is_manual: false,
@@ -230,9 +230,9 @@ impl History {
         })
     }
 
-    /// The exercises that a service holds.
-    pub fn exercises(&self, platform: &str) -> BTreeSet<String> {
-        self.held()[platform].iter().map(|one| one.exercise.clone()).collect()
+    /// The distinct activities of a service.
+    pub fn groups(&self, platform: &str) -> BTreeSet<String> {
+        self.held()[platform].iter().map(|one| one.group.clone()).collect()
     }
 
     /// A platform in `status.json`.
@@ -241,7 +241,7 @@ impl History {
     }
 }
 
-fn exercise_of(name: Option<&str>, oddities: &[String]) -> String {
+fn group_of(name: Option<&str>, oddities: &[String]) -> String {
     assert!(name.is_some(), "{oddities:?}");
     name.unwrap().to_owned()
 }
@@ -276,11 +276,11 @@ pub fn key(activity: &Value) -> (String, String) {
     (text(&activity["platform"]).to_owned(), text(&activity["id"]).to_owned())
 }
 
-/// Which exercise each entry is that a service holds.
-pub fn exercises(history: &History) -> BTreeMap<(String, String), String> {
+/// Which group each entry is that a service holds.
+pub fn groups(history: &History) -> BTreeMap<(String, String), String> {
     let held = history.held();
     let all = held.iter().flat_map(|(name, list)| list.iter().map(move |one| (*name, one)));
-    all.map(|(name, one)| ((name.to_owned(), one.id.clone()), one.exercise.clone())).collect()
+    all.map(|(name, one)| ((name.to_owned(), one.id.clone()), one.group.clone())).collect()
 }
 
 /// A moment of the catalogue, as `status.json` writes it.

@@ -8,7 +8,7 @@ use garminsync::catalogue::{Catalogue, Coverage, ListedRow, ListingDepth, Listin
 use jiff::{SignedDuration, Timestamp};
 
 pub const PLATFORMS: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
-/// Which of three platforms hold an exercise: most hold most.
+/// Which of three platforms hold an group: most hold most.
 const HOLDERS: [[bool; 3]; 5] = [[true; 3], [true; 3], [true; 3], [true, true, false], [false, true, true]];
 const SPORTS: [(&str, &str, f64); 5] = [
     ("running", "generic", 2.8),
@@ -19,7 +19,7 @@ const SPORTS: [(&str, &str, f64); 5] = [
 ];
 const NAMES: [&str; 4] = ["Morning run", "晨跑 西湖", "Lunch Ride with some friends", "Zürich Running"];
 
-/// Makes the catalogue of `count` exercises, two a day up to `newest`, on the first `platforms` of [`PLATFORMS`].
+/// Makes the catalogue of `count` distinct activities, two a day up to `newest`, on the first `platforms` of [`PLATFORMS`].
 pub fn make(path: &Path, count: i64, platforms: usize, newest: Timestamp) {
     let mut catalogue = Catalogue::open(path, Duration::from_secs(5)).unwrap();
     for (number, platform) in PLATFORMS.iter().enumerate().take(platforms) {

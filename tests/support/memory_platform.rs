@@ -178,7 +178,7 @@ struct State {
 struct Held {
     id: u64,
     activity: Activity,
-    identity: Option<fit::Identity>,
+    identity: Option<fit::RecordingId>,
     bytes: Arc<Vec<u8>>,
     /// From then on the list shows it.
     shown: Timestamp,

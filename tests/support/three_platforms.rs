@@ -1,7 +1,7 @@
 //! Three accounts out of step: garmin.com, garmin.cn and COROS, with files that are made here.
 //!
 //! Half of what each holds is on one or both of the others: the same file, or the same recording written anew. Every
-//! exercise has a start of its own, so what the services hold can be compared by start.
+//! group has a start of its own, so what the services hold can be compared by start.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub struct ThreePlatforms {
     _files: tempfile::TempDir,
 }
 
-/// Which of the three hold a shared exercise; each is on three of four.
+/// Which of the three hold a shared group; each is on three of four.
 const HOLDERS: [[bool; 3]; 4] = [[true; 3], [true, false, true], [true, true, false], [false, true, true]];
 pub const NAMES: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
 
@@ -24,14 +24,14 @@ pub const NAMES: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
 struct Making {
     files: tempfile::TempDir,
     lists: [Vec<(i64, std::path::PathBuf)>; 3],
-    exercises: usize,
+    groups: usize,
 }
 
 impl Making {
-    /// One more exercise on these services; the second of them has it in another layout if it is `written_anew`.
-    fn exercise(&mut self, holders: [bool; 3], written_anew: bool) {
-        let number = self.exercises as i64;
-        self.exercises += 1;
+    /// One more group on these services; the second of them has it in another layout if it is `written_anew`.
+    fn group(&mut self, holders: [bool; 3], written_anew: bool) {
+        let number = self.groups as i64;
+        self.groups += 1;
         let start = HISTORY_END - 3600 - number * 7 * 3600;
         let seconds = 1500 + (number % 50) as u32 * 37;
         let metres = Some(4000.0 + (number % 90) as f64 * 123.0);
@@ -77,16 +77,16 @@ pub fn three(each: usize, copies: usize) -> ThreePlatforms {
 /// The same, with something about it changed.
 pub fn scenario(each: usize, copies: usize, change: impl FnOnce(&mut Scenario)) -> ThreePlatforms {
     let files = tempfile::tempdir().unwrap();
-    let mut making = Making { files, lists: Default::default(), exercises: 0 };
+    let mut making = Making { files, lists: Default::default(), groups: 0 };
     for number in 0..(each / 2) * 4 / 3 {
-        making.exercise(HOLDERS[number % 4], number % 3 == 0);
+        making.group(HOLDERS[number % 4], number % 3 == 0);
     }
     for service in 0..3 {
         let own = each - copies.div_ceil(3);
         while making.lists[service].len() < own {
             let mut holders = [false; 3];
             holders[service] = true;
-            making.exercise(holders, false);
+            making.group(holders, false);
         }
     }
     making.copies(copies);
@@ -156,17 +156,17 @@ impl ThreePlatforms {
         held
     }
 
-    /// How many exercises there are.
-    pub fn exercises(&self) -> BTreeSet<i64> {
+    /// The distinct activities.
+    pub fn groups(&self) -> BTreeSet<i64> {
         self.held().into_keys().collect()
     }
 
-    /// Expects every exercise on every service exactly once.
+    /// Expects every group on every service exactly once.
     #[track_caller]
-    pub fn expect_equal(&self, exercises: &BTreeSet<i64>) {
+    pub fn expect_equal(&self, groups: &BTreeSet<i64>) {
         let held = self.held();
         let odd: Vec<_> = held.iter().filter(|(_, counts)| **counts != [1, 1, 1]).collect();
         assert!(odd.is_empty(), "{} of {} are not everywhere once: {odd:?}", odd.len(), held.len());
-        assert_eq!(&held.into_keys().collect::<BTreeSet<_>>(), exercises);
+        assert_eq!(&held.into_keys().collect::<BTreeSet<_>>(), groups);
     }
 }

@@ -1,4 +1,4 @@
-//! Accounts that are out of step, and the way of an exercise from one to the other, stage by stage.
+//! Accounts that are out of step, and the way of an group from one to the other, stage by stage.
 
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ pub const COM: &str = "garmin-com";
 pub const CN: &str = "garmin-cn";
 pub const COROS: &str = "coros";
 pub const DAY: i64 = 86_400;
-/// When the exercise began that most tests are about.
+/// When the group began that most tests are about.
 pub const START: i64 = HISTORY_END - 40 * DAY;
 
 pub const SEND_GARMIN: &str = "/upload-service/upload";
@@ -108,7 +108,7 @@ pub fn start(held: &[(&str, &[i64])], change: impl FnOnce(&mut Scenario)) -> Wor
 }
 
 impl World {
-    /// `gs-list | gs-diff --from FROM --to TO | gs-download`, of the exercises that began then alone.
+    /// `gs-list | gs-diff --from FROM --to TO | gs-download`, of the activities that started then.
     pub fn plan_of(&self, from: &str, to: &str, starts: &[i64]) -> String {
         self.planned(&["--from", from, "--to", to], starts)
     }

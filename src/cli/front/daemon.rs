@@ -5,7 +5,7 @@ use std::process::Command as Process;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
-use super::Given;
+use super::GivenFlags;
 use super::commands::{command, own_path, replace};
 use crate::cli::{Common, Failure};
 
@@ -88,7 +88,7 @@ impl FromArgMatches for Place {
 }
 
 /// Runs the daemon's script.
-pub fn daemon(flags: &DaemonFlags, given: &Given) -> Result<u8, Failure> {
+pub fn daemon(flags: &DaemonFlags, given: &GivenFlags) -> Result<u8, Failure> {
     let actions = [(flags.start, "start"), (flags.stop, "stop"), (flags.status, "status"), (flags.run, "run")];
     let action = actions.iter().find(|(is_given, _)| *is_given).map_or("", |(_, name)| *name);
     let mut words = vec![assignment("action", action), assignment("port", flags.port.to_string())];
@@ -98,14 +98,14 @@ pub fn daemon(flags: &DaemonFlags, given: &Given) -> Result<u8, Failure> {
 }
 
 /// Runs the same script for the schedule.
-pub fn schedule(flags: &ScheduleFlags, given: &Given) -> Result<u8, Failure> {
+pub fn schedule(flags: &ScheduleFlags, given: &GivenFlags) -> Result<u8, Failure> {
     if !flags.more.is_empty() {
         return Err(Failure::usage("put the schedule in quotes, as in: garminsync schedule '0 */6 * * *'"));
     }
     Err(run("schedule", flags.what.iter().map(|what| assignment("cron", what)).collect(), given))
 }
 
-fn run(word: &str, mut words: Vec<OsString>, given: &Given) -> Failure {
+fn run(word: &str, mut words: Vec<OsString>, given: &GivenFlags) -> Failure {
     for name in ["data_dir", "env_file"] {
         words.extend(given.value(name).map(|value| assignment(name, value)));
     }

@@ -7,11 +7,11 @@
 
 mod commands;
 mod daemon;
-mod given;
+mod given_flags;
 mod open;
 mod stages;
+mod subcommands;
 mod sync_flags;
-mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -22,20 +22,20 @@ use super::{Exit, Failure, generate};
 
 pub(super) use commands::command;
 pub use daemon::{DaemonFlags, ScheduleFlags, daemon, schedule};
-pub use given::Given;
+pub use given_flags::GivenFlags;
 pub use open::report;
 pub(super) use stages::Stages;
-pub use sync_flags::SyncFlags;
-pub use words::{
-    DownloadWord, ListWord, NotifyWord, ReportWord, StatusWord, accounts, download, import, list, login, logout,
-    notify, setup, status, sync,
+pub use subcommands::{
+    DownloadSubcommand, ListSubcommand, NotifySubcommand, ReportSubcommand, StatusSubcommand, accounts, download,
+    import, list, login, logout, notify, setup, status, sync,
 };
+pub use sync_flags::SyncFlags;
 
 /// The name that messages begin with.
 const NAME: &str = "garminsync";
 
 /// Reads the words and their flags, and lets `dispatch` do what they say. Its result is the exit code.
-pub fn main<A: Parser>(dispatch: fn(A, &Given) -> Result<u8, Failure>) -> ExitCode {
+pub fn main<A: Parser>(dispatch: fn(A, &GivenFlags) -> Result<u8, Failure>) -> ExitCode {
     if let Some(text) = generate::asked(A::command) {
         return generate::print(&text).map_or_else(|failure| failure.exit.into(), |()| ExitCode::SUCCESS);
     }
@@ -55,11 +55,11 @@ pub fn main<A: Parser>(dispatch: fn(A, &Given) -> Result<u8, Failure>) -> ExitCo
     }
 }
 
-fn run<A: Parser>(args: Vec<OsString>, dispatch: fn(A, &Given) -> Result<u8, Failure>) -> Result<u8, Failure> {
+fn run<A: Parser>(args: Vec<OsString>, dispatch: fn(A, &GivenFlags) -> Result<u8, Failure>) -> Result<u8, Failure> {
     let matches = A::command().get_matches_from(args);
     let read = A::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut A::command()).exit());
     match matches.subcommand() {
-        Some((_, flags)) => dispatch(read, &Given::of(flags)),
+        Some((_, flags)) => dispatch(read, &GivenFlags::of(flags)),
         // clap prints the help if there is no word, and ends the program.
         None => Ok(Exit::Usage.code()),
     }

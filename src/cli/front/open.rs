@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::commands::{command, in_path, replace, say};
 use super::stages::Stages;
-use super::{Given, ReportWord};
+use super::{GivenFlags, ReportSubcommand};
 use crate::cli::{Common, Failure, Language, Output, ReportFlags};
 
 /// Programs that open a page in the browser of a person. On a Linux machine `open` is another program.
@@ -15,7 +15,7 @@ const OPENERS: &[&str] = if cfg!(target_os = "macos") { &["open"] } else { &["xd
 const OPENS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Runs `gs-report`, and opens the page if that is asked for.
-pub fn report(flags: &ReportWord, given: &Given) -> Result<u8, Failure> {
+pub fn report(flags: &ReportSubcommand, given: &GivenFlags) -> Result<u8, Failure> {
     let mut report = command("gs-report")?;
     report.args(given.flags::<ReportFlags>()).args(given.flags::<Language>()).args(given.flags::<Common>());
     if !flags.open {

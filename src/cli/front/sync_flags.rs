@@ -17,7 +17,7 @@ use std::os::unix::ffi::OsStrExt;
 use clap::error::ErrorKind;
 use clap::{Args, Command};
 
-use super::Given;
+use super::GivenFlags;
 use crate::cli::{
     Common, DeletionLimit, DiffFlags, Failure, Filter, Language, ListingFlags, NotifyFlags, Output, ReportFlags,
     UploadLimit, generate,
@@ -64,7 +64,7 @@ pub(super) fn print(front: Command, given: Vec<OsString>) -> Result<u8, Failure>
         Some(text) => text_and_exit(&text),
         None => {
             match script(&front).try_get_matches_from(std::iter::once(SCRIPT.into()).chain(given.iter().cloned())) {
-                Ok(matches) => arrays(&Given::of(&matches)),
+                Ok(matches) => arrays(&GivenFlags::of(&matches)),
                 Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
                     text_and_exit(&error.to_string())
                 }
@@ -93,7 +93,7 @@ fn generated(front: &Command, given: &[OsString]) -> Result<Option<String>, Fail
 }
 
 /// The arrays that the script goes by.
-fn arrays(given: &Given) -> Vec<u8> {
+fn arrays(given: &GivenFlags) -> Vec<u8> {
     let common = |is_meant: fn(&str) -> bool| given.some_of::<Common>(is_meant);
     let mut reported = given.flags::<ReportFlags>();
     let mut told = given.flags::<NotifyFlags>();

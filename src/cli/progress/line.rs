@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 use serde::{Deserialize, Serialize};
 
-use super::status_text::{ActivityState, State, count_of, left_of, rate_of};
+use super::status_text::{ActivityState, StageState, count_of, left_of, rate_of};
 
 /// What went on for a shorter time says nothing of how fast it goes.
 const SAMPLE: Duration = Duration::from_secs(2);
@@ -37,7 +37,7 @@ pub struct Ability {
 pub struct ProgressLine {
     bar: ProgressBar,
     frame: Frame,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<StageState>>,
     style: Mutex<Option<(Ability, ActivityState, bool)>>,
     name: String,
 }
@@ -50,12 +50,12 @@ impl ProgressLine {
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(frame.clone()), 1);
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_prefix(name.to_owned());
-        let state = Arc::new(Mutex::new(State::new()));
+        let state = Arc::new(Mutex::new(StageState::new()));
         ProgressLine { bar, frame, state, style: Mutex::new(None), name: name.to_owned() }
     }
 
     /// What it is doing.
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub fn state(&self) -> MutexGuard<'_, StageState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -125,7 +125,7 @@ fn rate(per_second: f64, elapsed: Duration) -> String {
 }
 
 /// The time that is left, as far as anybody can say. Without a rate, `eta` is none.
-fn left(eta: Duration, elapsed: Duration, state: &State) -> String {
+fn left(eta: Duration, elapsed: Duration, state: &StageState) -> String {
     if !state.all || eta.is_zero() || elapsed < SAMPLE {
         return String::new();
     }
@@ -136,7 +136,7 @@ fn left(eta: Duration, elapsed: Duration, state: &State) -> String {
 /// a platform and an id.
 fn style_of(
     (ability, activity, is_known): (Ability, ActivityState, bool),
-    state: &Arc<Mutex<State>>,
+    state: &Arc<Mutex<StageState>>,
 ) -> Option<ProgressStyle> {
     let (name, rest) = match activity {
         ActivityState::Idle => (".dim", ".dim"),
@@ -152,7 +152,7 @@ fn style_of(
     };
     let template = format!("{{prefix:19!{name}}} {columns}  {{msg:{rest}}}");
     let style = ProgressStyle::with_template(&template).ok()?;
-    let of = |state: &Arc<Mutex<State>>, write: fn(&ProgressState, &State) -> String| {
+    let of = |state: &Arc<Mutex<StageState>>, write: fn(&ProgressState, &StageState) -> String| {
         let state = state.clone();
         move |progress: &ProgressState, out: &mut dyn Write| {
             let state = state.lock().unwrap_or_else(PoisonError::into_inner);

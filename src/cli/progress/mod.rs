@@ -22,7 +22,7 @@ pub(super) use screen::Screen;
 use crate::http::Pause;
 use crate::sync::Task;
 use line::ProgressLine;
-use status_text::Why;
+use status_text::WaitReason;
 
 /// Shorter waits are not worth a word.
 const WORTH_A_WORD: Duration = Duration::from_millis(300);
@@ -36,7 +36,7 @@ impl TerminalTask {
         TerminalTask(painter.line(name))
     }
 
-    fn wait_for(&self, text: &str, time: Duration, why: Why) {
+    fn wait_for(&self, text: &str, time: Duration, why: WaitReason) {
         if time > WORTH_A_WORD {
             self.0.state().wait(text.to_owned(), (time, Instant::now()), why);
         }
@@ -65,17 +65,17 @@ impl Task for TerminalTask {
     }
 
     fn wait(&self, text: &str, time: Duration) {
-        self.wait_for(text, time, Why::Own);
+        self.wait_for(text, time, WaitReason::Own);
     }
 
     fn pause(&self, pause: Pause<'_>, time: Duration) {
         match pause {
-            Pause::RequestInterval => self.wait_for("next request in {}", time, Why::RateLimit),
+            Pause::RequestInterval => self.wait_for("next request in {}", time, WaitReason::RateLimit),
             Pause::RateLimited(platform) => {
-                self.wait_for(&format!("asked to wait {{}} (Retry-After of {platform})"), time, Why::Service);
+                self.wait_for(&format!("asked to wait {{}} (Retry-After of {platform})"), time, WaitReason::Service);
             }
-            Pause::Retry => self.wait_for("retry in {}", time, Why::Service),
-            Pause::Login => self.wait_for("sends the password in {}", time, Why::Own),
+            Pause::Retry => self.wait_for("retry in {}", time, WaitReason::Service),
+            Pause::Login => self.wait_for("sends the password in {}", time, WaitReason::Own),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::activity::printable;
 const LONG: Duration = Duration::from_secs(5);
 
 /// What a stage is doing.
-pub struct State {
+pub struct StageState {
     /// What has come in so far.
     pub come: u64,
     /// Whether that is all.
@@ -29,12 +29,12 @@ struct Wait {
     /// `{}` stands for the time that is left.
     what: String,
     end: Instant,
-    why: Why,
+    why: WaitReason,
 }
 
 /// Why it waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum WaitReason {
     /// For its turn, as before every request: what that is for matters as much.
     RateLimit,
     /// For something of its own.
@@ -54,10 +54,10 @@ pub enum ActivityState {
     Waiting,
 }
 
-impl State {
+impl StageState {
     /// It has just begun.
-    pub fn new() -> State {
-        State {
+    pub fn new() -> StageState {
+        StageState {
             come: 0,
             all: false,
             finished: false,
@@ -75,7 +75,7 @@ impl State {
     }
 
     /// What it waits for from now on; `{}` in it stands for the time that is left.
-    pub fn wait(&mut self, what: String, (time, now): (Duration, Instant), why: Why) {
+    pub fn wait(&mut self, what: String, (time, now): (Duration, Instant), why: WaitReason) {
         let end = now.checked_add(time);
         self.wait = end.map(|end| Wait { what, end, why });
         // How long a request takes counts from the moment it is made.
@@ -96,7 +96,7 @@ impl State {
     /// How it is.
     pub fn activity(&self, now: Instant) -> ActivityState {
         match self.waiting(now) {
-            Some((wait, _)) if wait.why == Why::Service => ActivityState::Waiting,
+            Some((wait, _)) if wait.why == WaitReason::Service => ActivityState::Waiting,
             None if self.needs_input => ActivityState::Idle,
             _ => ActivityState::Busy,
         }
@@ -110,7 +110,7 @@ impl State {
         }
         if let Some((wait, left)) = self.waiting(now) {
             let waits = wait.what.replace("{}", &wait_of(left));
-            let is_beside = wait.why == Why::RateLimit && !self.at.is_empty();
+            let is_beside = wait.why == WaitReason::RateLimit && !self.at.is_empty();
             return if is_beside { format!("{}, {waits}", self.at) } else { waits };
         }
         if self.needs_input {
@@ -156,7 +156,7 @@ pub fn rate_of(per_second: f64) -> String {
 }
 
 /// How much is done, and of how much: `300`, `12/60`, `12/34+` while more may come.
-pub fn count_of(done: u64, state: &State) -> String {
+pub fn count_of(done: u64, state: &StageState) -> String {
     match (state.come, state.all) {
         (come, true) => format!("{done}/{come}"),
         (0, false) if done == 0 => String::new(),
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_count_says_whether_more_may_come() {
-        let of = |done, come, all| count_of(done, &State { come, all, ..State::new() });
+        let of = |done, come, all| count_of(done, &StageState { come, all, ..StageState::new() });
         assert_eq!(
             [
                 of(0, 0, false),
@@ -201,16 +201,16 @@ mod tests {
 
     #[test]
     fn what_it_waits_for_goes_before_what_it_is_at_and_only_as_long_as_it_lasts() {
-        let mut state = State::new();
+        let mut state = StageState::new();
         let now = Instant::now();
         state.at("coros 47\u{1b}[2J", now);
         assert_eq!((state.words(now), state.activity(now)), ("coros 47[2J".into(), ActivityState::Busy));
-        state.wait("next request in {}".into(), (seconds(1.9), now), Why::RateLimit);
+        state.wait("next request in {}".into(), (seconds(1.9), now), WaitReason::RateLimit);
         assert_eq!(
             (state.words(now), state.activity(now)),
             ("coros 47[2J, next request in 1.9 s".into(), ActivityState::Busy)
         );
-        state.wait("asked to wait {} (Retry-After of coros)".into(), (seconds(130.0), now), Why::Service);
+        state.wait("asked to wait {} (Retry-After of coros)".into(), (seconds(130.0), now), WaitReason::Service);
         assert_eq!(
             (state.words(now), state.activity(now)),
             ("asked to wait 2 min 10 s (Retry-After of coros)".into(), ActivityState::Waiting)

@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 use super::answers::{Mode, Plan, Way};
 use super::flags::SetupFlags;
 use super::person::{self, Person};
-use super::{Session, WRITING, login};
+use super::{CommandRunner, WRITING, login};
 use crate::cli::{Exit, Failure};
 use crate::platform::PlatformSpec;
 use crate::settings::edit::EnvFile;
@@ -37,7 +37,7 @@ pub fn apply(
     plan: Plan,
     file: &mut EnvFile,
     person: &mut dyn Person,
-    session: &mut Session,
+    session: &mut CommandRunner,
     mode: Mode,
     is_dry: bool,
 ) -> Result<u8, Failure> {
@@ -133,7 +133,7 @@ fn show(file: &EnvFile, steps: &[String], person: &mut dyn Person) {
     }
 }
 
-fn run(step: &Step, person: &mut dyn Person, session: &mut Session) -> Result<u8, Failure> {
+fn run(step: &Step, person: &mut dyn Person, session: &mut CommandRunner) -> Result<u8, Failure> {
     person.say(&format!("\n$ {}", step.line()));
     // The first listing prints records, which are for pipelines.
     session.run(step.name, &step.words, false, step.name != "gs-fetch")
@@ -145,7 +145,7 @@ fn log_in(
     mut way: Way,
     mut token: Option<PathBuf>,
     person: &mut dyn Person,
-    session: &mut Session,
+    session: &mut CommandRunner,
     mode: Mode,
 ) -> Result<bool, Failure> {
     let before = session.stages.worst();

@@ -3,7 +3,7 @@
 use super::answers::{Answers, Mode};
 use super::person;
 use crate::cli::Failure;
-use crate::notify::{Also, CHANNELS, Channel};
+use crate::notify::{CHANNELS, Channel, ExtraSetting};
 use crate::settings::find;
 
 /// Sees to it that the settings of the channels are there that somebody wants; whether one was set up.
@@ -54,9 +54,9 @@ fn set_up(answers: &mut Answers, channel: &Channel) -> Result<(), Failure> {
     if !answers.is_set(channel.key) {
         setting(answers, channel.key, true, &|value| (channel.address)(value).is_some())?;
     }
-    match channel.also {
-        Also::Needs(name) if !answers.is_set(name) => setting(answers, name, true, &|_| true),
-        Also::May(name) if !answers.is_set(name) && answers.mode == Mode::Ask => {
+    match channel.extra {
+        ExtraSetting::Required(name) if !answers.is_set(name) => setting(answers, name, true, &|_| true),
+        ExtraSetting::Optional(name) if !answers.is_set(name) && answers.mode == Mode::Ask => {
             setting(answers, name, false, &|_| true)
         }
         _ => Ok(()),

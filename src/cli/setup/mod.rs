@@ -24,7 +24,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use clap::Parser;
 use rustix::termios::{self, OptionalActions, Termios};
 
-use super::front::{Given, Stages, command};
+use super::front::{GivenFlags, Stages, command};
 use super::{Common, CommonArgs, Exit, Failure, generate, stdin_text};
 use crate::platform::Platforms;
 use crate::settings::Settings;
@@ -56,7 +56,7 @@ pub fn main<A: Parser + HasSetup>() -> ExitCode {
     crate::fs::outlive_size_limit();
     let matches = A::command().get_matches();
     let args = A::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut A::command()).exit());
-    match run(&args, &Given::of(&matches)) {
+    match run(&args, &GivenFlags::of(&matches)) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             use std::io::Write;
@@ -67,12 +67,12 @@ pub fn main<A: Parser + HasSetup>() -> ExitCode {
     }
 }
 
-fn run<A: HasSetup>(args: &A, given: &Given) -> Result<u8, Failure> {
+fn run<A: HasSetup>(args: &A, given: &GivenFlags) -> Result<u8, Failure> {
     let (flags, common) = (args.setup(), args.common());
     if let Ok(modes) = termios::tcgetattr(std::io::stdin().as_fd()) {
         let _ = TERMINAL.set(modes);
     }
-    let mut session = Session {
+    let mut session = CommandRunner {
         stages: Stages::begin(leave),
         flags: given.some_of::<Common>(|id| !["platform", "dry_run"].contains(&id)),
     };
@@ -148,13 +148,13 @@ fn given_settings(flags: &SetupFlags) -> Result<Vec<(String, String)>, Failure> 
 }
 
 /// Runs the commands that do the work.
-pub struct Session {
+pub struct CommandRunner {
     stages: Stages,
     /// The common flags that they are given.
     flags: Vec<OsString>,
 }
 
-impl Session {
+impl CommandRunner {
     /// Runs a command to its end; its exit code. `is_shown`: what it prints is for people.
     fn run(&mut self, name: &str, words: &[OsString], has_input: bool, is_shown: bool) -> Result<u8, Failure> {
         let mut command = command(name)?;

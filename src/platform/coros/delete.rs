@@ -15,12 +15,13 @@ pub fn path(activity: &Activity) -> Result<String> {
 pub fn read(result: ApiResult) -> Result<()> {
     match result {
         ApiResult::Data(_) => Ok(()),
-        ApiResult::Rejected { words, .. } => Err(Error::Rejected(format!("COROS rejected the deletion: {words}"))),
+        ApiResult::Rejected { error, .. } => Err(Error::Rejected(format!("COROS rejected the deletion: {error}"))),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::response::ServiceError;
     use super::*;
     use serde_json::Value;
 
@@ -39,7 +40,8 @@ mod tests {
     #[test]
     fn the_result_of_a_deletion_is_checked() {
         assert!(read(ApiResult::Data(Value::Null)).is_ok());
-        let refused = ApiResult::Rejected { status: 200, words: "1001 Service exceptions".into() };
+        let error = ServiceError { code: "1001".into(), message: "Service exceptions".into() };
+        let refused = ApiResult::Rejected { status: 200, error };
         assert!(matches!(read(refused), Err(Error::Rejected(words)) if words.contains("1001 Service exceptions")));
     }
 }

@@ -50,10 +50,10 @@ fn is_known(sport: &str) -> bool {
 fn url(result: ApiResult) -> Result<Option<Secret>> {
     match result {
         ApiResult::Data(data) => Ok(text(&data["fileUrl"])),
-        ApiResult::Rejected { status: 404 | 410, words } => Err(Error::NotFound(format!(
-            "activity not found on COROS ({words}); the next full listing updates the catalogue"
+        ApiResult::Rejected { status: 404 | 410, error } => Err(Error::NotFound(format!(
+            "activity not found on COROS ({error}); the next full listing updates the catalogue"
         ))),
-        ApiResult::Rejected { words, .. } => Err(Error::Rejected(format!("COROS rejected the download: {words}"))),
+        ApiResult::Rejected { error, .. } => Err(Error::Rejected(format!("COROS rejected the download: {error}"))),
     }
 }
 
@@ -94,6 +94,7 @@ pub fn read(response: &Response) -> Result<Download> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::response::ServiceError;
     use super::*;
     use serde_json::json;
 
@@ -114,6 +115,10 @@ mod tests {
 
     fn file(url: &str) -> ApiResult {
         ApiResult::Data(json!({"fileUrl": url}))
+    }
+
+    fn rejected(status: u16, code: &str, message: &str) -> ApiResult {
+        ApiResult::Rejected { status, error: ServiceError { code: code.into(), message: message.into() } }
     }
 
     const URL: &str = "https://s3.coros.com/fit/1/479396244626636805.fit";
@@ -142,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_rejected_sport_is_tried_as_running() {
-        let refusal = || ApiResult::Rejected { status: 200, words: "1001 Parameter input error".into() };
+        let refusal = || rejected(200, "1001", "Parameter input error");
         let (url, paths) = requested(Some("402"), vec![refusal(), file(URL)]);
         assert!(url.is_ok() && paths[1].contains("sportType=100"));
         let (url, paths) = requested(Some("402"), vec![refusal(), ApiResult::Data(json!({}))]);
@@ -153,19 +158,17 @@ mod tests {
             let (url, paths) = requested(Some(custom), vec![file(URL)]);
             assert!(url.is_ok() && paths[0].contains("sportType=100"), "{custom}");
         }
-        let (url, paths) = requested(Some("402"), vec![ApiResult::Rejected { status: 404, words: "HTTP 404".into() }]);
+        let (url, paths) = requested(Some("402"), vec![rejected(404, "HTTP 404", "")]);
         assert!(matches!(url, Err(Error::NotFound(_))) && paths.len() == 1, "a deleted activity is not tried again");
     }
 
     #[test]
     fn a_rejection_has_the_services_message() {
-        let refused =
-            |status, words: &str| requested(None, vec![ApiResult::Rejected { status, words: words.into() }]).0;
-        assert!(
-            matches!(refused(200, "1001 Service exceptions"), Err(Error::Rejected(words)) if words.contains("1001"))
-        );
-        assert!(matches!(refused(422, "HTTP 422"), Err(Error::Rejected(_))));
-        assert!(matches!(refused(404, "HTTP 404"), Err(Error::NotFound(_))));
+        let refused = |status, code: &str, message| requested(None, vec![rejected(status, code, message)]).0;
+        let named = refused(200, "1001", "Service exceptions");
+        assert!(matches!(named, Err(Error::Rejected(words)) if words.contains("1001 Service exceptions")));
+        assert!(matches!(refused(422, "HTTP 422", ""), Err(Error::Rejected(_))));
+        assert!(matches!(refused(404, "HTTP 404", ""), Err(Error::NotFound(_))));
     }
 
     #[test]

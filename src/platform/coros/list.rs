@@ -159,7 +159,7 @@ impl Pages {
         let items = match &data["dataList"] {
             Value::Array(items) if items.len() > MOST_ITEMS => {
                 let message =
-                    format!("COROS: a page of the activity list has {} entries instead of {SIZE}", items.len());
+                    format!("COROS: a page of the activity list has {} activities instead of {SIZE}", items.len());
                 return Err(Error::Unexpected(message));
             }
             Value::Array(items) => items.as_slice(),
@@ -240,7 +240,7 @@ impl Pages {
             let Some(activity) = activity(item) else {
                 self.pass.unreadable += 1;
                 if self.passes == 1 {
-                    page.unreadable.push("an entry without labelId".into());
+                    page.unreadable.push("an activity without labelId".into());
                 }
                 continue;
             };

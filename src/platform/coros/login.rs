@@ -6,13 +6,15 @@
 use serde_json::{Value, json};
 
 use super::region::Region;
-use super::response::{self, ApiReply, ApiResult, digits};
+use super::response::{self, ApiReply, ApiResult, NoResult, digits};
 use super::store::md5_hex;
 use crate::http::{Request, Response, Secret, limit};
 use crate::platform::{Credentials, Error};
 
 /// The account type of an e-mail address.
 const BY_EMAIL: u64 = 2;
+/// The result code for a wrong e-mail address or password.
+const WRONG_PASSWORD: &str = "1030";
 /// The bcrypt cost of the web page.
 const COST: u32 = 10;
 /// The length of a bcrypt salt: `$2b$10$` and 22 characters.
@@ -114,34 +116,27 @@ pub fn account_request(region: &Region, token: &Secret) -> Request {
     region.get("/account/query").limit(limit::SMALL).header("accesstoken", token.expose())
 }
 
-/// Reads the response to `request`, a login or a second factor. `hidden` is the password, which the service could
-/// repeat in its message: it is masked there.
-pub fn parse_answer(request: &Request, response: &Response, hidden: &Secret) -> LoginReply {
-    if response.status == 429 {
-        return LoginReply::RateLimited("too many requests (HTTP 429)".into());
-    }
-    let reply = match response::read(request, response, hidden.expose()) {
+/// Reads the response to a login or a second factor. `hidden` is the password, which the service could repeat in its
+/// message: it is masked there.
+pub fn parse_answer(response: &Response, hidden: &Secret) -> LoginReply {
+    let reply = match response::parse(response, hidden.expose()) {
         Ok(reply) => reply,
+        Err(NoResult::RateLimited) => return LoginReply::RateLimited("too many requests (HTTP 429)".into()),
         // The page of a proxy in front of the service.
         Err(_) if response.status < 500 && response.body.trim_ascii_start().starts_with(b"<") => {
             return LoginReply::RateLimited(format!("a web page instead of a response (HTTP {})", response.status));
         }
-        Err(Error::OutcomeUnknown(why) | Error::Unexpected(why) | Error::Retry { message: why, .. }) => {
-            return LoginReply::ServiceFailed(why.split(';').next().unwrap_or(&why).to_owned());
-        }
-        Err(error) => return LoginReply::ServiceFailed(error.to_string()),
+        Err(failure) => return LoginReply::ServiceFailed(failure.to_string()),
     };
     match reply {
         ApiReply::Result(ApiResult::Data(data)) => with_data(&data),
-        ApiReply::Result(ApiResult::Rejected { words, .. })
-            if words.to_ascii_lowercase().contains("parameter input error") =>
-        {
-            LoginReply::UnsupportedForm(words)
+        ApiReply::Result(ApiResult::Rejected { error, .. }) if error.is_parameter_error() => {
+            LoginReply::UnsupportedForm(error.to_string())
         }
-        ApiReply::Result(ApiResult::Rejected { words, .. }) if words.split(' ').next() == Some("1030") => {
+        ApiReply::Result(ApiResult::Rejected { error, .. }) if error.code == WRONG_PASSWORD => {
             LoginReply::WrongPassword
         }
-        ApiReply::Result(ApiResult::Rejected { words, .. }) => LoginReply::Rejected(words),
+        ApiReply::Result(ApiResult::Rejected { error, .. }) => LoginReply::Rejected(error.to_string()),
         ApiReply::TokenRejected => LoginReply::Rejected("the login requires a token".into()),
     }
 }

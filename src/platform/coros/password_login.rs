@@ -73,7 +73,7 @@ impl Coros {
         let salt = std::array::from_fn(|_| fastrand::u8(..));
         let request = login::login_request(host, credentials, form, salt).map_err(LoginFailure::from)?;
         match self.context.http.send(&self.context.platform, &request) {
-            Ok(response) => Ok(login::parse_answer(&request, &response, &credentials.password)),
+            Ok(response) => Ok(login::parse_answer(&response, &credentials.password)),
             Err(error) => Err(send_failure(error)),
         }
     }
@@ -94,7 +94,7 @@ impl Coros {
                 .http
                 .send(&self.context.platform, request)
                 .map_err(|error| LoginFailure::from(Error::from(error)))?;
-            Ok(login::parse_answer(request, &response, &credentials.password))
+            Ok(login::parse_answer(&response, &credentials.password))
         };
         match send(&login::captcha_request(host, &credentials.user, challenge))? {
             LoginReply::CodeSent => {}

@@ -1,5 +1,7 @@
 //! Reads COROS' responses: the HTTP status is 200 for nearly all, and the outcome is in `result`. Pure.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::activity::printable;
@@ -28,8 +30,78 @@ pub enum ApiResult {
         /// The HTTP status, 200 as a rule.
         status: u16,
         /// The service's code and message.
-        words: String,
+        error: ServiceError,
     },
+}
+
+/// The code and the message of a rejection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceError {
+    /// `result`, or the HTTP status if there is none.
+    pub code: String,
+    /// `message`, shortened, with the hidden text masked and without control characters.
+    pub message: String,
+}
+
+impl ServiceError {
+    fn read(status: u16, body: &Value, hidden: &str) -> ServiceError {
+        let clean = |text: &str| {
+            let text = if hidden.is_empty() { text.to_owned() } else { text.replace(hidden, "***") };
+            printable(&text).trim().chars().take(150).collect::<String>()
+        };
+        let code = text_or_number(&body["result"]).unwrap_or_else(|| format!("HTTP {status}"));
+        ServiceError { code: clean(&code), message: clean(body["message"].as_str().unwrap_or("")) }
+    }
+
+    /// Whether the service does not accept a value of the request. It sends several codes with this message (1001 and 9999
+    /// at the login; njzyshare's fork of garmin-sync-coros, reviewed 2026-11-29).
+    pub fn is_parameter_error(&self) -> bool {
+        self.message.to_ascii_lowercase().contains("parameter input error")
+    }
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ServiceError { code, message } = self;
+        if message.is_empty() { f.write_str(code) } else { write!(f, "{code} {message}") }
+    }
+}
+
+/// Why a response has no result.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoResult {
+    /// Too many requests; the request was not processed.
+    #[error("COROS: rate limited (HTTP 429)")]
+    RateLimited,
+    /// The service failed.
+    #[error("COROS: server error (HTTP {0})")]
+    ServerError(u16),
+    /// The address is unknown to the service.
+    #[error("COROS API changed (HTTP {0})")]
+    ApiChanged(u16),
+    /// The body is no JSON. COROS sends a web page when it gets too many requests, and so do proxies in front of it.
+    #[error("COROS: a web page or invalid JSON instead of a response (HTTP {0})")]
+    NotJson(u16),
+    /// The body has no `result`.
+    #[error("COROS: response without a result")]
+    Missing,
+}
+
+impl NoResult {
+    /// The error with advice. `wrote`: the request was a write, whose outcome is unknown then.
+    fn into_error(self, wrote: bool) -> Error {
+        let retry = format!("{self}; try again later");
+        match self {
+            NoResult::RateLimited => Error::retry_platform(retry),
+            NoResult::ApiChanged(_) => Error::Unexpected(format!("{self}; update garminsync")),
+            NoResult::ServerError(_) | NoResult::NotJson(_) if wrote => outcome_unknown(&retry),
+            NoResult::Missing if wrote => outcome_unknown(&self.to_string()),
+            // It may concern this activity alone; a caller that gets it several times in a row suspends the platform.
+            NoResult::ServerError(_) => Error::Retry { message: retry, platform_wide: false },
+            NoResult::NotJson(_) => Error::retry_platform(retry),
+            NoResult::Missing => Error::Unexpected(self.to_string()),
+        }
+    }
 }
 
 impl ApiResult {
@@ -37,70 +109,43 @@ impl ApiResult {
     pub fn expected(self, what: &str) -> Result<Value> {
         match self {
             ApiResult::Data(data) => Ok(data),
-            ApiResult::Rejected { words, .. } => {
-                Err(Error::Unexpected(format!("COROS rejected the request for {what}: {words}")))
+            ApiResult::Rejected { error, .. } => {
+                Err(Error::Unexpected(format!("COROS rejected the request for {what}: {error}")))
             }
         }
     }
 }
 
 /// Reads the response to `request`. `hidden` is the token, which the service could repeat in its message: it is masked
-/// there.
-///
-/// A web page comes when COROS gets too many requests, and from proxies in front of it. After a write
-/// ([`Repeat::Never`]), a response without an outcome is [`Error::OutcomeUnknown`].
+/// there. After a write ([`Repeat::Never`]), a response without an outcome is [`Error::OutcomeUnknown`].
 pub fn read(request: &Request, response: &Response, hidden: &str) -> Result<ApiReply> {
-    let wrote = request.repeat == Repeat::Never;
-    let failed = |message: String, platform_wide| match wrote {
-        true => outcome_unknown(&message),
-        false => Error::Retry { message, platform_wide },
-    };
+    parse(response, hidden).map_err(|failure| failure.into_error(request.repeat == Repeat::Never))
+}
+
+/// Reads a response to any request; `hidden` as in [`read`].
+pub fn parse(response: &Response, hidden: &str) -> std::result::Result<ApiReply, NoResult> {
     let status = response.status;
     match status {
-        // The request was not processed.
-        429 => {
-            return Err(Error::retry_platform("COROS: rate limited (HTTP 429); try again later"));
-        }
-        // It may concern this activity alone; a caller that gets it several times in a row suspends the platform.
-        408 | 500..=599 => {
-            return Err(failed(format!("COROS: server error (HTTP {status}); try again later"), false));
-        }
+        429 => return Err(NoResult::RateLimited),
+        408 | 500..=599 => return Err(NoResult::ServerError(status)),
         _ => {}
     }
     let Some(body) = lenient_json::parse(&response.body) else {
-        return Err(match status {
-            404 | 410 => Error::Unexpected(format!("COROS API changed (HTTP {status}); update garminsync")),
-            _ => failed(
-                format!("COROS: a web page or invalid JSON instead of a response (HTTP {status}); try again later"),
-                true,
-            ),
-        });
+        return Err(if matches!(status, 404 | 410) { NoResult::ApiChanged(status) } else { NoResult::NotJson(status) });
     };
     let result = text_or_number(&body["result"]);
     match result.as_deref() {
         _ if status == 401 => Ok(ApiReply::TokenRejected),
         Some(result) if TOKEN_REJECTED.contains(&result) => Ok(ApiReply::TokenRejected),
         Some("0000") if status == 200 => Ok(ApiReply::Result(ApiResult::Data(body["data"].clone()))),
-        None if status == 200 => {
-            let message = "COROS: response without a result".to_owned();
-            Err(if wrote { outcome_unknown(&message) } else { Error::Unexpected(message) })
-        }
-        _ => Ok(ApiReply::Result(ApiResult::Rejected { status, words: words(status, &body, hidden) })),
+        None if status == 200 => Err(NoResult::Missing),
+        _ => Ok(ApiReply::Result(ApiResult::Rejected { status, error: ServiceError::read(status, &body, hidden) })),
     }
 }
 
 /// The error for a write that was sent and whose outcome is unknown.
 pub fn outcome_unknown(message: &str) -> Error {
     Error::OutcomeUnknown(format!("{message}; outcome unknown"))
-}
-
-/// The service's code and message, shortened, with `hidden` masked and without control characters.
-fn words(status: u16, body: &Value, hidden: &str) -> String {
-    let code = text_or_number(&body["result"]).unwrap_or_else(|| format!("HTTP {status}"));
-    let message = body["message"].as_str().unwrap_or("");
-    let all = format!("{code} {message}");
-    let all = if hidden.is_empty() { all } else { all.replace(hidden, "***") };
-    printable(&all).trim().chars().take(160).collect()
 }
 
 /// A text or a whole number, as text; ids and codes come as either.
@@ -138,11 +183,12 @@ mod tests {
         let bare = read_of(200, r#"{"apiCode":"8D2DB17A","message":"OK","result":"0000"}"#);
         assert_eq!(bare.unwrap(), ApiReply::Result(ApiResult::Data(Value::Null)));
         let refused = read_of(200, r#"{"result":"1001","tlogId":"x","message":"Service exceptions t0k3n"}"#);
-        let words = "1001 Service exceptions ***".to_owned();
-        assert_eq!(refused.unwrap(), ApiReply::Result(ApiResult::Rejected { status: 200, words }));
+        let error = ServiceError { code: "1001".into(), message: "Service exceptions ***".into() };
+        assert_eq!(error.to_string(), "1001 Service exceptions ***");
+        assert_eq!(refused.unwrap(), ApiReply::Result(ApiResult::Rejected { status: 200, error }));
         let gone = read_of(404, r#"{"message":"nothing here"}"#);
-        let words = "HTTP 404 nothing here".to_owned();
-        assert_eq!(gone.unwrap(), ApiReply::Result(ApiResult::Rejected { status: 404, words }));
+        let error = ServiceError { code: "HTTP 404".into(), message: "nothing here".into() };
+        assert_eq!(gone.unwrap(), ApiReply::Result(ApiResult::Rejected { status: 404, error }));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::response;
 use super::store::StoreCredentials;
-use super::sts::{self, CredentialsReply, SOURCES, Source};
+use super::sts::{self, CredentialsReply, STS_ENDPOINTS, StsEndpoint};
 use super::token::Session;
 use crate::http::{self, Request, Response};
 use crate::platform::{Error, Result};
@@ -43,7 +43,7 @@ pub fn get(transport: &Transport, session: &mut Session) -> Result<StoreCredenti
     let mut reasons = Vec::new();
     let mut is_temporary = false;
     let mut may_renew = true;
-    for source in SOURCES {
+    for source in STS_ENDPOINTS {
         let mut reply = ask(transport, source, session)?;
         if may_renew && matches!(reply, CredentialsReply::TokenRejected) {
             // Either the token is invalid, or this source rejects every token. Only the API can tell, once.
@@ -73,7 +73,7 @@ pub fn get(transport: &Transport, session: &mut Session) -> Result<StoreCredenti
     Err(no_credentials(is_temporary, &reasons.join("; ")))
 }
 
-fn ask(transport: &Transport, source: Source, session: &Session) -> Result<CredentialsReply> {
+fn ask(transport: &Transport, source: StsEndpoint, session: &Session) -> Result<CredentialsReply> {
     let Some(bucket) = sts::bucket(session.region.id) else {
         let message = format!("unknown file store of COROS region {}; update garminsync", session.region.id);
         return Err(Error::retry_platform(message));

@@ -49,7 +49,7 @@ pub fn bucket(region: u32) -> Option<Bucket> {
 
 /// A source of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum StsEndpoint {
     /// The hub of the account's region, as its web pages do.
     Hub,
     /// The common hub of all regions.
@@ -59,29 +59,31 @@ pub enum Source {
 }
 
 /// The sources, in the order in which they are tried.
-pub const SOURCES: [Source; 3] = [Source::Hub, Source::CommonHub, Source::Help];
+pub const STS_ENDPOINTS: [StsEndpoint; 3] = [StsEndpoint::Hub, StsEndpoint::CommonHub, StsEndpoint::Help];
 
-impl Source {
+impl StsEndpoint {
     /// Its host.
     pub fn host(self, session: &Session) -> &'static str {
         match self {
-            Source::Hub => session.region.hub,
-            Source::CommonHub => COMMON_HUB,
-            Source::Help => HELP,
+            StsEndpoint::Hub => session.region.hub,
+            StsEndpoint::CommonHub => COMMON_HUB,
+            StsEndpoint::Help => HELP,
         }
     }
 }
 
 /// The request for credentials of a bucket.
-pub fn request(source: Source, session: &Session, bucket: &Bucket) -> Request {
+pub fn request(source: StsEndpoint, session: &Session, bucket: &Bucket) -> Request {
     let host = source.host(session);
     let query = form(&[("bucket", bucket.name), ("service", bucket.provider.name()), ("v", "2")]);
     let token = session.token.expose();
     let request = match source {
-        Source::Hub | Source::CommonHub => Request::get(format!("https://{host}/api/proxy/oss/sts?{query}"))
+        StsEndpoint::Hub | StsEndpoint::CommonHub => Request::get(format!("https://{host}/api/proxy/oss/sts?{query}"))
             .header("Cookie", format!("CPL-coros-token={token}; CPL-coros-region={}", session.region.id))
             .header("Referer", format!("https://{host}/")),
-        Source::Help => Request::get(format!("https://{host}/openapi/v2/oss/sts?{query}")).header("accesstoken", token),
+        StsEndpoint::Help => {
+            Request::get(format!("https://{host}/openapi/v2/oss/sts?{query}")).header("accesstoken", token)
+        }
     };
     let request = request.header("Accept", "application/json, text/plain, */*").header("User-Agent", BROWSER);
     request.limit(limit::SMALL)
@@ -206,7 +208,7 @@ mod tests {
 
     #[test]
     fn requests_to_the_hub_have_the_cookies_of_its_pages() {
-        let request = request(Source::Hub, &session(3), &bucket(3).unwrap());
+        let request = request(StsEndpoint::Hub, &session(3), &bucket(3).unwrap());
         assert_eq!(request.url, "https://trainingeu.coros.com/api/proxy/oss/sts?bucket=eu-coros&service=aws&v=2");
         let value = |name: &str| request.headers.iter().find(|(n, _)| n == name).unwrap().1.as_str();
         assert_eq!(value("Cookie"), "CPL-coros-token=T0KEN; CPL-coros-region=3");
@@ -215,7 +217,7 @@ mod tests {
 
     #[test]
     fn requests_to_the_help_pages_have_the_token_in_a_header() {
-        let request = request(Source::Help, &session(4), &bucket(4).unwrap());
+        let request = request(StsEndpoint::Help, &session(4), &bucket(4).unwrap());
         assert_eq!(request.url, "https://faq.coros.com/openapi/v2/oss/sts?bucket=coros-sg-prod&service=aliyun&v=2");
         assert!(request.headers.contains(&("accesstoken".into(), "T0KEN".into())));
         assert!(request.headers.iter().all(|(name, _)| name != "Cookie"));

@@ -77,8 +77,8 @@ fn read(result: ApiResult, upload_zip: &UploadZip) -> Result<UploadStatus> {
             )),
         },
         // A faulty file is reported later, in the queue.
-        ApiResult::Rejected { words, .. } => Err(Error::Unexpected(format!(
-            "COROS rejected the import: {words}; nothing was imported; try again later; if it fails again, update garminsync"
+        ApiResult::Rejected { error, .. } => Err(Error::Unexpected(format!(
+            "COROS rejected the import: {error}; nothing was imported; try again later; if it fails again, update garminsync"
         ))),
     }
 }

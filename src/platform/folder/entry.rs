@@ -31,12 +31,12 @@ pub fn listed(platform: &PlatformId, shown: &str, bytes: &[u8], fit: &Fit) -> Li
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::{FileId, Session};
+    use crate::fit::{FileId, SessionMessage};
     use jiff::Timestamp;
 
     #[test]
     fn sessions_are_summed_and_unknown_fields_are_left_out() {
-        let session = |start_time, timer| Session {
+        let session = |start_time, timer| SessionMessage {
             sport: Some(1),
             sub_sport: Some(3),
             start_time: Some(start_time),

@@ -170,7 +170,7 @@ impl Scan {
 }
 
 fn is_activity(fit: &Fit) -> bool {
-    fit.kind() == fit::Kind::Activity
+    fit.kind() == fit::FileKind::Activity
 }
 
 fn is_in(window: &Window, activity: &Activity) -> bool {

@@ -168,7 +168,7 @@ impl Pages {
             self.start += items.len();
             self.overlap = None;
             if self.start > self.seen.len() + 10 * LIMIT {
-                return Err(Error::Unexpected("Garmin: the activity list repeats the same entries".into()));
+                return Err(Error::Unexpected("Garmin: the activity list repeats the same activities".into()));
             }
             return Ok(None);
         }
@@ -199,7 +199,7 @@ impl Pages {
         self.owners.extend(items.iter().filter_map(|item| id(&item["ownerId"])));
         for item in items {
             let Some(activity) = activity(&self.platform, item) else {
-                page.unreadable.push("an entry without activityId".into());
+                page.unreadable.push("an activity without activityId".into());
                 continue;
             };
             if !self.seen.insert(activity.id.clone()) {
@@ -241,7 +241,7 @@ fn parse(response: &Response) -> Result<Vec<Value>> {
     }
     match lenient_json::parse(&response.body) {
         Some(Value::Array(items)) if items.len() > MOST_ITEMS => Err(Error::Unexpected(format!(
-            "Garmin: a page of the activity list has {} entries instead of {LIMIT}",
+            "Garmin: a page of the activity list has {} activities instead of {LIMIT}",
             items.len()
         ))),
         Some(Value::Array(items)) => Ok(items),

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use maud::{Markup, html};
 
+use super::format::{activities, distance, hours, month, percent, sane, time};
 use super::nothing;
-use super::words::{activities, distance, hours, month, percent, sane, time};
 use crate::i18n::Lang;
 use crate::report::Day;
 

@@ -98,7 +98,7 @@ fn the_rules_load_nothing_and_have_a_colour_for_every_name() {
 }
 
 #[test]
-fn nothing_known_is_three_calm_sentences() {
+fn no_data_is_three_sentences() {
     for lang in [Lang::En, Lang::Zh] {
         let text = all(&[], &[], &[], Date::constant(2026, 3, 1), lang);
         check(&text);
@@ -110,7 +110,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_known_becomes_sound_markup(
+    fn every_snapshot_becomes_valid_markup(
         days in proptest::collection::vec(day(), 0..60),
         weeks in proptest::collection::vec(week(), 0..40),
         months in proptest::collection::vec(month(), 0..60),

@@ -5,8 +5,8 @@
 
 use maud::{Markup, html};
 
+use super::format::{activities, percent, share};
 use super::periods::{Period, by_year, periods, years};
-use super::words::{activities, percent, share};
 use super::{nothing, numbers};
 use crate::i18n::{Lang, number};
 use crate::report::{Month, Platform};

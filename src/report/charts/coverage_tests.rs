@@ -46,7 +46,7 @@ fn every_month_with_activities_has_a_full_column_in_every_row() {
 }
 
 #[test]
-fn a_gap_is_told_from_a_full_month_by_its_form() {
+fn a_gap_differs_from_a_full_month_in_shape() {
     let text = english(&sample(), &[platform("coros", true), platform("folder", false)]);
     let fills = |row: usize| rows(&text)[row].iter().map(|bar| values(bar, "fill").join("")).collect::<Vec<_>>();
     assert_eq!(fills(0), ["", "", "url(#c-lack)", ""]);

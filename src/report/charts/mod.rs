@@ -9,11 +9,11 @@
 
 mod calendar;
 mod coverage;
+mod format;
 mod periods;
 mod scale;
 mod volumes;
 mod weeks;
-mod words;
 
 pub use calendar::calendar;
 pub use coverage::coverage;

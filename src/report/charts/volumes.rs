@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
-use super::words::sane;
+use super::format::sane;
 use crate::report::{Volume, Week};
 
 /// So many weeks are shown.

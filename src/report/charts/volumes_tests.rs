@@ -53,7 +53,7 @@ fn sports_stand_in_the_order_of_their_time_and_the_seventh_is_all_others() {
 }
 
 #[test]
-fn what_counts_nothing_is_not_shown_and_a_week_told_twice_is_one() {
+fn a_zero_volume_is_hidden_and_repeated_weeks_are_merged() {
     let all =
         [week("2026-02-23", &[("running", 1, 60.0), ("golf", 0, 500.0)]), week("2026-02-25", &[("running", 1, 40.0)])];
     let chart = Chart::of(&all, date("2026-02-23"));

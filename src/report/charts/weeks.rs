@@ -4,10 +4,10 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use maud::{Markup, html};
 
+use super::format::{self, activities, distance, hours, month, percent, time};
 use super::numbers;
 use super::scale::Scale;
 use super::volumes::{Bar, Chart, SPORTS, Sport, WEEKS, total};
-use super::words::{self, activities, distance, hours, month, percent, time};
 use crate::i18n::Lang;
 use crate::report::{Volume, Week};
 
@@ -80,7 +80,7 @@ fn label(chart: &Chart, lang: Lang) -> String {
 }
 
 fn name_of(sport: &Sport, lang: Lang) -> String {
-    sport.name.map_or_else(|| lang.pick("other", "其他").to_owned(), |name| words::sport(name, lang))
+    sport.name.map_or_else(|| lang.pick("other", "其他").to_owned(), |name| format::sport(name, lang))
 }
 
 fn tick_label(seconds: f64, lang: Lang) -> String {

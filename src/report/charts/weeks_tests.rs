@@ -138,7 +138,7 @@ fn nothing_in_the_last_year_is_said() {
 }
 
 #[test]
-fn times_that_are_no_times_are_drawn_as_none() {
+fn invalid_times_are_not_drawn() {
     let times = [("a", f64::NAN), ("b", -5.0), ("c", f64::INFINITY), ("d", 0.0)];
     let text = english(&[week("2026-02-23", &times)]);
     assert_eq!(tags(&text, "rect").len(), 53 + 7 + 4, "no part of a bar");

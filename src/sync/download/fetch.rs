@@ -1,6 +1,6 @@
 //! Asks the platform for one file, and does what its answer means.
 
-use super::outage::Verdict;
+use super::outage::OutageVerdict;
 use super::refused::{RefusalOutcome, Refused};
 use super::{Downloads, Got, problem};
 use crate::activity::Activity;
@@ -125,9 +125,9 @@ impl Downloads<'_> {
     ) -> ItemResult<Got> {
         self.progress.step("checking whether the service gives other files");
         let counts = match self.outages.judge(self.worker, platform, activity)? {
-            Verdict::Counts => true,
-            Verdict::Unknown => false,
-            Verdict::Outage(why) => {
+            OutageVerdict::Counts => true,
+            OutageVerdict::Unknown => false,
+            OutageVerdict::Outage(why) => {
                 let reason = Reason::DownloadsDown { detail: why };
                 return Err(self.suspend(activity, problem(ProblemKind::Retry, reason)));
             }

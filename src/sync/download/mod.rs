@@ -180,7 +180,7 @@ impl<'a> Downloads<'a> {
             LocalFile::File(file) => return Ok(Got::File(file)),
             LocalFile::NoFile => return Ok(Got::NoFile),
             LocalFile::Unavailable(next) => return Ok(self.unavailable(activity, next)),
-            LocalFile::Broken => (true, None),
+            LocalFile::Corrupt => (true, None),
             LocalFile::RetryOriginal(file) => (true, Some(file)),
             LocalFile::Nothing => (self.options.force, None),
         };

@@ -21,7 +21,7 @@ const FEW: usize = 3;
 
 /// What a refusal says.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum OutageVerdict {
     /// It is the file.
     Counts,
     /// Nobody knows.
@@ -69,27 +69,27 @@ impl OutageGuard {
         worker: &mut Worker,
         platform: &dyn PlatformReader,
         activity: &Activity,
-    ) -> Result<Verdict> {
+    ) -> Result<OutageVerdict> {
         let name = activity.platform.as_str();
         // A folder is read as it is.
         if !worker.platforms.find_exact(name).is_some_and(|spec| spec.has_login()) {
-            return Ok(Verdict::Counts);
+            return Ok(OutageVerdict::Counts);
         }
         if !self.known.contains_key(name) {
             self.known.insert(name.into(), control(worker, platform, activity)?);
         }
         match self.known.get(name) {
-            Some(Control::Given) => Ok(Verdict::Counts),
-            Some(Control::Refused(why)) => Ok(Verdict::Outage(why.clone())),
+            Some(Control::Given) => Ok(OutageVerdict::Counts),
+            Some(Control::Refused(why)) => Ok(OutageVerdict::Outage(why.clone())),
             Some(Control::None) | None => {
                 let ids = self.unsure.entry(name.into()).or_default();
                 if ids.len() < FEW {
                     ids.push(activity.id.clone());
-                    return Ok(Verdict::Counts);
+                    return Ok(OutageVerdict::Counts);
                 }
                 let run_id = worker.run_id.clone();
                 worker.catalogue.uncount_rejections(name, ids, &run_id)?;
-                Ok(Verdict::Unknown)
+                Ok(OutageVerdict::Unknown)
             }
         }
     }
@@ -105,8 +105,10 @@ fn control(worker: &Worker, platform: &dyn PlatformReader, refused: &Activity) -
             break;
         }
         let Some(entry) = worker.catalogue.entry(ActivityKeyRef::new(&refused.platform, id))? else { continue };
-        worker
-            .debug(&format!("{} {id}: asked for again, to see whether the service gives files now", refused.platform));
+        worker.debug(&format!(
+            "{} {id}: requested again to check whether the service provides files now",
+            refused.platform
+        ));
         let why = match platform.download(&entry.activity) {
             Ok(Download::Original(bytes)) => match unpack(&bytes) {
                 Ok(_) => return Ok(Control::Given),

@@ -49,7 +49,7 @@ impl Worker {
         let failed = |error: catalogue::Error| NotKept::Failed(error.into());
         let (problem, now) = (&refused.problem, self.now());
         let run_id = self.run_id.clone();
-        let refusal = catalogue::Rejection {
+        let refusal = catalogue::DownloadRejection {
             entry: activity.as_key(),
             kind: problem.kind.name(),
             reason: &problem.why(),
@@ -87,7 +87,7 @@ impl Worker {
         let key = activity.as_key();
         let now = self.now();
         self.catalogue.defer_original(key, now).map_err(|error| NotKept::Failed(error.into()))?;
-        self.debug(&format!("{key}: the export stays, as the original is still refused: {}", refused.why()));
+        self.debug(&format!("{key}: the converted file stays: the original is still rejected: {}", refused.why()));
         Ok(())
     }
 
@@ -95,7 +95,7 @@ impl Worker {
     fn keep_if_corrupt(&mut self, activity: &Activity, refused: &Refused) -> StoreResult<Option<String>> {
         let Some((body, bad)) = &refused.body else { return Ok(None) };
         let Some(ending) = bad.recording() else { return Ok(None) };
-        let path = self.keep_corrupt(activity, body, ending, &bad.to_string())?;
+        let path = self.keep_corrupt(activity, body, ending)?;
         Ok(Some(path.display().to_string()))
     }
 

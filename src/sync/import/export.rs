@@ -9,10 +9,10 @@ use std::path::Path;
 use super::{Ended, Import, Offered, ended};
 use crate::activity::{Activity, printable};
 use crate::archive::Stored;
-use crate::fit::{self, Kind};
+use crate::fit::{self, FileKind};
 use crate::i18n;
 use crate::importers::{ExportList, KnownActivity, activities, is_list};
-use crate::plan::attach::{Fate, Recorded, Sought, attach};
+use crate::plan::attach::{ActivityToMatch, Assignment, RecordedFile, attach};
 use crate::sync::{Exit, Failure, Result};
 use crate::walk::{self, FileFilter, Location, SearchEntry, Skip, Skipped, ZipCache, extension};
 
@@ -23,7 +23,7 @@ struct Export {
     /// Entries of the lists that no file could be told to be of.
     unclear: u64,
     files: Vec<(Location, String)>,
-    recorded: Vec<Recorded>,
+    recorded: Vec<RecordedFile>,
     /// Where the same bytes lie a second time is no matter.
     seen: HashMap<String, usize>,
     /// TCX and GPX files: nothing in them says with certainty which activity they are.
@@ -34,22 +34,25 @@ struct Export {
 impl Import<'_> {
     pub(super) fn garmin_export(&mut self, root: &Path, platform: &str) -> Result<()> {
         let Some(export) = self.read_export(root, platform)? else { return Ok(()) };
-        let told = export.activities.iter();
-        let sought: Vec<Sought> =
-            told.map(|told| Sought { activity: &told.activity, local_start_s: told.local_second() }).collect();
-        let fates = attach(&sought, &export.recorded);
-        let mut shelf = ZipCache::default();
-        for (at, fate) in fates.iter().enumerate() {
+        let known = export.activities.iter();
+        let sought: Vec<ActivityToMatch> = known
+            .map(|known| ActivityToMatch { activity: &known.activity, local_start_s: known.local_second() })
+            .collect();
+        let assignments = attach(&sought, &export.recorded);
+        let mut zip_cache = ZipCache::default();
+        for (at, assignment) in assignments.iter().enumerate() {
             if self.is_over() {
                 return Ok(());
             }
-            match fate {
-                Fate::Of(activity) => self.take_attached(root, &export, at, *activity, &mut shelf)?,
-                Fate::Ambiguous { activities, rivals } => self.tell_ambiguous(root, &export, at, activities, rivals)?,
-                Fate::None => self.worker.count("unmatched", 1),
+            match assignment {
+                Assignment::Of(activity) => self.take_attached(root, &export, at, *activity, &mut zip_cache)?,
+                Assignment::Ambiguous { activities, rivals } => {
+                    self.tell_ambiguous(root, &export, at, activities, rivals)?
+                }
+                Assignment::None => self.worker.count("unmatched", 1),
             }
         }
-        let attached = fates.iter().filter(|fate| matches!(fate, Fate::Of(_))).count();
+        let attached = assignments.iter().filter(|assignment| matches!(assignment, Assignment::Of(_))).count();
         self.worker.info(&format!(
             "{}: {} in its list, {}, {attached} of them surely the file of one; the rest comes with gs-fetch | gs-download",
             root.display(),
@@ -76,12 +79,12 @@ impl Import<'_> {
         }
         let why = match (export.activities.len(), export.files.len()) {
             (0, _) if export.unclear == 0 => "its lists hold no activity",
-            (0, _) => "no entry of its lists has an id and a start that can be read",
+            (0, _) => "no activity in its lists has a readable id and start",
             (_, 0) => "it holds no FIT file of an activity",
             _ => "no file in it is surely the file of an activity in its lists",
         };
         let message =
-            format!("{}: nothing could be taken: {why}; gs-fetch | gs-download gets the files", root.display());
+            format!("{}: nothing imported: {why}; download the files: gs-fetch | gs-download", root.display());
         self.worker.fail(&Failure::new(Exit::Partial, message));
     }
 
@@ -93,7 +96,7 @@ impl Import<'_> {
             self.worker.warn(&format!(
                 "{}: {} skipped: the id or the start cannot be read; fields of the first: {}",
                 printable(shown),
-                i18n::counted(list.unclear, "entry", "entries"),
+                i18n::counted(list.unclear, "activity", "activities"),
                 printable(list.fields.as_deref().unwrap_or(""))
             ));
         }
@@ -138,7 +141,7 @@ impl Import<'_> {
         export.tracks = tracks;
         // Lists overlap.
         let mut ids = std::collections::HashSet::new();
-        export.activities.retain(|told| ids.insert(told.activity.id.clone()));
+        export.activities.retain(|known| ids.insert(known.activity.id.clone()));
         Ok((!self.is_over()).then_some(export))
     }
 
@@ -148,14 +151,14 @@ impl Import<'_> {
         export: &Export,
         file: usize,
         activity: usize,
-        shelf: &mut ZipCache,
+        zip_cache: &mut ZipCache,
     ) -> Result<()> {
-        let ((place, sha256), told) = (&export.files[file], &export.activities[activity]);
+        let ((place, sha256), known) = (&export.files[file], &export.activities[activity]);
         let shown = format!("{}/{}", root.display(), place.shown);
-        match shelf.read(place).filter(|bytes| Stored::of(bytes).sha256 == *sha256) {
+        match zip_cache.read(place).filter(|bytes| Stored::of(bytes).sha256 == *sha256) {
             Some(bytes) => {
-                let told = told.clone();
-                self.take(Offered { told, shown, bytes, is_as_given: true })
+                let known = known.clone();
+                self.take(Offered { known, shown, bytes, is_as_given: true })
             }
             None => {
                 self.refuse(&shown, "it has changed while it was read");
@@ -205,13 +208,13 @@ fn is_track(path: &str) -> bool {
 impl Export {
     /// Keeps what a file says of itself, if it is of an activity.
     fn enter(&mut self, place: Location, bytes: &[u8]) -> std::result::Result<(), String> {
-        let fit = fit::scan(bytes).map_err(|broken| format!("the FIT file is broken: {broken}"))?;
-        if fit.kind() != Kind::Activity {
+        let fit = fit::scan(bytes).map_err(|broken| format!("the FIT file is corrupt: {broken}"))?;
+        if fit.kind() != FileKind::Activity {
             return Ok(());
         }
         let sha256 = Stored::of(bytes).sha256;
         if self.seen.insert(sha256.clone(), self.files.len()).is_none() {
-            self.recorded.push(Recorded { activity: fit.activity(), serial: fit.file_id.serial_number });
+            self.recorded.push(RecordedFile { activity: fit.activity(), serial: fit.file_id.serial_number });
             self.files.push((place, sha256));
         }
         Ok(())

@@ -18,10 +18,10 @@ use jiff::Timestamp;
 
 use super::{Exit, Failure, LocalFile, NotKept, Progress, RecordSink, Result, StoreAs, Worker, record_of};
 use crate::activity::{Activity, ActivityKey, Format, Origin, printable};
-use crate::archive::{Lock, Piece, Purpose, Stored, unpack};
+use crate::archive::{CheckedFile, Lock, Purpose, Stored, unpack};
 use crate::catalogue::FileRow;
 use crate::i18n;
-use crate::importers::{self, Found, KnownActivity};
+use crate::importers::{self, DetectedSource, KnownActivity};
 use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, Platforms};
 use crate::record::{ActivityRecord, Record};
 use crate::walk;
@@ -36,7 +36,7 @@ const MANUFACTURER: &str = "garmin";
 /// A file that is offered.
 struct Offered {
     /// Of which activity, and what its tool knew of that.
-    pub told: KnownActivity,
+    pub known: KnownActivity,
     /// Where it is, for messages.
     pub shown: String,
     /// Its bytes.
@@ -84,18 +84,18 @@ fn own_folders(worker: &Worker) -> Vec<PathBuf> {
     ["fit", "replaced"].map(|name| data_dir.join(name)).into()
 }
 
-fn title(found: &Found, platform: &str) -> String {
+fn title(found: &DetectedSource, platform: &str) -> String {
     match found {
-        Found::GarminSync { .. } => format!("GarminSync, taken for {platform}"),
-        Found::SportsSync { .. } => "Sports Sync X".to_owned(),
-        Found::GarminExport(_) => format!("Garmin's account export, taken for {platform}"),
-        Found::Files(_) => format!("files of {platform}"),
+        DetectedSource::GarminSync { .. } => format!("GarminSync, imported as {platform}"),
+        DetectedSource::SportsSync { .. } => "Sports Sync X".to_owned(),
+        DetectedSource::GarminExport(_) => format!("Garmin's account export, imported as {platform}"),
+        DetectedSource::Files(_) => format!("files of {platform}"),
     }
 }
 
 /// Whose files a source has, where it cannot tell itself.
 fn platform_of(
-    found: &Found,
+    found: &DetectedSource,
     named: Option<&[Arc<PlatformSpec>]>,
     platforms: &Platforms,
 ) -> std::result::Result<PlatformId, String> {
@@ -105,18 +105,20 @@ fn platform_of(
         i18n::or_list(&meant.map(|spec| spec.id.as_str()).collect::<Vec<_>>())
     };
     if named.is_some_and(|specs| !specs.iter().all(|spec| spec.has_login())) {
-        return Err(format!("--platform: files are taken over for {}", names(&|_| true)));
+        return Err(format!("--platform: files are imported as {}", names(&|_| true)));
     }
     match (found, named) {
-        // It tells of each file.
-        (Found::SportsSync { .. }, _) => Ok(GARMIN.into()),
-        (Found::GarminSync { .. } | Found::GarminExport(_), None) => Ok(GARMIN.into()),
-        (Found::GarminSync { .. } | Found::GarminExport(_), Some([one])) if is_garmin(one) => Ok(one.id.clone()),
-        (Found::GarminSync { .. } | Found::GarminExport(_), Some(_)) => {
+        // It names the platform of each file.
+        (DetectedSource::SportsSync { .. }, _) => Ok(GARMIN.into()),
+        (DetectedSource::GarminSync { .. } | DetectedSource::GarminExport(_), None) => Ok(GARMIN.into()),
+        (DetectedSource::GarminSync { .. } | DetectedSource::GarminExport(_), Some([one])) if is_garmin(one) => {
+            Ok(one.id.clone())
+        }
+        (DetectedSource::GarminSync { .. } | DetectedSource::GarminExport(_), Some(_)) => {
             Err(format!("it has the files of one account at Garmin; name --platform {}", names(&is_garmin)))
         }
-        (Found::Files(_), Some([one])) => Ok(one.id.clone()),
-        (Found::Files(_), _) => {
+        (DetectedSource::Files(_), Some([one])) => Ok(one.id.clone()),
+        (DetectedSource::Files(_), _) => {
             Err(format!("its files do not tell whose they are; name one with --platform: {}", names(&|_| true)))
         }
     }
@@ -173,12 +175,12 @@ impl<'a> Import<'a> {
 
     /// Goes through what was found at a path. `platform` is whose it is, where it cannot tell itself; `only`, of several
     /// platforms: these.
-    fn source(&mut self, found: &Found, platform: &str, only: &PlatformSelection) -> Result<()> {
+    fn source(&mut self, found: &DetectedSource, platform: &str, only: &PlatformSelection) -> Result<()> {
         match found {
-            Found::GarminSync { database, folder } => self.garmin_sync(database, folder, platform),
-            Found::SportsSync { database, fit } => self.sports_sync(database.as_deref(), fit, only),
-            Found::GarminExport(root) => self.garmin_export(root, platform),
-            Found::Files(root) => self.files(root, platform),
+            DetectedSource::GarminSync { database, folder } => self.garmin_sync(database, folder, platform),
+            DetectedSource::SportsSync { database, fit } => self.sports_sync(database.as_deref(), fit, only),
+            DetectedSource::GarminExport(root) => self.garmin_export(root, platform),
+            DetectedSource::Files(root) => self.files(root, platform),
         }
     }
 
@@ -210,8 +212,8 @@ impl<'a> Import<'a> {
                 return Ok(());
             }
         };
-        let known = self.worker.catalogue.entry(offered.told.activity.as_key())?;
-        let weighed = validate::validate(&offered.told, known.as_ref().map(|entry| &entry.activity), &pieces);
+        let known = self.worker.catalogue.entry(offered.known.activity.as_key())?;
+        let weighed = validate::validate(&offered.known, known.as_ref().map(|entry| &entry.activity), &pieces);
         let described = match weighed {
             Ok(described) => described,
             Err(why) => {
@@ -240,11 +242,11 @@ impl<'a> Import<'a> {
     }
 
     /// What is to be done with a file, by what the archive has of its activity.
-    fn way(&mut self, activity: &Activity, pieces: &[Piece], store_as: StoreAs) -> Result<ImportAction> {
+    fn way(&mut self, activity: &Activity, pieces: &[CheckedFile], store_as: StoreAs) -> Result<ImportAction> {
         let there = match self.worker.local_file(activity, false)? {
             LocalFile::File(file) | LocalFile::RetryOriginal(file) => file,
             // What the archive has lost is mended by what others have kept.
-            LocalFile::Broken | LocalFile::NoFile | LocalFile::Unavailable(_) => return Ok(ImportAction::Take),
+            LocalFile::Corrupt | LocalFile::NoFile | LocalFile::Unavailable(_) => return Ok(ImportAction::Take),
             LocalFile::Nothing if self.worker.dry_run => return Ok(ImportAction::Take),
             LocalFile::Nothing => {
                 self.hold(&activity.platform)?;
@@ -264,7 +266,7 @@ impl<'a> Import<'a> {
         })
     }
 
-    fn keep(&mut self, shown: &str, activity: &Activity, pieces: Vec<Piece>, store_as: StoreAs) -> Result<()> {
+    fn keep(&mut self, shown: &str, activity: &Activity, pieces: Vec<CheckedFile>, store_as: StoreAs) -> Result<()> {
         self.hold(&activity.platform)?;
         let format = pieces.first().map_or(Format::Fit, |piece| piece.format);
         match self.worker.keep_pieces(activity, pieces, store_as) {
@@ -276,7 +278,7 @@ impl<'a> Import<'a> {
             Err(NotKept::Storage(error)) => return Err(error.into()),
             Err(NotKept::Failed(failure)) => return Err(failure),
         }
-        self.worker.count("taken", 1);
+        self.worker.count("imported", 1);
         if store_as.origin() == Origin::Converted {
             self.worker.count("converted", 1);
             self.worker.debug(&format!(
@@ -290,11 +292,11 @@ impl<'a> Import<'a> {
         record.map_or(Ok(()), |record| self.sink.record(&Record::from(record)).map(drop))
     }
 
-    fn rehearse(&mut self, shown: &str, activity: Activity, pieces: &[Piece]) -> Result<()> {
+    fn rehearse(&mut self, shown: &str, activity: Activity, pieces: &[CheckedFile]) -> Result<()> {
         if !self.rehearsed.insert(activity.key()) {
             return Ok(());
         }
-        self.worker.count("taken", 1);
+        self.worker.count("imported", 1);
         let format = pieces.first().map_or(Format::Fit, |piece| piece.format);
         let key = activity.as_key();
         self.worker.warn(&format!("{}: would be imported as the {format} file of {key}", printable(shown)));
@@ -324,13 +326,13 @@ fn ended(search: Search<()>) -> Result<()> {
 }
 
 /// Whether the archive's file is the first of these.
-fn is_of(file: &FileRow, pieces: &[Piece]) -> bool {
+fn is_of(file: &FileRow, pieces: &[CheckedFile]) -> bool {
     pieces.first().is_some_and(|piece| Stored::of(&piece.bytes).sha256 == file.sha256)
 }
 
 /// Whatever is no FIT file was computed by the service, unless it came from there as the original: then it is asked for
 /// again at once.
-fn store_as(pieces: &[Piece], is_as_given: bool, now: Timestamp) -> StoreAs {
+fn store_as(pieces: &[CheckedFile], is_as_given: bool, now: Timestamp) -> StoreAs {
     match pieces.first() {
         Some(piece) if piece.format != Format::Fit && !is_as_given => {
             StoreAs::Converted { retry_original_at: Some(now) }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Ended, Import, Offered, ended};
 use crate::activity::printable;
-use crate::importers::{FOLDERS, GarminSync, KnownActivity, Schedule, SportsSync, id_of};
+use crate::importers::{FOLDERS, GarminSync, ImportedSchedule, KnownActivity, SportsSync, id_of};
 use crate::platform::PlatformSelection;
 use crate::sync::{Failure, Result};
 use crate::walk::{self, FileFilter, SearchEntry, Skip, Skipped, extension, without_gz};
@@ -58,7 +58,7 @@ impl Import<'_> {
                 continue;
             }
             match known.id_of(&name) {
-                Some(id) => self.offer(&path, known.told(platform, id), false)?,
+                Some(id) => self.offer(&path, known.known_activity(platform, id), false)?,
                 None => self.refuse(&path.display().to_string(), "its name holds no id of an activity"),
             }
             seen.insert(name);
@@ -82,7 +82,7 @@ impl Import<'_> {
     }
 
     /// Nothing is scheduled by an import: the line is there to be copied.
-    fn tell_schedule(&self, schedule: &Schedule) {
+    fn tell_schedule(&self, schedule: &ImportedSchedule) {
         let cron = &schedule.cron;
         let off = if schedule.enabled { "" } else { ", and was switched off" };
         let same = match as_cron_has_it(cron) {
@@ -113,7 +113,9 @@ impl Import<'_> {
                     // Our own archive may stand in the same folder.
                     _ if name.starts_with("activity_") => {}
                     _ if !is_track(&name) => skip(&mut skipped, &name),
-                    Some(id) => self.offer(&path, known.told(theirs, &spec.id, id), extension(&name) == "zip")?,
+                    Some(id) => {
+                        self.offer(&path, known.known_activity(theirs, &spec.id, id), extension(&name) == "zip")?
+                    }
                     None => self.refuse(&path.display().to_string(), "its name holds no id of an activity"),
                 }
             }
@@ -139,10 +141,10 @@ impl Import<'_> {
     }
 
     /// Reads a file and takes it.
-    fn offer(&mut self, path: &Path, told: KnownActivity, is_as_given: bool) -> Result<()> {
+    fn offer(&mut self, path: &Path, known: KnownActivity, is_as_given: bool) -> Result<()> {
         let shown = path.display().to_string();
         match walk::file(path) {
-            Ok(bytes) => self.take(Offered { told, shown, bytes, is_as_given }),
+            Ok(bytes) => self.take(Offered { known, shown, bytes, is_as_given }),
             Err(why) => {
                 self.refuse(&shown, &why);
                 Ok(())
@@ -172,8 +174,8 @@ impl Import<'_> {
                 SearchEntry::File(place, bytes) => {
                     let name = last_of(&place.shown);
                     let Some(id) = id_of(&name) else { return Ok(()) };
-                    let (told, shown) = (KnownActivity::nothing(platform, id), shown(&place.shown));
-                    self.take(Offered { told, shown, bytes, is_as_given: false })?;
+                    let (known, shown) = (KnownActivity::nothing(platform, id), shown(&place.shown));
+                    self.take(Offered { known, shown, bytes, is_as_given: false })?;
                 }
                 SearchEntry::Skipped(Skip::OtherFormat | Skip::Other, path) if is_track(&path) => nameless.push(path),
                 SearchEntry::Skipped(skip, path) => skipped.add(skip, &path),

@@ -3,32 +3,35 @@
 use jiff::Timestamp;
 
 use crate::activity::{Activity, Format};
-use crate::archive::Piece;
-use crate::fit::Kind;
+use crate::archive::CheckedFile;
+use crate::fit::FileKind;
 use crate::importers::{KnownActivity, start_of};
 
 /// The activity, by what its tool and its file say of it; or why the file cannot be of it. `known`: what the catalogue has.
-pub fn validate(told: &KnownActivity, known: Option<&Activity>, pieces: &[Piece]) -> Result<Activity, String> {
-    let is_other = |piece: &Piece| piece.fit.as_ref().is_some_and(|fit| fit.kind() == Kind::Other);
+pub fn validate(by_tool: &KnownActivity, known: Option<&Activity>, pieces: &[CheckedFile]) -> Result<Activity, String> {
+    let is_other = |piece: &CheckedFile| piece.fit.as_ref().is_some_and(|fit| fit.kind() == FileKind::Other);
     if !pieces.is_empty() && pieces.iter().all(is_other) {
-        return Err("it is a FIT file, but of no activity".into());
+        return Err("the FIT file contains no activity".into());
     }
     let file = pieces.iter().find(|piece| !is_other(piece)).map(activity).unwrap_or_default();
     let listed = known.and_then(|activity| activity.start_time);
     let by_list =
         KnownActivity { activity: Activity { start_time: listed, ..Activity::default() }, ..KnownActivity::default() };
-    for says in [told, &by_list] {
+    for says in [by_tool, &by_list] {
         if let Some(start) = file.start_time.filter(|start| !says.can_begin(*start)) {
             let other = says.activity.start_time.map(|time| time.to_string());
             let other = other.or_else(|| says.local_start.map(|time| time.to_string())).unwrap_or_default();
-            return Err(format!("it begins at {start}, but {} at {other}; it is of something else", told.activity.id));
+            return Err(format!(
+                "the file starts at {start}, but activity {} at {other}: it belongs to another activity",
+                by_tool.activity.id
+            ));
         }
     }
-    Ok(combined(told, file))
+    Ok(combined(by_tool, file))
 }
 
 /// What a file says of its activity.
-fn activity(piece: &Piece) -> Activity {
+fn activity(piece: &CheckedFile) -> Activity {
     match (&piece.fit, piece.format) {
         (Some(fit), Format::Fit) => fit.activity(),
         _ => Activity { start_time: start_of(&piece.bytes), ..Activity::default() },
@@ -36,8 +39,8 @@ fn activity(piece: &Piece) -> Activity {
 }
 
 /// Names and sports as the platform had them; times and lengths as they were recorded.
-fn combined(told: &KnownActivity, file: Activity) -> Activity {
-    let own = &told.activity;
+fn combined(by_tool: &KnownActivity, file: Activity) -> Activity {
+    let own = &by_tool.activity;
     let start_time = own.start_time.or(file.start_time);
     let (sport, sub_sport) = match &own.sport {
         Some(_) => (own.sport.clone(), own.sub_sport.clone()),
@@ -51,7 +54,7 @@ fn combined(told: &KnownActivity, file: Activity) -> Activity {
         sub_sport,
         platform_sport: own.platform_sport.clone(),
         start_time,
-        utc_offset_s: own.utc_offset_s.or_else(|| offset(told, start_time)).or(file.utc_offset_s),
+        utc_offset_s: own.utc_offset_s.or_else(|| offset(by_tool, start_time)).or(file.utc_offset_s),
         timer_time_s: file.timer_time_s.or(own.timer_time_s),
         elapsed_time_s: file.elapsed_time_s.or(own.elapsed_time_s),
         distance_m: file.distance_m.or(own.distance_m),
@@ -61,31 +64,31 @@ fn combined(told: &KnownActivity, file: Activity) -> Activity {
     }
 }
 
-fn offset(told: &KnownActivity, start: Option<Timestamp>) -> Option<i32> {
-    told.offset(start?)
+fn offset(by_tool: &KnownActivity, start: Option<Timestamp>) -> Option<i32> {
+    by_tool.offset(start?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::{FileId, Fit, Session};
+    use crate::fit::{FileId, Fit, SessionMessage};
 
     const START: i64 = 1_767_881_421;
 
-    fn recorded(file_type: u8) -> Piece {
-        let session = Session {
+    fn recorded(file_type: u8) -> CheckedFile {
+        let session = SessionMessage {
             sport: Some(1),
             start_time: Some(START),
             total_timer_time_s: Some(1800.0),
             total_distance_m: Some(5000.0),
-            ..Session::default()
+            ..SessionMessage::default()
         };
         let file_id = FileId { file_type: Some(file_type), manufacturer: Some(1), ..FileId::default() };
         let fit = Fit { file_id, sessions: vec![session], ..Fit::default() };
-        Piece { format: Format::Fit, bytes: Vec::new(), fit: Some(fit) }
+        CheckedFile { format: Format::Fit, bytes: Vec::new(), fit: Some(fit) }
     }
 
-    fn told(activity: Activity) -> KnownActivity {
+    fn by_tool(activity: Activity) -> KnownActivity {
         KnownActivity {
             activity: Activity { platform: "garmin-com".into(), id: "7".into(), ..activity },
             ..KnownActivity::default()
@@ -101,8 +104,8 @@ mod tests {
             ..Activity::default()
         };
         let local_start = "2026-01-08T09:10:21".parse().ok();
-        let told = KnownActivity { local_start, is_of_the_place: true, ..told(tool) };
-        let activity = validate(&told, None, &[recorded(4)]).unwrap();
+        let by_tool = KnownActivity { local_start, is_of_the_place: true, ..by_tool(tool) };
+        let activity = validate(&by_tool, None, &[recorded(4)]).unwrap();
         let expected = Activity {
             platform: "garmin-com".into(),
             id: "7".into(),
@@ -120,15 +123,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_of_no_activity_or_of_another_day_is_not_taken() {
-        let nothing = || told(Activity::default());
-        assert_eq!(validate(&nothing(), None, &[recorded(9)]).unwrap_err(), "it is a FIT file, but of no activity");
+    fn a_file_without_activity_or_of_another_day_is_not_imported() {
+        let nothing = || by_tool(Activity::default());
+        assert_eq!(validate(&nothing(), None, &[recorded(9)]).unwrap_err(), "the FIT file contains no activity");
         let local_start = "2026-01-18T09:10:21".parse().ok();
         let other_day = KnownActivity { local_start, ..nothing() };
         let why = validate(&other_day, None, &[recorded(4)]).unwrap_err();
-        assert_eq!(why, "it begins at 2026-01-08T14:10:21Z, but 7 at 2026-01-18T09:10:21; it is of something else");
+        assert_eq!(
+            why,
+            "the file starts at 2026-01-08T14:10:21Z, but activity 7 at 2026-01-18T09:10:21: it belongs to another activity"
+        );
         let listed = Activity { start_time: Timestamp::from_second(START - 3 * 86_400).ok(), ..Activity::default() };
-        assert!(validate(&nothing(), Some(&listed), &[recorded(4)]).unwrap_err().contains("but 7 at 2026-01-05"));
+        assert!(
+            validate(&nothing(), Some(&listed), &[recorded(4)]).unwrap_err().contains("but activity 7 at 2026-01-05")
+        );
         let near = Activity { start_time: Timestamp::from_second(START + 8 * 3600).ok(), ..Activity::default() };
         assert!(validate(&nothing(), Some(&near), &[recorded(4)]).is_ok());
     }

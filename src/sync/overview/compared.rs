@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::read::CatalogueData;
 use crate::activity::{ActivityKey, ActivityKeyRef};
-use crate::catalogue::{Entry, FileFacts};
+use crate::catalogue::{ActivityRow, FileFingerprint};
 use crate::matching::Group;
 use crate::plan::diff::{Choice, Decision, Groups, Overrides, Presence, Target};
 use crate::platform::PlatformSpec;
@@ -41,7 +41,7 @@ pub(super) struct GroupState {
     /// The entry that stands for it: the best one that is there.
     pub best: usize,
     /// Of each platform: why it lacks it; nothing: it is there.
-    pub lacks: Vec<Option<MissingDetail>>,
+    pub missing: Vec<Option<MissingDetail>>,
 }
 
 /// Why a platform lacks an activity.
@@ -69,8 +69,8 @@ impl<'a> Compared<'a> {
         };
         let is_target = read.histories.platforms.iter().zip(&is_compared).map(is_target).collect();
         let platform_of =
-            |(entry, _): &(Entry, Option<FileFacts>)| read.platform(&entry.activity.platform).unwrap_or(0);
-        let key = |(at, (entry, _)): (usize, &'a (Entry, Option<FileFacts>))| (entry.activity.as_key(), at);
+            |(entry, _): &(ActivityRow, Option<FileFingerprint>)| read.platform(&entry.activity.platform).unwrap_or(0);
+        let key = |(at, (entry, _)): (usize, &'a (ActivityRow, Option<FileFingerprint>))| (entry.activity.as_key(), at);
         let names = read.histories.platforms.iter().map(|history| shown(&history.spec.id));
         let mut compared = Compared {
             read,
@@ -96,19 +96,19 @@ impl<'a> Compared<'a> {
     }
 
     /// An entry, as the catalogue has it.
-    pub fn entry(&self, at: usize) -> &'a Entry {
+    pub fn entry(&self, at: usize) -> &'a ActivityRow {
         &self.read.histories.entries[at].0
     }
 
     /// Whether an entry is on its platform.
     pub fn is_there(&self, at: usize) -> bool {
-        self.groups.entries[at].presence == Presence::There
+        self.groups.entries[at].presence == Presence::Listed
     }
 
     /// An entry, as far as it is needed to recognise it.
-    pub fn activity(&self, at: usize) -> status::Activity {
+    pub fn activity(&self, at: usize) -> status::ActivityLabel {
         let a = &self.entry(at).activity;
-        status::Activity {
+        status::ActivityLabel {
             platform: self.names[self.platform_of[at]].clone(),
             id: Redacted::of(&a.id),
             name: a.name.as_deref().map(Redacted::of),
@@ -122,41 +122,41 @@ impl<'a> Compared<'a> {
 
     fn stands(&self, group: &Group, targets: &[Target]) -> GroupState {
         let best = group.members.iter().copied().find(|&at| self.is_there(at)).unwrap_or(group.members[0]);
-        let lacks = targets.iter().map(|target| self.lack(group, target)).collect();
-        GroupState { members: group.members.clone(), best, lacks }
+        let missing = targets.iter().map(|target| self.missing_detail(group, target)).collect();
+        GroupState { members: group.members.clone(), best, missing }
     }
 
-    fn lack(&self, group: &Group, target: &Target) -> Option<MissingDetail> {
+    fn missing_detail(&self, group: &Group, target: &Target) -> Option<MissingDetail> {
         let offered = group.members.iter().copied().find(|&at| self.groups.entries[at].selected);
         // Without a list nothing is sent from there either, and the next run may have one.
         let is_held = |&at: &usize| self.is_there(at) && self.is_compared[self.platform_of[at]];
         let of = offered.or_else(|| group.members.iter().copied().find(is_held));
-        let lack = |reason| MissingDetail { reason, details: Vec::new(), since: None, of };
+        let detail = |reason| MissingDetail { reason, details: Vec::new(), since: None, of };
         Some(match self.groups.decide(group, target, Overrides::default()) {
             Decision::Exists => return None,
             Decision::Upload(Choice { at, source, .. }) => {
-                MissingDetail { of: Some(at), details: source.into_iter().collect(), ..lack(MissingReason::ToUpload) }
+                MissingDetail { of: Some(at), details: source.into_iter().collect(), ..detail(MissingReason::ToUpload) }
             }
-            Decision::Pending => lack(MissingReason::Pending),
-            Decision::Rejected(reason) => MissingDetail { details: vec![reason], ..lack(MissingReason::Rejected) },
+            Decision::Pending => detail(MissingReason::Pending),
+            Decision::Rejected(reason) => MissingDetail { details: vec![reason], ..detail(MissingReason::Rejected) },
             Decision::PossibleDuplicate(at, verdict) => {
                 let (id, certainty) = (self.entry(at).activity.id.clone(), verdict.certainty.name().to_owned());
                 let mut details = vec![Reason::PossibleDuplicate { id, certainty }];
                 details.extend(verdict.reasons);
-                MissingDetail { details, ..lack(MissingReason::PossibleDuplicate) }
+                MissingDetail { details, ..detail(MissingReason::PossibleDuplicate) }
             }
             Decision::NoFile(reason) => match of.filter(|_| offered.is_none()) {
                 Some(at) => {
                     let details = self.unusable_reason(self.platform_of[at]).into_iter().collect();
-                    MissingDetail { details, ..lack(MissingReason::NotListed) }
+                    MissingDetail { details, ..detail(MissingReason::NotListed) }
                 }
-                None => MissingDetail { details: vec![reason], ..lack(MissingReason::NoFile) },
+                None => MissingDetail { details: vec![reason], ..detail(MissingReason::NoFile) },
             },
-            Decision::Deleted(since) => MissingDetail { since: Some(since), ..lack(MissingReason::Deleted) },
-            Decision::MissingOnce(since) => MissingDetail { since: Some(since), ..lack(MissingReason::MissingOnce) },
+            Decision::Deleted(since) => MissingDetail { since: Some(since), ..detail(MissingReason::Deleted) },
+            Decision::MissingOnce(since) => MissingDetail { since: Some(since), ..detail(MissingReason::MissingOnce) },
             Decision::NotListed => {
                 let reason = self.read.platform(target.name).and_then(|platform| self.unusable_reason(platform));
-                MissingDetail { details: reason.into_iter().collect(), ..lack(MissingReason::NotListed) }
+                MissingDetail { details: reason.into_iter().collect(), ..detail(MissingReason::NotListed) }
             }
         })
     }

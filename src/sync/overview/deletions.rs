@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::compared::Compared;
 use crate::activity::ActivityKeyRef;
 use crate::catalogue::{Absence, DeletionOutcome, DeletionRow, UploadOutcome};
-use crate::fit::Identity;
+use crate::fit::RecordingId;
 use crate::shell::flag;
 use crate::status::{Deleter, Deletion, Redacted, RedactedReason};
 
@@ -16,7 +16,7 @@ enum Mark<'a> {
     /// The hash of its bytes.
     Bytes(&'a str),
     /// What the device says of itself.
-    Device(Identity),
+    Device(RecordingId),
 }
 
 /// Somebody else deleted what listings no longer show; one listing alone may be wrong.

@@ -7,10 +7,10 @@ use crate::status::{Duplicate, RedactedReason, SimilarPair};
 
 impl Compared<'_> {
     /// The positions of entries that are copies, and of those that they are copies of.
-    pub fn pairs(&self, matcher: &Matcher) -> Vec<(usize, usize, matching::Copy)> {
+    pub fn pairs(&self, matcher: &Matcher) -> Vec<(usize, usize, matching::FoundDuplicate)> {
         let there: Vec<usize> = (0..self.groups.entries.len()).filter(|&at| self.is_there(at)).collect();
         let candidates: Vec<Candidate> = there.iter().map(|&at| self.groups.entries[at].candidate.clone()).collect();
-        matcher.copies(&candidates).into_iter().map(|copy| (there[copy.index], there[copy.of], copy)).collect()
+        matcher.duplicates(&candidates).into_iter().map(|copy| (there[copy.index], there[copy.of], copy)).collect()
     }
 
     /// The copies, and the suspected time-zone faults; the newest first.
@@ -27,15 +27,15 @@ impl Compared<'_> {
                 copy: self.activity(at),
                 kept: self.activity(of),
                 certainty: certainty.name(),
-                deletable: certainty.is_superfluous(),
+                deletable: certainty.is_duplicate(),
                 reasons,
                 kept_because: RedactedReason::of(&copy.kept_because),
             };
             duplicates.push(told);
         }
-        let doubts = self.groups.doubts().filter(|pair| pair.verdict.certainty == Certainty::Shifted);
-        let doubts = doubts.filter(|pair| self.is_there(pair.left) && self.is_there(pair.right));
-        shifted.extend(doubts.map(|pair| (pair.left, pair.right, redacted(&pair.verdict.reasons))));
+        let possible = self.groups.possible_matches().filter(|pair| pair.verdict.certainty == Certainty::Shifted);
+        let possible = possible.filter(|pair| self.is_there(pair.left) && self.is_there(pair.right));
+        shifted.extend(possible.map(|pair| (pair.left, pair.right, redacted(&pair.verdict.reasons))));
         shifted.sort_by_key(|(one, other, _)| (*one, *other));
         let likeness =
             |(one, other, reasons)| SimilarPair { one: self.activity(one), other: self.activity(other), reasons };

@@ -2,7 +2,7 @@
 
 use super::compared::{Compared, GroupState, told};
 use crate::activity::{Activity, ActivityKey, Origin};
-use crate::catalogue::{Entry, FileRow, UploadOutcome};
+use crate::catalogue::{ActivityRow, FileRow, UploadOutcome};
 use crate::fit;
 use crate::status::{ActivityGroup, File, Place, Redacted};
 
@@ -52,7 +52,7 @@ impl Compared<'_> {
         name.as_deref().map(Redacted::of)
     }
 
-    fn places(&self, one: &GroupState, wanted: impl Fn(&Entry) -> bool) -> Vec<Place> {
+    fn places(&self, one: &GroupState, wanted: impl Fn(&ActivityRow) -> bool) -> Vec<Place> {
         one.members.iter().filter(|&&at| wanted(self.entry(at))).map(|&at| self.place(at)).collect()
     }
 
@@ -62,7 +62,7 @@ impl Compared<'_> {
         let of_platform = |platform: usize| -> Vec<Place> {
             let entries: Vec<Place> =
                 there.iter().filter(|&&at| self.platform_of[at] == platform).map(|&at| self.place(at)).collect();
-            match one.lacks[platform] {
+            match one.missing[platform] {
                 None if entries.is_empty() => {
                     let id = self.id_of_upload(one, platform).unwrap_or("");
                     vec![Place { platform: self.names[platform].clone(), id: Redacted::of(id) }]
@@ -89,8 +89,9 @@ impl Compared<'_> {
     }
 
     fn missing_on(&self, one: &GroupState) -> Vec<(String, crate::status::MissingReason)> {
-        let lacks = (0..self.names.len()).filter_map(|at| Some((at, self.lacks(&one.lacks, at)?.1.reason)));
-        lacks.map(|(at, reason)| (self.names[at].clone(), reason)).collect()
+        let missing =
+            (0..self.names.len()).filter_map(|at| Some((at, self.missing_detail_on(&one.missing, at)?.1.reason)));
+        missing.map(|(at, reason)| (self.names[at].clone(), reason)).collect()
     }
 
     /// Its file in the archive: an original, if there is one.

@@ -19,23 +19,27 @@ impl Compared<'_> {
     pub fn missing(&self) -> Vec<Missing> {
         let platforms = (0..self.names.len()).flat_map(|platform| REASONS.map(|reason| (platform, reason)));
         let missing = platforms.map(|(platform, reason)| {
-            let lacks = self.all.iter().filter_map(|one| self.lacks(&one.lacks, platform));
+            let missing = self.all.iter().filter_map(|one| self.missing_detail_on(&one.missing, platform));
             let items: Vec<MissingItem> =
-                lacks.filter(|lack| lack.1.reason == reason).map(|lack| self.item(lack)).collect();
+                missing.filter(|detail| detail.1.reason == reason).map(|detail| self.item(detail)).collect();
             Missing { on: self.names[platform].clone(), reason, count: items.len() as u64, items }
         });
         missing.filter(|missing| missing.count > 0).collect()
     }
 
     /// Why a platform lacks an activity that it is to have, and the entry that could go there.
-    pub fn lacks<'l>(&self, lacks: &'l [Option<MissingDetail>], platform: usize) -> Option<(usize, &'l MissingDetail)> {
-        let lack = lacks[platform].as_ref().filter(|_| self.is_target[platform])?;
-        Some((lack.of?, lack))
+    pub fn missing_detail_on<'l>(
+        &self,
+        missing: &'l [Option<MissingDetail>],
+        platform: usize,
+    ) -> Option<(usize, &'l MissingDetail)> {
+        let detail = missing[platform].as_ref().filter(|_| self.is_target[platform])?;
+        Some((detail.of?, detail))
     }
 
-    fn item(&self, (of, lack): (usize, &MissingDetail)) -> MissingItem {
-        let reasons = lack.details.iter().map(RedactedReason::of).collect();
-        MissingItem { activity: self.activity(of), reasons, since: lack.since }
+    fn item(&self, (of, detail): (usize, &MissingDetail)) -> MissingItem {
+        let reasons = detail.details.iter().map(RedactedReason::of).collect();
+        MissingItem { activity: self.activity(of), reasons, since: detail.since }
     }
 
     /// Each platform towards each other one.
@@ -48,8 +52,8 @@ impl Compared<'_> {
     fn pair(&self, on: usize, and: usize) -> PlatformPair {
         let mut pair =
             PlatformPair { on: self.names[on].clone(), and: self.names[and].clone(), ..PlatformPair::default() };
-        for one in self.all.iter().filter(|one| one.lacks[on].is_none()) {
-            match one.lacks[and].as_ref().map(|lack| lack.reason) {
+        for one in self.all.iter().filter(|one| one.missing[on].is_none()) {
+            match one.missing[and].as_ref().map(|detail| detail.reason) {
                 None => pair.both += 1,
                 reason => {
                     pair.only += 1;

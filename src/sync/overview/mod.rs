@@ -4,6 +4,7 @@
 //! `read` reads, in one transaction; `compared` finds out how each activity stands with each platform; each of the others
 //! makes one part of [`status::Snapshot`] of that.
 
+mod chart_data;
 mod compared;
 mod deletions;
 mod duplicates;
@@ -11,7 +12,6 @@ mod groups;
 mod log;
 mod missing;
 mod outstanding;
-mod pictures;
 mod platforms;
 mod read;
 mod rejected;
@@ -30,14 +30,14 @@ use super::{Failure, Result, Worker, liveness};
 use crate::matching::Rule;
 use jiff::Timestamp;
 
-use crate::catalogue::{CommandRow, Entry, FIRST_COMMANDS, OutstandingRow};
+use crate::catalogue::{ActivityRow, CommandRow, FIRST_COMMANDS, OutstandingRow};
 use crate::clock;
 use crate::matching::Matcher;
 use crate::plan::diff::Groups;
 use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::settings;
-use crate::status::judge::{Evidence, HANGS, Health, LastCommand};
-use crate::status::{Schedule, Snapshot};
+use crate::status::judge::{HANGS, Health, HealthEvidence, LastCommand};
+use crate::status::{ScheduleStatus, Snapshot};
 
 /// What the person's syncs do, as the settings say.
 struct Wants {
@@ -136,7 +136,7 @@ impl Worker {
         view: impl FnOnce(&Compared, &Backlog) -> T,
     ) -> Result<T> {
         let is_part = scope.is_some();
-        let alive = liveness::signs(&self.data_dir);
+        let alive = liveness::running_commands(&self.data_dir);
         let read = CatalogueData::of(
             (&self.catalogue, &self.clock),
             (&self.platforms, scope),
@@ -154,7 +154,7 @@ impl Worker {
         };
         let is_compared: Vec<bool> = read.histories.platforms.iter().map(|history| is_synced(&history.spec)).collect();
         let is_target = |spec: &PlatformSpec| wants.targets.includes(&spec.id);
-        let may_send = |entry: &Entry| {
+        let may_send = |entry: &ActivityRow| {
             let platform = read.platform(&entry.activity.platform);
             let is_compared = platform.is_some_and(|platform| is_compared[platform]);
             is_compared && entry.missing.is_none() && read.histories.is_listed(&entry.activity.platform)
@@ -168,7 +168,11 @@ impl Worker {
 }
 
 /// What the state is judged by, and the schedule as it is shown.
-fn evidence(compared: &Compared, backlog: &Backlog, never_listed: &[String]) -> (Evidence, Option<Schedule>) {
+fn evidence(
+    compared: &Compared,
+    backlog: &Backlog,
+    never_listed: &[String],
+) -> (HealthEvidence, Option<ScheduleStatus>) {
     let read = compared.read;
     let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read));
     let (schedule, due) = schedule.map_or((None, None), |(schedule, due)| (Some(schedule), due));
@@ -188,7 +192,7 @@ fn evidence(compared: &Compared, backlog: &Backlog, never_listed: &[String]) -> 
     let at_work =
         read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started));
     let syncs = read.last.iter().filter(|row| FIRST_COMMANDS.contains(&row.command.as_str())).map(|row| row.started);
-    let evidence = Evidence {
+    let evidence = HealthEvidence {
         now: read.now,
         platforms: compared.platform_evidence(),
         commands: rows.into_iter().map(last).collect(),
@@ -206,16 +210,21 @@ fn evidence(compared: &Compared, backlog: &Backlog, never_listed: &[String]) -> 
     (evidence, schedule)
 }
 
-fn whole(compared: &Compared, matcher: &Matcher, evidence: &Evidence, schedule: Option<Schedule>) -> Snapshot {
+fn whole(
+    compared: &Compared,
+    matcher: &Matcher,
+    evidence: &HealthEvidence,
+    schedule: Option<ScheduleStatus>,
+) -> Snapshot {
     let (duplicates, time_zone_faults) = compared.duplicates(matcher);
     Snapshot { duplicates, time_zone_faults, ..snapshot(compared, evidence, schedule) }
 }
 
-fn snapshot(compared: &Compared, evidence: &Evidence, schedule: Option<Schedule>) -> Snapshot {
+fn snapshot(compared: &Compared, evidence: &HealthEvidence, schedule: Option<ScheduleStatus>) -> Snapshot {
     let read = compared.read;
     let health = evidence.judge();
     let activities = compared.all_groups();
-    let pictures = pictures::pictures(&activities, &compared.names, read.now);
+    let charts = chart_data::chart_data(&activities, &compared.names, read.now);
     let runs = log::runs(&read.runs);
     Snapshot {
         state: health.state,
@@ -236,9 +245,9 @@ fn snapshot(compared: &Compared, evidence: &Evidence, schedule: Option<Schedule>
         deletions: compared.deletions(),
         rejected: compared.rejected(),
         runs,
-        days: pictures.days,
-        weeks: pictures.weeks,
-        months: pictures.months,
+        days: charts.days,
+        weeks: charts.weeks,
+        months: charts.months,
         activities,
     }
 }

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use super::Wants;
 use super::compared::Compared;
 use crate::activity::{ActivityKeyRef, Format, Origin};
-use crate::catalogue::{DeletionOutcome, Entry, OutstandingRow, UploadOutcome};
+use crate::catalogue::{ActivityRow, DeletionOutcome, OutstandingRow, UploadOutcome};
 use crate::matching::Matcher;
-use crate::plan::deletion::{self, Archived, Facts};
+use crate::plan::deletion::{self, Archived, DeletionFacts};
 use crate::status::judge::Left;
 use crate::status::{MissingReason, NoFile, Outstanding};
 use crate::sync::{Result, Worker};
@@ -111,21 +111,21 @@ impl Compared<'_> {
         let may_go = |at: usize, of: usize, certainty| {
             let (copy, kept) = (&self.groups.entries[at].candidate, &self.groups.entries[of].candidate);
             let hash = copy.file.and_then(|file| file.sha256);
-            let facts = Facts {
+            let facts = DeletionFacts {
                 can_delete: self.read.histories.platforms[self.platform_of[at]].spec.can_delete,
                 was_restored: hash.is_some_and(|hash| restored.contains(&(copy.activity.platform.as_str(), hash)))
                     || self.was_put_back(&copy.activity.platform, &copy.activity.id),
-                is_asked_for: is_open(at),
-                is_another: copy.activity.id != kept.activity.id && !is_open(of),
+                is_pending: is_open(at),
+                is_kept_another: copy.activity.id != kept.activity.id && !is_open(of),
                 is_of_this_run: false,
                 certainty: Some(certainty),
                 archived: self.will_be_archived(self.entry(at)),
                 kept_archived: self.will_be_archived(self.entry(of)),
                 kept_is_better: Matcher::order(kept, copy).is_lt(),
-                kept_is_there: self.is_there(of),
+                kept_is_listed: self.is_there(of),
                 deleted: 0,
                 max_delete,
-                yes: true,
+                is_confirmed: true,
             };
             deletion::first_failed_guard(&facts).is_none()
         };
@@ -142,7 +142,7 @@ impl Compared<'_> {
     }
 
     /// What the archive will have of an entry when the next run comes to its deletion: it fetches the files first.
-    fn will_be_archived(&self, entry: &Entry) -> Archived {
+    fn will_be_archived(&self, entry: &ActivityRow) -> Archived {
         match (&entry.file, self.unarchived(entry).map(|(reason, _)| reason)) {
             (_, Some(NoFile::NoOriginal | NoFile::Unavailable)) => Archived::No,
             (Some(file), None) if file.origin != Origin::Original || file.format != Format::Fit => Archived::NoOriginal,

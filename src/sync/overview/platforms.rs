@@ -1,17 +1,17 @@
-//! The platforms: what is on each, what the archive has of it, its list and its login; and what of that speaks of trouble.
+//! The platforms: what is on each, what the archive has of it, its list and its login; and what of that should_notify of trouble.
 
 use super::compared::Compared;
 use super::read::PlatformState;
 use crate::catalogue::AccountRow;
 use crate::reason::Reason;
 use crate::shell::flag;
-use crate::status::judge::{BadListing, Evidence, PlatformEvidence};
+use crate::status::judge::{BadListing, HealthEvidence, PlatformEvidence};
 use crate::status::{Login, NoFile, Platform, RedactedReason, Rejection};
 use crate::sync::History;
 
 impl Compared<'_> {
     /// The platforms. `signs`: what was gathered of them.
-    pub fn platforms(&self, evidence: &Evidence) -> Vec<Platform> {
+    pub fn platforms(&self, evidence: &HealthEvidence) -> Vec<Platform> {
         let histories = self.read.histories.platforms.iter().zip(&self.read.platforms);
         let mut all: Vec<Platform> = histories
             .zip(&evidence.platforms)
@@ -58,19 +58,20 @@ impl Compared<'_> {
         // What the syncs leave out is told as long as it was listed last.
         let was_listed_last = |run: &str| self.read.last.iter().any(|row| row.command == "gs-fetch" && row.run == run);
         let sign = |(at, around): (usize, &PlatformState)| {
-            let barred = around.barred.as_ref();
-            let pause =
-                barred.and_then(|login| login.cooldown(self.read.now).zip(Some(RedactedReason::of(&login.reason))));
-            let refused_login = barred.filter(|login| login.is_rejected());
+            let login_failure = around.login_failure.as_ref();
+            let pause = login_failure
+                .and_then(|login| login.cooldown(self.read.now).zip(Some(RedactedReason::of(&login.reason))));
+            let refused_login = login_failure.filter(|login| login.is_rejected());
             PlatformEvidence {
                 name: self.names[at].clone(),
                 is_known: around.listed.is_some() || has_entries[at],
                 login: around.account.as_ref().map(|(row, seen)| (login(row), *seen)),
-                served_since: barred.is_some_and(|login| around.listed.is_some_and(|listed| listed > login.at)),
+                served_since: login_failure.is_some_and(|login| around.listed.is_some_and(|listed| listed > login.at)),
                 refused: refused_login.map(|login| (login.at, RedactedReason::of(&login.reason))),
                 cooldown: pause,
                 rate_limited_until: around.rate_limited_until,
-                listing: unbelieved(around).filter(|listing| self.is_compared[at] || was_listed_last(&listing.run)),
+                listing: implausible_listing(around)
+                    .filter(|listing| self.is_compared[at] || was_listed_last(&listing.run)),
                 listed: around.listed.filter(|_| self.is_compared[at]),
                 unconfirmed: self.unconfirmed(at, around),
                 ..lost(&self.names[at], &refused)
@@ -111,7 +112,7 @@ fn login(row: &AccountRow) -> Login {
     }
 }
 
-fn unbelieved(around: &PlatformState) -> Option<BadListing> {
+fn implausible_listing(around: &PlatformState) -> Option<BadListing> {
     let newest = around.newest.as_ref().filter(|newest| !newest.accepted)?;
     Some(BadListing {
         run: newest.run.clone(),
@@ -123,7 +124,7 @@ fn unbelieved(around: &PlatformState) -> Option<BadListing> {
 }
 
 /// Why nothing may be concluded about a platform now. A list that is being made has not been cut.
-fn unusable_reason(history: &History, own: &PlatformEvidence, evidence: &Evidence) -> Option<RedactedReason> {
+fn unusable_reason(history: &History, own: &PlatformEvidence, evidence: &HealthEvidence) -> Option<RedactedReason> {
     let reason = history.knowledge.unusable_reason.as_ref()?;
     let open = own.listing.as_ref().filter(|listing| listing.finished.is_none());
     let is_made = open.is_some_and(|listing| evidence.is_running(&listing.run, "gs-fetch"));

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::activity::ActivityKey;
 use crate::catalogue::{
-    self, AccountRow, Catalogue, CommandRow, DeletionRow, LastWork, LoginFailure, NewestListing, OpenCommand,
+    self, AccountRow, Catalogue, CommandRow, DeletionRow, LastWork, LoginFailureRow, NewestListing, OpenCommand,
     ProblemRow, ScheduleRow, UploadRow,
 };
 use crate::clock::Clock;
@@ -57,7 +57,7 @@ pub(super) struct PlatformState {
     /// Its login, and since when it is so.
     pub account: Option<(AccountRow, Timestamp)>,
     /// What stands against a login by itself.
-    pub barred: Option<LoginFailure>,
+    pub login_failure: Option<LoginFailureRow>,
     /// Until when the service asked to be left alone.
     pub rate_limited_until: Option<Timestamp>,
     /// Uploads to it that it said it has, and that its list should have shown by now.
@@ -125,7 +125,7 @@ impl PlatformState {
             listed: catalogue.last_sync(&spec.id, now)?,
             newest: catalogue.newest_listing(&spec.id)?,
             account: catalogue.account(&spec.id)?,
-            barred: catalogue.login_failure(&spec.id)?,
+            login_failure: catalogue.login_failure(&spec.id)?,
             rate_limited_until: catalogue.rate_limited_until(&spec.id, now)?,
             unshown: catalogue.never_listed_uploads(&spec.id, long_ago, now)?,
             long_ago,

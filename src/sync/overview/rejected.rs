@@ -30,7 +30,7 @@ impl Compared<'_> {
     /// A refusal, and the entry that it is told of: one that can be sent again.
     fn refusal(&self, one: &GroupState, at: usize, platform: usize, row: &UploadRow) -> Option<(usize, Rejection)> {
         let outcome = row.outcome.filter(|how| matches!(how, UploadOutcome::Rejected | UploadOutcome::Lost))?;
-        if one.lacks[platform].as_ref()?.reason != MissingReason::Rejected {
+        if one.missing[platform].as_ref()?.reason != MissingReason::Rejected {
             return None;
         }
         let at = [at].into_iter().chain(one.members.iter().copied()).find(|&at| self.is_there(at))?;

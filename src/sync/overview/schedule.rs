@@ -7,10 +7,10 @@ use crate::catalogue::{CommandRow, FIRST_COMMANDS, ScheduleRow};
 use crate::clock;
 use crate::schedule;
 use crate::status::judge::{Due, PATIENCE};
-use crate::status::{Redacted, Schedule};
+use crate::status::{Redacted, ScheduleStatus};
 
 /// The schedule as it is shown, and what it says of the state.
-pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (Schedule, Option<Due>) {
+pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (ScheduleStatus, Option<Due>) {
     let now = read.now;
     // One that this program cannot read, or whose zone this machine lacks, tells no time.
     let known = schedule::Schedule::parse(&row.cron, &row.zone).ok().filter(|_| row.enabled);
@@ -24,7 +24,7 @@ pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (Schedule, Op
     };
     let has_come = previous.is_some_and(|due| read.runs.iter().any(|run| is_of_previous(run, due)));
     let shown = |text: &str| Redacted::of(text).as_str().to_owned();
-    let schedule = Schedule {
+    let schedule = ScheduleStatus {
         cron: shown(&row.cron),
         zone: shown(&row.zone),
         enabled: row.enabled,

@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 
 use super::compared::Compared;
-use crate::catalogue::Entry;
+use crate::catalogue::ActivityRow;
 use crate::reason::Reason;
 use crate::status::{MissingItem, MissingReason, NoFile, NotArchived, RedactedReason};
 
-const REASONS: [NoFile; 5] = [NoFile::Failed, NoFile::Broken, NoFile::NotYet, NoFile::Unavailable, NoFile::NoOriginal];
+const REASONS: [NoFile; 5] = [NoFile::Failed, NoFile::Corrupt, NoFile::NotYet, NoFile::Unavailable, NoFile::NoOriginal];
 
 impl Compared<'_> {
     /// Why an entry that is on its platform is not in the archive, in words if there are any; nothing: it is.
-    pub fn unarchived(&self, entry: &Entry) -> Option<(NoFile, Option<Reason>)> {
+    pub fn unarchived(&self, entry: &ActivityRow) -> Option<(NoFile, Option<Reason>)> {
         if entry.file.as_ref().is_some_and(|file| !file.corrupt) {
             return None;
         }
@@ -19,7 +19,7 @@ impl Compared<'_> {
         Some(match (&entry.file, problem) {
             (_, Some(problem)) if entry.unavailable.is_some() => (NoFile::Unavailable, Some(problem.reason.clone())),
             (_, Some(problem)) => (NoFile::Failed, Some(problem.reason.clone())),
-            (Some(_), None) => (NoFile::Broken, None),
+            (Some(_), None) => (NoFile::Corrupt, None),
             (None, None) => match entry.no_file_reason() {
                 Some(reason) => (NoFile::NoOriginal, Some(reason)),
                 None => (NoFile::NotYet, None),
@@ -39,19 +39,23 @@ impl Compared<'_> {
             true => HashSet::new(),
             false => self.to_be_sent().collect(),
         };
-        let is_failed = |entry: &Entry| self.unarchived(entry).is_some_and(|(reason, _)| reason == NoFile::Failed);
+        let is_failed =
+            |entry: &ActivityRow| self.unarchived(entry).is_some_and(|(reason, _)| reason == NoFile::Failed);
         self.named_where(|at, entry| is_failed(entry) && (archives || sent.contains(&at)))
     }
 
     /// The entries that the next sync sends somewhere.
     fn to_be_sent(&self) -> impl Iterator<Item = usize> {
         let platforms = 0..self.names.len();
-        let lacks = self.all.iter().flat_map(move |one| platforms.clone().filter_map(|to| self.lacks(&one.lacks, to)));
-        lacks.filter(|(_, lack)| lack.reason == MissingReason::ToUpload).map(|(of, _)| of)
+        let missing = self
+            .all
+            .iter()
+            .flat_map(move |one| platforms.clone().filter_map(|to| self.missing_detail_on(&one.missing, to)));
+        missing.filter(|(_, detail)| detail.reason == MissingReason::ToUpload).map(|(of, _)| of)
     }
 
     /// Platform and id of those on their platforms for which `is_it` holds.
-    fn named_where(&self, is_it: impl Fn(usize, &Entry) -> bool) -> Vec<String> {
+    fn named_where(&self, is_it: impl Fn(usize, &ActivityRow) -> bool) -> Vec<String> {
         let there = (0..self.groups.entries.len()).filter(|&at| self.is_there(at));
         let entries = there.map(|at| (at, self.entry(at))).filter(|(at, entry)| is_it(*at, entry));
         entries.map(|(_, entry)| format!("{} {}", entry.activity.platform, entry.activity.id)).collect()

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::sink::each_record;
 use super::{Error, ItemResult, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of};
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
-use crate::archive::Piece;
+use crate::archive::CheckedFile;
 use crate::catalogue::{UploadOutcome, UploadRow};
 use crate::i18n::Lang;
 use crate::matching::{Matcher, Rule};
@@ -171,7 +171,7 @@ enum State {
 
 /// A file of the archive, read and checked.
 struct Loaded {
-    piece: Piece,
+    piece: CheckedFile,
     name: String,
 }
 

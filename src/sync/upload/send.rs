@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, SentUpload, State, Uploads, sha256_of};
 use crate::activity::{ActivityKey, ActivityKeyRef};
-use crate::catalogue::{Entry, FileFacts, UploadIntent, UploadOutcome, UploadRow};
+use crate::catalogue::{ActivityRow, FileFingerprint, UploadIntent, UploadOutcome, UploadRow};
 use crate::clock::{self, Moment};
-use crate::plan::precheck::{self, Presence};
+use crate::plan::precheck::{self, PrecheckResult};
 use crate::platform::{self, Error, PlatformSpec, UploadFile, UploadStatus};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
@@ -41,7 +41,7 @@ enum TargetState {
 }
 
 impl Uploads<'_> {
-    /// Sends a file, unless something speaks against it.
+    /// Sends a file, unless something should_notify against it.
     pub(super) fn upload_one(&mut self, mut record: TransferRecord) -> Result<()> {
         let from = record.activity.activity.key();
         let spec = match self.worker.platforms.require_exact(&record.to) {
@@ -72,7 +72,7 @@ impl Uploads<'_> {
             return self.decided(record, "skipped", None, vec![Reason::NoStartTime]);
         };
         let facts = self.worker.catalogue.file_facts(from.as_key())?;
-        if let Some(why) = precheck::unsure_start(start, facts.and_then(|facts| facts.start), self.worker.now()) {
+        if let Some(why) = precheck::implausible_start(start, facts.and_then(|facts| facts.start), self.worker.now()) {
             return self.decided(record, "skipped", None, vec![why]);
         }
         if self.worker.dry_run {
@@ -150,14 +150,14 @@ impl Uploads<'_> {
     /// Whether it is there or under way, as the look has just shown.
     fn find(&self, spec: &Arc<PlatformSpec>, record: &TransferRecord, start: Timestamp) -> Result<TargetState> {
         let (said, id) = self.presence(spec, record, start)?;
-        if let Presence::There(_, verdict) = said {
+        if let PrecheckResult::Exists(_, verdict) = said {
             return Ok(TargetState::There(id, verdict.reasons));
         }
         if let Some(found) = self.in_journal(spec, record)? {
             return Ok(found);
         }
         Ok(match said {
-            Presence::Doubtful(_, verdict) => {
+            PrecheckResult::PossibleDuplicate(_, verdict) => {
                 let certainty = verdict.certainty.name().to_owned();
                 let mut reasons = vec![Reason::PossibleDuplicate { id: id.unwrap_or_default(), certainty }];
                 reasons.extend(verdict.reasons);
@@ -173,16 +173,18 @@ impl Uploads<'_> {
         spec: &PlatformSpec,
         record: &TransferRecord,
         start: Timestamp,
-    ) -> Result<(Presence, Option<String>)> {
+    ) -> Result<(PrecheckResult, Option<String>)> {
         let activity = &record.activity.activity;
         let facts = self.worker.catalogue.file_facts(activity.as_key())?;
         let there = self.worker.neighbours(&spec.id, start)?;
         let entries: Vec<_> =
             there.iter().map(|(entry, facts)| self.worker.candidate(&entry.activity, facts.as_ref())).collect();
-        let said = precheck::presence(&self.matcher, &self.worker.candidate(activity, facts.as_ref()), &entries);
+        let said = precheck::check(&self.matcher, &self.worker.candidate(activity, facts.as_ref()), &entries);
         let id = match &said {
-            Presence::There(at, _) | Presence::Doubtful(at, _) => Some(there[*at].0.activity.id.clone()),
-            Presence::Absent => None,
+            PrecheckResult::Exists(at, _) | PrecheckResult::PossibleDuplicate(at, _) => {
+                Some(there[*at].0.activity.id.clone())
+            }
+            PrecheckResult::Absent => None,
         };
         Ok((said, id))
     }
@@ -273,12 +275,13 @@ impl Uploads<'_> {
 
     /// Whether the entry that an upload was made from is the same activity.
     fn is_same(&self, sought: &crate::matching::Candidate, row: &UploadRow) -> Result<bool> {
-        let sent: Option<(Entry, Option<FileFacts>)> = match self.worker.catalogue.entry(row.from.as_key())? {
-            None => None,
-            Some(entry) => Some((entry, self.worker.catalogue.file_facts(row.from.as_key())?)),
-        };
+        let sent: Option<(ActivityRow, Option<FileFingerprint>)> =
+            match self.worker.catalogue.entry(row.from.as_key())? {
+                None => None,
+                Some(entry) => Some((entry, self.worker.catalogue.file_facts(row.from.as_key())?)),
+            };
         Ok(sent.is_some_and(|(entry, facts)| {
-            self.matcher.doubt(sought, &self.worker.candidate(&entry.activity, facts.as_ref())).is_some()
+            self.matcher.possible_match(sought, &self.worker.candidate(&entry.activity, facts.as_ref())).is_some()
         }))
     }
 
@@ -294,7 +297,7 @@ impl Uploads<'_> {
         let from = record.activity.activity.key();
         let files = self.worker.catalogue.files(from.as_key())?;
         let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
-        let again = self.worker.catalogue.hash_known(&spec.id, &sha256)?;
+        let again = self.worker.catalogue.has_upload_of_file(&spec.id, &sha256)?;
         let before = self.ids_around(spec, record.activity.activity.start_time)?;
         let (now, run_id) = (self.worker.now(), self.worker.run_id.clone());
         let intent =
@@ -321,7 +324,7 @@ impl Uploads<'_> {
 
     /// Whether the same answer to the same file again and again is one to the file, and no outage: it came `often` before,
     /// over hours, and meanwhile the service has accepted other files.
-    pub(super) fn is_of_the_file(&self, row: &UploadRow, reason: &Reason, often: u64) -> Result<bool> {
+    pub(super) fn is_caused_by_file(&self, row: &UploadRow, reason: &Reason, often: u64) -> Result<bool> {
         let failures = self.worker.catalogue.count_same_failure(row, reason)?;
         let Some(first) = failures.first.filter(|_| failures.count >= often) else { return Ok(false) };
         let lasts = clock::age(first, self.worker.now()).is_some_and(|age| age >= NO_ACCIDENT);
@@ -400,7 +403,7 @@ impl Uploads<'_> {
                 self.fail(waiting.record, problem)?;
             }
             Err(error @ (Error::Unexpected(_) | Error::NotFound(_)))
-                if self.is_of_the_file(&waiting.row, &error.reason(), STRANGE)? =>
+                if self.is_caused_by_file(&waiting.row, &error.reason(), STRANGE)? =>
             {
                 self.rejected(waiting, Reason::Rejected { detail: error.to_string() })?;
             }

@@ -10,8 +10,8 @@ use crate::activity::{Activity, ActivityKeyRef};
 use crate::catalogue::{UploadOutcome, UploadRow};
 use crate::clock;
 use crate::i18n;
-use crate::plan::precheck::Presence;
-use crate::plan::resend::{Missed, Resend};
+use crate::plan::precheck::PrecheckResult;
+use crate::plan::resend::{Resend, UnlistedUpload};
 use crate::platform::{self, Error, PlatformSpec, UploadRef, UploadStatus};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
@@ -75,7 +75,7 @@ impl Uploads<'_> {
                 let start = record.activity.activity.start_time;
                 let Some(start) = start.filter(|_| listed.iter().any(|span| span.contains(start))) else { continue };
                 let outcome = row.outcome.unwrap_or(UploadOutcome::Created);
-                if let (Presence::There(..), id) = self.presence(spec, &record, start)? {
+                if let (PrecheckResult::Exists(..), id) = self.presence(spec, &record, start)? {
                     self.settled(&row, outcome, id.as_deref(), row.reason.as_ref())?;
                     continue;
                 }
@@ -158,7 +158,7 @@ impl Uploads<'_> {
                 None => self.loaded(one.row.from.as_key(), &one.row.sha256)?,
                 Some(_) => None,
             };
-            files.push((loaded, self.worker.catalogue.hash_known(&spec.id, &one.row.sha256)?));
+            files.push((loaded, self.worker.catalogue.has_upload_of_file(&spec.id, &one.row.sha256)?));
         }
         let sent: Vec<UploadRef> = asked
             .iter()
@@ -271,7 +271,8 @@ impl Uploads<'_> {
             if one.row.ids_before.contains(&entry.activity.id) || taken.contains(&entry.activity.id) {
                 continue;
             }
-            let Some(verdict) = self.matcher.doubt(&sought, &self.worker.candidate(&entry.activity, facts.as_ref()))
+            let Some(verdict) =
+                self.matcher.possible_match(&sought, &self.worker.candidate(&entry.activity, facts.as_ref()))
             else {
                 continue;
             };
@@ -310,7 +311,7 @@ impl Uploads<'_> {
         let mut longest = None;
         for one in lost {
             match self.resend(&one)? {
-                Resend::Now if self.is_of_the_file(&one.row, &Reason::NeverArrived, TRIES)? => {
+                Resend::Now if self.is_caused_by_file(&one.row, &Reason::NeverArrived, TRIES)? => {
                     self.rejected(one, Reason::NeverArrives)?;
                 }
                 Resend::Now => {
@@ -319,7 +320,7 @@ impl Uploads<'_> {
                     self.worker.debug(&format!("{from}: never arrived at {}; uploaded again", spec.id));
                     self.upload_one(one.record)?;
                 }
-                Resend::LookAgain(pause) => {
+                Resend::CheckAgain(pause) => {
                     longest = longest.max(Some(pause));
                     self.waiting.push(SentUpload { state: State::Processing, ..one });
                 }
@@ -334,12 +335,12 @@ impl Uploads<'_> {
 
     fn resend(&self, one: &SentUpload) -> Result<Resend> {
         let tries = self.worker.catalogue.count_same_failure(&one.row, &Reason::NeverArrived)?.count;
-        let missed = Missed {
-            begun: one.row.started_at,
-            looks: one.row.missing_count,
+        let unlisted = UnlistedUpload {
+            started: one.row.started_at,
+            listings: one.row.missing_count,
             tries: u32::try_from(tries).unwrap_or(u32::MAX),
         };
-        Ok(missed.decide(self.timing.resend_wait, self.timing.confirm_wait, self.worker.now()))
+        Ok(unlisted.decide(self.timing.resend_wait, self.timing.confirm_wait, self.worker.now()))
     }
 
     /// Hands on what is still not known: the next run asks again. What has been taken for days and shows nowhere is lost.

@@ -3,7 +3,7 @@
 use crate::support::world::{World, ride, run};
 use crate::support::{self, Said};
 
-/// An exercise that garmin.com and COROS had, that somebody has deleted at COROS, and the catalogue is lost.
+/// An group that garmin.com and COROS had, that somebody has deleted at COROS, and the catalogue is lost.
 fn lost() -> (World, String) {
     let world = World::new();
     for service in ["garmin-com", "coros"] {

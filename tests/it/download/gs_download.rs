@@ -111,17 +111,17 @@ fn a_json_text_is_no_file() {
 
 #[test]
 fn a_truncated_zip_is_not_kept() {
-    is_told_and_not_kept(Effect::TruncatedZip { at: 300 }, "the zip is broken");
+    is_told_and_not_kept(Effect::TruncatedZip { at: 300 }, "the zip file is corrupt");
 }
 
 #[test]
 fn a_flipped_zip_is_not_kept() {
-    is_told_and_not_kept(Effect::FlipZip, "the zip is broken");
+    is_told_and_not_kept(Effect::FlipZip, "the zip file is corrupt");
 }
 
 #[test]
 fn a_flipped_fit_in_a_sound_zip_is_not_kept() {
-    is_told_and_not_kept(Effect::FlipFit, "the FIT file is broken");
+    is_told_and_not_kept(Effect::FlipFit, "the FIT file is corrupt");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_zip_bomb_is_not_kept() {
 
 #[test]
 fn a_zip_with_a_path_out_of_it_is_not_kept() {
-    is_told_and_not_kept(Effect::ZipTraversal, "points out of it");
+    is_told_and_not_kept(Effect::ZipTraversal, "leads out of it");
 }
 
 #[test]
@@ -431,7 +431,7 @@ fn verify_finds_what_has_changed_and_brings_it_back() {
     std::fs::remove_file(&files[1]).unwrap();
     sim.clear_log();
     let list = work.run("gs-list", &["--all"]).out.clone();
-    work.given("gs-download", &["--verify"], &list).ok().says("is not whole");
+    work.given("gs-download", &["--verify"], &list).ok().says("is corrupt");
     assert_eq!(asked(&sim, FILES).len(), 2);
     assert_eq!(std::fs::read(&files[0]).unwrap(), whole);
     assert!(files[1].exists());

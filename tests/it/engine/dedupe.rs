@@ -39,7 +39,7 @@ fn what_is_there_once_is_no_duplicate_however_often_it_comes_in() {
 }
 
 #[test]
-fn a_recording_that_a_converter_has_written_anew_is_superfluous() {
+fn a_recording_that_a_converter_has_written_anew_is_duplicate() {
     for copy in [nameless(&run(0)), run(0).builder().big_endian().build()] {
         let (engine, ids) = engine(&[copy, run(0).encode(), run(1).encode()]);
         let marks = marks(&with_files(&engine).ok().records);

@@ -279,7 +279,7 @@ fn ids_come_once_although_pages_shift() {
     let mut ids = work.run("gs-fetch", &[]).ok().ids();
     ids.sort();
     ids.dedup();
-    assert_eq!(ids.len(), 231, "the count speaks of the one that arrived meanwhile, above the first page");
+    assert_eq!(ids.len(), 231, "the count should_notify of the one that arrived meanwhile, above the first page");
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 231);
 }
 
@@ -421,7 +421,10 @@ fn an_entry_that_cannot_be_read_is_told_and_nothing_is_concluded_from_that_list(
     sim.fault(Fault::new(odd).contains("start=0"));
     let said = work.run("gs-fetch", &["--full", "--new"]);
     assert_eq!(
-        said.ends(75).says("an entry without activityId").says("listing ignored: 2 entries could not be read").ids(),
+        said.ends(75)
+            .says("an activity without activityId")
+            .says("listing ignored: 2 activities could not be read")
+            .ids(),
         ["5"]
     );
     assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);

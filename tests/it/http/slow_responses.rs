@@ -320,5 +320,5 @@ fn a_page_of_as_many_entries_as_fit_into_it_takes_no_memory_to_speak_of() {
     sim.fault(Fault::new(Effect::Status { status: 200, retry_after: None, body, content_type: None }).path(SEARCH));
     let (code, said) = with_memory(&work, 1024);
     assert!(code == 75 && said.len() < 2000, "{code} {}", said.chars().take(2000).collect::<String>());
-    assert!(said.contains("500000 entries"), "{said}");
+    assert!(said.contains("500000 activities"), "{said}");
 }

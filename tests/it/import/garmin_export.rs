@@ -40,7 +40,7 @@ fn set(ids: impl IntoIterator<Item = String>) -> BTreeSet<String> {
     ids.into_iter().collect()
 }
 
-/// Another recording of the same exercise: the same start, time and distance, other bytes.
+/// Another recording of the same group: the same start, time and distance, other bytes.
 fn second_recording(one: &Held, serial: u32) -> Vec<u8> {
     let leg = gs_sim::fit::Leg {
         sport: (1, 0),
@@ -98,7 +98,7 @@ fn three_hundred_activities_of_all_zones_find_their_files_and_what_is_not_sure_i
     let before = fingerprint(work.dir());
 
     let said = import(&work, &[], &zip);
-    said.ends(1).says(&format!("{}: the FIT file is broken", upload(1004)));
+    said.ends(1).says(&format!("{}: the FIT file is corrupt", upload(1004)));
     let left: BTreeSet<String> = [1, 2, 4, 20].iter().map(|at| all[*at].id.clone()).collect();
     let mut expected = &set(all.iter().map(|one| one.id.clone())) - &left;
     expected.insert("9010".into());
@@ -181,7 +181,7 @@ fn a_list_that_is_none_is_told_and_an_export_without_files_takes_nothing() {
     fs::write(dir.join("me_1001_summarizedActivities.json"), "<html>").unwrap();
     let said = import(&work, &[], &work.dir().join("export"));
     said.ends(1).says("me_1001_summarizedActivities.json: the list cannot be read");
-    said.says("nothing could be taken: it holds no FIT file of an activity; gs-fetch | gs-download gets the files");
+    said.says("nothing imported: it holds no FIT file of an activity; download the files: gs-fetch | gs-download");
     assert_eq!((said.ids().len(), said.err.lines().count()), (0, 2));
 }
 
@@ -262,23 +262,23 @@ fn an_export_of_which_nothing_can_be_taken_is_no_success() {
     write(&summaries(&all).iter().map(unclear).collect::<Vec<_>>(), &files(&all));
     let said = import(&work, &[], &zip);
     said.ends(1).says(
-        "3 entries skipped: the id or the start cannot be read; fields of the first: activityId, begin, startTimeGmt",
+        "3 activities skipped: the id or the start cannot be read; fields of the first: activityId, begin, startTimeGmt",
     );
-    said.says("nothing could be taken: no entry of its lists has an id and a start that can be read");
+    said.says("nothing imported: no activity in its lists has a readable id and start");
     assert_eq!((said.ids().len(), said.err.lines().count()), (0, 2));
     let empty = work.dir().join("empty/DI_CONNECT/DI-Connect-Fitness");
     fs::create_dir_all(&empty).unwrap();
     fs::write(empty.join("me_0_summarizedActivities.json"), "[{\"summarizedActivitiesExport\": []}]").unwrap();
-    import(&work, &[], &work.dir().join("empty")).ends(1).says("nothing could be taken: its lists hold no activity");
+    import(&work, &[], &work.dir().join("empty")).ends(1).says("nothing imported: its lists hold no activity");
     write(&summaries(&all), &[]);
-    import(&work, &[], &zip).ends(1).says("nothing could be taken: it holds no FIT file of an activity");
+    import(&work, &[], &zip).ends(1).says("nothing imported: it holds no FIT file of an activity");
     let others = [(upload(1), gs_sim::fit::run(all[0].start - 40_000, 600, 1000.0).build())];
     write(&summaries(&all), &others);
-    import(&work, &[], &zip).ends(1).says("nothing could be taken: no file in it is surely the file of an activity");
+    import(&work, &[], &zip).ends(1).says("nothing imported: no file in it is surely the file of an activity");
     // One unclear entry among clear ones is told, and is no failure.
     let mut list = summaries(&all);
     list.push(json!({"activityId": 5}));
     write(&list, &files(&all));
     let said = import(&work, &[], &zip);
-    assert_eq!(said.ok().says("1 entry skipped: the id or the start cannot be read").ids().len(), 3);
+    assert_eq!(said.ok().says("1 activity skipped: the id or the start cannot be read").ids().len(), 3);
 }

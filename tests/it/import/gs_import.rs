@@ -144,10 +144,10 @@ fn pages_texts_and_halves_are_told_each_and_not_taken() {
         (b"<!DOCTYPE html><html><title>Just a moment...</title></html>", "a web page instead of a file"),
         (b"{\"error\": \"not found\"}", "a JSON text instead of a file"),
         (b"", "the service sent nothing"),
-        (&all[3].fit[..all[3].fit.len() / 2], "the FIT file is broken"),
-        (&wrong, "the FIT file is broken"),
+        (&all[3].fit[..all[3].fit.len() / 2], "the FIT file is corrupt"),
+        (&wrong, "the FIT file is corrupt"),
         (&all[5].tcx[..900], "the TCX file is cut off"),
-        (b"PK\x03\x04 and nothing more", "the zip is broken"),
+        (b"PK\x03\x04 and nothing more", "the zip file is corrupt"),
     ];
     for (one, (bytes, _)) in all.iter().zip(&bad) {
         theirs.add(one, bytes);
@@ -285,7 +285,7 @@ fn sports_syncs_folders_are_taken_over_each_for_its_platform() {
     assert_eq!(picked.ok().ids().len(), 4);
 
     let said = import(&work, &[], &theirs.dir);
-    said.ends(1).says("the zip is broken");
+    said.ends(1).says("the zip file is corrupt");
     let of = |one: &Held| said.records().into_iter().find(|record| record["id"] == one.id.as_str()).unwrap();
     assert_eq!(said.ids().len(), 5);
     assert_eq!(
@@ -460,7 +460,7 @@ fn zips_that_point_out_of_themselves_or_grow_without_bound_are_told() {
     let deep = format!("../../../{}.fit", all[2].id);
     fs::write(old.join("many.zip"), zipfile::zip_of_many(&[(&deep, &all[2].fit)])).unwrap();
     let said = import(&work, &["--platform", "garmin-com"], &old);
-    said.ends(1).says("points out of it").says("unpacks to more than");
+    said.ends(1).says("leads out of it").says("unpacks to more than");
     assert_eq!(said.ids().len(), work.files("fit").len());
     let all_files = fingerprint(work.dir());
     let strays = all_files.iter().filter(|(path, _)| !path.starts_with(work.data("")) && !path.starts_with(&old));
@@ -481,7 +481,7 @@ fn what_is_of_no_activity_or_of_another_day_is_told() {
     // The list knows when that was, and this is a file of two days later.
     fs::write(old.join(format!("{}.fit", all[0].id)), &all[2].fit).unwrap();
     let said = import(&work, &["--platform", "garmin-com"], &old);
-    said.ends(1).says("it is a FIT file, but of no activity").says("it is of something else");
+    said.ends(1).says("the FIT file contains no activity").says("it belongs to another activity");
     assert_eq!((said.ids().len(), work.files("fit").len()), (0, 0));
 }
 
@@ -552,7 +552,7 @@ fn a_dry_run_says_what_would_be_taken_and_takes_nothing() {
     let shown = import(&work, &["-v"], &theirs.dir);
     shown
         .ok()
-        .says("theirs: GarminSync, taken for garmin-com")
+        .says("theirs: GarminSync, imported as garmin-com")
         .says("3 imported")
         .says("the same here: garminsync schedule '30 */4 * * *'")
         .says("gs-auth import");

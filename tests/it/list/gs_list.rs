@@ -150,7 +150,7 @@ fn a_catalogue_of_a_newer_version_is_refused_untouched() {
 }
 
 #[test]
-fn a_locked_catalogue_is_waited_for_and_then_told() {
+fn a_locked_catalogue_is_waited_for_and_then_an_error() {
     let (_sim, mut work) = known();
     work.set("GS_LOCK_TIMEOUT", "200ms");
     let other = rusqlite::Connection::open(work.data("catalogue.sqlite")).unwrap();
@@ -236,7 +236,7 @@ fn an_activity_on_three_platforms_is_one_line_of_a_unique_list() {
     let all = work.run("gs-list", &[]).ok().ids().len();
     let unique = work.run("gs-list", &["--unique"]);
     let records = unique.ok().silent().records();
-    assert_eq!(records.len(), three.exercises().len());
+    assert_eq!(records.len(), three.groups().len());
     let others: usize = records.iter().map(|record| record["also_on"].as_array().map_or(0, Vec::len)).sum();
     assert_eq!(records.len() + others, all, "each activity is in one group");
     for record in &records {

@@ -128,7 +128,7 @@ fn from_to_since_until_sport_and_the_setting_of_the_older_tool_narrow_it() {
 }
 
 #[test]
-fn an_exercise_on_two_platforms_goes_to_the_third_once_from_the_better_source() {
+fn an_activity_on_two_platforms_is_uploaded_to_the_third_once_from_the_better_source() {
     for better in ["garmin-com", "garmin-cn"] {
         let world = World::new();
         let ids = ["garmin-com", "garmin-cn"].map(|service| (service, world.put(service, &run(0))));
@@ -412,7 +412,7 @@ fn only_what_came_in_is_sent_but_what_is_there_counts_all_the_same() {
 }
 
 #[test]
-fn a_copy_that_was_deleted_does_not_stand_in_the_way_of_its_exercise() {
+fn a_deleted_duplicate_does_not_block_the_upload_of_its_group() {
     let world = World::new();
     world.put("garmin-com", &run(0));
     world.put_bytes("garmin-com", &run(0).builder().big_endian().build());

@@ -1,14 +1,14 @@
 //! Matching by the thousand: a labelled corpus, properties that hold for any input, and how many pairs are compared.
 //!
 //! The corpus is generated from a fixed seed. Of each kind of pair it is known what it is; no pair that is not one
-//! exercise, or is one by two devices, may be taken for superfluous. How many are recognised stands in
+//! group, or is one by two devices, may be taken for superfluous. How many are recognised stands in
 //! `docs/matching.md`, and is held here: `cargo test --test it plan::matching -- --nocapture` prints the table.
 
 #![allow(clippy::print_stdout)]
 
 use fastrand::Rng;
 use garminsync::activity::Activity;
-use garminsync::fit::Identity;
+use garminsync::fit::RecordingId;
 use garminsync::matching::{Candidate, Certainty, FileFacts, Matcher, Rule};
 use garminsync::reason::Reason;
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use Certainty::{Match, SameFile, Shifted, StartOnly, TwoDevices};
 struct Entry {
     activity: Activity,
     sha256: Option<String>,
-    identity: Option<Identity>,
+    identity: Option<RecordingId>,
 }
 
 impl Entry {
@@ -67,7 +67,7 @@ fn recorded(rng: &mut Rng) -> Entry {
         device: Some("3618356072".into()),
         ..Activity::default()
     };
-    let identity = Identity { manufacturer: 1, product: 3113, serial_number: rng.u32(1..), time_created: start };
+    let identity = RecordingId { manufacturer: 1, product: 3113, serial_number: rng.u32(1..), time_created: start };
     Entry { activity, sha256: Some(format!("{:064x}", rng.u128(..))), identity: Some(identity) }
 }
 
@@ -90,7 +90,7 @@ fn rounded(rng: &mut Rng, entry: &Entry) -> Entry {
     })
 }
 
-/// What a second device, started and stopped by another push of a button, makes of the same exercise.
+/// What a second device, started and stopped by another push of a button, makes of the same group.
 fn second_device(rng: &mut Rng, entry: &Entry) -> Entry {
     let (start, stop, drift) = (0.5 + rng.f64() * 54.5, about(rng, 25.0), 1.0 + about(rng, 0.03));
     let other = entry.clone().later(start).anew(rng);
@@ -307,7 +307,7 @@ fn all_said(matcher: Matcher, entries: &[Entry]) -> (Vec<String>, Vec<String>) {
     let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
     let name = |at: usize| entries[at].activity.id.clone();
     let mut copies: Vec<String> = matcher
-        .copies(&all)
+        .duplicates(&all)
         .into_iter()
         .map(|copy| format!("{} of {} {:?} {}", name(copy.index), name(copy.of), copy.verdict, copy.kept_because))
         .collect();
@@ -337,7 +337,7 @@ proptest! {
         for a in &all {
             for b in &all {
                 prop_assert_eq!(matcher.verdict(a, b), matcher.verdict(b, a));
-                prop_assert_eq!(matcher.doubt(a, b), matcher.doubt(b, a));
+                prop_assert_eq!(matcher.possible_match(a, b), matcher.possible_match(b, a));
             }
         }
     }
@@ -346,10 +346,10 @@ proptest! {
     fn the_short_way_finds_all_that_comparing_everything_finds(entries in tangle()) {
         let matcher = Matcher::default();
         let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
-        let nearby = matcher.nearby(&all);
+        let pairs = matcher.candidate_pairs(&all);
         for b in 0..all.len() {
             for a in 0..b {
-                prop_assert!(matcher.verdict(&all[a], &all[b]).is_none() || nearby.contains(&(a, b)));
+                prop_assert!(matcher.verdict(&all[a], &all[b]).is_none() || pairs.contains(&(a, b)));
             }
         }
     }
@@ -390,13 +390,13 @@ fn comparisons_grow_with_the_entries_not_with_their_square() {
             let mut entry = recorded(&mut rng).with(|a| a.id = at.to_string());
             // A converter that gives all its files one file_id.
             if at % 10 == 0 {
-                entry.identity = Some(Identity { manufacturer: 1, product: 1, serial_number: 1, time_created: 1 });
+                entry.identity = Some(RecordingId { manufacturer: 1, product: 1, serial_number: 1, time_created: 1 });
             }
             entry
         })
         .collect();
     let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
-    let compared = |count: usize| Matcher::default().nearby(&all[..count]).len();
+    let compared = |count: usize| Matcher::default().candidate_pairs(&all[..count]).len();
     assert!(compared(200_000) < 3 * 200_000, "{} comparisons", compared(200_000));
     assert!(compared(100_000) < 3 * 100_000, "{} comparisons", compared(100_000));
     assert_eq!(

@@ -159,8 +159,8 @@ fn what_was_sent_and_is_not_listed_yet_counts_as_there() {
     world.apply(&world.diff(&["--to", "garmin-com"]), &["--upload-wait", "0"]).ok();
     let told = status(&world, &[]);
     let id: String = world.work.sql("SELECT to_id FROM uploads WHERE outcome = 'created'");
-    let exercise = list(&told, "activities").iter().find(|one| one["on"][1]["platform"] == "coros").unwrap();
-    assert_eq!(exercise["on"][0], json!({"platform": "garmin-com", "id": id}));
+    let group = list(&told, "activities").iter().find(|one| one["on"][1]["platform"] == "coros").unwrap();
+    assert_eq!(group["on"][0], json!({"platform": "garmin-com", "id": id}));
     let pair = list(&told, "matrix").iter().find(|one| one["on"] == "coros" && one["and"] == "garmin-com").unwrap();
     assert_eq!((&pair["both"], &pair["only"]), (&json!(1), &json!(0)));
     let com = list(&told, "platforms").iter().find(|one| one["name"] == "garmin-com").unwrap();
@@ -187,7 +187,7 @@ fn an_upload_that_never_showed_is_told_as_lost() {
 }
 
 #[test]
-fn what_is_gone_everywhere_is_an_exercise_of_the_archive_if_it_was_kept() {
+fn an_activity_deleted_everywhere_stays_listed_if_it_is_archived() {
     let world = World::new();
     let ids: Vec<String> = (0..24).map(|day| world.put("coros", &run(day))).collect();
     world.fetch();

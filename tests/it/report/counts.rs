@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::history::{Held, PLATFORMS, WORDS, exercises, find, history, key, list, moment, text};
+use crate::support::history::{Held, PLATFORMS, WORDS, find, groups, history, key, list, moment, text};
 use crate::support::{code, codes};
 use serde_json::{Value, json};
 
@@ -62,14 +62,14 @@ fn of_the_logins_it_tells_how_long_they_live_and_which_is_dead() {
 fn the_matrix_has_what_two_services_share_and_what_only_one_of_them_has() {
     let history = history();
     let has = |name: &str, event: &str| {
-        let exercise = &exercises(history)[&history.happened[event]];
-        history.exercises(name).contains(exercise)
+        let group = &groups(history)[&history.happened[event]];
+        history.groups(name).contains(group)
     };
     assert_eq!(list(history, "matrix").len(), 6);
     for one in PLATFORMS {
         for other in PLATFORMS.into_iter().filter(|other| *other != one) {
             let pair = find(&history.status["matrix"], |pair| pair["on"] == one && pair["and"] == other);
-            let (here, there) = (history.exercises(one), history.exercises(other));
+            let (here, there) = (history.groups(one), history.groups(other));
             assert_eq!(pair["both"], here.intersection(&there).count(), "{one} {other}");
             assert_eq!(pair["only"], here.difference(&there).count(), "{one} {other}");
             assert_eq!(pair["pending"], u64::from(other == "garmin-com" && has(one, "pending")), "{one} {other}");
@@ -81,7 +81,7 @@ fn the_matrix_has_what_two_services_share_and_what_only_one_of_them_has() {
 #[test]
 fn what_is_missing_is_what_others_have_each_for_its_reason() {
     let history = history();
-    let of_entry = exercises(history);
+    let of_entry = groups(history);
     let missing = |on: &str, reason: &str| -> BTreeSet<String> {
         let lists = list(history, "missing").iter().filter(|one| one["on"] == on && one["reason"] == reason);
         let items: Vec<&Value> = lists.flat_map(|one| one["items"].as_array().unwrap()).collect();
@@ -91,15 +91,15 @@ fn what_is_missing_is_what_others_have_each_for_its_reason() {
     };
     let asked: String = history.work.sql("SELECT json_group_array(id) FROM files");
     let asked: BTreeSet<String> = serde_json::from_str(&asked).unwrap();
-    let sendable = |exercise: &str| {
+    let sendable = |group: &str| {
         let held = history.held();
-        let mut entries = held.values().flatten().filter(|one| one.exercise == exercise);
+        let mut entries = held.values().flatten().filter(|one| one.group == group);
         // What nobody has asked for yet may be one.
         entries.any(|one| !one.is_manual && (one.is_fit || !asked.contains(&one.id)))
     };
     for on in PLATFORMS {
-        let here = history.exercises(on);
-        let others: BTreeSet<String> = PLATFORMS.iter().flat_map(|name| history.exercises(name)).collect();
+        let here = history.groups(on);
+        let others: BTreeSet<String> = PLATFORMS.iter().flat_map(|name| history.groups(name)).collect();
         let mut lacking: BTreeSet<String> = others.difference(&here).cloned().collect();
         let happened =
             [("garmin-com", "pending"), ("garmin-cn", "rejected"), ("coros", "deleted"), ("coros", "missing-once")];
@@ -110,10 +110,10 @@ fn what_is_missing_is_what_others_have_each_for_its_reason() {
             };
             let expected: BTreeSet<String> = if platform == on { [own].into() } else { [].into() };
             assert_eq!(missing(on, event), expected, "{on} {event}");
-            lacking.retain(|exercise| !expected.contains(exercise));
+            lacking.retain(|group| !expected.contains(group));
         }
         let (to_send, no_file): (BTreeSet<String>, BTreeSet<String>) =
-            lacking.into_iter().partition(|exercise| sendable(exercise));
+            lacking.into_iter().partition(|group| sendable(group));
         assert_eq!(missing(on, "to-upload"), to_send, "{on}");
         assert_eq!(missing(on, "no-file"), no_file, "{on}");
     }
@@ -182,9 +182,9 @@ fn what_is_not_archived_is_told_by_reason() {
 }
 
 #[test]
-fn every_exercise_is_listed_once_with_where_it_is_and_where_not() {
+fn every_group_is_listed_once_with_its_platforms() {
     let history = history();
-    let of_entry = exercises(history);
+    let of_entry = groups(history);
     let mut seen = BTreeSet::new();
     for one in list(history, "activities") {
         let on: BTreeSet<(String, String)> = one["on"].as_array().unwrap().iter().map(key).collect();
@@ -193,10 +193,10 @@ fn every_exercise_is_listed_once_with_where_it_is_and_where_not() {
         let name = names.into_iter().next().unwrap();
         assert!(seen.insert(name.clone()), "{name} is listed twice");
         let all: BTreeSet<(String, String)> =
-            of_entry.iter().filter(|(_, exercise)| *exercise == name).map(|(place, _)| place.clone()).collect();
+            of_entry.iter().filter(|(_, group)| *group == name).map(|(place, _)| place.clone()).collect();
         assert_eq!(on, all, "{one}");
         let held = history.held();
-        let entries: Vec<&Held> = held.values().flatten().filter(|held| held.exercise == *name).collect();
+        let entries: Vec<&Held> = held.values().flatten().filter(|held| held.group == *name).collect();
         let start: jiff::Timestamp = text(&one["start_time"]).parse().unwrap();
         assert!(entries.iter().any(|held| held.start == start.as_second()), "{one}");
         assert!(entries.iter().any(|held| one["utc_offset_s"] == held.offset), "{one}");
@@ -215,7 +215,7 @@ fn every_exercise_is_listed_once_with_where_it_is_and_where_not() {
 }
 
 #[test]
-fn days_weeks_and_months_hold_every_exercise_once() {
+fn days_weeks_and_months_count_every_group_once() {
     let history = history();
     let mut days: BTreeMap<i64, (u64, f64, f64)> = BTreeMap::new();
     for one in list(history, "activities") {
@@ -261,6 +261,6 @@ fn days_weeks_and_months_hold_every_exercise_once() {
     assert_eq!(sum("archived"), archived as u64);
     for name in PLATFORMS {
         let on: u64 = list(history, "months").iter().map(|month| month["on"][name].as_u64().unwrap()).sum();
-        assert_eq!(on, history.exercises(name).len() as u64, "{name}");
+        assert_eq!(on, history.groups(name).len() as u64, "{name}");
     }
 }

@@ -83,10 +83,10 @@ fn what_somebody_deleted_comes_back_by_the_line_that_is_told() {
     world.fetch();
     let deletion = status(&world.work)["deletions"][0].clone();
     assert_eq!([&deletion["by"], &deletion["activity"]["id"]], ["external", ids[3][2].as_str()]);
-    let exercises = |world: &World| status(&world.work)["activities"].as_array().unwrap().len();
-    let before = exercises(&world);
+    let groups = |world: &World| status(&world.work)["activities"].as_array().unwrap().len();
+    let before = groups(&world);
     shell(&mut world.work, deletion["restore"].as_str().unwrap()).ok();
-    assert_eq!((world.ids("coros").len(), exercises(&world)), (12, before));
+    assert_eq!((world.ids("coros").len(), groups(&world)), (12, before));
     let told = status(&world.work);
     assert_eq!([&told["deletions"][0]["by"], &told["deletions"][0]["restore"]], [&json!("external"), &Value::Null]);
     assert_eq!(told["missing"], json!([]));

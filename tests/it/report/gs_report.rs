@@ -126,7 +126,7 @@ fn a_listing_that_is_still_made_is_no_trouble_and_one_that_was_killed_is() {
 }
 
 #[test]
-fn a_locked_catalogue_is_waited_for_and_then_told() {
+fn a_locked_catalogue_is_waited_for_and_then_an_error() {
     let (_sim, mut work) = fetched(3);
     report(&work, &[]).ok();
     let before = bytes(&work.data("report"));

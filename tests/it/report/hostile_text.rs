@@ -183,17 +183,17 @@ fn the_facts_are_of_one_moment_whoever_writes_meanwhile() {
 }
 
 #[test]
-fn thousands_of_exercises_on_three_platforms_are_all_in_it() {
+fn thousands_of_activities_on_three_platforms_are_all_in_it() {
     let work = Work::alone();
     large_catalogue::make(&work.data("catalogue.sqlite"), 4000, 3, jiff::Timestamp::now());
     let told = status(&work);
     let here: i64 = work.sql("SELECT count(*) FROM activities WHERE missing_count = 0");
     let totals: i64 = told["platforms"].as_array().unwrap().iter().map(|one| one["total"].as_i64().unwrap()).sum();
     assert_eq!((told["activities"].as_array().unwrap().len(), totals), (4000, here));
-    let exercises =
+    let groups =
         "SELECT count(DISTINCT id) FROM activities WHERE platform IN ('garmin-com', 'coros') AND missing_count = 0
         GROUP BY id HAVING count(*) = 2";
-    let both: i64 = work.sql(&format!("SELECT count(*) FROM ({exercises})"));
+    let both: i64 = work.sql(&format!("SELECT count(*) FROM ({groups})"));
     let pairs = told["matrix"].as_array().unwrap();
     let pair = pairs.iter().find(|pair| pair["on"] == "garmin-com" && pair["and"] == "coros").unwrap();
     assert_eq!(pair["both"], both);

@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::history::{WORDS, exercises, history, key, list, moment, text};
+use crate::support::history::{WORDS, groups, history, key, list, moment, text};
 use crate::support::{code, codes};
 use serde_json::{Value, json};
 
 #[test]
 fn every_entry_that_is_there_twice_is_a_copy_with_its_reasons() {
     let history = history();
-    let of_entry = exercises(history);
+    let of_entry = groups(history);
     let mut twice: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for ((platform, _), exercise) in &of_entry {
-        *twice.entry((platform.clone(), exercise.clone())).or_default() += 1;
+    for ((platform, _), group) in &of_entry {
+        *twice.entry((platform.clone(), group.clone())).or_default() += 1;
     }
     let mut told: BTreeMap<(String, String), usize> = BTreeMap::new();
     for copy in list(history, "duplicates").iter().filter(|one| one["certainty"] != "start-only") {
@@ -49,7 +49,7 @@ fn what_is_gone_is_told_with_who_deleted_it_and_how_it_comes_back() {
         history.work.sql("SELECT json_group_array(json_array(platform, id, kept_id, evidence)) FROM deletions");
     let ours: Vec<[String; 4]> = serde_json::from_str(&ours).unwrap();
     assert_eq!(told.len(), ours.len() + 2);
-    let there = exercises(history);
+    let there = groups(history);
     for [platform, id, kept, evidence] in ours {
         let one = told[&(platform.clone(), id.clone())];
         assert_eq!((&one["by"], &one["kept_id"]), (&json!("garminsync"), &json!(kept)));

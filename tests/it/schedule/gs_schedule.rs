@@ -101,13 +101,13 @@ fn what_is_no_schedule_is_refused_with_the_position_and_changes_nothing() {
     let work = work();
     let was = after(&work, &["0 5 * * *"]);
     let wrong = [
-        ("61 * * * *", "gs-schedule: \"61 * * * *\": minute, column 1: 61 is not between 0 and 59; it takes 0 to 59"),
-        ("0 0 L * *", "gs-schedule: \"0 0 L * *\": day of month, column 5: \"L\" is nothing that cron knows"),
+        ("61 * * * *", "gs-schedule: \"61 * * * *\": minute, column 1: 61 is not between 0 and 59; allowed: 0 to 59"),
+        ("0 0 L * *", "gs-schedule: \"0 0 L * *\": day of month, column 5: \"L\" is unknown to cron"),
         ("0 0 30 feb *", "gs-schedule: \"0 0 30 feb *\": day of month, column 5: no such day is in these months"),
         ("0 0 0 * * *", "column 5: 0 is not between 1 and 31"),
         ("* * * * * *", "gs-schedule: \"* * * * * *\": column 11: \"*\" is one field too many"),
-        ("0 6", "gs-schedule: \"0 6\": day of month, column 4: it lacks"),
-        ("", "gs-schedule: \"\": minute, column 1: it lacks"),
+        ("0 6", "gs-schedule: \"0 6\": day of month, column 4: missing"),
+        ("", "gs-schedule: \"\": minute, column 1: missing"),
         ("ON", "minute, column 1: \"ON\""),
         ("@reboot", "gs-schedule: \"@reboot\": column 1: @reboot is no time of a clock"),
         ("\u{1b}[2J * * * *", "minute, column 1"),

@@ -2,7 +2,7 @@
 
 use crate::support::Work;
 use crate::support::paths::repository;
-use garminsync::notify::{Also, CHANNELS};
+use garminsync::notify::{CHANNELS, ExtraSetting};
 use garminsync::platform::Platforms;
 use garminsync::settings::{self, Setting, SettingKind};
 
@@ -140,9 +140,9 @@ fn the_settings_of_platforms_and_channels_are_in_the_table() {
     let platforms = Platforms::default();
     let of_platforms =
         platforms.services().iter().flat_map(|spec| spec.user_settings().iter().chain(spec.password_settings()));
-    let of_channels = CHANNELS.iter().flat_map(|channel| match channel.also {
-        Also::Nothing => vec![channel.key],
-        Also::Needs(name) | Also::May(name) => vec![channel.key, name],
+    let of_channels = CHANNELS.iter().flat_map(|channel| match channel.extra {
+        ExtraSetting::None => vec![channel.key],
+        ExtraSetting::Required(name) | ExtraSetting::Optional(name) => vec![channel.key, name],
     });
     let names: Vec<&str> = of_platforms.copied().chain(of_channels).collect();
     assert!(names.len() > 20, "{names:?}");

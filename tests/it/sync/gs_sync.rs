@@ -36,11 +36,11 @@ fn message(three: &ThreePlatforms) -> String {
 #[test]
 fn one_run_makes_three_accounts_equal_and_the_next_writes_nothing() {
     let three = three(200, 20);
-    let exercises = three.exercises();
+    let groups = three.groups();
     let mut work = three.work();
     work.set("MAX_DELETE", "30").set("MAX_UPLOAD", "0");
     sync(&work, &[]).ok().silent();
-    three.expect_equal(&exercises);
+    three.expect_equal(&groups);
     // Every deleted copy is in the archive.
     let deleted: i64 = work.sql("SELECT count(*) FROM deletions WHERE outcome = 'deleted'");
     assert_eq!(deleted, 20);
@@ -57,7 +57,7 @@ fn one_run_makes_three_accounts_equal_and_the_next_writes_nothing() {
     three.sim.clear_log();
     let messages = three.sim.with(|state| state.messages().len());
     sync(&work, &[]).ok().silent();
-    three.expect_equal(&exercises);
+    three.expect_equal(&groups);
     assert_eq!(writes(&three), [""; 0]);
     let lists = |host: &str| {
         let log = three.sim.log();
@@ -70,13 +70,13 @@ fn one_run_makes_three_accounts_equal_and_the_next_writes_nothing() {
 #[test]
 fn the_limit_on_deletions_leaves_the_rest_to_the_next_runs_and_says_so() {
     let three = three(30, 15);
-    let exercises = three.exercises();
+    let groups = three.groups();
     let work = three.work();
     sync(&work, &[]).ok();
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM deletions"), 10);
     assert!(message(&three).contains("Outstanding: 5 duplicates to delete"), "{}", message(&three));
     sync(&work, &[]).ok();
-    three.expect_equal(&exercises);
+    three.expect_equal(&groups);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_dry_run_lists_in_a_fresh_folder_and_prints_what_a_sync_would_upload_and_del
     let work = three.work();
     let said = sync(&work, &["-n"]);
     let (uploads, duplicates) = said.ok().out.split_once("Duplicates to delete").unwrap_or_else(|| panic!("{said}"));
-    // Each platform has exercises of its own, which each of the others misses.
+    // Each platform has activities that the others are missing.
     for name in NAMES {
         let total =
             uploads.lines().find(|line| line.starts_with(&format!("{name}: "))).unwrap_or_else(|| panic!("{said}"));
@@ -177,7 +177,7 @@ fn a_login_that_is_refused_leaves_the_others_synced_with_each_other() {
 #[test]
 fn a_list_that_is_cut_empty_or_short_moves_nothing_and_deletes_nothing() {
     let three = three(24, 0);
-    let exercises = three.exercises();
+    let groups = three.groups();
     let work = three.work();
     sync(&work, &[]).ok();
     // Something new on each of the others, to be synced all the same.
@@ -209,7 +209,7 @@ fn a_list_that_is_cut_empty_or_short_moves_nothing_and_deletes_nothing() {
     }
     three.sim.with(|state| state.coros.accounts[0].items = items);
     sync(&work, &["--full"]).ok();
-    assert!(three.exercises().is_superset(&exercises));
+    assert!(three.groups().is_superset(&groups));
     assert!(three.held().values().all(|held| *held == [1, 1, 1]));
 }
 
@@ -248,13 +248,13 @@ fn a_second_sync_beside_a_running_one_says_so() {
 #[test]
 fn it_works_from_anywhere_and_under_any_zone() {
     let three = three(12, 3);
-    let exercises = three.exercises();
+    let groups = three.groups();
     let mut work = three.work();
     let env = work.dir().join(".env");
     work.set("TZ", "America/St_Johns");
     let said = work.given("/usr/bin/env", &["bash", "-c", &format!("cd / && {SYNC} --env-file {}", env.display())], "");
     said.ok().silent();
-    three.expect_equal(&exercises);
+    three.expect_equal(&groups);
 }
 
 #[test]
@@ -312,11 +312,11 @@ fn a_file_that_never_comes_fails_the_scheduled_run_three_times_and_no_more() {
 }
 
 #[test]
-fn what_is_edited_on_one_platform_stays_the_exercise_that_it_was() {
+fn an_activity_edited_on_one_platform_stays_in_its_group() {
     let three = scenario(12, 0, |_| {});
     let work = three.work();
     sync(&work, &[]).ok();
-    let exercises = three.exercises();
+    let groups = three.groups();
     // A treadmill's distance is mended; another one is cut at its beginning, by ten minutes.
     three.sim.with(|state| {
         let items = &mut state.coros.accounts[0].items;
@@ -329,7 +329,7 @@ fn what_is_edited_on_one_platform_stays_the_exercise_that_it_was() {
         sync(&work, &["--full"]).ok();
         assert_eq!(writes(&three), [""; 0]);
     }
-    assert_eq!(three.exercises().len(), exercises.len() + 1, "only the start that was cut is new");
+    assert_eq!(three.groups().len(), groups.len() + 1, "only the start that was cut is new");
 }
 
 /// The battery of the watch was empty, and a person corrects the date on one platform.
@@ -368,10 +368,10 @@ fn what_was_edited_before_the_first_run_is_held() {
     sync(&work, &[]).ok();
     for (start, held) in three.held() {
         let [com, cn, coros] = before[&start];
-        let is_in_doubt = coros > 0 && com + cn > 0;
+        let is_listing_unconfirmed = coros > 0 && com + cn > 0;
         // Garmin's two agree with each other; nothing goes where something like it is already.
         assert!(held.iter().all(|count| *count <= 1), "{start}: {held:?}");
-        assert!(is_in_doubt || held == [1, 1, 1], "{start}: {held:?}");
+        assert!(is_listing_unconfirmed || held == [1, 1, 1], "{start}: {held:?}");
     }
 }
 

@@ -115,14 +115,14 @@ fn at_every_step(step: fn(u32) -> At, every: u32) {
 /// Kills a run there, runs it again, and looks at what the services hold. `false` if a run has no such step.
 fn again_after(at: At) -> bool {
     let three = small();
-    let exercises = three.exercises();
+    let groups = three.groups();
     let work = settings(&three);
     if !killed(&work, &three, at) {
         return false;
     }
     let said = work.run(SYNC, &[]);
     assert_eq!(said.code, 0, "{at:?}\n{said}");
-    three.expect_equal(&exercises);
+    three.expect_equal(&groups);
     let open: i64 = work.sql(
         "SELECT (SELECT count(*) FROM uploads WHERE outcome IS NULL) + (SELECT count(*) FROM deletions WHERE outcome IS NULL)",
     );

@@ -7,7 +7,7 @@ use crate::support::{COROS_LOGIN, code};
 use gs_sim::{Effect, Fault, ImportSpec, Scenario, StsSpec};
 use serde_json::json;
 
-/// One exercise of garmin.com, planned to COROS, with something changed there.
+/// One group of garmin.com, planned to COROS, with something changed there.
 fn planned(change: impl FnOnce(&mut Scenario)) -> (World, String) {
     let world = world(&[START], change);
     let plan = world.plan_of(COM, COROS, &[START]);

@@ -5,7 +5,7 @@ use crate::support::upload::{CN, COM, DAY, SEND_GARMIN, START, STATUS_GARMIN, Wo
 use gs_sim::{Effect, Fault, UploadAnswer, UploadSpec};
 use serde_json::Value;
 
-/// One exercise of garmin.com, planned to garmin.cn, whose uploads go as told.
+/// One group of garmin.com, planned to garmin.cn, whose uploads go as told.
 fn planned(spec: UploadSpec) -> (World, String) {
     let world = world(&[START], |scenario| scenario.accounts[1].upload = spec);
     let plan = world.plan_of(COM, CN, &[START]);

@@ -80,7 +80,7 @@ fn what_two_platforms_have_goes_to_the_third_once() {
 }
 
 #[test]
-fn two_sources_of_one_exercise_in_one_plan_are_one_upload() {
+fn two_sources_of_one_group_in_one_plan_are_one_upload() {
     let world = start(&[(COM, &[START]), (CN, &[START])], |_| {});
     let plan = world.plan_of(COM, COROS, &[START]) + &world.plan_of(CN, COROS, &[START]);
     let said = world.upload(&plan);

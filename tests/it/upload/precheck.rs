@@ -8,7 +8,7 @@ use gs_sim::{ActivitySpec, CorosActivitySpec, Effect, Fault};
 /// Ten years ago.
 const LONG_AGO: i64 = START - 3650 * DAY;
 
-/// Puts an exercise onto a platform by hand.
+/// Puts an group onto a platform by hand.
 fn put_by_hand(world: &World, platform: &str, start: i64) -> String {
     world.sim.with(|state| match platform {
         COROS => state.add_coros_activity(2, &coros_run_at(start)).to_string(),
@@ -79,7 +79,7 @@ fn an_upload_goes_out_over_a_slow_line() {
     }
 }
 
-/// The page that shows nothing of an old exercise is asked for after the one that shows what is newer, which may be too old.
+/// The page that shows nothing of an old group is asked for after the one that shows what is newer, which may be too old.
 #[test]
 fn a_look_for_something_old_does_not_serve_what_stands_above_it() {
     let newer = gs_sim::HISTORY_END - 5 * DAY + 7;
@@ -256,7 +256,7 @@ fn nothing_is_sent_where_the_list_is_suddenly_shorter() {
     }
 }
 
-/// The same exercise under another sport, as somebody has changed it by hand.
+/// The same group under another sport, as somebody has changed it by hand.
 fn ride_by_hand(world: &World, platform: &str) -> u64 {
     world.sim.with(|state| match platform {
         COROS => state.add_coros_activity(2, &CorosActivitySpec { sport: Some(200), ..coros_run_at(START + 20) }),

@@ -76,7 +76,7 @@ impl NoFile {
     pub fn words(self, lang: Lang) -> &'static str {
         match self {
             NoFile::Failed => lang.pick("download failed; retried in the next sync", "下载失败，下次同步时重试"),
-            NoFile::Broken => lang.pick("corrupt; downloaded again in the next sync", "文件损坏，下次同步时重新下载"),
+            NoFile::Corrupt => lang.pick("corrupt; downloaded again in the next sync", "文件损坏，下次同步时重新下载"),
             NoFile::NotYet => lang.pick("not downloaded yet", "尚未下载"),
             NoFile::Unavailable => lang.pick(
                 "unavailable: the platform does not provide the file; requested once a week",
@@ -144,7 +144,7 @@ pub fn counted(name: &str, count: u64, lang: Lang) -> String {
         "restricted" => lang.pick("restricted by flags", "按参数限定"),
         "similar" => lang.pick(if count == 1 { "similar pair" } else { "similar pairs" }, "近似的活动"),
         "skipped" => lang.pick("skipped", "跳过"),
-        "taken" => lang.pick("imported", "导入"),
+        "imported" => lang.pick("imported", "导入"),
         "unavailable" => lang.pick("unavailable", "无法获取"),
         "unmatched" => lang.pick("without a match", "未匹配"),
         "uploaded" => lang.pick("uploaded", "上传"),

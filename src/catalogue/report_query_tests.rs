@@ -40,7 +40,7 @@ fn a_snapshot_ends_also_when_a_read_fails() {
 }
 
 #[test]
-fn the_newest_runs_come_whole_and_the_last_row_of_each_command_is_found() {
+fn newest_runs_and_the_last_row_of_each_command() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let mut run = |id: &str, command: &str, at, exit: Option<u8>| {
@@ -65,7 +65,7 @@ fn the_newest_runs_come_whole_and_the_last_row_of_each_command_is_found() {
 }
 
 #[test]
-fn a_login_is_written_down_when_it_changes_and_forgotten_with_the_token() {
+fn a_login_is_stored_on_change_and_removed_with_the_token() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let half = Timestamp::from_millisecond(later(5).as_millisecond() + 500).unwrap();
@@ -85,7 +85,7 @@ fn a_login_is_written_down_when_it_changes_and_forgotten_with_the_token() {
 }
 
 #[test]
-fn of_listings_the_last_whole_one_and_why_the_newest_is_not_believed_are_known() {
+fn the_last_complete_listing_and_why_the_newest_is_implausible() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     assert_eq!(catalogue.newest_listing("garmin-com").unwrap(), None);
@@ -119,7 +119,7 @@ fn problems_and_deletions_have_their_reasons() {
     list(&mut catalogue, 1..=2, Coverage::default(), false);
     let key = |id: &str| ActivityKey::new("garmin-com", id);
     let not_found = Reason::NotFound { detail: "HTTP 404".into() };
-    let refusal = Rejection {
+    let refusal = DownloadRejection {
         entry: ActivityKeyRef::new("garmin-com", "1"),
         kind: "not-found",
         reason: &not_found,
@@ -148,7 +148,7 @@ fn problems_and_deletions_have_their_reasons() {
 }
 
 #[test]
-fn a_pause_that_no_service_asks_for_is_of_a_wrong_clock() {
+fn a_rate_limit_far_in_the_future_comes_from_a_wrong_clock() {
     use crate::http::RateLimiter;
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
@@ -163,7 +163,7 @@ fn a_pause_that_no_service_asks_for_is_of_a_wrong_clock() {
 }
 
 #[test]
-fn what_the_page_asks_takes_its_index() {
+fn queries_of_the_page_use_an_index() {
     let dir = tempfile::tempdir().unwrap();
     let catalogue = open(&dir);
     let newest = plan(&catalogue, commands::NEWEST_RUNS, vec![100.into()]);

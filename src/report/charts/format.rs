@@ -109,20 +109,20 @@ mod tests {
     }
 
     #[test]
-    fn distances_are_told_as_exactly_as_anybody_asks() {
+    fn distances_have_a_useful_precision() {
         let of = |metres| distance(metres).unwrap_or_default();
         assert_eq!([of(49.0), of(12_340.0), of(99_960.0), of(1_890_400.0)], ["", "12.3 km", "100 km", "1,890 km"]);
     }
 
     #[test]
-    fn what_is_no_number_counts_nothing() {
+    fn values_that_are_no_numbers_count_nothing() {
         for value in STRANGE {
             assert_eq!((time(value, Lang::En), distance(value)), ("0 min".to_owned(), None), "{value}");
         }
     }
 
     #[test]
-    fn a_share_is_all_or_nothing_only_if_it_is() {
+    fn a_share_is_0_or_100_percent_only_if_exact() {
         let shares = [(0, 0), (0, 9), (1, 1000), (500, 1000), (999, 1000), (7, 7), (9, 7)];
         assert_eq!(shares.map(|(there, of)| share(there, of)), ["0 %", "0 %", "1 %", "50 %", "99 %", "100 %", "100 %"]);
     }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sport_is_cut_and_cannot_turn_its_line() {
+    fn a_sport_is_truncated_and_cannot_change_the_text_direction() {
         assert_eq!(sport("cross_country_skiing", Lang::Zh), "越野滑雪");
         let evil = sport(&format!("a\u{202e}b\n{}", "长".repeat(10_000)), Lang::En);
         assert!(evil.starts_with("ab长") && evil.ends_with('…') && evil.chars().count() == LONGEST_SPORT + 1);

@@ -235,7 +235,7 @@ impl Issue {
         match self.kind {
             IssueKind::Cooldown | IssueKind::RateLimited => lang.pick("until", "直到"),
             IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::NotListed => lang.pick("since", "自"),
-            IssueKind::Overdue => lang.pick("due", "应于"),
+            IssueKind::Overdue => lang.pick("scheduled for", "应于"),
             _ => lang.pick("at", "于"),
         }
     }

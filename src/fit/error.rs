@@ -10,7 +10,7 @@ use thiserror::Error;
 /// The first fault that [`scan`](super::scan) met. Offsets and lengths are bytes from the start of
 /// the buffer, also in the later files of a chain.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Broken {
+pub enum FitError {
     /// Fewer bytes than the smallest header has.
     #[error("not a FIT file: it has {bytes} bytes, and the header alone takes 12")]
     TooShort {

@@ -15,7 +15,7 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(48);
 const NO_SPORT: &str = "generic";
 
 /// Days, weeks and months with activities.
-pub(super) struct Pictures {
+pub(super) struct ChartData {
     /// By date.
     pub days: Vec<Day>,
     /// By their Monday.
@@ -27,7 +27,7 @@ pub(super) struct Pictures {
 /// What `groups` fill. `names`: the platforms.
 ///
 /// A start before 1970 or in the future comes from a clock that was wrong: such have no place in a picture.
-pub(super) fn pictures(groups: &[ActivityGroup], names: &[String], now: Timestamp) -> Pictures {
+pub(super) fn chart_data(groups: &[ActivityGroup], names: &[String], now: Timestamp) -> ChartData {
     let mut days: BTreeMap<Date, Volume> = BTreeMap::new();
     let mut weeks: BTreeMap<Date, BTreeMap<String, Volume>> = BTreeMap::new();
     let mut months: BTreeMap<Date, Month> = BTreeMap::new();
@@ -49,7 +49,7 @@ pub(super) fn pictures(groups: &[ActivityGroup], names: &[String], now: Timestam
         time_s: volume.time_s,
         distance_m: volume.distance_m,
     };
-    Pictures {
+    ChartData {
         days: days.into_iter().map(day).collect(),
         weeks: weeks.into_iter().map(|(monday, sports)| Week { monday, sports }).collect(),
         months: without_gap(months, names),
@@ -107,12 +107,12 @@ mod tests {
         }
     }
 
-    fn of(groups: &[ActivityGroup]) -> Pictures {
-        pictures(groups, &["coros".into(), "garmin-cn".into()], "2026-03-01T00:00:00Z".parse().unwrap())
+    fn of(groups: &[ActivityGroup]) -> ChartData {
+        chart_data(groups, &["coros".into(), "garmin-cn".into()], "2026-03-01T00:00:00Z".parse().unwrap())
     }
 
-    fn dates(pictures: &Pictures) -> Vec<String> {
-        pictures.days.iter().map(|day| day.date.to_string()).collect()
+    fn dates(data: &ChartData) -> Vec<String> {
+        data.days.iter().map(|day| day.date.to_string()).collect()
     }
 
     #[test]
@@ -147,8 +147,8 @@ mod tests {
         let last = group("2026-02-01T10:00:00Z", None, "running");
         let wrong = ["1969-12-31T00:00:00Z", "2026-03-04T00:00:00Z", "never"].map(|at| group(at, None, "running"));
         let all: Vec<ActivityGroup> = [first, last].into_iter().chain(wrong).collect();
-        let pictures = of(&all);
-        let told: Vec<(String, u64, u64, u64, u64)> = pictures
+        let data = of(&all);
+        let told: Vec<(String, u64, u64, u64, u64)> = data
             .months
             .iter()
             .map(|month| {
@@ -160,7 +160,7 @@ mod tests {
             told,
             [month("2025-11", 1, 1), month("2025-12", 0, 0), month("2026-01", 0, 0), month("2026-02", 1, 0)]
         );
-        assert_eq!(dates(&pictures).len(), 2);
+        assert_eq!(dates(&data).len(), 2);
         assert!(of(&[]).months.is_empty());
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::commands::{command, replace};
 use super::stages::Stages;
-use super::{Given, NAME, SyncFlags};
+use super::{GivenFlags, NAME, SyncFlags};
 use crate::cli::setup::SetupFlags;
 use crate::cli::{
     AccountsFlags, Common, DownloadFlags, Failure, Filter, ImportFlags, Language, ListFlags, ListingFlags, LoginFlags,
@@ -17,7 +17,7 @@ use crate::sync::{Level, Message, Observer};
 /// The flags of `list`.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("which").args(["all", "missing", "downloaded", "deleted", "stats"]).required(true))]
-pub struct ListWord {
+pub struct ListSubcommand {
     /// Ask no platform; say when each was listed last
     #[arg(long)]
     pub offline: bool,
@@ -34,7 +34,7 @@ pub struct ListWord {
 
 /// The flags of `download`.
 #[derive(Debug, Args)]
-pub struct DownloadWord {
+pub struct DownloadSubcommand {
     /// Archive the activities whose file is not in the archive yet
     #[arg(long, required = true)]
     missing: bool,
@@ -53,7 +53,7 @@ pub struct DownloadWord {
 
 /// The flags of `report`.
 #[derive(Debug, Args)]
-pub struct ReportWord {
+pub struct ReportSubcommand {
     /// Open the page in the browser
     #[arg(long)]
     pub open: bool,
@@ -67,7 +67,7 @@ pub struct ReportWord {
 
 /// The flags of `notify`.
 #[derive(Debug, Args)]
-pub struct NotifyWord {
+pub struct NotifySubcommand {
     /// Send a test message to every configured channel, and print each answer
     #[arg(long, required = true)]
     test: bool,
@@ -79,7 +79,7 @@ pub struct NotifyWord {
 
 /// The flags of `status`.
 #[derive(Debug, Args)]
-pub struct StatusWord {
+pub struct StatusSubcommand {
     #[command(flatten)]
     status: StatusFlags,
     #[command(flatten)]
@@ -89,63 +89,63 @@ pub struct StatusWord {
 }
 
 /// Runs `gs-sync`.
-pub fn sync(given: &Given) -> Result<u8, Failure> {
+pub fn sync(given: &GivenFlags) -> Result<u8, Failure> {
     let mut sync = command("gs-sync")?;
     sync.args(given.flags::<SyncFlags>());
     Err(replace(sync))
 }
 
 /// Runs `gs-auth login`.
-pub fn login(given: &Given) -> Result<u8, Failure> {
+pub fn login(given: &GivenFlags) -> Result<u8, Failure> {
     gs_auth("login", given, given.flags::<LoginFlags>())
 }
 
 /// Runs `gs-auth logout`.
-pub fn logout(given: &Given) -> Result<u8, Failure> {
+pub fn logout(given: &GivenFlags) -> Result<u8, Failure> {
     gs_auth("logout", given, given.flags::<LogoutFlags>())
 }
 
 /// Runs `gs-auth status`.
-pub fn accounts(given: &Given) -> Result<u8, Failure> {
+pub fn accounts(given: &GivenFlags) -> Result<u8, Failure> {
     gs_auth("status", given, given.flags::<AccountsFlags>())
 }
 
-fn gs_auth(action: &str, given: &Given, flags: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
+fn gs_auth(action: &str, given: &GivenFlags, flags: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
     let mut auth = command("gs-auth")?;
     auth.arg(action).args(flags).args(given.flags::<Common>());
     Err(replace(auth))
 }
 
 /// Runs `gs-status`.
-pub fn status(given: &Given) -> Result<u8, Failure> {
+pub fn status(given: &GivenFlags) -> Result<u8, Failure> {
     let mut status = command("gs-status")?;
     status.args(given.flags::<StatusFlags>()).args(given.flags::<Language>()).args(given.flags::<Common>());
     Err(replace(status))
 }
 
 /// Runs `gs-import`, whose records nobody has asked for here.
-pub fn import(given: &Given) -> Result<u8, Failure> {
+pub fn import(given: &GivenFlags) -> Result<u8, Failure> {
     let mut import = command("gs-import")?;
     import.args(given.flags::<Common>()).args(given.flags::<ImportFlags>()).stdout(Stdio::null());
     Err(replace(import))
 }
 
 /// Runs `gs-notify --test`.
-pub fn notify(given: &Given) -> Result<u8, Failure> {
+pub fn notify(given: &GivenFlags) -> Result<u8, Failure> {
     let mut notify = command("gs-notify")?;
     notify.arg("--test").args(given.flags::<Language>()).args(given.flags::<Common>());
     Err(replace(notify))
 }
 
 /// Runs `gs-setup`.
-pub fn setup(given: &Given) -> Result<u8, Failure> {
+pub fn setup(given: &GivenFlags) -> Result<u8, Failure> {
     let mut setup = command("gs-setup")?;
     setup.args(given.flags::<SetupFlags>()).args(given.flags::<Common>());
     Err(replace(setup))
 }
 
 /// Lists the platforms, unless that is to be left out, and prints what the catalogue has.
-pub fn list(flags: &ListWord, given: &Given) -> Result<u8, Failure> {
+pub fn list(flags: &ListSubcommand, given: &GivenFlags) -> Result<u8, Failure> {
     let run = RunOf { given, id: run_id() };
     let mut stages = Stages::begin(|| ());
     if !flags.offline {
@@ -164,12 +164,12 @@ pub fn list(flags: &ListWord, given: &Given) -> Result<u8, Failure> {
 }
 
 /// Lists the platforms, archives the files that are missing, and makes the page anew.
-pub fn download(given: &Given) -> Result<u8, Failure> {
+pub fn download(given: &GivenFlags) -> Result<u8, Failure> {
     let run = RunOf { given, id: run_id() };
     let mut stages = Stages::begin(|| ());
     // gs-fetch prints all that it knows of the platforms it could list, and gs-download fetches what is missing of that.
     let mut fetch = run.stage("gs-fetch")?;
-    fetch.args(given.flags::<ListingFlags>()).args(given.some_of::<DownloadWord>(|id| id == "new"));
+    fetch.args(given.flags::<ListingFlags>()).args(given.some_of::<DownloadSubcommand>(|id| id == "new"));
     fetch.args(given.flags::<Filter>());
     let mut download = run.stage("gs-download")?;
     download.args(given.flags::<DownloadFlags>()).stdout(Stdio::null());
@@ -182,7 +182,7 @@ pub fn download(given: &Given) -> Result<u8, Failure> {
 
 /// The stages of one run: they have the common flags, and stand together in the sync log.
 struct RunOf<'a> {
-    given: &'a Given,
+    given: &'a GivenFlags,
     id: String,
 }
 
@@ -200,7 +200,7 @@ fn run_id() -> String {
 }
 
 /// Says when each platform was listed last.
-fn tell_age(run: &RunOf, stages: &mut Stages, flags: &ListWord) -> Result<(), Failure> {
+fn tell_age(run: &RunOf, stages: &mut Stages, flags: &ListSubcommand) -> Result<(), Failure> {
     if flags.common.quiet {
         return Ok(());
     }

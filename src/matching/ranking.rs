@@ -1,17 +1,17 @@
-//! Which entry of the same activity is kept, and which one is sent elsewhere.
+//! Which member of a group is the best: it is kept, and uploaded to other platforms.
 
 use std::cmp::{Ordering, Reverse};
 
 use super::Candidate;
 use crate::reason::Reason;
 
-/// The lesser is the better one: recorded by a device of the platform, then more data, then the older id.
+/// Orders the better one first: recorded by a device of the platform, then more data, then the older id.
 ///
-/// A total order, so that the best of many is the same whichever two are compared first.
+/// This is a total order: the best of many does not depend on which two are compared first.
 pub(super) fn order(a: &Candidate, b: &Candidate) -> Ordering {
     (Reverse(native(a)), Reverse(bytes(a)))
         .cmp(&(Reverse(native(b)), Reverse(bytes(b))))
-        // Ids of two platforms do not tell which is older.
+        // Ids of two platforms do not say which one is older.
         .then_with(|| a.activity.platform.cmp(&b.activity.platform))
         .then_with(|| id(a).cmp(&id(b)))
 }
@@ -36,8 +36,8 @@ pub(super) fn reason(better: &Candidate, other: &Candidate) -> Reason {
     }
 }
 
-/// 2: a device of the platform's own maker, by name. 1: of that maker, but the platform knows no device: a file put
-/// there by hand. 0: anything else.
+/// 2: recorded by a device of the platform's own manufacturer, which the platform names. 1: by that manufacturer, but the
+/// platform names no device: a person uploaded the file. 0: anything else.
 fn native(candidate: &Candidate) -> u8 {
     let activity = candidate.activity;
     let maker = activity.manufacturer.as_deref().zip(candidate.native_manufacturer);
@@ -49,7 +49,7 @@ fn bytes(candidate: &Candidate) -> u64 {
     candidate.file.and_then(|file| file.bytes).unwrap_or(0)
 }
 
-/// Services count up: the shorter number is the older one.
+/// The id as a sort key. Services count upwards: the shorter number is the older one.
 fn id<'a>(candidate: &Candidate<'a>) -> (usize, &'a str) {
     (candidate.activity.id.len(), &candidate.activity.id)
 }

@@ -1,21 +1,22 @@
-//! Which pairs are worth comparing: n log n, then a few for each entry.
+//! The pairs that are worth comparing, found in O(n log n): a few for each activity.
 //!
-//! Three ways to be near: starts within the tolerance, the same file, or the same length a few hours apart. Each is one
-//! sort and a window that moves over it.
+//! A pair has starts within the tolerance, the same file, or the same length a few hours apart. Each criterion is one sort
+//! and a window that moves over the sorted list.
 
 use super::evidence::span_s;
 use super::{Candidate, Matcher, Rule};
 
-/// The farthest shift, with the slack of a rounded start.
+/// The largest shift between time zones, with the tolerance of a rounded start, in milliseconds.
 const FARTHEST_MS: i64 = (26 * 3600 + 4) * 1000;
-/// One file has a handful of entries. A converter that gives all its files one `file_id` does not make a square of them.
+/// How many activities of one file are compared with each. One file has few activities; a converter that gives all its files
+/// the same `file_id` must not cause n² pairs.
 const SHARERS: usize = 16;
 
 impl Matcher {
-    /// The pairs (as positions in `all`, the smaller first, sorted) that [`Matcher::verdict`] could say something of.
+    /// The pairs for which [`Matcher::verdict`] can return a verdict: positions in `all`, the smaller first, sorted.
     ///
-    /// For the entries of one person these are a few for each entry, so a million entries take seconds.
-    pub fn nearby(&self, all: &[Candidate]) -> Vec<(usize, usize)> {
+    /// One person's history has a few pairs for each activity, so a million activities take seconds.
+    pub fn candidate_pairs(&self, all: &[Candidate]) -> Vec<(usize, usize)> {
         let mut pairs = Vec::new();
         self.by_start(all, &mut pairs);
         if self.rule == Rule::Evidence {
@@ -43,8 +44,7 @@ impl Matcher {
     }
 }
 
-/// Those that took place at the same time, for a while at least (as positions, the smaller first): what one person can
-/// hardly do twice.
+/// The pairs that overlap in time (positions, the smaller first): one person can hardly do two activities at once.
 pub(super) fn overlapping(all: &[Candidate]) -> Vec<(usize, usize)> {
     let spans = all.iter().enumerate().filter_map(|(at, one)| {
         let start = start_ms(one)?;
@@ -64,7 +64,7 @@ fn start_ms(candidate: &Candidate) -> Option<i64> {
     candidate.activity.start_time.map(|start| start.as_millisecond())
 }
 
-/// Those that share a key, each with the few that began next.
+/// The pairs with the same key: each activity with the few that started next.
 fn by_file<'a, 'b, Key: Ord>(
     all: &'a [Candidate<'b>],
     key: impl Fn(&'a Candidate<'b>) -> Option<Key>,
@@ -72,7 +72,7 @@ fn by_file<'a, 'b, Key: Ord>(
 ) {
     let keyed = all.iter().enumerate().filter_map(|(at, one)| Some((key(one)?, start_ms(one), at)));
     let mut keyed: Vec<_> = keyed.collect();
-    // Entries of one file and one start are told apart by their names, so that the input's order does not count.
+    // Activities with the same file and start are ordered by platform and id, so that the order of the input does not count.
     let name = |at: usize| (&all[at].activity.platform, &all[at].activity.id);
     keyed.sort_unstable_by(|a, b| (&a.0, a.1, name(a.2)).cmp(&(&b.0, b.1, name(b.2))));
     for (place, (key, _, one)) in keyed.iter().enumerate() {
@@ -81,12 +81,13 @@ fn by_file<'a, 'b, Key: Ord>(
     }
 }
 
-/// Those of one length, to two seconds, that began within a day or so: what [`super::Certainty::Shifted`] needs.
+/// The pairs whose lengths differ by up to two seconds and whose starts differ by whole quarter hours, up to the largest
+/// shift: [`super::Certainty::Shifted`] needs these.
 fn by_length(all: &[Candidate], pairs: &mut Vec<(usize, usize)>) {
     let lengths = all.iter().enumerate().filter_map(|(at, one)| {
         let known = |value: Option<f64>| value.filter(|value| *value > 0.0 && value.is_finite());
         known(one.activity.distance_m)?;
-        // Boxes of two seconds: what is that close lies in the same box or in the next one.
+        // Boxes of two seconds: lengths that close are in the same box or in the next one.
         Some(((known(one.activity.timer_time_s)? / 2.0) as i64, start_ms(one)?, at))
     });
     let mut lengths: Vec<_> = lengths.collect();

@@ -9,7 +9,7 @@ use super::charts::{calendar, coverage, weeks};
 use crate::i18n::Lang;
 
 /// All three.
-pub fn pictures(snapshot: &Snapshot, lang: Lang) -> Markup {
+pub fn chart_section(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         section #charts {
             h2 { (lang.pick("Charts", "图表")) }

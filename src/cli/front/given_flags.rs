@@ -6,14 +6,14 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command};
 
 /// The flags that were given to a word.
-pub struct Given {
+pub struct GivenFlags {
     matches: ArgMatches,
 }
 
-impl Given {
+impl GivenFlags {
     /// Those of a command line that was read.
-    pub fn of(matches: &ArgMatches) -> Given {
-        Given { matches: matches.clone() }
+    pub fn of(matches: &ArgMatches) -> GivenFlags {
+        GivenFlags { matches: matches.clone() }
     }
 
     /// Those that `T` defines, as they are typed; paths and the like stand last, behind `--`.

@@ -1,4 +1,4 @@
-//! The words of a summary, in each language that it speaks.
+//! The words of a summary, in each language that it should_notify.
 
 use crate::activity::Activity;
 use crate::i18n::{self, Lang, local};
