@@ -1,12 +1,5 @@
-//! Marks copies: entries of the same exercise on the same platform, with the evidence and which one is kept.
-//!
-//! ```text
-//! gs-list | gs-dedupe | jq 'select(.copy_of)'        what is there twice, and why
-//! gs-fetch | gs-download | gs-dedupe > checked.ndjson
-//! ```
-//!
-//! It only says so; nothing is changed anywhere. The more of the history comes in, the more is found: an entry is compared
-//! with those that come in with it. How it decides is in `docs/matching.md`.
+//! `gs-dedupe`: marks duplicates within a platform, with the reasons and the activity that is kept. It changes nothing. The
+//! rules are in `docs/matching.md`.
 
 use std::process::ExitCode;
 
@@ -61,7 +54,7 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let progress = worker.task(NAME);
-    // Half a history would hide duplicates, and a stage after this one could take that for none.
+    // With a part of the history, duplicates would be missed, and a later command could take that for a result.
     let records = cli::all_records("gs-list | gs-dedupe", &progress)?;
     progress.step("comparing");
     let mut output = RecordOutput::changes(args.output, Output::buffered);

@@ -1,14 +1,5 @@
-//! Takes over what other tools and services have left on the disk, so that it need not be fetched anew.
-//!
-//! ```text
-//! gs-import ~/GarminSync/data              GarminSync: its database, or the folder that it is in
-//! gs-import ~/sports-sync-x                Sports Sync X: its folder
-//! gs-import garmin-export.zip              Garmin's account export, not unpacked or unpacked
-//! gs-import --platform coros old/fit       any folder or zip of files that are named with ids
-//! ```
-//!
-//! Prints a record for each file that was taken. Nothing of theirs is changed, and what is in the archive already stays.
-//! No listing is made up: gs-fetch completes what is known of each, and says what is no longer there.
+//! `gs-import`: imports the files of other tools, of Garmin's account export and of folders, so that they need not be
+//! downloaded again. It changes none of them, and prints a record for each imported file.
 
 use std::process::ExitCode;
 

@@ -1,12 +1,4 @@
-//! Prints the settings that apply: the file they are read from, the folders, and every setting that is set. Never a secret.
-//!
-//! ```text
-//! gs-settings                      all that are set
-//! gs-settings MAX_DELETE           the value of one, or its default, for scripts
-//! gs-settings --file               the path of the .env file that was read
-//! gs-settings --environment        the settings that only the environment has
-//! gs-settings --check              the errors of all settings
-//! ```
+//! `gs-settings`: prints the settings that apply, never a secret.
 
 use std::process::ExitCode;
 
@@ -134,7 +126,7 @@ fn value(worker: &Worker, setting: &Setting) -> Option<String> {
             let dir = worker.settings.path(name).unwrap_or_else(|| worker.named_data_dir.join("report"));
             Some(std::path::absolute(&dir).unwrap_or(dir).display().to_string())
         }
-        // The flag goes first, and gives the names as commands print them.
+        // The flag takes precedence, and the names are printed as commands use them.
         ("SYNC_PLATFORM", _) => match worker.named_platforms() {
             Ok(PlatformSelection::Only(specs)) => Some(sync::names_of(&specs)),
             _ => worker.settings.get(name).map(str::to_owned),
@@ -151,8 +143,8 @@ fn value(worker: &Worker, setting: &Setting) -> Option<String> {
     }
 }
 
-/// The value, or else the default, in a form that a script can compare: a time span in seconds, 1 or 0, a word in lower case.
-/// A value that cannot be used is printed as it is.
+/// The value or the default, in a form that scripts can compare: seconds for a duration, 1 or 0, a word in lower case. An
+/// unusable value is printed unchanged.
 fn for_scripts(worker: &Worker, setting: &Setting) -> Option<String> {
     let settings = &worker.settings;
     let read = match setting.kind {

@@ -1,7 +1,8 @@
-//! Sports Sync X: what `db/sports_sync.sqlite` says of the activities in `fit/garmin_com`, `fit/garmin_cn`, `fit/coros`.
+//! Sports Sync X: its database `db/sports_sync.sqlite`, with the activities in `fit/garmin_com`, `fit/garmin_cn` and
+//! `fit/coros`.
 //!
-//! Its column `is_sync` is not read: a failed upload was written as done. Its times are by the clock of the place for
-//! Garmin, and by that of the machine for COROS.
+//! The column `is_sync` is not read, because failed uploads were stored as done. Times are local times of the activity for
+//! Garmin, and of the machine for COROS.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,7 +16,7 @@ use crate::sport::{self, Names};
 pub const FOLDERS: [(&str, &str); 3] = [("garmin_com", "garmin-com"), ("garmin_cn", "garmin-cn"), ("coros", COROS)];
 const COROS: &str = "coros";
 
-/// What the database says.
+/// The contents of the database.
 #[derive(Debug, Default)]
 pub struct SportsSync {
     activities: HashMap<(&'static str, String), KnownActivity>,
@@ -57,13 +58,13 @@ impl SportsSync {
         Ok(all)
     }
 
-    /// What is known of an activity.
+    /// What the database has about an activity.
     pub fn known_activity(&self, platform: &'static str, id: &str) -> KnownActivity {
         self.activities.get(&(platform, id.to_owned())).cloned().unwrap_or_else(|| KnownActivity::nothing(platform, id))
     }
 }
 
-/// `GARMINCOM`, `garmin_com` and the like.
+/// Spellings such as `GARMINCOM` and `garmin_com`.
 fn platform_named(text: &str) -> Option<&'static str> {
     let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     FOLDERS.iter().find(|(folder, _)| folder.replace('_', "") == plain).map(|(_, platform)| *platform)
