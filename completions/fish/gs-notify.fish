@@ -14,8 +14,8 @@ complete -c gs-notify -l platform -d 'Only this platform: garmin-com, garmin-cn,
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-notify -l start -d 'Say that a run begins: pings HEALTHCHECKS_URL, reads and tells nothing else'
-complete -c gs-notify -l test -d 'Send a test message to every channel that is set up, and say what each answers; reads nothing'
+complete -c gs-notify -l start -d 'Report the start of a run: pings HEALTHCHECKS_URL, and does nothing else'
+complete -c gs-notify -l test -d 'Send a test message to every configured channel, and print each response; reads no records'
 complete -c gs-notify -l show -d 'Print the summary on standard error too'
 complete -c gs-notify -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-notify -s q -l quiet -d 'Print errors only'

@@ -15,7 +15,7 @@ complete -c gs-upload -l platform -d 'Only this platform: garmin-com, garmin-cn,
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-upload -l restore -d 'Take activities that are gone from their platform, and put them back there'
+complete -c gs-upload -l restore -d 'Restore activities that were deleted from their platform'
 complete -c gs-upload -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-upload -s q -l quiet -d 'Print errors only'
 complete -c gs-upload -s v -l verbose -d 'Print more; twice: every request'

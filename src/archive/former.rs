@@ -1,4 +1,4 @@
-//! Moves the files of an account out of the archive when another account takes its place. Nothing is deleted.
+//! Moves the files of an account out of the archive when another account replaces it. Nothing is deleted.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,11 +9,11 @@ use super::folder_name;
 use super::store::{Archive, Error};
 use crate::fs::{make_private, sync_dir};
 
-/// The folder of former accounts, below the data folder.
+/// The folder for the files of former accounts, below the data folder.
 const FORMER: &str = "former";
 
 impl Archive {
-    /// Moves the folder of `platform` to `former/<platform>_<day>`, and returns where it is now; nothing if there was none.
+    /// Moves the folder of `platform` to `former/<platform>_<day>` and returns its new path; `None` if there is no folder.
     /// The caller holds the locks of the platform.
     pub fn retire_account(&self, platform: &str, now: Timestamp) -> Result<Option<PathBuf>, Error> {
         let from = self.absolute("fit").join(folder_name(platform));

@@ -1,7 +1,7 @@
 //! The archive: `fit/<platform>/activity_{id}_{start}.fit` below the data folder.
 //!
-//! A body becomes a file only when it was checked from its first byte to its last: [`unpack`] finds the files in what a
-//! service sent, [`Archive::store`] writes one so that its name never stands for half of it.
+//! A response becomes a file only after it was checked completely: [`unpack`] finds the files in the body, and
+//! [`Archive::store`] writes each atomically.
 
 mod former;
 mod names;
@@ -22,31 +22,31 @@ pub use names::NamedFile;
 pub use store::{Archive, Error, Lock, Purpose, Stored};
 pub use unpack::{BadBody, unpack};
 
-/// File systems take names of 255 bytes, some fewer; a lock's name is made of this, too.
+/// The longest folder name, in bytes. File systems allow 255 or fewer, and the name of the lock file contains it.
 const MAX_FOLDER_NAME: usize = 100;
 
 /// A file that was found whole.
 #[derive(Debug, Clone)]
 pub struct CheckedFile {
-    /// What it is.
+    /// Its format.
     pub format: Format,
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// What a FIT file says of itself.
+    /// The contents of a FIT file.
     pub fit: Option<Fit>,
 }
 
-/// Where a file of `activity` stands, below the data folder.
+/// The path of a file of `activity`, below the data folder.
 ///
-/// Only the id and the start make the name: nothing that a person or a service could have put a path into. A file
-/// that the service computed has another name than an original.
+/// The name contains only the id and the start: no name that a person or a service chose, which could be a path. A converted
+/// file has another name than an original.
 pub fn path_for(activity: &Activity, part: u32, format: Format, origin: Origin) -> PathBuf {
     let part = if part == 0 { String::new() } else { format!("_{}", part + 1) };
     let mark = if origin == Origin::Converted { "_export" } else { "" };
     named(activity, &format!("{part}{mark}.{format}"))
 }
 
-/// Where the original of `activity` is kept as it came, if its service holds it broken. No other file has such a name.
+/// The path of an original that its service has only corrupt. No other file has such a name.
 pub fn corrupt_path_for(activity: &Activity, ending: &str) -> PathBuf {
     named(activity, &format!("_corrupt.{ending}"))
 }
@@ -57,10 +57,10 @@ fn named(activity: &Activity, end: &str) -> PathBuf {
     PathBuf::from("fit").join(folder_name(&activity.platform)).join(name)
 }
 
-/// The name of a platform's folder in the archive: no two platforms share one.
+/// The folder of a platform in the archive; every platform has its own.
 ///
-/// The name of a platform may be a path (`folder:/a/b`); then what is left of it for people is followed by a few digits
-/// of its hash, which tell it from `folder:/a_b`.
+/// The name of a platform may be a path (`folder:/a/b`). Then its readable part is followed by a few digits of its hash, so
+/// that it differs from `folder:/a_b`.
 fn folder_name(platform: &str) -> String {
     let plain = safe(platform);
     if plain == platform && plain.len() <= MAX_FOLDER_NAME {

@@ -1,4 +1,4 @@
-//! The names of the files in the archive, read back: which activity a file belongs to.
+//! Reads the names of the files in the archive: which activity a file belongs to.
 
 use std::io::{self, ErrorKind};
 
@@ -6,17 +6,17 @@ use jiff::Timestamp;
 
 use super::{Archive, Error, folder_name};
 
-/// What the name of a file says of its activity.
+/// The activity of a file, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedFile {
     /// The id of the activity on its platform.
     pub id: String,
-    /// When it began; nothing if that was not known.
+    /// Its start; `None` if it was unknown.
     pub start_time: Option<Timestamp>,
 }
 
 impl Archive {
-    /// The activities of which the folder of `platform` has files, each once. What has another name is none of ours.
+    /// The activities that have files in the folder of `platform`, each once. Files with other names are ignored.
     pub fn named(&self, platform: &str) -> Result<Vec<NamedFile>, Error> {
         let dir = self.absolute("fit").join(folder_name(platform));
         let read = || -> io::Result<Vec<NamedFile>> {
@@ -48,7 +48,7 @@ fn parse(name: &str) -> Option<NamedFile> {
     is_id.then(|| NamedFile { id: id.to_owned(), start_time })
 }
 
-/// A time as names have it, with `-` in place of `:`.
+/// A time in a file name, with `-` instead of `:`.
 fn time(text: &str) -> Option<Timestamp> {
     let (date, clock) = text.split_once('T')?;
     format!("{date}T{}", clock.replace('-', ":")).parse().ok()

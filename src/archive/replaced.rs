@@ -1,5 +1,4 @@
-//! Keeps files that other bytes are about to replace: whole and on the disk below `replaced/`, before the newer bytes get
-//! their name.
+//! Keeps files that are about to be replaced: a complete copy is synced to `replaced/` before the new file gets the name.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -9,13 +8,12 @@ use super::store::{Archive, Error, Stored, stored, unfinished};
 use crate::fs::sync_dir;
 
 impl Archive {
-    /// Keeps a file that is about to be replaced by other bytes.
+    /// Keeps a file that is about to be replaced by `by`.
     pub(super) fn set_aside(&self, path: &Path, by: &Stored) -> Result<(), Error> {
         self.keep(path, Some(by)).map_err(|source| Error { path: self.absolute(path), source })
     }
 
-    /// Moves a file below the data folder to `replaced/`: something better stands in its place. One that is not there is
-    /// no error.
+    /// Moves a file below the data folder to `replaced/`, because a better one replaces it. A missing file is no error.
     pub fn retire(&self, path: &Path) -> Result<(), Error> {
         let full = self.absolute(path);
         let named = |source| Error { path: full.clone(), source };
@@ -26,7 +24,7 @@ impl Archive {
         }
     }
 
-    /// Keeps a file, unless there is none or its bytes are those of `by`.
+    /// Keeps a file, unless it does not exist or has the bytes of `by`.
     fn keep(&self, path: &Path, by: Option<&Stored>) -> io::Result<()> {
         let full = self.absolute(path);
         let bytes = match fs::read(&full) {
@@ -42,17 +40,17 @@ impl Archive {
         let kept = kept.with_file_name(format!("{}-{name}", &old.sha256[..12]));
         let dir = kept.parent().unwrap_or(&self.root);
         self.make_durable(dir)?;
-        // Somebody else may have written the file, and may not have synced it.
+        // Another program may have written the file without syncing it.
         File::open(&full)?.sync_all()?;
         if fs::hard_link(&full, &kept).is_err() && !holds(&kept, &old) {
-            // The file system has no links, or half a file of an earlier version stands there.
+            // The file system does not support hard links, or an incomplete copy of an earlier run exists.
             unfinished(dir, &bytes)?.persist(&kept).map_err(|error| error.error)?;
         }
         sync_dir(dir)
     }
 }
 
-/// Whether a file with these bytes stands there.
+/// Whether the file has these bytes.
 fn holds(path: &Path, expected: &Stored) -> bool {
     fs::read(path).is_ok_and(|bytes| stored(&bytes) == *expected)
 }

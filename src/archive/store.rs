@@ -1,4 +1,4 @@
-//! Writes files so that a name never stands for half a file, and checks those that are there.
+//! Writes files atomically, and checks existing ones.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -13,7 +13,7 @@ use crate::hex;
 use crate::reason::Reason;
 use crate::walk;
 
-/// Unfinished files begin so; whatever a killed run left is swept away under this name.
+/// The prefix of temporary files; files that a killed run left are removed by it.
 const UNFINISHED: &str = ".part-";
 
 /// The archive below a data folder.
@@ -26,7 +26,7 @@ pub struct Archive {
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.reason())]
 pub struct Error {
-    /// Which.
+    /// The path.
     pub path: PathBuf,
     /// Why.
     pub source: io::Error,
@@ -43,7 +43,7 @@ impl Error {
         }
     }
 
-    /// Whether it is how the machine is set up, or its disk is full, rather than something that passes by itself.
+    /// Whether a person must fix it: the configuration of the machine, or a full disk.
     pub fn is_configuration(&self) -> bool {
         let kinds = [ErrorKind::ReadOnlyFilesystem, ErrorKind::PermissionDenied, ErrorKind::NotADirectory];
         no_room(&self.source).is_some() || lacks_locks(&self.source) || kinds.contains(&self.source.kind())
@@ -66,13 +66,13 @@ impl Stored {
     }
 }
 
-/// A file that was read: what is in it, or why it is not whole.
+/// A file that was read and checked, or why it is corrupt.
 pub type Checked = Result<(CheckedFile, Stored), BadBody>;
 
-/// What a lock keeps others from.
+/// What a lock protects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Writing into the platform's folder of the archive.
+    /// Writes to the platform's folder in the archive.
     Download,
     /// Writing to the platform itself.
     Write,
@@ -81,7 +81,7 @@ pub enum Purpose {
 /// Held while one process writes into one platform's folder, or to the platform.
 #[derive(Debug)]
 pub struct Lock {
-    /// The lock lives as long as the file is open.
+    /// The lock exists as long as the file is open.
     _file: File,
 }
 
@@ -96,22 +96,22 @@ impl Archive {
         self.root.join(path)
     }
 
-    /// Whether a file of that size stands there. (Its bytes are checked by [`Archive::read_whole`].)
+    /// Whether the file exists with this size. [`Archive::read_whole`] checks its bytes.
     pub fn is_there(&self, path: &str, bytes: u64) -> bool {
         std::fs::metadata(self.absolute(path)).is_ok_and(|meta| meta.is_file() && meta.len() == bytes)
     }
 
-    /// Reads and checks a file: `None` if there is none, `Err` in the second place if it is not whole.
+    /// Reads and checks a file: `None` if it does not exist, an inner `Err` if it is corrupt.
     pub fn read_whole(&self, path: &Path) -> Result<Option<Checked>, Error> {
         let full = self.absolute(path);
         let bytes = match std::fs::read(&full) {
             Ok(bytes) => bytes,
-            // Whatever stands in the way of a folder will be told when something is to be written there.
+            // A missing folder is reported when something is written to it.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(source) => return Err(Error { path: full, source }),
         };
         let stored = stored(&bytes);
-        // A file of the archive is never packed, so it is one piece or none.
+        // A file in the archive is never compressed, so it is one file.
         let is_packed = bytes.starts_with(b"PK") || walk::is_gzip(&bytes);
         let mut pieces = match unpack(&bytes) {
             Ok(pieces) if !is_packed => pieces,
@@ -121,9 +121,9 @@ impl Archive {
         Ok(pieces.pop().map(|piece| Ok((piece, stored))))
     }
 
-    /// Writes `bytes` to `path` below the data folder: a temporary file beside it, then a rename, both made durable.
+    /// Writes `bytes` to `path` below the data folder: a temporary file, synced and renamed.
     ///
-    /// Another file of that name is not lost: it goes to `replaced/`.
+    /// An existing file with other bytes is moved to `replaced/`.
     pub fn store(&self, path: &Path, bytes: &[u8]) -> Result<Stored, Error> {
         let full = self.absolute(path);
         let named = |source| Error { path: full.clone(), source };
@@ -136,7 +136,7 @@ impl Archive {
         Ok(stored)
     }
 
-    /// Makes a folder below the data folder and those above it, so that a power failure does not take their names away.
+    /// Creates a folder below the data folder, with its parents, and syncs them: a power failure does not remove them.
     pub(super) fn make_durable(&self, dir: &Path) -> io::Result<()> {
         if dir.is_dir() {
             return Ok(());
@@ -146,10 +146,9 @@ impl Archive {
         parents.into_iter().try_for_each(fs::sync_dir)
     }
 
-    /// Takes a right that one process has at a time, waiting up to `wait`. Whoever may write into a platform's folder sweeps
-    /// away what killed runs left there.
+    /// Locks a platform for one process, waiting up to `wait`. For downloads, files that killed runs left are removed.
     ///
-    /// `None` if somebody else still holds it.
+    /// `None` if another process holds the lock until then.
     pub fn lock(&self, platform: &str, purpose: Purpose, wait: Duration) -> Result<Option<Lock>, Error> {
         let ending = if purpose == Purpose::Download { "download" } else { "write" };
         let path = self.root.join("locks").join(format!("{}.{ending}", folder_name(platform)));
@@ -172,7 +171,7 @@ impl Archive {
     }
 }
 
-/// A file with these bytes, on the disk in that folder and not yet under a name of its own.
+/// A temporary file with these bytes in that folder, synced to the disk.
 pub(super) fn unfinished(dir: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     fs::unfinished(dir, UNFINISHED, bytes)
 }

@@ -1,5 +1,4 @@
-//! Finds the files in what a service sent: a zip, or a file as it is or packed by gzip. Everything else is told and not
-//! kept.
+//! Finds the files in a response: in a zip, or a single file, which may be compressed with gzip. Anything else is an error.
 
 use std::io::{Cursor, Read};
 
@@ -7,14 +6,14 @@ use super::CheckedFile;
 use crate::activity::Format;
 use crate::{fit, walk};
 
-/// Entries looked at in one zip; services send one.
+/// The most entries in one zip; services send one.
 const ENTRIES: usize = 64;
-/// Unpacked bytes taken from one zip. The longest real recordings have some ten megabytes.
+/// The most bytes that a zip may contain unpacked. The longest real recordings have some ten megabytes.
 const UNPACKED: u64 = 256 << 20;
-/// The ending of a zip.
+/// The extension of zip files.
 const ZIP: &str = "zip";
 
-/// A body that holds no whole file, in words.
+/// Why a response contains no intact file.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{why}")]
 pub struct BadBody {
@@ -23,7 +22,7 @@ pub struct BadBody {
 }
 
 impl BadBody {
-    /// Nothing of a recording is in it: an error page, nothing, what cannot be opened safely.
+    /// A response without a recording: an error page, an empty body, or one that is unsafe to open.
     fn nothing(why: impl Into<String>) -> BadBody {
         BadBody { why: why.into(), recording: None }
     }
@@ -33,18 +32,18 @@ impl BadBody {
         BadBody { why, recording: Some(ending) }
     }
 
-    /// What is wrong with it, in words.
+    /// The reason in words.
     pub fn why(&self) -> &str {
         &self.why
     }
 
-    /// If it is a recording that is broken, or a zip that may hold one: the ending that it is kept with as it came.
+    /// The extension under which the body is kept: it is a corrupt recording, or a zip that may contain one.
     pub fn recording(&self) -> Option<&'static str> {
         self.recording
     }
 }
 
-/// The files in `body`: every FIT file of a zip, or else its first GPX or TCX file; or the body itself.
+/// The files in `body`: all FIT files of a zip, or else its first GPX or TCX file; or the body itself.
 pub fn unpack(body: &[u8]) -> Result<Vec<CheckedFile>, BadBody> {
     if body.starts_with(b"PK") {
         return unzip(body);
@@ -52,7 +51,7 @@ pub fn unpack(body: &[u8]) -> Result<Vec<CheckedFile>, BadBody> {
     check_file(ungzipped(body.to_vec(), UNPACKED)?).map(|file| vec![file])
 }
 
-/// What was packed by gzip as it was before.
+/// Decompresses gzip; other bytes are returned unchanged.
 fn ungzipped(bytes: Vec<u8>, most: u64) -> Result<Vec<u8>, BadBody> {
     let broken = |why| BadBody::broken(why, "gz");
     if walk::is_gzip(&bytes) { walk::gunzip(&bytes, most).map_err(broken) } else { Ok(bytes) }
@@ -79,7 +78,7 @@ fn unzip(body: &[u8]) -> Result<Vec<CheckedFile>, BadBody> {
             return Err(BadBody::nothing("the zip has a file whose path leads out of it"));
         }
         let mut bytes = Vec::new();
-        // What the directory says of the size is not believed: bytes are counted as they come.
+        // The size in the directory is not trusted: the bytes are counted.
         let read = (&mut entry).take(left + 1).read_to_end(&mut bytes);
         read.map_err(|error| BadBody::broken(format!("the zip file is corrupt: {error}"), ZIP))?;
         let mut spend = |bytes: &[u8]| {
@@ -107,7 +106,7 @@ fn unzip(body: &[u8]) -> Result<Vec<CheckedFile>, BadBody> {
     if fits.is_empty() { Err(strange.unwrap_or(BadBody::nothing("the zip is empty"))) } else { Ok(fits) }
 }
 
-/// What is wrong with an entry of a zip is wrong with the zip, which is what came.
+/// The body is the zip, so the whole zip is kept.
 fn in_zip(bad: BadBody) -> BadBody {
     BadBody { recording: bad.recording.map(|_| ZIP), ..bad }
 }
@@ -117,7 +116,7 @@ fn is_track(name: &str) -> bool {
     [".fit", ".gpx", ".tcx"].iter().any(|ending| name.ends_with(ending))
 }
 
-/// Checks one file by its content; its name and declared type are not asked.
+/// Checks one file by its content; its name and its declared type do not matter.
 fn check_file(bytes: Vec<u8>) -> Result<CheckedFile, BadBody> {
     if bytes.is_empty() {
         return Err(BadBody::nothing("the service sent nothing"));
@@ -136,10 +135,10 @@ fn check_file(bytes: Vec<u8>) -> Result<CheckedFile, BadBody> {
     }
 }
 
-/// The kind of an XML track by its root element, and whether that element is closed at the end.
+/// The format of an XML track by its root element, and whether that element is closed at the end.
 ///
-/// Whatever old devices and converters write in front of it or after it is passed over: a declaration, a document type,
-/// comments, a name-space prefix, filling zeros; UTF-16 is read, and of other encodings only the ASCII in them matters.
+/// Ignores what old devices and converters write before and after it: a declaration, a document type, comments, a namespace
+/// prefix, zero bytes. UTF-16 is decoded; in other encodings only the ASCII matters.
 fn xml_root(bytes: &[u8]) -> Option<(Format, bool)> {
     let text = decoded(bytes);
     let mut rest = text.trim_start_matches('\u{feff}').trim_start();

@@ -1,14 +1,5 @@
-//! What people type: each word runs the commands that do its work.
-//!
-//! ```text
-//! garminsync setup                    platforms, logins, schedule, messages
-//! garminsync sync                     what is missing on a platform goes there from another
-//! garminsync list --missing           ask the platforms, then print what the catalogue has
-//! garminsync download --missing       archive the files that are missing
-//! garminsync daemon --start           sync by cron, and serve the page
-//! ```
-//!
-//! It only dispatches: what a word does is done by `gs-*` commands, which pipelines use directly.
+//! `garminsync`: the command that people type. Its subcommands run the `gs-*` commands, which pipelines use directly; it
+//! does nothing itself.
 
 use std::process::ExitCode;
 

@@ -1,17 +1,4 @@
-//! Logs in to the platforms, so that no other command has to.
-//!
-//! ```text
-//! gs-auth login --platform garmin-com   with the configured password, once; without one, with the browser
-//! gs-auth login --password              with a password that is asked for
-//! gs-auth login --browser               log in with the browser, bring the ticket here
-//! gs-auth import                        import the token of garminconnect, garth or pirate-garmin
-//! gs-auth import - < ticket.txt         a ticket, URL or JSON text from standard input
-//! gs-auth import - --platform coros     the token, or the cookies, of COROS' web page
-//! gs-auth status                        who is logged in, and for how long: no request
-//! gs-auth export > garmin_tokens.json   export the token for another tool
-//! gs-auth logout                        forget the token; the account stays that of the data folder
-//! gs-auth logout --forget-account       make room for another account
-//! ```
+//! `gs-auth`: logs in to the platforms, shows and removes logins, and imports and exports tokens.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,11 +1,5 @@
-//! Marks duplicates: activities on one platform that are the same, with the evidence and which one is kept.
-//!
-//! ```text
-//! gs-list | gs-dedupe --duplicates                         the duplicates
-//! gs-list | gs-download | gs-dedupe > checked.ndjson       with the files of all
-//! ```
-//!
-//! It changes nothing. It compares only the activities in its input. The rules are in `docs/matching.md`.
+//! `gs-dedupe`: marks duplicates within a platform, with the reasons and the activity that is kept. It changes nothing. The
+//! rules are in `docs/matching.md`.
 
 use std::process::ExitCode;
 
@@ -67,7 +61,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         filter: args.filter.read(worker.now())?,
     };
     let progress = worker.task(NAME);
-    // Half a history would hide duplicates, and a stage after this one could take that for none.
+    // With a part of the history, duplicates would be missed, and a later command could take that for a result.
     let records = cli::all_records("gs-list | gs-dedupe", &progress)?;
     progress.step("comparing");
     let mut output = RecordOutput::changes(args.output, Output::buffered);

@@ -1,13 +1,5 @@
-//! Deletes copies on their platform, if every guard holds, and reads the list to see them gone.
-//!
-//! ```text
-//! gs-list | gs-dedupe --duplicates | gs-download | gs-dedupe | gs-delete -n       what would be deleted, and what not, and why
-//! gs-list | gs-dedupe --duplicates | gs-download | gs-dedupe | gs-delete --yes
-//! gs-list --deleted | gs-upload --restore                                     put back what was deleted
-//! ```
-//!
-//! The guards stand in `docs/sync-rules.md`: the original is in the archive, the copy is certain with both files at hand, the
-//! kept entry was seen in this run, and a few more. What does not pass them stays, and is told why.
+//! `gs-delete`: deletes duplicates that `gs-dedupe` has marked, if every check passes, and lists the platform until they are
+//! gone. The checks are in `docs/sync-rules.md`.
 
 use std::process::ExitCode;
 

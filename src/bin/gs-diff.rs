@@ -1,14 +1,5 @@
-//! Decides what is missing where: reads activities, prints transfers.
-//!
-//! ```text
-//! gs-fetch | gs-diff | gs-download | gs-upload     make the platforms equal
-//! gs-list | gs-diff --to coros > plan.ndjson       plan, look at it, edit it …
-//! gs-download < plan.ndjson | gs-upload            … and apply it
-//! gs-list | gs-diff --explain                          also what is not sent, and why
-//! ```
-//!
-//! The activities that come in are what may be sent; what the platforms have is what the catalogue knows. The network is
-//! never asked. How it decides is in `docs/sync-rules.md`.
+//! `gs-diff`: decides which activities are missing on which platform; reads activities and prints transfers. It makes no
+//! request. The rules are in `docs/sync-rules.md`.
 
 use std::process::ExitCode;
 

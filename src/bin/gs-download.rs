@@ -1,13 +1,5 @@
-//! Puts the file of each activity into the archive, unless it is there already.
-//!
-//! ```text
-//! gs-list --missing | gs-download       archive what is not archived yet
-//! gs-fetch --new | gs-download          list, and archive what is new
-//! gs-list --downloaded | gs-download --verify    check every byte of the archive
-//! ```
-//!
-//! Reads activity and transfer records and writes the same, with `file`. What goes wrong with one is told on its record
-//! as a `problem`, and the rest goes on.
+//! `gs-download`: downloads the file of each activity into the archive, unless it is there already; adds `file` or `problem`
+//! to each record.
 
 use std::process::ExitCode;
 

@@ -1,11 +1,4 @@
-//! Lists the platforms into the catalogue and prints what it knows: activity records.
-//!
-//! ```text
-//! gs-fetch                              new activities; all of them once a week
-//! gs-fetch --full                       everything now: shows also what was deleted long ago
-//! gs-fetch --new | gs-download          archive what is new
-//! gs-fetch --since 30d --platform garmin-cn
-//! ```
+//! `gs-fetch`: lists the platforms into the catalogue, and prints the activities as records.
 
 use std::process::ExitCode;
 

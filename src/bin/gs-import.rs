@@ -1,14 +1,5 @@
-//! Imports files that other tools and services have stored, so that they need not be downloaded again.
-//!
-//! ```text
-//! gs-import ~/GarminSync/data              GarminSync: its database, or the folder that it is in
-//! gs-import ~/sports-sync-x                Sports Sync X: its folder
-//! gs-import garmin-export.zip              Garmin's account export, not unpacked or unpacked
-//! gs-import --platform coros old/fit       any folder or zip of files that are named with ids
-//! ```
-//!
-//! It prints a record for each imported file. It changes neither those files nor a file that is already in the archive.
-//! An import is no listing: gs-fetch completes what is known of each activity, and finds those that were deleted.
+//! `gs-import`: imports the files of other tools, of Garmin's account export and of folders, so that they need not be
+//! downloaded again. It changes none of them, and prints a record for each imported file.
 
 use std::process::ExitCode;
 

@@ -1,11 +1,4 @@
-//! Prints what the catalogue knows: a table on a terminal, records in a pipe, or CSV. It makes no request.
-//!
-//! ```text
-//! gs-list                               all activities on the platforms
-//! gs-list --missing | gs-download       archive what is not archived yet
-//! gs-list --sport running --since 2026-01-01 --format csv > runs.csv
-//! gs-list --stats                       the numbers of each platform
-//! ```
+//! `gs-list`: prints the activities in the catalogue, as a table, records or CSV. It makes no request.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

@@ -1,15 +1,8 @@
-//! Tells people what a run came to: one summary to every channel that is set up.
+//! `gs-notify`: sends one summary of a run to every configured channel, and passes its input on unchanged, invalid lines
+//! included.
 //!
-//! ```text
-//! gs-diff | gs-download | gs-upload | gs-notify > /dev/null     tell what was added, and what failed
-//! gs-notify --start                                             tell a Healthchecks-style watcher that a run begins
-//! gs-notify -n < run.ndjson                                     show it, send nothing
-//! gs-notify --test                                              send a test message, and say what each channel answers
-//! ```
-//!
-//! Every line of its input comes out as it went in, a malformed one too. What was added and deleted is known of the records;
-//! what fails is judged from the catalogue, as the page has it, so no channel is told that all is well while the page says
-//! otherwise. The channels, their settings and when each is told are in `docs/notifications.md`.
+//! The records say what was added and deleted. The catalogue says what fails, by the same judgment as the page.
+//! `docs/notifications.md` describes the channels and when each is notified.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -45,10 +38,10 @@ struct Args {
     notify: NotifyFlags,
     #[command(flatten)]
     language: Language,
-    /// Say that a run begins: pings HEALTHCHECKS_URL, reads and tells nothing else
+    /// Report the start of a run: pings HEALTHCHECKS_URL, and does nothing else
     #[arg(long)]
     start: bool,
-    /// Send a test message to every channel that is set up, and say what each answers; reads nothing
+    /// Send a test message to every configured channel, and print each response; reads no records
     #[arg(long, conflicts_with = "start")]
     test: bool,
     /// Print the summary on standard error too
@@ -81,7 +74,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     }
     let progress = worker.task(NAME);
     let mut records = cli::records("gs-list --missing | gs-download | gs-notify", &progress)?;
-    // On a terminal nobody reads the records that another stage would.
+    // On a terminal nobody needs the records.
     let mut output: Box<dyn Write> = match std::io::stdout().is_terminal() {
         true => Box::new(std::io::sink()),
         false => Box::new(Output::prompt()),

@@ -1,13 +1,5 @@
-//! Makes the page that people look at, and the same facts for programs, from the catalogue alone.
-//!
-//! ```text
-//! gs-report                               in the folder report of the data folder
-//! gs-report --out /srv/www/sport --refresh
-//! gs-report && grep -m1 state ~/.local/share/garminsync/report/status.json
-//! ```
-//!
-//! `index.html` is one file with all that it needs; `status.json` has the same facts. Both are replaced whole. Nobody is
-//! asked, and no login is needed.
+//! `gs-report`: writes the page, `index.html`, and `status.json` with the same data, from the catalogue. Each file is
+//! replaced atomically. It makes no request.
 
 use std::process::ExitCode;
 

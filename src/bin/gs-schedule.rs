@@ -1,11 +1,4 @@
-//! Stores the schedule of the sync, for the page and for scripts; cron has to run it.
-//!
-//! ```text
-//! gs-schedule                           the schedule, the last run and the next
-//! gs-schedule '0 */6 * * *'             sets it, and switches it on
-//! gs-schedule '@daily' --zone UTC       the same, for a cron in another time zone
-//! gs-schedule off                       and on
-//! ```
+//! `gs-schedule`: stores and shows the schedule of the sync, for the page and for scripts. Cron runs it.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -42,7 +35,7 @@ struct Args {
     /// Set the schedule and switch it on; on: switch it on as it was, else '0 */6 * * *'; off [default: show it]
     #[arg(value_name = "CRON|on|off")]
     what: Option<String>,
-    /// What the shell made of an expression without quotes: several words, and maybe file names of its stars.
+    /// The words of an expression without quotes, perhaps with file names in place of its stars.
     #[arg(hide = true)]
     more: Vec<String>,
     /// The time zone of cron [default: that of this machine: $TZ, else /etc/localtime]

@@ -1,12 +1,4 @@
-//! Prints the settings that apply: the file they are read from, the folders, and every setting that is set. Never a secret.
-//!
-//! ```text
-//! gs-settings                      all that are set
-//! gs-settings MAX_DELETE           the value of one, or its default, for scripts
-//! gs-settings --file               the path of the .env file that was read
-//! gs-settings --environment        the settings that only the environment has
-//! gs-settings --check              the errors of all settings
-//! ```
+//! `gs-settings`: prints the settings that apply, never a secret.
 
 use std::process::ExitCode;
 

@@ -1,10 +1,5 @@
-//! Sets up: platforms, logins, schedule, messages, and a first listing. It asks, or takes all answers as flags.
-//!
-//! ```text
-//! gs-setup                                            asks on the terminal
-//! gs-setup --platform garmin-com --login token --no-notify --schedule --fetch
-//! gs-setup -n --yes                                   what it would write and run
-//! ```
+//! `gs-setup`: sets up platforms, logins, schedule and notifications, and makes a first listing. It asks, or takes the
+//! answers from flags.
 
 use std::process::ExitCode;
 

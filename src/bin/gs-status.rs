@@ -1,11 +1,5 @@
-//! Prints whether all is well, from the catalogue alone: the state, the last and the next sync, a line for each platform,
-//! and what needs a person, with the command that fixes it.
-//!
-//! ```text
-//! gs-status                               a table
-//! gs-status --format json | jq .state     as status.json
-//! gs-status -q || gs-notify --test        exit code 0 only if everything is OK
-//! ```
+//! `gs-status`: prints the state, the last and the next sync, a line for each platform, and what you must do. It reads the
+//! catalogue and makes no request.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

@@ -1,13 +1,7 @@
-//! Uploads what transfers say: each file is sent once, followed to its end, and read back.
+//! `gs-upload`: uploads the activities of a plan, each file once, and verifies that each appears on its platform.
 //!
-//! ```text
-//! gs-fetch | gs-diff | gs-download | gs-upload
-//! gs-list --deleted --id 123 | gs-upload --restore      put back what is gone from its platform
-//! gs-upload < /dev/null                                 only ask what became of earlier uploads
-//! ```
-//!
-//! Right before each upload the target is looked at: what is there is not sent. The intent is in
-//! the journal before the request. An upload whose end is not known counts as under way, and the next run settles it.
+//! The target is checked right before each upload. The journal has each upload before its request; an upload with an unknown
+//! outcome is pending, and the next run checks it.
 
 use std::process::ExitCode;
 
@@ -42,7 +36,7 @@ Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later, 77 a log
 78 configuration error"
 )]
 struct Args {
-    /// Take activities that are gone from their platform, and put them back there
+    /// Restore activities that were deleted from their platform
     #[arg(long)]
     restore: bool,
     #[command(flatten)]
@@ -119,7 +113,7 @@ fn summary(worker: &Worker, max_upload: Option<u64>, result: &Result<()>) {
         (counted("failed"), "failed"),
     ];
     let counts = i18n::counts(&counts);
-    // What is left for the next run was said above.
+    // The number left for the next run was shown above.
     if !counts.is_empty() || counted("left") == 0 {
         cli::summary(worker, &counts, "nothing to upload", result);
     }

@@ -7,7 +7,7 @@ use crate::activity::Activity;
 use crate::sport;
 
 impl Fit {
-    /// The activity; platform, id, name and device are left for whoever knows them.
+    /// The activity. Platform, id, name and device are left empty.
     pub fn activity(&self) -> Activity {
         let sport = self.sport();
         let name = sport.and_then(sport::sport_name);
@@ -25,7 +25,7 @@ impl Fit {
         }
     }
 
-    /// `garmin 3290 3300000001`, as far as the file tells more than its maker.
+    /// `garmin 3290 3300000001`, if the file says more than the manufacturer.
     pub fn device(&self) -> Option<String> {
         let id = &self.file_id;
         let product = id.product_name.clone().or_else(|| id.product.map(|number| number.to_string()));
@@ -37,7 +37,7 @@ impl Fit {
     }
 }
 
-/// Over all sessions; nothing if none says it, as zero would claim to know.
+/// The sum over all sessions; `None` if no session has the value, as zero would be a claim.
 fn sum(fit: &Fit, of: fn(&SessionMessage) -> Option<f64>) -> Option<f64> {
     let total: f64 = fit.sessions.iter().filter_map(of).sum();
     (total > 0.0).then_some(total)

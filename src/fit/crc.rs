@@ -1,7 +1,7 @@
-//! The CRC-16 of FIT files: `crc::of(header and data)` is what the last two bytes of a file say.
+//! The CRC-16 of FIT files: `crc::of(header and data)` equals the last two bytes of a file.
 //!
-//! It is the common CRC-16/ARC (polynomial 0x8005, reflected, started at 0). Every byte of every
-//! file passes here, so eight bytes are taken at a time from eight tables that the compiler makes.
+//! It is CRC-16/ARC (polynomial 0x8005, reflected, start value 0). It runs over every byte of every file, so it processes
+//! eight bytes at a time with eight tables that are computed at compile time.
 
 const TABLES: [[u16; 256]; 8] = tables();
 

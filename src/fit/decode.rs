@@ -1,8 +1,8 @@
-//! Every message of a file with every field, by the `fitparser` crate; made safe to call.
+//! Decodes every message of a file with every field, with the `fitparser` crate, made safe to call.
 //!
-//! `fitparser` panics on some damaged headers and takes a file for whole that was cut between two
-//! messages. So [`scan`](super::scan) looks first, and whatever still panics is caught. It is also
-//! some hundred times slower than the scan: for looking into a file, not for checking one.
+//! `fitparser` panics on some damaged headers and accepts a file that was truncated between two messages. So
+//! [`scan`](super::scan) checks the file first, and panics are caught. Decoding is some hundred times slower than the scan:
+//! it is for showing a file, not for checking it.
 
 use std::panic;
 
@@ -17,7 +17,7 @@ pub enum Undecodable {
     /// It is not a whole FIT file.
     #[error(transparent)]
     Corrupt(#[from] FitError),
-    /// It is whole, but a field of it says what cannot be.
+    /// The file is intact, but a field has an impossible value.
     #[error("the file is whole, but its fields cannot be decoded: {0}")]
     Fields(String),
     /// It is whole, but the decoder gave up on it. The panic is printed by the process' own hook.
@@ -25,13 +25,13 @@ pub enum Undecodable {
     Crashed(String),
 }
 
-/// Decodes all messages, of all chained files.
+/// Decodes all messages of all chained files.
 ///
-/// Fields whose size does not fit their type are given as bytes, and `fitparser` prints a line
-/// about each of them to stderr. Its times are in the process' local zone.
+/// Fields whose size does not fit their type are returned as bytes, and `fitparser` prints a line about each to stderr. Its
+/// times are in the local zone of the process.
 ///
 /// # Errors
-/// [`Undecodable`]: the file is broken, or `fitparser` cannot make sense of it.
+/// [`Undecodable`]: the file is corrupt, or `fitparser` cannot decode it.
 pub fn decode(bytes: &[u8]) -> Result<Vec<FitDataRecord>, Undecodable> {
     scan(bytes)?;
     match panic::catch_unwind(|| fitparser::from_bytes(bytes)) {
@@ -41,7 +41,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<FitDataRecord>, Undecodable> {
     }
 }
 
-/// What a panic says, if it says anything.
+/// The message of a panic, if it has one.
 fn words(crash: &(dyn std::any::Any + Send)) -> String {
     let text = crash.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| crash.downcast_ref::<&str>().copied());

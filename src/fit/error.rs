@@ -1,14 +1,13 @@
-//! Why a file is not a whole FIT file, in the words a person reads.
+//! Why a file is not an intact FIT file.
 //!
-//! The first word says what can be done about it. `truncated` and `damaged`: bytes got lost or
-//! changed on the way, so downloading again may help. `malformed` and `unfinished`: the file left
-//! its writer like that, the CRC is right or was never written. `not a FIT file`: something else,
-//! often an error page, came in its place.
+//! The first word says what a person can do. `truncated` and `damaged`: bytes were lost or changed on the way, so
+//! downloading again may help. `malformed` and `unfinished`: the device or program wrote the file like this; the CRC is
+//! correct, or was never written. `not a FIT file`: another kind of file, often an error page.
 
 use thiserror::Error;
 
-/// The first fault that [`scan`](super::scan) met. Offsets and lengths are bytes from the start of
-/// the buffer, also in the later files of a chain.
+/// The first error that [`scan`](super::scan) finds. Offsets and lengths are bytes from the start of the buffer, also in
+/// later files of a chain.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FitError {
     /// Fewer bytes than the smallest header has.
@@ -33,9 +32,9 @@ pub enum FitError {
     HeaderCrc {
         /// Where the header starts.
         at: usize,
-        /// The CRC that the header holds.
+        /// The CRC in the header.
         stored: u16,
-        /// The CRC of its bytes.
+        /// The CRC of the header's bytes.
         computed: u16,
     },
     /// The header promises no data at all: what a device leaves that could not close its file.
@@ -43,7 +42,7 @@ pub enum FitError {
     Unfinished {
         /// Where the header starts.
         at: usize,
-        /// How many bytes come after the header.
+        /// How many bytes follow the header.
         follow: usize,
     },
     /// The buffer ends before the file does.
@@ -57,14 +56,14 @@ pub enum FitError {
     /// Bytes were changed.
     #[error("damaged: the CRC at byte {at} is {stored:#06x}, the bytes before it give {computed:#06x}")]
     FileCrc {
-        /// Where the CRC stands.
+        /// The position of the CRC.
         at: usize,
-        /// The CRC that the file holds.
+        /// The CRC in the file.
         stored: u16,
-        /// The CRC of its bytes.
+        /// The CRC of the file's bytes.
         computed: u16,
     },
-    /// A data message whose layout was never told.
+    /// A data message without a definition.
     #[error("malformed: the message at byte {at} is of local type {local}, which was never defined")]
     Undefined {
         /// Where the message starts.
@@ -77,12 +76,12 @@ pub enum FitError {
     Overrun {
         /// Where the message starts.
         at: usize,
-        /// Where it would end, as far as that can be told.
+        /// Where it would end, as far as known.
         runs_to: usize,
         /// Where the data of this file ends.
         data_end: usize,
     },
-    /// The file is whole, but what comes after it is no further FIT file.
+    /// The file is intact, but the bytes after it are no FIT file.
     #[error("malformed: the FIT file ends at byte {at}, and the {bytes} bytes after it are no FIT file")]
     Trailing {
         /// Where the last whole file ends.

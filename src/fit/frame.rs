@@ -1,8 +1,8 @@
-//! The frame of one FIT file: header, length and CRC, checked before anything is read from it.
+//! The frame of one FIT file: header, length and CRC, checked before its messages are read.
 //!
-//! `frame::check(bytes, at)` looks at the file that starts at byte `at` and answers where its
-//! messages are. The order of the checks makes the first fault the most telling one: what is
-//! truncated is called truncated, although its CRC cannot be right either.
+//! `frame::check(bytes, at)` checks the file that starts at byte `at` and returns the position of its messages. The checks
+//! are ordered so that the first error is the most helpful one: a truncated file is reported as truncated, although its CRC
+//! is wrong too.
 
 use std::ops::Range;
 
@@ -10,29 +10,28 @@ use super::{FitError, Protocol, crc};
 
 const SIGNATURE: &[u8] = b".FIT";
 const SMALLEST_HEADER: usize = 12;
-/// Where the header's own CRC stands, if it has one; what a later protocol adds to the header follows it.
+/// The position of the header's own CRC, if it has one. Additions of later protocols follow it.
 const OWN_CRC: Range<usize> = 12..14;
 const CRC_BYTES: usize = 2;
 
-/// Where the parts of a file are that is whole on the outside.
+/// The parts of a file with a valid frame.
 pub(super) struct Frame {
     /// The messages.
     pub data: Range<usize>,
     /// The first byte after the file, CRC included.
     pub end: usize,
-    /// The version of the FIT protocol that the header names.
+    /// The protocol version in the header.
     pub protocol: Protocol,
 }
 
 /// Checks the file at `at`.
 ///
 /// # Errors
-/// Every fault but those of the messages. Anything at the start of a later file of a chain that
-/// is no FIT header is [`FitError::Trailing`].
+/// All errors except those of messages. A later file of a chain without a FIT header is [`FitError::Trailing`].
 pub(super) fn check(bytes: &[u8], at: usize) -> Result<Frame, FitError> {
     let rest = &bytes[at..];
     let header = header(rest, at)?;
-    // Saturating, for machines on which a size of 32 bits is all there is.
+    // Saturating, for machines where `usize` has 32 bits.
     let data = header.len()..header.len().saturating_add(data_size(header));
     let end = data.end.saturating_add(CRC_BYTES);
     if data.is_empty() {
@@ -42,7 +41,7 @@ pub(super) fn check(bytes: &[u8], at: usize) -> Result<Frame, FitError> {
     let Some(stored) = rest.get(data.end..end) else {
         return Err(truncated(header, at, bytes.len()));
     };
-    // The header belongs to it whether or not it has a CRC of its own.
+    // The CRC of the file covers the header, with or without its own CRC.
     let computed = crc::of(&rest[..data.end]);
     let stored = u16::from_le_bytes([stored[0], stored[1]]);
     if stored != computed {
@@ -63,7 +62,7 @@ fn header(rest: &[u8], at: usize) -> Result<&[u8], FitError> {
         (false, _) => return Err(FitError::Trailing { at, bytes }),
     }
     let size = rest[0];
-    // FIT lets later protocols add to the header. What they add is passed over, and the CRC of the file covers it.
+    // FIT allows later protocols to extend the header. The extension is skipped, and the CRC of the file covers it.
     let is_longer = size > 14 && Protocol::of(rest[1]).is_newer();
     if size != 12 && size != 14 && !is_longer {
         return Err(FitError::HeaderSize { at, size });
@@ -75,7 +74,7 @@ fn header(rest: &[u8], at: usize) -> Result<&[u8], FitError> {
     Ok(header)
 }
 
-/// All but the shortest header have a CRC of their own. Zero means that the writer left it out, as it may.
+/// Checks the CRC of the header, which all but the shortest have. Zero means that the writer omitted it, which is allowed.
 fn check_own_crc(header: &[u8], at: usize) -> Result<(), FitError> {
     let Some(&[low, high]) = header.get(OWN_CRC) else {
         return Ok(());
@@ -88,14 +87,14 @@ fn check_own_crc(header: &[u8], at: usize) -> Result<(), FitError> {
     Err(FitError::HeaderCrc { at, stored, computed })
 }
 
-/// The verdict on a file at byte `at` whose `header` promises more than the `has` bytes there are.
+/// The error for a file at byte `at` whose `header` announces more than the `has` bytes that exist.
 fn truncated(header: &[u8], at: usize, has: usize) -> FitError {
     let parts = [at, usize::from(header[0]), data_size(header), CRC_BYTES];
     let promised = parts.map(|bytes| bytes as u64).iter().sum();
     FitError::Truncated { promised, has }
 }
 
-/// How many bytes of messages the header promises.
+/// How many bytes of messages the header announces.
 fn data_size(header: &[u8]) -> usize {
     u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize
 }
@@ -157,7 +156,7 @@ mod tests {
             bytes.pop();
             assert!(matches!(verdict(&bytes), FitError::Truncated { .. }));
         }
-        // Six bytes that nobody knows stand between the header and the data.
+        // Six unknown bytes between the header and the data.
         let mut longer = known.clone();
         (longer[0], longer[1]) = (20, 0x30);
         longer[12..14].fill(0);

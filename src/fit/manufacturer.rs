@@ -1,4 +1,4 @@
-//! The names of the manufacturers that people's files come from; the FIT profile has the others.
+//! The names of common manufacturers; the FIT profile has all.
 
 /// Sorted by number, spelled as in the FIT profile.
 const NAMES: &[(u16, &str)] = &[
@@ -56,8 +56,7 @@ const NAMES: &[(u16, &str)] = &[
     (348, "huawei"),
 ];
 
-/// The name of a manufacturer as the FIT profile spells it: 294 is `coros`. `None` for the less
-/// common ones; show their number then.
+/// The name of a manufacturer in the FIT profile: 294 is `coros`. `None` for less common ones; show their number then.
 pub fn manufacturer_name(number: u16) -> Option<&'static str> {
     let index = NAMES.binary_search_by_key(&number, |&(number, _)| number);
     index.ok().map(|index| NAMES[index].1)

@@ -1,16 +1,15 @@
 //! One message: its layout as the file defines it, and the values of its fields.
 //!
-//! A definition tells for each field its number, size and base type; the data messages of the same
-//! local type then follow that layout. A value that is FIT's "invalid" of its type, or whose size
-//! does not fit its type, reads as `None`: devices write both.
+//! A definition has the number, size and base type of each field; the data messages of the same local type have that layout.
+//! A value that FIT marks as invalid, or whose size does not fit its type, reads as `None`: devices write both.
 
 /// Seconds from the Unix epoch to FIT's, 1989-12-31T00:00:00Z.
 const FIT_EPOCH_UNIX_S: i64 = 631_065_600;
 
-/// Smaller times are seconds since the device was switched on; they tell no date.
+/// Smaller timestamps are seconds since the device was switched on, not dates.
 const FIRST_DATE: u32 = 0x1000_0000;
 
-/// The field that holds the timestamp in every message that has one.
+/// The number of the timestamp field in all messages.
 const TIMESTAMP: u8 = 253;
 
 /// The base type of a timestamp.
@@ -33,9 +32,9 @@ pub(super) struct Definition {
     /// Does the layout have developer fields?
     pub developer_fields: bool,
     big_endian: bool,
-    /// Where the timestamp is; asked of every message, so it is found once.
+    /// The position of the timestamp: found once, as it is read from every message.
     timestamp_at: Option<usize>,
-    /// The fields of the messages that are read, of other messages none.
+    /// The fields of messages that are decoded; empty for others.
     fields: Vec<Field>,
 }
 
@@ -48,8 +47,8 @@ struct Field {
 }
 
 impl Definition {
-    /// Reads the definition message at the start of `bytes`, header byte included: the definition
-    /// and its length in bytes, or the length it needs if `bytes` is shorter than that.
+    /// Reads the definition message at the start of `bytes`, header byte included: the definition and its length in bytes,
+    /// or the length that it needs if `bytes` is shorter.
     pub fn read(bytes: &[u8]) -> Result<(Definition, usize), usize> {
         let &[header, _, endian, low, high, count, ..] = bytes else {
             return Err(6);
@@ -81,7 +80,7 @@ impl Definition {
         Ok((definition, end))
     }
 
-    /// Sums up the sizes, and keeps the places of the fields that anybody will ask for.
+    /// Sums up the sizes, and stores the positions of the fields that are decoded.
     fn lay_out(&mut self, fields: &[u8]) {
         use number::{ACTIVITY, FILE_ID, SESSION};
         let wanted = matches!(self.message, FILE_ID | SESSION | ACTIVITY);
@@ -152,7 +151,7 @@ impl<'a> DataMessage<'a> {
         unix_time(self.u32(number)?)
     }
 
-    /// The timestamp as FIT stores it, not yet a date: the base of compressed timestamps.
+    /// The timestamp as FIT stores it: the base of compressed timestamps.
     pub fn raw_timestamp(&self) -> Option<u32> {
         let at = self.definition.timestamp_at?;
         let &bytes = self.bytes.get(at..)?.first_chunk::<4>()?;
@@ -181,7 +180,7 @@ pub(super) fn unix_time(raw: u32) -> Option<i64> {
     (raw >= FIRST_DATE).then_some(i64::from(raw) + FIT_EPOCH_UNIX_S)
 }
 
-/// The value that says "nothing here", for an integer type that is `size` bytes wide.
+/// The value that means "invalid" for an integer type of `size` bytes.
 fn invalid_value(base_type: u8, size: usize) -> Option<u64> {
     let (width, invalid) = match base_type {
         0 | 2 | 13 => (1, 0xFF),    // enum, uint8, byte
@@ -209,7 +208,7 @@ fn is_signed(base_type: u8) -> bool {
 mod tests {
     use super::*;
 
-    /// The value that a one-field `session` of this type, size and content reads as.
+    /// Reads a `session` message with one field of this type, size and content.
     fn read(base_type: u8, endian: u8, bytes: &[u8]) -> Option<u64> {
         let size = bytes.len() as u8;
         let layout = [0x40, 0, endian, 0, 0, 1, 9, size, base_type];

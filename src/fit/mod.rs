@@ -1,21 +1,20 @@
-//! FIT files: is this one whole, and what is it? Without decoding what nobody asks for.
+//! FIT files: checks whether a file is complete, and reads what it contains, without decoding every message.
 //!
 //! ```text
-//! let fit = fit::scan(&bytes)?;       a whole file, or why it is not one
+//! let fit = fit::scan(&bytes)?;       a complete file, or the error in it
 //! fit.sport()                         Some(1): running
 //! fit.start_time()                    Some(1767881421), Unix seconds, UTC
-//! fit.identity()                      the recording, if its device named itself fully
+//! fit.identity()                      device and time of the recording, if the file has both
 //! fit::decode(&bytes)?                every message with every field, by `fitparser`; slow
 //! ```
 //!
-//! [`scan`] is what downloads, the archive and the search for copies use: it reads every byte once
-//! for the CRC and steps over the messages, at more than 500 MB/s. Sports and manufacturers stay
-//! numbers here; [`manufacturer_name`] and the sport room know their names. What is checked and
-//! where this differs from other readers is in `docs/fit.md`.
+//! Downloads, the archive and matching use [`scan`]: it reads every byte once for the CRC and skips from message to message,
+//! at more than 500 MB/s. Sports and manufacturers are numbers; [`manufacturer_name`] and `sport` have their names.
+//! `docs/fit.md` describes the checks and the differences to other readers.
 //!
-//! The words are FIT's: a **file** has a `file_id`; an activity file has `record` messages (a
-//! moment with position, heart rate …), `session` messages (one, or one a discipline) and one
-//! `activity` message. Several files may be chained in one buffer.
+//! The terms are those of FIT: a **file** has a `file_id`; an activity file has `record` messages (a moment with position,
+//! heart rate …), `session` messages (one, or one for each discipline) and one `activity` message. Several files may be
+//! chained in one buffer.
 
 mod activity;
 mod crc;
@@ -39,22 +38,22 @@ pub use scan::scan;
 
 /// FIT's file type of a recorded activity.
 const FILE_TYPE_ACTIVITY: u8 = 4;
-/// FIT's sport for what consists of several sports.
+/// FIT's sport for an activity of several sports.
 const SPORT_MULTISPORT: u8 = 18;
-/// FIT's sport for changing between two of them.
+/// FIT's sport for a transition between two of them.
 const SPORT_TRANSITION: u8 = 3;
-/// Whoever has no manufacturer number of their own uses this one.
+/// The manufacturer number for developers without a number of their own.
 const MANUFACTURER_DEVELOPMENT: u16 = 255;
 
-/// What a whole file, or chain of files, says about itself. Times are Unix seconds, UTC.
+/// The contents of a complete file or chain of files. Times are Unix seconds, UTC.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fit {
-    /// How many files are chained; nearly always one. Some Garmin watches chain the heart rates
-    /// of a swim, in files without a `file_id`.
+    /// The number of chained files; nearly always one. Some Garmin watches chain the heart rates of a swim, in files without
+    /// a `file_id`.
     pub files: usize,
     /// How many of the files are activities.
     pub activity_files: usize,
-    /// Who wrote it: of the first activity in a chain, else of its first file.
+    /// The `file_id`: of the first activity in a chain, else of its first file.
     pub file_id: FileId,
     /// The sessions of all files, in file order.
     pub sessions: Vec<SessionMessage>,
@@ -64,18 +63,17 @@ pub struct Fit {
     pub first_record_time: Option<i64>,
     /// When the last `record` with a time was made.
     pub last_record_time: Option<i64>,
-    /// The number of `record` messages: how much was recorded.
+    /// The number of `record` messages.
     pub records: u64,
     /// Are there developer fields, written by an app on the device?
     pub developer_fields: bool,
-    /// The version of the FIT protocol; of a chain the newest in it.
+    /// The version of the FIT protocol; the newest one in a chain.
     pub protocol: Protocol,
 }
 
 /// A version of the FIT protocol: how messages are laid out in a file.
 ///
-/// It says nothing about a file being whole. Of a file with a newer protocol the messages and fields that this version
-/// knows are read, and the rest is stepped over.
+/// A file with a newer protocol is read as well: unknown messages and fields are skipped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Protocol {
     /// The major version.
@@ -93,7 +91,7 @@ impl Protocol {
         Protocol { major: byte >> 4, minor: byte & 0x0F }
     }
 
-    /// Whether it did not exist when this was written.
+    /// Whether this version is newer than the newest one that is known here.
     pub fn is_newer(self) -> bool {
         self > Protocol::NEWEST
     }
@@ -112,13 +110,13 @@ pub struct FileId {
     pub file_type: Option<u8>,
     /// FIT's manufacturer number, see [`manufacturer_name`].
     pub manufacturer: Option<u16>,
-    /// The manufacturer's own number of the product.
+    /// The manufacturer's number for the product.
     pub product: Option<u16>,
     /// The device's serial number.
     pub serial_number: Option<u32>,
     /// When the file was created, Unix seconds.
     pub time_created: Option<i64>,
-    /// What the writer calls the product, if it says so.
+    /// The name of the product, if the file has it.
     pub product_name: Option<String>,
 }
 
@@ -135,7 +133,7 @@ pub struct SessionMessage {
     pub sport: Option<u8>,
     /// FIT's sub sport number.
     pub sub_sport: Option<u8>,
-    /// When it began, Unix seconds.
+    /// The start, Unix seconds.
     pub start_time: Option<i64>,
     /// Seconds without pauses.
     pub total_timer_time_s: Option<f64>,
@@ -150,21 +148,21 @@ pub struct SessionMessage {
 pub struct ActivityMessage {
     /// When the activity was closed, Unix seconds.
     pub timestamp: Option<i64>,
-    /// Seconds that the device's clock was ahead of UTC then; `None` if no place on earth has it.
+    /// Local time minus UTC in seconds, by the device's clock; `None` if no time zone has this offset.
     pub utc_offset_s: Option<i32>,
     /// How many sessions the writer counted.
     pub num_sessions: Option<u16>,
 }
 
 impl ActivityMessage {
-    /// Between UTC-12 and UTC+14, with the slack of a device that writes both times one by one.
+    /// Between UTC-12 and UTC+14, with a tolerance for devices that write the two times one after the other.
     fn on_earth(utc_offset_s: i32) -> bool {
         const HOUR: i32 = 3600;
         (-12 * HOUR - 60..=14 * HOUR + 60).contains(&utc_offset_s)
     }
 }
 
-/// Is it something that a person did, or a file of another kind?
+/// Whether a file is an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
     /// A recorded activity.
@@ -173,15 +171,14 @@ pub enum FileKind {
     Other,
 }
 
-/// Which device made the recording, and when: every copy of the file has the same, as long as
-/// whoever passed it on left its `file_id` alone.
+/// The device and the time of a recording. Every copy of the file has the same, unless a program changed its `file_id`.
 ///
-/// As text it is `manufacturer:product:serial_number:time_created`.
+/// The text form is `manufacturer:product:serial_number:time_created`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordingId {
     /// FIT's manufacturer number.
     pub manufacturer: u16,
-    /// The manufacturer's own number of the product.
+    /// The manufacturer's number for the product.
     pub product: u16,
     /// The device's serial number.
     pub serial_number: u32,
@@ -198,38 +195,35 @@ impl fmt::Display for RecordingId {
 }
 
 impl Fit {
-    /// Activity or not, as the `file_id` says.
+    /// Whether it is an activity, by its `file_id`.
     pub fn kind(&self) -> FileKind {
         if self.file_id.is_activity() { FileKind::Activity } else { FileKind::Other }
     }
 
-    /// The sport of the whole as FIT's number: that of its sessions, transitions aside, or
-    /// multisport (18) if they differ.
+    /// The sport of the file as FIT's number: that of its sessions without transitions, or multisport (18) if they differ.
     pub fn sport(&self) -> Option<u8> {
         let mut sports = self.disciplines().map(|session| session.sport);
         let first = sports.next()?;
         if sports.all(|sport| sport == first) { first } else { Some(SPORT_MULTISPORT) }
     }
 
-    /// The sub sport of the whole as FIT's number, if all sessions, transitions aside, have that one.
+    /// The sub sport of the file as FIT's number, if all sessions without transitions have the same.
     pub fn sub_sport(&self) -> Option<u8> {
         let mut kinds = self.disciplines().map(|session| (session.sport, session.sub_sport));
         let first = kinds.next()?;
         kinds.all(|kind| kind == first).then_some(first.1)?
     }
 
-    /// When it began, Unix seconds: the earliest session start, else the first `record`, else
-    /// when the file was created.
+    /// The start, Unix seconds: the earliest session start, else the first `record`, else the creation of the file.
     pub fn start_time(&self) -> Option<i64> {
         let starts = self.sessions.iter().filter_map(|session| session.start_time);
         starts.min().or(self.first_record_time).or(self.file_id.time_created)
     }
 
-    /// The identity of the recording, if it can be told.
+    /// The device and the time of the recording.
     ///
-    /// `None` if a part is missing (apps often have no serial number); for the manufacturer
-    /// `development` (255), whose numbers anybody may use, and a converter creates many files in
-    /// one second; and for a chain of several activities, which is more than its first one.
+    /// `None` if a part is missing (apps often have no serial number); for the manufacturer `development` (255), whose
+    /// numbers are shared and whose converters create many files in one second; and for a chain of several activities.
     pub fn identity(&self) -> Option<RecordingId> {
         let id = &self.file_id;
         let identity = RecordingId {
@@ -242,7 +236,7 @@ impl Fit {
         unique.then_some(identity)
     }
 
-    /// The sessions without transitions; all of them if there is nothing else.
+    /// The sessions without transitions; all sessions if there are only transitions.
     fn disciplines(&self) -> impl Iterator<Item = &SessionMessage> {
         let is_transition = |session: &SessionMessage| session.sport == Some(SPORT_TRANSITION);
         let only_transitions = self.sessions.iter().all(is_transition);

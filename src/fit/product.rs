@@ -2,7 +2,7 @@
 
 use fitparser::profile::field_types::GarminProduct;
 
-/// From so many letters on, a number behind them is a word of its own.
+/// From this length of a word on, a number behind it is a separate word.
 const LONG_WORD: usize = 3;
 /// What the profile appends to numbers of one byte.
 const ONE_BYTE: &str = "_single_byte_product_id";
@@ -10,8 +10,8 @@ const ONE_BYTE: &str = "_single_byte_product_id";
 /// The manufacturer number of Garmin.
 const GARMIN: u16 = 1;
 
-/// The name of a product as people know it: manufacturer 1 and product 4315 are `Forerunner 965`. `None` unless the profile
-/// names it: other manufacturers do not publish their numbers.
+/// The name of a product: manufacturer 1 and product 4315 are `Forerunner 965`. `None` unless the profile has a name: other
+/// manufacturers do not publish their numbers.
 pub fn product_name(manufacturer: u16, product: u16) -> Option<String> {
     let is_known = manufacturer == GARMIN && GarminProduct::is_named_variant(i64::from(product));
     is_known.then(|| readable(GarminProduct::from(product).to_string().trim_end_matches(ONE_BYTE)))

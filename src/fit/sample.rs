@@ -1,4 +1,4 @@
-//! Small FIT files for the tests of this room, put together message by message.
+//! Small FIT files for tests, built message by message.
 //!
 //! `Sample::new().file_id().define(1, 20, &[(253, 4, UINT32)]).data(1, &[&time]).finish()`
 
@@ -26,13 +26,13 @@ impl Sample {
         Sample { header_size: 14, big_endian: false, data: Vec::new() }
     }
 
-    /// The header without a CRC of its own.
+    /// Uses the header without its own CRC.
     pub fn short_header(mut self) -> Sample {
         self.header_size = 12;
         self
     }
 
-    /// Definitions from now on say big endian; the values are the caller's business.
+    /// Later definitions are big endian; the caller passes the values accordingly.
     pub fn big_endian(mut self) -> Sample {
         self.big_endian = true;
         self

@@ -1,20 +1,19 @@
-//! The walk over all messages of a file: is it whole, and what is in it?
+//! Steps through all messages of a file: checks whether it is complete, and reads what it contains.
 //!
-//! Nothing is decoded but `file_id`, `session`, `activity` and the timestamps of `record`. Every
-//! other message is only stepped over, by the size that its definition gives; that is what makes
-//! the walk some hundred times quicker than decoding the file.
+//! Only `file_id`, `session`, `activity` and the timestamps of `record` are decoded. Every other message is skipped by the
+//! size in its definition: this is some hundred times faster than decoding the file.
 
 use super::frame::{self, Frame};
 use super::message::{DataMessage, Definition, number, unix_time};
 use super::{ActivityMessage, FileId, Fit, FitError, SessionMessage};
 
-/// Checks that `bytes` is a whole FIT file, or several chained ones, and reads what it is.
+/// Checks that `bytes` is a complete FIT file, or several chained ones, and reads its contents.
 ///
-/// In this order, for each file of the chain: header (size, signature, its CRC unless that is
-/// zero), length, CRC, then every message up to exactly the end of the data.
+/// The order of the checks for each file of the chain: header (size, signature, its CRC unless that is zero), length, CRC,
+/// then every message up to exactly the end of the data.
 ///
 /// # Errors
-/// The first fault as [`FitError`]. No input makes it panic.
+/// The first error as [`FitError`]. No input causes a panic.
 pub fn scan(bytes: &[u8]) -> Result<Fit, FitError> {
     let mut fit = Fit::default();
     let mut at = 0;
@@ -30,11 +29,11 @@ pub fn scan(bytes: &[u8]) -> Result<Fit, FitError> {
     }
 }
 
-/// What one file remembers from message to message; nothing of it lives on in the next of a chain.
+/// The state of one file from message to message; chained files do not share it.
 struct Walk<'a> {
     fit: &'a mut Fit,
     definitions: [Option<Definition>; 16],
-    /// The latest timestamp, from which compressed ones count on.
+    /// The latest timestamp, the base of compressed ones.
     timestamp: Option<u32>,
     seen_file_id: bool,
 }
@@ -59,7 +58,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Takes the definition message at `at`: the layout of all that follows with this local type.
+    /// Reads the definition message at `at`: the layout of all later messages of this local type.
     fn definition(&mut self, bytes: &[u8], at: usize, local: u8) -> Result<usize, FitError> {
         match Definition::read(&bytes[at..]) {
             Ok((definition, length)) => {
@@ -71,7 +70,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Takes the data message at `at`; `compressed` are the low five bits of its timestamp.
+    /// Reads the data message at `at`; `compressed` are the low five bits of its timestamp.
     fn data(&mut self, bytes: &[u8], at: usize, local: u8, compressed: Option<u8>) -> Result<usize, FitError> {
         let Some(definition) = &self.definitions[usize::from(local)] else {
             return Err(FitError::Undefined { at, local });

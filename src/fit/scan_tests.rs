@@ -1,4 +1,4 @@
-//! What the scan reads from small hand-made files, what it refuses, and that nothing panics.
+//! What the scan reads from small files, which errors it finds, and that no input causes a panic.
 
 use super::super::sample::{ENUM, START, START_UNIX_S, STRING, Sample, UINT16, UINT32, UINT32Z};
 use super::super::{FileKind, Fit, FitError, RecordingId};
@@ -193,7 +193,7 @@ fn malformed_inside_although_every_crc_is_right() {
     assert_eq!(broken(&cut), FitError::Overrun { at, runs_to, data_end });
 }
 
-/// Any bytes as the data of a file whose header and CRC are right: so the walk gets to see them.
+/// Any bytes as the data of a file with a valid header and CRC, so that the messages are read.
 fn sealed(data: Vec<u8>) -> Vec<u8> {
     match data.split_first() {
         Some((&first, rest)) => Sample::new().data(first, &[rest]).finish(),

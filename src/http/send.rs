@@ -11,8 +11,8 @@ use super::agent::Agents;
 use super::attempt::Failed;
 use super::tls::Tls;
 use super::{
-    Client, Cookies, Error, Followed, Http, Options, Pause, Permit, RateLimiter, Repeat, Request, Response, WaitObserver,
-    cookies, retry, writes_of,
+    Client, Cookies, Error, Followed, Http, Options, Pause, Permit, RateLimiter, Repeat, Request, Response,
+    WaitObserver, cookies, retry, writes_of,
 };
 use crate::clock::Moment;
 

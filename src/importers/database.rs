@@ -1,8 +1,8 @@
-//! Reads an SQLite file of somebody else without a trace.
+//! Reads an SQLite file of another program without changing anything.
 //!
-//! SQLite writes beside a file that it only reads (`-wal`, `-shm`), and mends what a killed program left (`-journal`). So
-//! the file and those are copied into a private folder, and the copy is opened. Columns are asked for by name: those that
-//! are not there read as nothing, those that nobody knows are not asked for, so older and newer versions are read, too.
+//! SQLite creates files next to a file that it only reads (`-wal`, `-shm`), and repairs what a killed program left
+//! (`-journal`). So all of them are copied into a private folder, and the copy is opened. Columns are read by name; missing
+//! ones are empty and unknown ones are ignored, so older and newer versions can be read.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 
 /// The first bytes of every SQLite file.
 const MAGIC: &[u8] = b"SQLite format 3\0";
-/// Rows of a table; nobody has lived that long.
+/// The most rows of a table that are read.
 const ROWS: usize = 1_000_000;
 
 /// Why a database cannot be read.
@@ -22,10 +22,10 @@ const ROWS: usize = 1_000_000;
 #[error("{0}")]
 pub struct Unreadable(String);
 
-/// A copy of a database, open.
+/// An open copy of a database.
 pub struct Database {
     connection: Connection,
-    /// The copy lives as long as it is open.
+    /// The copy exists as long as it is open.
     _folder: tempfile::TempDir,
 }
 
@@ -35,7 +35,7 @@ impl From<rusqlite::Error> for Unreadable {
     }
 }
 
-/// Whether the file begins as databases do.
+/// Whether the file starts like an SQLite database.
 pub fn is_database(path: &Path) -> bool {
     let mut start = [0; 16];
     let read = fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut start));
@@ -62,19 +62,19 @@ impl Database {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&copy, flags)?;
-        // Whatever its schema would call, nothing of it is trusted.
+        // Nothing in the schema is trusted.
         connection.pragma_update(None, "trusted_schema", false)?;
         Ok(Database { connection, _folder: folder })
     }
 
-    /// The columns of a table; none if there is no such table.
+    /// The columns of a table; empty if the table does not exist.
     pub fn columns(&self, table: &str) -> Result<BTreeSet<String>, Unreadable> {
         let mut statement = self.connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
         let names = statement.query_map([table], |row| row.get(0))?;
         Ok(names.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The rows of a table as texts, in the order of `columns`; both names are ours, never theirs.
+    /// The rows of a table as texts, in the order of `columns`. Both names come from our code, never from the file.
     pub fn rows(&self, table: &str, columns: &[&str]) -> Result<Vec<Vec<Option<String>>>, Unreadable> {
         let there = self.columns(table)?;
         let asked: Vec<&str> = columns.iter().map(|name| if there.contains(*name) { *name } else { "NULL" }).collect();
@@ -87,7 +87,7 @@ impl Database {
     }
 }
 
-/// A value as people would write it; what holds nothing is nothing.
+/// A value as text; `None` if it is empty.
 fn text(value: ValueRef) -> Option<String> {
     let text = match value {
         ValueRef::Null | ValueRef::Blob(_) => return None,

@@ -10,12 +10,12 @@ use super::{FOLDERS, id_of, is_list};
 use crate::i18n;
 use crate::walk::{self, FileFilter, SearchEntry, Skipped, extension, without_gz};
 
-/// What can be named, for messages.
+/// The supported sources, for messages.
 pub const KNOWN: &str = "known are GarminSync's garmin.db or its data folder, Sports Sync X's folder or its \
     db/sports_sync.sqlite, Garmin's account export (the zip, or the folder with DI_CONNECT), and folders, zip files and \
     files named with ids such as 123.zip, 123_ACTIVITY.fit or activity_123.fit";
 
-/// Entries of a zip that are looked at.
+/// The most entries of a zip that are read.
 const ENTRIES: usize = 200_000;
 
 /// What a path is.
@@ -25,7 +25,7 @@ pub enum DetectedSource {
     GarminSync {
         /// The database.
         database: PathBuf,
-        /// Where its files stand.
+        /// The folder of its files.
         folder: PathBuf,
     },
     /// Sports Sync X's folder, and its database if it is there.
@@ -37,11 +37,11 @@ pub enum DetectedSource {
     },
     /// Garmin's account export.
     GarminExport(PathBuf),
-    /// A folder or zip of files that are named with ids, or one of them.
+    /// A folder or a zip of files whose names have ids, or one such file.
     Files(PathBuf),
 }
 
-/// Says what `path`, an absolute one, is, or why it is nothing that is known. Folders among `except` are not looked into.
+/// Detects the type of `path`, an absolute path, or says why it is unknown. Folders in `except` are not searched.
 pub fn detect(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String> {
     let meta = std::fs::metadata(path).map_err(|error| error.to_string())?;
     if meta.is_dir() {
@@ -88,7 +88,7 @@ fn folder(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String> {
             }
         }
     }
-    // The files outlive the database, or are all that a cache has kept.
+    // The files may remain after the database was deleted.
     for fit in [path.join("fit"), path.to_owned()] {
         if FOLDERS.iter().any(|name| holds_theirs(&fit.join(name))) {
             return Ok(DetectedSource::SportsSync { database: None, fit });
@@ -108,13 +108,13 @@ fn folder(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String> {
     files(path, except)
 }
 
-/// Whether a folder has files with the names of Sports Sync X. (Our own archive stands in folders of the same name.)
+/// Whether a folder has files with the names of Sports Sync X. Our own archive has folders of the same names.
 fn holds_theirs(folder: &Path) -> bool {
     let files = walk::files(folder, &[], &mut Skipped::default()).unwrap_or_default();
     files.iter().any(|(name, _)| !name.starts_with("activity_") && id_of(name).is_some())
 }
 
-/// Whose database it is, if it is one of those that are known.
+/// The tool to which a database belongs, if it is supported.
 fn of_database(path: &Path) -> Result<Option<DetectedSource>, String> {
     let database = Database::open(path).map_err(|error| error.to_string())?;
     let has = |table: &str, names: &[&str]| {
@@ -126,7 +126,7 @@ fn of_database(path: &Path) -> Result<Option<DetectedSource>, String> {
         return Ok(Some(DetectedSource::GarminSync { database: path.to_owned(), folder }));
     }
     if has("activity", &["activity_id", "platform", "is_sync"])? {
-        // It stands in `db`, beside `fit`; somebody may have moved it.
+        // It is in `db`, next to `fit`, unless somebody moved it.
         let beside = folder.join("fit");
         let fit = if beside.is_dir() { beside } else { folder.parent().unwrap_or(&folder).join("fit") };
         return Ok(Some(DetectedSource::SportsSync { database: Some(path.to_owned()), fit }));
@@ -163,7 +163,7 @@ fn files(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String> {
     if is_known { Ok(DetectedSource::Files(path.to_owned())) } else { Err(unknown(nameless, &skipped)) }
 }
 
-/// Why a folder or zip is nothing that is known, with what is in it.
+/// Why a folder or zip is unknown, with what it contains.
 fn unknown(nameless: u64, skipped: &Skipped) -> String {
     let tracks = (nameless > 0).then(|| {
         let files = "FIT, TCX or GPX file is named without an id";

@@ -1,23 +1,21 @@
 //! The list of activities in Garmin's account export: `DI_CONNECT/DI-Connect-Fitness/*_summarizedActivities.json`.
 //!
-//! Garmin does not document it; these are what public readers of such exports agree on. The texts of one account are
-//! numbered (`_0_`, `_1001_`), and each is `[{"summarizedActivitiesExport": [entry, …]}]`. Of an entry: `activityId`;
-//! `name`; `activityType`, Garmin's key as in its lists; `beginTimestamp` and `startTimeGmt` in milliseconds since 1970;
-//! `startTimeLocal` the same by the clock of the place, as if that were UTC; `duration` (the timer) and `elapsedDuration` in
-//! milliseconds; `distance` in centimetres (elevation too; speeds are centimetres a millisecond, and not needed here);
-//! `deviceId`, the serial number of the device; `manufacturer`. So read, among others, tylerschloesser/ler.dev
-//! (`scripts/import-garmin.py`: checked against the FIT files' own sessions, `deviceId` joined with the unit ids of the
-//! account's devices) and several readers of single fields; pe-st/garmin-connect-export says the same of distance and
-//! duration in its README.
+//! Garmin does not document it; this is what public readers of such exports agree on. The files of one account are numbered
+//! (`_0_`, `_1001_`), and each is `[{"summarizedActivitiesExport": [item, …]}]`. An item has `activityId`; `name`;
+//! `activityType`, Garmin's key as in its lists; `beginTimestamp` and `startTimeGmt` in milliseconds since 1970;
+//! `startTimeLocal`, the local time in the same form; `duration` (timer time) and `elapsedDuration` in milliseconds;
+//! `distance` in centimetres; `deviceId`, the serial number of the device; `manufacturer`. Sources: tylerschloesser/ler.dev
+//! (`scripts/import-garmin.py`, checked against the sessions of the FIT files, with `deviceId` joined to the unit ids of the
+//! account's devices), several readers of single fields, and the README of pe-st/garmin-connect-export for distance and
+//! duration.
 //!
-//! Readers of older and newer exports have met the same fields under names that differ in small and capital letters
-//! (`startTimeGMT`), numbers and times written as texts, times in seconds, and entries that have the local start alone
-//! (pe-st/garmin-connect-export issue 7, trevordavies095/tempo issue 224). All of that is read; an entry of which nobody can
-//! tell when it began, or which activity it is, is counted, so that it can be known.
+//! Older and newer exports have the same fields with other capitalisation (`startTimeGMT`), numbers and times as texts,
+//! times in seconds, and items with a local start only (pe-st/garmin-connect-export issue 7, trevordavies095/tempo issue
+//! 224). All of these are read. An item without a readable id or start is counted and reported.
 //!
-//! The files lie in `DI_CONNECT/DI-Connect-Uploaded-Files/UploadedFiles_*_Part*.zip`, `{e-mail}_{number}.fit`. The number is
-//! that of the upload, never of the activity, and nine of ten files are no activities: so the file itself has to say
-//! which one it is.
+//! The files are in `DI_CONNECT/DI-Connect-Uploaded-Files/UploadedFiles_*_Part*.zip`, named `{e-mail}_{number}.fit`. The
+//! number is that of the upload, not of the activity, and nine of ten files are no activities: so the contents of a file
+//! decide which activity it belongs to.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -30,21 +28,21 @@ use crate::walk::without_gz;
 
 const PER_SECOND: f64 = 1000.0;
 const PER_METRE: f64 = 100.0;
-/// Smaller times are seconds: as milliseconds they would be of before 1973.
+/// Smaller times are seconds: as milliseconds they would be before 1973.
 const SMALLEST_MS: f64 = 1e11;
 
-/// What a list of an export says.
+/// The contents of a list of an export.
 #[derive(Debug, Default)]
 pub struct ExportList {
     /// Its activities.
     pub activities: Vec<KnownActivity>,
-    /// Entries that no file could be known to be of: they have no id, or no start.
+    /// The number of items that cannot be assigned a file: they have no id or no start.
     pub unclear: u64,
-    /// The names of the fields of the first of those.
+    /// The names of the fields of the first such item.
     pub fields: Option<String>,
 }
 
-/// Whether a file of this path is such a list.
+/// Whether a path is that of such a list.
 pub fn is_list(path: &str) -> bool {
     let name = without_gz(path).rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     name.ends_with("summarizedactivities.json")
@@ -67,7 +65,7 @@ pub fn activities(platform: &str, text: &[u8]) -> Result<ExportList, serde_json:
     Ok(list)
 }
 
-/// The entries of a list: in blocks, in one block alone, or at once.
+/// The items of a list: in several blocks, in one block, or directly.
 fn entries(value: Value) -> Vec<Map<String, Value>> {
     match value {
         Value::Array(all) => all.into_iter().flat_map(entries).collect(),
@@ -82,7 +80,7 @@ fn entries(value: Value) -> Vec<Map<String, Value>> {
     }
 }
 
-/// The fields of an entry, by their names in small letters.
+/// The fields of an item, with their names in lower case.
 struct Fields<'a>(Vec<(String, &'a Value)>);
 
 impl<'a> Fields<'a> {
@@ -90,7 +88,7 @@ impl<'a> Fields<'a> {
         Fields(entry.iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect())
     }
 
-    /// The first of these that is there and is read as something. Each may be of any kind: a strange one is nothing.
+    /// The first of these fields that exists and can be read. A field of an unexpected type is ignored.
     fn get<T>(&self, names: &[&str], read: impl Fn(&Value) -> Option<T>) -> Option<T> {
         let named = |name: &str| self.0.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
         names.iter().filter_map(|name| named(name)).find_map(read)
@@ -126,7 +124,7 @@ fn activity(platform: &str, fields: &Fields) -> Option<KnownActivity> {
     Some(KnownActivity { activity, local_start, is_of_the_place: true })
 }
 
-/// A number, also one written with a fraction of nothing, or digits.
+/// A number, also with a zero fraction, or digits.
 fn id(value: &Value) -> Option<String> {
     match value {
         Value::String(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
@@ -155,8 +153,7 @@ fn number(value: &Value) -> Option<f64> {
     any_number(value).filter(|number| *number > 0.0)
 }
 
-/// A time in seconds since 1970: a number of milliseconds or seconds, or a time that is written out. One without a zone is
-/// read as if it were UTC.
+/// A time in seconds since 1970: from milliseconds, seconds or a text. A text without a zone is read as UTC.
 fn second(value: &Value) -> Option<i64> {
     if let Some(number) = any_number(value) {
         let seconds = if number.abs() < SMALLEST_MS { number } else { number / PER_SECOND };

@@ -1,7 +1,7 @@
-//! GarminSync's database, `garmin.db`: what it knew of the activities, and when it was to run.
+//! GarminSync's database, `garmin.db`: its activities and its schedule.
 //!
-//! The files stand in its data folder, `activity_{id}_{start}.fit`, all in one folder. Whether they are what their names
-//! say, it never looked: that a row says `downloaded` means that something was written.
+//! Its files are in one data folder, `activity_{id}_{start}.fit`. GarminSync never checked them: `downloaded` only means
+//! that something was written.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,13 +11,13 @@ use super::{KnownActivity, civil, names};
 use crate::activity::Activity;
 use crate::sport;
 
-/// What the database says.
+/// The contents of the database.
 #[derive(Debug, Default)]
 pub struct GarminSync {
     activities: HashMap<String, KnownActivity>,
-    /// Names of files, and the activity of each.
+    /// The activity of each file name.
     files: HashMap<String, String>,
-    /// When it ran by itself.
+    /// Its schedule.
     pub schedule: Option<ImportedSchedule>,
 }
 
@@ -26,7 +26,7 @@ pub struct GarminSync {
 pub struct ImportedSchedule {
     /// Five fields.
     pub cron: String,
-    /// Whether it was switched on.
+    /// Whether the schedule was enabled.
     pub enabled: bool,
 }
 
@@ -38,7 +38,7 @@ impl GarminSync {
         let columns = ["activity_id", "start_time", "activity_type", "filename", "downloaded"];
         for row in database.rows("activities", &columns)? {
             let [Some(id), start, kind, file, downloaded] = row.as_slice() else { continue };
-            // A name is all that is taken of the path: it was written from another folder, or on another machine.
+            // Only the name of the path is used: it was written from another folder or on another machine.
             let file = file.as_deref().and_then(|path| path.rsplit(['/', '\\']).next());
             if let Some(name) = file.filter(|_| downloaded.as_deref() != Some("0")) {
                 all.files.insert(name.to_owned(), id.clone());
@@ -57,19 +57,19 @@ impl GarminSync {
         Ok(all)
     }
 
-    /// The activity that a file of this name belongs to.
+    /// The activity of a file with this name.
     pub fn id_of<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.files.get(name).map(String::as_str).or_else(|| names::id_of(name))
     }
 
-    /// What is known of an activity.
+    /// What the database has about an activity.
     pub fn known_activity(&self, platform: &str, id: &str) -> KnownActivity {
         let mut known = self.activities.get(id).cloned().unwrap_or_default();
         (known.activity.platform, known.activity.id) = (platform.into(), id.to_owned());
         known
     }
 
-    /// The names of the files that it wrote.
+    /// The names of the files that GarminSync wrote.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
     }
@@ -82,7 +82,7 @@ fn schedule(database: &Database) -> Result<Option<ImportedSchedule>, Unreadable>
     let rows = database.rows("daemon_config", &["schedule_cron", "enabled"])?;
     let row = rows.into_iter().next().unwrap_or_default();
     let [Some(cron), enabled] = row.as_slice() else { return Ok(None) };
-    // It goes into a line that a person copies into a shell.
+    // It becomes part of a line that a person copies into a shell.
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "*/,- ".contains(c);
     let is_cron = cron.chars().all(is_plain) && cron.split_whitespace().count() == 5;
     let enabled = enabled.as_deref() != Some("0");

@@ -1,9 +1,8 @@
-//! What other tools and services have left on a disk: GarminSync, Sports Sync X, Garmin's account export, folders of files
-//! that are named with ids.
+//! Reads what other tools and services have left on a disk: GarminSync, Sports Sync X, Garmin's account export, and folders
+//! of files whose names have ids.
 //!
-//! Only their forms are known here: which of them a path is ([`detect`]), what their databases and lists say of
-//! activities ([`KnownActivity`]), and which activity a name means ([`id_of`]). Nothing is written, and nothing of theirs is
-//! believed beyond what it says: that a file is there, and whole, is for whoever reads it to find out.
+//! It detects the type of a path ([`detect`]), reads activities from databases and lists ([`KnownActivity`]), and ids from
+//! file names ([`id_of`]). It writes nothing. The engine checks whether each file exists and is intact.
 
 mod database;
 mod detect;
@@ -32,25 +31,25 @@ const REACH_S: i64 = 26 * 3600 + 300;
 /// What rounding does to a time, in seconds.
 const ROUNDING_S: i64 = 2;
 
-/// What another tool knew of an activity.
+/// What another tool has about an activity.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct KnownActivity {
     /// The activity, as far as the tool knew it.
     pub activity: Activity,
-    /// When it began by a clock whose zone the tool did not write down.
+    /// The local start, if the tool did not store its time zone.
     pub local_start: Option<DateTime>,
-    /// Whether that was the clock where the activity took place, and not the one of the machine that wrote it down.
+    /// Whether the local time is that of the activity's place, and not that of the machine which stored it.
     pub is_of_the_place: bool,
 }
 
 impl KnownActivity {
-    /// Of an activity of which nothing is known but where it is.
+    /// An activity with only its platform and id.
     pub fn nothing(platform: &str, id: &str) -> KnownActivity {
         let activity = Activity { platform: platform.into(), id: id.to_owned(), ..Activity::default() };
         KnownActivity { activity, ..KnownActivity::default() }
     }
 
-    /// Whether a file that begins at `start` can be of this activity: whatever the zones, two clocks differ by a day at most.
+    /// Whether a file that starts at `start` can belong to this activity: local times differ by a day at most.
     pub fn can_begin(&self, start: Timestamp) -> bool {
         let known = self.activity.start_time.or_else(|| as_if_utc(self.local_start?));
         known.is_none_or(|known| (known.as_second() - start.as_second()).abs() <= REACH_S)
@@ -61,7 +60,7 @@ impl KnownActivity {
         as_if_utc(self.local_start?).map(Timestamp::as_second)
     }
 
-    /// Local time minus UTC, where it began, if the local time and `start` are a zone's worth apart.
+    /// Local time minus UTC at the start, if the difference between the local time and `start` is that of a time zone.
     pub fn offset(&self, start: Timestamp) -> Option<i32> {
         let ahead = self.local_second().filter(|_| self.is_of_the_place)? - start.as_second();
         let quarters = (ahead as f64 / 900.0).round() as i64;

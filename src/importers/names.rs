@@ -1,13 +1,13 @@
-//! Which activity the name of a file means.
+//! Reads the id of the activity from the name of a file.
 //!
-//! Only names that tools are known to give are read, as a number in a name may be anything: the names in Garmin's account
-//! export end in a number that is no activity's.
+//! Only names that known tools write are read, because a number in a name may be anything: the names in Garmin's account
+//! export end in a number that is no id of an activity.
 
 use crate::walk::without_gz;
 
 /// Longer numbers are no ids.
 const LONGEST: usize = 20;
-/// Shorter ones, behind a time alone, may be anything: Garmin had given a million ids before the first such tool was written.
+/// Shorter numbers after a time may be anything: Garmin had assigned a million ids before the first such tool existed.
 const SHORTEST: usize = 7;
 
 /// The id in the name of a file: `123.fit`, `activity_123.fit`, `activity_123_2026-01-08_14-10-21.fit` (GarminSync,
@@ -38,7 +38,7 @@ fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// What follows a date, or a date and a time, at the start of a name; the whole of a name without one.
+/// The rest of a name after a leading date, or date and time; the whole name if it has none.
 fn after_time(stem: &str) -> &str {
     let end = stem.bytes().take_while(|byte| byte.is_ascii_digit() || b"-_:.+TZ ".contains(byte)).count();
     let (time, rest) = stem.split_at(end);
@@ -46,7 +46,7 @@ fn after_time(stem: &str) -> &str {
     if is_parted && is_date(time) { rest } else { stem }
 }
 
-/// Whether it begins with a day between 1980 and 2099: `20260108`, `2026-01-08`.
+/// Whether a text starts with a day between 1980 and 2099: `20260108`, `2026-01-08`.
 fn is_date(text: &str) -> bool {
     let figures: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).take(8).collect();
     let number = |from, to| {
@@ -55,8 +55,8 @@ fn is_date(text: &str) -> bool {
     (1980..2100).contains(&number(0, 4)) && (1..=12).contains(&number(4, 6)) && (1..=31).contains(&number(6, 8))
 }
 
-/// Whether the first part of a name is a time and the second one the id of what began then. With `T` between day and time
-/// only garminexport writes; where the parts of the time stand alone, a short number may be a second file of that time.
+/// Whether the first part of a name is a time and the last one an id. Only garminexport writes a `T` between day and time;
+/// in other names a short number may be a second file of that time.
 fn before_id(first: &str, last: &str) -> bool {
     let has_t = first.get(..19).is_some_and(|time| {
         let part = |from, to| time.get(from..to).is_some_and(|part: &str| digits(part) == to - from);

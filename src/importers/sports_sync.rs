@@ -1,7 +1,8 @@
-//! Sports Sync X: what `db/sports_sync.sqlite` says of the activities in `fit/garmin_com`, `fit/garmin_cn`, `fit/coros`.
+//! Sports Sync X: its database `db/sports_sync.sqlite`, with the activities in `fit/garmin_com`, `fit/garmin_cn` and
+//! `fit/coros`.
 //!
-//! Its column `is_sync` is not read: a failed upload was written as done. Its times are by the clock of the place for
-//! Garmin, and by that of the machine for COROS.
+//! The column `is_sync` is not read, because failed uploads were stored as done. Times are local times of the activity for
+//! Garmin, and of the machine for COROS.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,7 +16,7 @@ use crate::sport::{self, Names};
 pub const FOLDERS: [&str; 3] = ["garmin_com", "garmin_cn", COROS];
 const COROS: &str = "coros";
 
-/// What the database says.
+/// The contents of the database.
 #[derive(Debug, Default)]
 pub struct SportsSync {
     activities: HashMap<(&'static str, String), KnownActivity>,

@@ -1,11 +1,11 @@
-//! When a TCX or GPX file begins: the first time of its track. Nothing else of it is read.
+//! Reads the start of a TCX or GPX file: the first time of its track.
 
 use jiff::Timestamp;
 
-/// In TCX the id of an activity is its start; in GPX it is the time of the first point, as that in its head may be when it
-/// was exported. A time without a zone is none.
+/// In TCX the id of an activity is its start. In GPX it is the time of the first point; the time in the header may be that
+/// of the export. A time without a zone is ignored.
 pub fn start_of(bytes: &[u8]) -> Option<Timestamp> {
-    // As far as the first point stands in any file that a tool writes.
+    // In files that tools write, the first point is within this size.
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 20)]);
     let time = match head.split_once("<trkpt") {
         Some((_, point)) => element(point, "time"),
