@@ -56,7 +56,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     progress.finish();
     let printed = output.finish();
     let counts = worker.counts_told(&[
-        ("taken", if worker.dry_run { "would be imported" } else { "imported" }),
+        ("imported", if worker.dry_run { "would be imported" } else { "imported" }),
         ("already", "already in the archive"),
         ("different", "different from the file in the archive, which stays"),
         ("ambiguous", "that match several activities"),

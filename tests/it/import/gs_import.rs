@@ -163,7 +163,7 @@ fn pages_texts_and_halves_are_told_each_and_not_taken() {
     assert_eq!((work.files("fit").len(), fingerprint(&theirs.dir)), (2, before));
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM activities"), 2);
     let log = "SELECT exit || counts FROM commands WHERE command = 'gs-import'";
-    assert_eq!(work.sql::<String>(log), "1{\"rejected\":7,\"taken\":2}");
+    assert_eq!(work.sql::<String>(log), "1{\"imported\":2,\"rejected\":7}");
 }
 
 #[test]
