@@ -172,7 +172,7 @@ fn what_is_not_archived_is_told_by_reason() {
         expected.entry((platform, reason)).or_default().insert(id);
     }
     assert_eq!(told, expected);
-    for (event, reasons) in [("failed", &["corrupt"][..]), ("broken", &[])] {
+    for (event, reasons) in [("failed", &["corrupt"][..]), ("corrupt", &[])] {
         let (platform, id) = &history.happened[event];
         assert!(told[&(platform.clone(), event.to_owned())].contains(id));
         let lists = list(history, "not_archived").iter().flat_map(|one| one["items"].as_array().unwrap());
