@@ -1,7 +1,7 @@
 //! `gs-fetch`: pages, incremental and full listings, what is gone, what is not believed.
 
 use crate::support::{COUNT, LIST, SEARCH, Work, asked, plain, requests, scenario};
-use gs_sim::{ActivitySpec, Effect, Fault, HISTORY_END, Paging, Scenario};
+use gs_sim::{ActivitySpec, Effect, Fault, HISTORY_END, Paging, Scenario, Sim};
 
 fn added(id: u64, start: i64) -> ActivitySpec {
     ActivitySpec { id: Some(id), start: Some(start), sport: Some("running".into()), ..ActivitySpec::default() }
@@ -74,16 +74,21 @@ fn a_listing_that_was_cut_is_no_base_for_a_short_one() {
     assert_eq!(asked(&sim, SEARCH).len(), 4);
 }
 
+/// Adds so many activities at the top of the list, so many seconds apart.
+fn add_news(sim: &Sim, count: u64, seconds_apart: i64) {
+    sim.with(|state| {
+        for n in 0..count {
+            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + seconds_apart * n as i64));
+        }
+    });
+}
+
 #[test]
 fn a_cut_listing_of_news_leaves_no_hole_behind() {
     let sim = plain(120);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
-    sim.with(|state| {
-        for n in 0..250_u64 {
-            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + 3600 * n as i64));
-        }
-    });
+    add_news(&sim, 250, 3600);
     let down = Effect::Status { status: 400, retry_after: None, body: None, content_type: None };
     sim.fault(Fault::new(down).contains("start=99"));
     work.run("gs-fetch", &[]).ends(75);
@@ -100,11 +105,7 @@ fn a_listing_of_a_part_of_time_leaves_no_hole_behind() {
     let sim = plain(120);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
-    sim.with(|state| {
-        for n in 0..250_u64 {
-            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + 3600 * n as i64));
-        }
-    });
+    add_news(&sim, 250, 3600);
     let since = jiff::Timestamp::from_second(HISTORY_END + 3600 * 130).unwrap().to_string();
     assert_eq!(work.run("gs-fetch", &["--since", &since]).ok().ids().len(), 120);
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 370);
@@ -115,11 +116,7 @@ fn a_limit_in_the_midst_of_news_leaves_no_hole_behind() {
     let sim = plain(120);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
-    sim.with(|state| {
-        for n in 0..150_u64 {
-            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + 3600 * n as i64));
-        }
-    });
+    add_news(&sim, 150, 3600);
     work.run("gs-fetch", &["--newest", "100"]).ok();
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 270);
 }
@@ -167,11 +164,7 @@ fn a_limit_of_the_command_line_in_the_midst_of_news_is_told() {
     let sim = plain(20);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &["--newest", "5"]).ok().silent();
-    sim.with(|state| {
-        for n in 0..12_u64 {
-            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + 86_400 * n as i64));
-        }
-    });
+    add_news(&sim, 12, 86_400);
     for _ in 0..2 {
         let said = work.run("gs-fetch", &["--newest", "5"]);
         assert_eq!(said.ok().says("only the newest 5 listed").says("without --newest").ids().len(), 5);

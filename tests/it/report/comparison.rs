@@ -148,8 +148,8 @@ fn a_zone_that_was_mistaken_is_told_on_one_platform_and_across_two() {
     );
 }
 
-#[test]
-fn what_was_sent_and_is_not_listed_yet_counts_as_there() {
+/// An upload from COROS that garmin.com accepts and does not list.
+fn with_unlisted_upload() -> World {
     let world = World::new();
     world.put("coros", &run(0));
     world.put("garmin-com", &run(9));
@@ -157,6 +157,12 @@ fn what_was_sent_and_is_not_listed_yet_counts_as_there() {
     let late = UploadSpec { polls: 0, listed_after_requests: 10_000, ..UploadSpec::default() };
     world.sim.with(|state| state.account("garmin.com").spec.upload = late);
     world.apply(&world.diff(&["--to", "garmin-com"]), &["--upload-wait", "0"]).ok();
+    world
+}
+
+#[test]
+fn what_was_sent_and_is_not_listed_yet_counts_as_there() {
+    let world = with_unlisted_upload();
     let told = status(&world, &[]);
     let id: String = world.work.sql("SELECT to_id FROM uploads WHERE outcome = 'created'");
     let group = list(&told, "activities").iter().find(|one| one["on"][1]["platform"] == "coros").unwrap();
@@ -169,13 +175,7 @@ fn what_was_sent_and_is_not_listed_yet_counts_as_there() {
 
 #[test]
 fn an_upload_that_never_showed_is_told_as_lost() {
-    let world = World::new();
-    world.put("coros", &run(0));
-    world.put("garmin-com", &run(9));
-    world.fetch();
-    let late = UploadSpec { polls: 0, listed_after_requests: 10_000, ..UploadSpec::default() };
-    world.sim.with(|state| state.account("garmin.com").spec.upload = late);
-    world.apply(&world.diff(&["--to", "garmin-com"]), &["--upload-wait", "0"]).ok();
+    let world = with_unlisted_upload();
     world.work.change("UPDATE uploads SET started_at = started_at - 3 * 86400");
     world.fetch();
     world.work.run("gs-upload", &[]).ends(1);
