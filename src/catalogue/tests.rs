@@ -251,7 +251,7 @@ fn frequent_queries_use_an_index() {
 fn every_index_is_used_by_a_query() {
     let dir = tempfile::tempdir().unwrap();
     let catalogue = open(&dir);
-    // The conditions of statements in this room.
+    // The conditions of statements in this module.
     let queries = [
         ("activities_newest", "SELECT 1 FROM activities ORDER BY ifnull(start_time, -1) DESC, platform DESC, id DESC"),
         ("activities_start", "SELECT 1 FROM activities WHERE start_time >= 1 AND start_time < 2"),
@@ -447,7 +447,7 @@ fn a_permit_starts_after_the_wait_for_the_table() {
         std::thread::sleep(second);
         held.execute_batch("COMMIT").unwrap();
         assert_eq!(waiting.join().unwrap().unwrap(), Permit::Now);
-        // With the time of before the wait, the interval would be over.
+        // With the time from before the wait, the interval would be over.
         assert!(matches!(limits.acquire("p", second).unwrap(), Permit::Later(_)));
     });
 }

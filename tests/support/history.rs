@@ -162,7 +162,7 @@ impl History {
     fn break_a_file(&mut self) {
         let id: String = self.work.sql("SELECT id FROM files WHERE platform = 'garmin-cn' AND format = 'fit' LIMIT 1");
         self.work.change(&format!("UPDATE files SET corrupt = 1 WHERE platform = 'garmin-cn' AND id = '{id}'"));
-        self.happened.insert("broken", ("garmin-cn".into(), id));
+        self.happened.insert("corrupt", ("garmin-cn".into(), id));
     }
 
     /// The password is changed, and the token has ended.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::line::RenderedLine;
 
 /// Nobody holds the lock for longer than a few milliseconds, unless he was stopped just then.
-const PATIENCE: Duration = Duration::from_millis(300);
+const GRACE: Duration = Duration::from_millis(300);
 
 /// The threads of this program take turns before they ask for the folder's lock: so a thread that stops the program knows
 /// that none of the others holds that.
@@ -113,7 +113,7 @@ impl SharedDir {
     /// Locks the folder, if nobody else holds it for long.
     fn lock(&self) -> FolderLock {
         let Ok(folder) = File::open(&self.dir) else { return FolderLock::Unavailable };
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + GRACE;
         loop {
             match folder.try_lock() {
                 Ok(()) => break,

@@ -160,7 +160,7 @@ fn what_is_not_archived_is_told_by_reason() {
     }
     let rows: String = history.work.sql(
         "SELECT json_group_array(json_array(platform, reason, id)) FROM
-            (SELECT a.platform, a.id, CASE WHEN p.id IS NOT NULL THEN 'failed' WHEN f.corrupt THEN 'broken'
+            (SELECT a.platform, a.id, CASE WHEN p.id IS NOT NULL THEN 'failed' WHEN f.corrupt THEN 'corrupt'
                 WHEN a.manual OR a.no_original THEN 'no-original' ELSE 'not-yet' END reason
              FROM activities a LEFT JOIN files f ON (f.platform, f.id, f.part) = (a.platform, a.id, 0)
              LEFT JOIN problems p ON (p.platform, p.id, p.command) = (a.platform, a.id, 'gs-download')
@@ -172,7 +172,7 @@ fn what_is_not_archived_is_told_by_reason() {
         expected.entry((platform, reason)).or_default().insert(id);
     }
     assert_eq!(told, expected);
-    for (event, reasons) in [("failed", &["corrupt"][..]), ("broken", &[])] {
+    for (event, reasons) in [("failed", &["corrupt"][..]), ("corrupt", &[])] {
         let (platform, id) = &history.happened[event];
         assert!(told[&(platform.clone(), event.to_owned())].contains(id));
         let lists = list(history, "not_archived").iter().flat_map(|one| one["items"].as_array().unwrap());
