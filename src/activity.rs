@@ -1,6 +1,6 @@
 //! One activity: an entry in somebody's history on one platform.
 //!
-//! Everything else should_notify of this type: a platform lists activities, the catalogue keeps them, a record carries them.
+//! Everything else uses this type: a platform lists activities, the catalogue keeps them, a record carries them.
 //! Only the platform and its id are certain; what a service leaves out stays `None`, never zero.
 
 mod file_kind;

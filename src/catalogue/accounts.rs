@@ -1,4 +1,4 @@
-//! The table of accounts: until when the login of each platform is valid, as a command last found it. Never a token.
+//! The table of accounts: until when the login of each platform is valid, as the last command found it. Never a token.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -21,7 +21,7 @@ pub struct AccountRow {
 }
 
 impl Catalogue {
-    /// The login of a platform, and since when it is so; nothing if nobody is logged in, or no command has looked.
+    /// The login of a platform, and since when it has this state; `None` if nobody is logged in, or no command has checked.
     pub fn account(&self, platform: &str) -> Result<Option<(AccountRow, Timestamp)>> {
         let sql = "SELECT * FROM accounts WHERE platform = ?1";
         let row = self.connection.query_row(sql, [platform], |row| {
@@ -36,7 +36,7 @@ impl Catalogue {
         self.done(row.optional())
     }
 
-    /// Remembers the login of a platform; nothing: nobody is logged in. Nothing is written if that is known.
+    /// Stores the login of a platform; `None`: nobody is logged in. Writes nothing if this is stored already.
     pub fn set_account(&mut self, platform: &str, account: Option<&AccountRow>, now: Timestamp) -> Result<()> {
         let seconds = |time: Option<Timestamp>| time.map(Timestamp::as_second);
         let parts =

@@ -1,4 +1,4 @@
-//! The table of activities: listings write it, everybody reads it.
+//! The table of activities. Listings write it.
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
@@ -34,7 +34,7 @@ pub struct ListedRow<'a> {
     pub service_json: &'a str,
 }
 
-/// That listings do not show an activity which they should show, since the first of them began.
+/// That listings do not show an activity which they should show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absence {
     /// One listing did not show it: the next one has to confirm that it is gone.
@@ -61,7 +61,7 @@ impl Absence {
     }
 }
 
-/// An activity, and what the catalogue knows of it.
+/// An activity, with everything that the catalogue has about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ActivityRow {
     /// The activity.
@@ -81,7 +81,7 @@ pub struct ActivityRow {
     pub file: Option<FileRow>,
     /// Path and size of its other files; hardly ever any.
     pub more_files: Vec<(String, u64)>,
-    /// Its file is unavailable: the platform is asked for it once a week.
+    /// Its file is unavailable: it is requested once a week.
     pub unavailable: Option<Unavailable>,
 }
 
@@ -108,9 +108,9 @@ pub struct Query {
     pub platforms: Vec<String>,
     /// Only these FIT sports or platform types; all if empty.
     pub sports: Vec<String>,
-    /// Begun at this time or later.
+    /// Started at this time or later.
     pub since: Option<Timestamp>,
-    /// Begun before this time.
+    /// Started before this time.
     pub until: Option<Timestamp>,
     /// Only these ids; all if empty.
     pub ids: Vec<String>,
@@ -146,7 +146,7 @@ impl Catalogue {
         let Some(platform) = page.first().map(|row| &row.activity.platform) else { return Ok(Vec::new()) };
         let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE number = ?1 AND platform = ?2)";
         let changes: Option<Vec<Change>> = self.write(|tx| {
-            // Another account may have taken the place of this one meanwhile: nothing of the former one is stored again.
+            // The account may have been replaced meanwhile: nothing of the former one is stored again.
             if !tx.prepare_cached(sql)?.query_row(params![listing, platform.as_str()], |row| row.get::<_, bool>(0))? {
                 return Ok(None);
             }
@@ -162,7 +162,7 @@ impl Catalogue {
             return Ok(());
         }
         self.write(|tx| {
-            // Asked again inside the lock: a listing may have brought it in meanwhile.
+            // Checked again inside the transaction: a listing may have inserted it meanwhile.
             let sql = "SELECT EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND id = ?2)";
             let is_there =
                 tx.prepare_cached(sql)?.query_row([activity.platform.as_str(), &activity.id], |row| row.get(0))?;
@@ -185,7 +185,7 @@ impl Catalogue {
         self.done(rows.and_then(|mut statement| statement.query_map([platform], |row| row.get(0))?.collect()))
     }
 
-    /// What is known of one activity.
+    /// The row of one activity.
     pub fn entry(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<ActivityRow>> {
         let columns = columns();
         let sql = format!(
@@ -202,7 +202,7 @@ impl Catalogue {
         })
     }
 
-    /// Reads the further files of an entry, if it has any.
+    /// Reads the further files of an activity, if it has any.
     fn with_more_files(&self, found: FoundRow) -> rusqlite::Result<ActivityRow> {
         let FoundRow { mut entry, has_more_files } = found;
         if has_more_files {
@@ -250,8 +250,8 @@ impl Catalogue {
         })
     }
 
-    /// The starts of the activities that listings have shown on a platform and still do, sorted. An activity that only an
-    /// import or a file of the archive tells of is none of them: no list has to show it.
+    /// The starts of the activities that listings have shown on a platform and still show, sorted. Activities that are only
+    /// known from an import or the archive are excluded: no listing has to show them.
     pub fn listed_starts(&self, platform: &str) -> Result<Vec<Timestamp>> {
         let sql =
             "SELECT start_time FROM activities WHERE platform = ?1 AND start_time IS NOT NULL AND missing_count = 0
@@ -288,8 +288,8 @@ pub(super) fn select(query: &Query, after: Option<&(i64, ActivityKey)>) -> (Stri
             }
         }
     };
-    // By its platforms an entry is only sought if its id is known, too: else each batch would sort the whole of them
-    // instead of going on in the index by time. The plus keeps the planner from that.
+    // The platform only selects rows if the id is known too: else each batch would sort all of them instead of continuing in
+    // the index by time. The plus prevents that.
     let platform = if query.ids.is_empty() { "+a.platform" } else { "a.platform" };
     among(&[platform], &query.platforms, &mut values);
     among(&["a.id"], &query.ids, &mut values);
@@ -312,7 +312,7 @@ pub(super) fn select(query: &Query, after: Option<&(i64, ActivityKey)>) -> (Stri
         conditions.push(format!("a.missing_count {} 0", if missing { ">" } else { "=" }));
     }
     if let Some((start, ActivityKey { platform, id })) = after {
-        // The first half lets the planner begin in the index; of the second it only makes a filter.
+        // The first half lets the planner start in the index; the second half alone is only a filter.
         conditions.push(
             "ifnull(a.start_time, -1) <= ? AND (ifnull(a.start_time, -1), a.platform, a.id) < (?, ?, ?)".to_owned(),
         );
@@ -425,7 +425,7 @@ fn mapped(a: &Activity, now: i64, listing: Option<i64>) -> Vec<Sql> {
     ]
 }
 
-/// Reads the columns of [`ACTIVITY`]; `names` are those of the rows before it.
+/// Reads the columns of [`ACTIVITY`]; `names` are the platform names of the rows before it.
 fn activity(columns: &mut Columns, names: &mut PlatformIds) -> rusqlite::Result<Activity> {
     let ActivityKey { platform, id } = columns.activity(names)?;
     Ok(Activity {
@@ -446,13 +446,13 @@ fn activity(columns: &mut Columns, names: &mut PlatformIds) -> rusqlite::Result<
     })
 }
 
-/// An entry without its further files, and whether it has any.
+/// An activity without its further files, and whether it has any.
 struct FoundRow {
     entry: ActivityRow,
     has_more_files: bool,
 }
 
-/// Reads the [`columns`] of a row; `names` are those of the rows before it.
+/// Reads the [`columns`] of a row; `names` are the platform names of the rows before it.
 fn entry(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<FoundRow> {
     let mut columns = Columns::of(row);
     let mut entry = ActivityRow {

@@ -1,4 +1,4 @@
-//! Reads the values of a row: by the name of their column, or all of them from left to right.
+//! Reads the values of a row: by column name, or from left to right.
 
 use jiff::Timestamp;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
@@ -7,7 +7,7 @@ use rusqlite::{Result, Row, RowIndex};
 use crate::activity::{ActivityKey, Format, Origin, PlatformIds};
 use crate::reason::Reason;
 
-/// A column of seconds; nothing if it is empty or no time that exists.
+/// A column of seconds; `None` if it is empty or out of range.
 pub(super) fn time(seconds: Option<i64>) -> Option<Timestamp> {
     seconds.and_then(|seconds| Timestamp::from_second(seconds).ok())
 }
@@ -29,7 +29,7 @@ impl FromSql for Origin {
     }
 }
 
-/// What columns hold besides the types that SQLite knows.
+/// Reads types that SQLite does not have.
 pub(super) trait Values {
     /// A time that may be missing.
     fn time(&self, column: impl RowIndex) -> Result<Option<Timestamp>>;
@@ -41,7 +41,7 @@ pub(super) trait Values {
     fn known_reason(&self, column: impl RowIndex) -> Result<Reason>;
     /// A size in bytes, or a count.
     fn size(&self, column: impl RowIndex) -> Result<u64>;
-    /// An activity, whose platform and id are in two columns. `names` are those of the rows before this one.
+    /// An activity, whose platform and id are in two columns. `names` are the platform names of the rows before this one.
     fn activity(&self, platform: impl RowIndex, id: impl RowIndex, names: &mut PlatformIds) -> Result<ActivityKey>;
 }
 
@@ -71,15 +71,15 @@ impl Values for Row<'_> {
     }
 }
 
-/// Reads a row from left to right. For the rows of which thousands are read: looking up each column by its name would take
-/// longer than reading it. Whoever uses it has the list of columns beside it, in the same order.
+/// Reads a row from left to right, for queries with thousands of rows: looking up each column by its name would take longer
+/// than reading it. The caller has the list of columns in the same order.
 pub(super) struct Columns<'a, 'b> {
     row: &'a Row<'b>,
     next: usize,
 }
 
 impl<'a, 'b> Columns<'a, 'b> {
-    /// Begins with the first column.
+    /// Starts with the first column.
     pub fn of(row: &'a Row<'b>) -> Columns<'a, 'b> {
         Columns { row, next: 0 }
     }
@@ -105,7 +105,7 @@ impl<'a, 'b> Columns<'a, 'b> {
         self.next::<i64>().map(i64::unsigned_abs)
     }
 
-    /// The next two columns as an activity. `names` are those of the rows before this one.
+    /// The next two columns as an activity. `names` are the platform names of the rows before this one.
     pub fn activity(&mut self, names: &mut PlatformIds) -> Result<ActivityKey> {
         self.next += 2;
         self.row.activity(self.next - 2, self.next - 1, names)

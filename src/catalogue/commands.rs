@@ -8,13 +8,13 @@ use super::{Catalogue, Result};
 use crate::clock;
 use crate::reason::Reason;
 
-/// The newest run of each command is searched in so many of the newest rows.
+/// How many of the newest rows are searched for the newest run of each command.
 const LOOKED_AT: u32 = 10_000;
 
-/// Times in the future are searched in so many of the newest rows.
+/// How many of the newest rows are searched for times in the future.
 const RECENT: u32 = 200;
 
-/// So many of the newest rows may be of commands that still run.
+/// How many of the newest rows may belong to running commands.
 const JUST_BEGUN: u32 = 200;
 
 /// How a command ended.
@@ -35,7 +35,7 @@ pub struct CommandOutcome<'a> {
 /// The newest row of the log in which a command worked on a platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastWork {
-    /// The command; nothing: a whole sync, which is a gs-upload that succeeded after the gs-fetch of its run had listed the
+    /// The command; `None`: a whole sync, which is a gs-upload that succeeded after the gs-fetch of its run had listed the
     /// platform, whether or not there was anything to upload.
     pub command: Option<String>,
     /// The platform.
@@ -44,7 +44,7 @@ pub struct LastWork {
     pub number: i64,
 }
 
-/// The commands that a sync begins with, and no other run has. The check of the settings stands in the log if it ends the sync.
+/// The commands with which only a sync starts. The check of the settings is in the log if it ends the sync.
 pub const FIRST_COMMANDS: [&str; 2] = ["gs-fetch", "gs-settings"];
 
 /// The name of a whole sync in the table.
@@ -97,24 +97,24 @@ pub struct OpenCommand {
     pub command: String,
     /// When it began.
     pub started: Timestamp,
-    /// Whether the same command was begun after it.
+    /// Whether the same command was started again after it.
     pub was_called_again: bool,
 }
 
-/// The rows of the runs that `?1` others are not newer than.
+/// The rows of the newest `?1` runs.
 pub(super) const NEWEST_RUNS: &str =
     "WITH newest AS (SELECT run FROM commands GROUP BY run ORDER BY max(number) DESC LIMIT ?1)
      SELECT * FROM commands WHERE run IN newest ORDER BY number";
 
-/// Of each command in the newest `?1` rows: the rows of the newest run that it was part of. A run whose id is fixed in the
-/// settings begins again every day.
+/// For each command in the newest `?1` rows: the rows of the newest run that it was part of. A run with a fixed id starts
+/// again every day.
 pub(super) const OF_NEWEST_RUNS: &str = "WITH newest AS MATERIALIZED (
         SELECT command, run, started_at, max(number) FROM commands
         WHERE number > (SELECT ifnull(max(number), 0) FROM commands) - ?1 GROUP BY command)
      SELECT r.* FROM newest n CROSS JOIN commands r ON r.run = n.run AND r.command = n.command AND r.started_at > n.started_at - 86400
      ORDER BY r.number";
 
-/// Of the newest `?1` rows those that failed.
+/// The failed rows of the newest `?1` rows.
 const FAILED: &str = "SELECT * FROM commands
     WHERE number > (SELECT ifnull(max(number), 0) FROM commands) - ?1 AND exit NOT IN (0, 2, 130) ORDER BY number";
 
@@ -129,17 +129,17 @@ const SYNCED: &str = "INSERT INTO last_work (command, platform, number)
     ON CONFLICT (command, platform) DO UPDATE SET number = max(number, excluded.number)";
 
 impl Catalogue {
-    /// All commands of the newest `limit` runs, in the order in which they began.
+    /// All commands of the newest `limit` runs, in the order in which they started.
     pub fn newest_runs(&self, limit: u32) -> Result<Vec<CommandRow>> {
         self.command_rows(NEWEST_RUNS, &[&limit])
     }
 
-    /// Of each command all rows of the newest run that it was part of, in the order in which they began.
+    /// For each command all rows of the newest run that it was part of, in the order in which they started.
     pub fn commands_of_newest_runs(&self) -> Result<Vec<CommandRow>> {
         self.command_rows(OF_NEWEST_RUNS, &[&LOOKED_AT])
     }
 
-    /// Those of the newest commands that have not ended: they still run, or were killed. The oldest first.
+    /// The newest commands without an end: they still run, or were killed. The oldest first.
     pub fn open_commands(&self) -> Result<Vec<OpenCommand>> {
         let sql = "SELECT number, run, command, started_at,
                 EXISTS (SELECT 1 FROM commands later WHERE later.number > r.number AND later.command = r.command)
@@ -160,7 +160,7 @@ impl Catalogue {
         self.done(rows)
     }
 
-    /// How the newest row of a command ended; nothing: there is none, or it has no end.
+    /// The exit code of the newest row of a command; `None`: there is no row, or it has no end.
     pub fn last_exit(&self, command: &str) -> Result<Option<u8>> {
         let sql = "SELECT exit FROM commands WHERE command = ?1 ORDER BY number DESC LIMIT 1";
         let exit = self.connection.query_row(sql, [command], |row| row.get(0)).optional();
@@ -175,7 +175,7 @@ impl Catalogue {
         self.done(rows)
     }
 
-    /// The commands of a run, in the order in which they began; without those named `except`.
+    /// The commands of a run, in the order in which they started, without those named `except`.
     pub fn stages(&self, run: &str, except: &str) -> Result<Vec<Stage>> {
         let stages = || {
             let sql =
@@ -194,7 +194,7 @@ impl Catalogue {
         self.done(stages())
     }
 
-    /// The latest time in the future of recent commands and listings: they ran under a clock that was ahead.
+    /// The latest time in the future of recent commands and listings: their clock was ahead.
     pub fn ahead(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let sql = "SELECT max(started_at) FROM (SELECT * FROM (SELECT started_at FROM commands ORDER BY number DESC LIMIT ?2)
             UNION ALL SELECT * FROM (SELECT started_at FROM listings ORDER BY number DESC LIMIT ?2)) WHERE started_at > ?1";
@@ -202,7 +202,7 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, values, |row| row.time(0)))
     }
 
-    /// Begins a row; it stays open if the command is killed.
+    /// Inserts a row; it stays open if the command is killed.
     pub fn begin_command(&mut self, run: &str, command: &str, now: Timestamp) -> Result<i64> {
         self.write(|tx| {
             tx.execute(
@@ -251,7 +251,7 @@ impl Catalogue {
         self.done(rows)
     }
 
-    /// Recent rows of commands that failed, in the order in which they began.
+    /// Recent rows of commands that failed, in the order in which they started.
     pub fn failed_commands(&self) -> Result<Vec<CommandRow>> {
         self.command_rows(FAILED, &[&LOOKED_AT])
     }

@@ -34,7 +34,7 @@ pub struct FileRow {
     pub corrupt: bool,
 }
 
-/// What tells one file from another.
+/// What identifies a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileFingerprint {
     /// SHA-256 of its bytes, in lower-case hex.
@@ -43,7 +43,7 @@ pub struct FileFingerprint {
     pub bytes: u64,
     /// The recording, if its device named itself fully.
     pub identity: Option<RecordingId>,
-    /// When it began, by the file's own word.
+    /// The start of the activity in the file.
     pub start: Option<Timestamp>,
 }
 
@@ -51,17 +51,17 @@ pub struct FileFingerprint {
 pub(super) const COLUMNS: &str =
     "f.path, f.part, f.sha256, f.bytes, f.format, f.origin, f.verified_at, f.retry_original_at, f.corrupt";
 
-/// The columns of a row of facts, in the order of [`facts`]. The last one chooses the file: there is one, and no second.
+/// The columns of a fingerprint, in the order of [`facts`]. The last condition selects activities with exactly one file.
 const FACTS: &str =
     "platform, id, sha256, bytes, manufacturer, product, serial_number, time_created, fit_start, max(part)";
 
-/// What is known of the files of all activities that have one and no second.
+/// The query for the fingerprints of all activities with exactly one file.
 pub(super) fn all_facts() -> String {
     format!("SELECT {FACTS} FROM files GROUP BY platform, id HAVING max(part) = 0")
 }
 
 impl Catalogue {
-    /// Records the files of one activity, in place of any it had. `fit` is what the first one says of itself.
+    /// Stores the files of one activity, in place of earlier ones. `fit` is the content of the first one.
     pub fn set_files(&mut self, key: ActivityKeyRef, files: &[FileRow], fit: Option<&Fit>) -> Result<()> {
         let ActivityKeyRef { platform, id } = key;
         self.write(|tx| {
@@ -73,7 +73,7 @@ impl Catalogue {
             )?;
             for file in files {
                 let fit = fit.filter(|_| file.part == 0);
-                // All four or none: half an identity tells nothing.
+                // All four or none: a part of an identity is useless.
                 let identity = fit.and_then(Fit::identity);
                 insert.execute(params![
                     platform,
@@ -110,7 +110,7 @@ impl Catalogue {
         self.done(rows)
     }
 
-    /// What is known of the file of an activity, if there is one and no second.
+    /// The fingerprint of the file of an activity that has exactly one.
     pub fn file_facts(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<FileFingerprint>> {
         let sql = format!("SELECT {FACTS} FROM files WHERE platform = ?1 AND id = ?2 HAVING max(part) = 0");
         let found = self.connection.prepare_cached(&sql).and_then(|mut statement| {
@@ -120,7 +120,7 @@ impl Catalogue {
         Ok(self.done(found)?.map(|(_, facts)| facts))
     }
 
-    /// The same of all activities at once.
+    /// The fingerprints of all activities at once.
     pub fn all_file_facts(&self) -> Result<HashMap<ActivityKey, FileFingerprint>> {
         let rows = self.connection.prepare_cached(&all_facts()).and_then(|mut statement| {
             let mut names = PlatformIds::default();

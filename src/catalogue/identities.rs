@@ -8,7 +8,7 @@ use super::{Catalogue, Result};
 /// The account that the data folder belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
-    /// A digest of the service's own id of the person, which never changes.
+    /// A digest of the service's own id of the owner, which never changes.
     pub account: String,
     /// The name that the service showed last.
     pub name: Option<String>,
@@ -19,7 +19,7 @@ pub struct Owner {
 /// What [`Catalogue::forget_account`] has removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Forgotten {
-    /// Activities of the account.
+    /// The number of activities of the account.
     pub activities: u64,
     /// Their files in the archive; the files themselves stay.
     pub files: u64,
@@ -43,8 +43,8 @@ impl Catalogue {
         self.done(read())
     }
 
-    /// Stores `account` as the owner if the data folder has none yet, and the name and the e-mail addresses of the owner.
-    /// Returns the owner; of another account nothing is stored.
+    /// Stores `account` as the owner if the data folder has none yet, and the name and e-mail addresses of the owner.
+    /// Returns the owner; nothing is stored for another account.
     pub fn claim(
         &mut self,
         platform: &str,
@@ -69,7 +69,7 @@ impl Catalogue {
                 params![platform, account, name, now.as_second()],
             )?;
             for email in &emails {
-                // Only of the owner: another process may have claimed the folder meanwhile.
+                // For the owner only: another process may have claimed the folder meanwhile.
                 tx.execute(
                     "INSERT OR IGNORE INTO identity_emails (platform, email)
                      SELECT ?1, ?2 FROM identities WHERE platform = ?1 AND account = ?3",
@@ -99,8 +99,8 @@ impl Catalogue {
         })
     }
 
-    /// Removes everything about the account of a platform, so that another one may take its place: the owner, its activities,
-    /// and the uploads to it and deletions from it.
+    /// Removes everything about the account of a platform, so that another account can replace it: the owner, its
+    /// activities, and the uploads to it and deletions from it.
     pub fn forget_account(&mut self, platform: &str) -> Result<Forgotten> {
         let forgotten = self.count_of_account(platform)?;
         self.write_durably(|tx| OF_ACCOUNT.iter().try_for_each(|sql| forget(tx, sql, platform)))?;
@@ -118,7 +118,7 @@ const OF_ACCOUNT: &[&str] = &[
     "DELETE FROM counted_rejections WHERE platform = ?1",
     "DELETE FROM skipped WHERE platform = ?1",
     "DELETE FROM activity_groups WHERE platform = ?1",
-    // The last number stays taken, so that a listing that is being made does not go on as one of the next account.
+    // The last number stays used, so that a running listing does not continue as one of the next account.
     "UPDATE listings SET platform = '' WHERE platform = ?1 AND number = (SELECT max(number) FROM listings)",
     "DELETE FROM listings WHERE platform = ?1",
     "DELETE FROM uploads WHERE to_platform = ?1",

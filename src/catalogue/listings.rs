@@ -1,7 +1,7 @@
-//! The table of listings: whether each is accepted, and what is concluded from it.
+//! The table of listings: whether each is accepted, and what follows from it.
 //!
-//! That an activity is missing is only ever concluded from a listing that should have shown it: one that reached the end of
-//! the list, or, of one that stopped early, within the time range that it covers.
+//! An activity is only missing if a listing that covers it does not show it: a listing that reached the end of the list, or,
+//! if it ended early, one whose time range contains the activity.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Params, Transaction, params};
@@ -27,12 +27,12 @@ pub struct Coverage {
 pub enum ListingPurpose {
     /// To learn what the platform has, and what is missing there.
     Sync,
-    /// To see a time window as it is now, before a write: nothing is concluded from what it does not show.
+    /// To see a time window right before a write. Missing activities are not concluded from it.
     Precheck,
 }
 
 impl ListingPurpose {
-    /// As it stands in the table.
+    /// The name in the table.
     fn name(self) -> &'static str {
         match self {
             ListingPurpose::Sync => "sync",
@@ -71,7 +71,7 @@ pub struct ListingResult {
     pub coverage: Coverage,
     /// How far down the list was read.
     pub depth: ListingDepth,
-    /// It left no gap: it began at the newest activity and ended where all below is known.
+    /// It has no gap: it started at the newest activity and ended where everything older is known.
     pub contiguous: bool,
     /// Activities that it showed.
     pub items: u64,
@@ -88,14 +88,14 @@ impl ListingResult {
     }
 }
 
-/// What was concluded from a listing.
+/// The result of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListingVerdict {
     /// Whether it is accepted.
     pub accepted: bool,
     /// How many activities were known before, in the time range that it covers.
     pub known: u64,
-    /// How many of those it did not show.
+    /// How many of those are missing in it.
     pub missing: u64,
 }
 
@@ -104,7 +104,7 @@ pub struct ListingVerdict {
 pub struct NewestListing {
     /// The run that made it.
     pub run: String,
-    /// When it began.
+    /// When it started.
     pub started: Timestamp,
     /// When it ended; nothing: it was killed, or still runs.
     pub finished: Option<Timestamp>,
@@ -116,7 +116,7 @@ pub struct NewestListing {
     pub reason: Option<Reason>,
 }
 
-/// For which time ranges it is known what a platform has.
+/// The time ranges for which the activities of a platform are known.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ListingCoverage {
     /// Why nothing may be concluded now: the newest listing is incomplete or was not accepted, or there is none.
@@ -128,7 +128,7 @@ pub struct ListingCoverage {
 }
 
 impl Coverage {
-    /// Whether it shows every activity of that time; of an unknown time only if it has no limits.
+    /// Whether it shows every activity of that time. An unknown time is only contained if there are no limits.
     pub fn contains(&self, time: Option<Timestamp>) -> bool {
         match time {
             Some(time) => self.from.is_none_or(|from| from <= time) && self.until.is_none_or(|until| time < until),
@@ -142,12 +142,12 @@ impl Coverage {
 const COVERED: &str = "platform = ?1 AND ((?2 IS NULL AND ?3 IS NULL)
     OR (start_time >= ifnull(?2, start_time) AND start_time < ifnull(?3, start_time + 1)))";
 
-/// So many activities may be missing in an account of any size: people delete by hand.
+/// How many activities may be missing in an account of any size: people delete by hand.
 const PLAUSIBLY_DELETED: i64 = 2;
-/// Two listings in which the same activities are missing are accepted if they lie so far apart. Services in trouble recover
-/// within less.
+/// Two listings in which the same activities are missing are accepted if they are this far apart, in seconds. Failing
+/// services recover earlier.
 const APART_S: i64 = 3600;
-/// A listing from longer ago says nothing about today.
+/// Listings older than this are ignored, in seconds.
 const MEMORY_S: i64 = 30 * 86_400;
 
 /// Whether a listing that shows `kept` of the known activities, and in which `missing` of them are missing, is implausible:
@@ -175,9 +175,9 @@ fn missing_digest(
     Ok(hex::encode(&digest.finalize()))
 }
 
-/// Whether the same activities were missing in a listing a while ago, and no listing since then contradicts it: none has shown
-/// one of them, and in none that covers as much as this one other activities were missing. One whose coverage does not reach
-/// them says nothing about them.
+/// Whether the same activities were missing in a listing a while ago, and no listing since then contradicts it: none showed
+/// one of them, and no listing with the same coverage was missing other activities. Listings that do not cover them are
+/// ignored.
 fn has_repeated(
     tx: &Transaction,
     (listing, platform): (i64, &str),
@@ -210,7 +210,7 @@ fn confirm_uploads(tx: &Transaction, platform: &str, listing: i64, now: Timestam
 }
 
 impl Catalogue {
-    /// Begins a listing; until [`Catalogue::finish_listing`] it counts as incomplete.
+    /// Starts a listing; until [`Catalogue::finish_listing`] it counts as incomplete.
     pub fn begin_listing(&mut self, platform: &str, run: &str, purpose: ListingPurpose, now: Timestamp) -> Result<i64> {
         self.write(|tx| {
             tx.prepare_cached("INSERT INTO listings (platform, run, started_at, purpose) VALUES (?1, ?2, ?3, ?4)")?
@@ -219,11 +219,11 @@ impl Catalogue {
         })
     }
 
-    /// Ends a listing that got as far as `result` says, and concludes which activities are missing, unless it is a precheck.
+    /// Ends a listing, and decides whether it is accepted and which activities are missing.
     ///
-    /// One in which too many known activities are missing (all, or more than a tenth and more than a few) is not accepted
-    /// unless `accept_missing`: services have answered with an empty list while they were in trouble. It is accepted if
-    /// exactly the same were missing in another listing an hour or longer before. `has_account`: whether the platform has an
+    /// A listing in which too many known activities are missing (all, or more than a tenth and more than a few) is not
+    /// accepted unless `accept_missing`: failing services have returned empty lists. It is accepted if exactly the same
+    /// activities were missing in another listing an hour or longer before. `has_account`: whether the platform has an
     /// account, for the reason.
     pub fn finish_listing(
         &mut self,
@@ -252,7 +252,7 @@ impl Catalogue {
                     AND (d.outcome IS NULL OR d.outcome = 'deleted'))",
             )?;
             let kept = count("last_listing >= ?4 AND first_listing < ?4")?;
-            // Listings run side by side: an activity shown by one that began later was shown since this one began.
+            // Listings run in parallel: an activity in a listing that started later was shown since this one started.
             let implausible = is_implausible(missing, kept);
             let digest = match implausible && detects_missing {
                 true => Some(missing_digest(tx, (listing, platform), (from, until))?),
@@ -319,8 +319,8 @@ impl Catalogue {
         })
     }
 
-    /// When the newest listing began on which those that stop early can build: one that reached the end, or showed at least
-    /// `newest` activities.
+    /// When the newest listing started that is a base for incremental ones: it reached the end, or showed at least `newest`
+    /// activities.
     pub fn last_base_listing(&self, platform: &str, newest: Option<u64>) -> Result<Option<Timestamp>> {
         let enough = newest.map_or(i64::MAX, |n| i64::try_from(n).unwrap_or(i64::MAX));
         let sql = "SELECT started_at FROM listings WHERE platform = ?1 AND base
@@ -328,8 +328,8 @@ impl Catalogue {
         self.time_of(sql, params![platform, enough])
     }
 
-    /// Whether a listing was implausible, and none since then that reached the end, or the limit asked for, was accepted: it is
-    /// still unknown what is missing.
+    /// Whether a listing was implausible, and no listing that reached the end or the requested limit was accepted since: it
+    /// is still unknown what is missing.
     pub fn is_listing_unconfirmed(&self, platform: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND implausible AND purpose = 'sync' AND number >
             (SELECT ifnull(max(number), 0) FROM listings WHERE platform = ?1 AND base AND accepted))";
@@ -350,13 +350,13 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
-    /// Whether a listing of everything was ever accepted, however little it showed.
+    /// Whether a listing of everything was ever accepted, however few activities it showed.
     pub fn was_listed(&self, platform: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND accepted AND base)";
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
-    /// Whether an accepted listing has ever gone from the newest activity to the oldest.
+    /// Whether an accepted listing ever went from the newest activity to the oldest.
     pub fn was_listed_whole(&self, platform: &str) -> Result<bool> {
         let sql =
             "SELECT EXISTS (SELECT 1 FROM listings WHERE platform = ?1 AND accepted AND complete AND purpose = 'sync'
@@ -364,10 +364,11 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
-    /// For which time ranges it is known what `platform` has, as the run `run` sees it.
+    /// The time ranges for which the activities of `platform` are known, as the run `run` sees them.
     ///
     /// A listing without an end is being made by another process, or was killed: it is ignored, and the coverage before it
-    /// still holds. In one's own run it was killed, and later commands of the run must not continue as if it had ended.
+    /// still applies. A listing of the same run was killed, and later commands of the run must not continue as if it had
+    /// ended.
     pub fn listing_coverage(&self, platform: &str, run: &str) -> Result<ListingCoverage> {
         let newest = self.connection.query_row(
             "SELECT accepted, reason, run FROM listings WHERE platform = ?1 AND purpose = 'sync'
@@ -384,8 +385,8 @@ impl Catalogue {
         Ok(ListingCoverage { unusable_reason, run, spans })
     }
 
-    /// The coverage of accepted listings that began between `since` and `now`. One that seems to have begun later was made
-    /// under a wrong clock, and its age is not known.
+    /// The coverage of accepted listings that started between `since` and `now`. A listing with a later start had a wrong
+    /// clock, and its age is unknown.
     pub fn listed_since(&self, platform: &str, since: Timestamp, now: Timestamp) -> Result<Vec<Coverage>> {
         self.spans(&format!("accepted AND started_at <= {}", now.as_second()), platform, since)
     }
@@ -404,8 +405,8 @@ impl Catalogue {
         self.done(spans)
     }
 
-    /// The starts of all activities that a listing without a gap below them has shown, whether they are missing since or not,
-    /// the newest first.
+    /// The starts of all activities that a listing without a gap after them has shown, missing ones included, the newest
+    /// first.
     pub fn contiguous_starts(&self, platform: &str) -> Result<Vec<Timestamp>> {
         let sql = "SELECT start_time FROM activities WHERE platform = ?1 AND contiguous AND start_time IS NOT NULL
             ORDER BY start_time DESC";
@@ -415,8 +416,8 @@ impl Catalogue {
         Ok(self.done(rows)?.into_iter().filter_map(|seconds| time(Some(seconds))).collect())
     }
 
-    /// The listing after which every activity that is shown first is a new one: the newest of everything, else the first that
-    /// went as far as it was asked; nothing if there is none.
+    /// The listing after which every activity that is shown for the first time is new: the newest full one, else the first
+    /// that went as far as requested; `None` if there is none.
     pub fn first_listing_with_news(&self, platform: &str) -> Result<Option<i64>> {
         let sql = "SELECT ifnull(
             (SELECT max(number) FROM listings WHERE platform = ?1 AND complete AND base AND from_time IS NULL
@@ -425,7 +426,7 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 
-    /// The start of the newest activity below which no activity is unknown.
+    /// The start of the newest activity before which no activity is unknown.
     pub fn newest_contiguous(&self, platform: &str) -> Result<Option<Timestamp>> {
         let sql = "SELECT max(start_time) FROM activities WHERE platform = ?1 AND contiguous AND missing_count = 0";
         self.time_of(sql, [platform])

@@ -12,7 +12,7 @@ use crate::reason::Reason;
 const FIRST_COOLDOWN: SignedDuration = SignedDuration::from_hours(2);
 /// The cooldown after a login whose result is not known.
 const SHORT_COOLDOWN: SignedDuration = SignedDuration::from_mins(15);
-/// No run takes longer.
+/// The longest run.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 /// No cooldown is longer.
 const LONGEST_COOLDOWN: SignedDuration = SignedDuration::from_hours(24);
@@ -33,7 +33,7 @@ pub enum LoginState {
 enum LoginEvent {
     /// It is about to be sent.
     Started,
-    /// The service was in trouble.
+    /// The service failed.
     Failed,
     /// The service limits logins.
     RateLimited,
@@ -42,7 +42,7 @@ enum LoginEvent {
 impl LoginState {
     const ALL: [LoginState; 3] = [LoginState::Started, LoginState::Cooldown, LoginState::Rejected];
 
-    /// As it stands in the table.
+    /// The name in the table.
     fn name(self) -> &'static str {
         match self {
             LoginState::Started => "started",
@@ -85,7 +85,7 @@ impl LoginFailureRow {
         self.state == LoginState::Rejected
     }
 
-    /// The end of the cooldown, as seen at `now`. A cooldown that is longer than any of ours was written under a wrong clock.
+    /// The end of the cooldown, as seen at `now`. A cooldown longer than any of ours comes from a wrong clock.
     pub fn cooldown(&self, now: Timestamp) -> Option<Timestamp> {
         self.until.filter(|until| *until > now && until.duration_since(now) <= LONGEST_COOLDOWN)
     }
@@ -103,8 +103,9 @@ impl Catalogue {
         self.done(row.optional())
     }
 
-    /// A login of `run` is about to be sent. If no result of it is recorded, its program was killed: the next one (which has
-    /// the lock, so no other is being made) may be sent; if that has no result either, none is sent for a short while.
+    /// Stores that a login of `run` is about to be sent. If the previous one has no result, its program was killed: the next
+    /// one (which has the lock, so it is the only one) may be sent; if that has no result either, none is sent for a short
+    /// time.
     pub fn begin_login(&mut self, platform: &str, run: &str, now: Timestamp) -> Result<Timestamp> {
         let until = self.record_login(platform, LoginEvent::Started, &Reason::LoginInterrupted, now)?;
         self.write(|tx| {
@@ -116,7 +117,7 @@ impl Catalogue {
         Ok(until)
     }
 
-    /// Whether `run` has sent a login to `platform` already. A run whose id is fixed in the settings begins again every day.
+    /// Whether `run` has already sent a login to `platform`. A run with a fixed id starts again every day.
     pub fn has_logged_in(&self, platform: &str, run: &str, now: Timestamp) -> Result<bool> {
         let sql = "SELECT count(*) FROM login_attempts WHERE platform = ?1 AND run = ?2 AND at BETWEEN ?3 AND ?4";
         let (from, until) = (now.as_second() - LONGEST_RUN.as_secs(), now.as_second() + LONGEST_RUN.as_secs());
@@ -124,12 +125,12 @@ impl Catalogue {
         Ok(self.done(count)? > 0)
     }
 
-    /// A login failed because the service was in trouble. Returns the end of the cooldown.
+    /// Stores that a login failed because the service failed. Returns the end of the cooldown.
     pub fn login_failed(&mut self, platform: &str, reason: &Reason, now: Timestamp) -> Result<Timestamp> {
         self.record_login(platform, LoginEvent::Failed, reason, now)
     }
 
-    /// The service limited a login. Returns the end of the cooldown, which is longer each time.
+    /// Stores that the service limited a login. Returns the end of the cooldown, which grows each time.
     pub fn login_rate_limited(&mut self, platform: &str, reason: &Reason, now: Timestamp) -> Result<Timestamp> {
         self.record_login(platform, LoginEvent::RateLimited, reason, now)
     }
@@ -177,7 +178,7 @@ impl Catalogue {
         })
     }
 
-    /// The login of `run` was not sent after all: only earlier failures stay.
+    /// Stores that the login of `run` was not sent: only earlier failures stay.
     pub fn cancel_login(&mut self, platform: &str, run: &str) -> Result<()> {
         self.write(|tx| {
             tx.execute("DELETE FROM login_attempts WHERE platform = ?1 AND run = ?2", [platform, run])?;
@@ -191,7 +192,7 @@ impl Catalogue {
         })
     }
 
-    /// The service rejected a login: a person has to log in.
+    /// Stores that the service rejected a login: a person has to log in.
     pub fn login_rejected(&mut self, platform: &str, reason: &Reason, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             tx.execute(

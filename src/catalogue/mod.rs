@@ -1,8 +1,8 @@
-//! The catalogue: what is known of every activity, in one SQLite file that all commands share.
+//! The catalogue: everything that is known about the activities, in one SQLite file that all commands share.
 //!
-//! Every write is short and begins with `BEGIN IMMEDIATE`: a deferred transaction that has read and then writes after
-//! somebody else's commit fails at once, whatever the busy time-out. No transaction stays open over a request or over
-//! a write to stdout. The tables are described in `schema.sql`.
+//! Every write is short and starts with `BEGIN IMMEDIATE`: a deferred transaction that reads first and writes after a commit
+//! of another process fails at once, whatever the busy timeout. No transaction is open during a request or a write to
+//! stdout. `schema.sql` describes the tables.
 
 mod accounts;
 mod activities;
@@ -57,13 +57,13 @@ pub use uploads::{Failures, UploadIntent, UploadOutcome, UploadRow};
 const APPLICATION_ID: i32 = 0x6773_796e;
 /// The version of the tables (SQLite's `user_version`). Catalogues of development versions have 1 to 4, and other tables.
 const VERSION: i64 = 5;
-/// Makes the tables of an empty file.
+/// Creates the tables of an empty file.
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// Why the catalogue cannot be used. The variants are what a caller can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Somebody else holds it for longer than we wait.
+    /// Another process holds it longer than the wait.
     #[error("{}: the catalogue is locked by another program; try again when that has ended", path.display())]
     Locked {
         /// The file.
@@ -93,7 +93,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// An SQLite file of some other program.
+    /// An SQLite file of another program.
     #[error("{}: this is a database of another program; set DB_PATH to another file (nothing was changed)", path.display())]
     Foreign {
         /// The file.
@@ -118,7 +118,7 @@ pub enum Error {
         /// Why.
         why: String,
     },
-    /// Nobody can be kept from writing at the same time.
+    /// Writes of other processes cannot be prevented.
     #[error("{}", Reason::NoLocks { path: path.display().to_string() })]
     NoLocks {
         /// The file.
@@ -153,17 +153,17 @@ impl Error {
         }
     }
 
-    /// Whether it passes by itself.
+    /// Whether it is temporary.
     pub fn passes(&self) -> bool {
         matches!(self, Error::Locked { .. } | Error::Sqlite { .. })
     }
 }
 
-/// Result of every call here.
+/// The result of all functions here.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// The same, of the file at `path`: what was opened is a copy of it.
+    /// The same for the file at `path`: what was opened is a copy of it.
     fn at(mut self, original: &Path) -> Error {
         match &mut self {
             Error::Forgotten => return self,
@@ -190,7 +190,7 @@ fn advice(path: &Path) -> String {
     )
 }
 
-/// The name of the catalogue in the data folder; what has this name is ours.
+/// The name of the catalogue in the data folder.
 const NAME: &str = "catalogue.sqlite";
 /// The smallest file that SQLite makes.
 const SMALLEST: u64 = 512;
@@ -204,18 +204,18 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Opens the catalogue at `path`, or makes it; waits up to `wait` for others' writes.
+    /// Opens or creates the catalogue at `path`; waits up to `wait` for writes of other processes.
     ///
-    /// A file of another program or of a later version is refused before anything in it is touched. One that cannot be
-    /// written is opened for reading alone, see [`Catalogue::is_read_only`].
+    /// A file of another program or of a later version is rejected unchanged. One that cannot be written is opened for
+    /// reading only, see [`Catalogue::is_read_only`].
     pub fn open(path: &Path, wait: Duration) -> Result<Catalogue> {
         let end = Instant::now() + wait;
         loop {
             match Catalogue::open_once(path, wait) {
-                // Changing to WAL fails at once while another process does the same, whatever the busy time-out.
+                // Changing to WAL fails at once while another process does the same, whatever the busy timeout.
                 Err(Error::Locked { .. }) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
                 Err(Error::ReadOnly { why, .. }) if path.is_file() => return read_only::open(path, why, wait),
-                // SQLite says the same where there are no locks at all.
+                // SQLite returns the same error if the file system has no locks.
                 Err(Error::Locked { path }) if lacks_record_locks(&path) => {
                     return Err(Error::NoLocks { path });
                 }
@@ -251,7 +251,7 @@ impl Catalogue {
             return Err(Error::ReadOnly { path: path.to_owned(), why: "it has no tables yet".into() });
         }
         catalogue.connection.pragma_update(None, "foreign_keys", true).map_err(named)?;
-        // WAL keeps readers and one writer out of each other's way; NORMAL loses no committed row to a killed process.
+        // With WAL, readers and one writer do not block each other; with NORMAL, a killed process loses no committed row.
         if !has_tables {
             catalogue.connection.pragma_update(None, "journal_mode", "WAL").map_err(named)?;
         }
@@ -262,9 +262,9 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// Whether the file has our tables. `false`: it is empty. Any other file is refused.
+    /// Whether the file has our tables; `false` if it is empty. Any other file is rejected.
     fn has_tables(&self) -> Result<bool> {
-        // All of one moment: another command may be making the tables right now.
+        // In one snapshot: another command may be creating the tables now.
         let (found, ours, tables) = self.snapshot(|catalogue| {
             let number =
                 |sql: &str| catalogue.done(catalogue.connection.query_row(sql, [], |row| row.get::<_, i64>(0)));
@@ -282,7 +282,7 @@ impl Catalogue {
     fn create_tables(&mut self) -> Result<()> {
         let path = self.path.clone();
         self.write(|tx| {
-            // Asked again inside the lock: another command may have done it meanwhile.
+            // Checked again inside the transaction: another command may have done it meanwhile.
             if tx.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? != 0 {
                 return Ok(());
             }
@@ -294,10 +294,10 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Several reads that see one state of the catalogue, whatever others write meanwhile. Within another one it is part of
-    /// that.
+    /// Several reads that see one state of the catalogue, whatever other processes write meanwhile. Inside another snapshot it
+    /// is part of that one.
     ///
-    /// Nothing slow belongs in here: as long as it lasts, the log of writes cannot be folded into the file.
+    /// Nothing slow may run here: during the snapshot the write-ahead log cannot be merged into the file.
     pub fn snapshot<T, E: From<Error>>(
         &self,
         read: impl FnOnce(&Catalogue) -> std::result::Result<T, E>,
@@ -307,7 +307,7 @@ impl Catalogue {
         }
         let transaction = self.done(self.connection.unchecked_transaction())?;
         let value = read(self);
-        // It has written nothing; this ends it, as does whatever leaves this function earlier.
+        // It has written nothing; this ends it, as does an early return.
         drop(transaction);
         value
     }
@@ -325,7 +325,7 @@ impl Catalogue {
         run().map_err(|source| named(path, source))
     }
 
-    /// The same, on the disk before it returns: for the journals, whose rows must outlive a power failure.
+    /// The same, synced to the disk before it returns: for the journals, whose rows must survive a power failure.
     fn write_durably<T>(&mut self, work: impl FnOnce(&Transaction) -> rusqlite::Result<T>) -> Result<T> {
         let set = |catalogue: &Catalogue, level: &str| {
             catalogue.done(catalogue.connection.pragma_update(None, "synchronous", level))
@@ -338,7 +338,7 @@ impl Catalogue {
 
     fn done<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|source| match named(&self.path, source) {
-            // Somebody who can write there did so while it was read.
+            // Another process wrote to it while it was read.
             Error::Damaged { path, .. } if self.read_only.as_ref().is_some_and(|one| one.has_changed(&path)) => {
                 Error::Locked { path }
             }
@@ -347,7 +347,7 @@ impl Catalogue {
     }
 }
 
-/// Refuses what SQLite would take for a new catalogue, and is the rest of one.
+/// Rejects what SQLite would take for a new catalogue, but is the remainder of one.
 fn reject_leftovers(path: &Path) -> Result<()> {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
     let damaged = |why: &str| Err(Error::Damaged { path: path.to_owned(), why: why.to_owned() });
@@ -364,7 +364,8 @@ fn reject_leftovers(path: &Path) -> Result<()> {
     }
 }
 
-/// Whether the folder of a catalogue has what only comes after it. A first run that was killed leaves an empty file, too.
+/// Whether the folder of a catalogue has files that only exist after it was created. A killed first run leaves an empty
+/// file, too.
 fn is_usable(path: &Path) -> bool {
     ["tokens", "fit"].iter().any(|name| {
         let files = std::fs::read_dir(path.with_file_name(name));
@@ -376,14 +377,14 @@ fn is_catalogue_name(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == NAME)
 }
 
-/// Says which decision an SQLite error leaves.
+/// Maps an SQLite error to the error of the catalogue.
 fn named(path: &Path, source: rusqlite::Error) -> Error {
     use rusqlite::Error as Sqlite;
     let (path, why) = (path.to_owned(), source.to_string());
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Locked { path },
         Some(ErrorCode::DiskFull) => Error::Full { path, no_room: NoRoom::DiskFull },
-        // Neither does SQLite tell this from a failing disk, nor from a folder that cannot be written.
+        // SQLite returns the same error for a failing disk and for a folder that cannot be written.
         Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if let Some(no_room) = size_limit_met() => {
             Error::Full { path, no_room }
         }
@@ -396,7 +397,7 @@ fn named(path: &Path, source: rusqlite::Error) -> Error {
             Error::Unusable { path, why }
         }
         _ => match source {
-            // Its tables are strict and its texts ours: no value of another kind was ever written.
+            // The tables are strict and their values ours: no value of another type was ever written.
             Sqlite::InvalidColumnType(..)
             | Sqlite::FromSqlConversionFailure(..)
             | Sqlite::IntegralValueOutOfRange(..)
@@ -406,7 +407,7 @@ fn named(path: &Path, source: rusqlite::Error) -> Error {
     }
 }
 
-/// Whether the folder of the catalogue has no locks of the kind that SQLite uses; one that cannot be tried has.
+/// Whether the folder of the catalogue lacks the locks that SQLite uses; if they cannot be tested, it has them.
 fn lacks_record_locks(path: &Path) -> bool {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let tried = tempfile::tempfile_in(dir)
@@ -414,7 +415,7 @@ fn lacks_record_locks(path: &Path) -> bool {
     tried.is_err_and(|error| lacks_locks(&error))
 }
 
-/// Whether the file is a database of GarminSync or Sports Sync X, whose settings name it by the same `DB_PATH`.
+/// Whether the file is a database of GarminSync or Sports Sync X, whose settings also name it `DB_PATH`.
 pub fn is_of_older_tool(path: &Path) -> bool {
     let theirs = |connection: &Connection| {
         let sql = "SELECT count(*) FROM pragma_table_info('activities') WHERE name = 'activity_id'
@@ -427,7 +428,7 @@ pub fn is_of_older_tool(path: &Path) -> bool {
     connection.and_then(|connection| theirs(&connection)).unwrap_or(false)
 }
 
-/// Health data: for its owner only. A file system without such modes is no reason to stop.
+/// Health data is readable by its owner only. A file system without modes is no error.
 fn protect(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
     let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600));

@@ -16,8 +16,8 @@ use crate::reason::Reason;
 
 /// A file that was rejected in so many runs is unavailable.
 pub const REJECTIONS_UNTIL_UNAVAILABLE: u32 = 3;
-/// The same of a file for which the service was in trouble each time: that is temporary, so it takes about three days of
-/// runs every six hours.
+/// The same for a file whose downloads failed with server errors: these are temporary, so it takes about three days of runs
+/// every six hours.
 pub const FAILURES_UNTIL_UNAVAILABLE: u32 = 12;
 /// An unavailable file is requested so often.
 pub const UNAVAILABLE_RETRY_INTERVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -44,14 +44,14 @@ pub struct Unavailable {
 }
 
 impl Unavailable {
-    /// When it is requested again; nothing if that is now. A last time in the future comes from a wrong clock.
+    /// When it is requested again; `None` if that is now. A last time in the future comes from a wrong clock.
     pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
         let next = self.asked.checked_add(UNAVAILABLE_RETRY_INTERVAL).ok()?;
         (clock::is_within(self.asked, now, UNAVAILABLE_RETRY_INTERVAL) && next > now).then_some(next)
     }
 }
 
-/// A rejected download, as it is stored.
+/// A rejected download.
 #[derive(Debug, Clone, Copy)]
 pub struct DownloadRejection<'a> {
     /// The activity.

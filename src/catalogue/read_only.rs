@@ -1,8 +1,8 @@
-//! Opens a catalogue that cannot be written: on a read-only disk, in a folder or a file without the right to write.
+//! Opens a catalogue that cannot be written: on a read-only disk, or in a folder or file without write permission.
 //!
-//! SQLite needs a log (`-wal`) and shared memory (`-shm`) beside a catalogue even to read it, and cannot make them there. A
-//! catalogue without a log is read as a file that nobody changes (`immutable`). One that has a log, or no
-//! tables yet, is copied into a private folder for temporary files, and the copy is read.
+//! SQLite needs a log (`-wal`) and shared memory (`-shm`) next to a catalogue even to read it, and cannot create them there.
+//! A catalogue without a log is read as an immutable file. One with a log or without tables is copied into a private
+//! temporary folder, and the copy is read.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -13,20 +13,20 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{Catalogue, Error, Result, named};
 
-/// How often a copy is begun anew because the original changed meanwhile.
+/// How often the copy is repeated because the original changed meanwhile.
 const TRIES: u32 = 5;
 
 /// Why and how a catalogue is only read.
 pub(super) struct ReadOnly {
-    /// What SQLite said to the attempt to open it for writing.
+    /// SQLite's error when it was opened for writing.
     pub why: String,
-    /// The file as it was when it was opened, if it is read where it stands.
+    /// The file as it was when it was opened, if it is read in place.
     stamp: Option<Stamp>,
-    /// The copy lives as long as it is open.
+    /// The copy exists as long as it is open.
     _copy: Option<tempfile::TempDir>,
 }
 
-/// What changes when somebody writes to a catalogue.
+/// What changes when another process writes to a catalogue.
 #[derive(PartialEq, Eq)]
 struct Stamp(Vec<Option<(u64, SystemTime)>>);
 
@@ -45,13 +45,13 @@ impl ReadOnly {
         ReadOnly { why: "SQLite cannot open the file for writing".to_owned(), stamp: None, _copy: None }
     }
 
-    /// Whether the file has changed since it was opened, although nobody should be able to change it.
+    /// Whether the file has changed since it was opened, although it was expected not to.
     pub fn has_changed(&self, path: &Path) -> bool {
         self.stamp.as_ref().is_some_and(|stamp| *stamp != Stamp::of(path))
     }
 }
 
-/// Opens the catalogue for reading alone. `why`: what kept it from being opened for writing.
+/// Opens the catalogue for reading only. `why`: why it could not be opened for writing.
 pub(super) fn open(path: &Path, why: String, wait: Duration) -> Result<Catalogue> {
     let has_log = fs::metadata(beside(path, "-wal")).is_ok_and(|meta| meta.len() > 0);
     if !has_log {
@@ -66,7 +66,7 @@ pub(super) fn open(path: &Path, why: String, wait: Duration) -> Result<Catalogue
     copied(path, why, wait)
 }
 
-/// Opens a file that nobody changes. SQLite takes the flag in a URI alone.
+/// Opens a file that does not change. SQLite accepts this flag only in a URI.
 fn immutable(path: &Path) -> rusqlite::Result<Connection> {
     use std::os::unix::ffi::OsStrExt;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -97,7 +97,7 @@ fn copied(path: &Path, why: String, wait: Duration) -> Result<Catalogue> {
                 Err(error) if error.kind() == ErrorKind::NotFound && !end.is_empty() => {}
                 Err(error) => return Err(unusable(error)),
             }
-            // The mode came along, and a copy has to be written to.
+            // The mode was copied too, and the copy must be writable.
             use std::os::unix::fs::PermissionsExt;
             let _ = fs::set_permissions(beside(&copy, end), fs::Permissions::from_mode(0o600));
         }
@@ -110,7 +110,7 @@ fn copied(path: &Path, why: String, wait: Duration) -> Result<Catalogue> {
     Err(Error::Locked { path: path.to_owned() })
 }
 
-/// The path of a file that SQLite keeps beside a database.
+/// The path of a file that SQLite keeps next to a database.
 pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);

@@ -1,4 +1,4 @@
-//! What the page asks of the catalogue.
+//! The queries of the page.
 
 use super::tests::{list, now, open, plan};
 use super::*;

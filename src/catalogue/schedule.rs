@@ -1,4 +1,4 @@
-//! The table of the schedule: one row, or none. What it means is not known here.
+//! The table of the schedule: one row, or none.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -16,7 +16,7 @@ pub struct ScheduleRow {
     pub zone: String,
     /// Whether it is enabled.
     pub enabled: bool,
-    /// Since when it has been so: before that, no run was due.
+    /// Since when: no run was scheduled before that.
     pub since: Timestamp,
     /// What runs it: `crontab`, for example. Nothing: it is only stored.
     pub runner: Option<String>,
@@ -48,7 +48,7 @@ impl Catalogue {
         self.done(row.optional())
     }
 
-    /// Stores the schedule, in place of another, and enables it. One that does not change keeps its time and its runner.
+    /// Stores the schedule, in place of another, and enables it. An unchanged one keeps its time and its runner.
     pub fn set_schedule(&mut self, cron: &str, zone: &str, runner: Option<&str>, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             tx.execute(
@@ -70,11 +70,11 @@ impl Catalogue {
         })
     }
 
-    /// The newest sync of the log: a run that lists, or that ended because of its settings. One from the future ran under a
-    /// clock that was ahead, and its time is not known.
+    /// The newest sync of the log: a run with a listing, or one that ended because of its settings. A run in the future had
+    /// a wrong clock, and its time is unknown.
     pub fn last_run(&self, now: Timestamp) -> Result<Option<LastRun>> {
         let rows = || {
-            // A run whose id is fixed in the settings begins again every day.
+            // A run with a fixed id starts again every day.
             let sql = "SELECT r.command, r.started_at, r.exit
                 FROM (SELECT run, started_at FROM commands
                     WHERE started_at <= ?1 AND command IN (?2, ?3) ORDER BY number DESC LIMIT 1) newest
@@ -93,7 +93,7 @@ impl Catalogue {
         };
         let rows = self.done(rows())?;
         let began = rows.iter().map(|row| row.started).min();
-        // One without an end says more than one that succeeded.
+        // A run without an end is worse than one that succeeded.
         let worst = rows.into_iter().max_by_key(|row| row.exit.map_or(1, |exit| u16::from(exit) * 2));
         Ok(worst.zip(began).map(|(worst, started)| LastRun { started, ..worst }))
     }

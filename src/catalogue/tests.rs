@@ -466,7 +466,7 @@ fn a_permit_starts_after_the_wait_for_the_table() {
         std::thread::sleep(second);
         held.execute_batch("COMMIT").unwrap();
         assert_eq!(waiting.join().unwrap().unwrap(), Permit::Now);
-        // With the time of before the wait, the interval would be over.
+        // With the time from before the wait, the interval would be over.
         assert!(matches!(limits.acquire("p", second).unwrap(), Permit::Later(_)));
     });
 }

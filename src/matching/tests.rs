@@ -167,7 +167,7 @@ fn no_chain_joins_what_contradicts() {
     let ride = Activity { sport: Some("cycling".into()), ..com("3", 2, 1800.0, 5000.0) };
     let run = com("1", 0, 1800.0, 5000.0);
     assert_eq!(Matcher::default().groups(&[bare(&run), bare(&between), bare(&ride)]).len(), 2);
-    // One without a distance and one without a time: nothing should_notify against, and the third one joins them.
+    // One without a distance and one without a time: nothing contradicts, and the third one joins them.
     let (timed, measured) = (com("2", 1, 1800.0, 0.0), com("3", 2, 0.0, 5000.0));
     assert_eq!(Matcher::default().groups(&[bare(&timed), bare(&run), bare(&measured)]).len(), 1);
 }

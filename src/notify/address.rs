@@ -1,6 +1,6 @@
-//! Where the value of a channel's setting leads: a key, to the service's own host; a whole address, to itself.
+//! The address of a channel, from its setting: a key on the service's own host, or a complete address.
 
-/// Where a message goes.
+/// The destination of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// The URL.
@@ -9,7 +9,7 @@ pub struct Address {
     pub key: String,
 }
 
-/// A whole `https` address, without a fragment: those hold keys, which must not travel open.
+/// A complete `https` address without a fragment. Addresses contain keys, so they must be encrypted.
 pub(super) fn whole(value: &str) -> Option<Address> {
     let value = value.trim();
     let rest = value.strip_prefix("https://")?;
@@ -18,14 +18,14 @@ pub(super) fn whole(value: &str) -> Option<Address> {
     (is_plain && !host.is_empty()).then(|| Address { url: value.to_owned(), key: String::new() })
 }
 
-/// A key, of the characters that keys are made of.
+/// A key, with the characters that keys have.
 fn bare(value: &str) -> Option<String> {
     let value = value.trim();
     let is_key = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
     is_key.then(|| value.to_owned())
 }
 
-/// A whole address, or a key and what stands before it.
+/// A complete address, or a key that is appended to `before`.
 pub(super) fn whole_or(value: &str, before: &str) -> Option<Address> {
     whole(value).or_else(|| bare(value).map(|key| Address { url: format!("{before}{key}"), key }))
 }
@@ -43,7 +43,7 @@ pub(super) fn bark(value: &str) -> Option<Address> {
     Some(Address { url: format!("{server}/push"), key })
 }
 
-/// ServerChan: keys of the third generation name their host, `sctp123t…`.
+/// ServerChan: keys of the third generation contain their host, `sctp123t…`.
 pub(super) fn serverchan(value: &str) -> Option<Address> {
     if let Some(address) = whole(value) {
         return Some(address);
@@ -57,7 +57,7 @@ pub(super) fn serverchan(value: &str) -> Option<Address> {
     Some(Address { url, key })
 }
 
-/// Telegram: the token alone, which stands in the path.
+/// Telegram: the token, which is part of the path.
 pub(super) fn telegram(value: &str) -> Option<Address> {
     let key = bare(value)?;
     Some(Address { url: format!("https://api.telegram.org/bot{key}/sendMessage"), key })

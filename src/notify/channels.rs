@@ -1,7 +1,7 @@
-//! The channels: what each wants to be sent, how much it takes and how it answers, as data.
+//! The channels as data: what each receives, its size limits and its responses.
 //!
-//! Limits and answers are those of `docs/notifications.md`; where a service publishes no limit, the one here is well below what
-//! others have met.
+//! Sources are in `docs/notifications.md`; where a service publishes no limit, this one is well below the limits that others
+//! have observed.
 
 use super::address::{Address, bark, serverchan, telegram, whole, whole_or};
 use super::response::{RejectionCause, ResponseCheck};
@@ -16,17 +16,17 @@ pub struct Channel {
     pub key: &'static str,
     /// A second setting.
     pub extra: ExtraSetting,
-    /// Where the value of `key` leads; `None` if it can be none.
+    /// The address for a value of `key`; `None` if the value is invalid.
     pub address: fn(&str) -> Option<Address>,
-    /// What is sent.
+    /// The message.
     pub form: RequestForm,
-    /// What is sent instead, if a person wants it so.
+    /// The message in Markdown, if a person prefers that.
     pub markdown: Option<Markdown>,
-    /// How the message proves whose it is.
+    /// How a message is authenticated.
     pub proof: Proof,
     /// How the answer is read.
     pub response: ResponseCheck,
-    /// Told after every run, whatever there is to tell: it watches that runs happen at all.
+    /// Notified after every run: it watches that runs happen at all.
     pub is_ping: bool,
 }
 
@@ -41,25 +41,25 @@ pub enum ExtraSetting {
     Optional(&'static str),
 }
 
-/// What is sent.
+/// The form of a message.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestForm {
     /// The body.
     pub body: Body,
     /// How the text is marked.
     pub style: Style,
-    /// How much of it is taken.
+    /// The size limit of the text.
     pub limit: TextLimit,
-    /// What the service would take for more than text is made harmless by this.
+    /// Neutralises text that the service would interpret.
     pub tame: fn(&str) -> String,
 }
 
-/// What is sent if `setting` says `markdown`.
+/// The message if `setting` is `markdown`.
 #[derive(Debug, Clone, Copy)]
 pub struct Markdown {
     /// The setting: `text` or `markdown`.
     pub setting: &'static str,
-    /// What is sent then.
+    /// The form of the message.
     pub form: RequestForm,
 }
 
@@ -68,14 +68,14 @@ pub struct Markdown {
 pub enum Body {
     /// The text itself.
     Text,
-    /// JSON; a string in it that is one of `{text}`, `{title}`, `{short}` (the title, cut), `{rest}` (without the title),
-    /// `{key}` and `{extra}` stands for that.
+    /// JSON; the strings `{text}`, `{title}`, `{short}` (the title, truncated), `{rest}` (without the title), `{key}` and
+    /// `{extra}` are replaced.
     Json(&'static str),
     /// The JSON report.
     Report,
 }
 
-/// How a message proves whose it is, beside the key; all by the second setting, if it is there.
+/// How a message is authenticated besides the key, with the extra setting if it is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
     /// Not at all.
@@ -94,7 +94,7 @@ const fn plain(template: &'static str, limit: TextLimit) -> RequestForm {
     RequestForm { body: Body::Json(template), style: Style::Plain, limit, tame: str::to_owned }
 }
 
-/// The channels, in the order in which they are told.
+/// The channels, in the order in which they are notified.
 pub const CHANNELS: &[Channel] = &[
     Channel {
         name: "wecom",
@@ -162,7 +162,7 @@ pub const CHANNELS: &[Channel] = &[
         key: "DISCORD_WEBHOOK_URL",
         extra: ExtraSetting::None,
         address: whole,
-        // No name of an activity calls everybody.
+        // No name of an activity may mention everybody.
         form: plain(r#"{"content":"{text}","allowed_mentions":{"parse":[]}}"#, TextLimit::characters(2000)),
         markdown: None,
         proof: Proof::None,
@@ -175,7 +175,7 @@ pub const CHANNELS: &[Channel] = &[
         key: "BARK_KEY",
         extra: ExtraSetting::None,
         address: bark,
-        // Apple's push takes 4 KB with all that is around it.
+        // Apple's push service limits the complete payload to 4 KB.
         form: plain(r#"{"device_key":"{key}","title":"{title}","body":"{rest}"}"#, TextLimit::bytes(2800)),
         markdown: None,
         proof: Proof::None,
@@ -260,7 +260,7 @@ pub const CHANNELS: &[Channel] = &[
         form: RequestForm { body: Body::Text, ..plain("", TextLimit::bytes(100_000)) },
         markdown: None,
         proof: Proof::None,
-        // It answers 200 to pings of no check, too (healthchecks.io/docs/http_api; reviewed 2026-11-29).
+        // It answers 200 to pings of unknown checks, too (healthchecks.io/docs/http_api; reviewed 2026-11-29).
         response: ResponseCheck::Text {
             good: "OK",
             known: &[("OK (not found)", RejectionCause::Key), ("OK (rate limited)", RejectionCause::RateLimited)],
@@ -269,12 +269,12 @@ pub const CHANNELS: &[Channel] = &[
     },
 ];
 
-/// Slack takes `<!channel>` and the like for more than text.
+/// Slack interprets `<!channel>` and similar texts.
 fn for_slack(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Feishu takes `<at user_id="all">` for more than text.
+/// Feishu interprets `<at user_id="all">`.
 fn for_feishu(text: &str) -> String {
     text.replace('<', "＜")
 }

@@ -1,11 +1,11 @@
-//! Cuts a text to what a channel takes, between lines if possible, and never within a character.
+//! Truncates a text to the limit of a channel, between lines if possible, and never within a character.
 
-/// How much a channel takes.
+/// The size limit of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextLimit {
     /// So many.
     pub most: usize,
-    /// Of what.
+    /// The unit of the limit.
     pub unit: Unit,
 }
 
@@ -14,12 +14,12 @@ pub struct TextLimit {
 pub enum Unit {
     /// Bytes of UTF-8.
     Bytes,
-    /// Units of UTF-16: what services mean by characters, or more than they count.
+    /// UTF-16 units: what services call characters, or more than they count.
     Utf16,
 }
 
 impl TextLimit {
-    /// So many bytes of UTF-8.
+    /// A limit in bytes of UTF-8.
     pub const fn bytes(most: usize) -> TextLimit {
         TextLimit { most, unit: Unit::Bytes }
     }
@@ -37,14 +37,14 @@ impl TextLimit {
     }
 }
 
-/// As many whole lines of `text` as fit, and a last one that says how many are missing: `left_out` words it. If not even
-/// the first line fits, its beginning.
+/// As many complete lines of `text` as fit, and a last line from `left_out` with the number of missing ones. If the first
+/// line does not fit, its beginning.
 pub fn cut(text: &str, limit: TextLimit, left_out: impl Fn(usize) -> String) -> String {
     if limit.size(text) <= limit.most {
         return text.to_owned();
     }
     let lines: Vec<&str> = text.lines().collect();
-    // No number of lines is longer than that of all.
+    // The line for all lines is the longest one.
     let reserved = limit.size(&left_out(lines.len())) + 1;
     let room = limit.most.saturating_sub(reserved);
     let mut kept = String::new();
@@ -68,7 +68,7 @@ pub fn cut(text: &str, limit: TextLimit, left_out: impl Fn(usize) -> String) -> 
     format!("{}\n{}", kept.trim_end(), left_out(missing))
 }
 
-/// The beginning of a line, with `…` for what is missing.
+/// The beginning of a line, with `…` if it is truncated.
 pub fn clip(line: &str, limit: TextLimit) -> String {
     if limit.size(line) <= limit.most {
         return line.to_owned();

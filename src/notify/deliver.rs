@@ -4,10 +4,10 @@ use super::response::{ChannelRejection, RejectionCause};
 use super::{Channel, ResponseCheck};
 use crate::http::{self, Http, Request};
 
-/// So often a message is sent to a channel that says it is busy.
+/// How often a message is sent to a channel that reports an error of its own.
 const TRIES: u32 = 3;
 
-/// Why a channel was not told. The text names hosts at most: addresses hold keys.
+/// Why a channel was not notified. The text has hosts at most: addresses contain keys.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
     /// It did not answer.
@@ -17,13 +17,13 @@ pub enum DeliveryError {
         #[from]
         error: http::Error,
     },
-    /// It did not take the message.
+    /// It did not accept the message.
     #[error("{0}")]
     Rejected(ChannelRejection),
 }
 
-/// Sends the message until it is taken; what said so. It is sent again only if the channel itself says that it is busy: a message that
-/// may have arrived is not repeated.
+/// Sends a message until it is accepted; returns the accepting response, such as `errcode 0`. It is only sent again if the
+/// channel itself reports a temporary error: a message that may have arrived is not repeated.
 pub fn deliver(http: &Http, channel: &Channel, request: &Request) -> Result<String, DeliveryError> {
     let pace = format!("notify-{}", channel.name);
     let mut try_number = 1;

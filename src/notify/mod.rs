@@ -1,11 +1,12 @@
-//! Tells people what a run came to: one [`Summary`], put into words once for each channel, sent, and the answer judged.
+//! Notifies people of the result of a run: builds one [`Summary`], renders it for each channel, sends it, and checks the
+//! response.
 //!
 //! ```text
-//! records, judgment → Summary → should_notify? → render → request → Http → judge
+//! records, judgment → Summary → should_notify? → render → request → Http → response
 //! ```
 //!
-//! All is pure but for [`deliver`]; time is an argument. What the channels have in common stands in the code, and what
-//! each has for itself in one table, [`CHANNELS`]: to teach it another one is a row there.
+//! Everything is pure except [`deliver`]; the time is an argument. The code has what the channels share, and the table
+//! [`CHANNELS`] what differs: a new channel is one item there.
 
 mod address;
 mod channels;

@@ -1,4 +1,4 @@
-//! When a channel is told, and what counts as the same failure.
+//! When a channel is notified, and which failures are the same.
 
 use std::collections::BTreeSet;
 
@@ -11,15 +11,15 @@ use crate::reason::Reason;
 use crate::record::ProblemKind;
 use crate::status::Issue;
 
-/// So many failures of records are remembered for a channel.
+/// How many failures of records are remembered for a channel.
 const REMEMBERED: usize = 1000;
 
-/// When a channel is told.
+/// When a channel is notified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotifyOn {
     /// When something was added or deleted, or when the failures changed, also to none.
     Change,
-    /// When there are failures, and others than it knows of.
+    /// When there are failures that it does not know.
     Failure,
     /// After every run.
     Always,
@@ -28,88 +28,88 @@ pub enum NotifyOn {
 /// How a channel is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tone {
-    /// It was told of these failures before: their number is enough.
+    /// It knows these failures already: their number is enough.
     pub known: bool,
-    /// It was told of failures before, and there are none any more.
+    /// It knows of failures that are resolved now.
     pub recovered: bool,
 }
 
-/// What fails, a mark each: the same until something else fails, or no longer does.
+/// The current failures, one digest each, which is the same as long as the failure is.
 ///
-/// What stands is known of the catalogue, whoever asks, so it is over when it stands no more. What records tell is known of
-/// one run alone: that another run does not tell it says nothing.
+/// The catalogue knows the issues of every run, so an issue is resolved once it is gone. Failures of records are known from
+/// one run only: another run without them resolves nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks {
-    standing: BTreeSet<String>,
-    /// What stands as well, and was told by records alone: it is not news, nor is it news that it is over.
+    issues: BTreeSet<String>,
+    /// Issues that were reported as failures of records: neither they nor their end are news.
     covered: BTreeSet<String>,
     records: BTreeSet<String>,
 }
 
 impl Marks {
-    /// What fails now.
+    /// The current failures.
     pub fn of(summary: &Summary) -> Marks {
         let health = summary.health.as_ref();
-        let issues = health.into_iter().flat_map(|health| health.actions.iter().chain(&health.warnings));
-        let told = summary.failures.iter().filter_map(|failure| match &failure.kind {
-            FailureKind::Standing(issue) => Some(&**issue),
+        let current = health.into_iter().flat_map(|health| health.actions.iter().chain(&health.warnings));
+        let reported = summary.failures.iter().filter_map(|failure| match &failure.kind {
+            FailureKind::Issue(issue) => Some(&**issue),
             _ => None,
         });
         let digests = |issue: &Issue| issue_marks(issue).iter().map(|mark| digest(mark)).collect::<Vec<_>>();
-        let standing: BTreeSet<String> = told.flat_map(digests).collect();
+        let issues: BTreeSet<String> = reported.flat_map(digests).collect();
         Marks {
-            covered: issues.flat_map(digests).filter(|mark| !standing.contains(mark)).collect(),
-            standing,
+            covered: current.flat_map(digests).filter(|mark| !issues.contains(mark)).collect(),
+            issues,
             records: summary.failures.iter().flat_map(failure_marks).map(|mark| digest(&mark)).collect(),
         }
     }
 
-    /// Reads what [`Marks::to_text`] wrote; what anybody else wrote is nothing that fails now.
+    /// Reads what [`Marks::to_text`] wrote; other lines are ignored.
     pub fn parse(text: &str) -> Marks {
         let of = |kind: &str| text.lines().filter_map(|line| line.strip_prefix(kind)).map(str::to_owned).collect();
-        Marks { standing: of("s "), covered: of("c "), records: of("r ") }
+        Marks { issues: of("s "), covered: of("c "), records: of("r ") }
     }
 
-    /// A line for each.
+    /// One line for each failure.
     pub fn to_text(&self) -> String {
-        let standing = self.standing.iter().map(|mark| format!("s {mark}"));
-        let standing = standing.chain(self.covered.iter().map(|mark| format!("c {mark}")));
-        standing.chain(self.records.iter().map(|mark| format!("r {mark}"))).collect::<Vec<_>>().join("\n")
+        let issues = self.issues.iter().map(|mark| format!("s {mark}"));
+        let issues = issues.chain(self.covered.iter().map(|mark| format!("c {mark}")));
+        issues.chain(self.records.iter().map(|mark| format!("r {mark}"))).collect::<Vec<_>>().join("\n")
     }
 
-    /// Whether nothing fails.
+    /// Whether there are no failures.
     pub fn is_empty(&self) -> bool {
-        self.standing.is_empty() && self.covered.is_empty() && self.records.is_empty()
+        self.issues.is_empty() && self.covered.is_empty() && self.records.is_empty()
     }
 
-    /// What a channel that was told of `self` knows once it was told of `now`. `is_checked`: as with [`should_notify`].
+    /// What a channel that knows `self` knows after a notification of `now`. `is_checked`: as for [`should_notify`].
     pub fn and_then(&self, now: &Marks, is_checked: bool) -> Marks {
         if now.is_empty() && is_checked {
             return Marks::default();
         }
         let none = BTreeSet::new();
-        let (before, covered) = if is_checked { (&none, &none) } else { (&self.standing, &self.covered) };
+        let (before, covered) = if is_checked { (&none, &none) } else { (&self.issues, &self.covered) };
         let earlier = self.records.difference(&now.records).take(REMEMBERED.saturating_sub(now.records.len()));
-        let standing = now.standing.union(before).cloned().collect();
+        let issues = now.issues.union(before).cloned().collect();
         let covered = now.covered.union(covered).cloned().collect();
-        Marks { standing, covered, records: now.records.iter().chain(earlier).cloned().collect() }
+        Marks { issues, covered, records: now.records.iter().chain(earlier).cloned().collect() }
     }
 }
 
-/// Whether and how to speak to a channel. `told`: what it was told last; `now`: what fails now; `is_checked`: whether it was
-/// found out what stands now, without which nothing is over.
-pub fn should_notify(on: NotifyOn, has_news: bool, is_checked: bool, now: &Marks, told: &Marks) -> Option<Tone> {
-    let is_told = |mark: &String| told.standing.contains(mark) || told.covered.contains(mark);
-    let stands = |mark: &String| now.standing.contains(mark) || now.covered.contains(mark);
-    let is_new = !now.standing.iter().all(is_told) || !now.records.is_subset(&told.records);
-    let is_over = is_checked && !told.standing.iter().all(stands);
-    let recovered = is_checked && now.is_empty() && !told.is_empty();
+/// Whether and how to notify a channel. `known`: the failures in its last notification; `now`: the current failures;
+/// `is_checked`: whether the current issues are known, without which nothing is resolved.
+pub fn should_notify(on: NotifyOn, has_news: bool, is_checked: bool, now: &Marks, known: &Marks) -> Option<Tone> {
+    let is_known = |mark: &String| known.issues.contains(mark) || known.covered.contains(mark);
+    let is_current = |mark: &String| now.issues.contains(mark) || now.covered.contains(mark);
+    let is_new = !now.issues.iter().all(is_known) || !now.records.is_subset(&known.records);
+    let is_resolved = is_checked && !known.issues.iter().all(is_current);
+    let recovered = is_checked && now.is_empty() && !known.is_empty();
     let should_notify = match on {
         NotifyOn::Always => true,
         NotifyOn::Failure => is_new,
-        NotifyOn::Change => is_new || is_over || recovered || has_news,
+        NotifyOn::Change => is_new || is_resolved || recovered || has_news,
     };
-    let known = on == NotifyOn::Change && !is_new && !is_over && !now.is_empty();
+    let known = on == NotifyOn::Change && !is_new && !is_resolved && !now.is_empty();
     should_notify.then_some(Tone { known, recovered })
 }
 
@@ -128,14 +128,14 @@ fn issue_marks(issue: &Issue) -> Vec<String> {
     issue.activities.iter().map(|activity| format!("{whole}\t{activity}")).collect()
 }
 
-/// Order and parameters do not matter. Nor does which activity it was when the trouble is one of
-/// the whole service (a login, or a limit): each run would meet it with another.
+/// The identity of a failure. Order and parameters do not matter, nor does the activity if the failure concerns the whole
+/// service (a login, a rate limit): each run meets it with another activity.
 fn failure_marks(failure: &FailureSummary) -> Vec<String> {
     let why = failure.reason.as_ref().map(reason_mark).unwrap_or_default();
     let mark = |parts: &[&str]| [&[failure.command.as_str()], parts, &[&why]].concat().join("\t");
     match &failure.kind {
-        // It stands, and has its mark there.
-        FailureKind::Standing(_) => Vec::new(),
+        // The issue has its own digest.
+        FailureKind::Issue(_) => Vec::new(),
         FailureKind::Stage { exit } => vec![mark(&[&exit.to_string()])],
         FailureKind::Records { place, kind: ProblemKind::LoginRequired | ProblemKind::Retry, .. } => {
             vec![mark(&[&place.to_string(), &failure.kind_name()])]
@@ -146,15 +146,15 @@ fn failure_marks(failure: &FailureSummary) -> Vec<String> {
     }
 }
 
-/// What tells one reason from another: its code, and the words in it that only a service or this machine has. Its other
-/// parameters (times, counts, ids) differ from run to run.
+/// What distinguishes reasons: the code, and the texts that a service or this machine has written. Other parameters (times,
+/// counts, ids) differ from run to run.
 fn reason_mark(reason: &Reason) -> String {
     let mut parts = Vec::new();
     collect(&serde_json::to_value(reason).unwrap_or_default(), &mut parts);
     parts.join(" ")
 }
 
-/// The code and the words of a reason, and those of the reasons in it.
+/// The code and the texts of a reason, and those of nested reasons.
 fn collect(reason: &Value, parts: &mut Vec<String>) {
     match reason {
         Value::Object(fields) => {
@@ -167,7 +167,7 @@ fn collect(reason: &Value, parts: &mut Vec<String>) {
     }
 }
 
-/// A message without the words that differ from run to run: those with a digit in them, and units of time.
+/// A message without the words that differ from run to run: those with a digit, and units of time.
 fn steady(message: &str) -> String {
     const UNITS: &[&str] = &["ms", "s", "sec", "second", "min", "minute", "h", "hour", "d", "day"];
     let is_steady = |word: &&str| {

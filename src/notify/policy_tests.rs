@@ -68,10 +68,10 @@ fn marks_round_trip() {
 fn a_failure_that_one_run_does_not_report_is_not_resolved() {
     let (login, file) = (stands(&[(Kind::LoginEnded, "a", &[])]), told("1", "rejected", "no"));
     let both = Marks { records: file.records.clone(), ..login.clone() };
-    // Another pipeline, which has nothing to do with it, and meets the login as it stands.
+    // Another pipeline, which only meets the login issue.
     assert_eq!(should_notify(NotifyOn::Change, false, true, &login, &both), None);
     assert_eq!(both.and_then(&login, true), both);
-    // The same file fails once more: it was told.
+    // The same file fails again: that is known.
     assert_eq!(should_notify(NotifyOn::Change, false, true, &both, &both.and_then(&login, true)), None);
     assert_eq!(both.and_then(&Marks::default(), true), Marks::default());
     assert_eq!(both.and_then(&Marks::default(), false), both, "nobody has looked");
@@ -80,7 +80,7 @@ fn a_failure_that_one_run_does_not_report_is_not_resolved() {
 #[test]
 fn when_a_channel_is_notified() {
     let (a, b, none) = (stands(&[(Kind::Failed, "a", &[])]), stands(&[(Kind::Failed, "b", &[])]), Marks::default());
-    let both = Marks { standing: a.standing.union(&b.standing).cloned().collect(), ..Marks::default() };
+    let both = Marks { issues: a.issues.union(&b.issues).cloned().collect(), ..Marks::default() };
     let (fresh, known) = (Tone::default(), Tone { known: true, recovered: false });
     let recovered = Tone { known: false, recovered: true };
     for (on, news, now, told, expected) in [
@@ -110,16 +110,16 @@ fn when_a_channel_is_notified() {
 #[test]
 fn a_resolved_failure_of_records_repeats_no_other() {
     let lost = stands(&[(Kind::UploadsLost, "", &["p 1"])]);
-    let covered = stands(&[(Kind::Failed, "gs-upload", &[])]).standing;
+    let covered = stands(&[(Kind::Failed, "gs-upload", &[])]).issues;
     let first = Marks { covered, ..lost.clone() };
     assert_eq!(should_notify(NotifyOn::Change, false, true, &lost, &first), None);
-    let stood = Marks { standing: first.standing.union(&first.covered).cloned().collect(), ..Marks::default() };
+    let stood = Marks { issues: first.issues.union(&first.covered).cloned().collect(), ..Marks::default() };
     assert_eq!(
         should_notify(NotifyOn::Change, false, true, &stood, &first),
         None,
         "nor that it stands without the records"
     );
-    assert!(should_notify(NotifyOn::Change, false, true, &lost, &stood).is_some(), "what was told as standing is over");
+    assert!(should_notify(NotifyOn::Change, false, true, &lost, &stood).is_some(), "a reported issue is resolved");
     assert_eq!(
         should_notify(NotifyOn::Change, false, true, &Marks::default(), &first),
         Some(Tone { known: false, recovered: true })

@@ -1,4 +1,4 @@
-//! Puts a summary into words: counts first, then what needs a person, then the rest.
+//! Renders a summary as text: counts first, then what a person must do, then the rest.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::activity::{Activity, printable};
 use crate::reason;
 use crate::status::{Heading, Outstanding};
 
-/// So many lines of one kind are shown.
+/// How many lines of one kind are shown.
 const LINES: usize = 10;
 /// No line's name or message is longer.
 const NAME: TextLimit = TextLimit::characters(60);
@@ -19,16 +19,16 @@ const MESSAGE: TextLimit = TextLimit::characters(300);
 pub enum Style {
     /// Not at all.
     Plain,
-    /// Bold, as Markdown has it; what people named their activities cannot be taken for marks.
+    /// Bold as in Markdown; characters in names are never markup.
     Markdown,
 }
 
 /// A summary in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
-    /// One line that says the most important, without marks.
+    /// The most important facts in one line, without markup.
     pub title: String,
-    /// The whole text, which begins with that line.
+    /// The whole text; it starts with the title.
     pub whole: String,
     /// The text without that line; may be empty.
     pub rest: String,
@@ -94,7 +94,7 @@ impl Words {
         lang.colon("garminsync", parts.join(lang.comma()))
     }
 
-    /// A line for each kind of count, by platform.
+    /// One line for each kind of count, by platform.
     fn counts(&self, summary: &Summary) -> String {
         let lang = self.lang;
         let by_platform = |entries: &[SummaryEntry]| {
@@ -125,7 +125,7 @@ impl Words {
         kinds.into_iter().filter_map(line).collect::<Vec<_>>().join("\n")
     }
 
-    /// What the next runs have to do; uploads that are not settled have a line of their own.
+    /// The work for the next runs; pending uploads have a line of their own.
     fn outstanding(&self, summary: &Summary) -> String {
         let outstanding = summary.health.as_ref().map(|health| Outstanding { pending: 0, ..health.outstanding });
         let kinds = outstanding.unwrap_or_default().words(self.lang).join(self.lang.comma());
@@ -160,11 +160,11 @@ impl Words {
         let message = failure.reason.as_ref().map(|reason| self.message(&reason.text(lang))).unwrap_or_default();
         let (head, tail) = match &failure.kind {
             FailureKind::Stage { exit } => (format!("{} {}", failure.command, lang.ended(*exit)), String::new()),
-            // What mends it is never cut.
-            FailureKind::Standing(issue) => (self.tame(&issue.line_with(lang, shortened)), String::new()),
+            // The fix is never truncated.
+            FailureKind::Issue(issue) => (self.tame(&issue.line_with(lang, shortened)), String::new()),
             FailureKind::Records { place, items, .. } => {
                 let what = match items.as_slice() {
-                    // A login is nobody's fault among the activities.
+                    // No activity is to blame for a required login.
                     _ if failure.needs_action() => String::new(),
                     [one] => format!(" {} ({})", self.activity(one), self.tame(&one.id)),
                     all => format!(" {}", lang.activities(all.len())),
@@ -190,7 +190,7 @@ impl Words {
             return String::new();
         }
         let mut all = vec![self.bold(heading)];
-        // A last line in place of a single other one would tell less.
+        // A last line that replaces a single other line would say less.
         let shown = if lines.len() > LINES + 1 { LINES } else { lines.len() };
         all.extend(lines.iter().take(shown).map(|line| format!("- {line}")));
         if shown < lines.len() {
@@ -221,7 +221,7 @@ fn shortened(text: &str) -> String {
     clip(text.split_whitespace().collect::<Vec<_>>().join(" ").as_str(), MESSAGE)
 }
 
-/// The wide form of a character that Markdown would take for a mark: it reads the same.
+/// The full-width form of a character that Markdown would interpret: it reads the same.
 pub(super) fn wide(c: char) -> char {
     match c {
         '*' => '＊',

@@ -9,10 +9,10 @@ use super::{FailureKind, FailureSummary, Lang, SkippedGroup, Summary, SummaryEnt
 use crate::reason::Reason;
 use crate::record::{Explanation, explained};
 
-/// So many activities of one kind are in it; the counts tell of all.
+/// How many activities of one kind the report lists; the counts include all.
 const ITEMS: usize = 1000;
 
-/// The report of the run `run`. Fields are only ever added; `version` changes if one had to go.
+/// The report of the run `run`. Fields are only added; `version` changes if one is removed.
 pub fn report(summary: &Summary, run: &str, now: Timestamp, text: &Text) -> Value {
     json!({
         "version": 1,
@@ -66,7 +66,7 @@ fn failure(failure: &FailureSummary) -> Value {
     });
     match &failure.kind {
         FailureKind::Stage { exit } => value["exit"] = json!(exit),
-        FailureKind::Standing(issue) => {
+        FailureKind::Issue(issue) => {
             value["reason"] = json!(issue.reason);
             value["text"] = json!(issue.line(Lang::En));
             for (name, part) in

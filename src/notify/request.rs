@@ -16,22 +16,22 @@ pub struct Keys {
     pub extra: Option<Secret>,
 }
 
-/// What is told.
+/// A message.
 #[derive(Debug, Clone)]
 pub struct ChannelRequest<'a> {
     /// In words.
     pub text: &'a Text,
     /// For the JSON webhook.
     pub report: &'a Value,
-    /// Whether it tells of failures.
+    /// Whether it reports failures.
     pub is_failure: bool,
-    /// The language of the line that stands for those that are missing.
+    /// The language of the line for omitted lines.
     pub lang: Lang,
 }
 
-/// The request that brings `message` to `channel`, in `form`. `None`: the keys can be none of this channel's.
+/// The request that sends `message` to `channel`, in `form`. `None`: the keys are invalid for this channel.
 ///
-/// It is sent once; [`super::ResponseCheck`] knows from the answer whether it may be sent again.
+/// It is sent once; [`super::ResponseCheck`] decides by the response whether it may be sent again.
 pub fn request(
     channel: &Channel,
     form: &RequestForm,
@@ -47,7 +47,7 @@ pub fn request(
         Body::Text => ("text/plain; charset=utf-8", cut_to(&message.text.whole, form.limit).into_bytes()),
         Body::Report => ("application/json", message.report.to_string().into_bytes()),
         Body::Json(template) => {
-            // Where there is no more than the title, it is the text.
+            // A message with a title only has the title as its text.
             let rest = if message.text.rest.is_empty() { &message.text.title } else { &message.text.rest };
             let values = [
                 ("{text}", cut_to(&message.text.whole, form.limit)),
@@ -87,13 +87,13 @@ pub fn request(
     Some(request)
 }
 
-/// The address of a ping for `what`: that stands behind the path, before a query.
+/// The address of a ping for `what`, which is appended to the path, before a query.
 pub fn ping_address(url: &str, what: &str) -> String {
     let (path, query) = url.split_once('?').map_or((url, String::new()), |(path, query)| (path, format!("?{query}")));
     format!("{}/{what}{query}", path.trim_end_matches('/'))
 }
 
-/// Puts values in the place of the strings that stand for them: whole strings only, so no value is searched again.
+/// Replaces whole strings by their values, so that no value is searched again.
 fn fill(body: &mut Value, values: &[(&str, String)]) {
     match body {
         Value::String(text) => {

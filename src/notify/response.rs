@@ -1,4 +1,4 @@
-//! Reads what a channel answered. A 200 says little: most of them tell in the body whether they took the message.
+//! Reads the response of a channel. HTTP 200 says little: most services say in the body whether they accepted the message.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::http::Response;
 /// How an answer is read.
 #[derive(Debug, Clone, Copy)]
 pub enum ResponseCheck {
-    /// Any 2xx will do whose body is no web page: nobody knows what a script of the user's own answers.
+    /// Any 2xx whose body is no web page: the response of a user's own script is unknown.
     Status,
     /// The body is a text.
     Text {
@@ -32,14 +32,14 @@ pub enum ResponseCheck {
     Code {
         /// Its name.
         field: &'static str,
-        /// The number of an accepted message.
+        /// The number for an accepted message.
         good: i64,
         /// What others mean.
         known: &'static [(i64, RejectionCause)],
     },
 }
 
-/// Why a message was not taken: what a person can do about it.
+/// Why a message was rejected, by what a person can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RejectionCause {
     /// The key or address is not right.
@@ -48,11 +48,11 @@ pub enum RejectionCause {
     RateLimited,
     /// The message is too long.
     TooLong,
-    /// The message is not of the form that it wants.
+    /// The message does not have the form that the service requires.
     BadRequest,
-    /// The signature, or another of the bot's safeguards.
+    /// The signature, or another security setting of the bot.
     Signature,
-    /// It is in trouble: the message did not arrive, and may be sent again.
+    /// The service failed: the message did not arrive, and may be sent again.
     Busy,
     /// It was not understood.
     Unexpected,
@@ -60,14 +60,14 @@ pub enum RejectionCause {
     Other,
 }
 
-/// A message that was not taken.
+/// A rejected message.
 ///
-/// Of the answer only its number is told: the words of WeCom hold the caller's address, those of others perhaps the key.
+/// Of the response only the number is shown: messages of WeCom contain the caller's address, and others may contain the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelRejection {
     /// Why.
     pub why: RejectionCause,
-    /// The number that says so: `errcode 93000`, `HTTP 404`.
+    /// The number in the response: `errcode 93000`, `HTTP 404`.
     pub number: String,
     /// The settings to look at.
     pub settings: String,
@@ -97,7 +97,7 @@ impl fmt::Display for ChannelRejection {
 }
 
 impl ResponseCheck {
-    /// Whether `channel` took the message; what says so: `errcode 0`, `HTTP 204`.
+    /// Checks whether `channel` accepted the message; returns the number of the response: `errcode 0`, `HTTP 204`.
     pub fn check(self, channel: &Channel, response: &Response) -> Result<String, ChannelRejection> {
         let is_fine = (200..300).contains(&response.status);
         let body = || serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
@@ -142,8 +142,8 @@ impl ResponseCheck {
     }
 }
 
-/// Whether a body is a web page, such as the log-in page of a network. The type that an answer names says little: many a
-/// small script answers `ok` as `text/html`.
+/// Whether a body is a web page, such as the login page of a network. The declared type does not matter: small scripts
+/// answer `ok` as `text/html`.
 fn is_web_page(body: &[u8]) -> bool {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body).trim_ascii_start();
     let begins = |text: &str| body.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text.as_bytes()));

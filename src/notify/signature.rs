@@ -1,4 +1,4 @@
-//! Signatures that channels ask for. Each service has the same parts in another order.
+//! The signatures of channels. Each service combines the same parts in another order.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ pub fn dingtalk(secret: &str, milliseconds: i64) -> String {
     STANDARD.encode(hmac_sha256(secret, format!("{milliseconds}\n{secret}").as_bytes()))
 }
 
-/// Feishu: HMAC-SHA256 of nothing, with `seconds \n secret` as the key, in base64.
+/// Feishu: HMAC-SHA256 of an empty text, with `seconds \n secret` as the key, in base64.
 pub fn feishu(secret: &str, seconds: i64) -> String {
     STANDARD.encode(hmac_sha256(&format!("{seconds}\n{secret}"), b""))
 }
@@ -23,7 +23,7 @@ pub fn webhook(secret: &str, body: &[u8]) -> String {
 }
 
 fn hmac_sha256(key: &str, text: &[u8]) -> Vec<u8> {
-    // HMAC takes a key of any length.
+    // HMAC accepts a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { return Vec::new() };
     mac.update(text);
     mac.finalize().into_bytes().to_vec()

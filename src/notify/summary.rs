@@ -14,19 +14,19 @@ use crate::status::{self, Issue, RedactedReason};
 /// What a run came to. Counts are by platform.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
-    /// What was put on a platform.
+    /// Activities that were uploaded.
     pub added: Vec<SummaryEntry>,
-    /// What was deleted from its platform.
+    /// Activities that were deleted.
     pub deleted: Vec<SummaryEntry>,
-    /// What went wrong; the same with several records is one.
+    /// Failures; equal ones of several records are one.
     pub failures: Vec<FailureSummary>,
     /// Uploads whose outcome is not known yet.
     pub pending: BTreeMap<String, u64>,
-    /// What was skipped on purpose, by platform and reasons.
+    /// Deliberately skipped activities, by platform and reasons.
     pub skipped: BTreeMap<(String, String), SkippedGroup>,
-    /// Copies that were found and not deleted.
+    /// Duplicates that were found and not deleted.
     pub duplicates: BTreeMap<String, u64>,
-    /// What stands now, whatever this run had to do with it; nothing: that could not be found out.
+    /// The current issues, whether or not this run caused them; `None`: unknown.
     pub health: Option<Health>,
     known: HashMap<(String, FailurePlace, String, String), usize>,
     /// The activities of each failure, with its place.
@@ -47,7 +47,7 @@ pub struct SkippedGroup {
 pub struct SummaryEntry {
     /// Where.
     pub platform: String,
-    /// The activity: of an addition, the one it was made from.
+    /// The activity; of an upload, the one it was made from.
     pub activity: Activity,
 }
 
@@ -58,7 +58,7 @@ pub struct FailureSummary {
     pub command: String,
     /// What it concerns.
     pub kind: FailureKind,
-    /// What went wrong; nothing: the command did not say, or the issue does.
+    /// Why; `None`: the command did not say, or the issue does.
     pub reason: Option<Reason>,
 }
 
@@ -69,7 +69,7 @@ pub enum FailureKind {
     Records {
         /// Where it happened.
         place: FailurePlace,
-        /// What can be done about it.
+        /// The kind of the problem.
         kind: ProblemKind,
         /// The activities.
         items: Vec<Activity>,
@@ -79,8 +79,8 @@ pub enum FailureKind {
         /// Its exit code.
         exit: u8,
     },
-    /// What the catalogue knows to stand, and the page shows as well.
-    Standing(Box<Issue>),
+    /// An issue from the catalogue, as on the page.
+    Issue(Box<Issue>),
 }
 
 /// Where records failed: on a platform, or on the way from one platform to another.
@@ -113,7 +113,7 @@ impl FailureSummary {
         match &self.kind {
             FailureKind::Records { kind, .. } => *kind == ProblemKind::LoginRequired,
             FailureKind::Stage { exit } => *exit == Exit::LoginRequired.code(),
-            FailureKind::Standing(issue) => issue.kind.needs_action(),
+            FailureKind::Issue(issue) => issue.kind.needs_action(),
         }
     }
 
@@ -122,22 +122,22 @@ impl FailureSummary {
         match &self.kind {
             FailureKind::Records { items, .. } => items.len(),
             FailureKind::Stage { .. } => 1,
-            FailureKind::Standing(issue) => issue.activities.len().max(1),
+            FailureKind::Issue(issue) => issue.activities.len().max(1),
         }
     }
 
-    /// What kind of problem it is, as records or `status.json` spell it; `stage` if it is none of those.
+    /// The kind of the problem, as in records or `status.json`; `stage` if it is none of those.
     pub fn kind_name(&self) -> String {
         match &self.kind {
             FailureKind::Records { kind, .. } => kind.name().to_owned(),
             FailureKind::Stage { .. } => "stage".to_owned(),
-            FailureKind::Standing(issue) => issue.kind.name(),
+            FailureKind::Issue(issue) => issue.kind.name(),
         }
     }
 }
 
 impl Summary {
-    /// Takes in one record.
+    /// Adds one record.
     pub fn add(&mut self, record: &Record) {
         match record {
             Record::Transfer(transfer) => self.add_transfer(transfer),
@@ -149,38 +149,38 @@ impl Summary {
         }
     }
 
-    /// Takes in that a command failed as a whole.
+    /// Adds the failure of a whole command.
     pub fn add_stage(&mut self, command: &str, exit: u8, reason: Option<Reason>) {
         self.failures.push(FailureSummary { command: command.to_owned(), kind: FailureKind::Stage { exit }, reason });
     }
 
-    /// Takes in what stands. All records have to be in: what they tell already is not told again, and what stands tells more
-    /// of a login than they do.
+    /// Adds the current issues. All records must have been added: issues that they report already are skipped, and an issue
+    /// about a login replaces its records.
     pub fn add_judged(&mut self, health: Health) {
         let issues = health.actions.iter().chain(&health.warnings);
-        let left: Vec<&Issue> = issues.filter(|issue| !self.is_told(issue)).collect();
-        // Its matter needs a person, and says what helps; the record would count as something that failed, and no more.
-        let tells_of_all = |place: &FailurePlace, items: &[Activity]| {
-            let is_told = |item: &Activity, issue: &Issue| issue.activities.contains(&key(item));
+        let left: Vec<&Issue> = issues.filter(|issue| !self.is_reported(issue)).collect();
+        // The issue says what a person must do; the records would only count as failures.
+        let is_covered = |place: &FailurePlace, items: &[Activity]| {
+            let is_reported = |item: &Activity, issue: &Issue| issue.activities.contains(&key(item));
             left.iter().filter(|issue| issue.kind.needs_action()).any(|issue| {
                 let is_target = place.from.is_some() && issue.platform.as_ref() == Some(&place.platform);
-                is_target && items.iter().all(|item| is_told(item, issue))
+                is_target && items.iter().all(|item| is_reported(item, issue))
             })
         };
-        let tells_of_login = |place: &FailurePlace| {
+        let is_login_covered = |place: &FailurePlace| {
             left.iter().any(|issue| {
                 let is_login =
                     issue.kind == status::IssueKind::LoginNeeded || issue.kind <= status::IssueKind::LoginEnded;
                 is_login && issue.platform.as_ref() == Some(&place.platform)
             })
         };
-        let standing: Vec<FailureSummary> = left.iter().copied().map(standing).collect();
+        let failures: Vec<FailureSummary> = left.iter().copied().map(issue_failure).collect();
         self.failures.retain(|failure| match &failure.kind {
-            FailureKind::Records { kind: ProblemKind::LoginRequired, place, .. } => !tells_of_login(place),
-            FailureKind::Records { place, items, .. } => !tells_of_all(place, items),
+            FailureKind::Records { kind: ProblemKind::LoginRequired, place, .. } => !is_login_covered(place),
+            FailureKind::Records { place, items, .. } => !is_covered(place, items),
             _ => true,
         });
-        self.failures.extend(standing);
+        self.failures.extend(failures);
         self.health = Some(health);
     }
 
@@ -201,7 +201,7 @@ impl Summary {
 
     fn add_transfer(&mut self, transfer: &TransferRecord) {
         let Some(outcome) = &transfer.outcome else { return };
-        // "exists" changes nothing, and a "rejected" of this run carries a problem: one without is old.
+        // "exists" changes nothing, and a "rejected" of this run has a problem: one without is old.
         self.add_outcome(&transfer.to, &transfer.activity.activity, outcome, &transfer.reasons);
     }
 
@@ -257,15 +257,15 @@ impl Summary {
             let kind = FailureKind::Records { place, kind: problem.kind.clone(), items: Vec::new() };
             self.failures.push(FailureSummary { command: problem.command.clone(), kind, reason: Some(reason) });
         }
-        // What could not be fetched for two platforms is one activity, not two.
+        // A failed download for two platforms is one activity, not two.
         let is_new = self.counted.insert((at, activity.key()));
         if let (FailureKind::Records { items, .. }, true) = (&mut self.failures[at].kind, is_new) {
             items.push(activity.clone());
         }
     }
 
-    /// Whether the records say it already.
-    fn is_told(&self, issue: &Issue) -> bool {
+    /// Whether the records report it already.
+    fn is_reported(&self, issue: &Issue) -> bool {
         if let Some(command) = &issue.command {
             let login = issue.kind == status::IssueKind::LoginNeeded;
             return (login || issue.kind == status::IssueKind::Failed) && self.has_reason_of(command, issue);
@@ -284,7 +284,7 @@ impl Summary {
         !issue.activities.is_empty() && issue.activities.iter().all(is_named)
     }
 
-    /// Whether the records of a command say already why it ended so.
+    /// Whether the records of a command report already why it failed.
     fn has_reason_of(&self, command: &str, issue: &Issue) -> bool {
         let own = || self.failures.iter().filter(|failure| failure.command == command);
         let worst = own().filter_map(|failure| match &failure.kind {
@@ -306,10 +306,10 @@ fn key(activity: &Activity) -> String {
     format!("{} {}", activity.platform, activity.id)
 }
 
-fn standing(issue: &Issue) -> FailureSummary {
+fn issue_failure(issue: &Issue) -> FailureSummary {
     let command = issue.command.clone().unwrap_or_default();
-    // In the language of the channel: see the rendering.
-    FailureSummary { command, kind: FailureKind::Standing(Box::new(issue.clone())), reason: None }
+    // It is rendered in the language of the channel.
+    FailureSummary { command, kind: FailureKind::Issue(Box::new(issue.clone())), reason: None }
 }
 
 #[cfg(test)]
@@ -324,7 +324,7 @@ mod tests {
         summary
     }
 
-    /// Platform, reasons and count of what was skipped.
+    /// Platform, reasons and number of the skipped activities.
     fn skipped(summary: &Summary) -> Vec<(&str, &[Reason], u64)> {
         let all = summary.skipped.iter();
         all.map(|((platform, _), skipped)| (platform.as_str(), skipped.reasons.as_slice(), skipped.count)).collect()
@@ -428,7 +428,7 @@ mod tests {
             health.actions = std::mem::take(&mut health.warnings);
             summary.add_judged(health);
             let told: Vec<bool> =
-                summary.failures.iter().map(|failure| matches!(failure.kind, FailureKind::Standing(_))).collect();
+                summary.failures.iter().map(|failure| matches!(failure.kind, FailureKind::Issue(_))).collect();
             assert_eq!(told, [standing], "{detail}");
             assert!(summary.needs_action());
         }
@@ -460,7 +460,7 @@ mod tests {
         let mut dead = health(status::IssueKind::LoginEnded, None, None);
         dead.warnings[0].platform = Some("p".into());
         summary.add_judged(dead);
-        assert!(matches!(summary.failures.as_slice(), [FailureSummary { kind: FailureKind::Standing(_), .. }]));
+        assert!(matches!(summary.failures.as_slice(), [FailureSummary { kind: FailureKind::Issue(_), .. }]));
         let failed = |ids: &[&str]| {
             let mut summary = of(LOGINS);
             let mut health = health(status::IssueKind::FilesFailed, None, None);

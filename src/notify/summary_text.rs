@@ -1,10 +1,10 @@
-//! The words of a summary, in each language that it should_notify.
+//! The phrases of a summary in each language.
 
 use crate::activity::Activity;
 use crate::i18n::{self, Lang, local};
 
 impl Lang {
-    /// A number and what is counted: `3 added`, `新增 3`.
+    /// A number with its noun: `3 added`, `新增 3`.
     pub fn counted(self, count: usize, en: &str, zh: &str) -> String {
         match self {
             Lang::En => format!("{count} {en}"),
@@ -12,7 +12,7 @@ impl Lang {
         }
     }
 
-    /// The line that stands for those that are missing.
+    /// The line for omitted lines.
     pub fn left_out(self, count: usize) -> String {
         match self {
             Lang::En => format!("… {count} more lines"),
@@ -20,7 +20,7 @@ impl Lang {
         }
     }
 
-    /// The item that stands for those of a list that are missing.
+    /// The item for omitted items of a list.
     pub fn more(self, count: usize) -> String {
         match self {
             Lang::En => format!("… {count} more"),

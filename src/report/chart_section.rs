@@ -1,4 +1,4 @@
-//! The pictures, with a heading each.
+//! The section with the charts.
 
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};

@@ -1,4 +1,4 @@
-//! What the page says of each kind of thing, in both languages.
+//! The labels of states, reasons and counts on the page, in both languages.
 
 use super::components::Icon;
 use super::{Deleter, MissingReason, NoFile, RunOutcome, State};

@@ -1,10 +1,8 @@
-//! The page: what people look at. Facts in, HTML and JSON out; no clock, no files, no network.
+//! The page that people read, and `status.json`: a [`Snapshot`] in, HTML and JSON out; no clock, no files, no network.
 //!
-//! [`Snapshot`] is everything that is shown. [`page`] and [`status_json`] are two views of it.
-//!
-//! The page is one section a file, in its order: `glance`, `platforms`, `differences`, `pictures`, `log`, `list`. Every
-//! text goes through maud, which escapes it; `page.css` and `page.js` are put in as they are, and a policy in the
-//! page's head lets the browser heed nothing else. So no element may have a `style` attribute.
+//! Each section of the page is one file, in this order: `summary`, `platforms`, `differences`, `chart_section`, `log`,
+//! `list`. `maud` escapes every text; `page.css` and `page.js` are inserted unchanged, and a policy in the head of the page
+//! allows the browser nothing else. So no element may have a `style` attribute.
 
 mod chart_section;
 mod charts;

@@ -1,11 +1,11 @@
-//! What lacks where, what is there twice, what is gone, what was refused: each with its reason.
+//! What is missing where, duplicates, deletions and rejected uploads, each with its reason.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Redacted, RedactedReason};
 
-/// Activities that a platform lacks, for one reason.
+/// Activities that are missing on a platform for one reason.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Missing {
     /// The platform.
@@ -14,41 +14,41 @@ pub struct Missing {
     pub reason: MissingReason,
     /// How many.
     pub count: u64,
-    /// Each of them, the newest first.
+    /// The activities, the newest first.
     pub items: Vec<MissingItem>,
 }
 
-/// An activity that a platform lacks.
+/// An activity that is missing on a platform.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MissingItem {
-    /// Its best entry elsewhere.
+    /// The best activity of its group on another platform.
     #[serde(flatten)]
     pub activity: ActivityLabel,
-    /// More about the reason: words of the service, the evidence.
+    /// More about the reason: the service's message, or the evidence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<RedactedReason>,
-    /// Since when, of what was deleted.
+    /// Since when, for deletions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
 }
 
-/// Why a platform lacks an activity. In the order in which they are told.
+/// Why an activity is missing on a platform, in the order in which the reasons are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MissingReason {
     /// The next run sends it.
     ToUpload,
-    /// An upload of it is under way.
+    /// An upload of it is pending.
     Pending,
-    /// The platform refused it, or took and never showed it.
+    /// The platform rejected it, or accepted and never listed it.
     Rejected,
     /// The platform may have it, under another sport or an hour off.
     PossibleDuplicate,
-    /// No file of it can be sent.
+    /// It has no file that can be uploaded.
     NoFile,
-    /// Somebody deleted it there.
+    /// A person deleted it there.
     Deleted,
-    /// The last listing did not show it any more; the next one tells.
+    /// The last listing no longer shows it; the next one confirms that.
     MissingOnce,
     /// It is not known what the platform has at that time.
     NotListed,
@@ -63,7 +63,7 @@ pub struct NotArchived {
     pub reason: NoFile,
     /// How many.
     pub count: u64,
-    /// Each of them, the newest first.
+    /// The activities, the newest first.
     pub items: Vec<MissingItem>,
 }
 
@@ -71,24 +71,24 @@ pub struct NotArchived {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoFile {
-    /// It was asked for in vain.
+    /// The download failed.
     Failed,
-    /// It was found changed or cut, and is fetched again.
+    /// The file was changed or truncated; it is downloaded again.
     Corrupt,
-    /// Nobody has asked for it yet.
+    /// It was not requested yet.
     NotYet,
-    /// Its platform has refused it several times, and is asked for it once a week.
+    /// The platform rejected the download several times; it is requested once a week.
     Unavailable,
-    /// There is none: typed in by hand, or the service holds no file.
+    /// There is none: the activity was entered by hand, or the service has no file.
     NoOriginal,
 }
 
-/// An entry on a platform, as far as it is needed to recognise it.
+/// The properties by which a person recognises an activity on a platform.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ActivityLabel {
     /// The platform.
     pub platform: String,
-    /// The id there. Empty: it was sent there, and neither the answer nor a list has told the id yet.
+    /// The id there. Empty: it was uploaded, and neither the response nor a list has shown the id yet.
     pub id: Redacted,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,10 +96,10 @@ pub struct ActivityLabel {
     /// FIT `sport`, else the platform's own type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sport: Option<Redacted>,
-    /// When it began.
+    /// When it started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Timestamp>,
-    /// Local time minus UTC, where it began.
+    /// Local time minus UTC at its start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub utc_offset_s: Option<i32>,
     /// Time with the timer running.
@@ -110,24 +110,24 @@ pub struct ActivityLabel {
     pub distance_m: Option<f64>,
 }
 
-/// An entry that repeats another one on the same platform.
+/// A duplicate of another activity on the same platform.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Duplicate {
     /// The copy.
     pub copy: ActivityLabel,
-    /// The entry that is kept.
+    /// The activity that is kept.
     pub kept: ActivityLabel,
-    /// `same-file`, `match` (superfluous), `two-devices` or `start-only` (only told).
+    /// `same-file` or `match` (a duplicate), `two-devices` or `start-only` (only reported).
     pub certainty: &'static str,
-    /// Whether it may be deleted, if every other guard holds.
+    /// Whether it may be deleted if every other guard passes.
     pub deletable: bool,
     /// The evidence.
     pub reasons: Vec<RedactedReason>,
-    /// Why that one is kept.
+    /// Why the other one is kept.
     pub kept_because: RedactedReason,
 }
 
-/// Two entries that look alike.
+/// Two similar activities.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SimilarPair {
     /// One.
@@ -138,19 +138,19 @@ pub struct SimilarPair {
     pub reasons: Vec<RedactedReason>,
 }
 
-/// An entry that is no longer on its platform.
+/// An activity that is no longer on its platform.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Deletion {
-    /// The entry.
+    /// The activity.
     pub activity: ActivityLabel,
-    /// Who deleted it, and what came of it.
+    /// Who deleted it, and the result.
     pub by: Deleter,
     /// Since when.
     pub at: Timestamp,
-    /// The entry that was kept, of a copy.
+    /// The id of the activity that was kept instead of a duplicate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept_id: Option<Redacted>,
-    /// The evidence, of a duplicate.
+    /// The evidence for a duplicate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<RedactedReason>,
     /// Its file in the archive, below the data folder.
@@ -161,32 +161,32 @@ pub struct Deletion {
     pub restore: Option<String>,
 }
 
-/// Who deleted an entry, and what came of it.
+/// Who deleted an activity, and the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deleter {
     /// gs-delete, as a copy.
     Garminsync,
-    /// gs-delete, and what came of it is not known yet.
+    /// gs-delete; the result is not known yet.
     Pending,
     /// gs-delete, and it is still there.
     Failed,
     /// gs-delete, and a person has put it back.
     Restored,
-    /// Somebody, on the platform.
+    /// A person, on the platform.
     External,
-    /// Perhaps somebody: one listing did not show it.
+    /// Perhaps a person: one listing did not show it.
     Unconfirmed,
 }
 
-/// An upload that a platform refused, or took and never showed.
+/// An upload that a platform rejected, or accepted and never listed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Rejection {
-    /// What was sent.
+    /// The uploaded activity.
     pub activity: ActivityLabel,
     /// Where to.
     pub to: String,
-    /// `refused`, or `lost`: taken, and never shown.
+    /// `rejected`, or `lost`: accepted and never listed.
     pub outcome: &'static str,
     /// When.
     pub at: Timestamp,

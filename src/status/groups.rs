@@ -1,4 +1,4 @@
-//! What was done: every activity with where it is, and the sums that the pictures are drawn from.
+//! The activities with their platforms, and the sums for the charts.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use serde::Serialize;
 use super::MissingReason;
 use super::Redacted;
 
-/// What a day holds.
+/// The activities of a day.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Day {
-    /// The day, where the activities began.
+    /// The local day on which they started.
     pub date: Date,
-    /// Activities that began on it.
+    /// The number of activities.
     pub count: u64,
     /// Their time.
     pub time_s: f64,
@@ -22,12 +22,12 @@ pub struct Day {
     pub distance_m: f64,
 }
 
-/// What a week holds.
+/// The activities of a week.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Week {
     /// Its Monday.
     pub monday: Date,
-    /// By FIT sport; `generic`: of no FIT sport.
+    /// By FIT sport; `generic` if there is no FIT sport.
     pub sports: BTreeMap<String, Volume>,
 }
 
@@ -42,20 +42,20 @@ pub struct Volume {
     pub distance_m: f64,
 }
 
-/// What a month holds, and where that is.
+/// The activities of a month, and where they are.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Month {
     /// Its first day.
     pub month: Date,
-    /// Activities that began in it.
+    /// The number of activities.
     pub count: u64,
-    /// Of those, in the archive.
+    /// How many of them are in the archive.
     pub archived: u64,
-    /// Of those, on each platform.
+    /// How many of them are on each platform.
     pub on: BTreeMap<String, u64>,
 }
 
-/// An activity: all its entries.
+/// A group: the same activity on all platforms.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ActivityGroup {
     /// Its name.
@@ -65,9 +65,9 @@ pub struct ActivityGroup {
     /// FIT `sub_sport`, unless it is `generic`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub_sport: Option<Redacted>,
-    /// When it began.
+    /// When it started.
     pub start_time: Option<Timestamp>,
-    /// Local time minus UTC, where it began.
+    /// Local time minus UTC at its start.
     pub utc_offset_s: Option<i32>,
     /// Time with the timer running.
     pub timer_time_s: Option<f64>,
@@ -76,22 +76,22 @@ pub struct ActivityGroup {
     /// The recording device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<Redacted>,
-    /// Where it is: each entry that is on its platform.
+    /// Its activities on the platforms.
     pub on: Vec<Place>,
-    /// Where it was, and is no more.
+    /// Its activities that are no longer on their platform.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gone_from: Vec<Place>,
-    /// Where it came from by gs-import; no list of the platform has shown it yet.
+    /// Its activities from gs-import that no listing has shown yet.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unlisted: Vec<Place>,
-    /// Platforms that lack it.
+    /// The platforms where it is missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing_on: Vec<(String, MissingReason)>,
     /// Its file in the archive.
     pub file: Option<File>,
 }
 
-/// An entry of an activity.
+/// An activity of a group.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Place {
     /// The platform.

@@ -1,8 +1,8 @@
-//! Whether all is well: what needs a person and what went wrong, judged from what the catalogue tells. Pure.
+//! Judges the state from the catalogue: what needs a person, and what went wrong. Pure.
 //!
-//! Only what stands now counts: of each platform its login and its newest listing, of each command its newest row in the
-//! log. What a later run of the same command did well is no trouble any more; of what failed with one platform, one that
-//! worked on the same platform.
+//! Only the current state counts: the login and the newest listing of each platform, and the newest row of each command in
+//! the log. A failure is resolved by a later success of the same command; a failure with one platform, by a success with the
+//! same platform.
 
 use std::collections::HashMap;
 
@@ -15,14 +15,14 @@ use crate::reason::Reason;
 use super::{Command, Issue, IssueKind, Login, Outstanding, RedactedReason, State};
 use crate::shell::flag;
 
-/// What is older says nothing about today.
+/// Older rows are ignored.
 const OLD: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// No command runs longer, as far as anybody can tell who sees no sign of life.
+/// The longest run of a command whose lock cannot be checked.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
-/// A command that gives a sign of life for longer hangs.
+/// A command that has held its lock for longer hangs.
 pub const HANGS: SignedDuration = SignedDuration::from_hours(48);
-/// A run that is later than this does not come by itself.
-pub const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+/// A run that is later than this will not happen.
+pub const GRACE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Without a schedule, a platform is to be listed at least so often: once a week is the rarest that people choose.
 const NOT_LISTED: SignedDuration = SignedDuration::from_hours(8 * 24);
@@ -30,27 +30,27 @@ const NOT_LISTED: SignedDuration = SignedDuration::from_hours(8 * 24);
 /// Exit codes that are a person's own doing: wrong usage, and Ctrl-C.
 const OWN_DOING: [Exit; 2] = [Exit::Usage, Exit::Interrupted];
 
-/// The commands of a sync. Any other is called by hand, by somebody who has seen how it ended, and nothing repeats it.
+/// The commands of a sync. A person runs any other command, sees how it ends, and nothing repeats it.
 const OF_SYNCS: [&str; 8] =
     ["gs-settings", "gs-notify", "gs-fetch", "gs-dedupe", "gs-diff", "gs-download", "gs-upload", "gs-delete"];
 
 /// What the state is judged by.
 #[derive(Debug, Clone, Default)]
 pub struct HealthEvidence {
-    /// The time of judging.
+    /// The time of the judgment.
     pub now: Timestamp,
     /// The platforms.
     pub platforms: Vec<PlatformEvidence>,
-    /// Of each command all rows of the newest run that it was part of, and recent ones that did not end well; in the order in
-    /// which they began.
+    /// For each command all rows of the newest run that it was part of, and recent rows that failed; in the order in which
+    /// they started.
     pub commands: Vec<LastCommand>,
-    /// The newest row in which a command worked on a platform; without a command, the newest whole sync of it.
+    /// The newest row in which a command worked on a platform; without a command, the newest whole sync with it.
     pub worked: HashMap<(Option<String>, String), i64>,
-    /// When the newest sync in the log began, of those whose time is known.
+    /// When the newest sync in the log started, of those with a known time.
     pub last_sync: Option<Timestamp>,
-    /// Activities whose files in the archive were found changed or cut: `platform id` each, as in all lists here.
-    pub broken: Vec<String>,
-    /// Activities whose file was asked for in vain and may come yet.
+    /// Activities whose archived files were changed or truncated: `platform id` each, as in all lists here.
+    pub corrupt_files: Vec<String>,
+    /// Activities whose download failed and is retried.
     pub failed: Vec<String>,
     /// Platforms that syncs work on and that were never listed.
     pub never_listed: Vec<String>,
@@ -60,13 +60,13 @@ pub struct HealthEvidence {
     pub before: Vec<Left>,
     /// When it is to run, if that is known and switched on.
     pub due: Option<Due>,
-    /// A run whose commands have had the time to end.
+    /// A run whose commands had the time to end.
     pub ended: Option<String>,
-    /// Commands that give a sign of life and began no longer ago than any takes, and the run of each in front of it.
-    pub at_work: Vec<(String, String)>,
+    /// Commands that hold their lock and started recently enough, each with its run in front.
+    pub running: Vec<(String, String)>,
 }
 
-/// What a run has left of each kind of work; nothing: it was not asked for it.
+/// The work of each kind that a run left; `None`: the run does no such work.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Left {
     /// Uploads.
@@ -77,26 +77,26 @@ pub struct Left {
     pub deletions: Option<u64>,
 }
 
-/// What a platform says of the state.
+/// The state of a platform.
 #[derive(Debug, Clone, Default)]
 pub struct PlatformEvidence {
     /// Its name.
     pub name: String,
-    /// Whether anything is known of what is on it.
+    /// Whether the catalogue has listed it.
     pub is_known: bool,
     /// The login, and since when it is so.
     pub login: Option<(Login, Timestamp)>,
-    /// Since when no password login is tried by itself, and why.
-    pub refused: Option<(Timestamp, RedactedReason)>,
+    /// Since when automatic password logins are blocked, and why.
+    pub login_rejected: Option<(Timestamp, RedactedReason)>,
     /// Until when no password login is tried at all, and why.
     pub cooldown: Option<(Timestamp, RedactedReason)>,
-    /// Since the last password login was refused or turned away, the token has served to list it.
+    /// Whether the token was used for a listing after the last password login was rejected or limited.
     pub served_since: bool,
-    /// Until when the service asked to be left alone.
+    /// The end of the service's rate limit.
     pub rate_limited_until: Option<Timestamp>,
-    /// What is wrong with its newest listing.
+    /// The problem with its newest listing.
     pub listing: Option<BadListing>,
-    /// When it was listed last, if it is kept equal with the others.
+    /// When it was listed last, if it is compared with the others.
     pub listed: Option<Timestamp>,
     /// Uploads to it that it accepted and never showed.
     pub lost: Vec<String>,
@@ -106,16 +106,16 @@ pub struct PlatformEvidence {
     pub unconfirmed: Vec<String>,
 }
 
-/// A listing from which nothing may be concluded.
+/// A listing from which nothing is concluded.
 #[derive(Debug, Clone)]
 pub struct BadListing {
     /// The run that made it.
     pub run: String,
-    /// When it began.
+    /// When it started.
     pub started: Timestamp,
     /// When it ended; nothing: it was killed, or still runs.
     pub finished: Option<Timestamp>,
-    /// It lacks too much of what was known.
+    /// Too many known activities are missing in it.
     pub implausible: bool,
     /// Why nothing is concluded from it.
     pub reason: Option<RedactedReason>,
@@ -128,31 +128,31 @@ pub struct LastCommand {
     pub run: String,
     /// Its number in the log.
     pub number: i64,
-    /// Whether it is of the newest run that the command was part of.
+    /// Whether it belongs to the newest run of the command.
     pub is_newest: bool,
     /// The row.
     pub row: Command,
-    /// Whether it gives a sign of life; nothing: nobody can tell.
+    /// Whether the command holds its lock; `None`: unknown.
     pub is_alive: Option<bool>,
 }
 
 /// When it is to run.
 #[derive(Debug, Clone)]
 pub struct Due {
-    /// Since when that holds.
+    /// Since when the schedule applies.
     pub since: Timestamp,
-    /// When it was to run last, not counting what was due within [`PATIENCE`].
+    /// The time of the last scheduled run, without those within [`GRACE`].
     pub previous: Option<Timestamp>,
 }
 
-/// What was judged.
+/// The judgment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Health {
-    /// Whether all is well.
+    /// The state.
     pub state: State,
-    /// What the next runs have to do.
+    /// The work that is left for the next runs.
     pub outstanding: Outstanding,
-    /// What needs a person; the most urgent first.
+    /// What a person must do; the most urgent first.
     pub actions: Vec<Issue>,
     /// What the next run tries again.
     pub warnings: Vec<Issue>,
@@ -170,7 +170,7 @@ impl HealthEvidence {
         let never_listed: Vec<Issue> = self.never_listed(&issues).collect();
         issues.extend(never_listed);
         let fix = Some("gs-list --missing | gs-download > /dev/null".to_owned());
-        issues.extend(counted(IssueKind::FilesCorrupt, &self.broken, fix.clone()));
+        issues.extend(counted(IssueKind::FilesCorrupt, &self.corrupt_files, fix.clone()));
         issues.extend(counted(IssueKind::FilesFailed, &self.failed, fix));
         issues.extend(self.behind());
         issues.sort_by_key(|issue| issue.kind);
@@ -186,12 +186,11 @@ impl HealthEvidence {
         Health { state, outstanding: self.outstanding, actions, warnings }
     }
 
-    /// Whether a command that was begun and did not end still runs, as far as anybody can tell: what comes after it would
-    /// belong to another run.
+    /// Whether a command without an end still runs, as far as known: later commands would belong to another run.
     pub fn is_running(&self, run: &str, command: &str) -> bool {
         let is_it = |last: &LastCommand| last.run == run && last.row.command.as_str() == command;
-        let is_at_work = self.at_work.iter().any(|(at_work, _)| at_work == run);
-        is_at_work || self.commands.iter().position(is_it).is_some_and(|at| self.runs(at))
+        let is_running_command = self.running.iter().any(|(running, _)| running == run);
+        is_running_command || self.commands.iter().position(is_it).is_some_and(|at| self.runs(at))
     }
 
     fn runs(&self, at: usize) -> bool {
@@ -206,8 +205,8 @@ impl HealthEvidence {
         row.exit.is_none() && may_run
     }
 
-    /// Of each command and platform the row that says most: what one call did well does not undo that another one of the
-    /// same run failed, nor that an earlier run failed with another platform.
+    /// For each command and platform the row that counts: a success does not hide a failure of another call in the same run,
+    /// nor a failure of an earlier run with another platform.
     fn worst_rows(&self) -> Vec<usize> {
         let mut worst: Vec<usize> = Vec::new();
         let key = |at: usize| (&self.commands[at].row.command, self.worked_on(&self.commands[at].row));
@@ -225,7 +224,7 @@ impl HealthEvidence {
         worst
     }
 
-    /// Work that did not get less over the last two runs that were asked for it.
+    /// Work that the last two runs which do it did not reduce.
     fn behind(&self) -> Option<Issue> {
         let stuck = |now: u64, of: fn(&Left) -> Option<u64>| {
             let mut left = self.before.iter().filter_map(of);
@@ -246,17 +245,17 @@ impl HealthEvidence {
     fn of_platform(&self, one: &PlatformEvidence) -> Vec<Issue> {
         let login = format!("gs-auth login --platform {}", one.name);
         let browser = format!("gs-auth login --browser --platform {}", one.name);
-        // In a pause a password is not taken by hand either.
+        // During a cooldown a password is not accepted by hand either.
         let way_in = if one.cooldown.is_some() { &browser } else { &login };
         let about = |kind| Issue { platform: Some(one.name.clone()), ..Issue::new(kind) };
         let mut issues = Vec::new();
-        // What the token does is no worse for it; should the token end, that is a matter of its own.
-        let (refused, cooldown) = match one.served_since {
+        // The token still works; if it ends, that is an issue of its own.
+        let (login_rejected, cooldown) = match one.served_since {
             true => (None, None),
-            false => (one.refused.as_ref(), one.cooldown.as_ref()),
+            false => (one.login_rejected.as_ref(), one.cooldown.as_ref()),
         };
-        if let Some((since, why)) = refused {
-            // No login with the same settings changes whose account it is.
+        if let Some((since, why)) = login_rejected {
+            // No login with the same settings changes the account.
             let fix = (!why.reason().is_other_account()).then(|| way_in.clone());
             let (at, reason) = (Some(*since), Some(why.clone()));
             issues.push(Issue { at, reason, fix, ..about(IssueKind::LoginRefused) });
@@ -264,8 +263,8 @@ impl HealthEvidence {
             let (at, reason, fix) = (Some(*until), Some(why.clone()), Some(browser.clone()));
             issues.push(Issue { at, reason, fix, ..about(IssueKind::Cooldown) });
         }
-        // A refused login has to be mended anyhow, and that gives a new token.
-        if let Some((login, since)) = one.login.as_ref().filter(|_| refused.is_none())
+        // A rejected login must be fixed anyway, and that gives a new token.
+        if let Some((login, since)) = one.login.as_ref().filter(|_| login_rejected.is_none())
             && let Some(at) = self.dead_since(login, *since)
         {
             let (reason, fix) = (login.ended.clone(), Some(way_in.clone()));
@@ -287,7 +286,7 @@ impl HealthEvidence {
         issues
     }
 
-    /// Since when a token is of no more use.
+    /// Since when a token no longer works.
     fn dead_since(&self, login: &Login, seen: Timestamp) -> Option<Timestamp> {
         if login.ended.is_some() {
             return Some(seen);
@@ -306,7 +305,7 @@ impl HealthEvidence {
         if self.is_old(at) || (listing.finished.is_none() && self.is_running(&listing.run, "gs-fetch")) {
             return None;
         }
-        // Only a list of everything shows what is gone from below the newest page.
+        // Only a full listing shows deletions of older activities.
         let (kind, fix) = match listing.implausible {
             true => {
                 let platform = flag("--platform", &one.name);
@@ -348,8 +347,8 @@ impl HealthEvidence {
         }
     }
 
-    /// Whether what a row tells is over. With one platform it is once the same command has worked on that, or a whole sync
-    /// has gone well there; otherwise once the command was part of another run, or a whole sync had no use for it.
+    /// Whether the failure in a row is resolved: for one platform, once the same command has worked on it or a whole sync
+    /// with it has succeeded; otherwise once the command was part of another run, or a whole sync did not need it.
     fn is_over(&self, at: usize) -> bool {
         let LastCommand { row, number, is_newest, .. } = &self.commands[at];
         let Some(platform) = self.worked_on(row) else { return !is_newest || self.is_superseded(at) };
@@ -372,13 +371,13 @@ impl HealthEvidence {
         self.known(row).filter(|_| is_whole)
     }
 
-    /// The platform that the first error of a command was about, if it is one that is known.
+    /// The platform of the first error of a command, if it is known.
     fn known<'a>(&self, row: &'a Command) -> Option<&'a str> {
         let platform = row.platform.as_ref()?.as_str();
         self.platforms.iter().any(|one| one.name == platform).then_some(platform)
     }
 
-    /// Whether a whole sync has run since, and had no use for the command: what somebody did by hand is over then.
+    /// Whether a whole sync has run since that did not need the command: a failure of a manual command is resolved then.
     fn is_superseded(&self, at: usize) -> bool {
         let is_of = |run: &str, command: &str| {
             self.commands.iter().any(|one| one.run == run && one.row.command.as_str() == command)
@@ -387,15 +386,15 @@ impl HealthEvidence {
         later.into_iter().any(|later| is_of(&later.run, "gs-fetch") && is_of(&later.run, "gs-upload"))
     }
 
-    /// The command line that mends a configuration error; nothing where none does. Of an account that is another one the
-    /// reason says what may be wrong: to forget the account would be the last of it.
+    /// The command that fixes a configuration error; `None` if none does. For another account the reason says what may be
+    /// wrong: forgetting the account is the last resort.
     fn configuration_fix(&self, row: &Command) -> Option<String> {
         let reason = row.reason.as_ref().map(RedactedReason::reason);
         let is_no_command = reason.is_some_and(|reason| reason.is_of_disk() || reason.is_other_account());
         (!is_no_command).then(|| "gs-settings --check".to_owned())
     }
 
-    /// Whether a matter of the platform says already why a command is to be tried again later.
+    /// Whether an issue of the platform already explains why a command is to be retried later.
     fn says_platform(&self, row: &Command, of_platforms: &[Issue]) -> bool {
         let named = self.known(row);
         let is_why = |issue: &Issue| match issue.kind {
@@ -407,7 +406,7 @@ impl HealthEvidence {
         row.exit == Some(Exit::TempFail.code()) && named.is_some() && of_platforms.iter().filter(is_it).any(is_why)
     }
 
-    /// Whether what a command missed to decide by is known by now: the lists of all platforms.
+    /// Whether all platforms were listed after a command lacked their lists.
     fn is_listed_since(&self, row: &Command, ended: Timestamp) -> bool {
         let is_listed =
             |one: &PlatformEvidence| one.listing.is_none() && one.listed.is_none_or(|listed| listed > ended);
@@ -415,8 +414,7 @@ impl HealthEvidence {
         decides && row.exit == Some(Exit::TempFail.code()) && self.platforms.iter().all(is_listed)
     }
 
-    /// A command found nobody logged in. Where a platform says so itself, that is enough; and who has logged in since then
-    /// has mended it.
+    /// The issue that a login is needed. If a platform has such an issue, that is enough; a later login resolves it.
     fn login_needed(&self, row: &Command, needed: Issue, of_platforms: &[Issue]) -> Option<Issue> {
         let named = self.known(row).and_then(|name| self.platforms.iter().find(|one| one.name == name));
         let is_none_set_up =
@@ -440,20 +438,20 @@ impl HealthEvidence {
         Some(Issue { platform: named.map(|one| one.name.clone()), fix: Some(fix), ..needed })
     }
 
-    /// The run that was due and did not happen. One that is still at it is late, not missing.
+    /// The scheduled run that did not happen. A run that is still running is late, not missing.
     fn overdue(&self) -> Option<Issue> {
         let due = self.due.as_ref()?;
-        // A schedule that seems to begin in the future was written down under a clock that was ahead; so was such a run.
+        // A schedule that starts in the future was stored with a wrong clock, and so was such a run.
         let holds = |at: Timestamp| due.since <= at || clock::age(due.since, self.now).is_none();
-        let previous = due.previous.filter(|at| holds(*at) && self.now.duration_since(*at) > PATIENCE)?;
+        let previous = due.previous.filter(|at| holds(*at) && self.now.duration_since(*at) > GRACE)?;
         let has_begun = self.last_sync.is_some_and(|began| began >= previous);
-        let is_at_it = !self.at_work.is_empty() || (0..self.commands.len()).any(|at| self.runs(at));
+        let is_at_it = !self.running.is_empty() || (0..self.commands.len()).any(|at| self.runs(at));
         let fix = Some("garminsync daemon --status".to_owned());
         (!has_begun && !is_at_it).then(|| Issue { at: Some(previous), fix, ..Issue::new(IssueKind::Overdue) })
     }
 
-    /// Platforms that nobody has listed yet, beside others that were: of them nothing is known, and so not that all is well.
-    /// What stops their listing says enough.
+    /// Platforms that were never listed, next to others that were: the state cannot be OK. An issue that prevents the
+    /// listing is enough.
     fn never_listed<'a>(&'a self, issues: &'a [Issue]) -> impl Iterator<Item = Issue> + 'a {
         let is_anything_known = self.platforms.iter().any(|one| one.is_known);
         let is_told = |name: &String| issues.iter().any(|issue| issue.platform.as_ref() == Some(name));
@@ -470,13 +468,13 @@ impl HealthEvidence {
     }
 }
 
-/// A matter of some activities; nothing: there are none.
+/// An issue of some activities; `None` if there are none.
 fn counted(kind: IssueKind, activities: &[String], fix: Option<String>) -> Option<Issue> {
     let count = Some(activities.len() as u64);
     (!activities.is_empty()).then(|| Issue { count, fix, activities: activities.to_vec(), ..Issue::new(kind) })
 }
 
-/// How much an exit code says; one that is missing says less than any trouble.
+/// The order of exit codes by severity; a missing one is less severe than any failure.
 fn severity(exit: Option<u8>) -> u8 {
     match exit.map(|code| Exit::of(code).unwrap_or(Exit::Partial)) {
         Some(Exit::Ok) => 0,

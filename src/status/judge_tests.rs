@@ -9,7 +9,7 @@ fn redacted(reason: Reason) -> RedactedReason {
     RedactedReason::of(&reason)
 }
 
-/// Why a service refuses a login.
+/// Why a service rejects a login.
 fn no_login() -> RedactedReason {
     redacted(Reason::LoginRequired { detail: "wrong password".into() })
 }
@@ -18,7 +18,7 @@ fn rate_limited() -> RedactedReason {
     redacted(Reason::Retry { detail: "HTTP 429".into() })
 }
 
-/// A row that began `hours` from now and took a minute. `platform`: what its first error was about; nothing: no platform.
+/// A row that started `hours` from now and took a minute. `platform`: that of its first error; empty: no platform.
 fn row(run: &str, command: &str, hours: i64, exit: Option<u8>, platform: &str) -> LastCommand {
     because(run, command, hours, exit, platform, Reason::Retry { detail: "why".into() })
 }
@@ -98,15 +98,15 @@ fn a_command_without_an_end_runs_until_another_run_starts_or_a_day_passes() {
     let open = |hours| row("a", "gs-fetch", hours, None, "");
     assert_eq!(judge(vec![open(-23)]), []);
     assert_eq!(judge(vec![open(-25)]), [IssueKind::Unfinished]);
-    // The stages of one pipeline begin together.
+    // The commands of one pipeline start together.
     assert_eq!(judge(vec![open(-1), row("a", "gs-dedupe", -1, None, "")]), []);
     assert_eq!(judge(vec![open(-1), row("b", "gs-notify", 0, Some(0), "")]), [IssueKind::Unfinished]);
 }
 
 #[test]
 fn a_login_issue_has_its_time_and_its_fix() {
-    let refused = PlatformEvidence { refused: Some((at(-5), no_login())), ..platform("garmin-cn") };
-    let health = evidence(vec![refused.clone()], vec![]).judge();
+    let login_rejected = PlatformEvidence { login_rejected: Some((at(-5), no_login())), ..platform("garmin-cn") };
+    let health = evidence(vec![login_rejected.clone()], vec![]).judge();
     assert_eq!(health.actions[0].kind, IssueKind::LoginRefused);
     assert_eq!((health.actions[0].at, health.actions[0].reason.clone()), (Some(at(-5)), Some(no_login())));
     assert_eq!(fixes(&health), ["gs-auth login --platform garmin-cn"]);
@@ -117,7 +117,7 @@ fn a_login_issue_has_its_time_and_its_fix() {
     assert_eq!(health.warnings[0].at, Some(at(2)));
     assert_eq!(fixes(&health), ["gs-auth login --browser --platform garmin-com"]);
 
-    let both = PlatformEvidence { refused: refused.refused, ..paused };
+    let both = PlatformEvidence { login_rejected: login_rejected.login_rejected, ..paused };
     let health = evidence(vec![both], vec![]).judge();
     assert_eq!(kinds(&health), [IssueKind::LoginRefused], "one matter, not two");
     assert_eq!(fixes(&health), ["gs-auth login --browser --platform garmin-com"]);
@@ -142,8 +142,8 @@ fn a_token_is_dead_if_rejected_or_expired() {
     assert_eq!(judge(Some(1), true, Some(9), Some(no_login())), dead(-9));
 
     let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
-    let refused = Some((at(-1), no_login()));
-    let both = PlatformEvidence { login: Some((login, at(-9))), refused, ..platform("coros") };
+    let login_rejected = Some((at(-1), no_login()));
+    let both = PlatformEvidence { login: Some((login, at(-9))), login_rejected, ..platform("coros") };
     assert_eq!(kinds(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRefused], "one login fixes both");
 }
 
@@ -160,14 +160,14 @@ fn a_required_login_is_an_issue_unless_the_platform_reports_it_or_it_is_fixed() 
     let health = evidence(vec![], vec![none]).judge();
     assert_eq!((health.state, fixes(&health)), (State::ActionNeeded, vec!["garminsync setup"]));
     assert_eq!(fixes(&judge(vec![platform("coros")], "")), ["gs-auth status"]);
-    // A name that begins like another one.
+    // A name that starts like another one.
     let health = judge(vec![platform("garmin-com")], "garmin-command");
     assert_eq!(health.actions[0].platform, None);
 
-    let refused = PlatformEvidence { refused: Some((at(-1), no_login())), ..platform("garmin-com") };
-    assert_eq!(kinds(&judge(vec![refused.clone()], "garmin-com")), [IssueKind::LoginRefused]);
-    assert_eq!(kinds(&judge(vec![refused.clone()], "")), [IssueKind::LoginRefused]);
-    let health = judge(vec![refused, platform("coros")], "coros");
+    let login_rejected = PlatformEvidence { login_rejected: Some((at(-1), no_login())), ..platform("garmin-com") };
+    assert_eq!(kinds(&judge(vec![login_rejected.clone()], "garmin-com")), [IssueKind::LoginRefused]);
+    assert_eq!(kinds(&judge(vec![login_rejected.clone()], "")), [IssueKind::LoginRefused]);
+    let health = judge(vec![login_rejected, platform("coros")], "coros");
     assert_eq!(kinds(&health), [IssueKind::LoginRefused, IssueKind::LoginNeeded], "another platform's matter");
 
     let login = |seen| Some((Login { expires: None, renewable: false, renewable_until: None, ended: None }, at(seen)));
@@ -221,13 +221,13 @@ fn a_run_is_overdue_one_hour_after_its_time() {
 
 #[test]
 fn the_most_urgent_issue_comes_first_and_corrupt_files_are_counted() {
-    let refused = PlatformEvidence { refused: Some((at(-1), no_login())), ..platform("coros") };
+    let login_rejected = PlatformEvidence { login_rejected: Some((at(-1), no_login())), ..platform("coros") };
     let implausible =
         BadListing { run: "a".into(), started: at(-2), finished: Some(at(-1)), implausible: true, reason: None };
-    let platforms = vec![PlatformEvidence { listing: Some(implausible), ..platform("garmin-com") }, refused];
+    let platforms = vec![PlatformEvidence { listing: Some(implausible), ..platform("garmin-com") }, login_rejected];
     let commands = vec![row("a", "gs-fetch", -3, Some(78), ""), row("a", "gs-upload", -3, Some(1), "")];
     let named = |count: usize| vec!["coros 1".to_owned(); count];
-    let health = HealthEvidence { broken: named(3), failed: named(2), ..evidence(platforms, commands) }.judge();
+    let health = HealthEvidence { corrupt_files: named(3), failed: named(2), ..evidence(platforms, commands) }.judge();
     assert_eq!(
         kinds(&health),
         [
@@ -380,16 +380,16 @@ fn a_command_with_a_lock_runs_and_one_without_was_killed() {
     let open = |is_alive, hours| LastCommand { is_alive, ..row("a", "gs-fetch", hours, None, "") };
     let listing = BadListing { run: "a".into(), started: at(-2), finished: None, implausible: false, reason: None };
     let later = row("b", "gs-diff", 0, Some(0), "");
-    let judge = |commands: Vec<LastCommand>, at_work| {
+    let judge = |commands: Vec<LastCommand>, running| {
         let listed = PlatformEvidence { listing: Some(listing.clone()), ..platform("coros") };
-        kinds(&HealthEvidence { at_work, ..evidence(vec![listed], commands) }.judge())
+        kinds(&HealthEvidence { running, ..evidence(vec![listed], commands) }.judge())
     };
-    let at_work = || vec![("a".to_owned(), "gs-fetch".to_owned())];
-    // Whatever has run meanwhile, and also if it takes long.
-    assert_eq!(judge(vec![open(Some(true), -2), later.clone()], at_work()), []);
-    assert_eq!(judge(vec![open(Some(true), -47)], at_work()), []);
-    // The newest row of the command is of another run.
-    assert_eq!(judge(vec![row("b", "gs-fetch", 0, Some(0), "")], at_work()), []);
+    let running = || vec![("a".to_owned(), "gs-fetch".to_owned())];
+    // Whatever ran meanwhile, and even if it takes long.
+    assert_eq!(judge(vec![open(Some(true), -2), later.clone()], running()), []);
+    assert_eq!(judge(vec![open(Some(true), -47)], running()), []);
+    // The newest row of the command belongs to another run.
+    assert_eq!(judge(vec![row("b", "gs-fetch", 0, Some(0), "")], running()), []);
     assert_eq!(judge(vec![open(Some(false), -2)], vec![]), [IssueKind::ListingIncomplete, IssueKind::Unfinished]);
     assert_eq!(
         judge(vec![open(None, -2), later], vec![]),
@@ -404,13 +404,15 @@ fn other_account() -> Reason {
 
 #[test]
 fn a_rejected_login_is_resolved_once_the_token_works() {
-    let refused = Some((at(-5), redacted(other_account())));
+    let login_rejected = Some((at(-5), redacted(other_account())));
     let cooldown = Some((at(2), rate_limited()));
-    for one in [PlatformEvidence { refused, ..platform("coros") }, PlatformEvidence { cooldown, ..platform("coros") }] {
+    for one in
+        [PlatformEvidence { login_rejected, ..platform("coros") }, PlatformEvidence { cooldown, ..platform("coros") }]
+    {
         assert_ne!(evidence(vec![one.clone()], vec![]).judge().state, State::Ok);
         let served = PlatformEvidence { served_since: true, ..one };
         assert_eq!(evidence(vec![served.clone()], vec![]).judge().state, State::Ok);
-        // The token is a matter of its own.
+        // The token is an issue of its own.
         let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
         let dead = PlatformEvidence { login: Some((login, at(-1))), ..served };
         assert_eq!(kinds(&evidence(vec![dead], vec![]).judge()), [IssueKind::LoginEnded]);
@@ -450,9 +452,10 @@ fn each_issue_has_its_fix() {
         let health = evidence(vec![platform("garmin-com")], vec![failed]).judge();
         assert_eq!((health.state, fixes(&health).first().copied()), (State::ActionNeeded, fix), "{reason:?}");
     }
-    let refused = PlatformEvidence { refused: Some((at(-1), redacted(other_account()))), ..platform("garmin-com") };
+    let login_rejected =
+        PlatformEvidence { login_rejected: Some((at(-1), redacted(other_account()))), ..platform("garmin-com") };
     assert_eq!(
-        fixes(&evidence(vec![refused], vec![]).judge()).first().copied(),
+        fixes(&evidence(vec![login_rejected], vec![]).judge()).first().copied(),
         None,
         "to forget the account is the last that helps"
     );

@@ -1,8 +1,8 @@
-//! Everything that the page shows, and `status.json` holds: one value, made in `sync::overview` from the catalogue.
+//! The state of everything: what the page shows and `status.json` contains. `sync::overview` builds it from the catalogue.
 //!
-//! The page is a view of it and `status.json` is it, so the two cannot tell different things. Every text that somebody
-//! else wrote (a name, a service's words, an error) is a [`Redacted`]: nothing secret and no control character is in it.
-//! Times are UTC; units are in the names; a day is the day on the wall where the activity began.
+//! The page is a view of it, so the two cannot differ. Every text that others wrote (a name, a service's message, an error)
+//! is a [`Redacted`]: without secrets and control characters. Times are UTC; units are in the names; a day is the local day
+//! on which the activity started.
 
 mod differences;
 mod groups;
@@ -28,42 +28,43 @@ pub use syncs::{Heading, NextSync, never_synced};
 /// Everything that the page shows.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Snapshot {
-    /// Whether all is well. It comes first, so that a health check finds it in the first lines.
+    /// The state. It comes first, so that a health check finds it in the first lines.
     pub state: State,
-    /// What the next runs have to do.
+    /// The work that is left for the next runs.
     pub outstanding: Outstanding,
     /// When this was read from the catalogue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made: Option<Timestamp>,
     /// The version of garminsync.
     pub version: &'static str,
-    /// The newest run in the log; it is the first of `runs`, too.
+    /// The newest run in the log; also the first of `runs`.
     pub last_run: Option<Run>,
     /// When it is to run.
     pub schedule: Option<ScheduleStatus>,
-    /// What needs a person; the most urgent first.
+    /// What a person must do; the most urgent first.
     pub actions: Vec<Issue>,
     /// What went wrong and is tried again by the next run.
     pub warnings: Vec<Issue>,
-    /// The platforms that the catalogue knows.
+    /// The platforms in the catalogue.
     pub platforms: Vec<Platform>,
     /// Each platform towards each other one.
     pub matrix: Vec<PlatformPair>,
-    /// What lacks on a platform, by platform and reason.
+    /// What is missing on the platforms, by platform and reason.
     pub missing: Vec<Missing>,
-    /// What is not in the archive, by platform and reason; what never can be is among it.
+    /// What is not in the archive, by platform and reason, including what never can be.
     pub not_archived: Vec<NotArchived>,
-    /// Entries that are on their platform twice.
+    /// The duplicates on the platforms.
     pub duplicates: Vec<Duplicate>,
-    /// Entries that agree but for whole quarter hours: suspected time-zone faults.
+    /// Activities that agree except for whole quarter hours: suspected time zone errors.
     pub time_zone_faults: Vec<SimilarPair>,
-    /// What was deleted from here, and what people deleted on their platforms; the newest first. Of each entry the last.
+    /// Deletions by gs-delete and by people, the newest first; of each activity the last one.
     pub deletions: Vec<Deletion>,
-    /// Uploads that a platform refused, or took and never showed, as far as that still stands; the newest first.
+    /// Uploads that a platform rejected, or accepted and never listed, if that still applies; the newest first.
     pub rejected: Vec<Rejection>,
     /// The log: the newest hundred runs, the newest first.
     pub runs: Vec<Run>,
-    /// Days with activities, by date. What began before 1970 or in the future has no day, week or month: a wrong clock.
+    /// Days with activities, by date. Activities before 1970 or in the future have no day, week or month: their clock was
+    /// wrong.
     pub days: Vec<Day>,
     /// Weeks with activities, by their Monday.
     pub weeks: Vec<Week>,
@@ -74,13 +75,13 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Whether a next run comes by a schedule.
+    /// Whether a schedule starts the next run.
     pub fn is_repeated(&self) -> bool {
         self.schedule.as_ref().is_some_and(|schedule| schedule.enabled)
     }
 
-    /// How a command ends that is asked for the state: [`Exit::LoginRequired`] if a login is needed, [`Exit::Ok`] if
-    /// everything is OK, else [`Exit::Partial`], also while nothing is known yet.
+    /// The exit code of a command that is asked for the state: [`Exit::LoginRequired`] if a login is needed, [`Exit::Ok`] if
+    /// everything is OK, else [`Exit::Partial`], also if no platform was ever listed.
     pub fn exit(&self) -> Exit {
         match self.state {
             _ if self.actions.iter().any(|issue| issue.kind.is_login()) => Exit::LoginRequired,
@@ -90,18 +91,18 @@ impl Snapshot {
     }
 }
 
-/// Whether all is well.
+/// The state, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// Nothing is known yet: no platform was ever listed. What needs a person or went wrong says more, and goes first.
+    /// No platform was ever listed, and nothing failed.
     #[default]
     Empty,
-    /// All is well.
+    /// Everything is OK.
     Ok,
-    /// Nothing is wrong, but there is work that the next runs have to do.
+    /// No failures, but work is left for the next runs.
     Outstanding,
-    /// There is such work, and runs do not make it less.
+    /// Work is left, and the last runs did not reduce it.
     Behind,
     /// Something went wrong, and the next run tries again.
     Warning,
@@ -114,7 +115,7 @@ pub enum State {
 pub struct Outstanding {
     /// Uploads that the next run makes.
     pub uploads: u64,
-    /// Files that belong into the archive, and that nobody has asked for yet.
+    /// Files that are not in the archive and were not requested yet.
     pub downloads: u64,
     /// Duplicates that the next run deletes.
     pub deletions: u64,
@@ -132,7 +133,7 @@ impl Outstanding {
 /// Something that went wrong.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Issue {
-    /// What it is.
+    /// Its kind.
     pub kind: IssueKind,
     /// The platform it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,10 +153,10 @@ pub struct Issue {
     /// Until when, or since when: see [`IssueKind`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
-    /// The command line that mends it.
+    /// The command that fixes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
-    /// Which activities are concerned, `platform id` each; of those with a `count`.
+    /// The activities concerned, `platform id` each, if there is a `count`.
     #[serde(skip)]
     pub activities: Vec<String>,
 }
@@ -181,25 +182,25 @@ impl Issue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IssueKind {
-    /// A person: a login was refused, and none is tried by itself any more. `at`: since when.
+    /// Action: a login was rejected, and none is tried automatically. `at`: since when.
     LoginRefused,
-    /// A person: the token is of no more use. `at`: since when, if it is known.
+    /// Action: the token no longer works. `at`: since when, if known.
     LoginEnded,
     /// A person: a command ended with "a login is needed". `at`: when.
     LoginNeeded,
-    /// A person: the list lacks too much of what was known, and is not believed. `at`: when.
+    /// Action: too many known activities are missing in the list, which is ignored. `at`: when.
     ListingImplausible,
     /// A person: a command ended with "configuration". `at`: when.
     Configuration,
     /// A person: a command met a bug. `at`: when.
     Bug,
-    /// A person: uploads that the platform accepted and never showed. They are not uploaded again without a word of a person.
+    /// Action: the platform accepted uploads and never listed them. They are only uploaded again if a person says so.
     UploadsLost,
-    /// A person: the run that was due did not happen. `at`: when it was due.
+    /// Action: the scheduled run did not happen. `at`: its time.
     Overdue,
     /// No password login before `at`.
     Cooldown,
-    /// The service asked to be left alone before `at`.
+    /// The service allows no requests before `at`.
     RateLimited,
     /// The newest listing was cut. `at`: when.
     ListingIncomplete,
@@ -209,13 +210,13 @@ pub enum IssueKind {
     UploadsUnconfirmed,
     /// Work is outstanding, and runs do not make it less.
     Behind,
-    /// Files in the archive were found changed or cut; they are fetched again.
+    /// Archived files were changed or truncated; they are downloaded again.
     FilesCorrupt,
-    /// Files were asked for in vain, and will be again; those that are known not to be had are none of them.
+    /// Downloads failed, and are retried; unavailable files are not among them.
     FilesFailed,
     /// A command ended otherwise than well. `at`: when.
     Failed,
-    /// A command did not end: it was killed, or still runs. `at`: when it began.
+    /// A command did not end: it was killed, or still runs. `at`: when it started.
     Unfinished,
 }
 
@@ -226,7 +227,7 @@ impl IssueKind {
         name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// Whether a login is what is needed.
+    /// Whether it requires a login.
     pub fn is_login(self) -> bool {
         matches!(self, IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::LoginNeeded)
     }
@@ -244,13 +245,12 @@ pub struct ScheduleStatus {
     pub cron: String,
     /// The time zone it is meant in.
     pub zone: String,
-    /// Whether it is switched on.
+    /// Whether it is enabled.
     pub enabled: bool,
     /// The next run.
     pub next_run: Option<Timestamp>,
-    /// What runs it, as whoever set it said: `crontab`.
+    /// What runs it, as stored with the schedule: `crontab`.
     pub runner: Option<Redacted>,
-    /// Whether it is known to be run at all: something was said to run it, or the run that was due last came. Otherwise it
-    /// is only written down.
+    /// Whether something runs it: a runner is stored, or the last scheduled run happened. Otherwise it is only stored.
     pub is_run: bool,
 }

@@ -1,4 +1,4 @@
-//! The platforms, and what each has that another lacks.
+//! The platforms, and the differences between them.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,48 +8,48 @@ use super::RedactedReason;
 /// One platform.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Platform {
-    /// Its name, as commands take it.
+    /// The name that commands accept.
     pub name: String,
     /// Its name for people.
     pub title: String,
-    /// Whether it is kept equal with the others.
+    /// Whether it is compared with the others.
     pub compared: bool,
     /// Activities that are on it.
     pub total: u64,
-    /// Of those, in the archive.
+    /// How many of them are in the archive.
     pub downloaded: u64,
-    /// Of those, not in the archive, although that is possible.
+    /// How many of them are not in the archive although that is possible.
     pub missing: u64,
-    /// Of those, without a file that could be had: typed in by hand, or the service holds none.
+    /// How many of them have no file: entered by hand, or the service has none.
     pub no_original: u64,
-    /// Of those, without a file because the platform refuses it; it is requested once a week. They are not among the missing.
+    /// How many of them have an unavailable file, which is requested once a week. They are not counted as missing.
     pub unavailable: u64,
-    /// Of the missing ones, those whose file was asked for in vain.
+    /// How many of the missing ones had a failed download.
     pub failed: u64,
-    /// Uploads to it whose end is not known yet.
+    /// The number of pending uploads to it.
     pub pending: u64,
-    /// Bytes of those in the archive, all files of each.
+    /// The size of the archived files, in bytes.
     pub bytes: u64,
     /// When its last listing that saw the end did so.
     pub last_complete_listing: Option<Timestamp>,
-    /// When its last listing that went well ended, be it of a part.
+    /// When its last successful listing ended, even of a part.
     pub last_listing: Option<Timestamp>,
     /// Why nothing may be concluded about it now; nothing: its list is known.
     pub unusable_reason: Option<RedactedReason>,
-    /// The login; nothing for a folder, or if nothing is known of it.
+    /// The login; `None` for a folder, or if it is unknown.
     pub login: Option<Login>,
     /// No password login before then.
     pub cooldown_until: Option<Timestamp>,
-    /// It asked to be left alone before then.
+    /// The end of the service's rate limit.
     pub rate_limited_until: Option<Timestamp>,
 }
 
-/// The token of a platform, as it was when a command last used it. The token itself is never looked at.
+/// The token of a platform, as the last command found it. The token itself is never read.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Login {
     /// Until when it works without being renewed.
     pub expires: Option<Timestamp>,
-    /// Whether it is renewed by itself.
+    /// Whether it is renewed automatically.
     pub renewable: bool,
     /// Until when that is possible.
     pub renewable_until: Option<Timestamp>,
@@ -57,7 +57,7 @@ pub struct Login {
     pub ended: Option<RedactedReason>,
 }
 
-/// What one platform has and another has or has not: counts of activities.
+/// The comparison of two platforms: numbers of activities.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PlatformPair {
     /// The platform that has them.
@@ -66,10 +66,10 @@ pub struct PlatformPair {
     pub and: String,
     /// On both.
     pub both: u64,
-    /// On the first alone. All of the following are of these.
+    /// Only on the first. The following numbers are parts of this one.
     pub only: u64,
-    /// Uploads of them are under way.
+    /// Their uploads are pending.
     pub pending: u64,
-    /// The other one refused them, or took and never showed them.
+    /// The second platform rejected them, or accepted and never listed them.
     pub rejected: u64,
 }

@@ -1,4 +1,4 @@
-//! The log: runs, and the commands of each.
+//! The log: runs, and their commands.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use super::{Redacted, RedactedReason};
 pub struct Run {
     /// Its id.
     pub run: Redacted,
-    /// When its first command began.
+    /// When its first command started.
     pub started: Timestamp,
     /// When its last command ended; nothing: one did not.
     pub finished: Option<Timestamp>,
-    /// How it ended: the worst of its commands.
+    /// Its result: the worst of its commands.
     pub outcome: RunOutcome,
     /// The worst exit code.
     pub exit: Option<u8>,
@@ -24,7 +24,7 @@ pub struct Run {
     pub counts: BTreeMap<String, u64>,
     /// The first error.
     pub reason: Option<RedactedReason>,
-    /// Its commands, in the order in which they began.
+    /// Its commands, in the order in which they started.
     pub commands: Vec<Command>,
 }
 
@@ -32,7 +32,7 @@ pub struct Run {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunOutcome {
-    /// All well.
+    /// Everything succeeded.
     Success,
     /// Some records failed.
     Partial,
@@ -49,7 +49,7 @@ pub enum RunOutcome {
 pub struct Command {
     /// Its name.
     pub command: Redacted,
-    /// When it began.
+    /// When it started.
     pub started: Timestamp,
     /// When it ended.
     pub finished: Option<Timestamp>,
@@ -57,7 +57,7 @@ pub struct Command {
     pub outcome: RunOutcome,
     /// Its exit code.
     pub exit: Option<u8>,
-    /// What it counted.
+    /// Its counts.
     pub counts: BTreeMap<String, u64>,
     /// The first error.
     pub reason: Option<RedactedReason>,

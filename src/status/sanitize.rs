@@ -10,7 +10,7 @@ use crate::i18n::Lang;
 use crate::reason::Reason;
 use crate::record::Explanation;
 
-/// Names whose value is a secret, also in a sentence: `password: hunter2`.
+/// Names whose value is a secret, in sentences too: `password: hunter2`.
 const SECRET_NAMES: &[&str] = &[
     "authorization",
     "bearer",
@@ -26,26 +26,26 @@ const SECRET_NAMES: &[&str] = &[
     "signature",
     "cookie",
 ];
-/// Of those the ones whose values never look like words, and that sentences are made with.
+/// Those whose values never look like words, and that occur in sentences.
 const TOKENS: &[&str] = &["token", "ticket", "cookie", "signature"];
-/// A longer word may be a token even if it is of small letters alone.
+/// A longer word may be a token even if it has only lower-case letters.
 const LONGEST_PLAIN: usize = 15;
-/// Names whose value is a secret in `name=value` alone: people have a "Key session: 6 x 800 m".
+/// Names whose value is a secret only in `name=value`: people have a "Key session: 6 x 800 m".
 const PARAMETERS: &[&str] = &["key", "session", "sid", "code", "credential"];
-/// A word of so many letters and digits without a gap is no word: a token, or a part of one. A SHA-256 is as long, and is
-/// not known to a reader of the page either.
+/// A longer word of letters and digits is a token or a part of one. A SHA-256 is as long, and is not shown on the page
+/// either.
 const LONGEST_WORD: usize = 40;
 
-/// A text that somebody else wrote, as it may be shown: see [`Redacted::of`].
+/// A text that others wrote, as it may be shown: see [`Redacted::of`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Redacted(String);
 
 impl Redacted {
-    /// `text` without control characters and marks that turn a line, and with `***` in place of e-mail addresses, of
-    /// all but the host of an address, and of what looks like a token or a password.
+    /// Removes control characters and marks that change the text direction, and replaces e-mail addresses, URLs except their
+    /// host, and everything that looks like a token or a password by `***`.
     ///
-    /// It is the last line of defence: no secret is put into the catalogue. A service's words could still hold one, and a
-    /// page lies around for longer than a terminal shows it.
+    /// This is the last line of defence: no secret is stored in the catalogue. But a service's message could contain one,
+    /// and a page is read longer than a terminal.
     pub fn of(text: &str) -> Redacted {
         let printable = printable(&text.replace(['\n', '\r', '\t'], " "));
         let mut out = String::with_capacity(printable.len());
@@ -79,7 +79,7 @@ impl Redacted {
     }
 }
 
-/// A reason as it may be shown: its parameters, which may hold words of a service, are redacted as by [`Redacted::of`].
+/// A reason as it may be shown: its parameters, which may contain a service's message, are redacted as by [`Redacted::of`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct RedactedReason(Reason);
 
@@ -121,11 +121,11 @@ impl Serialize for RedactedReason {
     }
 }
 
-/// What a word says of the next one.
+/// What a word announces about the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Announced {
     Nothing,
-    /// It is a token, or the sentence goes on: "no longer takes the token: another login ended it".
+    /// It may be a token, unless the sentence goes on: "no longer takes the token: another login ended it".
     Token,
     /// It is a secret, whatever it looks like.
     Secret,
@@ -142,13 +142,13 @@ fn announces(word: &str) -> Announced {
     }
 }
 
-/// A word of a language: no token is of small letters alone and as short.
+/// Whether it is an ordinary word: no token is that short and all in lower case.
 fn is_plain_word(word: &str) -> bool {
     let bare = word.trim_matches(|c: char| "()\"',.;:".contains(c));
     bare.len() <= LONGEST_PLAIN && bare.chars().all(|c| c.is_ascii_lowercase())
 }
 
-/// What follows such a name: hidden, but for the mark at its end.
+/// The value after such a name: hidden except for punctuation at its end.
 fn hidden_end(word: &str) -> String {
     let end = word.trim_end_matches([',', ';', '.', ')']).len();
     format!("***{}", &word[end..])
@@ -158,7 +158,7 @@ fn shown(word: &str) -> String {
     if let Some((scheme, rest)) = word.split_once("://") {
         let host: String =
             rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':')).collect();
-        // What stands before an @ is a user and a password.
+        // Before an @ are a user and a password.
         return if rest.split('/').next().is_some_and(|authority| authority.contains('@')) {
             format!("{scheme}://***")
         } else if host.len() == rest.trim_end_matches(['/', '.', ',', ';', ')']).len() {
@@ -187,7 +187,7 @@ fn shown_pair(pair: &str) -> String {
     }
 }
 
-/// The word with `***` in place of each `runner@example.com`. What stands around it stays: it may be the path of a file.
+/// The word with `***` in place of each `runner@example.com`. The rest stays: it may be the path of a file.
 fn without_addresses(word: &str) -> String {
     let is_local = |c: char| c.is_alphanumeric() || ".!#$%&'*+?^_`{|}~-".contains(c);
     let (mut shown, mut rest) = (String::new(), word);
@@ -209,7 +209,7 @@ fn without_addresses(word: &str) -> String {
     shown + rest
 }
 
-/// A ticket, a token of three parts, or a word too long to be one. A path is none: each of its parts is looked at.
+/// Whether it is a ticket, a token of three parts, or a word that is too long. Each part of a path is checked.
 fn is_token(word: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '=' | '.' | '~' | '%');
     let is_long = |part: &str| {

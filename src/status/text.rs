@@ -1,4 +1,4 @@
-//! What the judgment says, in both languages.
+//! The texts of the judgment, in both languages.
 
 use std::fmt::Display;
 
@@ -8,8 +8,8 @@ use super::{Command, Heading, Issue, IssueKind, Login, Outstanding, RedactedReas
 use crate::i18n::{self, Lang};
 
 impl Snapshot {
-    /// How many activities there are: on the platforms, distinct ones, and of those in the archive; then duplicates and
-    /// files that could not be downloaded, if there are any.
+    /// The totals: activities on the platforms, distinct ones, and archived ones; then duplicates and failed downloads, if
+    /// there are any.
     pub fn totals(&self, lang: Lang) -> String {
         let platforms = self.platforms.len() as u64;
         let all = self.platforms.iter().map(|platform| platform.total).sum();
@@ -61,7 +61,7 @@ impl Login {
         }
     }
 
-    /// When it ends, if that is known and has not happened yet.
+    /// When it ends, if that is known and in the future.
     pub fn ends(&self, now: Timestamp) -> Option<Timestamp> {
         let end = if self.renewable { self.renewable_until } else { self.expires };
         end.filter(|end| self.ended.is_none() && *end > now)
@@ -69,9 +69,7 @@ impl Login {
 }
 
 impl State {
-    /// The first thing that is read.
-    ///
-    /// `is_repeated`: whether there is a schedule, so that a next run comes.
+    /// The headline. `is_repeated`: whether a schedule starts the next run.
     pub fn sentence(self, is_repeated: bool, lang: Lang) -> &'static str {
         match self {
             State::Warning if !is_repeated => lang.pick("Warning: something failed", "警告：有操作失败"),
@@ -91,7 +89,7 @@ impl State {
 }
 
 impl Outstanding {
-    /// Each kind with its number; what is zero is left out.
+    /// Each kind with its number; zero counts are omitted.
     pub fn words(&self, lang: Lang) -> Vec<String> {
         let kinds = [
             (self.uploads, ("upload", "uploads"), "待上传"),
@@ -107,21 +105,21 @@ impl Outstanding {
     }
 }
 
-/// The text of a reason, behind the name of the platform that it is about.
+/// The text of a reason, with the name of its platform in front.
 fn with_platform(reason: &RedactedReason, platform: Option<impl Display>, lang: Lang) -> String {
     let text = reason.text(lang);
     platform.map_or_else(|| text.clone(), |platform| lang.colon(platform, &text))
 }
 
 impl Command {
-    /// The first error, behind the name of the platform that it was about.
+    /// The first error, with the name of its platform in front.
     pub fn reason_text(&self, lang: Lang) -> Option<String> {
         self.reason.as_ref().map(|reason| with_platform(reason, self.platform.as_ref(), lang))
     }
 }
 
 impl Issue {
-    /// What is wrong, in a sentence without its end.
+    /// What is wrong, as a sentence without a full stop.
     pub fn sentence(&self, lang: Lang) -> String {
         match lang {
             Lang::En => self.english(),
@@ -196,17 +194,17 @@ impl Issue {
         self.exit.map_or_else(String::new, |exit| format!("{before}{exit}"))
     }
 
-    /// What went wrong, until when or since when, and why; without what fixes it.
+    /// What is wrong, until or since when, and why, without the fix.
     pub fn finding(&self, lang: Lang) -> String {
         Issue { fix: None, ..self.clone() }.line(lang)
     }
 
-    /// All of it in one line: what went wrong, until when, why, and the command that fixes it.
+    /// Everything in one line: what is wrong, until when, why, and the command that fixes it.
     pub fn line(&self, lang: Lang) -> String {
         self.line_with(lang, str::to_owned)
     }
 
-    /// The same with the reason as `shown` has it: it may be long, and the fix comes last.
+    /// The same with the reason as `shown` returns it: it may be long, and the fix comes last.
     pub fn line_with(&self, lang: Lang, shown: impl Fn(&str) -> String) -> String {
         let mut line = self.sentence(lang);
         if let Some(at) =
@@ -224,7 +222,7 @@ impl Issue {
         line
     }
 
-    /// The reason, behind the name of its platform where the sentence does not name that.
+    /// The reason, with the name of its platform in front if the sentence does not have it.
     pub fn reason_text(&self, lang: Lang) -> Option<String> {
         let platform = self.platform.as_ref().filter(|_| self.command.is_some());
         self.reason.as_ref().map(|reason| with_platform(reason, platform, lang))

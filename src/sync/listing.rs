@@ -71,7 +71,7 @@ impl Listed {
 /// Whether one look is not enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Confirm {
-    /// What is known should_notify against a list that lacks much of it.
+    /// Too many known activities are missing in the list.
     Never,
     /// If it went to the end: no list has done so before, so most of it may be unknown.
     IfWhole,

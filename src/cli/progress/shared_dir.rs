@@ -15,7 +15,7 @@ use super::line::RenderedLine;
 use crate::fs::{is_open_to_others, is_own};
 
 /// Nobody holds the lock for longer than a few milliseconds, unless he was stopped just then.
-const PATIENCE: Duration = Duration::from_millis(300);
+const GRACE: Duration = Duration::from_millis(300);
 
 /// The threads of this program take turns before they ask for the folder's lock: so a thread that stops the program knows
 /// that none of the others holds that.
@@ -113,7 +113,7 @@ impl SharedDir {
     /// Locks the folder, if nobody else holds it for long.
     fn lock(&self) -> FolderLock {
         let Ok(folder) = File::open(&self.dir) else { return FolderLock::Unavailable };
-        if !crate::fs::lock(&folder, PATIENCE).unwrap_or(false) {
+        if !crate::fs::lock(&folder, GRACE).unwrap_or(false) {
             return FolderLock::Unavailable;
         }
         let is_there =

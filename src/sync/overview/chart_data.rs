@@ -1,4 +1,4 @@
-//! The numbers behind the pictures: what each day, week and month holds.
+//! The numbers for the charts, by day, week and month.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use crate::sport;
 use crate::status::{ActivityGroup, Day, Month, Volume, Week};
 
-/// Nothing began later than this after now, whatever the zone; it was a clock that was wrong.
+/// Later starts come from a wrong clock, whatever the time zone.
 const AHEAD: SignedDuration = SignedDuration::from_hours(48);
-/// FIT's word for what has no sport of its own.
+/// FIT's sport for activities without a sport.
 const NO_SPORT: &str = "generic";
 
 /// Days, weeks and months with activities.
@@ -24,9 +24,9 @@ pub(super) struct ChartData {
     pub months: Vec<Month>,
 }
 
-/// What `groups` fill. `names`: the platforms.
+/// The numbers of `groups`. `names`: the platforms.
 ///
-/// A start before 1970 or in the future comes from a clock that was wrong: such have no place in a picture.
+/// A start before 1970 or in the future comes from a wrong clock, and is ignored.
 pub(super) fn chart_data(groups: &[ActivityGroup], names: &[String], now: Timestamp) -> ChartData {
     let mut days: BTreeMap<Date, Volume> = BTreeMap::new();
     let mut weeks: BTreeMap<Date, BTreeMap<String, Volume>> = BTreeMap::new();
@@ -56,7 +56,7 @@ pub(super) fn chart_data(groups: &[ActivityGroup], names: &[String], now: Timest
     }
 }
 
-/// The day on the wall where it began; of an unknown place that in UTC.
+/// The local day of the start; in UTC if the offset is unknown.
 fn day_of(group: &ActivityGroup, now: Timestamp) -> Option<Date> {
     let start =
         group.start_time.filter(|start| *start >= Timestamp::UNIX_EPOCH && start.duration_since(now) <= AHEAD)?;
@@ -64,7 +64,7 @@ fn day_of(group: &ActivityGroup, now: Timestamp) -> Option<Date> {
     Some(offset.to_datetime(start).date())
 }
 
-/// Its FIT sport. What a service calls otherwise has none.
+/// Its FIT sport; none for other sports of services.
 fn sport_of(group: &ActivityGroup) -> String {
     let name = group.sport.as_str();
     if sport::sport_number(name).is_some() { name } else { NO_SPORT }.to_owned()

@@ -87,7 +87,7 @@ impl Worker {
         let (health, left): (Health, Option<OutstandingRow>) = self.compare(&wants, None, |compared, backlog| {
             let (mut evidence, _) = evidence(compared, backlog, &wants.never_listed);
             evidence.commands.retain(|last| last.row.command.as_str() != except);
-            evidence.at_work.retain(|(_, command)| command != except);
+            evidence.running.retain(|(_, command)| command != except);
             // Whoever asks for the judgment of a run is the last of it.
             evidence.ended = Some(self.run_id.clone());
             (evidence.judge(), backlog.left.clone())
@@ -189,7 +189,7 @@ fn evidence(
     rows.sort_by_key(|row| row.number);
     let worked = read.last_work.iter().map(|one| ((one.command.clone(), one.platform.clone()), one.number));
     let is_recent = |at: Timestamp| clock::is_within(at, read.now, HANGS);
-    let at_work =
+    let running =
         read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started));
     let syncs = read.last.iter().filter(|row| FIRST_COMMANDS.contains(&row.command.as_str())).map(|row| row.started);
     let evidence = HealthEvidence {
@@ -197,10 +197,10 @@ fn evidence(
         platforms: compared.platform_evidence(),
         commands: rows.into_iter().map(last).collect(),
         worked: worked.collect(),
-        at_work: at_work.map(|open| (open.run.clone(), open.command.clone())).collect(),
+        running: running.map(|open| (open.run.clone(), open.command.clone())).collect(),
         ended: None,
         last_sync: syncs.filter(|at| clock::age(*at, read.now).is_some()).max(),
-        broken: compared.broken(),
+        corrupt_files: compared.corrupt_files(),
         failed: compared.failed(backlog.archives),
         never_listed: never_listed.to_vec(),
         outstanding: backlog.now,

@@ -1,4 +1,4 @@
-//! The platforms: what is on each, what the archive has of it, its list and its login; and what of that should_notify of trouble.
+//! The platforms: their activities, archived files, listing, login and issues.
 
 use super::compared::Compared;
 use super::read::PlatformState;
@@ -54,27 +54,27 @@ impl Compared<'_> {
     pub fn platform_evidence(&self) -> Vec<PlatformEvidence> {
         let mut has_entries = vec![false; self.names.len()];
         self.platform_of.iter().for_each(|&platform| has_entries[platform] = true);
-        let refused = self.rejected();
+        let rejected = self.rejected();
         // What the syncs leave out is told as long as it was listed last.
         let was_listed_last = |run: &str| self.read.last.iter().any(|row| row.command == "gs-fetch" && row.run == run);
         let sign = |(at, around): (usize, &PlatformState)| {
             let login_failure = around.login_failure.as_ref();
             let pause = login_failure
                 .and_then(|login| login.cooldown(self.read.now).zip(Some(RedactedReason::of(&login.reason))));
-            let refused_login = login_failure.filter(|login| login.is_rejected());
+            let rejected_login = login_failure.filter(|login| login.is_rejected());
             PlatformEvidence {
                 name: self.names[at].clone(),
                 is_known: around.listed.is_some() || has_entries[at],
                 login: around.account.as_ref().map(|(row, seen)| (login(row), *seen)),
                 served_since: login_failure.is_some_and(|login| around.listed.is_some_and(|listed| listed > login.at)),
-                refused: refused_login.map(|login| (login.at, RedactedReason::of(&login.reason))),
+                login_rejected: rejected_login.map(|login| (login.at, RedactedReason::of(&login.reason))),
                 cooldown: pause,
                 rate_limited_until: around.rate_limited_until,
                 listing: implausible_listing(around)
                     .filter(|listing| self.is_compared[at] || was_listed_last(&listing.run)),
                 listed: around.listed.filter(|_| self.is_compared[at]),
                 unconfirmed: self.unconfirmed(at, around),
-                ..lost(&self.names[at], &refused)
+                ..lost(&self.names[at], &rejected)
             }
         };
         self.read.platforms.iter().enumerate().map(sign).collect()
@@ -89,8 +89,8 @@ impl Compared<'_> {
 }
 
 /// Uploads to a platform that it accepted and never showed, and what uploads them again.
-fn lost(platform: &str, refused: &[Rejection]) -> PlatformEvidence {
-    let lost: Vec<&Rejection> = refused.iter().filter(|one| one.to == platform && one.outcome == "lost").collect();
+fn lost(platform: &str, rejected: &[Rejection]) -> PlatformEvidence {
+    let lost: Vec<&Rejection> = rejected.iter().filter(|one| one.to == platform && one.outcome == "lost").collect();
     let retry = match lost.as_slice() {
         [] => None,
         [one] => Some(one.retry.clone()),

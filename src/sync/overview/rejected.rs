@@ -1,4 +1,4 @@
-//! Uploads that a platform refused, or took and never showed.
+//! Uploads that a platform rejected, or accepted and never listed.
 
 use std::collections::HashMap;
 
@@ -21,14 +21,14 @@ impl Compared<'_> {
             for row in &history.journal {
                 last.extend(self.find(&row.from).map(|at| (at, row)));
             }
-            all.extend(last.into_iter().filter_map(|(at, row)| self.refusal(&self.all[home[at]], at, platform, row)));
+            all.extend(last.into_iter().filter_map(|(at, row)| self.rejection(&self.all[home[at]], at, platform, row)));
         }
         all.sort_by(|(one, a), (other, b)| (b.at, one).cmp(&(a.at, other)));
-        all.into_iter().map(|(_, refusal)| refusal).collect()
+        all.into_iter().map(|(_, rejection)| rejection).collect()
     }
 
-    /// A refusal, and the entry that it is told of: one that can be sent again.
-    fn refusal(&self, one: &GroupState, at: usize, platform: usize, row: &UploadRow) -> Option<(usize, Rejection)> {
+    /// The rejection, and the position of an activity that can be uploaded again.
+    fn rejection(&self, one: &GroupState, at: usize, platform: usize, row: &UploadRow) -> Option<(usize, Rejection)> {
         let outcome = row.outcome.filter(|how| matches!(how, UploadOutcome::Rejected | UploadOutcome::Lost))?;
         if one.missing[platform].as_ref()?.reason != MissingReason::Rejected {
             return None;
@@ -36,7 +36,7 @@ impl Compared<'_> {
         let at = [at].into_iter().chain(one.members.iter().copied()).find(|&at| self.is_there(at))?;
         let (from, to) = (&self.names[self.platform_of[at]], &self.names[platform]);
         let id = Redacted::of(&self.entry(at).activity.id);
-        let refusal = Rejection {
+        let rejection = Rejection {
             activity: self.activity(at),
             to: to.clone(),
             outcome: outcome.name(),
@@ -44,6 +44,6 @@ impl Compared<'_> {
             reason: row.reason.as_ref().map(RedactedReason::of),
             retry: retry(from, id.as_str(), to),
         };
-        Some((at, refusal))
+        Some((at, rejection))
     }
 }

@@ -6,7 +6,7 @@ use super::read::CatalogueData;
 use crate::catalogue::{CommandRow, FIRST_COMMANDS, ScheduleRow};
 use crate::clock;
 use crate::schedule;
-use crate::status::judge::{Due, PATIENCE};
+use crate::status::judge::{Due, GRACE};
 use crate::status::{Redacted, ScheduleStatus};
 
 /// The schedule as it is shown, and what it says of the state.
@@ -16,11 +16,11 @@ pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (ScheduleStat
     let known = schedule::Schedule::parse(&row.cron, &row.zone).ok().filter(|_| row.enabled);
     let next_run = known.as_ref().and_then(|schedule| schedule.next(now));
     // One that may still be coming counts for nothing, and the one before it still does.
-    let previous = known.as_ref().and_then(|schedule| schedule.previous(now - PATIENCE));
+    let previous = known.as_ref().and_then(|schedule| schedule.previous(now - GRACE));
     let is_of_previous = |run: &CommandRow, due: Timestamp| {
         FIRST_COMMANDS.contains(&run.command.as_str())
             && run.started >= due
-            && clock::is_within(due, run.started, PATIENCE)
+            && clock::is_within(due, run.started, GRACE)
     };
     let has_come = previous.is_some_and(|due| read.runs.iter().any(|run| is_of_previous(run, due)));
     let shown = |text: &str| Redacted::of(text).as_str().to_owned();

@@ -28,7 +28,7 @@ impl Compared<'_> {
     }
 
     /// The entries whose file was found changed or cut, and can be fetched again.
-    pub fn broken(&self) -> Vec<String> {
+    pub fn corrupt_files(&self) -> Vec<String> {
         self.named_where(|_, entry| entry.file.as_ref().is_some_and(|file| file.corrupt))
     }
 

@@ -41,7 +41,7 @@ enum TargetState {
 }
 
 impl Uploads<'_> {
-    /// Sends a file, unless something should_notify against it.
+    /// Uploads a file, unless a check prevents it.
     pub(super) fn upload_one(&mut self, mut record: TransferRecord) -> Result<()> {
         let from = record.activity.activity.key();
         let spec = match self.worker.platforms.require_exact(&record.to) {
