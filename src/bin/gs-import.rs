@@ -68,6 +68,8 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         let files = i18n::counted(converted, "file is no FIT file", "files are no FIT files");
         worker.info(&format!("{files}; to download the originals: gs-list --missing | gs-download"));
     }
-    worker.info("logins are not imported; gs-auth import imports a token of garth or garminconnect");
+    if result.is_ok() {
+        worker.info("logins are not imported; gs-auth import imports a token of garth or garminconnect");
+    }
     result.and(printed)
 }
