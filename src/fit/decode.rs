@@ -18,10 +18,10 @@ pub enum Undecodable {
     #[error(transparent)]
     Corrupt(#[from] FitError),
     /// The file is intact, but a field has an impossible value.
-    #[error("the file is whole, but its fields cannot be decoded: {0}")]
+    #[error("the file is intact, but its fields cannot be decoded: {0}")]
     Fields(String),
     /// It is whole, but the decoder gave up on it. The panic is printed by the process' own hook.
-    #[error("the file is whole, but decoding it crashed: {0}")]
+    #[error("the file is intact, but decoding it crashed: {0}")]
     Crashed(String),
 }
 

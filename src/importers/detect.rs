@@ -11,7 +11,7 @@ use crate::i18n;
 use crate::walk::{self, FileFilter, SearchEntry, Skipped, extension, without_gz};
 
 /// The supported sources, for messages.
-pub const KNOWN: &str = "known are GarminSync's garmin.db or its data folder, Sports Sync X's folder or its \
+pub const KNOWN: &str = "supported: GarminSync's garmin.db or its data folder, Sports Sync X's folder or its \
     db/sports_sync.sqlite, Garmin's account export (the zip, or the folder with DI_CONNECT), and folders, zip files and \
     files named with ids such as 123.zip, 123_ACTIVITY.fit or activity_123.fit";
 
@@ -48,7 +48,7 @@ pub fn detect(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String>
         return folder(path, except);
     }
     if database::is_database(path) {
-        return of_database(path)?.ok_or_else(|| "it is a database of some other program".to_owned());
+        return of_database(path)?.ok_or_else(|| "database of another program".to_owned());
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let is_track = ["fit", "tcx", "gpx", "zip"].contains(&extension(without_gz(&name)).as_str());
@@ -56,7 +56,7 @@ pub fn detect(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String>
         return Ok(DetectedSource::Files(path.to_owned()));
     }
     if extension(&name) != "zip" {
-        return Err("it is nothing that is known".into());
+        return Err("unsupported file".into());
     }
     let names = names_in(path)?;
     if names.iter().any(|name| is_list(name)) {
@@ -64,9 +64,7 @@ pub fn detect(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String>
     }
     if name.starts_with("UploadedFiles_") || names.iter().any(|name| name.contains("DI-Connect-Uploaded-Files")) {
         return Err(
-            "it is a part of Garmin's account export, and the list of activities is not in it; name the whole \
-            export"
-                .into(),
+            "this is a part of Garmin's account export without the list of activities; name the whole export".into()
         );
     }
     files(path, except)
@@ -82,7 +80,9 @@ fn folder(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String> {
             match of_database(&file) {
                 Ok(Some(found)) => return Ok(found),
                 Err(why) if ["garmin.db", "sports_sync.sqlite"].contains(&name.as_str()) => {
-                    return Err(format!("{name}: {why}; move it away, and name the folder with --platform"));
+                    return Err(format!(
+                        "{name}: {why}; move it to another folder, or import this folder with --platform"
+                    ));
                 }
                 Ok(None) | Err(_) => {}
             }
@@ -96,7 +96,7 @@ fn folder(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String> {
     }
     let several = [path.join("fit"), path.to_owned()];
     if several.iter().any(|fit| FOLDERS.iter().any(|name| fit.join(name).is_dir())) {
-        return Err("it has a folder for each platform; name one of those, with --platform".into());
+        return Err("it has a subfolder for each platform; name one of them, with --platform".into());
     }
     let is_named = |name: &str| path.file_name().is_some_and(|own| own == name);
     if is_named("DI-Connect-Fitness") {
@@ -166,18 +166,18 @@ fn files(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String> {
 /// Why a folder or zip is unknown, with what it contains.
 fn unknown(nameless: u64, skipped: &Skipped) -> String {
     let tracks = (nameless > 0).then(|| {
-        let files = "FIT, TCX or GPX file is named without an id";
-        let files = i18n::counted(nameless, files, "FIT, TCX or GPX files are named without ids");
+        let files = "FIT, TCX or GPX file without an id in its name";
+        let files = i18n::counted(nameless, files, "FIT, TCX or GPX files without ids in their names");
         format!("{files} (FIT files can be a platform of their own: folder:PATH)")
     });
     let others = skipped.notices().into_iter().filter(|notice| notice.matters).map(|notice| notice.text);
     let all: Vec<String> = tracks.into_iter().chain(others).collect();
     let all = if all.is_empty() { String::new() } else { format!(": {}", all.join(", ")) };
-    format!("nothing that is known is in it{all}")
+    format!("no supported file in it{all}")
 }
 
 fn names_in(path: &Path) -> Result<Vec<String>, String> {
-    let broken = |error: &dyn std::fmt::Display| format!("the zip cannot be read: {error}; is it whole?");
+    let broken = |error: &dyn std::fmt::Display| format!("the zip cannot be read: {error}; check that it is complete");
     let zip = ZipArchive::new(File::open(path).map_err(|error| broken(&error))?).map_err(|error| broken(&error))?;
     Ok(zip.file_names().take(ENTRIES).filter_map(|name| name.ok().map(|name| name.into_owned())).collect())
 }

@@ -24,7 +24,7 @@ impl Worker {
                 Ok::<_, Failure>(self.catalogue.set_account(&spec.id, row.as_ref(), self.now())?)
             });
             if let Err(failure) = noted {
-                self.debug(&format!("{}: how long its login lives is not noted: {}", &spec.id, failure));
+                self.debug(&format!("{}: the state of the login was not stored: {}", &spec.id, failure));
             }
         }
     }

@@ -164,7 +164,7 @@ impl<'a> Deletions<'a> {
         for spec in specs {
             if self.worker.dry_run {
                 let rows = self.worker.catalogue.open_deletions(&spec.id)?.len();
-                self.worker.warn(&format!("{}: would look what became of {rows} deletions", spec.id));
+                self.worker.warn(&format!("{}: would check {rows} pending deletions", spec.id));
                 continue;
             }
             if let Err(error) = self.connections.ensure_open(self.worker, spec) {
@@ -401,7 +401,7 @@ impl<'a> Deletions<'a> {
 
     fn rest(&self, pause: Duration) {
         if !self.asked.is_empty() {
-            self.progress.wait(&format!("the list may still show {}; looks in {{}}", self.asked.len()), pause);
+            self.progress.wait(&format!("the list may still show {}; checked again in {{}}", self.asked.len()), pause);
             self.worker.sleep(pause);
         }
     }

@@ -163,7 +163,7 @@ fn remember(worker: &mut Worker, rematch: bool, groups: &Groups) -> Result<()> {
     Ok(worker.catalogue.store_groups(&groups, rematch)?)
 }
 
-/// The record of a decision, without its activity; nothing if there is nothing to tell. `explain`: of what is not uploaded,
+/// The record of a decision, without its activity; `None` if there is nothing to report. `explain`: of what is not uploaded,
 /// too.
 fn transfer(
     worker: &Worker,

@@ -125,9 +125,12 @@ impl<'a> Task<'a> {
         let listed = extent.map(|extent| {
             let how = match extent {
                 Extent::Full => "to the end",
-                Extent::Incremental => "until a page holds nothing new",
+                Extent::Incremental => "until a page shows nothing new",
             };
-            self.worker.warn(&format!("{}: would be listed {how}; what follows is known already", self.spec.id));
+            self.worker.warn(&format!(
+                "{}: would be listed {how}; the following activities come from the catalogue",
+                self.spec.id
+            ));
             Listed::default()
         });
         (self.spec, listed)

@@ -93,9 +93,9 @@ impl Worker {
 
     fn broken_because(&self, file: &FileRow) -> Result<Option<String>> {
         Ok(match self.archive.read_whole(file.path.as_ref())? {
-            None => Some("it is gone".into()),
+            None => Some("file missing".into()),
             Some(Err(bad)) => Some(bad.to_string()),
-            Some(Ok((_, stored))) if stored.sha256 != file.sha256 => Some("its bytes have changed".into()),
+            Some(Ok((_, stored))) if stored.sha256 != file.sha256 => Some("checksum mismatch".into()),
             Some(Ok(_)) => None,
         })
     }
@@ -120,7 +120,7 @@ impl Worker {
                 found.push((row(&path, part, &piece, stored, (store_as, self.now())), piece));
             }
             if !found.is_empty() {
-                self.debug(&format!("{} {}: was in the archive already", activity.platform, activity.id));
+                self.debug(&format!("{} {}: already in the archive", activity.platform, activity.id));
                 return self.enter(activity, found);
             }
         }
@@ -179,14 +179,14 @@ impl Worker {
         Ok(self.archive.absolute(path))
     }
 
-    /// A whole original has come: the corrupt one that was kept goes to `replaced/`.
+    /// A downloaded an intact original: the corrupt one that was kept goes to `replaced/`.
     fn retire_corrupt(&mut self, activity: &Activity) -> StoreResult<()> {
         let failed = |error: catalogue::Error| NotKept::Failed(error.into());
         let key = activity.as_key();
         if let Some(row) = self.catalogue.corrupt_original(key).map_err(failed)? {
             self.archive.retire(row.path.as_ref()).map_err(NotKept::Storage)?;
             self.catalogue.forget_corrupt_original(key).map_err(failed)?;
-            self.warn(&format!("{key}: the whole original has come; the corrupt one is in replaced/"));
+            self.warn(&format!("{key}: downloaded an intact original; the corrupt one is in replaced/"));
         }
         Ok(())
     }
@@ -196,7 +196,7 @@ impl Worker {
         if let Some(protocol) = piece.fit.as_ref().map(|fit| fit.protocol).filter(|protocol| protocol.is_newer()) {
             let known = Protocol::NEWEST;
             self.debug(&format!(
-                "{key}: the file has FIT protocol {protocol}, and {known} is the newest known here; it is whole and kept as it is"
+                "{key}: the file has FIT protocol {protocol}, newer than {known}; it is intact and kept unchanged"
             ));
         }
     }

@@ -254,7 +254,7 @@ impl Listing<'_> {
         self.report_gap(ending, &reached);
         if settled.missing > 0 && !self.is_precheck() {
             self.worker.info(&format!(
-                "{}: {} no longer there; see gs-list --deleted",
+                "{}: {} no longer listed; show them: gs-list --deleted",
                 &self.spec.id,
                 i18n::counted(settled.missing, "activity is", "activities are")
             ));
@@ -277,7 +277,7 @@ impl Listing<'_> {
         }
         let is_all = self.window == Window::default() && !self.is_precheck();
         if walk.listed.items == 0 && is_all && !self.worker.catalogue.was_listed(&self.spec.id)? {
-            self.worker.warn(&format!("{}: the account has no activities (looked twice)", self.spec.id));
+            self.worker.warn(&format!("{}: the account has no activities (listed twice)", self.spec.id));
         }
         Ok(())
     }
@@ -302,7 +302,7 @@ impl Listing<'_> {
             if whole && !before.is_empty() && self.platform.count()? == Some(before.len() as u64) {
                 return Ok(());
             }
-            self.worker.debug(&format!("{}: looks at the list again", self.spec.id));
+            self.worker.debug(&format!("{}: listing again", self.spec.id));
             self.rest()?;
             let now = self.look_again(walk)?;
             if before.is_empty() && now.is_empty() {
@@ -325,7 +325,7 @@ impl Listing<'_> {
     fn tell_count(&self, shown: u64) -> Result<()> {
         if let Some(count) = self.platform.count()?.filter(|count| *count > shown) {
             self.worker.warn(&format!(
-                "{}: the list shows {}, and the service counts {}; that is right if the rest are legs of multisport activities",
+                "{}: the list shows {}, the service counts {}; this is correct if the others are legs of multisport activities",
                 &self.spec.id,
                 i18n::counted(shown, "activity", "activities"),
                 i18n::number(count)
@@ -387,7 +387,7 @@ impl Listing<'_> {
         };
         if ending == ListEnd::Stopped && !reached.contiguous {
             self.worker.warn(&format!(
-                "{}: only the newest {} listed, as --newest says, and activities below them may be new; run gs-fetch without --newest to list all of them",
+                "{}: only the newest {} were listed (--newest), so older new activities may be missing; to list all: gs-fetch without --newest",
                 &self.spec.id,
                 i18n::number(limit.count)
             ));

@@ -54,7 +54,7 @@ pub fn notify(
     }
     progress.step("waiting for the other commands");
     let have_ended = wait_for_stages(worker)?;
-    progress.step("checking how things stand");
+    progress.step("reading the state");
     let health = worker.health(worker.command);
     let is_checked = have_ended && health.is_ok();
     let unknown = health.map(|health| summary.add_judged(health)).err();
@@ -179,7 +179,7 @@ impl Teller {
             if known != told && !worker.dry_run {
                 worker.catalogue.set_last_notification(name, &known.to_text(), self.now)?;
             }
-            worker.debug(&format!("{name}: there is nothing to tell"));
+            worker.debug(&format!("{name}: nothing to report"));
             return Ok(());
         };
         let text = notify::render(&self.summary, self.lang, one.form.style, tone);

@@ -28,7 +28,7 @@ impl Worker {
         }
         if adopted > 0 {
             self.warn(&format!(
-                "{}: {} not in the list: deleted there, as far as anybody knows; the files are kept, and nothing is uploaded there again without gs-diff --restore-deleted",
+                "{}: {} missing from the list, probably deleted there; the files are kept, and only uploaded there again with gs-diff --restore-deleted",
                 &spec.id,
                 i18n::counted(adopted, "archived activity", "archived activities")
             ));

@@ -544,7 +544,7 @@ fn a_channel_that_refused_a_message_is_told_in_the_next_run_and_is_no_all_clear_
     notify(&work, &[], "").ok();
     assert_eq!(texts(&sim), ["garminsync: nothing new"]);
     notify(&work, &[], "").ok();
-    assert_eq!(texts(&sim).len(), 1, "once it has taken one there is nothing to tell");
+    assert_eq!(texts(&sim).len(), 1, "after one accepted message there is nothing to report");
 }
 
 #[test]

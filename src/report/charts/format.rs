@@ -53,7 +53,7 @@ pub fn hours(seconds: f64, lang: Lang) -> String {
     time(if whole >= 10.0 { whole * 3600.0 } else { seconds }, lang)
 }
 
-/// `12.3 km`, `1,890 km`; nothing if there is nothing to tell.
+/// `12.3 km`, `1,890 km`; `None` for less than 50 m.
 pub fn distance(metres: f64) -> Option<String> {
     let km = sane(metres) / 1000.0;
     match km {

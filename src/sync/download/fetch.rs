@@ -38,7 +38,7 @@ impl Downloads<'_> {
             // An import may have brought in what was deleted there long ago.
             (Err(platform::Error::NotFound(why)), Some(file)) => {
                 let key = activity.as_key();
-                self.worker.warn(&format!("{key}: {why}; what was kept of it stays"));
+                self.worker.warn(&format!("{key}: {why}; the archived file is kept"));
                 let now = self.worker.now();
                 self.worker.catalogue.defer_original(key, now)?;
                 Ok(Got::File(file))
@@ -123,7 +123,7 @@ impl Downloads<'_> {
         refused: Refused,
         export: Option<FileRow>,
     ) -> ItemResult<Got> {
-        self.progress.step("checking whether the service gives other files");
+        self.progress.step("checking whether the service provides other files");
         let counts = match self.outages.judge(self.worker, platform, activity)? {
             OutageVerdict::Counts => true,
             OutageVerdict::Unknown => false,

@@ -226,7 +226,7 @@ impl<'a> Downloads<'a> {
         let key = activity.as_key();
         self.worker.count("unavailable", 1);
         self.worker.debug(&format!(
-            "{key}: skipped, as its file is unavailable; it is requested again after {next}, at once with --force"
+            "{key}: skipped: its file is unavailable; requested again after {next}, or now with --force"
         ));
         Got::Unavailable
     }

@@ -38,7 +38,7 @@ pub enum RefusalOutcome {
 
 impl Worker {
     /// Writes down that `platform` refused the file of an activity, and does what follows from it. `counts`: the platform
-    /// gives other files.
+    /// provides other files.
     pub fn settle_refusal(
         &mut self,
         platform: &dyn PlatformReader,
@@ -65,7 +65,7 @@ impl Worker {
         // Also later than the third time: a kill may have come between, or the export was not to be had on that day.
         let corrupt = self.keep_if_corrupt(activity, refused)?;
         if let Some(file) = self.export_instead(platform, activity, refused)? {
-            let as_it_came = corrupt.map(|path| format!(", and the original as it came, {path}")).unwrap_or_default();
+            let as_it_came = corrupt.map(|path| format!(", and the corrupt original as {path}")).unwrap_or_default();
             self.warn(&format!(
                 "{} {}: the original cannot be used ({}); saved the {} export by the service{as_it_came}; the original is requested again once a week",
                 activity.platform,
@@ -114,14 +114,14 @@ impl Worker {
             Ok(Download::Converted { bytes, .. }) => bytes,
             Ok(_) => return Ok(None),
             Err(error) => {
-                self.debug(&format!("{} {}: no export either: {error}", activity.platform, activity.id));
+                self.debug(&format!("{} {}: no converted file either: {error}", activity.platform, activity.id));
                 return Ok(None);
             }
         };
         match self.store_body(activity, &bytes, StoreAs::beside_corrupt(self.now())) {
             Ok(file) => Ok(Some(file)),
             Err(NotKept::Bad(bad)) => {
-                self.debug(&format!("{} {}: no export either: {bad}", activity.platform, activity.id));
+                self.debug(&format!("{} {}: no converted file either: {bad}", activity.platform, activity.id));
                 Ok(None)
             }
             Err(error) => Err(error),

@@ -54,16 +54,16 @@ impl Import<'_> {
         }
         let attached = assignments.iter().filter(|assignment| matches!(assignment, Assignment::Of(_))).count();
         self.worker.info(&format!(
-            "{}: {} in its list, {}, {attached} of them surely the file of one; the rest comes with gs-fetch | gs-download",
+            "{}: {} in its list, {}, {attached} of them assigned; download the rest: gs-fetch | gs-download",
             root.display(),
             i18n::counted(export.activities.len() as u64, "activity", "activities"),
             i18n::counted(export.files.len() as u64, "file of an activity", "files of activities")
         ));
         if export.tracks > 0 {
             self.worker.info(&format!(
-                "{}: {} left, as nothing says of which activity",
+                "{}: {} skipped: the activity is unknown",
                 root.display(),
-                i18n::counted(export.tracks, "TCX or GPX file is", "TCX or GPX files are")
+                i18n::counted(export.tracks, "TCX or GPX file", "TCX or GPX files")
             ));
         }
         // Most of an export is lists and settings: only what may be a recording is worth a line.
@@ -78,10 +78,10 @@ impl Import<'_> {
             return;
         }
         let why = match (export.activities.len(), export.files.len()) {
-            (0, _) if export.unclear == 0 => "its lists hold no activity",
+            (0, _) if export.unclear == 0 => "its lists have no activities",
             (0, _) => "no activity in its lists has a readable id and start",
-            (_, 0) => "it holds no FIT file of an activity",
-            _ => "no file in it is surely the file of an activity in its lists",
+            (_, 0) => "it has no FIT file of an activity",
+            _ => "no file in it certainly belongs to an activity in its lists",
         };
         let message =
             format!("{}: nothing imported: {why}; download the files: gs-fetch | gs-download", root.display());
@@ -161,7 +161,7 @@ impl Import<'_> {
                 self.take(Offered { known, shown, bytes, is_as_given: true })
             }
             None => {
-                self.refuse(&shown, "it has changed while it was read");
+                self.refuse(&shown, "the file changed while it was read");
                 Ok(())
             }
         }
@@ -192,7 +192,7 @@ impl Import<'_> {
         let others = if others.is_empty() { String::new() } else { format!(", as may {}", others.join(", ")) };
         let shown = format!("{}/{}", root.display(), export.files[file].0.shown);
         self.worker.warn(&format!(
-            "{}: it may be of {ids}{}; it is left, gs-fetch | gs-download gets the right one",
+            "{}: it may belong to {ids}{}; skipped, download the right file: gs-fetch | gs-download",
             printable(&shown),
             printable(&others)
         ));

@@ -60,7 +60,7 @@ pub fn import(worker: &mut Worker, paths: &[PathBuf], progress: &Progress, sink:
         let unknown = |why: String| failure(format!("{why}; {}", importers::KNOWN));
         let absolute = path.canonicalize().map_err(|error| unknown(error.to_string()))?;
         if own.iter().any(|own| absolute.starts_with(own)) {
-            return Err(unknown("it is the archive itself; gs-download finds what stands there".to_owned()));
+            return Err(unknown("this is the archive itself; gs-download finds its files".to_owned()));
         }
         let found = importers::detect(&absolute, &own).map_err(unknown)?;
         let platform = platform_of(&found, selection.named(), &worker.platforms).map_err(failure)?;
@@ -115,11 +115,11 @@ fn platform_of(
             Ok(one.id.clone())
         }
         (DetectedSource::GarminSync { .. } | DetectedSource::GarminExport(_), Some(_)) => {
-            Err(format!("it has the files of one account at Garmin; name --platform {}", names(&is_garmin)))
+            Err(format!("the files are of one Garmin account; name it: --platform {}", names(&is_garmin)))
         }
         (DetectedSource::Files(_), Some([one])) => Ok(one.id.clone()),
         (DetectedSource::Files(_), _) => {
-            Err(format!("its files do not tell whose they are; name one with --platform: {}", names(&|_| true)))
+            Err(format!("the platform of the files is unknown; name it: --platform {}", names(&|_| true)))
         }
     }
 }
@@ -229,7 +229,7 @@ impl<'a> Import<'a> {
             ImportAction::Different(path) => {
                 self.worker.count("different", 1);
                 self.worker.warn(&format!(
-                    "{}: another file of {} {} is in the archive, {path}; that one stays",
+                    "{}: another file of {} {} is in the archive, {path}; it is kept",
                     printable(&offered.shown),
                     activity.platform,
                     activity.id
@@ -282,7 +282,7 @@ impl<'a> Import<'a> {
         if store_as.origin() == Origin::Converted {
             self.worker.count("converted", 1);
             self.worker.debug(&format!(
-                "{}: it is a {} file; stored as that; the original is requested again",
+                "{}: this is a {} file; stored in that format; the original is requested again",
                 printable(shown),
                 format.label()
             ));

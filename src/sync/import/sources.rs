@@ -59,7 +59,7 @@ impl Import<'_> {
             }
             match known.id_of(&name) {
                 Some(id) => self.offer(&path, known.known_activity(platform, id), false)?,
-                None => self.refuse(&path.display().to_string(), "its name holds no id of an activity"),
+                None => self.refuse(&path.display().to_string(), "no activity id in the file name"),
             }
             seen.insert(name);
         }
@@ -69,7 +69,7 @@ impl Import<'_> {
         if let Some(first) = gone.first() {
             self.worker.count("not_there", gone.len() as u64);
             self.worker.warn(&format!(
-                "{}: of the files that it says it downloaded, {} are not beside it, such as {}; if they are elsewhere, name that folder, too, with --platform {platform}",
+                "{}: {} of its downloaded files are missing, such as {}; if they are in another folder, import that folder too, with --platform {platform}",
                 database.display(),
                 gone.len(),
                 printable(first)
@@ -87,7 +87,7 @@ impl Import<'_> {
         let off = if schedule.enabled { "" } else { ", and was switched off" };
         let same = match as_cron_has_it(cron) {
             Some(same) => format!("the same here: garminsync schedule '{same}'"),
-            None => "its days of the week mean others to cron; write them as names".to_owned(),
+            None => "its days of the week have other numbers in cron; write them as names".to_owned(),
         };
         self.worker.info(&format!("GarminSync ran at \"{cron}\"{off}; {same}"));
     }
@@ -116,7 +116,7 @@ impl Import<'_> {
                     Some(id) => {
                         self.offer(&path, known.known_activity(theirs, &spec.id, id), extension(&name) == "zip")?
                     }
-                    None => self.refuse(&path.display().to_string(), "its name holds no id of an activity"),
+                    None => self.refuse(&path.display().to_string(), "no activity id in the file name"),
                 }
             }
             self.tell_skipped(&folder, &skipped, |_| true);
@@ -185,7 +185,7 @@ impl Import<'_> {
             Ok(())
         }))?;
         for path in nameless {
-            self.refuse(&shown(&path), "its name holds no id of an activity");
+            self.refuse(&shown(&path), "no activity id in the file name");
         }
         self.tell_skipped(root, &skipped, |_| true);
         Ok(())

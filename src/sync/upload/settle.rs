@@ -33,7 +33,7 @@ impl Uploads<'_> {
             if self.worker.dry_run {
                 let rows = self.worker.catalogue.open_uploads(&spec.id)?.len() as u64;
                 let uploads = i18n::counted(rows, "upload", "uploads");
-                self.worker.warn(&format!("{}: would ask what became of {uploads}", spec.id));
+                self.worker.warn(&format!("{}: would check {uploads}", spec.id));
                 continue;
             }
             // Where it cannot be opened, that is told, and the rows stay open for the next run.
@@ -135,7 +135,7 @@ impl Uploads<'_> {
                 words.push(format!("{} is still working on {}", spec.id, asked.len()));
             }
             if !taken.is_empty() {
-                words.push(format!("{} does not show {} yet", spec.id, taken.len()));
+                words.push(format!("{} does not list {} yet", spec.id, taken.len()));
             }
         }
         words.join(", ")
@@ -287,7 +287,7 @@ impl Uploads<'_> {
     /// is looked at again after a while. A list that could not be read says nothing.
     fn send_lost(&mut self, spec: &Arc<PlatformSpec>) -> Result<()> {
         let Some(pause) = self.sort_lost(spec)? else { return Ok(()) };
-        self.progress.wait(&format!("{} may list an upload late; looks again in {{}}", spec.id), pause);
+        self.progress.wait(&format!("{} may list an upload late; checked again in {{}}", spec.id), pause);
         self.worker.sleep(pause);
         if self.worker.is_stopped() {
             return Ok(());

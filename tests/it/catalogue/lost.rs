@@ -30,7 +30,7 @@ fn what_was_deleted_on_a_platform_is_not_put_back_because_nobody_remembers() {
     let (world, deleted) = lost();
     let files = world.work.files("fit").len();
     let said = world.work.run("gs-fetch", &["--platform", "garmin-com,coros"]);
-    said.ok().says("coros: 1 archived activity not in the list");
+    said.ok().says("coros: 1 archived activity missing from the list");
     world.work.run("gs-fetch", &["--platform", "garmin-com,coros", "--full"]).ok().silent();
     assert_eq!(planned(&world.diff(&["--to", "coros", "--from", "garmin-com"])), 0);
     let all = world.diff(&["--to", "coros", "--from", "garmin-com", "--explain"]);

@@ -156,7 +156,7 @@ fn a_dry_run_leaves_open_what_is_open() {
     let duplicate = duplicate("coros");
     killed(&duplicate, duplicate.on_deletion(Effect::Held { ms: 20_000 }));
     duplicate.world.sim.clear_log();
-    duplicate.given(&["-n"], "").ok().says("coros: would look what became of 1 deletions");
+    duplicate.given(&["-n"], "").ok().says("coros: would check 1 pending deletions");
     assert_eq!((duplicate.journal(), duplicate.world.sim.log().len()), (vec!["open".to_owned()], 0));
 }
 

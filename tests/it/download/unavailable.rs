@@ -64,7 +64,7 @@ fn is_asked_for_once_a_week(what: &str, faults: &[(Effect, &str)], words: &str) 
     // Whoever asks for all of it gets no failure either, and whoever wants to know is told.
     work.download(&["--all"]).ok().silent();
     let all = work.run("gs-list", &[]).out.clone();
-    work.given("gs-download", &["-v"], &all).ok().says("its file is unavailable").says("at once with --force");
+    work.given("gs-download", &["-v"], &all).ok().says("its file is unavailable").says("or now with --force");
     assert_eq!(sim.log().len(), 0, "{what}");
     let forced = work.given("gs-download", &["--force"], &work.run("gs-list", &["--id", &id]).out);
     assert_eq!(forced.ends(1).says(words).err.lines().count(), 1, "a person asked for it: {what}");
@@ -261,7 +261,7 @@ fn a_broken_original_is_kept_as_it_came_beside_the_export_and_told_once() {
     days_later(&work, 8);
     sim.clear_faults();
     let said = work.download(&["--missing"]);
-    said.ok().says("the whole original has come; the corrupt one is in replaced/");
+    said.ok().says("downloaded an intact original; the corrupt one is in replaced/");
     assert_eq!(said.record()["file"]["origin"], "original");
     assert!(!corrupt.exists() && std::fs::read(&work.files("replaced")[0]).unwrap() == bytes);
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM corrupt_originals"), 0);

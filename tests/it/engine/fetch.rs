@@ -170,7 +170,7 @@ fn a_first_list_is_borne_out_by_a_count_or_by_a_second_look() {
     // Two that lack the same are believed: where nothing is known, nobody can tell. Who counts more is told of.
     let engine = looks(2);
     let told = engine.fetch().ok().told();
-    assert!(told.contains("strict: the list shows 1 activity, and the service counts 4"), "{told}");
+    assert!(told.contains("strict: the list shows 1 activity, the service counts 4"), "{told}");
 }
 
 #[test]

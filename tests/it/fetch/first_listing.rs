@@ -322,7 +322,7 @@ fn a_list_that_shows_less_than_the_service_counts_is_told_at_first() {
         "garmin-com",
         Effect::ListWithout { id: sim.with(|state| state.ids("garmin.com")[0]), count_true: true },
     ));
-    work.run("gs-fetch", &[]).ok().says("shows 4 activities, and the service counts 5");
+    work.run("gs-fetch", &[]).ok().says("shows 4 activities, the service counts 5");
     work.run("gs-fetch", &[]).ok().silent();
 }
 

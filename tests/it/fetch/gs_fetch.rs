@@ -167,7 +167,7 @@ fn a_limit_of_the_command_line_in_the_midst_of_news_is_told() {
     add_news(&sim, 12, 86_400);
     for _ in 0..2 {
         let said = work.run("gs-fetch", &["--newest", "5"]);
-        assert_eq!(said.ok().says("only the newest 5 listed").says("without --newest").ids().len(), 5);
+        assert_eq!(said.ok().says("only the newest 5 were listed").says("without --newest").ids().len(), 5);
     }
     // This one reaches what is known.
     assert_eq!(work.run("gs-fetch", &["--newest", "17"]).ok().silent().ids().len(), 17);

@@ -119,7 +119,7 @@ fn three_hundred_activities_of_all_zones_find_their_files_and_what_is_not_sure_i
     let twin = said.records().into_iter().find(|record| record["id"] == "9010").unwrap();
     let bytes = fs::read(twin["file"]["path"].as_str().unwrap()).unwrap();
     assert_eq!(bytes, second_recording(&all[10], 4_000_000_000));
-    let warned: Vec<&str> = said.err.lines().filter(|line| line.contains("it may be of")).collect();
+    let warned: Vec<&str> = said.err.lines().filter(|line| line.contains("it may belong to")).collect();
     assert_eq!(warned.len(), 2, "{said}");
     assert!(warned.iter().all(|line| line.contains(&format!("{} or 9020", all[20].id))), "{warned:?}");
     assert!(warned[0].contains(&upload(1001)) && warned[1].contains(&upload(20)), "{warned:?}");
@@ -135,7 +135,7 @@ fn three_hundred_activities_of_all_zones_find_their_files_and_what_is_not_sure_i
     assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
     let again = import(&work, &[], &zip);
     assert_eq!(
-        (again.ends(1).ids().len(), again.err.matches("it may be of").count()),
+        (again.ends(1).ids().len(), again.err.matches("it may belong to").count()),
         (0, 2),
         "9020 is still not there"
     );
@@ -181,7 +181,7 @@ fn a_list_that_is_none_is_told_and_an_export_without_files_takes_nothing() {
     fs::write(dir.join("me_1001_summarizedActivities.json"), "<html>").unwrap();
     let said = import(&work, &[], &work.dir().join("export"));
     said.ends(1).says("me_1001_summarizedActivities.json: the list cannot be read");
-    said.says("nothing imported: it holds no FIT file of an activity; download the files: gs-fetch | gs-download");
+    said.says("nothing imported: it has no FIT file of an activity; download the files: gs-fetch | gs-download");
     assert_eq!((said.ids().len(), said.err.lines().count()), (0, 2));
 }
 
@@ -269,12 +269,12 @@ fn an_export_of_which_nothing_can_be_taken_is_no_success() {
     let empty = work.dir().join("empty/DI_CONNECT/DI-Connect-Fitness");
     fs::create_dir_all(&empty).unwrap();
     fs::write(empty.join("me_0_summarizedActivities.json"), "[{\"summarizedActivitiesExport\": []}]").unwrap();
-    import(&work, &[], &work.dir().join("empty")).ends(1).says("nothing imported: its lists hold no activity");
+    import(&work, &[], &work.dir().join("empty")).ends(1).says("nothing imported: its lists have no activities");
     write(&summaries(&all), &[]);
-    import(&work, &[], &zip).ends(1).says("nothing imported: it holds no FIT file of an activity");
+    import(&work, &[], &zip).ends(1).says("nothing imported: it has no FIT file of an activity");
     let others = [(upload(1), gs_sim::fit::run(all[0].start - 40_000, 600, 1000.0).build())];
     write(&summaries(&all), &others);
-    import(&work, &[], &zip).ends(1).says("nothing imported: no file in it is surely the file of an activity");
+    import(&work, &[], &zip).ends(1).says("nothing imported: no file in it certainly belongs to an activity");
     // One unclear entry among clear ones is told, and is no failure.
     let mut list = summaries(&all);
     list.push(json!({"activityId": 5}));

@@ -109,7 +109,7 @@ fn a_tcx_called_fit_is_kept_as_what_it_is_and_the_original_is_asked_for() {
     theirs.add(&all[0], &all[0].tcx);
     let before = fingerprint(&theirs.dir);
     let said = import(&work, &["-v"], &theirs.dir);
-    said.ok().says("it is a TCX file; stored as that; the original is requested again");
+    said.ok().says("this is a TCX file; stored in that format; the original is requested again");
     let record = said.records().into_iter().find(|record| record["id"] == all[0].id.as_str()).unwrap();
     assert_eq!(
         (record["file"]["format"].as_str(), record["file"]["origin"].as_str()),
@@ -129,7 +129,7 @@ fn a_tcx_called_fit_is_kept_as_what_it_is_and_the_original_is_asked_for() {
     assert_eq!((got["file"]["format"].as_str(), bytes_of(&got)), (Some("fit"), all[0].fit.clone()));
     assert_eq!(fetched(&sim), [all[0].id.clone()]);
     let again = import(&work, &[], &theirs.dir);
-    again.ok().says("another file of garmin-com").says("that one stays");
+    again.ok().says("another file of garmin-com").says("it is kept");
     assert_eq!((again.ids().len(), fingerprint(&theirs.dir)), (0, before));
     assert_eq!(work.run("gs-list", &["--missing"]).ids(), [""; 0]);
 }
@@ -181,8 +181,8 @@ fn their_database_is_found_from_anywhere_and_its_paths_lead_nowhere_else() {
     fs::write(theirs.dir.join("holiday.fit"), &all[4].fit).unwrap();
     let before = fingerprint(&theirs.dir);
     let said = work.run("gs-import", &["theirs/../theirs/garmin.db"]);
-    said.ends(1).says("holiday.fit: its name holds no id of an activity; not imported");
-    said.says("of the files that it says it downloaded, 2 are not beside it, such as activity_");
+    said.ends(1).says("holiday.fit: no activity id in the file name; not imported");
+    said.says("2 of its downloaded files are missing, such as activity_");
     assert_eq!(sorted(said.ids()), ids([&all[0], &all[2]]));
     assert_eq!(fingerprint(&theirs.dir), before);
 }
@@ -253,7 +253,7 @@ fn the_folder_of_both_may_be_one() {
     assert_eq!(sorted(import(&work, &[], &theirs.dir).ok().silent().ids()), ids(&all[..2]));
     work.archive_all();
     assert_eq!(import(&work, &[], &theirs.dir).ok().silent().ids(), [""; 0]);
-    import(&work, &["--platform", "coros"], &work.data("fit")).ends(2).says("it is the archive itself");
+    import(&work, &["--platform", "coros"], &work.data("fit")).ends(2).says("this is the archive itself");
     assert_eq!(fetched(&sim), [all[2].id.clone()]);
     let after = fingerprint(&theirs.dir);
     assert!(before.iter().all(|file| after.contains(file)));
@@ -345,8 +345,8 @@ fn any_folder_zip_or_file_with_ids_is_taken_for_the_platform_that_is_named() {
     let (_sim, work, all) = world(6);
     let old = mixed(work.dir(), &all);
     let before = fingerprint(&old);
-    import(&work, &[], &old).ends(2).says("name one with --platform");
-    import(&work, &["--platform", "coros,garmin-cn"], &old).ends(2).says("name one with --platform");
+    import(&work, &[], &old).ends(2).says("name it: --platform");
+    import(&work, &["--platform", "coros,garmin-cn"], &old).ends(2).says("name it: --platform");
     import(&work, &["--platform", "folder:/x"], &old).ends(2).says("garmin-com, garmin-cn or coros");
     let said = import(&work, &["--platform", "garmin-cn"], &old);
     said.ok().says("old: 2 other files not read (.txt 2)");
@@ -376,7 +376,7 @@ fn files_packed_by_gzip_are_taken_as_what_they_were() {
     write(format!("{}.fit.gz", all[4].id), gzip(&all[4].fit)[..500].to_vec());
     write("holiday.fit.gz".into(), gzip(&all[5].fit));
     let said = import(&work, &["--platform", "garmin-com"], &old);
-    said.ends(1).says("corrupt gzip file").says("holiday.fit.gz: its name holds no id of an activity");
+    said.ends(1).says("corrupt gzip file").says("holiday.fit.gz: no activity id in the file name");
     assert_eq!(sorted(said.ids()), ids(&all[..4]));
     for record in said.records() {
         let one = all.iter().find(|one| record["id"] == one.id.as_str()).unwrap();
@@ -411,7 +411,7 @@ fn names_with_a_time_in_front_are_read_like_those_without() {
     // Two recordings that began in one second: the number says which of them, and not which activity.
     fs::write(old.join("2025-12-24-18-30-00_2.fit"), &all[4].fit).unwrap();
     let said = import(&work, &["--platform", "garmin-com"], &old);
-    said.ends(1).says("2025-12-24-18-30-00_2.fit: its name holds no id of an activity");
+    said.ends(1).says("2025-12-24-18-30-00_2.fit: no activity id in the file name");
     assert_eq!(sorted(said.ids()), ids(&all[..4]));
     assert!(
         said.records()
@@ -508,19 +508,19 @@ fn what_is_nothing_known_is_refused_before_anything_is_taken() {
     }
     std::os::unix::fs::symlink(work.dir().join("empty"), work.dir().join("unknown/linked")).unwrap();
     let unknown = [
-        ("unknown", "1 FIT, TCX or GPX file is named without an id"),
+        ("unknown", "1 FIT, TCX or GPX file without an id in its name"),
         ("unknown", "1 link not followed, 3 other files not read (.json 2, .csv 1)"),
-        ("birds.db", "a database of some other program"),
-        ("empty", "nothing that is known is in it"),
-        ("letter.txt", "it is nothing that is known"),
+        ("birds.db", "database of another program"),
+        ("empty", "no supported file in it"),
+        ("letter.txt", "unsupported file"),
         ("nowhere", "No such file"),
         ("UploadedFiles_0-_Part1.zip", "a part of Garmin's account export"),
         ("half.zip", "the zip cannot be read"),
-        ("broken", "move it away, and name the folder with --platform"),
+        ("broken", "move it to another folder, or import this folder with --platform"),
     ];
     for (path, why) in unknown {
         let said = work.run("gs-import", &[theirs.dir.to_str().unwrap(), path]);
-        said.ends(2).says(&format!("{path}: ")).says(why).says("known are GarminSync's garmin.db");
+        said.ends(2).says(&format!("{path}: ")).says(why).says("supported: GarminSync's garmin.db");
         assert_eq!((said.ids().len(), work.files("fit").len()), (0, 0), "{path}");
     }
     work.run("gs-import", &[]).ends(2);
@@ -528,7 +528,7 @@ fn what_is_nothing_known_is_refused_before_anything_is_taken() {
     fs::create_dir_all(work.dir().join("other/fit/garmin_com")).unwrap();
     fs::write(work.dir().join("other/fit/garmin_com/activity_1_x.fit"), &all[0].fit).unwrap();
     for path in ["other", "other/fit"] {
-        work.run("gs-import", &["--platform", "garmin-com", path]).ends(2).says("name one of those, with --platform");
+        work.run("gs-import", &["--platform", "garmin-com", path]).ends(2).says("name one of them, with --platform");
     }
     let coros = import(&work, &["--platform", "coros"], &theirs.dir);
     coros.ends(2).says("name --platform garmin-com or garmin-cn");
@@ -568,7 +568,7 @@ fn what_the_archive_has_stays_and_what_it_has_lost_is_mended() {
     fs::remove_file(lost["file"]["path"].as_str().unwrap()).unwrap();
     let ours = fingerprint(&work.data("fit"));
     let said = import(&work, &[], &theirs.dir);
-    said.ok().says(&format!("another file of garmin-com {} is in the archive", all[0].id)).says("that one stays");
+    said.ok().says(&format!("another file of garmin-com {} is in the archive", all[0].id)).says("it is kept");
     assert_eq!(said.ids(), [all[1].id.clone()]);
     let after = fingerprint(&work.data("fit"));
     assert!(ours.iter().all(|file| after.contains(file)) && after.len() == 3);
@@ -612,7 +612,7 @@ fn a_list_that_lacks_what_was_imported_shrinks_by_nothing_and_nothing_is_planned
     assert_eq!(support::codes(&back["reasons"]), ["deleted-there"], "{back}");
     // What is gone is asked for once, and its export is kept without a failure.
     let said = work.download(&["--missing"]);
-    said.ok().says("777: activity not found on Garmin").says("what was kept of it stays");
+    said.ok().says("777: activity not found on Garmin").says("the archived file is kept");
     assert_eq!(said.records()[0]["file"]["format"], "tcx");
     assert_eq!(work.run("gs-list", &["--missing"]).ids(), [""; 0]);
 }

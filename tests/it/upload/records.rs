@@ -208,7 +208,7 @@ fn a_dry_run_asks_nobody_and_writes_nothing() {
     world.sim.fault(Fault::new(Effect::AnswerLost).path(SEND_GARMIN).count(1));
     world.upload(&plan).ends(75);
     world.sim.clear_log();
-    world.work.run("gs-upload", &["-n"]).ok().says("would ask what became of 1 upload");
+    world.work.run("gs-upload", &["-n"]).ok().says("would check 1 upload");
     assert_eq!((world.sim.log().len(), world.outcomes()), (0, vec!["open".to_owned()]));
 }
 
