@@ -1,4 +1,4 @@
-//! Small parts of the page: times, spans, numbers, activities, commands, lists that fold.
+//! Small parts of the page: times, durations, numbers, activities, commands, folded lists.
 
 use jiff::Timestamp;
 use maud::{Markup, Render, html};
@@ -6,17 +6,17 @@ use maud::{Markup, Render, html};
 use super::{ActivityLabel, Redacted, RedactedReason};
 use crate::i18n::{self, Lang};
 
-/// No name is shown longer than this, in characters: one row is a line of a list, not a text.
+/// The longest name, in characters: a row of a list is one line.
 const LONGEST_NAME: usize = 120;
-/// No word is shown longer than this: those of services are short.
+/// The longest word of a service.
 const LONGEST_WORD: usize = 60;
-/// No path is shown longer than this: those of the archive are shorter.
+/// The longest path; those of the archive are shorter.
 const LONGEST_PATH: usize = 300;
 /// No message is shown longer than this, in characters.
 const LONGEST_TEXT: usize = 600;
-/// No longer word of a command line is kept in one line.
+/// The longest word of a command line that stays in one line.
 const LONGEST_FLAG: usize = 30;
-/// How many of a list are shown; all of them stand in `status.json`.
+/// How many items of a list are shown; `status.json` has all.
 pub const SHOWN: usize = 100;
 
 impl Render for Redacted {
@@ -25,7 +25,7 @@ impl Render for Redacted {
     }
 }
 
-/// At most so many characters; `…` says that there are more.
+/// At most `longest` characters; `…` if there are more.
 pub fn cut(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -39,8 +39,7 @@ pub fn time(at: Timestamp) -> Markup {
     html! { time datetime=(at) { (minute) } }
 }
 
-/// The same for people who want to know how long ago, or how long until then: the script says `3 hours ago`, with the time
-/// itself on hover.
+/// The same as a relative time: the script shows `3 hours ago`, with the time itself on hover.
 pub fn relative_time(at: Timestamp) -> Markup {
     let minute = at.strftime("%Y-%m-%d %H:%M UTC").to_string();
     html! { time.ago datetime=(at) { (minute) } }
@@ -51,13 +50,13 @@ pub fn km(metres: f64) -> String {
     format!("{:.2}", metres / 1000.0)
 }
 
-/// A name that somebody gave; the direction of its writing is its own affair.
+/// A name that a person gave, isolated from the text direction around it.
 pub fn name(name: &Redacted) -> Markup {
     let shown = cut(name.as_str(), LONGEST_NAME);
     html! { @if shown.is_ascii() { (shown) } @else { bdi { (shown) } } }
 }
 
-/// The text of a reason: a service may have said much.
+/// The text of a reason, truncated: a service's message may be long.
 pub fn reason(reason: &RedactedReason, lang: Lang) -> String {
     text(&reason.text(lang))
 }
@@ -96,7 +95,7 @@ pub fn activity(activity: &ActivityLabel, with_place: bool, lang: Lang) -> Marku
     }
 }
 
-/// A command line to be copied. A line ends between two words of it, and not behind a hyphen.
+/// A command line to copy. Lines break between words, and not after a hyphen.
 pub fn command(line: &str) -> Markup {
     html! {
         code.run {
@@ -108,7 +107,7 @@ pub fn command(line: &str) -> Markup {
     }
 }
 
-/// A list that folds away, with its number in the summary; the first of it are shown.
+/// A folded list, with its length in the summary; the first items are shown.
 pub fn folded<T>(summary: Markup, items: &[T], open: bool, lang: Lang, each: impl Fn(&T) -> Markup) -> Markup {
     let left = items.len().saturating_sub(SHOWN) as u64;
     html! {
@@ -132,7 +131,7 @@ fn more(left: u64, lang: Lang) -> Markup {
     }
 }
 
-/// A form that says what it is without its colour.
+/// An icon that can be recognised without its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Icon {
     /// A tick in a circle.
@@ -141,12 +140,12 @@ pub enum Icon {
     Warn,
     /// An exclamation mark in an octagon.
     Bad,
-    /// A ring: nothing is to be said.
+    /// A ring: neutral.
     None,
 }
 
 impl Icon {
-    /// Its class, which gives it its colour.
+    /// Its class, which sets its colour.
     pub fn class(self) -> &'static str {
         match self {
             Icon::Well => "well",

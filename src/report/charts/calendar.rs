@@ -1,6 +1,7 @@
-//! Every year as a grid: a column a week, a row a weekday, Monday first; the darker a day, the longer its activities took.
+//! Each year as a grid: a column for each week, a row for each weekday, Monday first. The longer the activities of a day,
+//! the darker it is.
 //!
-//! Only active days are elements, and what they have in common stands in their group: twenty busy years stay small.
+//! Only active days are elements, and common attributes are in their group, so that twenty busy years stay small.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use super::nothing;
 use crate::i18n::Lang;
 use crate::report::Day;
 
-/// A year touches so many weeks at most: a leap year that begins on a Sunday does.
+/// The most weeks in a year: a leap year that starts on a Sunday.
 const WEEKS: i16 = 54;
 /// More empty years in a row than this become one line.
 const EMPTY_YEARS: i16 = 3;
@@ -60,7 +61,7 @@ fn by_date(days: &[Day]) -> BTreeMap<Date, Day> {
     all
 }
 
-/// How long a day is for this person: the times of all their active days, in order.
+/// The lengths of all active days of this person, in order.
 struct Levels(Vec<f64>);
 
 impl Levels {
@@ -70,15 +71,15 @@ impl Levels {
         Levels(times)
     }
 
-    /// The quarter of the days in which a day of this length is, from 0 on. Days of one length are in the middle of the
-    /// places that they share, so that somebody whose days are all alike has neither the palest nor the darkest.
+    /// The quarter of the days to which a day of this length belongs, from 0. Days of equal length are in the middle of
+    /// their range, so that a person with equal days has neither the lightest nor the darkest.
     fn quarter(&self, time_s: f64) -> usize {
         let (below, upto) =
             (self.0.partition_point(|other| *other < time_s), self.0.partition_point(|other| *other <= time_s));
         (2 * (below + upto) / self.0.len().max(1)).min(3)
     }
 
-    /// The longest day of each quarter; nothing if there are not days in all of them.
+    /// The longest day of each quarter; `None` if a quarter has no days.
     fn bounds(&self) -> Option<[f64; 4]> {
         let mut bounds = [None; 4];
         for time in &self.0 {
@@ -123,7 +124,7 @@ fn year(year: i16, days: &[&Day], newest: bool, levels: &Levels, lang: Lang) -> 
     }
 }
 
-/// What a year comes to.
+/// The totals of a year.
 fn sum(days: &[&Day], lang: Lang) -> Vec<String> {
     let count = days.iter().fold(0, |sum: u64, day| sum.saturating_add(day.count));
     let (time, metres) = days.iter().fold((0.0, 0.0), |sum, day| (sum.0 + day.time_s, sum.1 + day.distance_m));
@@ -131,7 +132,7 @@ fn sum(days: &[&Day], lang: Lang) -> Vec<String> {
     [Some(activities(count, lang)), time, distance(metres)].into_iter().flatten().collect()
 }
 
-/// The picture in words, for whoever does not see it.
+/// The chart as text, for people who do not see it.
 fn gist(year: i16, days: &[&Day], lang: Lang) -> String {
     let whole = if Date::new(year, 1, 1).is_ok_and(Date::in_leap_year) { 366 } else { 365 };
     let mut months = [0; 12];
@@ -157,14 +158,14 @@ fn place(date: Date) -> (i16, i16) {
     (day / 7, day % 7)
 }
 
-/// The shape that the days of a year fill; the first and the last week seldom are whole.
+/// The outline of the days of a year; the first and the last week are rarely complete.
 fn outline(year: i16) -> String {
     let Ok(first) = Date::new(year, 1, 1) else { return String::new() };
     let ((_, top), (column, row)) = (place(first), place(first.last_of_year()));
     format!("M0 {top}V7H{column}V{}H{}V0H1V{top}z", row + 1, column + 1)
 }
 
-/// The name of each month above the week in which it begins.
+/// The name of each month above the week in which it starts.
 fn months(year: i16, lang: Lang) -> Markup {
     let starts = (1..=12).filter_map(|month| Some((month, place(Date::new(year, month, 1).ok()?).0)));
     html! {
@@ -179,11 +180,11 @@ fn months(year: i16, lang: Lang) -> Markup {
 
 fn cell(day: &Day, lang: Lang) -> Markup {
     let (column, row) = place(day.date);
-    html! { rect x=(column) y=(row) { title { (told(day, lang)) } } }
+    html! { rect x=(column) y=(row) { title { (tooltip(day, lang)) } } }
 }
 
-/// What a day holds. It is the text that a page has most of, so it is terse.
-fn told(day: &Day, lang: Lang) -> String {
+/// The text of a day. It is short, as the page has many of them.
+fn tooltip(day: &Day, lang: Lang) -> String {
     let count = match lang {
         Lang::En => activities(day.count, lang),
         Lang::Zh => format!("{} 次", crate::i18n::number(day.count)),
@@ -193,7 +194,7 @@ fn told(day: &Day, lang: Lang) -> String {
     lang.colon(day.date, parts.join(lang.comma()))
 }
 
-/// What the shades mean; and the pattern of the days without activities, which all years share.
+/// The legend of the shades, and the pattern of the days without activities, which all years share.
 fn legend(levels: &Levels, lang: Lang) -> Markup {
     let label = lang.pick(
         "Five shades: a day without activities, then the quarters of the active days, the darkest the longest",

@@ -1,4 +1,4 @@
-//! The calendar, made of invented days.
+//! The calendar with invented days.
 
 use std::collections::BTreeSet;
 

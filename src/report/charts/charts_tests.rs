@@ -1,4 +1,4 @@
-//! What all pictures have in common, whatever the facts are.
+//! What all charts have in common.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::probe::{tags, values};
 use super::*;
 use crate::report::{Day, Month, Platform, Volume, Week};
 
-/// The rules of the pictures.
+/// The style sheet of the charts.
 const CSS: &str = include_str!("charts.css");
 
 fn number() -> impl Strategy<Value = f64> {
@@ -51,7 +51,7 @@ fn month() -> impl Strategy<Value = Month> {
     })
 }
 
-/// All three, as they stand on the page.
+/// All three, as on the page.
 fn all(days: &[Day], weeks: &[Week], months: &[Month], today: Date, lang: Lang) -> String {
     let platform = |compared| Platform { name: "coros".into(), compared, ..Platform::default() };
     let pictures = [
@@ -62,7 +62,7 @@ fn all(days: &[Day], weeks: &[Week], months: &[Month], today: Date, lang: Lang) 
     pictures.map(maud::PreEscaped::into_string).concat()
 }
 
-/// What the page's policy, a browser and a screen reader ask of markup.
+/// Checks what the page's policy, a browser and a screen reader require of markup.
 fn check(text: &str) {
     assert!(!text.contains(" style=") && !text.contains("<script") && !text.contains("href="));
     let ids = values(text, "id");

@@ -1,7 +1,8 @@
-//! Which months are where: for the archive and each platform a row, in it a bar a month, as high as the share that is there.
+//! The coverage of months: a row for the archive and each platform, with a bar for each month whose height is the share of
+//! the activities.
 //!
-//! What is there is calm, and what lacks is hatched and stands on it: every column with activities is full, and a gap of
-//! one activity is seen, too. A month without activities is empty.
+//! Present activities are plain; missing ones are hatched on top of them: every month with activities has a full column, and
+//! a gap of one activity is visible. A month without activities is empty.
 
 use maud::{Markup, html};
 
@@ -11,9 +12,9 @@ use super::{nothing, numbers};
 use crate::i18n::{Lang, number};
 use crate::report::{Month, Platform};
 
-/// Both parts of a bar are at least so high, of 1: what is seen is not told by its number alone.
+/// The least height of both parts of a bar, of 1: it must be visible.
 const LEAST: f64 = 0.14;
-/// A bar takes this part of its period.
+/// The width of a bar as a part of its period.
 const BAR: f64 = 0.8;
 
 /// A row for the archive and each platform.
@@ -37,7 +38,7 @@ pub fn coverage(months: &[Month], platforms: &[Platform], lang: Lang) -> Markup 
 /// Where activities can be.
 struct Row<'a> {
     name: &'a str,
-    /// Whether all activities are meant to be there, so that a gap is one.
+    /// Whether all activities should be there, so that a missing one is a gap.
     is_meant: bool,
 }
 
@@ -51,7 +52,7 @@ fn rows(platforms: &[Platform], lang: Lang) -> Vec<Row<'_>> {
     std::iter::once(archive).chain(others).collect()
 }
 
-/// What is there, and what there is, of all time.
+/// The present and all activities, over all periods.
 fn sum(at: usize, periods: &[Period]) -> (u64, u64) {
     let all = periods.iter().map(|period| (period.there[at], period.count));
     all.fold((0, 0), |sum: (u64, u64), more| (sum.0.saturating_add(more.0), sum.1.saturating_add(more.1)))
@@ -74,7 +75,7 @@ fn row(at: usize, row: &Row, periods: &[Period], lang: Lang) -> Markup {
     }
 }
 
-/// The picture in words, for whoever does not see it.
+/// The chart as text, for people who do not see it.
 fn label(at: usize, row: &Row, periods: &[Period], lang: Lang) -> String {
     let (there, of) = sum(at, periods);
     let gaps = periods.iter().filter(|period| period.there[at] < period.count).count();
@@ -87,21 +88,21 @@ fn label(at: usize, row: &Row, periods: &[Period], lang: Lang) -> String {
     lang.colon(row.name, text)
 }
 
-/// One bar: what is there, on it what lacks, and over both a place to point at.
+/// One bar: the present part, the missing part on top, and an area for the pointer over both.
 fn bar(place: f64, places: f64, period: &Period, there: u64, is_meant: bool, lang: Lang) -> Markup {
     let (x, width) = (percent((place + (1.0 - BAR) / 2.0) / places), percent(BAR / places));
     let height = height(there, period.count);
     let lack = if is_meant { "url(#c-lack)" } else { "url(#c-aside)" };
     html! {
         g {
-            title { (told(period, there, lang)) }
+            title { (tooltip(period, there, lang)) }
             @if height < 1.0 { rect fill=(lack) x=(x) y="0" width=(width) height=(percent(1.0 - height)) {} }
             @if height > 0.0 { rect.c-there x=(x) y=(percent(1.0 - height)) width=(width) height=(percent(height)) {} }
         }
     }
 }
 
-/// The part of the height that is there.
+/// The height of the present part.
 fn height(there: u64, of: u64) -> f64 {
     match there {
         0 => 0.0,
@@ -111,7 +112,7 @@ fn height(there: u64, of: u64) -> f64 {
 }
 
 /// `2026-01: 12 of 14 activities, 86 %`
-fn told(period: &Period, there: u64, lang: Lang) -> String {
+fn tooltip(period: &Period, there: u64, lang: Lang) -> String {
     let text = match lang {
         Lang::En => format!("{} of {}", number(there), activities(period.count, lang)),
         Lang::Zh => format!("{}中有 {} 次", activities(period.count, lang), number(there)),
@@ -129,7 +130,7 @@ fn axis(periods: &[Period]) -> Markup {
     }
 }
 
-/// What the forms mean; and the hatching, which all rows share.
+/// The legend, and the hatching, which all rows share.
 fn legend(lang: Lang) -> Markup {
     let hatching = |id: &str| {
         html! {

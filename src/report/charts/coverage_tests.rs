@@ -1,4 +1,4 @@
-//! The picture of what is where, made of invented months.
+//! The coverage with invented months.
 
 use std::collections::BTreeMap;
 

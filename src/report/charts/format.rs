@@ -1,4 +1,4 @@
-//! Numbers, spans and names as the pictures say them. Whatever a service sent, they are short.
+//! Formats numbers, durations and names for the charts. Every text is short, whatever a service sent.
 
 use crate::activity::printable;
 use crate::i18n::{Lang, number};
@@ -11,14 +11,14 @@ pub fn sane(value: f64) -> f64 {
     if value.is_finite() { value.clamp(0.0, 1e12) } else { 0.0 }
 }
 
-/// A number of an attribute, to a hundredth and as short as it can be.
+/// A number for an attribute, rounded to hundredths and as short as possible.
 pub fn short(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// A part of a whole, as an attribute has it: `12.5%`.
+/// A part of a whole for an attribute: `12.5%`.
 pub fn percent(part: f64) -> String {
     short(part * 100.0) + "%"
 }
@@ -32,7 +32,7 @@ pub fn activities(count: u64, lang: Lang) -> String {
     }
 }
 
-/// `1 h 20 min`. What takes some time never takes none.
+/// `1 h 20 min`. A positive duration is never zero.
 pub fn time(seconds: f64, lang: Lang) -> String {
     let seconds = sane(seconds);
     let minutes = if seconds > 0.0 { (seconds / 60.0).round().max(1.0) as u64 } else { 0 };
@@ -47,7 +47,7 @@ pub fn time(seconds: f64, lang: Lang) -> String {
     }
 }
 
-/// A sum of times: from ten hours on nobody asks for the minutes.
+/// A sum of durations: without minutes from ten hours on.
 pub fn hours(seconds: f64, lang: Lang) -> String {
     let whole = (sane(seconds) / 3600.0).round();
     time(if whole >= 10.0 { whole * 3600.0 } else { seconds }, lang)
@@ -63,7 +63,7 @@ pub fn distance(metres: f64) -> Option<String> {
     }
 }
 
-/// A share in whole percent: 100 is all of it, and 0 is none of it, never nearly.
+/// A share in per cent: 100 only for all of it, 0 only for nothing.
 pub fn share(there: u64, of: u64) -> String {
     let whole = match there {
         0 => 0,
@@ -82,7 +82,7 @@ pub fn month(month: i8, lang: Lang) -> String {
     }
 }
 
-/// A sport as people call it; the words of a service are cut, and cannot turn the line they stand in.
+/// The name of a sport; texts of a service are truncated, and cannot change the text direction.
 pub fn sport(sport: &str, lang: Lang) -> String {
     let name = lang.sport(&printable(sport));
     match name.char_indices().nth(LONGEST_SPORT) {

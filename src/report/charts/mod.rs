@@ -1,11 +1,11 @@
-//! The pictures of the page, as SVG: the days as a calendar, the hours of each week, and which months are where.
+//! The charts of the page, as SVG: a calendar of days, the hours of each week, and the coverage of months.
 //!
-//! Values in, markup out: no clock, no files. Nothing is told by colour alone: lightness, hatching, order or height goes
-//! with it, and the numbers are in words and tables. No element has a `style`, which the page's policy forbids; colours are
-//! custom properties of the page and of `charts.css`, and every class and id begins with `c-`.
+//! Pure: no clock, no files. Colour alone carries no information: lightness, hatching, order or height go with it, and texts
+//! and tables have the numbers. No element has a `style`, which the page's policy forbids; colours are custom properties of
+//! the page and of `charts.css`, and every class and id starts with `c-`.
 //!
-//! The cells of the calendar stand in a `viewBox`. Bars and names of months stand at percentages of the width instead, so
-//! that letters and hatching keep their size on a phone and on a wide screen alike.
+//! The cells of the calendar are in a `viewBox`. Bars and names of months are at percentages of the width instead, so that
+//! letters and hatching keep their size on small and large screens.
 
 mod calendar;
 mod coverage;
@@ -23,12 +23,12 @@ use maud::{Markup, html};
 
 use crate::i18n::Lang;
 
-/// In place of a picture of nothing.
+/// The text in place of an empty chart.
 fn nothing(lang: Lang) -> Markup {
     html! { p.c-none { (lang.pick("No activity with a known start is known yet.", "尚无已知开始时间的运动。")) } }
 }
 
-/// The numbers of a picture, folded away; `about` says what they are to whoever does not see the picture above.
+/// The numbers of a chart, folded; `about` describes them to people who do not see the chart.
 fn numbers(about: &str, table: Markup, lang: Lang) -> Markup {
     html! {
         details.c-numbers {

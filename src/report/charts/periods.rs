@@ -1,30 +1,30 @@
-//! Time as the picture of what is where cuts it: months, and what is longer if there are too many of them.
+//! Divides the time of the coverage chart into periods: months, or longer ones if there are too many.
 
 use jiff::civil::Date;
 
 use crate::report::{Month, Platform};
 
-/// No more bars than this in a row.
+/// The most bars in a row.
 const MOST: i64 = 120;
-/// Nor fewer: what is older is empty. One month alone would be as wide as the page.
+/// The fewest bars; earlier ones are empty. A single month would be as wide as the page.
 const LEAST: i64 = 24;
-/// Months in a bar: a month, a quarter, a year, and what only strange dates ask for.
+/// The months in a bar: a month, a quarter, a year, and more for implausible dates.
 const SIZES: [i64; 8] = [1, 3, 12, 60, 120, 600, 1_200, 2_400];
 /// Years between two that are named.
 const STEPS: [i64; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 const MOST_YEARS: i64 = 5_000;
-/// The room that the name of a year needs, as a part of the width: on a wide screen, and on a phone.
+/// The width that the name of a year needs, as a part of the whole: on a large screen, and on a phone.
 const ROOM: [f64; 2] = [0.055, 0.13];
 
-/// Some months, and what of them is where.
+/// A period and its coverage.
 pub struct Period {
     /// Its first month, counted from the year 0 on.
     first: i64,
     /// So many months it has.
     size: i64,
-    /// Activities that began in it.
+    /// The number of activities that started in it.
     pub count: u64,
-    /// Of those, in the archive, and then on each platform.
+    /// How many of them are in the archive, and then on each platform.
     pub there: Vec<u64>,
 }
 
@@ -47,7 +47,7 @@ fn index(date: Date) -> i64 {
     i64::from(date.year()) * 12 + i64::from(date.month()) - 1
 }
 
-/// From the first month with activities to the last, without a gap, no more than fit into a row.
+/// The periods from the first month with activities to the last, without gaps, at most as many as fit into a row.
 pub fn periods(months: &[Month], platforms: &[Platform]) -> Vec<Period> {
     let active = || months.iter().filter(|month| month.count > 0).map(|month| index(month.month));
     let (first, last) = (active().min().unwrap_or(0), active().max().unwrap_or(0));
@@ -74,7 +74,7 @@ fn of_size(size: i64, least: i64, months: &[Month], platforms: &[Platform]) -> V
         let Some(period) = period else { continue };
         period.count = period.count.saturating_add(month.count);
         let on = platforms.iter().map(|platform| month.on.get(&platform.name).copied().unwrap_or(0));
-        // What is there is a part of what was done, whatever the numbers say.
+        // The present activities are a part of all, whatever the numbers say.
         for (sum, there) in period.there.iter_mut().zip(std::iter::once(month.archived).chain(on)) {
             *sum = sum.saturating_add(there.min(month.count));
         }
@@ -86,14 +86,14 @@ fn of_size(size: i64, least: i64, months: &[Month], platforms: &[Platform]) -> V
 pub struct YearName {
     /// The year.
     pub year: i64,
-    /// Where it begins, as a part of the width.
+    /// Its position, as a part of the width.
     pub x: f64,
     /// Whether there is room for its name on a wide screen, and on a phone.
     pub shown: [bool; 2],
 }
 
 impl YearName {
-    /// The class of what has room on one screen only.
+    /// The class of a name that only fits on one kind of screen.
     pub fn class(&self) -> Option<&'static str> {
         match self.shown {
             [true, false] => Some("c-wide"),
@@ -111,10 +111,10 @@ pub fn years(periods: &[Period]) -> Vec<YearName> {
     let begin = first.first.div_euclid(12);
     let is_shown = |year: i64, room: f64| {
         let step = STEPS.into_iter().find(|step| (step * 12) as f64 / width >= room).unwrap_or(MOST_YEARS);
-        // The year in which the picture begins is named, too, if its name does not run into the next one.
+        // The first year is named too if its name does not overlap the next one.
         let next = (year.div_euclid(step) + 1) * step;
         let has_room = if year == begin { x(next) >= room } else { year.rem_euclid(step) == 0 };
-        // Nor may a name run out of the picture.
+        // A name must not extend beyond the chart.
         has_room && 1.0 - x(year) >= room * 0.6
     };
     let years = begin..=(last.first + last.size - 1).div_euclid(12);

@@ -8,7 +8,7 @@ pub struct Scale {
     pub steps: u32,
 }
 
-/// No more steps than this.
+/// The most steps.
 const MOST_STEPS: u32 = 4;
 
 impl Scale {
@@ -22,7 +22,7 @@ impl Scale {
         Scale { step_s, steps: steps as u32 }
     }
 
-    /// What stands at the top.
+    /// The value at the top.
     pub fn top_s(&self) -> f64 {
         self.step_s * f64::from(self.steps)
     }
@@ -43,7 +43,7 @@ mod tests {
             let scale = Scale::of(most);
             assert!(scale.top_s() >= most && scale.step_s > 0.0, "{most}");
             assert!((1..=4).contains(&scale.steps), "{most}");
-            // No less than two of five parts of the height are used, once there is enough to be seen at all.
+            // At least two fifths of the height are used, unless there is too little to see.
             assert!(most < 400.0 || most / scale.top_s() > 0.4, "{most} of {}", scale.top_s());
         }
         let ticks = |most| Scale::of(most).ticks().map(|tick| tick / 3600.0).collect::<Vec<_>>();

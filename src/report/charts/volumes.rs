@@ -1,4 +1,4 @@
-//! What the picture of the weeks shows: the last year, week by week, and the sports that are told apart in it.
+//! The data of the weekly chart: the last year, week by week, and the sports that are distinguished.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::report::{Volume, Week};
 
 /// So many weeks are shown.
 pub const WEEKS: i32 = 53;
-/// So many sports have a form of their own; the others are one.
+/// How many sports have a pattern of their own; the others share one.
 pub const SPORTS: usize = 6;
 
-/// What is drawn.
+/// The data of the chart.
 pub struct Chart<'a> {
     /// The sports, the one with most time first.
     pub sports: Vec<Sport<'a>>,
@@ -21,11 +21,11 @@ pub struct Chart<'a> {
     pub weeks: Vec<Bar>,
 }
 
-/// A sport that has a form of its own.
+/// A sport with a pattern of its own.
 pub struct Sport<'a> {
-    /// FIT's name; nothing: all others, which stand last.
+    /// FIT's name; `None`: all others, which come last.
     pub name: Option<&'a str>,
-    /// What it came to in all the weeks.
+    /// Its total over all weeks.
     pub sum: Volume,
 }
 
@@ -33,13 +33,13 @@ pub struct Sport<'a> {
 pub struct Bar {
     /// Its first day.
     pub monday: Date,
-    /// What each of the sports came to.
+    /// The volume of each sport.
     pub parts: Vec<Volume>,
-    /// What they come to together.
+    /// Their total.
     pub sum: Volume,
 }
 
-/// How much of each sport.
+/// The volume of each sport.
 type Volumes<'a> = BTreeMap<&'a str, Volume>;
 
 impl<'a> Chart<'a> {
@@ -80,7 +80,7 @@ fn by_monday(weeks: &[Week]) -> BTreeMap<Date, Volumes<'_>> {
     all
 }
 
-/// A week, each sport in its place.
+/// A week, with each sport at its position.
 fn bar(monday: Date, volumes: &Volumes, places: &BTreeMap<&str, usize>, count: usize) -> Bar {
     let mut parts = vec![Volume::default(); count];
     for (name, volume) in volumes {
@@ -95,7 +95,7 @@ fn monday_of(date: Date) -> Date {
     date.checked_sub(Span::new().days(back)).unwrap_or(date)
 }
 
-/// The Mondays that are shown. East of Greenwich a week may have begun that has not where `today` was looked up.
+/// The Mondays that are shown. East of Greenwich a week may have started that has not started where `today` was determined.
 fn mondays(today: Date, has: impl Fn(Date) -> bool) -> Vec<Date> {
     let this = monday_of(today);
     let last = this.checked_add(1.week()).ok().filter(|next| has(*next)).unwrap_or(this);

@@ -11,9 +11,9 @@ use super::volumes::{Bar, Chart, SPORTS, Sport, WEEKS, total};
 use crate::i18n::Lang;
 use crate::report::{Volume, Week};
 
-/// A bar takes this part of its week.
+/// The width of a bar as a part of its week.
 const BAR: f64 = 0.78;
-/// What is drawn over the colour of each sport, on a tile of 6 by 6: they differ without their colours. The last is for
+/// The pattern over the colour of each sport, on a tile of 6 by 6: sports differ without their colours. The last one is for
 /// all others.
 const MARKS: [&str; SPORTS + 1] = [
     "",
@@ -25,7 +25,7 @@ const MARKS: [&str; SPORTS + 1] = [
     "",
 ];
 
-/// The weeks up to the one of `today`, also those at its end in which nothing was done.
+/// The weeks up to the one of `today`, including empty ones at the end.
 pub fn weeks(weeks: &[Week], today: Date, lang: Lang) -> Markup {
     let chart = Chart::of(weeks, today);
     if chart.sports.is_empty() {
@@ -53,7 +53,7 @@ pub fn weeks(weeks: &[Week], today: Date, lang: Lang) -> Markup {
     }
 }
 
-/// What it comes to.
+/// The totals.
 fn gist(chart: &Chart, lang: Lang) -> Markup {
     let sum = total(chart.weeks.iter().map(|week| &week.sum));
     let mean = time(sum.time_s / f64::from(WEEKS), lang);
@@ -72,7 +72,7 @@ fn gist(chart: &Chart, lang: Lang) -> Markup {
     }
 }
 
-/// The picture in words, for whoever does not see it.
+/// The chart as text, for people who do not see it.
 fn label(chart: &Chart, lang: Lang) -> String {
     let sports = chart.sports.iter().map(|sport| format!("{} {}", name_of(sport, lang), hours(sport.sum.time_s, lang)));
     let sports = sports.collect::<Vec<_>>().join(lang.comma());
@@ -99,7 +99,7 @@ fn patterns() -> Markup {
     }
 }
 
-/// A week: a place to point at for all of it, and the parts.
+/// A week: an area for the pointer, and the parts.
 fn bar(at: usize, week: &Bar, chart: &Chart, scale: &Scale, lang: Lang) -> Markup {
     let x = |part: f64| percent((at as f64 + part) / f64::from(WEEKS));
     let y = |seconds: f64| 1.0 - seconds / scale.top_s();
@@ -113,12 +113,12 @@ fn bar(at: usize, week: &Bar, chart: &Chart, scale: &Scale, lang: Lang) -> Marku
     html! {
         g {
             rect.c-hit x=(x(0.0)) width=(percent(1.0 / f64::from(WEEKS))) height="100%" {
-                title { (told(week, lang.pick("all sports", "全部运动"), &week.sum, lang)) }
+                title { (tooltip(week, lang.pick("all sports", "全部运动"), &week.sum, lang)) }
             }
             @for (place, name, part, top, bottom) in parts {
                 rect fill={ "url(#c-s" (place) ")" } x=(x((1.0 - BAR) / 2.0)) y=(percent(top))
                     width=(percent(BAR / f64::from(WEEKS))) height=(percent(bottom - top)) {
-                    title { (told(week, &name, part, lang)) }
+                    title { (tooltip(week, &name, part, lang)) }
                 }
             }
         }
@@ -126,7 +126,7 @@ fn bar(at: usize, week: &Bar, chart: &Chart, scale: &Scale, lang: Lang) -> Marku
 }
 
 /// `Week from 2026-01-05: running, 3 activities, 2 h 20 min, 24.1 km`
-fn told(week: &Bar, what: &str, volume: &Volume, lang: Lang) -> String {
+fn tooltip(week: &Bar, what: &str, volume: &Volume, lang: Lang) -> String {
     let name = match lang {
         Lang::En => format!("Week from {}", week.monday),
         Lang::Zh => format!("{} 起的一周", week.monday),
@@ -139,7 +139,7 @@ fn told(week: &Bar, what: &str, volume: &Volume, lang: Lang) -> String {
     lang.colon(name, parts.join(lang.comma()))
 }
 
-/// The month that begins in a week, and the week's place.
+/// The months that start in a week, and the position of the week.
 fn month_starts(chart: &Chart) -> Vec<(usize, Date)> {
     let first_in = |monday: Date| {
         let days = (0..7).filter_map(move |day| monday.checked_add(day.days()).ok());
@@ -147,7 +147,7 @@ fn month_starts(chart: &Chart) -> Vec<(usize, Date)> {
     };
     let weeks = chart.weeks.iter().enumerate();
     let mut starts: Vec<(usize, Date)> = weeks.filter_map(|(at, week)| Some((at, first_in(week.monday)?))).collect();
-    // The month in which the picture begins, if its name does not run into the next one's.
+    // The first month, if its name does not overlap the next one.
     if let Some(week) = chart.weeks.first()
         && starts.first().is_some_and(|(at, _)| *at >= 4)
     {
@@ -158,7 +158,7 @@ fn month_starts(chart: &Chart) -> Vec<(usize, Date)> {
     starts
 }
 
-/// The names of the months; below the first and each January the year.
+/// The names of the months; the year below the first and each January.
 fn months(chart: &Chart, lang: Lang) -> Markup {
     let starts = month_starts(chart);
     let begins = |date: Date| date.month() == 1;

@@ -1,4 +1,4 @@
-//! The picture of the weeks, made of invented ones.
+//! The weekly chart with invented weeks.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn english(all: &[Week]) -> String {
     weeks(all, today(), Lang::En).into_string()
 }
 
-/// The groups of the picture, one a week.
+/// The groups of the chart, one for each week.
 fn groups(text: &str) -> Vec<&str> {
     text.split("<g>").skip(1).map(|part| part.split("</g>").next().unwrap()).collect()
 }

@@ -531,7 +531,7 @@ fn what_is_nothing_known_is_refused_before_anything_is_taken() {
         work.run("gs-import", &["--platform", "garmin-com", path]).ends(2).says("name one of them, with --platform");
     }
     let coros = import(&work, &["--platform", "coros"], &theirs.dir);
-    coros.ends(2).says("name --platform garmin-com or garmin-cn");
+    coros.ends(2).says("--platform garmin-com or garmin-cn");
     assert_eq!(import(&work, &["--platform", "garmin-cn"], &theirs.dir).ok().record()["platform"], "garmin-cn");
 }
 

@@ -72,7 +72,7 @@ fn a_catalogue_that_others_hold_costs_no_command_its_end() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     work.set("GS_LOCK_TIMEOUT", "50ms");
     work.run("gs-auth", &["status"]).ok().silent();
-    work.run("gs-auth", &["status", "-v"]).ok().says("garmin-com: how long its login lives is not noted");
+    work.run("gs-auth", &["status", "-v"]).ok().says("garmin-com: the state of the login was not stored");
     other.execute_batch("COMMIT").unwrap();
     work.run("gs-auth", &["status"]).ok();
     assert_eq!(row(&work, "garmin-com"), "ends 1");

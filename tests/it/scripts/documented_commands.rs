@@ -456,8 +456,8 @@ fn settings_read() -> BTreeSet<String> {
         "filter_map(setting)",
         "key: \"",
         "setting: \"",
-        "Also::Needs(\"",
-        "Also::May(\"",
+        "ExtraSetting::Required(\"",
+        "ExtraSetting::Optional(\"",
     ];
     for line in sources.lines().filter(|line| lists.iter().any(|list| line.contains(list))) {
         names.extend(names_in(line).map(str::to_owned));
