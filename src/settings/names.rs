@@ -1,7 +1,14 @@
 //! Which setting a name of the environment or of the `.env` file belongs to.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::setting::Setting;
 use super::table::{VARIABLES, all};
+
+/// The settings that the `.env` file or the environment can set, by each of their names.
+static BY_NAME: LazyLock<HashMap<&str, &Setting>> =
+    LazyLock::new(|| all().flat_map(|setting| setting.names().map(move |name| (name, setting))).collect());
 
 /// How a name gives the value of its setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +42,7 @@ impl Source {
 
 /// The setting that the `.env` file or the environment can set by this name, which may be an old one.
 pub fn find(name: &str) -> Option<&'static Setting> {
-    all().find(|setting| setting.names().any(|known| known == name))
+    BY_NAME.get(name).copied()
 }
 
 /// The setting `name`, for code that reads it.

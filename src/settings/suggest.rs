@@ -1,5 +1,7 @@
 //! Which setting a misspelt name may have meant.
 
+use std::sync::LazyLock;
+
 use super::names::{Source, is_known, is_own};
 use super::setting::Setting;
 use super::table::{VARIABLES, all};
@@ -19,6 +21,22 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("INTERNATIONAL", "COM"),
     ("PLATFORMS", "PLATFORM"),
 ];
+
+/// Each name that gives a value to a setting, in any way. Every run compares every variable of its environment with them.
+static KNOWN: LazyLock<Vec<KnownName>> = LazyLock::new(|| {
+    let has = |setting: &Setting, source| source == Source::Value || setting.has_sources();
+    let names = Source::ALL.into_iter().flat_map(|source| {
+        all().filter(move |setting| has(setting, source)).map(move |setting| source.name(setting.name))
+    });
+    names.map(|name| KnownName { words: words(&name).into_iter().map(str::to_owned).collect(), name }).collect()
+});
+
+/// A name that a misspelt one is compared with.
+struct KnownName {
+    name: String,
+    /// As [`words`] returns them.
+    words: Vec<String>,
+}
 
 /// A warning about a name of a `.env` file that has no effect; `None` if it is a setting, or one of another program.
 pub(super) fn warn_of_file_name(name: &str) -> Option<String> {
@@ -46,20 +64,20 @@ pub(super) fn warn_of_variable(name: &str) -> Option<String> {
 }
 
 /// The name that is nearest to `name` of all that give a value to a setting, if one is near enough.
-fn nearest(name: &str, is_meant: impl Fn(&str) -> bool) -> Option<String> {
+fn nearest(name: &str, is_meant: impl Fn(&str) -> bool) -> Option<&'static str> {
     let upper = name.to_ascii_uppercase();
+    let length = upper.chars().count();
+    let most = if length < 8 { 1 } else { 2 };
     let readings = readings(&upper);
-    let distance_to = |known: &str| {
-        let words = words(known);
-        if readings.contains(&words) { 0 } else { distance(&upper, known) }
+    // Each letter that one name has more than the other is a step of its own.
+    let is_far = |known: &str| known.len().abs_diff(length) > most;
+    let distance_to = |known: &KnownName| match &known.name {
+        _ if readings.iter().any(|reading| *reading == known.words) => Some(0),
+        name if is_far(name) => None,
+        name => Some(distance(&upper, name)).filter(|steps| *steps <= most),
     };
-    let most = if upper.len() < 8 { 1 } else { 2 };
-    let names = Source::ALL.into_iter().flat_map(|source| {
-        let has_name = move |setting: &&Setting| source == Source::Value || setting.has_sources();
-        all().filter(has_name).map(move |setting| source.name(setting.name))
-    });
-    let all = names.filter(|known| is_meant(known)).map(|known| (distance_to(&known), known));
-    all.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
+    let near = KNOWN.iter().filter_map(|known| Some((distance_to(known)?, known.name.as_str())));
+    near.filter(|(_, known)| is_meant(known)).min_by_key(|(steps, _)| *steps).map(|(_, known)| known)
 }
 
 /// The words of a name in a fixed order, because people change the order, with synonyms replaced.
@@ -117,7 +135,7 @@ pub fn closest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&
 mod tests {
     use super::*;
 
-    fn meant(name: &str) -> Option<String> {
+    fn meant(name: &str) -> Option<&'static str> {
         nearest(name, |_| true)
     }
 
@@ -139,7 +157,7 @@ mod tests {
             ("GARMIN_PASWORD_FILE", "GARMIN_PASSWORD_FILE"),
             ("COROS_PASS_COMMAND", "COROS_PASSWORD_COMMAND"),
         ] {
-            assert_eq!(meant(written).as_deref(), Some(known), "{written}");
+            assert_eq!(meant(written), Some(known), "{written}");
             assert!(warn_of_file_name(written).is_some_and(|text| text.contains(known)), "{written}");
         }
         assert!(warn_of_file_name("COROS_REGION").is_some_and(|text| text.contains("gs-settings(5)")));
