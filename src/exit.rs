@@ -101,6 +101,13 @@ mod tests {
     }
 
     #[test]
+    fn the_script_of_a_sync_has_the_same_order() {
+        let script = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync")).unwrap();
+        let codes = Exit::BY_SEVERITY.map(|exit| exit.code().to_string()).join(" ");
+        assert!(script.contains(&format!("\nseverities=({codes})\n")), "{codes}");
+    }
+
+    #[test]
     fn the_code_of_a_signal_is_worse_than_any_of_ours() {
         assert_eq!((Exit::worse(70, 137), Exit::worse(137, 70)), (137, 137));
         assert_eq!((Exit::worse(70, 75), Exit::worse(0, 1), Exit::worse(1, 0)), (70, 1, 1));

@@ -143,9 +143,17 @@ impl FitNames {
     }
 }
 
+/// The platforms that share a list of activity types.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum TypeFamily {
+    Garmin,
+    Coros,
+}
+
 #[derive(Deserialize)]
 struct TypeRow {
-    platform_family: String,
+    platform_family: TypeFamily,
     code: i64,
     key: String,
     fit_sport: String,
@@ -175,10 +183,9 @@ fn read_tables() -> Tables {
     for row in rows::<TypeRow>(TYPES) {
         let key = keep(row.key);
         let names = (keep(row.fit_sport), row.fit_sub_sport.map(keep));
-        if row.platform_family == "garmin" {
-            tables.garmin.insert(key, names);
-        } else {
-            tables.coros.insert(row.code, (key, names));
+        match row.platform_family {
+            TypeFamily::Garmin => drop(tables.garmin.insert(key, names)),
+            TypeFamily::Coros => drop(tables.coros.insert(row.code, (key, names))),
         }
     }
     for row in rows::<FitNameRow>(FIT_NAMES) {

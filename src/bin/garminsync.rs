@@ -13,7 +13,7 @@ use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, L
 
 /// Archive and synchronise the activities of Garmin Connect and COROS
 ///
-/// Each word runs gs-* commands, which pipelines use directly: gs-fetch lists the platforms, gs-download archives files,
+/// Each subcommand runs gs-* commands, which pipelines use directly: gs-fetch lists the platforms, gs-download archives files,
 /// gs-sync makes the platforms equal. The words and flags of the older GarminSync work unchanged.
 #[derive(Parser)]
 #[command(
@@ -41,8 +41,8 @@ struct Args {
 enum Word {
     /// Choose platforms, log in, and set up schedule and messages
     ///
-    /// On a terminal it asks what no flag answers, and shows each line before it is written. It writes the settings file
-    /// (mode 0600), in which all other lines stay as they are. Run it again to change an answer; a login that works is kept.
+    /// On a terminal it asks for every answer that is not given as a flag, and shows each line before it is written. It
+    /// writes the settings file (mode 0600) and leaves all other lines unchanged. Run it again to change an answer; a login that works is kept.
     Setup(Plain<SetupFlags>),
     /// Make the platforms equal: upload what is missing, report duplicates
     ///
@@ -50,7 +50,7 @@ enum Word {
     ///
     /// At most MAX_UPLOAD activities (200) are uploaded a run; the next run goes on with the rest. Duplicates are deleted
     /// only with the setting DELETE_DUPLICATE=1, each with its original in the archive, and at most MAX_DELETE a run;
-    /// otherwise they are only reported. What each stage printed last stands in DATA_DIR/sync. Two syncs of one data folder
+    /// otherwise they are only reported. The last output of each stage is in DATA_DIR/sync. Two syncs of one data folder
     /// never run at the same time. Without a terminal it prints nothing while everything is OK.
     #[command(after_help = "Examples:
   gs-sync -n                            what would be done
@@ -64,7 +64,7 @@ Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs), 77 a
     Sync(SyncFlags),
     /// List the platforms, then print what the catalogue has
     ///
-    /// If a platform cannot be listed, what is known of it is printed all the same, and how old that is.
+    /// If a platform cannot be listed, its last known activities are printed, with their age.
     List(ListSubcommand),
     /// Archive the files that are missing
     ///
@@ -80,7 +80,7 @@ Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs), 77 a
     Login(Plain<LoginFlags>),
     /// Forget the token of a platform
     ///
-    /// The data folder still belongs to the account: a login to another account is rejected.
+    /// The data folder still belongs to the account: logging in to another account is rejected.
     Logout(Plain<LogoutFlags>),
     /// Print who is logged in, and for how long; makes no request
     Accounts(Plain<AccountsFlags>),
@@ -90,8 +90,8 @@ Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs), 77 a
     Notify(NotifySubcommand),
     /// Sync by cron and serve the page: start, stop, state
     ///
-    /// Cron does the runs: one block of lines in your crontab, between two marks, is kept; all other lines stay as they are.
-    /// A run does what GS_SCHEDULE_COMMAND says. To start what is started, or to stop what is not, is no mistake.
+    /// Cron starts the runs. garminsync maintains one marked block in your crontab and changes no other line. A run does what
+    /// GS_SCHEDULE_COMMAND says. Starting twice, or stopping when nothing runs, is not an error.
     Daemon(DaemonFlags),
     /// Print the schedule, or set it and write it into the crontab
     Schedule(ScheduleFlags),

@@ -55,7 +55,7 @@ enum Action {
     Status(AccountsFlags),
     /// Forget the token
     ///
-    /// The data folder still belongs to the account: a login to another account is rejected.
+    /// The data folder still belongs to the account: logging in to another account is rejected.
     Logout(LogoutFlags),
 }
 

@@ -9,10 +9,10 @@ use garminsync::sync::{self, DedupeOptions, Result, Worker};
 
 const NAME: &str = "gs-dedupe";
 
-/// Mark duplicates on a platform, with the reasons and the activity that is kept
+/// Mark duplicates on a platform, and say which activity to keep, and why
 ///
-/// Only duplicates that are marked same-file or match can be deleted. two-devices is an activity that a watch and a bike
-/// computer recorded; shifted and start-only need a person's decision.
+/// Only duplicates that are marked same-file or match can be deleted. two-devices is one activity
+/// recorded by two devices, such as a watch and a bike computer; shifted and start-only need a person's decision.
 ///
 /// It only marks activities and changes nothing. It compares only the activities in its input: pass in as much of the history
 /// as you can. --since, --until and --sport restrict what is marked, not what is compared. docs/matching.md has the rules.

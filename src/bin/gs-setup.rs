@@ -11,10 +11,10 @@ use garminsync::cli::{Common, CommonArgs};
 ///
 /// On a terminal it asks for every answer that no flag gives, and shows each line before it writes it. It writes the settings
 /// file (mode 0600) and keeps all its other lines, logs in with gs-auth, sends a test message with gs-notify, sets the schedule,
-/// and lists the platforms with gs-fetch. It changes nothing before the last question is answered. Run it again to change an
+/// and lists the platforms with gs-fetch. It changes nothing until the last question is answered. Run it again to change an
 /// answer; a working login is kept.
 ///
-/// Passwords and keys are never flags: type them, or pass them with --secrets, or name settings such as GARMIN_PASSWORD_FILE
+/// Passwords and keys are never passed as flags: type them, or pass them with --secrets, or name settings such as GARMIN_PASSWORD_FILE
 /// and GARMIN_PASSWORD_COMMAND.
 #[derive(Parser)]
 #[command(

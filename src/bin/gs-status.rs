@@ -10,7 +10,7 @@ use garminsync::sync::{self, Result, Worker};
 
 /// Print the state, the last and the next sync, and what you must do
 ///
-/// It reads the catalogue and makes no request, so it knows what the last listings and syncs found.
+/// It reads the catalogue and makes no request, so it shows what the last listings and syncs found.
 #[derive(Parser)]
 #[command(
     name = "gs-status",

@@ -29,7 +29,7 @@ pub struct Common {
     /// Print more; twice: every request
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Messages as JSON lines
+    /// The format of messages
     #[arg(long, value_name = "FORMAT", global = true)]
     pub log: Option<LogFormat>,
     /// When to show progress
@@ -60,7 +60,7 @@ pub enum LogFormat {
 pub enum When {
     /// On a terminal, a line for each stage of the pipeline.
     Auto,
-    /// Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most.
+    /// Also with -q and --log json; without a terminal, at most one line of text every 5 seconds.
     Always,
     /// Never.
     Never,

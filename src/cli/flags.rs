@@ -16,10 +16,10 @@ pub struct ListingFlags {
     /// List everything again, to the end
     #[arg(long)]
     pub full: bool,
-    /// List and print only the newest N, also if activities below them are new
+    /// List and print only the newest N, even if older ones are new too
     #[arg(long, value_name = "N")]
     pub newest: Option<u64>,
-    /// Accept a listing that misses more than a tenth of the known activities
+    /// Accept a listing in which more than a tenth of the known activities are missing
     #[arg(long, alias = "accept-shrunk")]
     pub accept_missing: bool,
 }
@@ -36,7 +36,7 @@ pub struct ListFlags {
     /// One line for each distinct activity, whatever platforms it is on
     #[arg(long)]
     pub unique: bool,
-    /// The days of --since and --until are local days, where the activity began
+    /// --since and --until are in the local time of each activity
     #[arg(long)]
     pub local: bool,
     /// Sort by this [default: start]
@@ -89,7 +89,7 @@ pub struct ListStateFlags {
     /// Also those that are no longer on their platform
     #[arg(long)]
     pub all: bool,
-    /// Only those whose file is not in the archive and can be, or whose original is to be requested again
+    /// Only those whose file can still be archived, or whose original will be requested again
     #[arg(long)]
     pub missing: bool,
     /// Only those whose file is in the archive
@@ -229,7 +229,7 @@ pub struct UploadLimit {
 /// The limit of `gs-delete`.
 #[derive(Debug, Clone, Args)]
 pub struct DeletionLimit {
-    /// Delete at most so many in one run [default: $MAX_DELETE, else 10]
+    /// Delete at most N activities in one run [default: $MAX_DELETE, else 10]
     #[arg(long, value_name = "N")]
     pub max_delete: Option<u64>,
 }
@@ -266,7 +266,7 @@ impl From<NotifyWhen> for notify::NotifyOn {
 /// The language of what people read.
 #[derive(Debug, Clone, Args)]
 pub struct Language {
-    /// The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]
+    /// The language of the messages and the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]
     #[arg(long, value_name = "LANG")]
     pub lang: Option<Lang>,
 }
@@ -282,10 +282,10 @@ impl Language {
 /// How `gs-report` makes the page.
 #[derive(Debug, Clone, Args)]
 pub struct ReportFlags {
-    /// Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]
+    /// The folder for index.html and status.json [default: $GS_REPORT_DIR, else report in the data folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Let the page reload itself every half minute [default: $GS_REPORT_REFRESH]
+    /// Make the page reload every 30 seconds [default: $GS_REPORT_REFRESH]
     #[arg(long)]
     pub refresh: bool,
 }
@@ -293,10 +293,10 @@ pub struct ReportFlags {
 /// How `gs-auth login` logs in.
 #[derive(Debug, Clone, Args)]
 pub struct LoginFlags {
-    /// Log in with the browser and bring the ticket from there
+    /// Log in with the browser, and paste the ticket that it shows
     #[arg(long, conflicts_with = "password")]
     pub browser: bool,
-    /// Log in with the password of the settings, or one that is asked for [default if the settings hold one]
+    /// Log in with the password of the settings, or ask for it [default if the settings hold one]
     #[arg(long)]
     pub password: bool,
 }

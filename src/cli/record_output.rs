@@ -18,7 +18,7 @@ use crate::sync::{RecordSink, Result};
 /// How a command prints its records.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct RecordFlags {
-    /// How records are printed [default: for people on a terminal, else ndjson]
+    /// How records are printed [default: table on a terminal, else ndjson]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<RecordFormat>,
 }

@@ -277,7 +277,7 @@ fn tell_of_the_clock(worker: &mut Worker) {
     let Ok(Some(ahead)) = worker.catalogue.ahead(now) else { return };
     if worker.catalogue.record_notification("clock", &ahead.to_string(), now).unwrap_or(false) {
         worker.warn(&format!(
-            "the catalogue has times in the future, up to {ahead}: the clock was ahead then, or is behind now (it is {}); such times are ignored",
+            "the catalogue has times in the future, the latest {ahead}: the clock was ahead then, or is behind now (it is {}); such times are ignored",
             Timestamp::from_second(now.as_second()).unwrap_or(now)
         ));
     }

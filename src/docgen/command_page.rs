@@ -21,7 +21,7 @@ const CODES: [(u8, &str, &str); 9] = [
     (75, "try again later", "try again later: a limit, the network, a lock"),
     (77, "a login is needed", "a login is needed: see gs-auth"),
     (78, "configuration error", "a configuration error: settings, folders"),
-    (130, "stopped", "ended by Ctrl-C or SIGTERM, after the item in hand; run it again for the rest"),
+    (130, "stopped", "ended by Ctrl-C or SIGTERM, after the current item; run it again for the rest"),
 ];
 
 /// The exit codes of every command, which the help of most commands does not list.
@@ -212,7 +212,7 @@ fn options(page: &mut ManPage, command: &Command) {
         common = of_subcommands.max_by_key(Vec::len).unwrap_or_default();
     }
     common.into_iter().for_each(|arg| page.item(&tag(arg), &help(arg)));
-    page.item(&format!("{}, {}", bold("-h"), bold("--help")), "Print a short help, or a longer one.");
+    page.item(&format!("{}, {}", bold("-h"), bold("--help")), "Print help: short with -h, long with --help.");
     page.item(&format!("{}, {}", bold("-V"), bold("--version")), "Print the version.");
 }
 

@@ -146,7 +146,9 @@ fn styled(text: &str) -> String {
 fn prose(text: &str) -> String {
     let is_edge = |c: char| matches!(c, '(' | ')' | '[' | ']' | ',' | ';' | ':' | '.' | '"');
     let word = |word: &str| {
-        let core = word.trim_matches(is_edge);
+        // The section of a page, as in gs-settings(5), is not bold.
+        let word_of_page = word.trim_matches(is_edge);
+        let core = word_of_page.split_once('(').map_or(word_of_page, |(name, _)| name);
         let is_flag =
             core.strip_prefix('-').is_some_and(|rest| rest.trim_start_matches('-').starts_with(char::is_alphanumeric));
         let is_command = core.starts_with("gs-") && core.len() > 3;

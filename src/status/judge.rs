@@ -217,7 +217,7 @@ impl HealthEvidence {
             let known = worst.iter_mut().find(|known| key(**known) == key(at));
             match known {
                 None => worst.push(at),
-                Some(known) if severity(row.exit) >= severity(self.commands[*known].row.exit) => *known = at,
+                Some(known) if urgency(row.exit) >= urgency(self.commands[*known].row.exit) => *known = at,
                 Some(_) => {}
             }
         }
@@ -474,8 +474,9 @@ fn counted(kind: IssueKind, activities: &[String], fix: Option<String>) -> Optio
     (!activities.is_empty()).then(|| Issue { count, fix, activities: activities.to_vec(), ..Issue::new(kind) })
 }
 
-/// The order of exit codes by severity; a missing one is less severe than any failure.
-fn severity(exit: Option<u8>) -> u8 {
+/// How much a person should know of an exit code, unlike [`Exit`]'s own order: what a person has to do comes first. A
+/// missing one is less urgent than any failure.
+fn urgency(exit: Option<u8>) -> u8 {
     match exit.map(|code| Exit::of(code).unwrap_or(Exit::Partial)) {
         Some(Exit::Ok) => 0,
         Some(exit) if OWN_DOING.contains(&exit) => 1,

@@ -56,7 +56,7 @@ impl Worker {
                 (true, true) => {
                     format!("{key} is neither a key nor an address that begins with https://; copy it again")
                 }
-                (true, false) => format!("{key} is not a key: it has characters that no key has; copy it again"),
+                (true, false) => format!("{key} is not a key: it contains invalid characters; copy it again"),
                 (false, _) => format!("{key} is not an address that begins with https://; copy it again"),
             });
         }

@@ -312,7 +312,7 @@ impl Listing<'_> {
                 Comparison::Agrees if whole => return self.tell_count(now.len() as u64),
                 Comparison::Agrees => return Ok(()),
                 Comparison::Differs { more, fewer } => self.worker.debug(&format!(
-                    "{}: this listing shows {more} activities that the one before did not show, and does not show {fewer} of that one",
+                    "{}: {more} activities appeared and {fewer} disappeared since the previous listing",
                     self.spec.id
                 )),
             }
@@ -325,7 +325,7 @@ impl Listing<'_> {
     fn tell_count(&self, shown: u64) -> Result<()> {
         if let Some(count) = self.platform.count()?.filter(|count| *count > shown) {
             self.worker.warn(&format!(
-                "{}: the list shows {}, the service counts {}; this is correct if the others are legs of multisport activities",
+                "{}: the list shows {}, the service counts {}; the difference is normal if the rest are legs of multisport activities",
                 &self.spec.id,
                 i18n::counted(shown, "activity", "activities"),
                 i18n::number(count)

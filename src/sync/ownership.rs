@@ -111,7 +111,7 @@ impl Ownership {
             Ok(None) => Err(self.unknown()),
             Err(Error::Retry { .. }) if !owned && !fresh => Ok(()),
             Err(Error::Login(why)) if owned && !self.is_set_up => Err(Error::Login(format!(
-                "{why}. To sync without this platform, name the others in SYNC_PLATFORM, or let this data folder forget its account: gs-auth logout --forget-account --platform {}",
+                "{why}. To sync without this platform, name the others in SYNC_PLATFORM, or remove the account from this data folder: gs-auth logout --forget-account --platform {}",
                 self.spec.id
             ))),
             Err(error) => Err(error),

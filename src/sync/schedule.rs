@@ -127,8 +127,7 @@ fn zone_of(worker: &Worker, named: Option<&str>) -> Result<String> {
     let zone = schedule::zone_name(named).map_err(|error| Failure::usage(format!("--zone: {error}")))?;
     if zone != machine.name {
         let name = &machine.name;
-        worker
-            .info(&format!("cron on this machine uses {name} (from {}); {zone} is for another machine", machine.from));
+        worker.info(&format!("cron on this machine uses {name} (from {}); the zone {zone} differs", machine.from));
     }
     Ok(zone)
 }

@@ -16,8 +16,8 @@ const SCRIPT: &str = "garminsync-daemon";
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("action").args(["start", "stop", "status", "run"]).required(true))]
 pub struct DaemonFlags {
-    /// Run the sync by cron from now on, by the schedule, else every six hours, and serve the page; exit code 3: no cron
-    /// runs on this machine
+    /// Let cron run the sync on the schedule, by default every six hours, and serve the page; exit code 3: no cron runs on
+    /// this machine
     #[arg(long)]
     start: bool,
     /// Stop it; a running sync is finished first
@@ -35,7 +35,7 @@ pub struct DaemonFlags {
     /// Serve the page at this address [default: 127.0.0.1, in a container 0.0.0.0]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     bind: Option<String>,
-    /// Need no cron, and stay in the foreground [default: $GS_FOREGROUND, which is set in the container]
+    /// Run without cron, in the foreground [default: $GS_FOREGROUND, which is set in the container]
     #[arg(long)]
     foreground: bool,
     #[command(flatten)]

@@ -115,7 +115,7 @@ impl Answers<'_> {
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Failure> {
         self.file.set(name, value)?;
         if std::env::var(name).is_ok_and(|other| !other.trim().is_empty() && other != value) {
-            self.person.say(&format!("{name} is also set in the environment, which goes before the settings file."));
+            self.person.say(&format!("{name} is also set in the environment, which overrides the settings file."));
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ pub fn check_input(plan: &Plan, flags: &SetupFlags, mode: Mode) -> Result<(), Fa
     }
     if is_used || browsers.len() > 1 {
         return Err(Failure::usage(format!(
-            "without a terminal the ticket of --login browser comes through standard input, so one platform at a time, and not with --secrets -; use --login later for others than {}",
+            "without a terminal, --login browser reads one ticket from standard input; use it for one platform, without --secrets -, and --login later for all except {}",
             browsers[0]
         )));
     }

@@ -14,7 +14,7 @@ use crate::settings::{self, closest, dotenv, is_known, may_be_argument};
 /// The flags of `gs-setup`.
 #[derive(Debug, Clone, Args)]
 pub struct SetupFlags {
-    /// How to log in, for all platforms or for one: browser, password, token, later, or garmin-cn=password (repeat it)
+    /// How to log in, browser, password, token or later; for one platform: garmin-cn=password (repeat it)
     #[arg(long, value_name = "[NAME=]WAY")]
     pub login: Vec<ForPlatform<Way>>,
     /// The token file or folder of another tool, for --login token [default: where these tools keep theirs]
@@ -35,7 +35,7 @@ pub struct SetupFlags {
     /// Leave the schedule as it is
     #[arg(long)]
     pub no_schedule: bool,
-    /// Send messages by this channel, and a test message now: wecom, ntfy, telegram, … (repeat it, or separate by commas)
+    /// Send notifications to this channel, and a test message now: wecom, ntfy, telegram, … (repeat it, or separate by commas)
     #[arg(long, value_name = "CHANNEL", value_delimiter = ',', conflicts_with = "no_notify", value_parser = channel)]
     pub notify: Vec<String>,
     /// Set up no further channel

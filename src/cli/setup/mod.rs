@@ -93,7 +93,7 @@ fn run<A: HasSetup>(args: &A, given: &GivenFlags) -> Result<u8, Failure> {
     if mode == Mode::Ask {
         let state = if file.existed() { "" } else { " (new)" };
         person.say(&format!("Settings file: {}{state}", path.display()));
-        person.say("Ctrl-C stops; nothing is changed before the last question is answered.");
+        person.say("Ctrl-C stops; nothing is changed until the last question is answered.");
     }
     let known = session.known()?;
     let answers = Answers {

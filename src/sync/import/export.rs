@@ -54,10 +54,10 @@ impl Import<'_> {
         }
         let attached = assignments.iter().filter(|assignment| matches!(assignment, Assignment::Of(_))).count();
         self.worker.info(&format!(
-            "{}: {} in its list, {}, {attached} of them assigned; download the rest: gs-fetch | gs-download",
+            "{}: {} listed, {} found, {attached} matched to an activity; download the rest: gs-fetch | gs-download",
             root.display(),
             i18n::counted(export.activities.len() as u64, "activity", "activities"),
-            i18n::counted(export.files.len() as u64, "file of an activity", "files of activities")
+            i18n::counted(export.files.len() as u64, "activity file", "activity files")
         ));
         if export.tracks > 0 {
             self.worker.info(&format!(
@@ -80,8 +80,8 @@ impl Import<'_> {
         let why = match (export.activities.len(), export.files.len()) {
             (0, _) if export.unclear == 0 => "its lists have no activities",
             (0, _) => "no activity in its lists has a readable id and start",
-            (_, 0) => "it has no FIT file of an activity",
-            _ => "no file in it certainly belongs to an activity in its lists",
+            (_, 0) => "it has no activity FIT file",
+            _ => "no file could be matched with certainty to an activity in its lists",
         };
         let message =
             format!("{}: nothing imported: {why}; download the files: gs-fetch | gs-download", root.display());
@@ -189,10 +189,10 @@ impl Import<'_> {
         self.worker.count("ambiguous", 1);
         let ids = activities.iter().map(|activity| activity.id.as_str()).collect::<Vec<_>>().join(" or ");
         let others: Vec<&str> = rivals.iter().map(|at| export.files[*at].0.shown.as_str()).collect();
-        let others = if others.is_empty() { String::new() } else { format!(", as may {}", others.join(", ")) };
+        let others = if others.is_empty() { String::new() } else { format!(", and so may {}", others.join(", ")) };
         let shown = format!("{}/{}", root.display(), export.files[file].0.shown);
         self.worker.warn(&format!(
-            "{}: it may belong to {ids}{}; skipped, download the right file: gs-fetch | gs-download",
+            "{}: ambiguous: it may belong to {ids}{}; skipped; download the right file: gs-fetch | gs-download",
             printable(&shown),
             printable(&others)
         ));

@@ -229,7 +229,7 @@ impl<'a> Import<'a> {
             ImportAction::Different(path) => {
                 self.worker.count("different", 1);
                 self.worker.warn(&format!(
-                    "{}: another file of {} {} is in the archive, {path}; it is kept",
+                    "{}: the archive already has another file of {} {}, {path}; it is kept",
                     printable(&offered.shown),
                     activity.platform,
                     activity.id

@@ -86,8 +86,8 @@ impl Import<'_> {
         let cron = &schedule.cron;
         let off = if schedule.enabled { "" } else { ", and was switched off" };
         let same = match as_cron_has_it(cron) {
-            Some(same) => format!("the same here: garminsync schedule '{same}'"),
-            None => "its days of the week have other numbers in cron; write them as names".to_owned(),
+            Some(same) => format!("to use the same schedule here: garminsync schedule '{same}'"),
+            None => "cron numbers the days of the week differently; write their names".to_owned(),
         };
         self.worker.info(&format!("GarminSync ran at \"{cron}\"{off}; {same}"));
     }

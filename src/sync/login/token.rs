@@ -116,7 +116,7 @@ pub fn export_token(worker: &mut Worker) -> Result<Secret> {
     })?;
     let is_renewed = platform.account().ok().flatten().is_some_and(|account| account.renewable);
     let shared = match is_renewed {
-        true => "the program that renews it first keeps it; the other one then needs a new login",
+        true => "only the program that renews it first stays logged in; the other one then needs a new login",
         false => "a new login ends it for both programs",
     };
     worker.warn(&format!("this token is a secret; {shared}"));

@@ -338,7 +338,7 @@ impl Uploads<'_> {
         self.worker.fail(&Failure::new(
             Exit::Partial,
             format!(
-                "{platform} {id}: not restored: {} has another activity of the same recording{other} and accepts no second one; to have this one instead, delete that one there and run this again",
+                "{platform} {id}: not restored: {} already has this recording as another activity{other}; to replace it, delete it there and run this again",
                 waiting.spec.title
             ),
         ));

@@ -181,7 +181,7 @@ fn a_list_that_is_none_is_told_and_an_export_without_files_takes_nothing() {
     fs::write(dir.join("me_1001_summarizedActivities.json"), "<html>").unwrap();
     let said = import(&work, &[], &work.dir().join("export"));
     said.ends(1).says("me_1001_summarizedActivities.json: the list cannot be read");
-    said.says("nothing imported: it has no FIT file of an activity; download the files: gs-fetch | gs-download");
+    said.says("nothing imported: it has no activity FIT file; download the files: gs-fetch | gs-download");
     assert_eq!((said.ids().len(), said.err.lines().count()), (0, 2));
 }
 
@@ -271,10 +271,10 @@ fn an_export_of_which_nothing_can_be_taken_is_no_success() {
     fs::write(empty.join("me_0_summarizedActivities.json"), "[{\"summarizedActivitiesExport\": []}]").unwrap();
     import(&work, &[], &work.dir().join("empty")).ends(1).says("nothing imported: its lists have no activities");
     write(&summaries(&all), &[]);
-    import(&work, &[], &zip).ends(1).says("nothing imported: it has no FIT file of an activity");
+    import(&work, &[], &zip).ends(1).says("nothing imported: it has no activity FIT file");
     let others = [(upload(1), gs_sim::fit::run(all[0].start - 40_000, 600, 1000.0).build())];
     write(&summaries(&all), &others);
-    import(&work, &[], &zip).ends(1).says("nothing imported: no file in it certainly belongs to an activity");
+    import(&work, &[], &zip).ends(1).says("nothing imported: no file could be matched with certainty to an activity");
     // One unclear entry among clear ones is told, and is no failure.
     let mut list = summaries(&all);
     list.push(json!({"activityId": 5}));

@@ -554,7 +554,7 @@ fn a_dry_run_says_what_would_be_taken_and_takes_nothing() {
         .ok()
         .says("theirs: GarminSync, imported as garmin-com")
         .says("3 imported")
-        .says("the same here: garminsync schedule '30 */4 * * *'")
+        .says("to use the same schedule here: garminsync schedule '30 */4 * * *'")
         .says("gs-auth import");
 }
 
@@ -568,7 +568,7 @@ fn what_the_archive_has_stays_and_what_it_has_lost_is_mended() {
     fs::remove_file(lost["file"]["path"].as_str().unwrap()).unwrap();
     let ours = fingerprint(&work.data("fit"));
     let said = import(&work, &[], &theirs.dir);
-    said.ok().says(&format!("another file of garmin-com {} is in the archive", all[0].id)).says("it is kept");
+    said.ok().says(&format!("another file of garmin-com {},", all[0].id)).says("it is kept");
     assert_eq!(said.ids(), [all[1].id.clone()]);
     let after = fingerprint(&work.data("fit"));
     assert!(ours.iter().all(|file| after.contains(file)) && after.len() == 3);

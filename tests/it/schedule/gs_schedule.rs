@@ -154,7 +154,7 @@ fn it_says_plainly_that_cron_has_to_run_it() {
     shown.ok().silent();
     assert!(shown.out.contains("on, run by crontab"), "{shown}");
     let said = schedule(&work, &["47 */6 * * *", "--zone", "Asia/Shanghai", "-v"]);
-    said.ok().says("cron on this machine uses UTC (from TZ); Asia/Shanghai is for another machine");
+    said.ok().says("cron on this machine uses UTC (from TZ); the zone Asia/Shanghai differs");
     schedule(&work, &["off", "-v"]).ok().says("remove its line from the crontab");
 }
 
