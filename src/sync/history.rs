@@ -184,7 +184,7 @@ enum Remembered {
     Two,
 }
 
-/// Compares two such activities by their starts in the list and in the file; nobody edits the file.
+/// Compares two such activities by their starts in the list and in the file. People edit the list, never the file.
 fn remembered_as_one(
     (one, one_file): (Option<Timestamp>, Option<Timestamp>),
     (other, other_file): (Option<Timestamp>, Option<Timestamp>),
