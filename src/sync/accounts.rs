@@ -1,5 +1,4 @@
-//! How long logins live, as a command leaves them: written down at its end, so that the page can tell without a look at
-//! the tokens.
+//! Stores the login state of platforms at the end of a command, so that the page needs no tokens to show it.
 
 use super::{Failure, Progress, Worker};
 use crate::catalogue::AccountRow;
@@ -7,8 +6,8 @@ use crate::platform::Account;
 use crate::reason::Reason;
 
 impl Worker {
-    /// Writes down what is known of the logins of all platforms that were opened. It tells people something, and nothing
-    /// is done by it: a failure is not the command's.
+    /// Stores the known login state of all platforms that were opened. It is only for display, so a failure to store it
+    /// does not fail the command.
     pub fn note_accounts(&mut self) {
         let opened = self.log.opened();
         if self.dry_run {

@@ -1,21 +1,21 @@
-//! The channels that the settings name, and the language to speak in.
+//! The configured notification channels, and the language of messages.
 
 use super::{Exit, Failure, Result, Worker};
 use crate::http::Secret;
 use crate::notify::{CHANNELS, Channel, ExtraSetting, Keys, Lang, Markdown, NotifyOn, RequestForm};
 
-/// A channel that is set up.
+/// A configured channel.
 pub struct Ready {
     /// The channel.
     pub channel: &'static Channel,
-    /// What it is sent.
+    /// The form of its requests.
     pub form: RequestForm,
     /// Its settings.
     pub keys: Keys,
 }
 
 impl Worker {
-    /// The channels that are set up, and what is wrong with the settings of others.
+    /// The configured channels, and the failures of those with invalid settings.
     pub fn channels(&self) -> (Vec<Ready>, Vec<Failure>) {
         let (mut ready, mut wrong) = (Vec::new(), Vec::new());
         for channel in CHANNELS {
@@ -27,7 +27,7 @@ impl Worker {
         (ready, wrong)
     }
 
-    /// A channel, if it is set up.
+    /// A channel, if it is configured.
     pub fn channel(&self, channel: &'static Channel) -> Result<Option<Ready>> {
         let named = |failure: Failure| failure.about(channel.name);
         self.set_up(channel).map_err(named)
@@ -64,7 +64,7 @@ impl Worker {
         Ok(Some(Ready { channel, form, keys: Keys { address, extra: second.map(|(_, secret)| secret) } }))
     }
 
-    /// What it is sent: as the settings want it, if it leaves a choice.
+    /// The form of a channel's requests: by its settings, if the channel has several forms.
     pub(super) fn form(&self, channel: &Channel) -> Result<RequestForm> {
         let Some(Markdown { setting, form }) = channel.markdown else { return Ok(channel.form) };
         Ok(if self.settings.choice(setting)? == Some("markdown") { form } else { channel.form })
@@ -74,7 +74,7 @@ impl Worker {
         Ok(self.settings.secret(name)?.filter(|secret| !secret.expose().trim().is_empty()))
     }
 
-    /// `GS_NOTIFY_ON`: when the channels are told.
+    /// `GS_NOTIFY_ON`: when messages are sent.
     pub fn notified_on(&self) -> Result<NotifyOn> {
         Ok(match self.settings.choice("GS_NOTIFY_ON")? {
             Some("failure") => NotifyOn::Failure,
@@ -91,7 +91,7 @@ impl Worker {
                 None => unusable(format!("GS_LANG={text:?}: unknown language; write en or zh")),
             };
         }
-        // As the C library has it: the first that is set decides.
+        // As in the C library, the first variable that is set decides.
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| self.settings.variable(name));
         Ok(locale.and_then(Lang::of).unwrap_or_default())
     }

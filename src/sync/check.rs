@@ -1,4 +1,4 @@
-//! Whether each setting can be used: by its kind, and by the code that gives it a meaning.
+//! Checks each setting: by its kind, and with the code that uses it.
 
 use super::{Exit, Failure, Result, Worker};
 use crate::catalogue;
@@ -7,12 +7,12 @@ use crate::notify::{self, CHANNELS, ExtraSetting};
 use crate::settings;
 
 impl Worker {
-    /// Tells of the lines of the settings file that cannot be read.
+    /// Reports the lines of the settings file that cannot be read.
     pub fn fail_on_broken_lines(&self) {
         self.settings.broken_lines().for_each(|error| self.fail(&error.into()));
     }
 
-    /// Reports everything that is wrong with the settings, and warns of what a person probably did not intend.
+    /// Reports all invalid settings, and warns of settings that the user probably did not intend.
     pub fn check_settings(&mut self) {
         self.warn_of_settings();
         let wrong = self.wrong_settings();
@@ -20,8 +20,8 @@ impl Worker {
         wrong.iter().for_each(|failure| self.fail(failure));
     }
 
-    /// Writes down that something in the settings is wrong, or is right again: whoever looks at the page does not see what
-    /// this command says. What else it comes to does not stand in the log.
+    /// Logs whether the settings are invalid or valid again: the page shows it to users who do not see the output of
+    /// this command. No other result of the command is logged.
     pub fn log_settings_check(&mut self, failure: Option<&Failure>) {
         let exit = failure.map_or(Exit::Ok, |failure| failure.exit);
         let is_news = match exit {
@@ -46,7 +46,7 @@ impl Worker {
         }
     }
 
-    /// The failures of all settings that cannot be used. No request is made, and no command of a `NAME_COMMAND` is run.
+    /// The failures of all invalid settings. No request is made, and no command of a `NAME_COMMAND` is run.
     pub fn wrong_settings(&self) -> Vec<Failure> {
         let mut found: Vec<Result<()>> = self.settings.broken_lines().map(|error| Err(error.into())).collect();
         found.extend(settings::all().map(|setting| self.settings.check(setting).map_err(Failure::from)));
@@ -58,7 +58,7 @@ impl Worker {
             spec.check_settings(self.setting_source().as_ref()).map_err(|error| Failure::from(error).on(&spec.id))
         }));
         match self.selected_platforms() {
-            // Before the first login no setting is wrong.
+            // A missing first login is no invalid setting.
             Err(failure) if failure.exit == Exit::LoginRequired => {}
             Err(failure) => found.push(Err(failure)),
             Ok(kinds) => {
@@ -69,7 +69,7 @@ impl Worker {
         }
         let mut failures: Vec<Failure> = Vec::new();
         for failure in found.into_iter().filter_map(Result::err) {
-            // The code that reads a setting says the same again, behind the name of a channel or platform.
+            // The code that uses a setting repeats the failure with the name of a channel or platform as its subject.
             if !failures.iter().any(|known| failure.reason == known.reason) {
                 failures.push(failure);
             }
@@ -77,13 +77,13 @@ impl Worker {
         failures
     }
 
-    /// The settings of all requests.
+    /// Checks the settings of all requests.
     fn check_http(&self) -> Result<()> {
         let loopback = self.loopback()?;
         let mut route = Route::default();
         if loopback.is_none() {
             route.proxies = self.proxies()?;
-            // The certificates may be on a disk that is not mounted yet when a schedule is written.
+            // When a schedule is written, the certificates may be on a disk that is not mounted yet.
             if let Err(failure) = self.ca_certificates() {
                 self.warn(&failure.to_string());
             }
@@ -91,7 +91,7 @@ impl Worker {
         self.http_options(loopback, route).map(drop)
     }
 
-    /// The settings of a channel, unless a command has to run for one of them.
+    /// Checks the settings of a channel, unless one of them needs a command to run.
     fn check_channel(&self, channel: &'static notify::Channel) -> Result<()> {
         self.form(channel)?;
         let extra = match channel.extra {

@@ -1,4 +1,4 @@
-//! Opens platforms: gives them the way out, their credentials, and the memory of refused logins.
+//! Opens platforms with the HTTP client, the credentials and the record of rejected logins.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,39 +24,40 @@ impl Worker {
         self.data_dir.join("tokens")
     }
 
-    /// Whether somebody is logged in, as far as that is known without a look at the token.
+    /// Whether a token of the platform exists. The token itself is not checked.
     pub fn has_token(&self, spec: &PlatformSpec) -> bool {
         self.tokens_dir().join(format!("{}.json", spec.id)).is_file()
     }
 
-    /// What the settings hold for a platform: both halves, or nothing.
+    /// The user name and password of a platform in the settings; `None` unless both are set.
     pub fn credentials(&self, spec: &PlatformSpec) -> Result<Option<Credentials>> {
         Ok(credentials(&self.settings, spec)?)
     }
 
-    /// Whether the settings name both halves, without asking for them: that may run a command.
+    /// Whether the settings have a user name and a password. Their values are not read: that may run a command.
     pub fn has_credentials(&self, spec: &PlatformSpec) -> bool {
         let any = |names: &[&str]| names.iter().any(|name| self.settings.has_secret(name));
         any(spec.user_settings()) && any(spec.password_settings())
     }
 
-    /// Opens a platform to read from it, whoever its account belongs to: [`Worker::connect_reader`] checks that.
+    /// Opens a platform to read from it, without checking the owner of the account: [`Worker::connect_reader`] checks
+    /// it.
     ///
     /// # Errors
-    /// [`Config`](platform::Error::Config): a setting that this platform alone reads cannot be used.
+    /// [`Config`](platform::Error::Config): a setting that only this platform reads is invalid.
     pub fn open_reader(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn PlatformReader>> {
         spec.open_reader(self.context(spec, http))
     }
 
-    /// Opens a platform to log in, or to look at its token.
+    /// Opens a platform to log in, or to inspect its token.
     ///
     /// # Errors
-    /// [`Config`](platform::Error::Config): a setting that this platform alone reads cannot be used.
+    /// [`Config`](platform::Error::Config): a setting that only this platform reads is invalid.
     pub fn open_login(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn PlatformLogin>> {
         spec.open_login(self.context(spec, http))
     }
 
-    /// What a platform is opened with.
+    /// The context in which a platform is opened.
     pub(super) fn context(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> Context {
         let id = spec.id.clone();
         let guard = Guard {
@@ -70,7 +71,7 @@ impl Worker {
         let (workspace, name) = (self.workspace().clone(), id.clone());
         let (settings, row) = (self.settings.clone(), spec.clone());
         let skipped = self.skipped(id.clone());
-        // What a login gives would be lost with the folder.
+        // A token from a login would be lost with the temporary folder.
         let is_kept = !self.is_scratch;
         let (path, wait, listed) = (self.catalogue_path.clone(), self.lock_timeout, id.clone());
         let known_start = move |id: &str| {
@@ -95,12 +96,12 @@ impl Worker {
         }
     }
 
-    /// The settings, as platforms ask for those that they alone read.
+    /// The settings, for the settings that only one platform reads.
     pub(super) fn setting_source(&self) -> Arc<dyn SettingSource> {
         Arc::new(self.settings.clone())
     }
 
-    /// Tells what a listing of a platform skipped: the first time in any case, later for somebody who wants to know more.
+    /// Reports the activities that a listing skipped: a new notice as a warning, a known one as a detail.
     fn skipped(&self, name: PlatformId) -> impl Fn(&[Notice]) + Send + Sync + use<> {
         let workspace = self.workspace().clone();
         move |all| {
@@ -118,7 +119,7 @@ impl Worker {
             if let Ok(mut catalogue) = catalogue
                 && !is_as_told
             {
-                // If it cannot be remembered it is told once more.
+                // If storing fails, the next run repeats the warning.
                 let _ = catalogue.set_skipped(&name, all.iter().map(|notice| notice.key.as_str()), workspace.now());
             }
         }
@@ -152,7 +153,7 @@ fn credentials(settings: &Settings, spec: &PlatformSpec) -> std::result::Result<
     Ok(user.zip(password).map(|(user, password)| Credentials { user, password }))
 }
 
-/// Refused logins, remembered in the catalogue.
+/// The record of rejected logins, in the catalogue.
 struct Guard {
     path: PathBuf,
     wait: Duration,

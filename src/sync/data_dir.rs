@@ -1,4 +1,4 @@
-//! The data folder: who makes it, and what stands in for one that is not to be made.
+//! Opens the data folder: creates it, or replaces it by a temporary one.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -9,16 +9,17 @@ use crate::fs::make_private;
 
 /// The data folder of a run.
 pub struct DataDir {
-    /// Where it is named.
+    /// The path that the user named.
     named: PathBuf,
-    /// It was made by this run.
+    /// This run created it.
     is_new: bool,
-    /// An empty folder in place of one that does not exist; it goes with the run.
+    /// A temporary empty folder in place of a missing data folder; it is removed at the end of the run.
     instead: Option<TempDir>,
 }
 
 impl DataDir {
-    /// Makes the folder if it does not exist. Unless it `may_make` it, it takes an empty one instead.
+    /// Opens the data folder and creates it if it does not exist. Without `may_make`, a temporary empty folder is used
+    /// instead.
     pub fn open(named: PathBuf, may_make: bool) -> io::Result<DataDir> {
         if !may_make && !named.exists() {
             return Ok(DataDir { named, is_new: false, instead: Some(tempfile::tempdir()?) });
@@ -27,30 +28,30 @@ impl DataDir {
         Ok(DataDir { named, is_new, instead: None })
     }
 
-    /// The folder that was named.
+    /// The path that the user named.
     pub fn named(&self) -> &Path {
         &self.named
     }
 
-    /// Whether this run made it.
+    /// Whether this run created it.
     pub fn is_new(&self) -> bool {
         self.is_new
     }
 
-    /// The folder that is used.
+    /// The path that is used.
     pub fn used(&self) -> &Path {
         self.instead.as_ref().map_or(&self.named, TempDir::path)
     }
 
-    /// Whether another folder stands in for it.
+    /// Whether a temporary folder replaces it.
     pub fn is_stand_in(&self) -> bool {
         self.instead.is_some()
     }
 }
 
-/// Makes the data folder, for its owner only: it is health data. One that was there already is closed to others only
-/// while it is empty, so that nothing but ours is ever touched. Returns whether it was made here, and by no other command
-/// of the same pipeline.
+/// Creates the data folder with access for its owner only, because it contains health data. The access to an existing
+/// folder is restricted only while it is empty, so that no other files are affected. Returns whether this process
+/// created it, and not another command of the same pipeline.
 fn claim(data_dir: &Path) -> io::Result<bool> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     if let Some(above) = data_dir.parent() {
@@ -59,12 +60,12 @@ fn claim(data_dir: &Path) -> io::Result<bool> {
     let is_new = match std::fs::DirBuilder::new().mode(0o700).create(data_dir) {
         Ok(()) => true,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
-        // A read-only disk says so even of what is there.
+        // On a read-only disk, creating an existing folder fails with this error, too.
         Err(_) if data_dir.is_dir() => false,
         Err(error) => return Err(error),
     };
     if std::fs::read_dir(data_dir)?.next().is_none() {
-        // A mounted folder may belong to somebody else: what stands in it is closed all the same.
+        // A mounted folder may belong to another user; the files in it are restricted all the same.
         let _ = std::fs::set_permissions(data_dir, std::fs::Permissions::from_mode(0o700));
     }
     Ok(is_new)

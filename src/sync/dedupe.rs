@@ -9,18 +9,18 @@ use crate::matching::Rule;
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, DuplicateOf, Record, explained};
 
-/// What is marked, and what is handed on.
+/// Options of the search for duplicates.
 #[derive(Debug, Clone, Default)]
 pub struct DedupeOptions {
-    /// What makes two activities the same.
+    /// The rule by which two activities are the same.
     pub rule: Rule,
-    /// Of the activities only duplicates and those that they duplicate are handed on.
+    /// Pass on only duplicates and the activities that are kept.
     pub only_duplicates: bool,
-    /// Only these activities are marked; all are compared.
+    /// Mark only activities that match this filter; all are compared.
     pub filter: ActivityFilter,
 }
 
-/// Marks the duplicates among `records` and hands the records on.
+/// Marks the duplicates among `records` and passes all records on.
 pub fn dedupe(
     worker: &mut Worker,
     options: &DedupeOptions,
@@ -38,8 +38,8 @@ pub fn dedupe(
     Ok(())
 }
 
-/// The activity that a record is about, if it is compared. One with a problem passes untouched, as does what is no longer
-/// on its platform.
+/// The activity of a record, if it is compared. A record with a problem, or of an activity that is no longer on its
+/// platform, passes unchanged.
 fn compared(record: &Record) -> Option<&ActivityRecord> {
     match record {
         Record::Activity(record) if record.problem.is_none() && record.deleted.is_none() => Some(record),
@@ -49,7 +49,7 @@ fn compared(record: &Record) -> Option<&ActivityRecord> {
 
 fn mark(worker: &mut Worker, options: &DedupeOptions, records: &mut [Record]) -> Result<()> {
     let matcher = worker.matcher(options.rule)?;
-    // The same activity twice in the input is no duplicate of itself.
+    // An activity that is in the input twice is no duplicate of itself.
     let mut seen = HashSet::new();
     let is_first = |record: &Record| compared(record).is_some_and(|record| seen.insert(record.activity.key()));
     let firsts: Vec<bool> = records.iter().map(is_first).collect();
@@ -60,7 +60,7 @@ fn mark(worker: &mut Worker, options: &DedupeOptions, records: &mut [Record]) ->
         candidates.extend(compared(&records[index]).map(|record| worker.candidate(&record.activity, facts.as_ref())));
     }
     let mut marks = HashMap::new();
-    // The log has a zero, too.
+    // The log contains the count even if it is zero.
     worker.count("duplicates", 0);
     worker.count("similar", 0);
     for copy in matcher.duplicates(&candidates) {
@@ -76,7 +76,7 @@ fn mark(worker: &mut Worker, options: &DedupeOptions, records: &mut [Record]) ->
         worker.count(if is_duplicate { "duplicates" } else { "similar" }, 1);
     }
     drop(candidates);
-    // What an earlier run said of an activity holds no longer.
+    // The result of an earlier run no longer applies.
     for &index in &at {
         if let Record::Activity(record) = &mut records[index] {
             record.duplicate_of = marks.remove(&index);
@@ -108,7 +108,7 @@ fn duplicates_and_kept(records: &[Record]) -> HashSet<ActivityKey> {
     shown
 }
 
-/// What is no activity, or has a problem, is for others to see.
+/// A record that is no activity or has a problem is always passed on.
 fn is_shown(record: &Record, shown: &HashSet<ActivityKey>) -> bool {
     match record {
         Record::Activity(record) if record.problem.is_none() => shown.contains(&record.activity.key()),

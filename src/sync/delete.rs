@@ -1,4 +1,5 @@
-//! Deletions of copies, one after the other: every guard, the intent, the request, and the list that shows it gone.
+//! Deletions of duplicates, one after the other: check every guard, record the intent, send the request, verify the
+//! list.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,23 +20,23 @@ use crate::platform::{self, PlatformId, PlatformSelection, PlatformSpec};
 use crate::reason::Reason;
 use crate::record::{ActivityRecord, Explanation, Outcome, Problem, ProblemKind, Record, explained};
 
-/// The list is read again after these pauses, before an entry counts as still there.
+/// The pauses before each reading of the list; an activity that the last one shows was not deleted.
 const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
 
-/// What is deleted.
+/// Options of a deletion.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DeleteOptions {
-    /// So many deletions a run at most; `None`: as the setting says.
+    /// The maximum number of deletions in a run; `None`: the setting.
     pub max_delete: Option<u64>,
-    /// A person has said that it really is to be deleted.
+    /// The user confirmed the deletion.
     pub yes: bool,
 }
 
-/// Finds out what became of earlier deletions, then deletes the duplicates among `records` for which every guard holds.
-/// All other records are handed on as they are.
+/// Settles the deletions of earlier runs, then deletes the duplicates among `records` that pass every guard. All other
+/// records are passed on unchanged.
 ///
 /// # Errors
-/// A record cannot be read or handed on, or the catalogue cannot be used. What fails with one deletion is told on its record.
+/// A record cannot be read or passed on, or the catalogue cannot be used. A failed deletion is reported on its record.
 pub fn delete(
     worker: &mut Worker,
     options: DeleteOptions,
@@ -49,7 +50,7 @@ pub fn delete(
         None => worker.settings.number("MAX_DELETE")?,
     };
     let unsettled = worker.known_platforms(&worker.catalogue.platforms_with_open_deletions()?);
-    // Whatever rule has marked it: what is deleted is judged by the evidence.
+    // Whichever rule marked the duplicate, a deletion is decided by the evidence.
     let matcher = worker.matcher(Rule::Evidence)?;
     let mut deletions = Deletions::new(worker, matcher, progress.clone(), max_delete, options.yes)?;
     deletions.shows_records = sink.shows_records();
@@ -63,13 +64,13 @@ pub fn delete(
             Ok(deletions.hand_on(sink)? && !deletions.worker.is_stopped())
         });
     }
-    // However it ended: what was asked for is looked up and handed on.
+    // However the input ended, the deletions that were requested are verified and passed on.
     let confirmed = deletions.confirm_all();
     deletions.hand_on(sink)?;
     result.and(confirmed)
 }
 
-/// The duplicate that a record tells of, or the record itself if it tells of none.
+/// The duplicate that a record marks, or the record itself if it marks none.
 fn duplicate(record: Record, selection: &PlatformSelection) -> std::result::Result<ActivityRecord, Record> {
     match record {
         Record::Activity(activity)
@@ -92,42 +93,42 @@ struct Deletions<'a> {
     progress: Progress,
     max_delete: u64,
     yes: bool,
-    /// Asked for and not yet seen gone.
+    /// Deletions that were requested and not verified yet.
     asked: Vec<Asked>,
-    /// Platform and id of all that was asked for: nothing refers to one of them any more.
+    /// Platform and id of every requested deletion: none of these activities may serve as the kept one.
     going: BTreeSet<ActivityKey>,
     done: Vec<ActivityRecord>,
-    /// The sink shows each record to a person.
+    /// The sink shows each record to the user.
     shows_records: bool,
 }
 
-/// A deletion that was asked for.
+/// A deletion that was requested.
 struct Asked {
     record: ActivityRecord,
     number: i64,
     spec: Arc<PlatformSpec>,
-    /// By an earlier run, which ended before it knew more.
+    /// An earlier run requested it and ended before it was verified.
     is_taken_over: bool,
 }
 
-/// Whether every guard of a deletion holds.
+/// The result of checking the guards.
 enum Guard {
-    /// All hold; the activity that is kept.
+    /// All guards pass; the activity that is kept.
     Passed(Box<ActivityRow>),
-    /// The first that does not.
+    /// The reason of the first guard that fails.
     Failed(Reason),
 }
 
-/// What the platform has of a copy and of the one that is kept.
+/// Whether the platform has a duplicate and the activity that is kept.
 struct There {
     copy: bool,
     kept: bool,
-    /// Until when that serves.
+    /// Until when the result may be used.
     not_after: Option<Moment>,
 }
 
 impl<'a> Deletions<'a> {
-    /// Begins; nothing is asked yet.
+    /// Creates the deletions of a command; sends no request.
     fn new(
         worker: &'a mut Worker,
         matcher: Matcher,
@@ -150,7 +151,7 @@ impl<'a> Deletions<'a> {
         })
     }
 
-    /// Hands on what is decided by now. `false`: nobody wants more.
+    /// Passes on the finished records. `false`: the sink accepts no more.
     fn hand_on(&mut self, sink: &mut dyn RecordSink) -> Result<bool> {
         for record in std::mem::take(&mut self.done) {
             sink.record(&record.into())?;
@@ -158,8 +159,8 @@ impl<'a> Deletions<'a> {
         Ok(!sink.is_closed())
     }
 
-    /// Finds out what became of deletions of earlier runs: the list tells. What never happened is no failure: if it is
-    /// still superfluous, it comes in again.
+    /// Settles the deletions of earlier runs by reading the list. A deletion that did not happen is no failure: if the
+    /// activity is still a duplicate, its record comes again.
     fn resume_open(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
         for spec in specs {
             if self.worker.dry_run {
@@ -171,7 +172,7 @@ impl<'a> Deletions<'a> {
                 error.into_problem()?;
                 continue;
             }
-            // Read only now that nobody else writes.
+            // Read only now that the platform is locked against other writers.
             for row in self.worker.catalogue.open_deletions(&spec.id)? {
                 let Some(entry) = self.worker.catalogue.entry(ActivityKeyRef::new(&spec.id, &row.id))? else {
                     continue;
@@ -183,7 +184,7 @@ impl<'a> Deletions<'a> {
         self.confirm(&PAUSES[..1])
     }
 
-    /// Deletes a copy, if every guard holds.
+    /// Deletes a duplicate, if every guard passes.
     fn submit(&mut self, record: ActivityRecord) -> Result<()> {
         self.judge(record)?;
         self.progress.add(1);
@@ -191,12 +192,12 @@ impl<'a> Deletions<'a> {
     }
 
     fn judge(&mut self, record: ActivityRecord) -> Result<()> {
-        // To the letter: what is like the name of a platform may be meant for another one.
+        // The name must match exactly: a similar name may mean another platform.
         let spec = &match self.worker.platforms.require_exact(&record.activity.platform) {
             Ok(spec) => spec,
             Err(error) => return self.skip(record, error.reason()),
         };
-        // First all that costs no request.
+        // The guards that need no request are checked first.
         let kept = match self.guarded(spec, &record, true)? {
             Guard::Passed(kept) => kept,
             Guard::Failed(reason) => return self.skip(record, reason),
@@ -213,22 +214,22 @@ impl<'a> Deletions<'a> {
         if let Err(error) = self.connections.ensure_open(self.worker, spec) {
             return self.fail_item(record, error);
         }
-        // Only now is nobody else writing to it. The platform is asked right before each deletion: a person may have deleted
-        // the other one of the two in this very minute.
+        // The lock now keeps other commands from writing. The list is requested right before each deletion, because a
+        // person may have just deleted the other activity.
         let (there, not_after) = match self.are_there(spec, &record.activity, &kept) {
             Ok(There { copy: true, kept, not_after }) => (kept, not_after),
             Ok(There { copy: false, .. }) => return self.skip(record, Reason::NoLongerListed),
             Err(error) => return self.fail_item(record, error),
         };
-        // What the look has shown may have changed any of the answers.
+        // The listing may have changed the result of any guard.
         match self.guarded(spec, &record, there)? {
             Guard::Passed(kept) => self.delete(spec, record, &kept, not_after),
             Guard::Failed(reason) => self.skip(record, reason),
         }
     }
 
-    /// The activity that is kept, if every guard holds; else the one that does not. `there`: whether the platform has the
-    /// one that is kept.
+    /// The activity that is kept, if every guard passes; otherwise the reason of the first one that fails. `there`:
+    /// whether the platform has the activity that is kept.
     fn guarded(&self, spec: &PlatformSpec, record: &ActivityRecord, there: bool) -> Result<Guard> {
         let no = |reason: Reason| Ok(Guard::Failed(reason));
         let (Some(duplicate_of), Some(copy)) =
@@ -252,7 +253,7 @@ impl<'a> Deletions<'a> {
         })
     }
 
-    /// What the guards ask for, without a request.
+    /// The facts for the guards, without a request.
     fn facts(
         &self,
         spec: &PlatformSpec,
@@ -284,20 +285,20 @@ impl<'a> Deletions<'a> {
                 .worker
                 .catalogue
                 .was_uploaded_by(&self.worker.run_id, ActivityKeyRef::new(&spec.id, &entry.activity.id))?,
-            // What was told may be weaker than what is known now; neither alone is enough.
+            // The certainty in the record and the current one may differ; the weaker one counts.
             certainty: now.zip(told).map(|(now, told)| now.max(told)),
             archived: self.archived(entry)?,
             kept_archived: self.archived(kept)?,
             kept_is_better: Matcher::order(&two, &one).is_lt(),
             kept_is_listed: kept.missing.is_none(),
-            // What a rehearsal would have deleted counts as deleted.
+            // A deletion that a dry run reported counts as done.
             deleted: self.worker.catalogue.deletions_of_run(&self.worker.run_id)? + self.worker.counted("rehearsed"),
             max_delete: self.max_delete,
             is_confirmed: self.yes || self.worker.dry_run,
         })
     }
 
-    /// Reads the files of an entry again, to the last byte.
+    /// Reads and checks the complete files of an activity.
     fn archived(&self, entry: &ActivityRow) -> Result<Archived> {
         let files = self.worker.catalogue.files(entry.activity.as_key())?;
         if files.is_empty() {
@@ -315,8 +316,8 @@ impl<'a> Deletions<'a> {
         Ok(Archived::Whole)
     }
 
-    /// Whether the platform has both activities now, the copy and the one that is kept: its list shows them, and asked for
-    /// by its id the kept one is there.
+    /// Whether the platform has both activities now: its list shows the duplicate and the kept one, and a request for
+    /// the kept one by its id succeeds.
     fn are_there(&mut self, spec: &PlatformSpec, copy: &Activity, kept: &ActivityRow) -> ItemResult<There> {
         let starts: Vec<Timestamp> = [copy.start_time, kept.activity.start_time].into_iter().flatten().collect();
         self.progress.step(&format!("checking {}", spec.id));
@@ -327,14 +328,14 @@ impl<'a> Deletions<'a> {
         if !has_copy || !has_kept {
             return Ok(there);
         }
-        // A list may lag behind; the activity itself does not.
+        // A list may lag behind; a request by id does not.
         match self.connections.get(spec)?.platform.exists(&kept.activity) {
             Ok(exists) => Ok(There { kept: exists.unwrap_or(true), ..there }),
             Err(error) => self.unknown(spec, error.into()),
         }
     }
 
-    /// What is on a platform cannot be found out: it is suspended, unless the failure ends the operation.
+    /// Suspends a platform whose activities cannot be listed, unless the failure ends the operation.
     fn unknown<T>(&mut self, spec: &PlatformSpec, failure: Failure) -> ItemResult<T> {
         Err(Error::Platform(Box::new(self.connections.suspend_for(self.worker, spec, failure)?)))
     }
@@ -344,7 +345,7 @@ impl<'a> Deletions<'a> {
         self.fail(record, problem)
     }
 
-    /// Writes down the intent and sends the request.
+    /// Records the intent and sends the request.
     fn delete(
         &mut self,
         spec: &Arc<PlatformSpec>,
@@ -369,7 +370,7 @@ impl<'a> Deletions<'a> {
         self.going.insert(ActivityKey::new(spec.id.clone(), id.clone()));
         self.progress.step(&format!("{} {id}", spec.id));
         match self.connections.get(spec)?.platform.delete(&record.activity, not_after) {
-            // A yes proves nothing, and an answer that got lost neither: the list tells.
+            // Neither a success response nor a lost one proves the deletion; only the list does.
             Ok(()) | Err(platform::Error::OutcomeUnknown(_)) => {
                 self.asked.push(Asked { record, number, spec: spec.clone(), is_taken_over: false });
                 Ok(())
@@ -383,7 +384,7 @@ impl<'a> Deletions<'a> {
         }
     }
 
-    /// Reads the lists until what was asked for is gone from them, or for as long as is reasonable.
+    /// Reads the lists until they no longer show the deleted activities, at most once after each of [`PAUSES`].
     fn confirm_all(&mut self) -> Result<()> {
         self.confirm(&PAUSES)
     }
@@ -406,7 +407,7 @@ impl<'a> Deletions<'a> {
         }
     }
 
-    /// One reading of the lists. `last`: what they still show then is still there.
+    /// Reads the lists once. `last`: an activity that they still show counts as not deleted.
     fn read_lists(&mut self, last: bool) -> Result<()> {
         let specs: BTreeMap<PlatformId, Arc<PlatformSpec>> =
             self.asked.iter().map(|asked| (asked.spec.id.clone(), asked.spec.clone())).collect();
@@ -415,7 +416,7 @@ impl<'a> Deletions<'a> {
                 std::mem::take(&mut self.asked).into_iter().partition::<Vec<_>, _>(|one| one.spec.id == spec.id);
             self.asked = rest;
             if let Err(error) = self.connections.ensure_open(self.worker, &spec) {
-                // The journal keeps them open: the next run looks.
+                // The journal keeps the deletions open; the next run checks them.
                 let problem = error.into_problem()?;
                 asked.into_iter().try_for_each(|one| self.fail(one.record, problem.clone()))?;
                 continue;
@@ -484,11 +485,12 @@ impl<'a> Deletions<'a> {
         Ok(())
     }
 
-    /// A guard that does not hold is no failure: it is told, and the entry stays.
+    /// Skips a duplicate because a guard fails. This is no failure: the reason is reported, and the activity stays.
     fn skip(&mut self, record: ActivityRecord, reason: Reason) -> Result<()> {
         let activity = &record.activity;
         let message = format!("{} {}: not deleted: {reason}", activity.platform, activity.id);
-        // What two devices recorded stays for ever: once it is decided, each run would say so again.
+        // A pair that two devices recorded stays forever; reporting it as more than a detail would repeat it in every
+        // run.
         if self.worker.dry_run && !self.shows_records {
             self.worker.info(&message)
         } else {

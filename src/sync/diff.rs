@@ -1,4 +1,4 @@
-//! Plans what is missing where: one transfer for each group and each target that misses it. The network is never asked.
+//! Plans uploads: one transfer for each group and each target where it is missing. No request is made.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,44 +13,44 @@ use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::reason::Reason;
 use crate::record::{Outcome, Record, TransferRecord, explained};
 
-/// What is planned.
+/// Options of a plan.
 #[derive(Debug, Clone)]
 pub struct DiffOptions {
-    /// Uploads come only from these platforms.
+    /// Upload only from these platforms.
     pub sources: PlatformSelection,
-    /// Uploads go only to these platforms; all: those of `SYNC_TO`.
+    /// Upload only to these platforms; all: those of `SYNC_TO`.
     pub targets: PlatformSelection,
-    /// What makes two activities the same.
+    /// The rule by which two activities are the same.
     pub rule: Rule,
-    /// All activities are matched again, whatever was matched before.
+    /// Match all activities again, and ignore earlier matches.
     pub rematch: bool,
-    /// What is not uploaded is handed on, too, with its reasons.
+    /// Pass on activities that are not uploaded, too, with the reasons.
     pub explain: bool,
-    /// What a person asks for against the caution of the rules.
+    /// Rules that the user overrides.
     pub overrides: Overrides,
-    /// Only these activities are uploaded.
+    /// Upload only activities that match this filter.
     pub filter: ActivityFilter,
 }
 
 impl DiffOptions {
-    /// Whether only a part is asked for.
+    /// Whether the options select only a part of the activities.
     fn is_restricted(&self) -> bool {
         self.sources.named().is_some() || self.targets.named().is_some() || self.filter.is_restricted()
     }
 }
 
-/// Plans uploads of the activities among `records`; all other records are handed on as they are.
+/// Plans uploads of the activities among `records`; all other records are passed on unchanged.
 ///
 /// # Errors
-/// No platform is configured, or the catalogue cannot be used. A platform whose list is not known is told, and nothing is
-/// planned to or from it.
+/// No platform is configured, or the catalogue cannot be used. A platform without a known list is reported, and no
+/// upload to or from it is planned.
 pub fn diff(worker: &mut Worker, options: &DiffOptions, records: Vec<Record>, sink: &mut dyn RecordSink) -> Result<()> {
     let targets = match &options.targets {
         PlatformSelection::All => worker.targets()?,
         targets => targets.clone(),
     };
     let scope = scope(worker, &options.sources, &targets)?;
-    // Who asks for a part does not take the rest for outstanding.
+    // If the user selected only a part, the other activities are not reported as outstanding.
     if options.is_restricted() {
         worker.count("restricted", 1);
     }
@@ -75,10 +75,10 @@ pub fn diff(worker: &mut Worker, options: &DiffOptions, records: Vec<Record>, si
     Ok(())
 }
 
-/// The platforms that take part.
+/// The selected platforms.
 fn scope(worker: &Worker, sources: &PlatformSelection, targets: &PlatformSelection) -> Result<Vec<Arc<PlatformSpec>>> {
     let mut scope = match (sources.named(), targets.named()) {
-        // Both ends are named: whether anything else is configured is no matter.
+        // Sources and targets are named, so other configured platforms do not matter.
         (Some(_), Some(_)) => worker.selection.named().unwrap_or_default().to_vec(),
         _ => worker.selected_platforms()?,
     };
@@ -90,9 +90,9 @@ fn scope(worker: &Worker, sources: &PlatformSelection, targets: &PlatformSelecti
     Ok(scope)
 }
 
-/// What the catalogue knows of the platforms that take part; tells of those whose list is not known.
+/// The histories of the selected platforms in the catalogue; reports platforms without a known list.
 fn known(worker: &mut Worker, options: &DiffOptions, scope: &[Arc<PlatformSpec>]) -> Result<Histories> {
-    // What is asked of the start alone is said of the start alone.
+    // The rule by start alone ignores earlier matches.
     let by_what_was = options.rule == Rule::Evidence && !options.rematch;
     if !worker.dry_run {
         scope.iter().try_for_each(|spec| worker.adopt_orphans(spec))?;
@@ -102,7 +102,7 @@ fn known(worker: &mut Worker, options: &DiffOptions, scope: &[Arc<PlatformSpec>]
         let Some(reason) = &knowledge.unusable_reason else { continue };
         let reason = Reason::NoUploadsPlanned { reason: Box::new(reason.clone()) };
         let failure = Failure::because(Exit::TempFail, reason).on(&spec.id);
-        // The gs-fetch of the same run has told it, and ends with its code.
+        // The gs-fetch of the same run has reported it and set the exit code.
         if knowledge.run.as_deref() == Some(worker.run_id.as_str()) {
             worker.debug(&failure.to_string());
         } else {
@@ -131,13 +131,14 @@ fn plan(
     worker.warn_of_unknown_sports(&options.filter.sports)?;
     let targets: Vec<Target> =
         targets.iter().filter(|one| !one.spec.upload_formats.is_empty()).map(|one| one.target()).collect();
-    // The newest first, as everywhere.
+    // The newest first, as in all output.
     for group in groups.groups.iter().rev() {
         for target in &targets {
             let decision = groups.decide(group, target, options.overrides);
             let at = match &decision {
                 Decision::Upload(choice) => choice.at,
-                // What is told of a group that is not uploaded is told on its best activity that could have been.
+                // The reason why a group is not uploaded is reported on its best activity that could have been
+                // uploaded.
                 _ => match group.members.iter().find(|&&at| entries[at].selected) {
                     Some(at) => *at,
                     None => continue,
@@ -155,7 +156,7 @@ fn plan(
     Ok(())
 }
 
-/// Writes down which activities are one group.
+/// Stores which activities are one group.
 fn remember(worker: &mut Worker, rematch: bool, groups: &Groups) -> Result<()> {
     let key = |&at: &usize| groups.entries[at].candidate.activity.key();
     let several = groups.groups.iter().filter(|group| group.members.len() > 1);
@@ -163,8 +164,8 @@ fn remember(worker: &mut Worker, rematch: bool, groups: &Groups) -> Result<()> {
     Ok(worker.catalogue.store_groups(&groups, rematch)?)
 }
 
-/// The record of a decision, without its activity; `None` if there is nothing to report. `explain`: of what is not uploaded,
-/// too.
+/// The record of a decision, without its activity; `None` if there is nothing to report. `explain`: report groups that
+/// are not uploaded, too.
 fn transfer(
     worker: &Worker,
     to: &str,
@@ -192,7 +193,7 @@ fn transfer(
             ("possible_duplicates", "skipped", reasons)
         }
         Decision::NoFile(reason) => ("no_file", "skipped", vec![reason]),
-        // That says how to upload it again.
+        // The reason contains the command that uploads the activity again.
         Decision::Rejected(reason @ Reason::UploadLost { .. }) => ("rejected_before", "rejected", vec![reason]),
         Decision::Rejected(reason) => ("rejected_before", "rejected", vec![reason, Reason::RejectedBefore]),
     };

@@ -1,37 +1,37 @@
-//! Why an operation cannot go on, and with which exit code its command ends then.
+//! Why an operation cannot continue, and the exit code of its command.
 
 use crate::exit::Exit;
 use crate::reason::Reason;
 use crate::record::{Malformed, Problem};
 use crate::{archive, catalogue, http, platform, settings, walk};
 
-/// Why an operation cannot go on.
+/// Why an operation cannot continue.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}{reason}", subject.as_ref().map(|subject| format!("{subject}: ")).unwrap_or_default())]
 pub struct Failure {
-    /// How it ends.
+    /// The exit code.
     pub exit: Exit,
-    /// What went wrong. In a box, because results are passed on everywhere.
+    /// The reason, in a box to keep results small.
     pub reason: Box<Reason>,
-    /// What it is about: a platform, an activity, a channel. It stands in front of the reason.
+    /// The subject, which precedes the reason: a platform, an activity or a channel.
     pub subject: Option<String>,
-    /// The platform that it is about.
+    /// The platform that the failure concerns.
     pub platform: Option<String>,
 }
 
 /// Result of an operation.
 pub type Result<T> = std::result::Result<T, Failure>;
 
-/// Why one item of an operation failed, by how far that reaches.
+/// Why one item of an operation failed, by how much the failure stops.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// This item alone: the next one may do.
+    /// Only this item failed; the next one may succeed.
     #[error("{}", .0.why())]
     Item(Box<Problem>),
-    /// Its platform is suspended for the rest of the run: all its items get this problem, which was told once.
+    /// The platform is suspended for the rest of the run: all its items get this problem, which was reported once.
     #[error("{}", .0.why())]
     Platform(Box<Problem>),
-    /// The operation cannot go on.
+    /// The operation cannot continue.
     #[error("{0}")]
     Run(Failure),
 }
@@ -61,7 +61,7 @@ impl Error {
     /// The problem of the item.
     ///
     /// # Errors
-    /// The operation cannot go on.
+    /// The operation cannot continue.
     pub fn into_problem(self) -> Result<Problem> {
         match self {
             Error::Item(problem) | Error::Platform(problem) => Ok(*problem),
@@ -71,7 +71,7 @@ impl Error {
 }
 
 impl Failure {
-    /// A failure that has no code of its own.
+    /// A failure whose reason has no code.
     pub fn new(exit: Exit, message: impl Into<String>) -> Failure {
         Failure::because(exit, Reason::other(message))
     }
@@ -81,22 +81,22 @@ impl Failure {
         Failure { exit, reason: Box::new(reason), subject: None, platform: None }
     }
 
-    /// Wrong usage.
+    /// A usage error.
     pub fn usage(message: impl Into<String>) -> Failure {
         Failure::new(Exit::Usage, message)
     }
 
-    /// The same, about a line of the input.
+    /// Adds the line of the input to the failure.
     pub fn at_line(self, line: u64) -> Failure {
         Failure { reason: Box::new(Reason::AtLine { line, reason: self.reason }), ..self }
     }
 
-    /// The same, about a platform.
+    /// Adds the platform to the failure.
     pub fn on(self, platform: &str) -> Failure {
         Failure { platform: Some(platform.to_owned()), ..self.about(platform) }
     }
 
-    /// The same, about something.
+    /// Adds the subject to the failure.
     pub fn about(self, subject: &str) -> Failure {
         let subject = match self.subject {
             Some(inner) if inner != subject => format!("{subject}: {inner}"),

@@ -1,4 +1,4 @@
-//! Lists the platforms into the catalogue, side by side, and hands on what the catalogue knows of them.
+//! Lists the platforms into the catalogue, in parallel, and passes on the activities that the catalogue knows.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -10,22 +10,22 @@ use crate::plan::listing::{self, Extent, Limit};
 use crate::platform::{PlatformSpec, Service, Window};
 use crate::record::Record;
 
-/// What is listed, and what is handed on.
+/// Options of a fetch.
 #[derive(Debug, Clone, Default)]
 pub struct FetchOptions {
-    /// Everything is listed, to the end.
+    /// List all activities, to the end.
     pub full: bool,
-    /// Only so many are listed and handed on, the newest first.
+    /// List and pass on only this many activities, the newest first.
     pub newest: Option<u64>,
-    /// Only those that were first seen now are handed on.
+    /// Pass on only activities that are new in this listing.
     pub only_new: bool,
-    /// A listing is accepted however much it misses.
+    /// Accept a listing, however many known activities are missing in it.
     pub accept_missing: bool,
-    /// Only the time of these is listed, and only these are handed on.
+    /// List only the period of this filter, and pass on only activities that match it.
     pub filter: ActivityFilter,
 }
 
-/// The listing of one platform, with all it needs on a thread of its own.
+/// The listing of one platform, with everything that its thread needs.
 struct Task<'a> {
     options: &'a FetchOptions,
     spec: Arc<PlatformSpec>,
@@ -34,11 +34,11 @@ struct Task<'a> {
     newest: Option<Limit>,
 }
 
-/// A platform and what its listing came to.
+/// A platform and the result of its listing.
 type Fetched = (Arc<PlatformSpec>, Result<Listed>);
 
-/// Lists the selected platforms. One that fails takes nothing away from the others: its activities are not handed on, and it
-/// is told.
+/// Lists the selected platforms. If one fails, the failure is reported and its activities are not passed on; the others
+/// are not affected.
 ///
 /// # Errors
 /// No platform is configured, or the catalogue cannot be used.
@@ -47,7 +47,7 @@ pub fn fetch(worker: &mut Worker, options: &FetchOptions, sink: &mut dyn RecordS
     let task = |spec: &Arc<PlatformSpec>| Task::new(worker, options, spec);
     let tasks = specs.iter().map(task).collect::<Result<Vec<_>>>()?;
     let fetched = if worker.dry_run { tasks.into_iter().map(Task::dry_run).collect() } else { list_all(tasks) };
-    // Only now is it known which sports the platforms have.
+    // Only now does the catalogue know all sports of the platforms.
     worker.warn_of_unknown_sports(&options.filter.sports)?;
     for (spec, listed) in fetched {
         match listed {
@@ -58,7 +58,7 @@ pub fn fetch(worker: &mut Worker, options: &FetchOptions, sink: &mut dyn RecordS
     Ok(())
 }
 
-/// Lists all platforms at once; where there can be no more threads, one after the other.
+/// Lists all platforms in parallel; if no thread can be started, one after the other.
 fn list_all(tasks: Vec<Task>) -> Vec<Fetched> {
     let specs: Vec<Arc<PlatformSpec>> = tasks.iter().map(|task| task.spec.clone()).collect();
     let waiting = Mutex::new(tasks.into_iter().enumerate().collect::<VecDeque<_>>());
@@ -72,7 +72,7 @@ fn list_all(tasks: Vec<Task>) -> Vec<Fetched> {
     };
     std::thread::scope(|scope| {
         let spawned = specs.iter().map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok());
-        // What has ended one of them is told below, where its result is missing.
+        // The failure of a thread is reported below, where its result is missing.
         spawned.collect::<Vec<_>>().into_iter().for_each(|thread| drop(thread.join()));
     });
     work();
@@ -81,12 +81,12 @@ fn list_all(tasks: Vec<Task>) -> Vec<Fetched> {
     specs.into_iter().zip(listed).map(|(spec, result)| (spec, result.unwrap_or_else(|| Err(bug())))).collect()
 }
 
-/// How many of the newest are wanted: what was asked for, else what the setting of the platform says. The setting does not
-/// narrow a part of time, which a person asked for.
+/// How many of the newest activities to list: the number of the option, else that of the platform's setting. The
+/// setting does not limit a period that the user selected.
 fn newest(worker: &Worker, options: &FetchOptions, spec: &PlatformSpec) -> Result<Option<Limit>> {
     let is_all = options.filter.since.is_none() && options.filter.until.is_none();
     let setting = spec.service().and_then(Service::newest_setting);
-    // A value that cannot be used is an error even where it does not count.
+    // An invalid value is an error even if it is not used.
     let of_setting = setting.map(|name| worker.settings.number(name)).transpose()?;
     let count = options.newest.or(of_setting.filter(|_| is_all));
     let is_strict = options.newest.is_some();
@@ -109,7 +109,7 @@ impl<'a> Task<'a> {
     }
 
     fn extent(&self) -> Result<Extent> {
-        // All that was asked for.
+        // The user selected everything that is listed.
         if self.options.full || self.window() != Window::default() {
             return Ok(Extent::Full);
         }
@@ -170,7 +170,7 @@ impl<'a> Task<'a> {
     }
 }
 
-/// Tells what a listing came to, and hands on the activities of its platform.
+/// Reports the result of a listing, and passes on the activities of its platform.
 fn hand_on(
     worker: &mut Worker,
     options: &FetchOptions,
@@ -195,9 +195,9 @@ fn hand_on(
         since: options.filter.since,
         until: options.filter.until,
         missing: Some(false),
-        // What only an import told of may be there no longer.
+        // An activity that only an import added may no longer be on the platform.
         listed: true,
-        // Also what a listing since then saw that was cut and handed on nothing.
+        // This includes new activities of earlier incomplete listings, which passed on nothing.
         first_listing_after: match listed.listing.filter(|_| options.only_new) {
             Some(listing) => Some(worker.catalogue.last_accepted_before(&spec.id, listing)?),
             None => None,
@@ -206,7 +206,8 @@ fn hand_on(
     };
     let limit = newest(worker, options, spec)?;
     let mut left = limit.map_or(u64::MAX, |limit| limit.count);
-    // What is new since the setting limited the first list is handed on however much it is: nothing else would ever upload it.
+    // If the setting limited the first list, later new activities are all passed on: otherwise nothing would ever
+    // upload them.
     let news = match limit {
         Some(Limit { is_strict: false, .. }) => worker.catalogue.first_listing_with_news(&spec.id)?,
         _ => None,

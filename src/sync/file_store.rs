@@ -1,6 +1,6 @@
-//! The files of an activity between the archive and the catalogue: what is there, what is found, what is kept.
+//! Moves files between a platform's response, the archive and the catalogue.
 //!
-//! Files go first and rows follow: whatever a kill comes between is found again as it stands on the disk.
+//! A file is stored first and its row second: if a kill comes between, the next run finds the file on the disk.
 
 use std::path::{Path, PathBuf};
 
@@ -12,32 +12,32 @@ use crate::archive::{self, BadBody, CheckedFile, Stored, corrupt_path_for, path_
 use crate::catalogue::{self, CorruptRow, FileRow, UNAVAILABLE_RETRY_INTERVAL};
 use crate::fit::Protocol;
 
-/// An original that could not be had is asked for again within a week, and a little.
+/// How long an unavailable original waits for the next request: a week, plus one day.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(8 * 24);
 
-/// What is known of an activity's file before anybody is asked.
+/// What is known about the file of an activity before a request is sent.
 #[derive(Debug)]
 pub enum LocalFile {
-    /// It is there: the first, if there are several.
+    /// The file exists; if there are several, the first one.
     File(FileRow),
-    /// The service holds none.
+    /// The service has no file.
     NoFile,
-    /// Its platform does not give it, and is asked for it again at this time.
+    /// The platform does not provide the file; it is requested again at this time.
     Unavailable(Timestamp),
-    /// It was there, and is gone, or no longer what it was.
+    /// The file is missing or its bytes have changed.
     Corrupt,
     /// A converted file is there, and it is time to request the original again.
     RetryOriginal(FileRow),
-    /// Nothing.
+    /// Nothing is known.
     Nothing,
 }
 
-/// Why a body was not kept.
+/// Why a body was not stored.
 #[derive(Debug)]
 pub enum NotKept {
-    /// It holds no whole file.
+    /// It contains no intact file.
     Bad(BadBody),
-    /// It could not be written.
+    /// It could not be written to the disk.
     Storage(archive::Error),
     /// The catalogue could not be written.
     Failed(Failure),
@@ -46,20 +46,20 @@ pub enum NotKept {
 /// Result of storing a file.
 pub type StoreResult<T> = std::result::Result<T, NotKept>;
 
-/// As what a file is stored.
+/// The origin under which a file is stored.
 #[derive(Debug, Clone, Copy)]
 pub enum StoreAs {
     /// The recorded file.
     Original,
     /// A file that the service computed.
     Converted {
-        /// When the original is requested again, if it is.
+        /// When the original is requested again; `None`: never.
         retry_original_at: Option<Timestamp>,
     },
 }
 
 impl Worker {
-    /// What is known of the file of an activity. `verify`: check it byte by byte.
+    /// What is known about the file of an activity. `verify`: check every byte.
     pub fn local_file(&mut self, activity: &Activity, verify: bool) -> Result<LocalFile> {
         let key = activity.as_key();
         let Some(entry) = self.catalogue.entry(key)? else { return Ok(LocalFile::Nothing) };
@@ -100,8 +100,9 @@ impl Worker {
         })
     }
 
-    /// A file that stands where this activity's would, whole, but that the catalogue does not know: a run was killed
-    /// between the two, or the catalogue was begun anew. The first of several is stored last, so where it stands all do.
+    /// Adds an intact file of this activity that the archive has and the catalogue does not know: a run was killed
+    /// between storing the file and its row, or the catalogue was created again. The first of several files is stored
+    /// last, so if it exists, all exist.
     pub fn adopt_existing(&mut self, activity: &Activity) -> Result<Option<FileRow>> {
         let converted = StoreAs::Converted { retry_original_at: Some(tomorrow(self.now())) };
         let ways = [
@@ -127,7 +128,7 @@ impl Worker {
         Ok(None)
     }
 
-    /// Stores the files in what a service sent. Returns the first.
+    /// Stores the files in a response. Returns the first.
     pub fn store_body(&mut self, activity: &Activity, body: &[u8], store_as: StoreAs) -> StoreResult<FileRow> {
         let pieces = unpack(body).map_err(NotKept::Bad)?;
         self.keep_pieces(activity, pieces, store_as)
@@ -141,7 +142,7 @@ impl Worker {
         store_as: StoreAs,
     ) -> StoreResult<FileRow> {
         let mut rows = Vec::new();
-        // The last first: where the first of several stands, all of them do.
+        // The last file is stored first: if the first of several exists, all exist.
         for (part, piece) in (0..).zip(pieces).collect::<Vec<_>>().into_iter().rev() {
             let path = path_for(activity, part, piece.format, store_as.origin());
             let stored = self.archive.store(&path, &piece.bytes).map_err(NotKept::Storage)?;
@@ -159,8 +160,8 @@ impl Worker {
         })
     }
 
-    /// Keeps the original of an activity as it came, although it is broken, because its service has no other. It stands
-    /// under a name and in a table of its own: nothing takes it for the original. Returns where it is.
+    /// Keeps the corrupt original of an activity as received, because its service has no other. It has its own name and
+    /// its own table, so it is never used as the original. Returns its path.
     pub fn keep_corrupt(&mut self, activity: &Activity, body: &[u8], ending: &str) -> StoreResult<PathBuf> {
         let path = corrupt_path_for(activity, ending);
         let stored = self.archive.store(&path, body).map_err(NotKept::Storage)?;
@@ -179,7 +180,7 @@ impl Worker {
         Ok(self.archive.absolute(path))
     }
 
-    /// A downloaded an intact original: the corrupt one that was kept goes to `replaced/`.
+    /// Moves the corrupt original that was kept to `replaced/`, after an intact original was downloaded.
     fn retire_corrupt(&mut self, activity: &Activity) -> StoreResult<()> {
         let failed = |error: catalogue::Error| NotKept::Failed(error.into());
         let key = activity.as_key();
@@ -201,7 +202,7 @@ impl Worker {
         }
     }
 
-    /// Enters files into the catalogue, now that they are on the disk. Returns the first.
+    /// Adds files that are on the disk to the catalogue. Returns the first.
     fn enter(&mut self, activity: &Activity, rows: Vec<(FileRow, CheckedFile)>) -> Result<Option<FileRow>> {
         let now = self.now();
         self.catalogue.insert_if_absent(activity, now)?;
@@ -213,7 +214,7 @@ impl Worker {
 }
 
 impl StoreAs {
-    /// Who made the file.
+    /// The origin of the file.
     pub fn origin(self) -> Origin {
         match self {
             StoreAs::Original => Origin::Original,
@@ -221,7 +222,7 @@ impl StoreAs {
         }
     }
 
-    /// A converted file beside an original that its service has only corrupt.
+    /// A converted file next to an original that its service has only corrupt.
     pub fn beside_corrupt(now: Timestamp) -> StoreAs {
         let again = now.checked_add(UNAVAILABLE_RETRY_INTERVAL).unwrap_or(Timestamp::MAX);
         StoreAs::Converted { retry_original_at: Some(again) }
@@ -250,13 +251,13 @@ fn row(path: &Path, part: u32, piece: &CheckedFile, stored: Stored, (store_as, n
     }
 }
 
-/// Whether it is time to ask for an original again. A date further off than any that is written down comes from a clock that was
-/// ahead.
+/// Whether the original is due to be requested again. A time later than any that this program stores comes from a clock
+/// that was ahead, and counts as due.
 pub fn is_due(due: Timestamp, now: Timestamp) -> bool {
     due <= now || due.duration_since(now) > LONGEST_WAIT
 }
 
-/// When an original that could not be had for a reason that may pass is asked for again.
+/// When an original that is unavailable for a temporary reason is requested again.
 fn tomorrow(now: Timestamp) -> Timestamp {
     now.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
 }

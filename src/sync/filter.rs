@@ -1,27 +1,27 @@
-//! Which activities a person asks for: by start and sport.
+//! Filters activities by start and sport.
 
 use jiff::Timestamp;
 
 use crate::activity::Activity;
 
-/// Which activities are meant; all by default.
+/// A filter of activities; the default includes all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ActivityFilter {
-    /// Begun at this time or later.
+    /// Only activities that start at this time or later.
     pub since: Option<Timestamp>,
-    /// Begun before this time.
+    /// Only activities that start before this time.
     pub until: Option<Timestamp>,
-    /// Only these sports, by FIT's names or the platforms' own; all if empty.
+    /// Only these sports, by their FIT names or the names of the platforms; all if empty.
     pub sports: Vec<String>,
 }
 
 impl ActivityFilter {
-    /// Whether only a part of the activities is meant.
+    /// Whether the filter excludes any activity.
     pub fn is_restricted(&self) -> bool {
         self.since.is_some() || self.until.is_some() || !self.sports.is_empty()
     }
 
-    /// Whether an activity is meant. One of unknown start or sport is not, where a start or a sport is asked for.
+    /// Whether the filter includes an activity. If it names a start or a sport, an activity without one is excluded.
     pub fn includes(&self, activity: &Activity) -> bool {
         let start = activity.start_time;
         let own = [&activity.sport, &activity.sub_sport, &activity.platform_sport];

@@ -1,5 +1,5 @@
-//! What the catalogue knows of the histories on several platforms, ready to be compared: `gs-diff` plans by it, and the
-//! page tells what is missing where.
+//! The histories of several platforms in the catalogue, ready for comparison. `gs-diff` plans with them, and the page
+//! shows where activities are missing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -17,36 +17,36 @@ use crate::platform::PlatformSpec;
 use crate::reason::Reason;
 use crate::sync::matching::candidate;
 
-/// Two activities that begin further apart are one only if their files say so: a person has corrected a date, or they were
-/// taken for one while a list lied.
+/// Activities that start further apart are the same only if their files say so: a person has corrected a date, or they
+/// were matched by a wrong listing.
 const FAR: SignedDuration = SignedDuration::from_hours(2 * 24);
 
-/// A platform, and what is known of it.
+/// A platform and its history.
 pub struct History {
-    /// Its row.
+    /// Its specification.
     pub spec: Arc<PlatformSpec>,
-    /// For which parts of time it is known what is there.
+    /// The periods for which its activities are known.
     pub knowledge: ListingCoverage,
     /// The uploads to it, the oldest first.
     pub journal: Vec<UploadRow>,
-    /// What began later is in no list.
+    /// Activities that start later are in no listing.
     horizon: Timestamp,
 }
 
-/// The histories of the platforms that take part.
+/// The histories of the selected platforms.
 pub struct Histories {
     /// The platforms.
     pub platforms: Vec<History>,
-    /// All their entries, the newest first, and what is known of the file of each.
+    /// All activities, the newest first, each with the properties of its file.
     pub entries: Vec<(ActivityRow, Option<FileFingerprint>)>,
-    /// Entries that were the same activity before; what somebody edits on one platform does not make it another one.
+    /// The groups of earlier runs: an activity that a person edits on one platform stays in its group.
     groups: HashMap<ActivityKey, i64>,
-    /// Those whose file their platform does not give.
+    /// Activities whose file their platform does not provide.
     without_file: HashSet<ActivityKey>,
 }
 
 impl Histories {
-    /// Reads them, as the run `run` sees them. `by_what_was`: what was found to be the same activity before counts.
+    /// Reads the histories, as the run `run` sees them. `by_what_was`: use the groups of earlier runs.
     pub fn read(
         catalogue: &Catalogue,
         scope: &[Arc<PlatformSpec>],
@@ -61,7 +61,7 @@ impl Histories {
         let platforms = scope.iter().map(history).collect::<catalogue::Result<Vec<_>>>()?;
         let mut facts = catalogue.all_file_facts()?;
         let mut entries = Vec::new();
-        // No names would mean all platforms.
+        // An empty list of names would select all platforms.
         if !scope.is_empty() {
             let query = Query { platforms: scope.iter().map(|spec| spec.id.to_string()).collect(), ..Query::default() };
             catalogue.entries(&query, |entry| {
@@ -84,7 +84,8 @@ impl Histories {
         history.is_some_and(|history| history.knowledge.unusable_reason.is_none())
     }
 
-    /// Entries that are the same activity, whatever is said of them now, and those that may be.
+    /// Activities that are the same by the journal or an earlier run, whatever the matching finds now, and those that
+    /// may be.
     pub fn links(&self) -> Links<'_> {
         let entries = self.entries.iter().map(|(entry, facts)| {
             (entry.activity.as_key(), (entry.activity.start_time, facts.as_ref().and_then(|facts| facts.start)))
@@ -113,8 +114,8 @@ impl Histories {
         links
     }
 
-    /// The entries as they are planned with. `may_send`: whether one may go elsewhere; `is_there`: whether a file of the
-    /// archive is where it was put.
+    /// The activities in the form of the plan. `may_send`: whether an activity may be uploaded to other platforms;
+    /// `is_there`: whether a file of the archive is where it was stored.
     pub fn planned(
         &self,
         may_send: &dyn Fn(&ActivityRow) -> bool,
@@ -135,7 +136,7 @@ impl Histories {
         entries.collect()
     }
 
-    /// Whether its platform has refused its file time and again, so that it is asked for seldom.
+    /// Whether the platform refused the file repeatedly, so that it is requested only once a week.
     pub fn is_unavailable(&self, activity: &Activity) -> bool {
         self.without_file.contains(&activity.key())
     }
@@ -156,7 +157,7 @@ impl Histories {
 }
 
 impl History {
-    /// The platform as a target.
+    /// The platform as an upload target.
     pub fn target(&self) -> Target<'_> {
         let spans = match self.knowledge.unusable_reason {
             Some(_) => Vec::new(),
@@ -175,15 +176,15 @@ impl History {
     }
 }
 
-/// What two entries are that were found to be the same activity before.
+/// The relation of two activities that an earlier run found to be the same.
 enum Remembered {
     One,
-    /// They begin so far apart now.
+    /// Possibly the same; their starts are this far apart now.
     Perhaps(SignedDuration),
     Two,
 }
 
-/// By the starts of two such entries: what the list says, and what the file says, which nobody edits.
+/// Compares two such activities by their starts in the list and in the file. People edit the list, never the file.
 fn remembered_as_one(
     (one, one_file): (Option<Timestamp>, Option<Timestamp>),
     (other, other_file): (Option<Timestamp>, Option<Timestamp>),
@@ -197,13 +198,13 @@ fn remembered_as_one(
     }
 }
 
-/// The entry that an upload made, if it is known.
+/// The activity that an upload created, if it is known.
 fn link(row: &UploadRow) -> Option<Link<'_>> {
     let to_id = row.to_id.as_deref().filter(|_| row.outcome == Some(UploadOutcome::Created))?;
     Some((row.from.as_key(), ActivityKeyRef::new(&row.to, to_id)))
 }
 
-/// What an upload says of what is on its target.
+/// The upload as evidence of an activity on its target.
 fn upload(row: &UploadRow) -> Option<Upload<'_>> {
     const UNTOLD: &Reason = &Reason::Rejected { detail: String::new() };
     let reason = row.reason.as_ref().unwrap_or(UNTOLD);

@@ -1,4 +1,4 @@
-//! Lists what the catalogue knows; no request is made.
+//! Lists the activities in the catalogue; no request is made.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -13,26 +13,27 @@ use crate::matching::Rule;
 use crate::plan::diff::{Groups, Presence};
 use crate::record::{ActivityRecord, Record};
 
-/// No place on earth is further from UTC; some clocks are.
+/// No local time is further from UTC, although some clocks are wrong by more.
 const FURTHEST_OFFSET: SignedDuration = SignedDuration::from_hours(24);
 
 /// Which activities are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ListState {
-    /// Those on their platform.
+    /// Activities that are on their platform.
     #[default]
     Present,
-    /// Also those that were deleted there.
+    /// Activities that were deleted from their platform, too.
     All,
-    /// Those whose file is not in the archive and can be downloaded, or whose original is due to be requested again.
+    /// Activities whose file is not in the archive and can be downloaded, or whose original is due to be requested
+    /// again.
     Missing,
-    /// Those whose file is in the archive.
+    /// Activities whose file is in the archive.
     Downloaded,
-    /// Those that were deleted from their platform.
+    /// Activities that were deleted from their platform.
     Deleted,
 }
 
-/// What a list is sorted by.
+/// The key by which a list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SortKey {
     /// The start, the newest first.
@@ -49,30 +50,30 @@ pub enum SortKey {
     Platform,
 }
 
-/// What is listed, and in which order.
+/// Options of a list.
 #[derive(Debug, Clone, Default)]
 pub struct ListOptions {
-    /// Which activities.
+    /// The state of the activities.
     pub state: ListState,
     /// Only these ids; all if empty.
     pub ids: Vec<String>,
-    /// Only these.
+    /// Only activities that match this filter.
     pub filter: ActivityFilter,
-    /// The times of the filter are those of a clock where the activity began.
+    /// The times of the filter are local times at the start of the activity.
     pub is_local: bool,
     /// One activity of each group: the one with the best file.
     pub unique: bool,
-    /// The order; the newest first if it is not given.
+    /// The order; `None`: the newest first.
     pub sort: Option<SortKey>,
-    /// The opposite order.
+    /// Reverse the order.
     pub reverse: bool,
-    /// At most so many.
+    /// The maximum number of activities.
     pub limit: Option<NonZeroUsize>,
 }
 
 impl ListOptions {
     fn query(&self, worker: &Worker) -> Query {
-        // The catalogue compares in UTC; what lies in the margin is left out later.
+        // The catalogue compares in UTC; activities in the margin are filtered out later.
         let margin = if self.is_local { FURTHEST_OFFSET } else { SignedDuration::ZERO };
         Query {
             platforms: worker.selection.named().unwrap_or_default().iter().map(|spec| spec.id.to_string()).collect(),
@@ -89,7 +90,7 @@ impl ListOptions {
         }
     }
 
-    /// Whether the catalogue's order is the one that is wanted, so that records can be handed on as they are read.
+    /// Whether the catalogue returns the requested order, so that records are passed on as they are read.
     fn is_streamed(&self) -> bool {
         !self.unique && !self.reverse && self.sort.is_none_or(|key| key == SortKey::Start)
     }
@@ -194,7 +195,7 @@ fn one_of_each_group(worker: &Worker, records: Vec<ActivityRecord>) -> Result<Ve
     Ok(unique)
 }
 
-/// How good the file of an activity is; less is better.
+/// The rank of an activity's file; lower is better.
 fn file_rank(record: &ActivityRecord) -> u8 {
     match &record.file {
         Some(file) if file.origin.as_deref() == Some("original") => 0,
@@ -203,7 +204,7 @@ fn file_rank(record: &ActivityRecord) -> u8 {
     }
 }
 
-/// The order of two activities: by the key, then the newest first. What is not known comes last in both directions.
+/// The order of two activities: by the key, then the newest first. Unknown values come last in both directions.
 fn order(key: SortKey, reverse: bool, one: &ActivityRecord, other: &ActivityRecord) -> Ordering {
     let (a, b) = (&one.activity, &other.activity);
     let longest = |a: Option<f64>, b: Option<f64>| known_first(a, b, reverse, |a, b| b.total_cmp(a));
@@ -229,24 +230,24 @@ fn known_first<T>(a: Option<T>, b: Option<T>, reverse: bool, compare: impl Fn(&T
     }
 }
 
-/// Whether its file is in the archive.
+/// Whether the file of the activity is in the archive.
 pub fn is_downloaded(record: &ActivityRecord) -> bool {
     record.downloaded == Some(true)
 }
 
-/// Whether its file could be in the archive and is not. A manual entry has no file that could be missing, and a file that
-/// its platform does not provide is missing again only when it is due to be requested.
+/// Whether the file could be in the archive and is not. A manual activity has no file. A file that its platform does
+/// not provide counts as missing only when it is due to be requested.
 fn is_missing(record: &ActivityRecord) -> bool {
     !is_downloaded(record) && !record.no_original && !record.unavailable && record.deleted.is_none()
 }
 
-/// Whether it has a converted file, and the original is due to be requested again.
+/// Whether the activity has a converted file and its original is due to be requested again.
 fn is_original_due(record: &ActivityRecord, now: Timestamp) -> bool {
     let retry_at = record.file.as_ref().and_then(|file| file.retry_original_at);
     record.deleted.is_none() && retry_at.is_some_and(|due| is_due(due, now))
 }
 
-/// How many activities of a platform are listed, by what the archive has of them.
+/// The number of listed activities of a platform, by the state of their files in the archive.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ListStats {
     /// Always `stats`.
@@ -254,23 +255,23 @@ pub struct ListStats {
     pub record: &'static str,
     /// The platform.
     pub platform: String,
-    /// All.
+    /// The number of activities.
     pub total: u64,
-    /// Their file is in the archive.
+    /// The number with a file in the archive.
     pub downloaded: u64,
-    /// Their file is not, and can be downloaded.
+    /// The number whose file is not in the archive and can be downloaded.
     pub missing: u64,
-    /// The platform has no file of them.
+    /// The number for which the platform has no file.
     pub no_original: u64,
-    /// The platform does not provide their file; it is requested once a week.
+    /// The number whose file the platform does not provide; it is requested once a week.
     pub unavailable: u64,
-    /// The size of the files in the archive.
+    /// The size of the files in the archive, in bytes.
     pub bytes: u64,
-    /// When the platform was listed last.
+    /// When the platform was last listed.
     pub last_sync: Option<Timestamp>,
 }
 
-/// The numbers of each platform that is selected.
+/// The numbers of each selected platform.
 ///
 /// # Errors
 /// The catalogue cannot be read.
@@ -298,7 +299,7 @@ fn stats_of(worker: &Worker, options: &ListOptions, query: &Query, platform: Str
     Ok(stats)
 }
 
-/// Why a list is empty, in a sentence for people. It says that nothing is missing only if every selected platform was listed.
+/// Why a list is empty, as a sentence. It says that nothing is missing only if every selected platform was listed.
 ///
 /// # Errors
 /// The catalogue cannot be read.

@@ -1,6 +1,6 @@
-//! Takes one listing of one platform into the catalogue, page by page, and says what may be concluded from it.
+//! Reads one listing of a platform into the catalogue, page by page, and decides what follows from it.
 //!
-//! `gs-fetch` lists histories with it. Whoever is about to write looks first with it: at a window of time, as it is now.
+//! `gs-fetch` lists whole histories. Before a write, a listing of a short period checks the current state.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -16,95 +16,95 @@ use crate::plan::listing::{self, Comparison, Extent, Limit, Order};
 use crate::platform::{self, ListEnd, Page, PlatformReader, PlatformSpec, Window};
 use crate::reason::Reason;
 
-/// A listing to be made.
+/// A listing to read.
 pub struct Listing<'a> {
-    /// Of which platform.
+    /// The specification of the platform.
     pub spec: &'a PlatformSpec,
-    /// The same, open.
+    /// The open platform.
     pub platform: &'a dyn PlatformReader,
-    /// Into whose catalogue it goes.
+    /// The worker whose catalogue receives the listing.
     pub worker: &'a mut Worker,
-    /// The part of time that is asked for.
+    /// The period to list.
     pub window: Window,
-    /// No more than so many, the newest first.
+    /// The maximum number of activities, the newest first.
     pub newest: Option<Limit>,
-    /// How far it goes.
+    /// The extent of the listing.
     pub extent: Extent,
-    /// It is believed, whatever it lacks.
+    /// Accept the listing, however many known activities are missing in it.
     pub accept_missing: bool,
-    /// What it is made for.
+    /// The purpose of the listing.
     pub purpose: ListingPurpose,
-    /// The part of time that this look is for: it may stop once it has shown all of that, and something that is known.
+    /// The period that a precheck needs: the listing may stop once it has shown all of it and a known activity.
     pub sought: Option<(Timestamp, Timestamp)>,
-    /// How long it waits before it looks again at a list that nobody has ever seen filled.
+    /// The pause before the second reading of a list that was never seen with activities.
     pub confirm_wait: Duration,
-    /// Told how many came with each page.
+    /// Called with the number of activities on each page.
     pub progress: &'a dyn Fn(u64),
 }
 
-/// What a listing came to.
+/// The result of a listing.
 #[derive(Debug, Clone, Default)]
 pub struct Listed {
-    /// Its number in the catalogue; nothing if it was only rehearsed.
+    /// Its number in the catalogue; `None` in a dry run.
     pub listing: Option<i64>,
-    /// Entries it showed.
+    /// The number of activities in the listing.
     pub items: u64,
-    /// Those that were never seen before.
+    /// The number of activities that were never listed before.
     pub new: u64,
-    /// Those that could not be read.
+    /// The number of activities that could not be read.
     pub unreadable: u64,
-    /// When the first page was asked for that could show something of the covered time: what it tells is no older.
+    /// When the first page was requested that could show a part of the covered period: the result is no older.
     pub asked: Option<Moment>,
-    /// The part of time for which it tells what is there, if it went well.
+    /// The period for which a successful listing is complete.
     pub coverage: Coverage,
-    /// The ids that a look showed.
+    /// The ids that a precheck showed.
     pub shown: HashSet<String>,
 }
 
 impl Listed {
-    /// Why nothing is concluded from it: entries could not be read.
+    /// The reason why nothing follows from the listing: activities could not be read.
     pub fn complaint(&self) -> Reason {
         Reason::EntriesUnreadable { count: self.unreadable }
     }
 }
 
-/// Whether one look is not enough.
+/// Whether a second reading must confirm the listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Confirm {
-    /// Too many known activities are missing in the list.
+    /// No: if the list were wrong, too many known activities would be missing in it.
     Never,
-    /// If it went to the end: no list has done so before, so most of it may be unknown.
+    /// Yes, if the listing is complete: no earlier list was, so most of it may be unknown.
     IfWhole,
-    /// Nothing is known to be there.
+    /// Yes: the catalogue knows no activity on the platform.
     Always,
 }
 
-/// How far it has got.
+/// The progress of a listing.
 struct Walk {
     number: i64,
     order: Order,
-    /// News on the last page.
+    /// The number of new activities on the last page.
     last_fresh: usize,
-    /// It showed something that was known before.
+    /// The listing showed an activity that was known before.
     has_known: bool,
-    /// When a page had come that was, like all before it, above what is sought: those that tell of it are asked for later. And
-    /// what began before this time is on none of those pages.
+    /// When the last page above the sought period arrived, and the earliest start so far: pages about that period are
+    /// requested later, and no page so far shows an activity before that start.
     above: Option<(Moment, Timestamp)>,
     listed: Listed,
-    /// Whether something else has to confirm it.
+    /// Whether a second reading must confirm the listing.
     confirm: Confirm,
-    /// What it showed, if that may be.
+    /// The ids in the listing, if they are needed to confirm it.
     ids: Option<HashSet<String>>,
     failure: Option<Failure>,
-    /// Above this everything is new, or was new to the listing before; see [`listing::floor`].
+    /// Above this start, all activities are new or were new to the previous listing; see [`listing::floor`].
     floor: Option<Timestamp>,
-    /// It showed everything down to the floor.
+    /// The listing showed all activities down to the floor.
     met_floor: bool,
 }
 
-/// So many entries that cannot be read are told one by one.
+/// How many unreadable activities are reported one by one.
 const TOLD: u64 = 3;
-/// So often an account that was never seen filled is looked at, until two looks agree.
+/// How many readings of a list that was never seen with activities are made at most until two agree.
 const LOOKS: u32 = 3;
 
 impl Walk {
@@ -130,15 +130,15 @@ impl Walk {
 }
 
 impl Listing<'_> {
-    /// Whether it is made before a write: what it does not show is missing only once a listing for a sync says so.
+    /// Whether the listing checks a target before a write. Only a listing for a sync marks activities as missing.
     fn is_precheck(&self) -> bool {
         self.purpose == ListingPurpose::Precheck
     }
 
-    /// Makes it.
+    /// Reads the listing.
     ///
     /// # Errors
-    /// It was cut, or is not believed: nothing is concluded from it.
+    /// The listing is incomplete or implausible; nothing follows from it.
     pub fn take(mut self) -> Result<Listed> {
         let (run_id, now) = (self.worker.run_id.clone(), self.worker.now());
         let number = self.worker.catalogue.begin_listing(&self.spec.id, &run_id, self.purpose, now)?;
@@ -169,14 +169,14 @@ impl Listing<'_> {
         Ok(if enough || self.is_shown(walk) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 
-    /// Whether all is shown that this look is for. One that has to be confirmed goes to its end.
+    /// Whether the sought period was shown completely. A listing that must be confirmed is read to its end.
     fn is_shown(&self, walk: &Walk) -> bool {
         let Some((sought, _)) = self.sought else { return false };
         let covered = listing::covered_from(walk.order.oldest()).is_some_and(|from| from <= sought);
         covered && walk.has_known && walk.order.is_sorted() && walk.ids.is_none()
     }
 
-    /// Takes a page into the catalogue.
+    /// Stores a page in the catalogue.
     fn enter(&mut self, walk: &mut Walk, page: &Page) -> Result<()> {
         for (number, what) in (walk.listed.unreadable..).zip(&page.unreadable) {
             if number < TOLD {
@@ -212,13 +212,13 @@ impl Listing<'_> {
         Ok(())
     }
 
-    /// Says how far it got, and what that means.
+    /// Stores the result of the listing and decides what follows from it.
     fn conclude(mut self, mut walk: Walk, ended: platform::Result<ListEnd>) -> Result<Listed> {
         let (number, now) = (walk.number, self.worker.now());
         let ending = match ended {
             Ok(ending) => ending,
             Err(error) => {
-                // What stopped it in our own house says more than that it was stopped.
+                // A failure on this side says more than the stop that it caused.
                 let failure = walk.failure.unwrap_or_else(|| error.into());
                 self.worker.catalogue.abort_listing(number, walk.listed.items, &failure.reason, now)?;
                 return Err(failure);
@@ -262,8 +262,7 @@ impl Listing<'_> {
         Ok(walk.listed)
     }
 
-    /// Why nothing may be concluded from a listing although it got to its end: it has no order, or it is the first one that
-    /// nobody else bears out.
+    /// Fails if a complete listing cannot be trusted: it has no order, or it is the first one and nothing confirms it.
     fn incomplete(&mut self, walk: &mut Walk, ending: ListEnd) -> Result<()> {
         if self.spec.has_login() && walk.order.is_missing() {
             return Err(untrusted(Reason::ListingUnordered));
@@ -282,8 +281,8 @@ impl Listing<'_> {
         Ok(())
     }
 
-    /// Whether one look is not enough: where little or nothing is known to be there, nothing would speak against a list that is
-    /// empty or half by mistake, and all of it would be uploaded a second time.
+    /// Whether a second reading must confirm the listing. If few or no activities are known on the platform, nothing
+    /// contradicts a list that is wrongly empty or half empty, and every activity would be uploaded a second time.
     fn needs_confirming(&self) -> Result<Confirm> {
         let is_all = self.window == Window::default() && !self.is_precheck();
         Ok(match self.spec.has_login() {
@@ -293,8 +292,8 @@ impl Listing<'_> {
         })
     }
 
-    /// Looks again until two looks agree: at the service's own count, if it has one that agrees; else, after a pause, at the
-    /// same list. What the last look shows is what counts: the first may have come while the list was being filled.
+    /// Confirms a listing: by the activity count of the service, if it agrees; else by reading the list again after a
+    /// pause until two readings agree. The last reading counts: the list may have been filled during the first one.
     fn confirm(&mut self, walk: &mut Walk, first: HashSet<String>, ending: ListEnd) -> Result<()> {
         let whole = self.window == Window::default() && ending == ListEnd::Complete;
         let mut before = first;
@@ -321,7 +320,7 @@ impl Listing<'_> {
         Err(untrusted(Reason::ListingUnstable { looks: LOOKS }))
     }
 
-    /// Tells when the service counts more than its list shows twice: it may leave something out.
+    /// Warns if the service counts more activities than two readings of the list show: the list may be incomplete.
     fn tell_count(&self, shown: u64) -> Result<()> {
         if let Some(count) = self.platform.count()?.filter(|count| *count > shown) {
             self.worker.warn(&format!(
@@ -334,7 +333,7 @@ impl Listing<'_> {
         Ok(())
     }
 
-    /// Takes the list into the catalogue once more, as part of the same listing, and returns the ids that it showed.
+    /// Reads the list into the catalogue again, as part of the same listing, and returns the ids in it.
     fn look_again(&mut self, walk: &mut Walk) -> Result<HashSet<String>> {
         let mut again = Walk { ids: Some(HashSet::new()), floor: walk.floor, ..Walk::new(walk.number) };
         let (platform, window) = (self.platform, self.window);
@@ -352,8 +351,8 @@ impl Listing<'_> {
         Ok(again.ids.unwrap_or_default())
     }
 
-    /// An empty list of everything is only believed of a service that counts nothing either. What it counts says nothing of
-    /// a part.
+    /// Accepts an empty list of all activities only if the service counts none either. The count does not apply to a
+    /// period.
     fn not_counted(&self) -> Result<()> {
         if self.window != Window::default() {
             return Ok(());
@@ -364,13 +363,13 @@ impl Listing<'_> {
         }
     }
 
-    /// Waits before the second look, but not past a person's wish to stop.
+    /// Waits before the second reading, but returns early if the user stops the run.
     fn rest(&self) -> Result<()> {
         self.worker.sleep(self.confirm_wait);
         if self.worker.is_stopped() { Err(platform::Error::Stopped.into()) } else { Ok(()) }
     }
 
-    /// Down to where a limited listing has to go so that it leaves no hole above what is known.
+    /// The start down to which a limited listing must go to leave no gap above the known activities.
     fn floor(&self) -> Result<Option<Timestamp>> {
         if self.newest.is_none() || self.window != Window::default() {
             return Ok(None);
@@ -380,7 +379,7 @@ impl Listing<'_> {
         Ok(listing::floor(&anchored, has_base, self.worker.now()))
     }
 
-    /// Tells that a limit ended the list in the midst of what is new.
+    /// Reports that a limit ended the listing among new activities.
     fn report_gap(&self, ending: ListEnd, reached: &ListingResult) {
         let Some(limit) = self.newest.filter(|limit| limit.is_strict && self.window == Window::default()) else {
             return;
@@ -399,7 +398,7 @@ impl Listing<'_> {
         let limited = self.newest.is_some_and(|limit| walk.listed.items >= limit.count);
         let coverage = match ending {
             ListEnd::Complete => Coverage { from: window.since, until: window.until },
-            // Having stopped without a single start, or in a list without order, it covers no time at all.
+            // A listing that stopped without a start, or that has no order, covers no period.
             ListEnd::Stopped => {
                 let oldest = walk.order.oldest().filter(|_| walk.order.is_sorted());
                 let from = listing::covered_from(oldest).unwrap_or(Timestamp::MAX);
@@ -411,10 +410,11 @@ impl Listing<'_> {
             ListEnd::Stopped if limited && window == Window::default() => ListingDepth::Limit,
             ListEnd::Stopped => ListingDepth::Stopped,
         };
-        // One that its limit ended in the midst of news left a hole below them, unless nothing below was ever known.
+        // A limit that ended the listing among new activities left a gap below them, unless no activity below was ever
+        // known.
         let is_first = limited && walk.floor.is_none();
         let joins = match (ending, window.since) {
-            // A window that reaches down into what is known leaves no hole above that.
+            // A window that reaches down to known activities leaves no gap above them.
             (_, Some(_)) => self.worker.catalogue.newest_contiguous(&self.spec.id)? >= coverage.from,
             (ListEnd::Complete, None) => true,
             (ListEnd::Stopped, None) => walk.last_fresh == 0 || is_first || walk.met_floor,
@@ -428,15 +428,15 @@ impl Listing<'_> {
     }
 }
 
-/// Leaves of a page what is still wanted: `limit` less the `listed` of earlier pages, and above the floor everything unless
-/// the limit is strict. Returns whether all that is above the floor has been shown now.
+/// Removes the activities of a page that are beyond the limit: `limit` less the `listed` ones of earlier pages. Above
+/// the floor, all are kept unless the limit is strict. Returns whether all activities above the floor have been shown.
 fn cut(page: &mut Page, limit: Limit, listed: u64, floor: Option<Timestamp>) -> bool {
     let is_above =
         |listed: &platform::ListedActivity| floor.is_some_and(|floor| listed.activity.start_time >= Some(floor));
     let left = usize::try_from(limit.count.saturating_sub(listed)).unwrap_or(usize::MAX);
     let above = page.activities.iter().rposition(is_above).map_or(0, |last| last + 1);
     let kept = if limit.is_strict { left } else { left.max(above) };
-    // Below the floor the page goes on, so that it holds all that is above it.
+    // The page continues below the floor, so it contains all activities above it.
     let meets = floor.is_some() && above < page.activities.len() && above <= kept;
     if page.activities.len() > kept {
         page.activities.truncate(kept);
@@ -445,7 +445,7 @@ fn cut(page: &mut Page, limit: Limit, listed: u64, floor: Option<Timestamp>) -> 
     meets
 }
 
-/// A listing from which nothing is concluded.
+/// The failure of a listing from which nothing follows.
 fn untrusted(reason: Reason) -> Failure {
     Failure::because(Exit::TempFail, reason)
 }

@@ -1,7 +1,8 @@
-//! A sign of life of each command in the sync log: a lock that the kernel takes back however the command ends.
+//! Shows whether a command in the sync log still runs: it holds a lock that the kernel releases however the command
+//! ends.
 //!
-//! A row without an end is of a command that still runs, or of one that was killed. Its process id would not tell which: in
-//! another container it is that of a stranger. A lock is seen from everywhere where the data folder is.
+//! A row without an end belongs to a command that still runs or was killed. A process id does not tell which: in
+//! another container it belongs to another process. A lock works for every process that can access the data folder.
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
@@ -11,22 +12,22 @@ use std::time::{Duration, SystemTime};
 use super::{Result, Worker};
 use crate::fs::make_private;
 
-/// What is older was left by a command that was killed, and says nothing new any more.
+/// An older lock file was left by a command that was killed, and is no longer needed.
 const OLD: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The sign of a command that runs; it goes with it.
+/// The lock of a running command; it is released with this value.
 pub struct RunningLock {
     path: PathBuf,
     _lock: File,
 }
 
 impl RunningLock {
-    /// Gives the sign for the row `number`; nothing where that is not possible, and then nobody can tell.
+    /// Creates the lock for the row `number`; `None` if that fails, and then the state of the command is unknown.
     pub fn create(data_dir: &Path, number: i64) -> Option<RunningLock> {
         let folder = folder(data_dir);
         make_private(&folder).ok()?;
         sweep(&folder);
-        // Locked before it has its name, so that nobody finds it without its lock.
+        // The file is locked before it gets its name, so that no process finds it without its lock.
         let unnamed = folder.join(format!("{number}.new"));
         let lock = File::create(&unnamed).ok()?;
         let path = folder.join(number.to_string());
@@ -40,14 +41,14 @@ impl RunningLock {
 
 impl Drop for RunningLock {
     fn drop(&mut self) {
-        // By then the row has its end, and nobody asks any more.
+        // The row already has its end, so the lock file is no longer needed.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Which rows are of commands that still run, and which of commands that were killed; those of the others are not known.
+/// Which rows belong to commands that still run (`true`) or were killed (`false`); other rows are unknown.
 ///
-/// To be called before the rows are read: a command that ends in between has its end by then.
+/// Call this before reading the rows: a command that ends in between has its end in them.
 pub fn running_commands(data_dir: &Path) -> HashMap<i64, bool> {
     let files = fs::read_dir(folder(data_dir)).into_iter().flatten().flatten();
     let lock_of = |file: fs::DirEntry| {
@@ -62,8 +63,8 @@ pub fn running_commands(data_dir: &Path) -> HashMap<i64, bool> {
 }
 
 impl Worker {
-    /// Whether another command has not ended: it still runs, or was killed and not called again, as far as anybody knows.
-    /// Those named `except` do not count.
+    /// Whether another command still runs, or was killed and not started again, as far as is known. Commands named
+    /// `except` do not count.
     pub fn is_any_at_work(&self, except: &str) -> Result<bool> {
         let locks = running_commands(&self.data_dir);
         let open = self.catalogue.open_commands()?;
@@ -96,7 +97,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (runs, ends) = (RunningLock::create(dir.path(), 7).unwrap(), RunningLock::create(dir.path(), 8).unwrap());
         let killed = RunningLock::create(dir.path(), 9).unwrap();
-        // What is killed leaves its file, and no lock.
+        // A killed command leaves its file without a lock.
         let RunningLock { path, _lock } = &killed;
         let left = path.clone();
         _lock.unlock().unwrap();

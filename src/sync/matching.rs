@@ -1,4 +1,4 @@
-//! How activities of the catalogue are compared: the tolerance of the settings, and an activity with what its file says.
+//! Prepares activities of the catalogue for matching: the tolerance in the settings, and an activity with its file.
 
 use super::{Result, Workspace};
 use crate::activity::Activity;
@@ -6,19 +6,19 @@ use crate::catalogue::FileFingerprint;
 use crate::matching::{self, Candidate, Matcher, Rule};
 
 impl Workspace {
-    /// A matcher by this rule, with the tolerance of `SPORT_DIFF_SECOND`.
+    /// A matcher with this rule and the tolerance of `SPORT_DIFF_SECOND`.
     pub fn matcher(&self, rule: Rule) -> Result<Matcher> {
         let tolerance = self.settings.number("SPORT_DIFF_SECOND")?;
         Ok(Matcher { rule, tolerance_s: u32::try_from(tolerance).unwrap_or(u32::MAX) })
     }
 
-    /// An activity as it is compared.
+    /// An activity, for matching.
     pub fn candidate<'a>(&self, activity: &'a Activity, facts: Option<&'a FileFingerprint>) -> Candidate<'a> {
         candidate(activity, facts, self.platforms.native_manufacturer(&activity.platform))
     }
 }
 
-/// An activity as it is compared. `native_manufacturer`: whose devices record for its platform.
+/// An activity, for matching. `native_manufacturer`: the manufacturer whose devices record for its platform.
 pub fn candidate<'a>(
     activity: &'a Activity,
     facts: Option<&'a FileFingerprint>,

@@ -1,18 +1,18 @@
 //! The engine: what the commands do, without a terminal.
 //!
-//! An operation gets a [`Worker`], values and a [`RecordSink`]; it tells an [`Observer`] what it does. It prints nothing,
-//! knows no flag and never ends the program.
+//! An operation gets a [`Worker`], values and a [`RecordSink`], and reports its progress to an [`Observer`]. It prints
+//! nothing, knows no command-line flag and never exits the process.
 //!
-//! - `workspace`: what all operations of a run share; `observer`: the seam outward; `error`: how far a failure reaches;
-//!   `network`: how requests are sent.
-//! - `connect` opens an account, and is the one place where its owner is checked. `selection`: which platforms are meant.
+//! - `workspace`: the state that all operations of a run share; `observer`: progress and messages; `error`: how much a
+//!   failure stops; `network`: how requests are sent.
+//! - `connect` opens an account, and is the only place that checks its owner. `selection`: the selected platforms.
 //! - Accounts: `login`, `ownership`.
 //! - Reading: `fetch`, `listing`, `download`, `file_store`, `import`.
 //! - Deciding: `diff`, `dedupe`, from `history` and `matching`.
 //! - Writing: `write_connection`, `suspension`, `upload`, `delete`.
 //! - Settings: `check`, `shown_settings`, `remarks`.
 //! - Scheduling: `schedule`, `liveness`.
-//! - Telling: `list`, `overview`, `report` (the page), `notify`, `records`.
+//! - Reporting: `list`, `overview`, `report` (the page), `notify`, `records`.
 
 mod accounts;
 mod channels;

@@ -1,4 +1,4 @@
-//! How requests are sent: the proxy, the certificate authorities, the pace, all as the settings have it.
+//! How requests are sent: proxy, certificate authorities and request rate, by the settings.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,16 +7,16 @@ use super::{Exit, Failure, Level, Message, Progress, Result, Workspace};
 use crate::catalogue::RateLimits;
 use crate::http::{Backoff, CaCertificates, Http, Loopback, Options, Proxies, Route};
 
-/// The HTTP client of a run, made with the first request.
+/// The HTTP client of a run, created with the first request.
 #[derive(Default)]
 pub struct SharedHttp(Mutex<Option<Arc<Http>>>);
 
 impl Workspace {
-    /// A handle on the HTTP client of this run, for platforms and channels alike: its connections, certificates, proxy, rate
-    /// limits and trace are shared by all. `progress` shows what this handle waits for.
+    /// A handle to the HTTP client of this run. Platforms and channels share its connections, certificates, proxy, rate
+    /// limits and trace. `progress` shows what this handle waits for.
     ///
     /// # Errors
-    /// A setting of the network cannot be used, or the catalogue cannot be opened.
+    /// A network setting is invalid, or the catalogue cannot be opened.
     pub fn http(&self, progress: Progress) -> Result<Arc<Http>> {
         let mut shared = self.shared_http.0.lock().unwrap_or_else(PoisonError::into_inner);
         let client = match &*shared {
@@ -38,7 +38,7 @@ impl Workspace {
         Ok(Arc::new(Http::new(Arc::new(rate_limits), options)))
     }
 
-    /// How requests are sent by this route.
+    /// The options of requests by this route.
     pub(super) fn http_options(&self, loopback: Option<Loopback>, route: Route) -> Result<Options> {
         let observer = self.observer.clone();
         Ok(Options {
@@ -58,19 +58,19 @@ impl Workspace {
         })
     }
 
-    /// The stand-in on this machine, if the settings name one.
+    /// The stand-in server on this machine, if the settings name one.
     pub fn loopback(&self) -> Result<Option<Loopback>> {
         let loopback = self.settings.get("GS_LOOPBACK").map(Loopback::parse).transpose();
         loopback.map_err(|why| Failure::new(Exit::Config, why))
     }
 
-    /// The proxy, wherever the settings name it.
+    /// The proxies in the settings.
     pub fn proxies(&self) -> Result<Proxies> {
         Proxies::read(|names| self.settings.first_of(names.iter().copied()))
             .map_err(|why| Failure::new(Exit::Config, why))
     }
 
-    /// The certificate authorities, if the settings name others than the system's.
+    /// The certificate authorities in the settings; `None`: those of the system.
     pub fn ca_certificates(&self) -> Result<Option<CaCertificates>> {
         let (file, folders) = (self.settings.path("SSL_CERT_FILE"), self.settings.paths("SSL_CERT_DIR"));
         let has_own = file.is_some() || !folders.is_empty();
@@ -78,13 +78,13 @@ impl Workspace {
         ca_certificates.map_err(|why| Failure::new(Exit::Config, why))
     }
 
-    /// `GS_CONFIRM_WAIT`: how long to wait before a second look at a list that nobody has ever seen filled, or at one that
-    /// does not show an upload whose answer was lost.
+    /// `GS_CONFIRM_WAIT`: how long to wait before the second reading of a list that was never seen with activities, or
+    /// that does not show an upload whose response was lost.
     pub fn confirm_wait(&self) -> Result<Duration> {
         Ok(self.settings.duration("GS_CONFIRM_WAIT")?)
     }
 
-    /// `GS_LOST_AFTER`: how long a service that accepted an upload may take to show it.
+    /// `GS_LOST_AFTER`: how long a service may take to list an upload that it accepted.
     pub fn lost_after(&self) -> Result<Duration> {
         Ok(self.settings.duration("GS_LOST_AFTER")?)
     }

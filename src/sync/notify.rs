@@ -1,4 +1,4 @@
-//! Tells the channels what a run came to, as the records tell what was done and the catalogue what fails.
+//! Sends notifications of a run's result: the records say what was done, the catalogue what fails.
 
 use std::io::{BufRead, Write};
 use std::time::{Duration, Instant};
@@ -11,17 +11,17 @@ use crate::notify::{self, CHANNELS, ChannelRequest, Lang, Marks, Style, Summary,
 use crate::reason::Reason;
 use crate::record::Reader;
 
-/// A stage whose output has ended still has its row to finish.
+/// How long to wait for a stage that has closed its output and still has to end its row in the log.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How the channels are told.
+/// Options of notifications.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NotifyOptions {
-    /// When; `None`: as the setting says.
+    /// When to notify; `None`: the setting.
     pub on: Option<notify::NotifyOn>,
-    /// In which language; `None`: as the setting says.
+    /// The language; `None`: the setting.
     pub lang: Option<Lang>,
-    /// The summary is shown to a person, too.
+    /// Show the summary in the terminal, too.
     pub show: bool,
 }
 
@@ -35,11 +35,11 @@ impl NotifyOptions {
     }
 }
 
-/// Hands every line of `input` on to `output` as it is, and tells every channel that is set up what the run came to.
+/// Copies every line of `input` to `output` unchanged, and notifies every configured channel of the result of the run.
 ///
 /// # Errors
-/// `output` cannot be written to although somebody reads it. What fails with one channel is told, and the others are told
-/// all the same.
+/// Writing to `output` fails although it is still open. A failure of one channel is reported, and the other channels
+/// are notified all the same.
 pub fn notify(
     worker: &mut Worker,
     options: NotifyOptions,
@@ -59,7 +59,7 @@ pub fn notify(
     let is_checked = have_ended && health.is_ok();
     let unknown = health.map(|health| summary.add_judged(health)).err();
     progress.step("sending messages");
-    // Whatever is wrong with a setting, the channels that can be told are told first.
+    // If a setting is invalid, the channels that work are notified first.
     let (on, lang) = (options.on(worker), options.lang(worker));
     let mut teller = Teller {
         on: *on.as_ref().unwrap_or(&notify::NotifyOn::Change),
@@ -79,7 +79,7 @@ pub fn notify(
     Ok(())
 }
 
-/// Passes every line on and takes it in. An error of `output` is told once everybody knows of the rest.
+/// Copies every line and collects its record. An error of `output` is returned after all input was read.
 fn pass(
     worker: &mut Worker,
     summary: &mut Summary,
@@ -103,7 +103,7 @@ fn pass(
             Some(Err(error)) => drop(malformed.get_or_insert(error)),
             None => {}
         }
-        // With nobody left to read, there still is somebody to tell.
+        // If `output` is closed, the channels are notified all the same.
         if let Err(error) = output.write_all(&line.bytes).and_then(|()| output.flush()) {
             result =
                 result.and(Err(Failure::new(Exit::Partial, format!("standard output cannot be written: {error}"))));
@@ -118,8 +118,8 @@ fn pass(
     result
 }
 
-/// Waits a little for the commands whose output has ended, as their rows in the log still have to. Whether all others have
-/// ended, also those of other runs: until then nobody can say that nothing fails.
+/// Waits a little for commands that have closed their output to end their rows in the log. Returns whether all other
+/// commands have ended, including those of other runs: until then, failures may be missing.
 fn wait_for_stages(worker: &Worker) -> Result<bool> {
     let end = Instant::now() + GRACE;
     loop {
@@ -133,17 +133,17 @@ fn wait_for_stages(worker: &Worker) -> Result<bool> {
     }
 }
 
-/// Knows what there is to tell, and to whom it was told.
+/// Knows the issues to report, and which channels already know them.
 struct Teller {
     on: notify::NotifyOn,
     lang: Lang,
     summary: Summary,
-    /// What fails now, and whether that was found out.
+    /// The current issues, and whether they could be determined.
     marks: Marks,
     is_checked: bool,
     now: Timestamp,
     progress: Progress,
-    /// A channel did not take its message. The ping comes last, and is one of failure then.
+    /// A channel did not accept its message. The ping comes last and then reports a failure.
     has_failed: bool,
 }
 
@@ -162,7 +162,7 @@ impl Teller {
         }
     }
 
-    /// Tells one channel, if it has anything to hear.
+    /// Notifies one channel, if there is anything to report.
     fn tell(&mut self, worker: &mut Worker, one: &Ready) -> Result<()> {
         let name = one.channel.name;
         let told = if one.channel.is_ping {
@@ -173,9 +173,9 @@ impl Teller {
         let on = if one.channel.is_ping { notify::NotifyOn::Always } else { self.on };
         let known = told.and_then(&self.marks, self.is_checked);
         let should_notify = notify::should_notify(on, self.summary.has_news(), self.is_checked, &self.marks, &told);
-        // A channel that did not take the last message is told how things stand now, whatever that is.
+        // A channel that did not accept the last message gets the current state, whatever it is.
         let Some(tone) = should_notify.or(worker.catalogue.is_undelivered(name)?.then(Tone::default)) else {
-            // Who hears of failures only takes silence for an end of them: should they come back, they are told again.
+            // A channel that only reports failures treats silence as success: a failure that returns is reported again.
             if known != told && !worker.dry_run {
                 worker.catalogue.set_last_notification(name, &known.to_text(), self.now)?;
             }
@@ -209,18 +209,18 @@ impl Teller {
     }
 }
 
-/// Brings a message to a channel; what the channel said to it.
+/// Sends a message to a channel and returns its response.
 fn send(http: &Http, one: &Ready, message: &ChannelRequest, now: Timestamp) -> Result<String> {
     let request = notify::request(one.channel, &one.form, &one.keys, message, now)
         .ok_or_else(|| Failure::new(Exit::Bug, "no message could be built for it; please report this"))?;
     notify::deliver(http, one.channel, &request).map_err(|error| Failure::new(Exit::Partial, error.to_string()))
 }
 
-/// Sends a test message to every channel, whatever was told before. Only whether it takes messages is remembered. `accepted`
-/// gets what a channel answered.
+/// Sends a test message to every channel, whatever was reported before. Only its acceptance is stored. `accepted` is
+/// called with the response of a channel.
 ///
 /// # Errors
-/// No channel is set up, or `accepted` failed. What fails with one channel is told.
+/// No channel is configured, or `accepted` failed. A failure of one channel is reported.
 pub fn test_channels(
     worker: &mut Worker,
     options: NotifyOptions,
@@ -258,11 +258,11 @@ pub fn test_channels(
     Ok(())
 }
 
-/// Tells the channels that watch over runs that one begins.
+/// Notifies the channels that monitor runs that a run starts.
 ///
 /// # Errors
-/// A setting is wrong, of whichever channel: that is said before anything is done, not when there is something to tell. Or
-/// a channel cannot be told.
+/// A setting of any channel is invalid (reported here, before the run does anything, rather than at its end), or a
+/// channel cannot be notified.
 pub fn ping_start(worker: &mut Worker, options: NotifyOptions) -> Result<()> {
     options.on(worker)?;
     options.lang(worker)?;

@@ -1,7 +1,7 @@
-//! What an operation tells while it works. The terminal implements it; tests collect it.
+//! Messages and progress of an operation. The terminal implements the observer; tests collect the messages.
 //!
-//! An operation never prints. It gives messages with a level, begins tasks and says how far they are; what a person sees of
-//! that is for the [`Observer`] to decide.
+//! An operation never prints. It sends messages with a level, starts tasks and reports their progress; the [`Observer`]
+//! decides what to show.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,11 +14,11 @@ use crate::reason::Reason;
 pub enum Level {
     /// Something failed.
     Error,
-    /// A person should know it, although nothing failed.
+    /// A warning: nothing failed, but the user should know.
     Warning,
-    /// What was done.
+    /// An action that was done.
     Info,
-    /// More of that.
+    /// Details.
     Debug,
     /// Every request.
     Trace,
@@ -31,46 +31,46 @@ pub struct Message<'a> {
     pub level: Level,
     /// The whole text in English.
     pub text: &'a str,
-    /// Its reason, if it has one.
+    /// Its reason, if any.
     pub reason: Option<&'a Reason>,
 }
 
-/// Who is told what an operation does.
+/// Receives the messages and tasks of an operation.
 pub trait Observer: Send + Sync {
-    /// A message.
+    /// Receives a message.
     fn message(&self, message: Message);
 
-    /// A task begins: `name` is that of the command, perhaps with what it works on.
+    /// Starts a task. `name`: the command, and possibly the subject of its work.
     fn task(&self, name: &str) -> Progress;
 
-    /// A text for people, of several lines, as it is.
+    /// Shows a text of several lines unchanged.
     fn show(&self, level: Level, text: &str);
 
-    /// Whether messages of this level are shown to anybody: what takes work to find out is not looked for in vain.
+    /// Whether messages of this level are shown, so that costly ones are only created if they are.
     fn shows(&self, level: Level) -> bool;
 }
 
-/// A task that takes time: it counts items up, says what it is at, and what it waits for.
+/// A task that takes time: it counts items and reports its current step and what it waits for.
 pub trait Task: Send + Sync {
-    /// So many more items are done.
+    /// `count` more items are done.
     fn add(&self, count: u64);
-    /// So many more items have come in to be done.
+    /// `count` more items are expected.
     fn expect(&self, count: u64);
-    /// All items have come in.
+    /// No more items are expected.
     fn expect_no_more(&self);
-    /// Whether it waits for its input.
+    /// Whether the task waits for its input.
     fn needs_input(&self, needs: bool);
-    /// What it is at.
+    /// The current step.
     fn step(&self, text: &str);
-    /// What it waits for, with `{}` for the time that is left, and how long.
+    /// What the task waits for, with `{}` for the remaining time, and how long.
     fn wait(&self, text: &str, time: Duration);
-    /// A pause before a request, and how long.
+    /// A pause before a request, and its length.
     fn pause(&self, pause: Pause<'_>, time: Duration);
-    /// It is done.
+    /// The task is done.
     fn finish(&self);
 }
 
-/// A handle to a task, cheap to clone. Where no progress is shown it does nothing.
+/// A handle to a task, cheap to clone. If no progress is shown, it does nothing.
 #[derive(Clone, Default)]
 pub struct Progress(Option<Arc<dyn Task>>);
 
@@ -80,12 +80,12 @@ impl Progress {
         Progress(Some(task))
     }
 
-    /// The progress of a task that nobody sees.
+    /// The progress of a task that is not shown.
     pub fn hidden() -> Progress {
         Progress(None)
     }
 
-    /// Whether anybody sees it.
+    /// Whether the progress is shown.
     pub fn is_shown(&self) -> bool {
         self.0.is_some()
     }
@@ -137,7 +137,7 @@ impl Progress {
     }
 }
 
-/// Collects all messages: for tests, and for programs that use the engine without a terminal.
+/// Collects all messages, for tests and for programs that use the engine without a terminal.
 #[derive(Debug, Default)]
 pub struct Collector(Mutex<Vec<(Level, String)>>);
 

@@ -1,5 +1,6 @@
-//! Files of the archive whose activity no list shows. After the catalogue was lost they are the only evidence that something
-//! was on a platform once, and that somebody may have deleted it there: it must not be uploaded again.
+//! Adds files of the archive to the catalogue whose activity no list shows. After the catalogue was lost, these files
+//! are the only evidence that an activity was on a platform and that a person may have deleted it there: it must not be
+//! uploaded again.
 
 use super::{Result, Worker};
 use crate::activity::{Activity, Format, Origin};
@@ -8,10 +9,10 @@ use crate::i18n;
 use crate::platform::PlatformSpec;
 
 impl Worker {
-    /// Takes the files of activities that the catalogue does not know into it, as far as listings cover the time when those
-    /// began, and tells how many there were. What it knows then is told no more.
+    /// Adds the files of unknown activities to the catalogue, if listings cover their starts, and reports their number.
+    /// Known ones are not reported again.
     ///
-    /// Whoever plans calls it, too: the listing that showed it may have been killed right after its end.
+    /// Planning calls this, too: the listing may have been killed right after its end.
     pub fn adopt_orphans(&mut self, spec: &PlatformSpec) -> Result<()> {
         let knowledge = self.catalogue.listing_coverage(&spec.id, &self.run_id)?;
         if knowledge.unusable_reason.is_some() || self.catalogue.is_read_only() {
@@ -38,7 +39,7 @@ impl Worker {
     }
 
     fn adopt_orphan(&mut self, spec: &PlatformSpec, named: &NamedFile) -> Result<bool> {
-        // The start of the name is that of the list; all else is what was recorded.
+        // The start in the file name is that of the list; the other fields are as recorded.
         let named_as = |recorded: Activity| Activity {
             platform: spec.id.clone(),
             id: named.id.clone(),

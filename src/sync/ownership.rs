@@ -1,7 +1,8 @@
-//! Whose account it is: compared before anything is listed or written, so that nobody's activities reach somebody else.
+//! Checks the owner of an account before anything is listed or written, so that activities never reach another person's
+//! account.
 //!
-//! The first login decides whose data folder it is. From then on three things must name the same person: the stored token,
-//! the catalogue, and the e-mail address of the settings where its account is known.
+//! The first login determines the owner of the data folder. From then on the stored token, the catalogue, and the
+//! e-mail address in the settings (if the e-mail address of the account is known) must name the same person.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,23 +21,23 @@ use crate::platform::{
 use crate::reason::Reason;
 use crate::settings::Settings;
 
-/// So many entries of a list are looked at for their owner.
+/// How many activities of a list are searched for their owner.
 const FEW: u32 = 20;
 
-/// What the account of one platform is compared with.
+/// The known owner of an account, for comparison.
 pub struct Ownership {
     catalogue: PathBuf,
     wait: Duration,
     clock: Clock,
     spec: Arc<PlatformSpec>,
-    /// Whether there is a token or a password.
+    /// Whether a token or a password exists.
     is_set_up: bool,
-    /// The e-mail address of the settings, in lower case, if it stands there as a text; and the setting in front of it.
+    /// The e-mail address in the settings, in lower case, if it is set as text, with the name of its setting.
     email: Option<(&'static str, String)>,
 }
 
 impl Worker {
-    /// What the account of `spec` is compared with.
+    /// The known owner of the account of `spec`.
     pub fn ownership(&self, spec: &Arc<PlatformSpec>) -> Ownership {
         Ownership {
             catalogue: self.catalogue_path.clone(),
@@ -48,10 +49,10 @@ impl Worker {
         }
     }
 
-    /// Opens a platform to read from it, once its account is known to be the one that the data folder belongs to.
+    /// Opens a platform to read from it, after checking that its account is the owner of the data folder.
     ///
     /// # Errors
-    /// [`Error::OtherAccount`] for another account. No login and no request is made with it before that.
+    /// [`Error::OtherAccount`] for another account. Before the check, no login and no request is made with it.
     pub fn connect_reader(
         &self,
         spec: &Arc<PlatformSpec>,
@@ -62,11 +63,11 @@ impl Worker {
         Ok(platform)
     }
 
-    /// Opens a platform to write to it, once the service has said now that its account is the one that the data folder
-    /// belongs to.
+    /// Opens a platform to write to it, after the service has confirmed that its account is the owner of the data
+    /// folder.
     ///
     /// # Errors
-    /// [`Error::OtherAccount`] for another account. No login and no request is made with it before that.
+    /// [`Error::OtherAccount`] for another account. Before the check, no login and no request is made with it.
     pub fn connect_writer(
         &self,
         spec: &Arc<PlatformSpec>,
@@ -78,8 +79,8 @@ impl Worker {
     }
 }
 
-/// The e-mail address that the settings name. One that a command would print is not asked for: it may take long, or a
-/// person. Nor is one that comes through a pipe, which gives it once.
+/// The e-mail address in the settings. An address from a command is not read: the command may take long or need a
+/// person. An address from a pipe is not read either: a pipe can be read only once.
 fn settings_email(settings: &Settings, spec: &PlatformSpec) -> Option<(&'static str, String)> {
     let is_named = |name: &&&str| settings.has_secret(name);
     let name = spec.user_settings().iter().find(is_named)?;
@@ -91,22 +92,22 @@ impl Ownership {
     /// Compares the settings, the token and the catalogue.
     ///
     /// # Errors
-    /// [`Error::OtherAccount`] if they name different accounts; others if whose account it is cannot be found out.
+    /// [`Error::OtherAccount`] if they name different accounts; other errors if the owner cannot be determined.
     pub fn check(&self, platform: &dyn PlatformReader, fresh: bool) -> platform::Result<()> {
         if !self.spec.has_login() {
             return Ok(());
         }
         self.check_settings()?;
         let owned = self.is_owned()?;
-        // As long as nobody owns the data folder, a new answer has nothing to be compared with.
+        // While the data folder has no owner, a fresh response has nothing to be compared with.
         let known = match platform.identify(fresh && owned) {
             Ok(None) if owned && !fresh => platform.identify(true),
             known => known,
         };
         match known {
             Ok(Some(identity)) => self.admit(&identity, None),
-            // A service that does not tell is as good as any, as long as nobody owns the data folder; one that cannot tell now
-            // may be read.
+            // A service that does not name the owner is accepted while the data folder has no owner. If the service is
+            // temporarily unable to name the owner, reading is allowed.
             Ok(None) if !owned => Ok(()),
             Ok(None) => Err(self.unknown()),
             Err(Error::Retry { .. }) if !owned && !fresh => Ok(()),
@@ -118,8 +119,8 @@ impl Ownership {
         }
     }
 
-    /// Whether the catalogue knows no owner, because the service did not name one so far, and holds what was listed from
-    /// somebody else's account.
+    /// Whether the catalogue has no owner, because the service did not name one so far, but has activities that were
+    /// listed from another account.
     fn holds_another(&self, user_id: &str) -> platform::Result<bool> {
         let raw = self.with(|catalogue| match catalogue.owner(&self.spec.id)? {
             Some(_) => Ok(Vec::new()),
@@ -182,12 +183,13 @@ impl OwnerGuard for Ownership {
     }
 }
 
-/// The owner in words.
+/// The owner, in words.
 pub fn person(owner: &Owner) -> String {
     describe_person(owner.name.as_deref(), owner.emails.first().map(String::as_str))
 }
 
-/// What stands in the catalogue for a service's id of a person. The id itself would be half a key to the files at COROS.
+/// The hash of a service's user id, for the catalogue. At COROS, the id itself would be one half of the key to the
+/// files.
 fn digest(platform: &str, user_id: &str) -> String {
     hex::encode(&Sha256::digest(format!("{platform} {user_id}")))
 }

@@ -1,4 +1,4 @@
-//! Files that appear together in a folder which others read: whole or not at all, and never one without the other.
+//! Writes files together to a folder that others read: each file complete, and all files or none.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
@@ -12,19 +12,19 @@ use super::{Exit, Failure, Result};
 use crate::fs::{make_private, sweep, sync_dir, unfinished};
 use crate::reason::Reason;
 
-/// Unfinished files begin so; whatever a killed run left is swept away under this name.
+/// The prefix of unfinished files; files that a killed run left are removed by it.
 const UNFINISHED: &str = ".gs-unfinished-";
 
-/// A folder that is written to by one process at a time.
+/// A folder to which one process at a time writes.
 pub struct OutputFolder {
     path: PathBuf,
-    /// The lock lives as long as the folder is open.
+    /// Held as long as the folder is open.
     _lock: File,
 }
 
 impl OutputFolder {
-    /// Opens a folder, and makes it if there is none: then for its owner only. Waits up to `wait` while another process
-    /// writes there.
+    /// Opens a folder, and creates a missing one with access for its owner only. Waits up to `wait` while another
+    /// process writes to it.
     pub fn open(path: &Path, wait: Duration) -> Result<OutputFolder> {
         let named = |error| failure(path, &error);
         make_private(path).map_err(named)?;
@@ -35,14 +35,14 @@ impl OutputFolder {
                 let message = format!("{}: another command writes there; try again later", path.display());
                 return Err(Failure::new(Exit::TempFail, message));
             }
-            // A file system without locks: then each run only has its own files.
+            // On a file system without locks, runs do not wait for each other; each run writes its own temporary files.
             Err(_) => {}
         }
         Ok(OutputFolder { path: path.to_owned(), _lock: lock })
     }
 
-    /// Puts files there, in this order, in place of those of the same names, which keep their modes. A new one is for its
-    /// owner only. Should any of it fail, all are as they were.
+    /// Writes files in this order and replaces those of the same names, which keep their modes. A new file is
+    /// accessible to its owner only. If any write fails, all previous files are restored.
     pub fn put(&self, files: &[(&str, &[u8])]) -> Result<()> {
         let named = |name: &str, error: &io::Error| failure(&self.path.join(name), error);
         let mut written = Vec::new();
@@ -66,13 +66,13 @@ impl OutputFolder {
         sync_dir(&self.path).map_err(|error| failure(&self.path, &error))
     }
 
-    /// Writes a file beside its place, whole and durable.
+    /// Writes a complete file next to its final path and syncs it.
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<NamedTempFile> {
         let place = self.path.join(name);
         let file = unfinished(&self.path, UNFINISHED, bytes)?;
         match fs::metadata(&place) {
             Ok(before) if before.is_dir() => return Err(ErrorKind::IsADirectory.into()),
-            // For a web server, say.
+            // A web server may need the mode of the existing file.
             Ok(before) => {
                 file.as_file().set_permissions(Permissions::from_mode(before.permissions().mode() & 0o777))?
             }
@@ -82,13 +82,13 @@ impl OutputFolder {
         Ok(file)
     }
 
-    /// A second name for the file that is about to be replaced; nothing: there is none yet.
+    /// A hard link to the file that is about to be replaced; `None` if there is no file yet.
     fn keep(&self, place: &Path) -> io::Result<Option<TempPath>> {
         let name = self.path.join(format!("{UNFINISHED}{:08x}", fastrand::u32(..)));
         match fs::hard_link(place, &name) {
             Ok(()) => Ok(Some(TempPath::try_from_path(name)?)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            // Some file systems have no second names: then a copy.
+            // The file system does not support hard links, so the file is copied.
             Err(_) => {
                 fs::copy(place, &name)?;
                 Ok(Some(TempPath::try_from_path(name)?))
@@ -97,9 +97,9 @@ impl OutputFolder {
     }
 }
 
-/// The file that was there comes back; one that was not there goes.
+/// Restores the previous file, or removes the new one if there was none.
 fn put_back((place, before): (PathBuf, Option<TempPath>)) {
-    // It is told that the whole has failed; more than trying cannot be done.
+    // The failure of the whole write is reported; nothing more can be done here.
     match before {
         Some(before) => drop(before.persist(place)),
         None => drop(fs::remove_file(place)),

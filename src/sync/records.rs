@@ -1,4 +1,4 @@
-//! What the catalogue knows, as records.
+//! Converts rows of the catalogue to records.
 
 use jiff::Timestamp;
 
@@ -6,8 +6,8 @@ use crate::archive::Archive;
 use crate::catalogue::{ActivityRow, FileRow};
 use crate::record::{ActivityRecord, Deleted, FileRef};
 
-/// The record of what the catalogue knows. A file counts only if it, and every other of its activity, is still where it
-/// was put.
+/// The record of an activity in the catalogue. Its file is included only if all files of the activity are still where
+/// they were stored.
 pub fn record_of(entry: ActivityRow, archive: &Archive, now: Timestamp) -> ActivityRecord {
     let more = entry.more_files.iter().all(|(path, bytes)| archive.is_there(path, *bytes));
     let file = entry.file.filter(|file| more && !file.corrupt && archive.is_there(&file.path, file.bytes));
@@ -27,7 +27,7 @@ pub fn record_of(entry: ActivityRow, archive: &Archive, now: Timestamp) -> Activ
     }
 }
 
-/// How a record tells of a file.
+/// The file in the form of a record.
 pub fn file_ref(file: FileRow, archive: &Archive) -> FileRef {
     FileRef {
         path: archive.absolute(&file.path).display().to_string(),

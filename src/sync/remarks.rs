@@ -1,4 +1,4 @@
-//! What a person should know although nothing failed: settings that nobody reads, files that others can read.
+//! Warnings about unused settings and about files that other users can read.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +11,7 @@ use crate::settings;
 use crate::sport;
 
 impl Worker {
-    /// Tells what the settings come to that a person will not have meant, each once a day: every stage of every run would
+    /// Reports settings that the user probably did not intend, each once a day, because every stage of every run would
     /// repeat it.
     pub fn tell_remarks(&mut self) {
         self.settings.warnings().iter().for_each(|text| self.tell_daily(text));
@@ -23,7 +23,7 @@ impl Worker {
         }
     }
 
-    /// Closes tokens that others can read, and tells it.
+    /// Restricts access to tokens that other users can read, and reports it.
     pub fn close_tokens(&mut self) {
         let folder = self.data_dir.join("tokens");
         self.close(&folder, 0o700);
@@ -35,7 +35,7 @@ impl Worker {
     }
 
     fn close(&mut self, path: &Path, mode: u32) {
-        // What is not there is no matter.
+        // A missing file is not open.
         let is_open = || std::fs::metadata(path).is_ok_and(|meta| is_open_to_others(&meta));
         if !is_open() {
             return;
@@ -45,7 +45,7 @@ impl Worker {
             Ok(()) if !is_open() => {
                 self.warn(&format!("other users could read or write {shown}; its mode is now {mode:o}"));
             }
-            // As on a stick: that stays so.
+            // The file system does not support modes, as on many USB drives, so the access stays as it is.
             Ok(()) => self.tell_daily(&format!(
                 "other users can read or write {shown}, and its file system has no file modes; set DATA_DIR to another disk"
             )),
@@ -55,7 +55,7 @@ impl Worker {
         }
     }
 
-    /// Tells of sports that neither FIT nor a platform has, nor anything in the catalogue: nothing is of them.
+    /// Warns of sports that neither FIT nor a platform nor the catalogue has: no activity has them.
     pub fn warn_of_unknown_sports(&self, sports: &[String]) -> Result<()> {
         if sports.is_empty() {
             return Ok(());
@@ -71,7 +71,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Tells of ids that no activity has.
+    /// Warns of ids that no activity has.
     pub fn warn_of_unknown_ids(&self, ids: &[String], platforms: &[String]) -> Result<()> {
         if ids.is_empty() {
             return Ok(());

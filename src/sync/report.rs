@@ -10,32 +10,32 @@ use crate::status::Snapshot;
 const PAGE: &str = "index.html";
 const STATUS: &str = "status.json";
 
-/// How the page is written.
+/// Options of the page.
 #[derive(Debug, Clone)]
 pub struct ReportOptions {
-    /// The folder of both files; else that of the settings.
+    /// The folder of both files; `None`: the one in the settings.
     pub out: Option<PathBuf>,
     /// The language of the page.
     pub lang: Lang,
-    /// The page reloads itself, even if the settings do not say so.
+    /// Reload the page automatically, even if the settings do not say so.
     pub refresh: bool,
 }
 
 impl Workspace {
-    /// The folder of the page: `GS_REPORT_DIR`, else `report` in the data folder that was named. Always absolute.
+    /// The folder of the page: `GS_REPORT_DIR`, else `report` in the data folder that the user named. Always absolute.
     pub fn report_dir(&self) -> PathBuf {
         let dir = self.settings.path("GS_REPORT_DIR").unwrap_or_else(|| self.named_data_dir.join("report"));
         std::path::absolute(&dir).unwrap_or(dir)
     }
 }
 
-/// Writes the page and `status.json`, each whole, in place of the older ones. Returns the path of the page; `None`: in a dry
-/// run it only says what would be written.
+/// Writes the page and `status.json` atomically. Returns the path of the page; `None` in a dry run, which only reports
+/// what it would write.
 ///
 /// # Errors
 /// The catalogue cannot be read, or the files cannot be written.
 pub fn write_report(worker: &mut Worker, options: &ReportOptions) -> Result<Option<PathBuf>> {
-    // Whatever is wrong with a setting, the page has to say so.
+    // The page is written even if a setting is invalid, because the page reports it.
     let of_settings = worker.settings.yes("GS_REPORT_REFRESH").map_err(Failure::from);
     let refresh = worker.or_told(of_settings, false) || options.refresh;
     let out = options.out.clone().map_or_else(|| worker.report_dir(), |out| std::path::absolute(&out).unwrap_or(out));
@@ -47,7 +47,7 @@ pub fn write_report(worker: &mut Worker, options: &ReportOptions) -> Result<Opti
         worker.warn(&format!("{} and {} would be written", path.display(), out.join(STATUS).display()));
         return Ok(None);
     }
-    // The page is what people look at: when it is new, everything is.
+    // The page is written last: when it is new, all files are.
     OutputFolder::open(&out, worker.lock_timeout)?.put(&[(STATUS, &status), (PAGE, page.as_bytes())])?;
     Ok(Some(path))
 }
@@ -55,7 +55,7 @@ pub fn write_report(worker: &mut Worker, options: &ReportOptions) -> Result<Opti
 /// The state as JSON: the text of `status.json`.
 ///
 /// # Errors
-/// A bug: every snapshot can be written.
+/// Serializing a snapshot never fails, except by a bug.
 pub fn status_json(snapshot: &Snapshot) -> Result<Vec<u8>> {
     report::status_json(snapshot).map_err(|error| {
         Failure::new(Exit::Bug, format!("the state could not be written as JSON: {error}; please report this"))

@@ -1,20 +1,21 @@
-//! The stored schedule: sets it, switches it on and off, and tells what is known of it. It runs nothing: cron does.
+//! The stored schedule: sets it, enables and disables it, and reports its state. cron runs it, not this program.
 
 use jiff::Timestamp;
 
 use super::{Exit, Failure, Result, Worker};
 use crate::schedule::{self, DEFAULT, Schedule};
 
-/// Stores a schedule and switches it on. `zone`: the time zone of cron; else that of this machine. `runner`: what runs it.
+/// Stores a schedule and enables it. `zone`: the time zone of cron; `None`: that of this machine. `runner`: what runs
+/// it.
 ///
 /// # Errors
-/// The expression or the zone is wrong, or the catalogue cannot be written.
+/// The expression or the zone is invalid, or the catalogue cannot be written.
 pub fn set_schedule(worker: &mut Worker, cron: &str, zone: Option<&str>, runner: Option<&str>) -> Result<()> {
     let zone = zone_of(worker, zone)?;
     set(worker, cron, &zone, runner)
 }
 
-/// Switches the schedule on as it was, else the default one. `zone` and `runner` as for [`set_schedule`].
+/// Enables the stored schedule, else the default one. `zone` and `runner` as for [`set_schedule`].
 ///
 /// # Errors
 /// As [`set_schedule`].
@@ -24,12 +25,12 @@ pub fn enable_schedule(worker: &mut Worker, zone: Option<&str>, runner: Option<&
         return set(worker, DEFAULT, &zone, runner);
     };
     let zone = zone.map_or(Ok(row.zone.clone()), |zone| zone_of(worker, Some(zone)))?;
-    // The zone may be another one than when it was stored.
+    // The zone may differ from the stored one.
     Schedule::parse(&row.cron, &zone).map_err(|error| cannot_be_used(&error))?;
     set(worker, &row.cron, &zone, runner)
 }
 
-/// Switches the schedule off.
+/// Disables the schedule.
 ///
 /// # Errors
 /// The catalogue cannot be written.
@@ -57,33 +58,33 @@ pub struct ScheduleInfo {
     pub cron: Option<String>,
     /// The time zone of cron.
     pub zone: Option<String>,
-    /// Whether it is on.
+    /// Whether it is enabled.
     pub enabled: bool,
-    /// Since when that holds.
+    /// When it was enabled or disabled.
     pub since: Option<Timestamp>,
     /// When the last run of the sync log began.
     pub last_run: Option<Timestamp>,
-    /// Which of its commands had the most severe exit code.
+    /// The command of that run with the most severe exit code.
     pub last_command: Option<String>,
     /// That exit code.
     pub last_exit: Option<u8>,
     /// The next run.
     pub next_run: Option<Timestamp>,
-    /// What runs it; `None`: it is only stored.
+    /// What runs it; `None`: nothing, it is only stored.
     pub runner: Option<String>,
 }
 
 /// The stored schedule.
 pub struct StoredSchedule {
-    /// What is known of it.
+    /// Its state.
     pub info: ScheduleInfo,
-    /// It, if there is one that can be used here.
+    /// The schedule, if it is valid on this machine.
     pub schedule: Option<Schedule>,
-    /// Why the one that there is cannot be used here.
+    /// Why the stored schedule is invalid on this machine.
     pub unusable: Option<Failure>,
 }
 
-/// What is known of the schedule.
+/// The stored schedule and its state.
 ///
 /// # Errors
 /// The catalogue cannot be read.
@@ -114,7 +115,7 @@ pub fn stored_schedule(worker: &Worker) -> Result<StoredSchedule> {
     Ok(StoredSchedule { info, schedule, unusable })
 }
 
-/// The zone that is named, else that of this machine.
+/// The named zone, else that of this machine.
 fn zone_of(worker: &Worker, named: Option<&str>) -> Result<String> {
     let machine = schedule::machine_zone();
     let Some(named) = named else {
@@ -156,7 +157,7 @@ pub fn no_runner_text(cron: &str) -> String {
     )
 }
 
-/// The stored schedule cannot be used here.
+/// The failure of a stored schedule that is invalid on this machine.
 fn cannot_be_used(error: &schedule::Error) -> Failure {
     let message = format!("the stored schedule: {error}; or set another one: gs-schedule '{DEFAULT}'");
     Failure::new(Exit::Config, message)

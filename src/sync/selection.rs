@@ -1,4 +1,4 @@
-//! Which platforms are meant: by a flag, by a setting, or because somebody is logged in there.
+//! Selects platforms: by a flag, by a setting, or because an account exists.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use crate::platform::{PlatformSelection, PlatformSpec, Platforms};
 use crate::reason::Reason;
 
 impl Worker {
-    /// The platforms to work on: `--platform`, else `SYNC_PLATFORM`, else those with a token or a password, and those whose
-    /// account the data folder belongs to: one whose token got lost must not drop out unnoticed.
+    /// The platforms to work on: `--platform`, else `SYNC_PLATFORM`, else the platforms that have a token, a password,
+    /// or an account that owns the data folder: a platform whose token was lost must not drop out unnoticed.
     pub fn selected_platforms(&self) -> Result<Vec<Arc<PlatformSpec>>> {
         if let PlatformSelection::Only(specs) = self.named_platforms()? {
             return Ok(specs);
@@ -21,7 +21,7 @@ impl Worker {
         Ok(configured)
     }
 
-    /// The same without `--platform`: those that a sync works on. None is configured: an empty list.
+    /// The platforms of a sync: like [`Worker::selected_platforms`], without `--platform`. Empty if none is configured.
     pub(super) fn configured_platforms(&self) -> Result<Vec<Arc<PlatformSpec>>> {
         if let PlatformSelection::Only(specs) = self.synced_platforms()? {
             return Ok(specs);
@@ -35,7 +35,7 @@ impl Worker {
         Ok(ready)
     }
 
-    /// Those of the platforms with these names that this version knows and that are selected.
+    /// The selected platforms of this version with one of these names.
     pub(super) fn known_platforms(&self, names: &[String]) -> Vec<Arc<PlatformSpec>> {
         let selected = names.iter().filter(|name| self.selection.includes(name));
         selected.filter_map(|name| self.platforms.find(name)).collect()
@@ -46,28 +46,28 @@ impl Worker {
         Ok(self.selection.clone())
     }
 
-    /// `SYNC_PLATFORM`: the platforms that take part in a sync.
+    /// `SYNC_PLATFORM`: the platforms of a sync.
     pub fn synced_platforms(&self) -> Result<PlatformSelection> {
         selection_of_setting(&self.platforms, "SYNC_PLATFORM", self.settings.get("SYNC_PLATFORM"))
     }
 
-    /// `SYNC_TO`: the platforms that get uploads.
+    /// `SYNC_TO`: the platforms that receive uploads.
     pub fn targets(&self) -> Result<PlatformSelection> {
         selection_of_setting(&self.platforms, "SYNC_TO", self.settings.get("SYNC_TO"))
     }
 }
 
-/// These platforms as a flag takes them, with commas in between.
+/// The names of platforms, separated by commas, as a flag takes them.
 pub fn names_of(specs: &[Arc<PlatformSpec>]) -> String {
     specs.iter().map(|spec| spec.id.replace(',', "\\,")).collect::<Vec<_>>().join(",")
 }
 
-/// The platforms named by a flag, in the table's order.
+/// The platforms that a flag names, in the order of the table.
 pub fn selection_of_flag(platforms: &Platforms, flag: &str, names: &[String]) -> Result<PlatformSelection> {
     if names.is_empty() { Ok(PlatformSelection::All) } else { find(platforms, flag, names, Exit::Usage) }
 }
 
-/// The platforms that the setting `name`, which is `text`, names.
+/// The platforms in the value `text` of the setting `name`.
 pub fn selection_of_setting(platforms: &Platforms, name: &str, text: Option<&str>) -> Result<PlatformSelection> {
     let Some(text) = text else { return Ok(PlatformSelection::All) };
     if split_names(platforms, text).is_empty() {
@@ -76,14 +76,14 @@ pub fn selection_of_setting(platforms: &Platforms, name: &str, text: Option<&str
     find(platforms, name, &[text.to_owned()], Exit::Config)
 }
 
-/// The names of a list with commas in between.
+/// Splits a list of names at its commas.
 ///
-/// A comma within the path of a folder belongs to it, unless the name of a platform follows it; `\,` always does.
+/// A comma in the path of a folder belongs to the path, unless the name of a platform follows it; `\,` always does.
 fn split_names(platforms: &Platforms, text: &str) -> Vec<String> {
     split_raw(platforms, text).into_iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
-/// The same as they are written, with the blanks around them.
+/// Splits like `split_names`, and keeps the spaces around the names.
 pub fn split_raw(platforms: &Platforms, text: &str) -> Vec<String> {
     let is_name = |word: &str| {
         let prefix = word.split_once(':').map_or("", |(prefix, _)| prefix);

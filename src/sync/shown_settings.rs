@@ -1,11 +1,11 @@
-//! The settings that apply, as people and scripts may see them: never a secret.
+//! The settings in effect, as users and scripts may see them: without secrets.
 
 use super::{Failure, Result, Worker, names_of};
 use crate::platform::PlatformSelection;
 use crate::settings::{self, Setting, SettingKind};
 
 impl Worker {
-    /// Warns of settings that can be used, but that a person probably did not intend, and of old names.
+    /// Warns of valid settings that the user probably did not intend, and of old names.
     pub fn warn_of_settings(&self) {
         self.settings.warnings().iter().for_each(|text| self.warn(text));
         for (old, new) in self.settings.old_names() {
@@ -13,12 +13,12 @@ impl Worker {
         }
     }
 
-    /// The settings that are set, and the folders: each with its value as a person may see it.
+    /// The settings that are set, and the folders, each with the value that may be shown.
     pub fn shown_settings(&self) -> Vec<(&'static str, String)> {
         settings::all().filter_map(|setting| Some((setting.name, self.shown_setting(setting)?))).collect()
     }
 
-    /// The value of a setting as a person may see it; `None` if it is not set. The folders are shown in any case.
+    /// The value of a setting that may be shown; `None` if it is not set. Folders always have one.
     fn shown_setting(&self, setting: &Setting) -> Option<String> {
         let name = setting.name;
         let text = || self.settings.get(name).map(str::to_owned);
@@ -26,7 +26,7 @@ impl Worker {
             ("DATA_DIR", _) => Some(self.named_data_dir.display().to_string()),
             ("DB_PATH", _) => Some(self.named_catalogue.display().to_string()),
             ("GS_REPORT_DIR", _) => Some(self.report_dir().display().to_string()),
-            // The flag goes first, and gives the names as commands print them.
+            // The flag precedes the setting and gives the names as commands print them.
             ("SYNC_PLATFORM", _) => match self.named_platforms() {
                 Ok(PlatformSelection::Only(specs)) => Some(names_of(&specs)),
                 _ => text(),
@@ -43,12 +43,12 @@ impl Worker {
         }
     }
 
-    /// The value of the setting `name`, or else its default, in a form that a script can compare: a time span in seconds, 1 or
-    /// 0, a word in lower case. A value that cannot be used is returned as it is. A line of the settings file that cannot be
-    /// read and may have been meant to set it is reported.
+    /// The value of the setting `name`, or else its default, in a form that a script can compare: a time span in
+    /// seconds, 1 or 0, a word in lower case. An invalid value is returned unchanged. An unreadable line of the
+    /// settings file that may have been meant to set it is reported.
     ///
     /// # Errors
-    /// There is no such setting, or it is a secret.
+    /// The setting does not exist, or is a secret.
     pub fn setting_for_scripts(&self, name: &str) -> Result<Option<String>> {
         let setting = settings::find(name).ok_or_else(|| unknown(name))?;
         if setting.is_secret() {

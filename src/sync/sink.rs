@@ -1,29 +1,29 @@
-//! Where records come from and where they go.
+//! Sources and sinks of records.
 
 use super::{Failure, Result};
 use crate::record::{Malformed, Numbered, Record};
 
-/// The records that an operation works on as they come in, each with the number of its line.
+/// The records of the input as they arrive, each with its line number.
 pub type RecordSource<'a> = &'a mut dyn Iterator<Item = std::result::Result<Numbered, Malformed>>;
 
-/// Takes the records that an operation produces, in their order.
+/// Receives the records of an operation, in their order.
 pub trait RecordSink {
-    /// Takes a record. `false`: nobody wants more of them.
+    /// Receives a record. `false`: the sink accepts no more.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The record cannot be written.
     fn record(&mut self, record: &Record) -> Result<bool>;
 
-    /// Whether nobody wants more records.
+    /// Whether the sink accepts no more records.
     fn is_closed(&self) -> bool;
 
-    /// Whether it shows each record to a person. Then no message of a dry run repeats it.
+    /// Whether the sink shows each record to the user. Then messages of a dry run do not repeat it.
     fn shows_records(&self) -> bool {
         false
     }
 }
 
-/// Keeps all records: for operations whose records another one goes on with.
+/// Collects all records, for a following operation.
 impl RecordSink for Vec<Record> {
     fn record(&mut self, record: &Record) -> Result<bool> {
         self.push(record.clone());
@@ -35,7 +35,7 @@ impl RecordSink for Vec<Record> {
     }
 }
 
-/// Gives each record to `work` until that says `false`.
+/// Passes each record to `work` until `work` returns `false`.
 ///
 /// # Errors
 /// A record cannot be read, or `work` failed; the failure names the line.

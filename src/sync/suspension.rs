@@ -1,5 +1,5 @@
-//! Which platforms are skipped for the rest of a run, and why: one that is down, or whose login fails, is not asked for every
-//! item again.
+//! Platforms that are skipped for the rest of a run: if a service is down or a login fails, it is not requested again
+//! for every item.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::Worker;
 use crate::platform::PlatformId;
 use crate::record::Problem;
 
-/// After so many failures of the service or the network in a row, a platform is suspended.
+/// After this many failures of the service or the network in a row, a platform is suspended.
 const MAX_FAILURES: u32 = 3;
 
 /// The suspended platforms of one operation.
@@ -18,17 +18,17 @@ pub(super) struct Suspensions {
 }
 
 impl Suspensions {
-    /// The problem that all further items of a platform get, if it is suspended.
+    /// The problem of all further items of a platform, if it is suspended.
     pub fn problem(&self, platform: &str) -> Option<&Problem> {
         self.suspended.get(platform)
     }
 
-    /// Whether a problem was told already, once for all items of its platform.
+    /// Whether a problem was reported already, once for all items of the platform.
     pub fn is_told(&self, platform: &str, problem: &Problem) -> bool {
         self.suspended.get(platform) == Some(problem)
     }
 
-    /// Skips a platform from now on, and tells it.
+    /// Suspends a platform and reports it.
     pub fn suspend(&mut self, worker: &Worker, platform: &PlatformId, problem: &Problem) {
         if self.suspended.contains_key(platform) {
             return;
@@ -40,12 +40,12 @@ impl Suspensions {
         self.suspended.insert(platform.clone(), problem.clone());
     }
 
-    /// A proper answer, whatever it says, ends a row of failures.
+    /// Resets the count of failures in a row: the service sent a valid response, whatever its content.
     pub fn succeeded(&mut self, platform: &str) {
         self.failures.remove(platform);
     }
 
-    /// Counts one more failure in a row; whether there were too many.
+    /// Counts a failure in a row; returns whether there were too many.
     pub fn is_another_failure_too_many(&mut self, platform: &PlatformId) -> bool {
         let failures = self.failures.entry(platform.clone()).or_default();
         *failures += 1;

@@ -1,7 +1,7 @@
-//! What all operations share, and what each thread has for itself.
+//! The state that all operations of a run share, and the state of each thread.
 //!
-//! A [`Workspace`] is made once a run and shared by all threads; a [`Worker`] is a workspace with a catalogue connection of
-//! its own, which a thread keeps for itself.
+//! A run has one [`Workspace`], shared by all threads. Each thread has its own [`Worker`]: the workspace and a
+//! catalogue connection.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -24,50 +24,50 @@ use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, Platforms};
 use crate::reason::Reason;
 use crate::settings::Settings;
 
-/// What all operations of a run share.
+/// The state that all operations of a run share.
 pub struct Workspace {
     /// The command's name, as records and the log have it.
     pub command: &'static str,
     /// The run id that all commands of a pipeline share.
     pub run_id: String,
-    /// The folder of the data. In a dry run, an empty folder stands in for one that does not exist.
+    /// The data folder. In a dry run without a data folder, a temporary empty folder replaces it.
     pub data_dir: PathBuf,
-    /// The folder that was named, whether or not it exists.
+    /// The data folder that the user named, whether or not it exists.
     pub named_data_dir: PathBuf,
-    /// Whether another folder stands in for it: what is written there is lost.
+    /// Whether a temporary folder replaces the data folder: files written to it are lost.
     pub is_scratch: bool,
-    /// The catalogue's file that was named, whether or not it exists.
+    /// The path of the catalogue that the user named, whether or not it exists.
     pub named_catalogue: PathBuf,
-    /// The catalogue's file.
+    /// The path of the catalogue.
     pub catalogue_path: PathBuf,
     /// The settings.
     pub settings: Settings,
     /// The archive.
     pub archive: Archive,
-    /// The platforms that this version knows.
+    /// The platforms of this version.
     pub platforms: Platforms,
-    /// The platforms that a person has named.
+    /// The platforms that the user selected.
     pub selection: PlatformSelection,
-    /// Nothing is changed: it is only told what would be done.
+    /// Nothing is changed; the command only reports what it would do.
     pub dry_run: bool,
-    /// How long other commands' locks are waited for.
+    /// How long a command waits for the locks of other commands.
     pub lock_timeout: Duration,
-    /// Raised when a person wants it to end.
+    /// Set when the user stops the run.
     pub stop: Arc<AtomicBool>,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// Who is told.
+    /// The observer that receives progress and messages.
     pub observer: Arc<dyn Observer>,
-    /// What came of the run so far.
+    /// The results of the run so far.
     pub log: Log,
-    /// The HTTP client, which [`Workspace::http`] gives out.
+    /// The HTTP client; [`Workspace::http`] returns it.
     pub shared_http: SharedHttp,
 }
 
 /// The platforms that a run has opened.
 pub type OpenedPlatforms = BTreeMap<PlatformId, Arc<PlatformSpec>>;
 
-/// What came of a run so far, for its exit code and for the log.
+/// The results of a run so far, for its exit code and for the log.
 #[derive(Default)]
 pub struct Log(Mutex<Entries>);
 
@@ -87,9 +87,9 @@ impl Default for Entries {
 /// The first error of a run.
 #[derive(Debug, Clone)]
 pub struct FirstError {
-    /// The platform that it was about.
+    /// The platform with the error, if the error concerns one.
     pub platform: Option<String>,
-    /// What went wrong.
+    /// The reason of the error.
     pub reason: Reason,
 }
 
@@ -103,13 +103,13 @@ impl Log {
         self.entries().first.clone()
     }
 
-    /// All counts, as JSON.
+    /// All counts, as a JSON object.
     pub fn counts(&self) -> String {
-        // A map of names and numbers always becomes JSON.
+        // Serializing a map of names and numbers never fails.
         serde_json::to_string(&self.entries().counts).unwrap_or_else(|_| "{}".into())
     }
 
-    /// Remembers that a platform was opened.
+    /// Records that a platform was opened.
     pub fn set_opened(&self, spec: &Arc<PlatformSpec>) {
         self.entries().opened.insert(spec.id.clone(), spec.clone());
     }
@@ -121,22 +121,22 @@ impl Log {
 }
 
 impl Workspace {
-    /// Now.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Waits, but not past a person's wish to stop.
+    /// Sleeps, but returns early if the user stops the run.
     pub fn sleep(&self, time: Duration) {
         self.clock.sleep(time, &self.stop);
     }
 
-    /// Whether a person wants it to end.
+    /// Whether the user stopped the run.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// A task begins.
+    /// Starts a task.
     pub fn task(&self, name: &str) -> Progress {
         self.observer.task(name)
     }
@@ -145,72 +145,73 @@ impl Workspace {
         self.observer.message(Message { level, text, reason });
     }
 
-    /// Something that a person should know, although nothing failed.
+    /// Reports a warning: nothing failed, but the user should know.
     pub fn warn(&self, text: &str) {
         self.say(Level::Warning, text, None);
     }
 
-    /// What was done.
+    /// Reports an action that was done.
     pub fn info(&self, text: &str) {
         self.say(Level::Info, text, None);
     }
 
-    /// More of that.
+    /// Reports a detail.
     pub fn debug(&self, text: &str) {
         self.say(Level::Debug, text, None);
     }
 
-    /// Something failed, and the operation goes on: it is told, and the run ends with this exit or a worse one.
+    /// Reports a failure after which the operation continues, and raises the exit code of the run to that of the
+    /// failure.
     pub fn fail(&self, failure: &Failure) {
         self.failed(&failure.to_string(), failure.platform.as_deref(), &failure.reason);
         self.raise(failure.exit);
     }
 
-    /// The same without an exit: `text` is what is told of it, `platform` the one that it is about.
+    /// Reports a failure as `text`, without raising the exit code. `platform`: the platform with the failure.
     pub fn failed(&self, text: &str, platform: Option<&str>, reason: &Reason) {
         let first = || FirstError { platform: platform.map(str::to_owned), reason: reason.clone() };
         self.log.entries().first.get_or_insert_with(first);
         self.say(Level::Error, text, Some(reason));
     }
 
-    /// The run ends with this exit, or a worse one.
+    /// Raises the exit code of the run to `exit`, unless it is already worse.
     pub fn raise(&self, exit: Exit) {
         let mut entries = self.log.entries();
         entries.worst = entries.worst.max(exit);
     }
 
-    /// How the run ends as things are.
+    /// The exit code of the run so far.
     pub fn worst(&self) -> Exit {
         self.log.entries().worst
     }
 
-    /// Counts for the log.
+    /// Adds to a count of the log.
     pub fn count(&self, what: &'static str, number: u64) {
         *self.log.entries().counts.entry(what).or_default() += number;
     }
 
-    /// What was counted.
+    /// The count of this name.
     pub fn counted(&self, what: &str) -> u64 {
         self.log.entries().counts.get(what).copied().unwrap_or(0)
     }
 
-    /// Those of the counts that are not zero: `12 uploaded, 1 failed`.
+    /// The counts that are not zero: `12 uploaded, 1 failed`.
     pub fn counts_told(&self, counts: &[(&str, &str)]) -> String {
         let counts: Vec<(u64, &str)> = counts.iter().map(|(name, noun)| (self.counted(name), *noun)).collect();
         i18n::counts(&counts)
     }
 
-    /// What is counted under this name, in the singular or the plural.
+    /// The noun for a count, in the singular or the plural.
     pub fn noun<'a>(&self, name: &str, one: &'a str, many: &'a str) -> &'a str {
         if self.counted(name) == 1 { one } else { many }
     }
 
-    /// Another connection to the catalogue.
+    /// Opens another connection to the catalogue.
     pub fn open_catalogue(&self) -> catalogue::Result<Catalogue> {
         Catalogue::open(&self.catalogue_path, self.lock_timeout)
     }
 
-    /// What was read of a setting. A wrong one is told, and `otherwise` holds.
+    /// The value of a setting. If the setting is invalid, reports the failure and returns `otherwise`.
     pub fn or_told<T>(&self, read: Result<T>, otherwise: T) -> T {
         read.unwrap_or_else(|failure| {
             self.fail(&failure);
@@ -227,27 +228,28 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker with this connection.
+    /// Creates a worker with this connection.
     pub fn new(workspace: Arc<Workspace>, catalogue: Catalogue) -> Worker {
         Worker { workspace, catalogue }
     }
 
-    /// The workspace, to be shared with another thread.
+    /// The workspace, to share with another thread.
     pub fn workspace(&self) -> &Arc<Workspace> {
         &self.workspace
     }
 
-    /// A worker for another thread.
+    /// Creates a worker for another thread.
     pub fn another(&self) -> Result<Worker> {
         Ok(Worker::new(self.workspace.clone(), self.open_catalogue()?))
     }
 
-    /// Fails if the catalogue cannot be written: for operations that ask a service before they write.
+    /// Fails if the catalogue is not writable: for operations that send requests before they write.
     pub fn require_writable(&self) -> Result<()> {
         Ok(self.catalogue.require_writable()?)
     }
 
-    /// The same, unless nothing is written anyhow. A login that cannot be stored would be repeated by the next run.
+    /// Like [`Worker::require_writable`], but does nothing in a dry run. If a login could not be stored, the next run
+    /// would repeat it.
     pub fn require_writable_unless_dry(&self) -> Result<()> {
         if self.dry_run { Ok(()) } else { self.require_writable() }
     }

@@ -1,4 +1,4 @@
-//! A platform that is about to be written to: open, held against other writers, and looked at before every write.
+//! Connections to platforms for writing: opened, locked against other writers, and checked before every write.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
@@ -18,16 +18,16 @@ use crate::platform::{self, PlatformId, PlatformSpec, PlatformWriter, Window};
 use crate::reason::Reason;
 use crate::record::{Problem, ProblemKind};
 
-/// A platform that is written to.
+/// A platform that is open for writing.
 pub struct WriteConnection {
-    /// Its row.
+    /// Its specification.
     pub spec: Arc<PlatformSpec>,
     /// The platform.
     pub platform: Box<dyn PlatformWriter>,
     http: Arc<Http>,
-    /// The parts of its list that this command has looked at, and until when that serves.
+    /// The parts of the list that this command has requested, and how long each may be used.
     looks: RefCell<Vec<(Coverage, Moment)>>,
-    /// Between a look and the write that follows it, nobody else writes.
+    /// Keeps other commands from writing between a check and the write that follows.
     _lock: Lock,
 }
 
@@ -40,7 +40,7 @@ pub struct WriteConnections {
 }
 
 impl WriteConnections {
-    /// None is open yet.
+    /// Creates the connections; no platform is open yet.
     pub fn new(worker: &Worker, progress: &Progress) -> Result<WriteConnections> {
         Ok(WriteConnections {
             http: worker.http(progress.clone())?,
@@ -53,7 +53,7 @@ impl WriteConnections {
     /// Opens a platform, if it is not open.
     ///
     /// # Errors
-    /// [`Error::Platform`]: it is suspended, or cannot be opened and is suspended from now on.
+    /// [`Error::Platform`]: the platform is suspended, or opening it fails and suspends it.
     pub fn ensure_open(&mut self, worker: &Worker, spec: &Arc<PlatformSpec>) -> ItemResult<()> {
         if let Some(problem) = self.suspensions.problem(&spec.id) {
             return Err(Error::Platform(Box::new(problem.clone())));
@@ -80,35 +80,35 @@ impl WriteConnections {
         }
     }
 
-    /// An open one.
+    /// The connection to a platform that is open.
     pub fn get(&self, spec: &PlatformSpec) -> Result<&WriteConnection> {
         self.open.get(&spec.id).ok_or_else(|| Failure::new(Exit::Bug, "internal error: platform not open"))
     }
 
-    /// All that are open.
+    /// All open platforms.
     pub fn open(&self) -> Vec<Arc<PlatformSpec>> {
         self.open.values().map(|open| open.spec.clone()).collect()
     }
 
-    /// Whether it is skipped for the rest of the run.
+    /// Whether the platform is skipped for the rest of the run.
     pub fn is_suspended(&self, spec: &PlatformSpec) -> bool {
         self.suspensions.problem(&spec.id).is_some()
     }
 
-    /// Whether a problem was told already, once for all records of its platform.
+    /// Whether a problem was reported already, once for all records of the platform.
     pub fn is_told(&self, platform: &str, problem: &Problem) -> bool {
         self.suspensions.is_told(platform, problem)
     }
 
-    /// A proper answer, whatever it says, ends a row of failures.
+    /// Resets the count of failures in a row: the service sent a valid response, whatever its content.
     pub fn succeeded(&mut self, spec: &PlatformSpec) {
         self.suspensions.succeeded(&spec.id);
     }
 
-    /// Suspends a platform for a failure that it is responsible for, and returns the problem of its items.
+    /// Suspends a platform because of a failure of the service or the login, and returns the problem for its records.
     ///
     /// # Errors
-    /// The failure is our own, and ends the operation.
+    /// Any other failure is returned and ends the operation.
     pub fn suspend_for(&mut self, worker: &Worker, spec: &PlatformSpec, failure: Failure) -> Result<Problem> {
         let kind = match failure.exit {
             Exit::TempFail | Exit::Partial => ProblemKind::Retry,
@@ -120,11 +120,11 @@ impl WriteConnections {
         Ok(problem)
     }
 
-    /// What a failed call means: the problem of the item that it was made for. The platform is suspended if it is down, if
-    /// its login or the disk fails, or after several failures in a row.
+    /// Converts the error of a request to the problem of its record. Suspends the platform if it is down, if its login
+    /// or the disk fails, or after several failures in a row.
     ///
     /// # Errors
-    /// The failure is our own, and ends the operation.
+    /// An error that no record can have (invalid input, a stop) is returned and ends the operation.
     pub fn classify(&mut self, worker: &Worker, spec: &PlatformSpec, error: platform::Error) -> Result<Problem> {
         use platform::Error;
         let reason = error.reason();
@@ -139,7 +139,7 @@ impl WriteConnections {
             Error::NotFound(_) | Error::Rejected(_) => (ProblemKind::Rejected, false),
             Error::OtherAccount(_) => (ProblemKind::Account, true),
             Error::Config(_) => (ProblemKind::Config, true),
-            // A watch may be full while there is room elsewhere.
+            // The storage of a watch may be full while other platforms have space.
             Error::Storage(_) => (ProblemKind::Storage, true),
             Error::Input(_) | Error::Stopped => return Err(error.into()),
         };
@@ -151,11 +151,11 @@ impl WriteConnections {
     }
 }
 
-/// What the catalogue knows of an entry on a target.
+/// An activity that the catalogue knows on a target, with the properties of its file.
 pub type Neighbour = (ActivityRow, Option<FileFingerprint>);
 
 impl WriteConnection {
-    /// Keeps other commands from writing to it, as long as the lock is held.
+    /// Locks the platform against other commands that write to it.
     fn lock(worker: &Worker, spec: &PlatformSpec) -> Result<Lock> {
         let lock = worker.archive.lock(&spec.id, Purpose::Write, worker.lock_timeout)?;
         lock.ok_or_else(|| Failure::because(Exit::TempFail, Reason::UploadBusy))
@@ -165,12 +165,12 @@ impl WriteConnection {
         WriteConnection { spec, platform, http, looks: RefCell::default(), _lock: lock }
     }
 
-    /// Makes sure that what the catalogue knows of the time around `start` is seconds old: if this command has not just
-    /// looked there, that part of the list is asked for, and a page's worth around it, which serves the next ones. Returns
-    /// until when what was seen serves.
+    /// Ensures that the catalogue's view of the time around `start` is only seconds old: requests that part of the
+    /// list, unless this command has just done so. The request covers a whole page, which serves the next uploads.
+    /// Returns until when the result may be used.
     ///
-    /// What other commands have listed does not count, however new it seems: a watch may have uploaded since, and the clock
-    /// may be wrong.
+    /// Listings by other commands do not count, however recent they seem: a watch may have uploaded since, and the
+    /// clock may be wrong.
     pub fn look(&self, worker: &mut Worker, start: Timestamp, progress: &Progress) -> Result<Moment> {
         let (from, until) = precheck::reach(start);
         let serves = |(span, end): &&(Coverage, Moment)| {
@@ -182,7 +182,7 @@ impl WriteConnection {
         let sought = Some((from, until));
         let (from, until) = precheck::window(start, &worker.catalogue.listed_starts(&self.spec.id)?);
         progress.step(&format!("checking {}", self.spec.id));
-        // Pages below the one that shows all of that would only make it older: on a slow line too old to be of any use.
+        // Requesting further pages would only make the first one older; on a slow line, too old to use.
         let listed = self.list_down_to(worker, Window { since: Some(from), until: Some(until) }, sought)?;
         let end = self.serves_until(&listed);
         let mut looks = self.looks.borrow_mut();
@@ -191,19 +191,19 @@ impl WriteConnection {
         Ok(end)
     }
 
-    /// Until when a write may rely on what a listing has just shown.
+    /// Until when a write may rely on a listing.
     fn serves_until(&self, listed: &Listed) -> Moment {
-        // A list without any entry was one request.
+        // A listing without activities was a single request.
         let asked = listed.asked.or_else(|| self.http.last_sent(&self.spec.id)).unwrap_or_else(Moment::now);
         asked + precheck::max_age(self.http.interval())
     }
 
-    /// Lists a window into the catalogue as it is now.
+    /// Lists a window into the catalogue.
     pub fn list(&self, worker: &mut Worker, window: Window) -> Result<Listed> {
         self.list_down_to(worker, window, None)
     }
 
-    /// The same, no further than it takes to show the part that is sought, and something that is known.
+    /// Like [`WriteConnection::list`], but stops when the pages show the `sought` part and a known activity.
     fn list_down_to(
         &self,
         worker: &mut Worker,
@@ -231,9 +231,9 @@ impl WriteConnection {
         Ok(listed)
     }
 
-    /// Lists the windows that show all of `starts`, as few as that takes. Returns the ids that these very lists showed
-    /// (what lies in the windows and is not among them is not there, whatever another command has seen) and until when that
-    /// serves.
+    /// Lists the fewest windows that contain all `starts`. Returns the ids in these listings and until when the result
+    /// may be used. An activity in the windows whose id is not returned is not on the platform, whatever another
+    /// command has listed.
     pub fn list_around(
         &self,
         worker: &mut Worker,
@@ -251,7 +251,7 @@ impl WriteConnection {
 }
 
 impl Worker {
-    /// What a platform has around `start`, as far as the catalogue knows: the entries that it shows.
+    /// The activities around `start` that the catalogue knows in the list of a platform.
     pub fn neighbours(&self, platform: &str, start: Timestamp) -> Result<Vec<Neighbour>> {
         let (since, until) = precheck::reach(start);
         let query = Query {

@@ -1,4 +1,4 @@
-//! Asks the platform for one file, and does what its answer means.
+//! Requests one file from the platform and handles the response.
 
 use super::outage::OutageVerdict;
 use super::refused::{RefusalOutcome, Refused};
@@ -12,14 +12,14 @@ use crate::record::{Problem, ProblemKind};
 use crate::sync::{Error, Failure, ItemResult, NotKept, StoreAs};
 
 impl Downloads<'_> {
-    /// Asks the platform. `export` is what is there already in place of an original; it stays unless that comes.
+    /// Requests the file. `export`: the converted file in the archive, which is kept unless the original arrives.
     pub(super) fn fetch(&mut self, activity: &Activity, export: Option<FileRow>) -> ItemResult<Got> {
         let known = self.worker.catalogue.entry(activity.as_key())?;
-        // The catalogue knows more of it than a record somebody has shortened.
+        // A record may have been shortened by another tool; the catalogue has all fields.
         let activity = known.map_or_else(|| activity.clone(), |entry| entry.activity);
         self.progress.step(&format!("{} {}", activity.platform, activity.id));
         let download = self.platform(&activity.platform).and_then(|platform| platform.download(&activity));
-        // Whatever it was, a proper answer ends a row of troubles.
+        // Any valid response ends a series of failures.
         let is_answer = match &download {
             Ok(Download::Converted { retry_original, .. }) => !retry_original,
             Ok(_) | Err(platform::Error::NotFound(_)) => true,
@@ -35,7 +35,7 @@ impl Downloads<'_> {
                 self.worker.catalogue.defer_original(activity.as_key(), now)?;
                 Ok(Got::File(file))
             }
-            // An import may have brought in what was deleted there long ago.
+            // An import may have added an activity that was deleted on the service long ago.
             (Err(platform::Error::NotFound(why)), Some(file)) => {
                 let key = activity.as_key();
                 self.worker.warn(&format!("{key}: {why}; the archived file is kept"));
@@ -58,8 +58,8 @@ impl Downloads<'_> {
         }
     }
 
-    /// Keeps an export. One whose original may come another day is asked for again; when several in a row are of that
-    /// kind, it is the service that is in trouble and not their files.
+    /// Stores a converted file. If its original may arrive later, the original is requested again; several such files
+    /// in a row mean that the service, and not the files, is the cause.
     fn store_export(&mut self, activity: &Activity, bytes: &[u8], why: &str, retry_original: bool) -> ItemResult<Got> {
         if retry_original && self.is_another_failure_too_many(activity)? {
             let reason = Reason::ServiceDown { reason: Box::new(Reason::Retry { detail: why.to_owned() }) };
@@ -82,7 +82,7 @@ impl Downloads<'_> {
         }
     }
 
-    /// Keeps an original. `export`: what is there in its place.
+    /// Stores an original. `export`: the converted file that it replaces.
     fn keep_original(&mut self, activity: &Activity, bytes: Vec<u8>, export: Option<FileRow>) -> ItemResult<Got> {
         match self.worker.store_body(activity, &bytes, StoreAs::Original) {
             Ok(file) => {
@@ -106,7 +106,7 @@ impl Downloads<'_> {
         }
     }
 
-    /// A platform did not give a file, or gave it broken: that is written down, and what follows from it is done.
+    /// Records that a platform refused a file or provided it corrupt, and handles the consequences.
     fn refused(&mut self, activity: &Activity, refused: Refused, export: Option<FileRow>) -> ItemResult<Got> {
         let Some(platform) = self.open.remove(&activity.platform) else {
             return Err(Error::Item(Box::new(refused.problem)));
@@ -133,7 +133,7 @@ impl Downloads<'_> {
             }
         };
         match export {
-            // Whether it is the original or the service nobody knows: what is there stays, and the next run asks again.
+            // The cause is unknown, so the converted file stays and the next run requests the original again.
             Some(_) if !counts => return Err(Error::Item(Box::new(refused.problem))),
             Some(file) => {
                 return match self.worker.refused_again(activity, &refused) {
@@ -145,7 +145,7 @@ impl Downloads<'_> {
         }
         let mut problem = refused.problem.clone();
         match self.worker.settle_refusal(platform, activity, &refused, counts) {
-            // A person asked for it and is told.
+            // With `--force`, the user requested the file, so the problem is reported.
             Ok(RefusalOutcome::StillUnavailable) if !self.options.force => {
                 let key = activity.as_key();
                 self.worker.debug(&format!("{key}: still unavailable: {}", problem.why()));
@@ -167,8 +167,8 @@ impl Downloads<'_> {
         }
     }
 
-    /// What a failed request means: for this record, and for the rest of its platform. `export`: what is there in place of
-    /// the original that was asked for.
+    /// Converts a failed request to the problem of this record, and suspends the platform if needed. `export`: the
+    /// converted file in place of the requested original.
     fn failed(&mut self, activity: &Activity, error: platform::Error, export: Option<FileRow>) -> ItemResult<Got> {
         let reason = error.reason();
         let (kind, all) = match error {
@@ -195,7 +195,7 @@ impl Downloads<'_> {
     }
 }
 
-/// What came is no whole file.
+/// The problem of a file that is not intact.
 fn bad_file(bad: &BadBody) -> Problem {
     problem(ProblemKind::CorruptFile, Reason::Corrupt { detail: bad.to_string() })
 }

@@ -1,7 +1,7 @@
-//! Downloads, one after the other: what is in the archive already, what is asked for, what is told.
+//! Downloads, one after the other: look in the archive, request the file, store it, report the result.
 //!
-//! [`download`] is the operation; `fetch` asks for one file, `refused` says what follows when it
-//! is not given, `outage` whether the refusal says anything of the file.
+//! [`download`] is the operation; `fetch` requests one file, `refused` handles a refusal, `outage` decides whether the
+//! file is the cause of the refusal.
 
 mod fetch;
 mod outage;
@@ -24,19 +24,19 @@ use crate::reason::Reason;
 use crate::record::{self, ActivityRecord, Problem, ProblemKind, Record, explained};
 use outage::OutageGuard;
 
-/// How files are downloaded.
+/// Options of a download.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DownloadOptions {
-    /// Every byte of the files that are there is checked.
+    /// Check every byte of the existing files.
     pub verify: bool,
-    /// They are downloaded again, whatever is there or known.
+    /// Download again, even if the file exists or is known to be unavailable.
     pub force: bool,
 }
 
-/// Puts the file of each activity among `records` into the archive and hands all records on, with their file.
+/// Stores the file of each activity among `records` in the archive and passes all records on, with their file.
 ///
 /// # Errors
-/// A record cannot be read or handed on, or the catalogue cannot be used. What fails with one download is told on its record.
+/// A record cannot be read or passed on, or the catalogue cannot be used. A failed download is reported on its record.
 pub fn download(
     worker: &mut Worker,
     options: DownloadOptions,
@@ -60,29 +60,29 @@ struct Downloads<'a> {
     progress: Progress,
     options: DownloadOptions,
     open: HashMap<PlatformId, Box<dyn PlatformReader>>,
-    /// Nothing can be written any more: the problem that all further records get.
+    /// Nothing more can be written: the problem of all further records.
     full: Option<Problem>,
     suspensions: Suspensions,
-    /// Which platforms give files at all.
+    /// Which platforms provide files in this run.
     outages: OutageGuard,
-    /// What could not be had in this run.
+    /// The downloads that failed in this run.
     failed: HashMap<ActivityKey, Problem>,
-    /// What a dry run has told of.
+    /// The activities that a dry run has reported.
     rehearsed: HashSet<ActivityKey>,
 }
 
-/// What came of one activity that is no problem.
+/// The result for one activity, if no problem occurred.
 enum Got {
     File(FileRow),
     NoFile,
-    /// Its platform does not give it, and is asked for it seldom.
+    /// The platform does not provide the file, which is requested only once a week.
     Unavailable,
-    /// A dry run: it would have been fetched.
+    /// A dry run: the file would have been downloaded.
     Rehearsed,
 }
 
 impl<'a> Downloads<'a> {
-    /// Begins; nothing is asked yet.
+    /// Creates the downloads of a command; sends no request.
     fn new(worker: &'a mut Worker, progress: &Progress, options: DownloadOptions) -> Result<Downloads<'a>> {
         Ok(Downloads {
             http: worker.http(progress.clone())?,
@@ -98,7 +98,7 @@ impl<'a> Downloads<'a> {
         })
     }
 
-    /// Handles one record; a record with a problem passes untouched, as do types that this command does not know.
+    /// Handles one record. A record with a problem or of an unknown type passes unchanged.
     fn pass(&mut self, record: &mut Record, only: &PlatformSelection) -> Result<()> {
         if record.problem().is_some() {
             return Ok(());
@@ -106,7 +106,7 @@ impl<'a> Downloads<'a> {
         let activity = match record {
             Record::Activity(record) => &record.activity,
             Record::Transfer(record) if record.outcome.is_none() => &record.activity.activity,
-            // What is decided needs no file.
+            // A decided transfer needs no file.
             Record::Transfer(_) | Record::Other(_) => return Ok(()),
         };
         if !only.includes(&activity.platform) {
@@ -114,7 +114,7 @@ impl<'a> Downloads<'a> {
         }
         let activity = activity.clone();
         let key = activity.key();
-        // One activity may go to several platforms: it is asked for once, and so is told what is wrong with it.
+        // An activity may go to several platforms: its file is requested once, and its problem is reported once.
         let got = match self.failed.get(&key) {
             Some(problem) => Err(Error::Item(Box::new(problem.clone()))),
             None => self.handle(&activity),
@@ -138,13 +138,13 @@ impl<'a> Downloads<'a> {
         Ok(())
     }
 
-    /// Writes onto the record what came of it.
+    /// Writes the result to the record.
     fn mark(&self, record: &mut Record, got: Got) {
         let (file, without) = match got {
             Got::File(file) => (Some(file_ref(file, &self.worker.archive)), None),
             Got::NoFile => (None, Some(Reason::NoFile)),
             Got::Unavailable => (None, Some(Reason::FileUnavailable)),
-            // The stages that follow rehearse as well: nothing is known of it yet.
+            // The next stages run dry, too: the file is not known yet.
             Got::Rehearsed => return,
         };
         let mark = |record: &mut ActivityRecord| {
@@ -158,7 +158,7 @@ impl<'a> Downloads<'a> {
             Record::Transfer(record) => {
                 mark(&mut record.activity);
                 record.file.clone_from(&file);
-                // Without a file there is nothing to send, and that is no failure.
+                // Without a file there is nothing to upload; this is no failure.
                 if let Some(reason) = without {
                     record.outcome = Some(record::Outcome { kind: "skipped".to_owned(), ..record::Outcome::default() });
                     record.reasons = explained([reason]);
@@ -170,7 +170,7 @@ impl<'a> Downloads<'a> {
 
     /// Finds or downloads the file of one activity.
     fn handle(&mut self, activity: &Activity) -> ItemResult<Got> {
-        // `--force` wants nothing known.
+        // `--force` ignores known files and results.
         let known = if self.options.force {
             LocalFile::Nothing
         } else {
@@ -204,7 +204,8 @@ impl<'a> Downloads<'a> {
                 Ok(None) => return Err(Error::Item(Box::new(problem(ProblemKind::Retry, Reason::DownloadBusy)))),
                 Err(error) => return Err(self.storage(&activity.platform, &error)),
             };
-        // Another process may have fetched it, or a killed one stored it without a word, while we waited.
+        // While this process waited, another one may have downloaded the file, or a killed one stored it without
+        // recording it.
         if !again {
             match self.worker.local_file(activity, false)? {
                 LocalFile::File(file) => return Ok(Got::File(file)),
@@ -221,7 +222,7 @@ impl<'a> Downloads<'a> {
         fetched
     }
 
-    /// A file that its platform does not give, and that it is not time to ask for.
+    /// A file that its platform does not provide and that is not requested again before `next`.
     fn unavailable(&mut self, activity: &Activity, next: Timestamp) -> Got {
         let key = activity.as_key();
         self.worker.count("unavailable", 1);
@@ -231,7 +232,7 @@ impl<'a> Downloads<'a> {
         Got::Unavailable
     }
 
-    /// An open platform.
+    /// The connection to a platform; opens it if needed.
     fn platform(&mut self, name: &str) -> platform::Result<&dyn PlatformReader> {
         if !self.open.contains_key(name) {
             let spec = self.worker.platforms.require(name);
@@ -239,23 +240,23 @@ impl<'a> Downloads<'a> {
             let platform = self.worker.connect_reader(&spec, self.http.clone())?;
             self.open.insert(name.into(), platform);
         }
-        // It is there now.
+        // The lines above have inserted it.
         Ok(self.open[name].as_ref())
     }
 
-    /// A platform is skipped for the rest of this run.
+    /// Suspends a platform for the rest of this run.
     fn suspend(&mut self, activity: &Activity, problem: Problem) -> Error {
         self.suspensions.suspend(self.worker, &PlatformId::from(activity.platform.as_str()), &problem);
         Error::Platform(Box::new(problem))
     }
 
-    /// Why nothing of a platform is downloaded any more, if so.
+    /// Why no more files of a platform are downloaded; `None` if downloads continue.
     fn suspended(&self, platform: &str) -> Option<&Problem> {
         self.full.as_ref().or_else(|| self.suspensions.problem(platform))
     }
 
-    /// Counts failures in a row; whether there were too many. One that an earlier run had already does not count: a few
-    /// lasting ones at the head of the list would stop every run before the rest.
+    /// Counts failures in a row; returns whether there are too many. An activity that failed in an earlier run does not
+    /// count: a few permanent failures at the top of the list would otherwise end every run early.
     fn is_another_failure_too_many(&mut self, activity: &Activity) -> Result<bool> {
         if self.worker.catalogue.has_problem(activity.as_key(), "gs-download")? {
             return Ok(false);
@@ -263,7 +264,7 @@ impl<'a> Downloads<'a> {
         Ok(self.suspensions.is_another_failure_too_many(&PlatformId::from(activity.platform.as_str())))
     }
 
-    /// A disk that is full for one file is full for the next: nothing more is downloaded only to be thrown away.
+    /// Stops all further downloads after a storage error: a full disk cannot store the next file either.
     fn storage(&mut self, platform: &str, error: &archive::Error) -> Error {
         let problem = problem(ProblemKind::Storage, error.reason());
         self.worker.raise(if error.is_configuration() { Exit::Config } else { Exit::Partial });
@@ -273,11 +274,11 @@ impl<'a> Downloads<'a> {
         Error::Platform(Box::new(problem))
     }
 
-    /// Tells what went wrong with an activity.
+    /// Reports the problem of an activity.
     fn tell_problem(&mut self, activity: &Activity, problem: &Problem) {
         self.worker.raise(problem.kind.exit());
         self.worker.count("failed", 1);
-        // What is left alone was never asked for, and was told once for all.
+        // The files of a suspended platform were not requested, and the suspension was reported once for all.
         if self.suspended(&activity.platform) != Some(problem) {
             let reason = problem.why();
             let message = format!("{} {}: {reason}", activity.platform, activity.id);

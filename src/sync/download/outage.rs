@@ -1,9 +1,9 @@
-//! What a refusal of a file says: something of the file, or only of a service that gives nothing today.
+//! Decides whether a refused file is a problem of the file or an outage of the service.
 //!
-//! A file that its platform refuses in three runs is asked for once a week alone. On a day on which the service gives
-//! nothing at all, a thousand files must not end like that. So a refusal counts only if the platform shows that it gives
-//! files: one came whole in the same run, or one that is in the archive is given again. Where there is none to ask for, a
-//! few refusals count, and none as soon as there are more.
+//! After its platform refuses a file in three runs, the file is requested only once a week. An outage must not do this
+//! to a thousand files. So a refusal counts only if the platform provides other files: an intact original arrived in
+//! the same run, or a file of the archive can be downloaded again. If the archive has no file to request, a few
+//! refusals count; as soon as there are more, none counts.
 
 use std::collections::HashMap;
 
@@ -12,58 +12,58 @@ use crate::archive::unpack;
 use crate::platform::{Download, Error, PlatformId, PlatformReader};
 use crate::sync::{Result, Worker};
 
-/// So many files that are in the archive are asked for at most.
+/// How many files of the archive are requested at most.
 const CONTROLS: usize = 2;
-/// So many more, in place of those whose activity is gone meanwhile.
+/// How many more are requested in place of activities that were deleted meanwhile.
 const SPARE: usize = 4;
-/// So many refusals in one run count, where there is nothing to ask for.
+/// How many refusals in one run count if there is no file to request.
 const FEW: usize = 3;
 
-/// What a refusal says.
+/// The meaning of a refusal.
 #[derive(Debug, PartialEq, Eq)]
 pub enum OutageVerdict {
-    /// It is the file.
+    /// The file is the cause; the refusal counts.
     Counts,
-    /// Nobody knows.
+    /// The cause is unknown.
     Unknown,
-    /// The platform gives no files now; why not.
+    /// The platform provides no files now, with the reason.
     Outage(String),
 }
 
-/// Which platforms give files in this run.
+/// Decides which platforms provide files in this run.
 #[derive(Debug, Default)]
 pub struct OutageGuard {
     known: HashMap<PlatformId, Control>,
-    /// What counted although nobody knew.
+    /// Ids of refusals that counted although the cause was unknown.
     unsure: HashMap<PlatformId, Vec<String>>,
 }
 
-/// What came of asking for a file that is in the archive.
+/// The result of requesting files of the archive.
 #[derive(Debug)]
 enum Control {
-    /// It came, or another one did.
+    /// A file arrived: this one or another.
     Given,
-    /// There is none to ask for.
+    /// The archive has no file to request.
     None,
-    /// It did not come.
+    /// The file did not arrive.
     Refused(String),
 }
 
 impl OutageGuard {
-    /// Nothing is known yet.
+    /// Creates a guard that knows no platform yet.
     pub fn new() -> OutageGuard {
         OutageGuard::default()
     }
 
-    /// An original came whole.
+    /// Records that an intact original arrived.
     pub fn original_arrived(&mut self, platform: &str) {
         self.known.insert(platform.into(), Control::Given);
     }
 
-    /// What it says that `platform` did not give the file of an activity.
+    /// Decides whether the refusal of an activity's file by `platform` counts.
     ///
     /// # Errors
-    /// The command cannot go on.
+    /// The command cannot continue.
     pub fn judge(
         &mut self,
         worker: &mut Worker,
@@ -71,7 +71,7 @@ impl OutageGuard {
         activity: &Activity,
     ) -> Result<OutageVerdict> {
         let name = activity.platform.as_str();
-        // A folder is read as it is.
+        // A folder has no outages.
         if !worker.platforms.find_exact(name).is_some_and(|spec| spec.has_login()) {
             return Ok(OutageVerdict::Counts);
         }
@@ -95,7 +95,7 @@ impl OutageGuard {
     }
 }
 
-/// Asks for files that are in the archive, until one comes.
+/// Requests files of the archive until one arrives.
 fn control(worker: &Worker, platform: &dyn PlatformReader, refused: &Activity) -> Result<Control> {
     let most = u32::try_from(CONTROLS + SPARE).unwrap_or(u32::MAX);
     let ids = worker.catalogue.archived_originals(&refused.platform, most)?;
@@ -115,7 +115,7 @@ fn control(worker: &Worker, platform: &dyn PlatformReader, refused: &Activity) -
                 Err(bad) => bad.to_string(),
             },
             Ok(Download::Converted { why, .. } | Download::None { why }) => why,
-            // What somebody deleted there says nothing of the service.
+            // An activity that a person deleted on the service says nothing about the service.
             Err(Error::NotFound(_)) => continue,
             Err(error @ Error::Stopped) => return Err(error.into()),
             Err(error) => error.to_string(),

@@ -1,6 +1,6 @@
-//! What is done about a file that its platform refuses, or gives broken: at first it is asked for in every run, after the
-//! third refusal once a week, and then silently. What a service holds broken is kept as it came, beside what the service
-//! has computed from it.
+//! Handles a file that its platform refuses or provides corrupt. The file is requested in every run at first; after the
+//! third refusal once a week, and reported only as a detail. A corrupt original is kept as received, next to the
+//! converted file.
 
 use crate::activity::Activity;
 use crate::archive::BadBody;
@@ -9,35 +9,35 @@ use crate::platform::{Download, PlatformReader};
 use crate::record::{Problem, ProblemKind};
 use crate::sync::{NotKept, StoreAs, StoreResult, Worker};
 
-/// A file that was refused, or came broken.
+/// A file that was refused or is corrupt.
 #[derive(Debug)]
 pub struct Refused {
-    /// What went wrong.
+    /// The problem.
     pub problem: Problem,
-    /// A recording that is broken, as it came.
+    /// The bytes of a corrupt recording, as received.
     pub body: Option<(Vec<u8>, BadBody)>,
 }
 
-/// What follows from a refusal.
+/// The consequence of a refusal.
 #[derive(Debug)]
 pub enum RefusalOutcome {
-    /// The next run asks again.
+    /// The next run requests the file again.
     AskAgain,
-    /// From now on it is requested once a week.
+    /// From now on the file is requested once a week.
     Weekly {
-        /// In so many runs it was rejected.
+        /// The number of runs in which it was refused.
         runs: u32,
         /// Where the corrupt original is kept, if the service gave one.
         kept: Option<String>,
     },
-    /// So it was before this refusal.
+    /// The file was requested once a week before this refusal, too.
     StillUnavailable,
-    /// What the service has computed is kept in its place.
+    /// The converted file is kept instead.
     Converted(FileRow),
 }
 
 impl Worker {
-    /// Writes down that `platform` refused the file of an activity, and does what follows from it. `counts`: the platform
+    /// Records that `platform` refused the file of an activity, and handles the consequences. `counts`: the platform
     /// provides other files.
     pub fn settle_refusal(
         &mut self,
@@ -62,7 +62,8 @@ impl Worker {
         if times < enough && !was_unavailable {
             return Ok(RefusalOutcome::AskAgain);
         }
-        // Also later than the third time: a kill may have come between, or the export was not to be had on that day.
+        // This also runs after later refusals: a kill may have interrupted the third one, or no converted file was
+        // available then.
         let corrupt = self.keep_if_corrupt(activity, refused)?;
         if let Some(file) = self.export_instead(platform, activity, refused)? {
             let as_it_came = corrupt.map(|path| format!(", and the corrupt original as {path}")).unwrap_or_default();
@@ -81,7 +82,8 @@ impl Worker {
         Ok(RefusalOutcome::Weekly { runs: times, kept: corrupt })
     }
 
-    /// The same of an original in whose place an export is kept: the export stays, and the original is asked for again.
+    /// Handles the refusal of an original for which a converted file is kept: the converted file stays, and the
+    /// original is requested again.
     pub fn refused_again(&mut self, activity: &Activity, refused: &Refused) -> StoreResult<()> {
         self.keep_if_corrupt(activity, refused)?;
         let key = activity.as_key();
@@ -91,7 +93,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Keeps what came broken, if it is a recording. Returns where it is.
+    /// Keeps a corrupt body, if it is a recording. Returns its path.
     fn keep_if_corrupt(&mut self, activity: &Activity, refused: &Refused) -> StoreResult<Option<String>> {
         let Some((body, bad)) = &refused.body else { return Ok(None) };
         let Some(ending) = bad.recording() else { return Ok(None) };
@@ -99,14 +101,14 @@ impl Worker {
         Ok(Some(path.display().to_string()))
     }
 
-    /// Keeps what the service has computed from an activity whose original is broken, if there is such a thing.
+    /// Keeps the converted file of an activity whose original is corrupt, if the service provides one.
     fn export_instead(
         &mut self,
         platform: &dyn PlatformReader,
         activity: &Activity,
         refused: &Refused,
     ) -> StoreResult<Option<FileRow>> {
-        // What was refused was refused as an export, too.
+        // If the service refused the original, it refuses the converted file, too.
         if refused.problem.kind != ProblemKind::CorruptFile {
             return Ok(None);
         }

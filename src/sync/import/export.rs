@@ -1,7 +1,8 @@
-//! Garmin's account export: its lists say which activities there are, its files what they are, and neither names the other.
+//! Reads Garmin's account export. Its lists name the activities and its files contain them, but neither refers to the
+//! other.
 //!
-//! It is gone through twice. First every file is read, and what it says of itself is kept; then the files that belong to an
-//! activity beyond doubt are read again and taken, in the order in which they lie.
+//! The export is read twice. The first pass reads every file and keeps its properties; the second reads the files again
+//! that certainly belong to an activity, and imports them in the order of the export.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,17 +17,17 @@ use crate::plan::attach::{ActivityToMatch, Assignment, RecordedFile, attach};
 use crate::sync::{Exit, Failure, Result};
 use crate::walk::{self, FileFilter, Location, SearchEntry, Skip, Skipped, ZipCache, extension};
 
-/// What is in an export.
+/// The contents of an export.
 #[derive(Default)]
 struct Export {
     activities: Vec<KnownActivity>,
-    /// Entries of the lists that no file could be told to be of.
+    /// The number of listed activities whose file could not be determined.
     unclear: u64,
     files: Vec<(Location, String)>,
     recorded: Vec<RecordedFile>,
-    /// Where the same bytes lie a second time is no matter.
+    /// Hashes of the files so far: a second file with the same bytes is ignored.
     seen: HashMap<String, usize>,
-    /// TCX and GPX files: nothing in them says with certainty which activity they are.
+    /// The number of TCX and GPX files: they do not identify their activity with certainty.
     tracks: u64,
     skipped: Skipped,
 }
@@ -66,13 +67,13 @@ impl Import<'_> {
                 i18n::counted(export.tracks, "TCX or GPX file", "TCX or GPX files")
             ));
         }
-        // Most of an export is lists and settings: only what may be a recording is worth a line.
+        // Most files of an export are lists and settings; only possible recordings are reported.
         self.tell_skipped(root, &export.skipped, |skip| matches!(skip, Skip::Link | Skip::OtherFormat));
         self.tell_nothing_taken(root, &export, attached);
         Ok(())
     }
 
-    /// An export of which nothing can be taken is no success, however well it was read.
+    /// Reports that no file could be imported: then the export was no success, even if it was readable.
     fn tell_nothing_taken(&mut self, root: &Path, export: &Export, attached: usize) {
         if attached > 0 {
             return;
@@ -88,7 +89,7 @@ impl Import<'_> {
         self.worker.fail(&Failure::new(Exit::Partial, message));
     }
 
-    /// Keeps what a list says, and tells of what in it is unclear.
+    /// Keeps the activities of a list, and reports unclear ones.
     fn enter_list(&mut self, export: &mut Export, shown: &str, list: ExportList) {
         export.activities.extend(list.activities);
         export.unclear += list.unclear;
@@ -102,7 +103,7 @@ impl Import<'_> {
         }
     }
 
-    /// Reads lists and files. `None`: somebody wants it to end.
+    /// Reads lists and files. `None`: the user stopped the run.
     fn read_export(&mut self, root: &Path, platform: &str) -> Result<Option<Export>> {
         let except = super::own_folders(self.worker);
         let mut export = Export::default();
@@ -167,7 +168,7 @@ impl Import<'_> {
         }
     }
 
-    /// Says what a file could be, unless the archive has all of that.
+    /// Reports the possible activities of a file, unless the archive has them all.
     fn tell_ambiguous(
         &mut self,
         root: &Path,
@@ -200,13 +201,13 @@ impl Import<'_> {
     }
 }
 
-/// Whether a file is a TCX or GPX file by its name.
+/// Whether a name is that of a TCX or GPX file.
 fn is_track(path: &str) -> bool {
     ["tcx", "gpx"].contains(&extension(walk::without_gz(path)).as_str())
 }
 
 impl Export {
-    /// Keeps what a file says of itself, if it is of an activity.
+    /// Keeps the properties of a file, if it contains an activity.
     fn enter(&mut self, place: Location, bytes: &[u8]) -> std::result::Result<(), String> {
         let fit = fit::scan(bytes).map_err(|broken| format!("the FIT file is corrupt: {broken}"))?;
         if fit.kind() != FileKind::Activity {

@@ -1,9 +1,9 @@
-//! Takes over files that other tools and services have left on the disk: each checked from its first byte to its last, and
-//! put into archive and catalogue as if it had been downloaded.
+//! Imports files of other tools and services: each is checked completely, and stored in the archive and the catalogue
+//! like a download.
 //!
-//! `sources` goes through GarminSync's folder, Sports Sync X's, and folders of files that are named with ids; `export`
-//! through Garmin's account export, whose names say nothing; `validate` says what a file is, and whether it can be the
-//! activity's. Here is what is done with one file. Nothing of theirs is written to.
+//! `sources` reads GarminSync's folder, Sports Sync X's, and folders of files whose names contain ids; `export` reads
+//! Garmin's account export, whose names contain no ids; `validate` describes a file, and checks whether it can belong
+//! to the activity. This file imports a single file. The sources are never changed.
 
 mod export;
 mod sources;
@@ -26,31 +26,30 @@ use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, Platforms};
 use crate::record::{ActivityRecord, Record};
 use crate::walk;
 
-/// The archive is held no longer than this at a time: others want to write into it, too.
+/// How long the archive is locked at a time at most, because other commands write to it, too.
 const HELD: Duration = Duration::from_secs(5);
 /// The platform of GarminSync's files and of Garmin's account export, unless another one is named.
 const GARMIN: &str = "garmin-com";
-/// The manufacturer whose platforms have such files, by FIT's name.
+/// The manufacturer of the platforms with such files, by its FIT name.
 const MANUFACTURER: &str = "garmin";
 
-/// A file that is offered.
+/// A file to import.
 struct Offered {
-    /// Of which activity, and what its tool knew of that.
+    /// The properties of its activity that the tool knew.
     pub known: KnownActivity,
-    /// Where it is, for messages.
+    /// Its path, for messages.
     pub shown: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// It is as the platform gave it: a TCX or GPX file in it is the original.
+    /// The platform provided the file unchanged: a TCX or GPX file is the original.
     pub is_as_given: bool,
 }
 
-/// Takes over what is at `paths`: all of them are looked at before anything is taken. Each activity whose file was taken is
-/// handed on.
+/// Imports the files at `paths`, after checking all paths. Passes on each activity whose file was imported.
 ///
 /// # Errors
-/// A path is nothing that is known, or does not tell whose files it has; then nothing is taken. A file that is not taken is
-/// told, and the rest goes on.
+/// A path has an unknown format or does not name its platform; then nothing is imported. A file that cannot be imported
+/// is reported, and the others are imported.
 pub fn import(worker: &mut Worker, paths: &[PathBuf], progress: &Progress, sink: &mut dyn RecordSink) -> Result<()> {
     let selection = worker.selection.clone();
     let own = own_folders(worker);
@@ -70,7 +69,7 @@ pub fn import(worker: &mut Worker, paths: &[PathBuf], progress: &Progress, sink:
     let mut import = Import::new(worker, progress, sink);
     for (found, platform) in &sources {
         match import.source(found, platform, &selection) {
-            // It cannot be read now; the others can.
+            // This path cannot be read now; the others can.
             Err(failure) if failure.exit == Exit::TempFail => import.worker.fail(&failure),
             result => result?,
         }
@@ -78,7 +77,7 @@ pub fn import(worker: &mut Worker, paths: &[PathBuf], progress: &Progress, sink:
     Ok(())
 }
 
-/// The folders of our own archive: nothing is taken over from there.
+/// The folders of our own archive: nothing is imported from them.
 fn own_folders(worker: &Worker) -> Vec<PathBuf> {
     let data_dir = worker.data_dir.canonicalize().unwrap_or_else(|_| worker.data_dir.clone());
     ["fit", "replaced"].map(|name| data_dir.join(name)).into()
@@ -93,7 +92,7 @@ fn title(found: &DetectedSource, platform: &str) -> String {
     }
 }
 
-/// Whose files a source has, where it cannot tell itself.
+/// The platform of a source that does not name it.
 fn platform_of(
     found: &DetectedSource,
     named: Option<&[Arc<PlatformSpec>]>,
@@ -124,34 +123,34 @@ fn platform_of(
     }
 }
 
-/// Takes over files, and tells of each.
+/// Imports files, and reports each.
 struct Import<'a> {
     worker: &'a mut Worker,
     progress: &'a Progress,
     sink: &'a mut dyn RecordSink,
     held: Option<(String, Lock, Instant)>,
-    /// What a dry run has told of.
+    /// The activities that a dry run has reported.
     rehearsed: HashSet<ActivityKey>,
 }
 
-/// What is done with a file.
+/// The decision about a file.
 enum ImportAction {
-    /// It is taken.
+    /// Import it.
     Take,
-    /// Its bytes are in the archive already.
+    /// The archive has the same bytes already.
     Already,
-    /// Another file of the activity is in the archive, at this path.
+    /// The archive has another file of the activity, at this path.
     Different(String),
 }
 
 /// Result of a search.
 type Search<T> = std::result::Result<T, Ended>;
 
-/// Why a search ended before its end.
+/// Why a search ended early.
 enum Ended {
-    /// Nothing more is wanted.
+    /// No more is wanted.
     Over,
-    /// The command cannot go on.
+    /// The command cannot continue.
     Failed(Failure),
 }
 
@@ -168,13 +167,13 @@ impl From<walk::Error> for Ended {
 }
 
 impl<'a> Import<'a> {
-    /// None is taken yet.
+    /// Creates an import; no file is imported yet.
     fn new(worker: &'a mut Worker, progress: &'a Progress, sink: &'a mut dyn RecordSink) -> Import<'a> {
         Import { worker, progress, sink, held: None, rehearsed: HashSet::new() }
     }
 
-    /// Goes through what was found at a path. `platform` is whose it is, where it cannot tell itself; `only`, of several
-    /// platforms: these.
+    /// Imports the files that were found at a path. `platform`: the platform of a source that does not name it; `only`:
+    /// the selected platforms of a source with several.
     fn source(&mut self, found: &DetectedSource, platform: &str, only: &PlatformSelection) -> Result<()> {
         match found {
             DetectedSource::GarminSync { database, folder } => self.garmin_sync(database, folder, platform),
@@ -184,25 +183,25 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Whether nothing more is to be begun: somebody wants it to end, or nobody reads any more.
+    /// Whether to begin no more files: the user stopped the run, or the sink accepts no more.
     fn is_over(&self) -> bool {
         self.worker.is_stopped() || self.sink.is_closed()
     }
 
-    /// Something that should have been a file and was not taken.
+    /// Reports a file that was not imported.
     fn refuse(&mut self, shown: &str, why: &str) {
         self.worker.count("rejected", 1);
         self.worker
             .fail(&Failure::new(Exit::Partial, format!("{}: {}; not imported", printable(shown), printable(why))));
     }
 
-    /// A file or folder that cannot be read: what is in it is not taken.
+    /// Reports a file or folder that cannot be read; its contents are not imported.
     fn unreadable(&mut self, error: &walk::Error) {
         self.worker.count("rejected", 1);
         self.worker.fail(&Failure::new(Exit::Partial, error.to_string()));
     }
 
-    /// Takes one file, unless there is a reason not to. An error ends the command.
+    /// Imports a file, unless a reason prevents it. An error ends the command.
     fn take(&mut self, offered: Offered) -> Result<()> {
         self.progress.add(1);
         let pieces = match unpack(&offered.bytes) {
@@ -221,7 +220,7 @@ impl<'a> Import<'a> {
                 return Ok(());
             }
         };
-        // A list knows more of it than a file and its name.
+        // A list has more details than a file and its name.
         let activity = known.map_or(described, |entry| entry.activity);
         let store_as = store_as(&pieces, offered.is_as_given, self.worker.now());
         match self.way(&activity, &pieces, store_as)? {
@@ -241,17 +240,17 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
-    /// What is to be done with a file, by what the archive has of its activity.
+    /// Decides about a file by the files that the archive has of its activity.
     fn way(&mut self, activity: &Activity, pieces: &[CheckedFile], store_as: StoreAs) -> Result<ImportAction> {
         let there = match self.worker.local_file(activity, false)? {
             LocalFile::File(file) | LocalFile::RetryOriginal(file) => file,
-            // What the archive has lost is mended by what others have kept.
+            // A lost or unavailable file of the archive is replaced by the imported one.
             LocalFile::Corrupt | LocalFile::NoFile | LocalFile::Unavailable(_) => return Ok(ImportAction::Take),
             LocalFile::Nothing if self.worker.dry_run => return Ok(ImportAction::Take),
             LocalFile::Nothing => {
                 self.hold(&activity.platform)?;
                 match self.worker.adopt_existing(activity)? {
-                    // A run that was killed between file and catalogue: the rest of it is done now.
+                    // A run was killed between storing the file and its row; this import completes it.
                     Some(file) if is_of(&file, pieces) => return Ok(ImportAction::Take),
                     Some(file) => file,
                     None => return Ok(ImportAction::Take),
@@ -260,7 +259,7 @@ impl<'a> Import<'a> {
         };
         Ok(match there {
             file if is_of(&file, pieces) => ImportAction::Already,
-            // What a service computed gives way to what was recorded.
+            // An original replaces a converted file.
             file if file.origin == Origin::Converted && store_as.origin() == Origin::Original => ImportAction::Take,
             file => ImportAction::Different(self.worker.archive.absolute(&file.path).display().to_string()),
         })
@@ -304,7 +303,7 @@ impl<'a> Import<'a> {
         self.sink.record(&Record::from(record)).map(drop)
     }
 
-    /// Holds the archive against other writers, for a while at a time.
+    /// Locks the archive against other writers, for a short time.
     fn hold(&mut self, platform: &str) -> Result<()> {
         if self.held.as_ref().is_some_and(|(held, _, since)| held == platform && since.elapsed() < HELD) {
             return Ok(());
@@ -317,7 +316,7 @@ impl<'a> Import<'a> {
     }
 }
 
-/// A search that ended because nothing more is wanted went well.
+/// A search that ended because no more was wanted succeeded.
 fn ended(search: Search<()>) -> Result<()> {
     match search {
         Ok(()) | Err(Ended::Over) => Ok(()),
@@ -330,8 +329,8 @@ fn is_of(file: &FileRow, pieces: &[CheckedFile]) -> bool {
     pieces.first().is_some_and(|piece| Stored::of(&piece.bytes).sha256 == file.sha256)
 }
 
-/// Whatever is no FIT file was computed by the service, unless it came from there as the original: then it is asked for
-/// again at once.
+/// A file that is no FIT file counts as converted, unless the platform provided it as the original. The original of a
+/// converted file is requested again at once.
 fn store_as(pieces: &[CheckedFile], is_as_given: bool, now: Timestamp) -> StoreAs {
     match pieces.first() {
         Some(piece) if piece.format != Format::Fit && !is_as_given => {

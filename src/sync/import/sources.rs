@@ -1,4 +1,5 @@
-//! Where the names of files say whose they are: GarminSync's folder, Sports Sync X's, folders and zip files of others.
+//! Imports files whose names contain their ids: GarminSync's folder, Sports Sync X's, and folders and zip files of
+//! others.
 
 use std::path::Path;
 
@@ -9,14 +10,15 @@ use crate::platform::PlatformSelection;
 use crate::sync::{Failure, Result};
 use crate::walk::{self, FileFilter, SearchEntry, Skip, Skipped, extension, without_gz};
 
-/// What may hold an activity, by the end of its name.
+/// The extensions of files that may contain an activity.
 const TRACKS: [&str; 4] = ["fit", "tcx", "gpx", "zip"];
-/// Folders of our own that may stand in the data folder of GarminSync.
+/// Our own folders, which may be in the data folder of GarminSync.
 const OURS: [&str; 7] = ["fit", "replaced", "locks", "tokens", "report", "sync", "db"];
-/// The days of a week, as the scheduler of GarminSync counts them: for cron, Sunday is 0.
+/// The days of the week in the order of GarminSync's scheduler; in cron, Sunday is 0.
 const DAYS: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
 
-/// Five fields of GarminSync's scheduler as cron has them: the days of the week by name. Nothing if they cannot be read.
+/// Converts five fields of GarminSync's scheduler to cron, with names for the days of the week. `None` if they are
+/// invalid.
 fn as_cron_has_it(expression: &str) -> Option<String> {
     let (rest, days) = expression.rsplit_once(' ')?;
     if !days.contains(|c: char| c.is_ascii_digit()) {
@@ -81,7 +83,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Nothing is scheduled by an import: the line is there to be copied.
+    /// An import does not set a schedule; it prints the command to copy.
     fn tell_schedule(&self, schedule: &ImportedSchedule) {
         let cron = &schedule.cron;
         let off = if schedule.enabled { "" } else { ", and was switched off" };
@@ -110,7 +112,7 @@ impl Import<'_> {
                     return Ok(());
                 }
                 match id_of(&name) {
-                    // Our own archive may stand in the same folder.
+                    // Our own archive may be in the same folder.
                     _ if name.starts_with("activity_") => {}
                     _ if !is_track(&name) => skip(&mut skipped, &name),
                     Some(id) => {
@@ -124,8 +126,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Tells what was left out below a path: a line for each kind that matters, the paths for somebody who wants to know
-    /// more.
+    /// Reports the files that were skipped below a path: one line for each relevant kind, and the paths as details.
     pub(super) fn tell_skipped(&self, root: &Path, skipped: &Skipped, matters: impl Fn(Skip) -> bool) {
         for notice in skipped.notices() {
             let line = format!("{}: {}", root.display(), notice.text);
@@ -140,7 +141,7 @@ impl Import<'_> {
         }
     }
 
-    /// Reads a file and takes it.
+    /// Reads a file and imports it.
     fn offer(&mut self, path: &Path, known: KnownActivity, is_as_given: bool) -> Result<()> {
         let shown = path.display().to_string();
         match walk::file(path) {
@@ -192,13 +193,13 @@ impl Import<'_> {
     }
 }
 
-/// Whether a file may hold an activity, by its name; packed by gzip or not.
+/// Whether a name is that of a file that may contain an activity, compressed with gzip or not.
 fn is_track(name: &str) -> bool {
     TRACKS.contains(&extension(without_gz(name)).as_str())
         && !(without_gz(name) != name && extension(without_gz(name)) == "zip")
 }
 
-/// Counts a file that holds no activity, unless it is a database of the tools, or what SQLite keeps beside one.
+/// Counts a file without an activity, unless it is a database of the tools or an auxiliary file of SQLite.
 fn skip(skipped: &mut Skipped, name: &str) {
     let is_database = [".db", ".sqlite"].iter().any(|kind| {
         ["", "-wal", "-shm", "-journal"]
@@ -210,7 +211,7 @@ fn skip(skipped: &mut Skipped, name: &str) {
     }
 }
 
-/// The name at the end of a path, also of one in a zip file that was made on Windows.
+/// The file name at the end of a path, including paths in a zip file that was created on Windows.
 fn last_of(path: &str) -> String {
     path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
 }

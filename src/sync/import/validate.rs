@@ -1,4 +1,4 @@
-//! What a file is, and whether it can be the file of the activity that it is offered for. Pure.
+//! Describes a file, and checks whether it can belong to its activity. Pure functions.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,8 @@ use crate::archive::CheckedFile;
 use crate::fit::FileKind;
 use crate::importers::{KnownActivity, start_of};
 
-/// The activity, by what its tool and its file say of it; or why the file cannot be of it. `known`: what the catalogue has.
+/// The activity, by the properties that its tool and its file have; or why the file cannot belong to it. `known`: the
+/// activity in the catalogue.
 pub fn validate(by_tool: &KnownActivity, known: Option<&Activity>, pieces: &[CheckedFile]) -> Result<Activity, String> {
     let is_other = |piece: &CheckedFile| piece.fit.as_ref().is_some_and(|fit| fit.kind() == FileKind::Other);
     if !pieces.is_empty() && pieces.iter().all(is_other) {
@@ -30,7 +31,7 @@ pub fn validate(by_tool: &KnownActivity, known: Option<&Activity>, pieces: &[Che
     Ok(combined(by_tool, file))
 }
 
-/// What a file says of its activity.
+/// The activity that a file describes.
 fn activity(piece: &CheckedFile) -> Activity {
     match (&piece.fit, piece.format) {
         (Some(fit), Format::Fit) => fit.activity(),
@@ -38,7 +39,7 @@ fn activity(piece: &CheckedFile) -> Activity {
     }
 }
 
-/// Names and sports as the platform had them; times and lengths as they were recorded.
+/// Combines both: names and sports by the tool, times and lengths by the file.
 fn combined(by_tool: &KnownActivity, file: Activity) -> Activity {
     let own = &by_tool.activity;
     let start_time = own.start_time.or(file.start_time);

@@ -1,4 +1,4 @@
-//! Who is logged in, and for how long; no request is made.
+//! The login state of each platform; no request is made.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ pub struct AccountStatus {
     pub record: &'static str,
     /// The platform.
     pub platform: PlatformId,
-    /// `ok`, `expired` (it will be renewed), `login-needed`, `none`.
+    /// `ok`, `expired` (it is renewed automatically), `login-needed`, `none`.
     pub state: &'static str,
     /// The name of the account.
     pub name: Option<String>,
     /// The domain of the service.
     pub domain: Option<String>,
-    /// Until when the token works without being renewed.
+    /// When the token must be renewed.
     pub expires: Option<Timestamp>,
     /// Until when it can be renewed.
     pub renewable_until: Option<Timestamp>,
@@ -40,7 +40,7 @@ pub struct AccountStatus {
     pub dead: Option<String>,
 }
 
-/// The login of each platform that is selected.
+/// The login of each selected platform.
 ///
 /// # Errors
 /// A token cannot be read, or the catalogue cannot be used.

@@ -9,10 +9,10 @@ use crate::i18n;
 use crate::platform::PlatformSpec;
 use crate::sync::{Exit, Failure, Result, Worker, person};
 
-/// Forgets the token of a platform. The data folder goes on belonging to the account.
+/// Forgets the token of a platform. The account stays the owner of the data folder.
 ///
 /// # Errors
-/// The token cannot be removed, or it is not clear which platform is meant.
+/// The token cannot be removed, or the platform is ambiguous.
 pub fn logout(worker: &mut Worker) -> Result<()> {
     worker.require_writable_unless_dry()?;
     let Some(spec) = &only(worker, |spec| Ok(worker.has_token(spec)))? else {
@@ -28,11 +28,11 @@ pub fn logout(worker: &mut Worker) -> Result<()> {
     Ok(())
 }
 
-/// Forgets an account and all that the catalogue has of it, so that another account can take its place. The files of the
-/// archive move to `former/`.
+/// Forgets an account and its data in the catalogue, so that another account can replace it. The files of the archive
+/// move to `former/`.
 ///
 /// # Errors
-/// No account is known, another command uses it, or it is not clear which platform is meant.
+/// No account is known, another command uses it, or the platform is ambiguous.
 pub fn forget_account(worker: &mut Worker) -> Result<()> {
     worker.require_writable_unless_dry()?;
     let is_known = |spec: &PlatformSpec| Ok(worker.has_token(spec) || worker.catalogue.owner(&spec.id)?.is_some());
@@ -41,7 +41,7 @@ pub fn forget_account(worker: &mut Worker) -> Result<()> {
     forget(worker, spec)
 }
 
-/// Forgets an account, and says what is forgotten with it.
+/// Forgets an account, and reports what was forgotten.
 fn forget(worker: &mut Worker, spec: &Arc<PlatformSpec>) -> Result<()> {
     let owner = worker.catalogue.owner(&spec.id)?;
     let who = owner.as_ref().map_or_else(|| "an unknown account".to_owned(), person);
@@ -54,7 +54,7 @@ fn forget(worker: &mut Worker, spec: &Arc<PlatformSpec>) -> Result<()> {
         worker.warn(&format!("{}: would forget {who}: {}", spec.id, counted(&known)));
         return Ok(());
     }
-    // Nobody downloads from it or writes to it meanwhile.
+    // The locks keep other commands from downloading and writing meanwhile.
     let mut locks = Vec::new();
     for purpose in [Purpose::Write, Purpose::Download] {
         let lock = worker.archive.lock(&spec.id, purpose, worker.lock_timeout)?;
@@ -66,7 +66,7 @@ fn forget(worker: &mut Worker, spec: &Arc<PlatformSpec>) -> Result<()> {
         })?);
     }
     open(worker, spec)?.logout().map_err(|error| named(spec, error.into()))?;
-    // The files go first: were they still here without their catalogue, they would be taken for the next account's.
+    // The files move first: without their catalogue rows, they would be assigned to the next account.
     let moved = worker.archive.retire_account(&spec.id, worker.now())?;
     let forgotten = worker.catalogue.forget_account(&spec.id)?;
     let files = moved.map(|path| format!("; its files are now in {}", path.display())).unwrap_or_default();

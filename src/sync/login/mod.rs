@@ -1,7 +1,7 @@
 //! Logs in to platforms, and forgets logins.
 //!
-//! One platform at a time: the one that is named, else the one whose password is configured. `token` exchanges tokens with
-//! other tools, `accounts` tells who is logged in.
+//! One platform at a time: the named one, else the one whose password is configured. `token` exchanges tokens with
+//! other tools, `accounts` reports the login states.
 
 mod accounts;
 mod logout;
@@ -18,30 +18,30 @@ pub use accounts::{AccountStatus, accounts};
 pub use logout::{forget_account, logout};
 pub use token::{TokenSource, export_token, import_token};
 
-/// Who answers the questions of a login: a person at a terminal, or a pipe.
+/// Answers the questions of a login: a terminal or a pipe.
 pub trait Prompt {
     /// Shows instructions, which have several lines.
     fn show(&mut self, text: &str);
 
-    /// Asks for a line; `None` if nobody answers.
+    /// Asks for a line; `None` if no answer comes.
     fn line(&mut self, prompt: &str) -> Option<String>;
 
-    /// Asks for a secret, which is not shown while it is typed; `None` if nobody answers.
+    /// Asks for a secret without showing the input; `None` if no answer comes.
     fn hidden(&mut self, prompt: &str) -> Option<Secret>;
 
-    /// Takes the ticket of a browser login: pasted, or piped in.
+    /// Returns the ticket of a browser login, pasted or from a pipe.
     ///
     /// # Errors
-    /// Nobody brings one.
+    /// No ticket was given.
     fn ticket(&mut self) -> Result<Secret>;
 }
 
-/// How to log in.
+/// Options of a login.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LoginOptions {
-    /// With the browser, even if a password is configured.
+    /// Use the browser, even if a password is configured.
     pub browser: bool,
-    /// With a password, even if none is configured: it is asked for.
+    /// Use a password, and ask for it if none is configured.
     pub password: bool,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn logins(worker: &Worker) -> &[Arc<PlatformSpec>] {
     worker.platforms.services()
 }
 
-/// The one platform to log in to: the one that is named, else the one whose password is set, else the first.
+/// The platform to log in to: the named one, else the one whose password is set, else the first.
 fn one(worker: &Worker) -> Result<Arc<PlatformSpec>> {
     let specs = match worker.selection.clone() {
         PlatformSelection::Only(specs) => specs,
@@ -63,8 +63,7 @@ fn one(worker: &Worker) -> Result<Arc<PlatformSpec>> {
     }
 }
 
-/// The one platform whose login is meant: the one that is named, else the only one of which `is_it` holds; nothing: it holds
-/// of none.
+/// The platform of a command: the named one, else the only one for which `is_it` is true; `None` if there is none.
 fn only(worker: &Worker, is_it: impl Fn(&PlatformSpec) -> Result<bool>) -> Result<Option<Arc<PlatformSpec>>> {
     if worker.selection.named().is_some() {
         return one(worker).map(Some);
@@ -102,10 +101,10 @@ fn named(spec: &PlatformSpec, failure: Failure) -> Failure {
     failure.on(&spec.id)
 }
 
-/// Logs in, once: with the password that is configured, else with the browser.
+/// Logs in once: with the configured password, else with the browser.
 ///
 /// # Errors
-/// The login failed, nobody answered, or it is not clear which platform is meant.
+/// The login failed, no answer came, or the platform is ambiguous.
 pub fn login(worker: &mut Worker, options: LoginOptions, prompt: &mut dyn Prompt) -> Result<()> {
     worker.require_writable_unless_dry()?;
     let spec = &one(worker)?;
@@ -142,7 +141,7 @@ fn ask_credentials(spec: &PlatformSpec, prompt: &mut dyn Prompt) -> Result<Crede
     Ok(Credentials { user, password })
 }
 
-/// The code of a second factor. Authenticators show it in groups, and people type it so.
+/// The code of a second factor. Authenticator apps show it in groups, and people type the spaces.
 fn ask_code(prompt: &mut dyn Prompt, text: &str) -> Option<Secret> {
     let code = prompt.hidden(text)?;
     Some(Secret::new(code.expose().split_whitespace().collect::<String>()))

@@ -1,4 +1,4 @@
-//! Takes over the tokens of other tools, and hands ours to them.
+//! Imports tokens of other tools, and exports ours.
 
 use std::path::{Path, PathBuf};
 
@@ -8,21 +8,21 @@ use crate::platform::PlatformSpec;
 use crate::settings::{self, SettingKind, trim_line_ends};
 use crate::sync::{Exit, Failure, Result, Worker};
 
-/// Where a token comes from.
+/// The source of a token.
 pub enum TokenSource {
     /// A file or folder of another tool.
     Path(PathBuf),
-    /// A text that was piped in or pasted.
+    /// A text that was pasted or came from a pipe.
     Text(Secret),
-    /// The places where other tools keep theirs.
+    /// The default places of other tools.
     UsualPlaces,
 }
 
-/// Takes over a token, a ticket, or the cookies of a browser. `source` is asked once it is clear which platform is meant: it may
+/// Imports a token, a ticket, or browser cookies. `source` is called after the platform is determined, because it may
 /// read standard input.
 ///
 /// # Errors
-/// There is no token at that place, or the service does not accept it.
+/// The place has no token, or the service does not accept it.
 pub fn import_token(worker: &mut Worker, source: impl FnOnce() -> Result<TokenSource>) -> Result<()> {
     worker.require_writable_unless_dry()?;
     let spec = &one(worker)?;
@@ -47,7 +47,7 @@ pub fn import_token(worker: &mut Worker, source: impl FnOnce() -> Result<TokenSo
     Ok(())
 }
 
-/// Whether a text is no path but something that a person meant to paste. It is never shown.
+/// Whether a text is a pasted secret and no path. Such a text is never shown.
 fn is_secret(text: &str) -> bool {
     let is_one_long_word =
         text.len() >= 24 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=+".contains(&byte));
@@ -55,13 +55,13 @@ fn is_secret(text: &str) -> bool {
     text.starts_with("ST-") || has_mark || is_one_long_word || text.len() > 200
 }
 
-/// The text in a file or folder of another tool; `None`: the folder holds no token.
+/// The token in a file or folder of another tool; `None` if the folder has none.
 fn read(spec: &PlatformSpec, path: &Path) -> Result<Option<Secret>> {
     let text = spec.service().map_or(Ok(None), |service| service.read_token(path));
     text.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
-/// A setting that may hold a token of another tool: for some that is the token itself, for others the path of its file.
+/// The token of a setting of another tool; some settings contain the token, others the path of its file.
 fn of_setting(worker: &Worker, name: &str) -> Result<Option<Secret>> {
     match settings::find(name).map(|setting| setting.kind) {
         Some(SettingKind::TokenPath) => Ok(worker.settings.get(name).filter(|text| is_secret(text)).map(Secret::new)),
@@ -69,7 +69,7 @@ fn of_setting(worker: &Worker, name: &str) -> Result<Option<Secret>> {
     }
 }
 
-/// The first token in the places where other tools keep theirs.
+/// The first token in the default places of other tools.
 fn usual(worker: &Worker, spec: &PlatformSpec) -> Result<Secret> {
     let Some(service) = spec.service() else { return Err(nothing_piped(spec)) };
     for name in service.token_settings() {
@@ -100,10 +100,10 @@ fn nothing_piped(spec: &PlatformSpec) -> Failure {
     ))
 }
 
-/// The token of the account that is logged in, for another tool. A warning says what sharing it means.
+/// The token of the account, for another tool. A warning explains the risk of sharing it.
 ///
 /// # Errors
-/// Nobody is logged in, or it is not clear which platform is meant.
+/// No token exists, or the platform is ambiguous.
 pub fn export_token(worker: &mut Worker) -> Result<Secret> {
     let nobody =
         || Failure::new(Exit::LoginRequired, "nobody is logged in; log in first: gs-auth login --platform garmin-com");

@@ -9,18 +9,18 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use crate::sport;
 use crate::status::{ActivityGroup, Day, Month, Volume, Week};
 
-/// Later starts come from a wrong clock, whatever the time zone.
+/// A later start comes from a wrong clock, in any time zone.
 const AHEAD: SignedDuration = SignedDuration::from_hours(48);
-/// FIT's sport for activities without a sport.
+/// The FIT sport of activities without a sport.
 const NO_SPORT: &str = "generic";
 
-/// Days, weeks and months with activities.
+/// Days, weeks and months with activities, for the charts.
 pub(super) struct ChartData {
-    /// By date.
+    /// The days, by date.
     pub days: Vec<Day>,
-    /// By their Monday.
+    /// The weeks, by their Monday.
     pub weeks: Vec<Week>,
-    /// Without a gap.
+    /// The months, without gaps.
     pub months: Vec<Month>,
 }
 
@@ -64,7 +64,7 @@ fn day_of(group: &ActivityGroup, now: Timestamp) -> Option<Date> {
     Some(offset.to_datetime(start).date())
 }
 
-/// Its FIT sport; none for other sports of services.
+/// The FIT sport of a group; `generic` if the service has a sport that FIT does not have.
 fn sport_of(group: &ActivityGroup) -> String {
     let name = group.sport.as_str();
     if sport::sport_number(name).is_some() { name } else { NO_SPORT }.to_owned()

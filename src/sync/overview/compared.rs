@@ -1,4 +1,4 @@
-//! Each activity once, and how it stands with each platform.
+//! Compares the platforms: each group once, and its state on each platform.
 
 use std::collections::HashMap;
 
@@ -14,50 +14,51 @@ use crate::reason::Reason;
 use crate::status::{self, MissingReason, Redacted};
 use crate::sync::History;
 
-/// What was read, compared.
+/// The catalogue's data, compared.
 pub(super) struct Compared<'a> {
-    /// What was read.
+    /// The data of the catalogue.
     pub read: &'a CatalogueData,
-    /// Which entries are the same activity.
+    /// The groups of activities.
     pub groups: &'a Groups<'a>,
-    /// Of each platform: its name as it is shown.
+    /// For each platform: its displayed name.
     pub names: Vec<String>,
-    /// Of each platform: whether it is kept equal with the others.
+    /// For each platform: whether syncs keep it equal with the others.
     pub is_compared: Vec<bool>,
-    /// Whether each platform gets uploads.
+    /// For each platform: whether it receives uploads.
     pub is_target: Vec<bool>,
-    /// The activities, the newest first.
+    /// The groups, the newest first.
     pub all: Vec<GroupState>,
-    /// Of each entry: the position of its platform.
+    /// For each activity: the position of its platform.
     pub platform_of: Vec<usize>,
-    /// Where each entry is, by platform and id.
+    /// The position of each activity, by platform and id.
     pub places: HashMap<ActivityKeyRef<'a>, usize>,
 }
 
-/// How one group stands with each platform.
+/// The state of a group on each platform.
 pub(super) struct GroupState {
-    /// The positions of its entries, the best first.
+    /// The positions of its activities, the best first.
     pub members: Vec<usize>,
-    /// The entry that stands for it: the best one that is there.
+    /// The activity that represents the group: the best one that is on its platform.
     pub best: usize,
-    /// Of each platform: why it lacks it; nothing: it is there.
+    /// For each platform: why the group is missing; `None` if it is there.
     pub missing: Vec<Option<MissingDetail>>,
 }
 
-/// Why a platform lacks an activity.
+/// Why a group is missing on a platform.
 pub(super) struct MissingDetail {
     /// The reason.
     pub reason: MissingReason,
-    /// More about it.
+    /// More details.
     pub details: Vec<Reason>,
-    /// Since when, of what was deleted.
+    /// Since when a deleted activity is missing.
     pub since: Option<Timestamp>,
-    /// The entry that could go there; nothing: no platform that is kept equal has any.
+    /// The activity that could be uploaded; `None` if no platform that is kept equal has one.
     pub of: Option<usize>,
 }
 
 impl<'a> Compared<'a> {
-    /// Compares. `is_compared`: whether each platform is kept equal with the others; `gets_uploads`: as the settings have it.
+    /// Compares the platforms. `is_compared`: whether each platform is kept equal with the others; `gets_uploads`:
+    /// whether the settings make it a target.
     pub fn of(
         read: &'a CatalogueData,
         groups: &'a Groups<'a>,
@@ -84,28 +85,28 @@ impl<'a> Compared<'a> {
         };
         let targets: Vec<Target> = read.histories.platforms.iter().map(|history| history.target()).collect();
         let mut all: Vec<GroupState> = groups.groups.iter().map(|group| compared.stands(group, &targets)).collect();
-        // Entries come newest first. What has no start comes last, also behind what began before 1970.
+        // The newest first. Activities without a start come last, after those before 1970.
         all.sort_by_key(|one| (compared.entry(one.best).activity.start_time.is_none(), one.best));
         compared.all = all;
         compared
     }
 
-    /// Where an entry is.
+    /// The position of an activity.
     pub fn find(&self, key: &ActivityKey) -> Option<usize> {
         self.places.get(&key.as_key()).copied()
     }
 
-    /// An entry, as the catalogue has it.
+    /// An activity in the catalogue.
     pub fn entry(&self, at: usize) -> &'a ActivityRow {
         &self.read.histories.entries[at].0
     }
 
-    /// Whether an entry is on its platform.
+    /// Whether an activity is on its platform.
     pub fn is_there(&self, at: usize) -> bool {
         self.groups.entries[at].presence == Presence::Listed
     }
 
-    /// An entry, as far as it is needed to recognise it.
+    /// The fields by which an activity is recognized.
     pub fn activity(&self, at: usize) -> status::ActivityLabel {
         let a = &self.entry(at).activity;
         status::ActivityLabel {
@@ -128,7 +129,7 @@ impl<'a> Compared<'a> {
 
     fn missing_detail(&self, group: &Group, target: &Target) -> Option<MissingDetail> {
         let offered = group.members.iter().copied().find(|&at| self.groups.entries[at].selected);
-        // Without a list nothing is sent from there either, and the next run may have one.
+        // Nothing is uploaded from a platform without a known list, but the next run may have one.
         let is_held = |&at: &usize| self.is_there(at) && self.is_compared[self.platform_of[at]];
         let of = offered.or_else(|| group.members.iter().copied().find(is_held));
         let detail = |reason| MissingDetail { reason, details: Vec::new(), since: None, of };
@@ -161,19 +162,19 @@ impl<'a> Compared<'a> {
         })
     }
 
-    /// Why nothing may be concluded about a platform now.
+    /// Why nothing can be concluded about a platform now.
     fn unusable_reason(&self, platform: usize) -> Option<Reason> {
         let reason = self.read.histories.platforms[platform].knowledge.unusable_reason.clone()?;
         Some(Reason::ListingUnusable { platform: self.names[platform].clone(), reason: Box::new(reason) })
     }
 }
 
-/// The name of a platform as it is shown: that of a folder is a path, and so a text of others.
+/// The displayed name of a platform: the name of a folder is a path, and may contain any text.
 pub(super) fn shown(name: &str) -> String {
     Redacted::of(name).as_str().to_owned()
 }
 
-/// A measure that says something.
+/// A measure, if it is meaningful.
 pub(super) fn told(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite() && *value >= 0.0)
 }

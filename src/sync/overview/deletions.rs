@@ -1,4 +1,5 @@
-//! What is no longer on its platform: deleted from here as a copy, or by somebody there; and how it is put back.
+//! Activities that are no longer on their platform: deleted as a duplicate by this program, or by a person on the
+//! service; and the command that restores them.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -10,25 +11,25 @@ use crate::fit::RecordingId;
 use crate::shell::flag;
 use crate::status::{Deleter, Deletion, Redacted, RedactedReason};
 
-/// What a platform knows a recording by.
+/// How a platform recognizes a recording.
 #[derive(PartialEq, Eq, Hash)]
 enum Mark<'a> {
-    /// The hash of its bytes.
+    /// By the hash of its bytes.
     Bytes(&'a str),
-    /// What the device says of itself.
+    /// By the device and time in the file.
     Device(RecordingId),
 }
 
-/// Somebody else deleted what listings no longer show; one listing alone may be wrong.
+/// Another client deleted an activity that listings no longer show. One listing alone may be wrong.
 fn somebody(absence: Absence) -> Deleter {
     if absence.is_confirmed() { Deleter::External } else { Deleter::Unconfirmed }
 }
 
-/// A recording that is on a platform.
+/// A recording on a platform.
 type Recording<'a> = (usize, Mark<'a>);
 
 impl Compared<'_> {
-    /// The deletions, the newest first: of each entry the last one.
+    /// The deletions, the newest first: the last one of each activity.
     pub fn deletions(&self) -> Vec<Deletion> {
         let mut last: HashMap<usize, &DeletionRow> = HashMap::new();
         for row in &self.read.deletions {
@@ -49,7 +50,7 @@ impl Compared<'_> {
         all
     }
 
-    /// Who deleted an entry and when; nothing: it is there, and nobody tried.
+    /// Who deleted an activity and when; `None` if it is on its platform and no deletion was attempted.
     fn deletion(&self, at: usize, row: Option<&DeletionRow>) -> Option<Deletion> {
         let entry = self.entry(at);
         let by = match row {
@@ -59,7 +60,7 @@ impl Compared<'_> {
                 // The list shows it again.
                 (DeletionOutcome::Deleted, None) | (DeletionOutcome::Restored, _) => Deleter::Restored,
                 (DeletionOutcome::Failed, None) => Deleter::Failed,
-                // Somebody else has deleted what was still on its platform after our deletion failed.
+                // Another client has deleted the activity after our deletion failed.
                 (DeletionOutcome::Failed, Some(absence)) => somebody(absence),
             },
             None => somebody(entry.missing?),
@@ -78,8 +79,8 @@ impl Compared<'_> {
         })
     }
 
-    /// The command line that puts an entry back, if its file and its platform allow that. `there`: the recordings that
-    /// are on the platforms.
+    /// The command line that restores an activity, if its file and its platform allow it. `there`: the recordings on
+    /// the platforms.
     fn restore(&self, at: usize, there: &HashSet<Recording>) -> Option<String> {
         let (entry, platform) = (self.entry(at), self.platform_of[at]);
         let spec = &self.read.histories.platforms[platform].spec;
@@ -90,7 +91,7 @@ impl Compared<'_> {
             .then(|| format!("gs-list --deleted {} | gs-upload --restore > /dev/null", self.flags(at)))
     }
 
-    /// What the platform of an entry knows its recording by.
+    /// How the platform of an activity recognizes its recording.
     fn recordings(&self, at: usize) -> impl Iterator<Item = Recording<'_>> {
         let (platform, facts) = (self.platform_of[at], self.read.histories.entries[at].1.as_ref());
         let bytes = facts.map(|facts| Mark::Bytes(&facts.sha256));
@@ -98,23 +99,24 @@ impl Compared<'_> {
         bytes.into_iter().chain(device).map(move |mark| (platform, mark))
     }
 
-    /// The flags that name one entry.
+    /// The flags that select one activity.
     pub fn flags(&self, at: usize) -> String {
         let id = Redacted::of(&self.entry(at).activity.id);
         format!("{} {}", flag("--platform", &self.names[self.platform_of[at]]), flag("--id", id.as_str()))
     }
 
-    /// The entries that were put back where they were, or are on their way: under another id, and that one perhaps again
-    /// under another.
+    /// The activities that were restored or whose restoration is pending. A restored activity has a new id, and may
+    /// itself have been deleted and restored.
     fn put_back(&self) -> HashSet<usize> {
         let mut back = HashSet::new();
         for history in &self.read.histories.platforms {
-            // From the last one on: whether what was put back is there decides for what it was put back from.
+            // From the newest upload back: a restored activity counts only if the one that was created is on the
+            // platform or was restored in turn.
             for row in history.journal.iter().rev().filter(|row| row.from.platform == row.to) {
                 let made = row.to_id.as_deref().map(|id| self.places.get(&ActivityKeyRef::new(&row.to, id)).copied());
                 let is_back = match (row.outcome, made) {
                     (None, _) => true,
-                    // One that was never listed is there as well: the list is slow to show it.
+                    // A restored activity that no list has shown yet exists, too: the list is slow to show it.
                     (Some(UploadOutcome::Created), Some(made)) => {
                         made.is_none_or(|at| self.is_there(at) || back.contains(&at))
                     }

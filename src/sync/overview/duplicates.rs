@@ -1,4 +1,4 @@
-//! What is on a platform twice, and what agrees with another entry but for whole quarter hours.
+//! Duplicates on a platform, and suspected time zone errors.
 
 use super::compared::Compared;
 use crate::matching::{self, Candidate, Certainty, Matcher};
@@ -6,14 +6,14 @@ use crate::reason::Reason;
 use crate::status::{Duplicate, RedactedReason, SimilarPair};
 
 impl Compared<'_> {
-    /// The positions of entries that are copies, and of those that they are copies of.
+    /// The positions of duplicates, and of the activities that are kept.
     pub fn pairs(&self, matcher: &Matcher) -> Vec<(usize, usize, matching::FoundDuplicate)> {
         let there: Vec<usize> = (0..self.groups.entries.len()).filter(|&at| self.is_there(at)).collect();
         let candidates: Vec<Candidate> = there.iter().map(|&at| self.groups.entries[at].candidate.clone()).collect();
         matcher.duplicates(&candidates).into_iter().map(|copy| (there[copy.index], there[copy.of], copy)).collect()
     }
 
-    /// The copies, and the suspected time-zone faults; the newest first.
+    /// The duplicates, and the suspected time zone errors; the newest first.
     pub fn duplicates(&self, matcher: &Matcher) -> (Vec<Duplicate>, Vec<SimilarPair>) {
         let (mut duplicates, mut shifted) = (Vec::new(), Vec::new());
         for (at, of, copy) in self.pairs(matcher) {

@@ -6,20 +6,20 @@ use crate::catalogue::{ActivityRow, FileRow, UploadOutcome};
 use crate::fit;
 use crate::status::{ActivityGroup, File, Place, Redacted};
 
-/// A number of so many digits in the name of a device is a serial number; the numbers of models are shorter.
+/// A number with this many digits in the name of a device is a serial number; model numbers are shorter.
 const SERIAL_DIGITS: usize = 7;
 
 impl Compared<'_> {
     /// Every group that is on a platform or in the archive, the newest first.
     pub fn all_groups(&self) -> Vec<ActivityGroup> {
         let all = self.all.iter().map(|one| self.group(one));
-        // What is neither anywhere nor kept is for nobody to see but in the list of deletions.
+        // A group that is neither on a platform nor in the archive is shown only in the list of deletions.
         all.filter(|group| !group.on.is_empty() || group.file.is_some()).collect()
     }
 
     fn group(&self, one: &GroupState) -> ActivityGroup {
         let best = &self.entry(one.best).activity;
-        // What the best entry does not say, another one may.
+        // Fields that the best activity does not have are taken from another one.
         let others = || std::iter::once(best).chain(one.members.iter().map(|&at| &self.entry(at).activity));
         let of_sport = others().find(|activity| activity.sport.is_some()).unwrap_or(best);
         let sub_sport = of_sport.sub_sport.as_deref().filter(|sub| *sub != "generic");
@@ -56,7 +56,8 @@ impl Compared<'_> {
         one.members.iter().filter(|&&at| wanted(self.entry(at))).map(|&at| self.place(at)).collect()
     }
 
-    /// Where it is. What the journal alone knows to be there stands under the id that the service told, if it did.
+    /// The platforms that have the group. If only the journal knows the activity, its id is the one that the service
+    /// returned, if any.
     fn on(&self, one: &GroupState) -> Vec<Place> {
         let there: Vec<usize> = one.members.iter().copied().filter(|&at| self.is_there(at)).collect();
         let of_platform = |platform: usize| -> Vec<Place> {
@@ -94,7 +95,7 @@ impl Compared<'_> {
         missing.map(|(at, reason)| (self.names[at].clone(), reason)).collect()
     }
 
-    /// Its file in the archive: an original, if there is one.
+    /// The file in the archive: an original, if there is one.
     fn file(&self, one: &GroupState) -> Option<File> {
         let mut files: Vec<&FileRow> = one.members.iter().filter_map(|&at| self.entry(at).file.as_ref()).collect();
         files.retain(|file| !file.corrupt);
@@ -108,7 +109,7 @@ impl Compared<'_> {
     }
 }
 
-/// The device as a list names it, without serial numbers; nothing where only a number is left, which says nothing to people.
+/// The device in a list, without serial numbers; `None` if only a number remains.
 fn named_device(activity: &Activity) -> Option<String> {
     let is_serial = |word: &&str| word.len() >= SERIAL_DIGITS && word.bytes().all(|byte| byte.is_ascii_digit());
     let words: Vec<&str> = activity.device.as_deref()?.split_whitespace().filter(|word| !is_serial(word)).collect();

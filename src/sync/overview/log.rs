@@ -8,11 +8,11 @@ use crate::catalogue::CommandRow;
 use crate::exit::Exit;
 use crate::status::{Command, Redacted, RedactedReason, Run, RunOutcome};
 
-/// No run takes longer. One that is named for ever in the settings begins anew every day.
+/// No run takes longer. A run id that is fixed in the settings starts a new run every day.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
-/// What this command counts is what is there, not what it did.
+/// This command counts existing duplicates, not its actions.
 const LOOKS: &str = "gs-dedupe";
-/// So many are shown.
+/// How many runs are shown.
 const RUNS: usize = 100;
 
 /// The runs that `rows` belong to, the newest first.
@@ -61,7 +61,7 @@ fn outcome(exit: Option<u8>) -> RunOutcome {
 
 fn run(id: &str, commands: Vec<Command>) -> Run {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    // A run looks for copies several times, and finds the same ones.
+    // A run looks for duplicates several times, and finds the same ones.
     let looks = commands.iter().filter(|command| command.command.as_str() == LOOKS);
     for (name, count) in looks.flat_map(|command| &command.counts) {
         let most = counts.entry(name.clone()).or_default();

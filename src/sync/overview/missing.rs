@@ -1,4 +1,4 @@
-//! What is missing where and why, and each platform towards each other one.
+//! Missing activities with the reasons, and the comparison of each pair of platforms.
 
 use super::compared::{Compared, MissingDetail};
 use crate::status::{Missing, MissingItem, MissingReason, PlatformPair, RedactedReason};
@@ -15,7 +15,7 @@ const REASONS: [MissingReason; 8] = [
 ];
 
 impl Compared<'_> {
-    /// What lacks on a platform that is kept equal: what has an entry on another one of those.
+    /// The activities that are missing on a compared platform and present on another one.
     pub fn missing(&self) -> Vec<Missing> {
         let platforms = (0..self.names.len()).flat_map(|platform| REASONS.map(|reason| (platform, reason)));
         let missing = platforms.map(|(platform, reason)| {
@@ -27,7 +27,7 @@ impl Compared<'_> {
         missing.filter(|missing| missing.count > 0).collect()
     }
 
-    /// Why a platform lacks an activity that it is to have, and the entry that could go there.
+    /// Why a target is missing an activity, and the activity that could be uploaded.
     pub fn missing_detail_on<'l>(
         &self,
         missing: &'l [Option<MissingDetail>],
@@ -42,7 +42,7 @@ impl Compared<'_> {
         MissingItem { activity: self.activity(of), reasons, since: detail.since }
     }
 
-    /// Each platform towards each other one.
+    /// The comparison of each platform with each other one.
     pub fn matrix(&self) -> Vec<PlatformPair> {
         let count = self.names.len();
         let pairs = (0..count).flat_map(|on| (0..count).map(move |and| (on, and)));

@@ -1,8 +1,8 @@
-//! Everything that the page shows, made from one moment of the catalogue. No file is looked at but for the locks of commands
-//! that run, and nobody is asked.
+//! Builds the data of the page from a single snapshot of the catalogue. Apart from the locks of running commands, no
+//! files are read, and no request is made.
 //!
-//! `read` reads, in one transaction; `compared` finds out how each activity stands with each platform; each of the others
-//! makes one part of [`status::Snapshot`] of that.
+//! `read` reads the catalogue in one transaction; `compared` determines the state of each activity on each platform;
+//! every other module builds one part of [`status::Snapshot`].
 
 mod chart_data;
 mod compared;
@@ -39,13 +39,13 @@ use crate::settings;
 use crate::status::judge::{HANGS, Health, HealthEvidence, LastCommand};
 use crate::status::{ScheduleStatus, Snapshot};
 
-/// What the person's syncs do, as the settings say.
+/// What syncs do, by the settings.
 struct Wants {
     /// The platforms of `--platform`.
     named: PlatformSelection,
-    /// Those of `SYNC_PLATFORM`.
+    /// The platforms of `SYNC_PLATFORM`.
     synced: PlatformSelection,
-    /// Those of `SYNC_TO`.
+    /// The platforms of `SYNC_TO`.
     targets: PlatformSelection,
     matcher: Matcher,
     archives: Option<bool>,
@@ -53,13 +53,13 @@ struct Wants {
     deletes: bool,
     max_delete: u64,
     lost_after: Duration,
-    /// Platforms that syncs work on and that were never listed.
+    /// Platforms of the syncs that were never listed.
     never_listed: Vec<String>,
 }
 
 impl Worker {
-    /// Everything that the page shows: of the platforms that are named, else of all that the catalogue knows. The judgment is
-    /// of all of them in any case.
+    /// The data of the page: of the named platforms, else of all that the catalogue knows. The health covers all
+    /// platforms in any case.
     pub fn snapshot(&mut self) -> Result<Snapshot> {
         let wants = self.wants()?;
         let ((snapshot, health), left) = self.compare(&wants, None, |compared, backlog| {
@@ -80,15 +80,15 @@ impl Worker {
         Ok(Snapshot { state, outstanding, actions, warnings, ..snapshot })
     }
 
-    /// The judgment alone, as the page tells it: of all platforms that are known, whichever are named. A command of this name
-    /// is not judged.
+    /// The health alone, as on the page: of all known platforms, whichever are named. `except`: a command that is not
+    /// included.
     pub fn health(&mut self, except: &str) -> Result<Health> {
         let wants = self.wants()?;
         let (health, left): (Health, Option<OutstandingRow>) = self.compare(&wants, None, |compared, backlog| {
             let (mut evidence, _) = evidence(compared, backlog, &wants.never_listed);
             evidence.commands.retain(|last| last.row.command.as_str() != except);
             evidence.running.retain(|(_, command)| command != except);
-            // Whoever asks for the judgment of a run is the last of it.
+            // The command that requests the health of a run is the last one of that run.
             evidence.ended = Some(self.run_id.clone());
             (evidence.judge(), backlog.left.clone())
         })?;
@@ -96,8 +96,8 @@ impl Worker {
         Ok(health)
     }
 
-    /// What the settings say. One that is wrong is told and counts as not set: what is wrong has to reach the page and the
-    /// messages all the same.
+    /// The settings of syncs. An invalid one is reported and counts as not set, because the page and the messages must
+    /// show the failure all the same.
     fn wants(&mut self) -> Result<Wants> {
         let named = self.named_platforms()?;
         let synced = self.synced_platforms();
@@ -127,8 +127,8 @@ impl Worker {
         })
     }
 
-    /// Reads the catalogue as it stands in one moment, finds out how each activity stands with each platform, and hands that
-    /// to `view`. `scope`: which platforms; without it all that are known, and those that are named.
+    /// Reads the catalogue in one snapshot, determines the state of each activity on each platform, and passes the
+    /// result to `view`. `scope`: the platforms; `None`: all known and all named ones.
     fn compare<T>(
         &self,
         wants: &Wants,
@@ -145,7 +145,7 @@ impl Worker {
             &self.run_id,
             wants.lost_after,
         )?;
-        // As a sync has it: what is named, else what somebody logs in to.
+        // As in a sync: the named platforms, else those with an account.
         let is_synced = |spec: &PlatformSpec| match &wants.synced {
             _ if wants.named.names(&spec.id) => true,
             _ if is_part => false,
@@ -167,7 +167,7 @@ impl Worker {
     }
 }
 
-/// What the state is judged by, and the schedule as it is shown.
+/// The evidence for the health, and the schedule for display.
 fn evidence(
     compared: &Compared,
     backlog: &Backlog,
@@ -231,7 +231,7 @@ fn snapshot(compared: &Compared, evidence: &HealthEvidence, schedule: Option<Sch
         outstanding: health.outstanding,
         made: Some(read.now),
         version: env!("CARGO_PKG_VERSION"),
-        // Of a clock that was ahead nobody knows when it was.
+        // A start in the future comes from a clock that was ahead, so its time is unknown.
         last_run: runs.iter().find(|run| clock::age(run.started, read.now).is_some()).cloned(),
         schedule,
         actions: health.actions,

@@ -1,4 +1,4 @@
-//! What the next runs have to do, and what earlier ones have left.
+//! The outstanding work of the next runs, and of earlier runs at their ends.
 
 use std::collections::HashSet;
 
@@ -12,28 +12,28 @@ use crate::status::judge::Left;
 use crate::status::{MissingReason, NoFile, Outstanding};
 use crate::sync::{Result, Worker};
 
-/// The work that is outstanding.
+/// The outstanding work.
 pub(super) struct Backlog {
-    /// Now.
+    /// The current outstanding work.
     pub now: Outstanding,
-    /// At the end of earlier runs, the newest first.
+    /// The outstanding work at the end of earlier runs, the newest first.
     pub before: Vec<Left>,
-    /// What is to be remembered of this run; nothing: it neither uploads, downloads nor deletes, or only a part of all.
+    /// The row to store for this run; `None` if it neither uploads, downloads nor deletes, or covers only a part.
     pub left: Option<OutstandingRow>,
-    /// Whether syncs put the file of every activity into the archive.
+    /// Whether syncs store the file of every activity in the archive.
     pub archives: bool,
 }
 
 impl Worker {
-    /// `GS_ARCHIVE`: whether the file of every activity belongs into the archive; nothing: nobody has said so.
+    /// `GS_ARCHIVE`: whether the file of every activity is stored in the archive; `None` if not set.
     pub fn archives(&self) -> Result<Option<bool>> {
         Ok(self.settings.choice("GS_ARCHIVE")?.map(|which| which == "all"))
     }
 
-    /// Counts what is outstanding: all that an unrestricted sync would do, whatever part the last one was asked for.
+    /// Counts the outstanding work: all that an unrestricted sync would do, whatever part the last one covered.
     pub(super) fn backlog(&self, compared: &Compared, wants: &Wants) -> Result<Backlog> {
         let rows = self.catalogue.outstanding_before(&self.run_id)?;
-        // Who archives says so in each sync; by hand it is as in the newest one.
+        // A sync that archives sets this; a command run by hand uses the value of the newest sync.
         let archives = wants.archives.or(rows.first().map(|row| row.archives)).unwrap_or(true);
         let now = Outstanding {
             uploads: if wants.only_archives { 0 } else { compared.to_send() },
@@ -61,7 +61,7 @@ impl Worker {
         Ok(Backlog { now, before, left: is_told.then_some(left), archives })
     }
 
-    /// Whether this run was asked for a part alone: that it left the rest says nothing.
+    /// Whether this run covered only a part: then the rest says nothing about it.
     fn is_restricted(&self, compared: &Compared, wants: &Wants) -> bool {
         let platforms = compared.read.histories.platforms.iter().zip(&compared.is_compared);
         let leaves_out =
@@ -72,7 +72,7 @@ impl Worker {
         leaves_out || own.into_iter().any(|row| counts(&row.counts).contains_key("restricted"))
     }
 
-    /// Remembers what this run has left, where that is possible.
+    /// Stores the outstanding work at the end of this run, if possible.
     pub(super) fn remember(&mut self, left: Option<OutstandingRow>) -> Result<()> {
         let now = self.now();
         match left.map_or(Ok(()), |left| self.catalogue.set_outstanding(&left, now)) {
@@ -83,7 +83,7 @@ impl Worker {
 }
 
 impl Compared<'_> {
-    /// Uploads that the next run makes.
+    /// The uploads that the next run makes.
     fn to_send(&self) -> u64 {
         self.missing()
             .iter()
@@ -92,14 +92,14 @@ impl Compared<'_> {
             .sum()
     }
 
-    /// Files that belong into the archive and that nobody has asked for.
+    /// Files that are missing in the archive and were never requested.
     fn to_download(&self) -> u64 {
         let is_not_asked =
             |at: &usize| self.unarchived(self.entry(*at)).is_some_and(|(reason, _)| reason == NoFile::NotYet);
         (0..self.groups.entries.len()).filter(|at| self.is_there(*at) && is_not_asked(at)).count() as u64
     }
 
-    /// Duplicates that gs-delete would delete, as far as that is known without a request: each of its guards is asked.
+    /// Duplicates that gs-delete would delete: every guard is checked, as far as possible without a request.
     fn to_delete(&self, matcher: &Matcher, max_delete: u64) -> u64 {
         let journal = &self.read.deletions;
         let restored = journal.iter().filter(|row| row.outcome == Some(DeletionOutcome::Restored));
@@ -132,7 +132,7 @@ impl Compared<'_> {
         self.pairs(matcher).into_iter().filter(|(at, of, copy)| may_go(*at, *of, copy.verdict.certainty)).count() as u64
     }
 
-    /// Whether an entry was put onto its platform from one that is gone there.
+    /// Whether an activity was restored from one that is missing on its platform.
     fn was_put_back(&self, platform: &str, id: &str) -> bool {
         let histories = self.read.histories.platforms.iter().filter(|history| history.spec.id == platform);
         histories.flat_map(|history| &history.journal).any(|row| {
@@ -141,7 +141,7 @@ impl Compared<'_> {
         })
     }
 
-    /// What the archive will have of an entry when the next run comes to its deletion: it fetches the files first.
+    /// The state of an activity's file when the next run comes to its deletion: the run downloads the files first.
     fn will_be_archived(&self, entry: &ActivityRow) -> Archived {
         match (&entry.file, self.unarchived(entry).map(|(reason, _)| reason)) {
             (_, Some(NoFile::NoOriginal | NoFile::Unavailable)) => Archived::No,
@@ -150,7 +150,7 @@ impl Compared<'_> {
         }
     }
 
-    /// Uploads whose end is not known yet.
+    /// Uploads whose result is not known yet.
     fn pending(&self) -> u64 {
         let journals = self.read.histories.platforms.iter().map(|history| &history.journal);
         journals.flatten().filter(|row| row.outcome.is_none()).count() as u64

@@ -10,7 +10,7 @@ use crate::status::{Login, NoFile, Platform, RedactedReason, Rejection};
 use crate::sync::History;
 
 impl Compared<'_> {
-    /// The platforms. `signs`: what was gathered of them.
+    /// The platforms. `evidence`: what was collected about them.
     pub fn platforms(&self, evidence: &HealthEvidence) -> Vec<Platform> {
         let histories = self.read.histories.platforms.iter().zip(&self.read.platforms);
         let mut all: Vec<Platform> = histories
@@ -50,12 +50,12 @@ impl Compared<'_> {
         all
     }
 
-    /// What the platforms say of the state.
+    /// The evidence that the platforms provide for the health.
     pub fn platform_evidence(&self) -> Vec<PlatformEvidence> {
         let mut has_entries = vec![false; self.names.len()];
         self.platform_of.iter().for_each(|&platform| has_entries[platform] = true);
         let rejected = self.rejected();
-        // What the syncs leave out is told as long as it was listed last.
+        // A platform that syncs leave out is reported if the last listing included it.
         let was_listed_last = |run: &str| self.read.last.iter().any(|row| row.command == "gs-fetch" && row.run == run);
         let sign = |(at, around): (usize, &PlatformState)| {
             let login_failure = around.login_failure.as_ref();
@@ -80,7 +80,7 @@ impl Compared<'_> {
         self.read.platforms.iter().enumerate().map(sign).collect()
     }
 
-    /// Uploads to a platform that it accepted hours ago and does not show.
+    /// Uploads that the platform accepted hours ago and does not list.
     fn unconfirmed(&self, platform: usize, around: &PlatformState) -> Vec<String> {
         let journal = &self.read.histories.platforms[platform].journal;
         let open = journal.iter().filter(|row| row.outcome.is_none() && row.started_at < around.long_ago);
@@ -88,7 +88,7 @@ impl Compared<'_> {
     }
 }
 
-/// Uploads to a platform that it accepted and never showed, and what uploads them again.
+/// Uploads that the platform accepted and never listed, with the commands that repeat them.
 fn lost(platform: &str, rejected: &[Rejection]) -> PlatformEvidence {
     let lost: Vec<&Rejection> = rejected.iter().filter(|one| one.to == platform && one.outcome == "lost").collect();
     let retry = match lost.as_slice() {
@@ -123,7 +123,7 @@ fn implausible_listing(around: &PlatformState) -> Option<BadListing> {
     })
 }
 
-/// Why nothing may be concluded about a platform now. A list that is being made has not been cut.
+/// Why nothing can be concluded about a platform now. A listing in progress is not incomplete.
 fn unusable_reason(history: &History, own: &PlatformEvidence, evidence: &HealthEvidence) -> Option<RedactedReason> {
     let reason = history.knowledge.unusable_reason.as_ref()?;
     let open = own.listing.as_ref().filter(|listing| listing.finished.is_none());

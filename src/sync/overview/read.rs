@@ -1,4 +1,4 @@
-//! What the page is made from, as it stood in one moment.
+//! The data of the catalogue for the page, from one snapshot.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,60 +15,61 @@ use crate::clock::Clock;
 use crate::platform::{PlatformSelection, PlatformSpec, Platforms};
 use crate::sync::Histories;
 
-/// So many of the newest runs are shown.
+/// How many of the newest runs are shown.
 const RUNS: u32 = 100;
 
-/// Everything that the page needs of the catalogue.
+/// The data of the catalogue for the page.
 pub(super) struct CatalogueData {
     /// When it was read.
     pub now: Timestamp,
-    /// Entries, uploads, and what is known of each platform's list.
+    /// Activities, uploads, and the listed periods of each platform.
     pub histories: Histories,
-    /// What else is known of each platform, in the order of the histories.
+    /// Other data of each platform, in the order of the histories.
     pub platforms: Vec<PlatformState>,
-    /// The newest runs, all their commands.
+    /// The newest runs with all their commands.
     pub runs: Vec<CommandRow>,
-    /// Of each command the rows of the newest run that it was part of.
+    /// For each command: the rows of the newest run that includes it.
     pub last: Vec<CommandRow>,
-    /// Recent rows of commands that did not end well.
+    /// Recent rows of commands that failed.
     pub failed: Vec<CommandRow>,
-    /// When each command worked last on each platform.
+    /// When each command last worked on each platform.
     pub last_work: Vec<LastWork>,
     /// Commands that have not ended.
     pub open: Vec<OpenCommand>,
-    /// Of rows without an end: whether the command still runs, where that is known.
+    /// For rows without an end: whether the command still runs, if known.
     pub alive: HashMap<i64, bool>,
-    /// What gs-download could not get.
+    /// Downloads that failed, from gs-download.
     pub problems: HashMap<ActivityKey, ProblemRow>,
     /// The journal of deletions.
     pub deletions: Vec<DeletionRow>,
-    /// When it is to run.
+    /// The stored schedule.
     pub schedule: Option<ScheduleRow>,
 }
 
-/// What is known of a platform besides its history.
+/// The data of a platform besides its history.
 pub(super) struct PlatformState {
-    /// When its last listing that saw the end did so.
+    /// When its last complete listing ended.
     pub complete: Option<Timestamp>,
-    /// When its last listing that went well ended.
+    /// When its last successful listing ended.
     pub listed: Option<Timestamp>,
-    /// Its newest listing, however it went.
+    /// Its newest listing, successful or not.
     pub newest: Option<NewestListing>,
-    /// Its login, and since when it is so.
+    /// Its login state, and since when.
     pub account: Option<(AccountRow, Timestamp)>,
-    /// What stands against a login by itself.
+    /// Why an automatic login is blocked.
     pub login_failure: Option<LoginFailureRow>,
-    /// Until when the service asked to be left alone.
+    /// The rate limit of the service: no request before then.
     pub rate_limited_until: Option<Timestamp>,
-    /// Uploads to it that it said it has, and that its list should have shown by now.
+    /// Accepted uploads that the platform should list by now.
     pub unshown: Vec<UploadRow>,
-    /// An upload that was begun before that has to be shown by now.
+    /// Uploads that began before this time should be listed by now.
     pub long_ago: Timestamp,
 }
 
 impl CatalogueData {
-    /// Reads it all in one transaction, as the run `run` sees it. `scope`: which platforms; without it all that are known and
-    /// those that are `named`. `alive`: the signs of life of commands. `lost_after`: what was accepted earlier than that has to be shown by now.
+    /// Reads all data in one transaction, as the run `run` sees it. `scope`: the platforms; `None`: all known ones and
+    /// those in `named`. `alive`: the running commands. `lost_after`: the time within which the platform should list an
+    /// accepted upload.
     pub fn of(
         (catalogue, clock): (&Catalogue, &Clock),
         (platforms, scope): (&Platforms, Option<Vec<Arc<PlatformSpec>>>),
@@ -79,7 +80,7 @@ impl CatalogueData {
     ) -> catalogue::Result<CatalogueData> {
         catalogue.snapshot(|catalogue| {
             let now = clock.now();
-            // Whole seconds, as everything else in the catalogue.
+            // Whole seconds, as in the catalogue.
             let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
             let scope = match scope {
                 Some(scope) => scope,
@@ -106,7 +107,7 @@ impl CatalogueData {
         })
     }
 
-    /// The position of a platform; nothing if it is none of those that are shown.
+    /// The position of a platform; `None` if it is not shown.
     pub fn platform(&self, name: &str) -> Option<usize> {
         self.histories.platforms.iter().position(|history| history.spec.id == name)
     }
@@ -136,6 +137,6 @@ impl PlatformState {
 /// The platforms that the catalogue knows.
 fn known(catalogue: &Catalogue, platforms: &Platforms) -> catalogue::Result<Vec<Arc<PlatformSpec>>> {
     let names = catalogue.platforms()?.into_iter().chain(catalogue.platforms_with_logins()?);
-    // Of what a later version has written under another name nothing can be told.
+    // A platform that a later version stored under another name is unknown.
     Ok(names.filter_map(|name| platforms.find_exact(&name)).collect())
 }

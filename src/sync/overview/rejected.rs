@@ -8,7 +8,7 @@ use crate::shell::retry;
 use crate::status::{MissingReason, Redacted, RedactedReason, Rejection};
 
 impl Compared<'_> {
-    /// Those that still stand, the newest first: what is there after all, or is sent again by itself, is none.
+    /// The current ones, the newest first: without activities that exist after all or are uploaded again automatically.
     pub fn rejected(&self) -> Vec<Rejection> {
         let mut home: Vec<usize> = vec![0; self.groups.entries.len()];
         for (number, one) in self.all.iter().enumerate() {
@@ -16,7 +16,7 @@ impl Compared<'_> {
         }
         let mut all = Vec::new();
         for (platform, history) in self.read.histories.platforms.iter().enumerate() {
-            // Of each entry the last upload counts.
+            // The last upload of each activity counts.
             let mut last: HashMap<usize, &UploadRow> = HashMap::new();
             for row in &history.journal {
                 last.extend(self.find(&row.from).map(|at| (at, row)));

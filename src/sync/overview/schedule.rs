@@ -1,4 +1,4 @@
-//! When it is to run: what the catalogue has of the schedule, and the runs around now that follow from it.
+//! The schedule in the catalogue, and the runs around now that follow from it.
 
 use jiff::Timestamp;
 
@@ -9,13 +9,13 @@ use crate::schedule;
 use crate::status::judge::{Due, GRACE};
 use crate::status::{Redacted, ScheduleStatus};
 
-/// The schedule as it is shown, and what it says of the state.
+/// The schedule for display, and the evidence that it provides for the health.
 pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (ScheduleStatus, Option<Due>) {
     let now = read.now;
-    // One that this program cannot read, or whose zone this machine lacks, tells no time.
+    // An invalid expression, or a zone that this machine does not have, yields no times.
     let known = schedule::Schedule::parse(&row.cron, &row.zone).ok().filter(|_| row.enabled);
     let next_run = known.as_ref().and_then(|schedule| schedule.next(now));
-    // One that may still be coming counts for nothing, and the one before it still does.
+    // A run that is due may still start within the grace period; the one before it counts.
     let previous = known.as_ref().and_then(|schedule| schedule.previous(now - GRACE));
     let is_of_previous = |run: &CommandRow, due: Timestamp| {
         FIRST_COMMANDS.contains(&run.command.as_str())

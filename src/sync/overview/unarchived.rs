@@ -1,4 +1,4 @@
-//! What is not in the archive, and why.
+//! Activities that are not in the archive, with the reasons.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::status::{MissingItem, MissingReason, NoFile, NotArchived, RedactedRea
 const REASONS: [NoFile; 5] = [NoFile::Failed, NoFile::Corrupt, NoFile::NotYet, NoFile::Unavailable, NoFile::NoOriginal];
 
 impl Compared<'_> {
-    /// Why an entry that is on its platform is not in the archive, in words if there are any; nothing: it is.
+    /// Why an activity on its platform is not in the archive, with details if any; `None` if it is in the archive.
     pub fn unarchived(&self, entry: &ActivityRow) -> Option<(NoFile, Option<Reason>)> {
         if entry.file.as_ref().is_some_and(|file| !file.corrupt) {
             return None;
@@ -27,13 +27,13 @@ impl Compared<'_> {
         })
     }
 
-    /// The entries whose file was found changed or cut, and can be fetched again.
+    /// The activities whose file was found changed or incomplete and can be downloaded again.
     pub fn corrupt_files(&self) -> Vec<String> {
         self.named_where(|_, entry| entry.file.as_ref().is_some_and(|file| file.corrupt))
     }
 
-    /// The entries whose file was asked for in vain and is asked for again by the syncs: what is unavailable is no news, and
-    /// who does not archive asks only for what is to be sent.
+    /// The activities whose download failed and is tried again by the syncs. Unavailable files are not included.
+    /// Without archiving, only files that are to be uploaded are requested.
     pub fn failed(&self, archives: bool) -> Vec<String> {
         let sent: HashSet<usize> = match archives {
             true => HashSet::new(),
@@ -44,7 +44,7 @@ impl Compared<'_> {
         self.named_where(|at, entry| is_failed(entry) && (archives || sent.contains(&at)))
     }
 
-    /// The entries that the next sync sends somewhere.
+    /// The activities that the next sync uploads.
     fn to_be_sent(&self) -> impl Iterator<Item = usize> {
         let platforms = 0..self.names.len();
         let missing = self
@@ -54,14 +54,14 @@ impl Compared<'_> {
         missing.filter(|(_, detail)| detail.reason == MissingReason::ToUpload).map(|(of, _)| of)
     }
 
-    /// Platform and id of those on their platforms for which `is_it` holds.
+    /// Platform and id of the activities on their platforms for which `is_it` is true.
     fn named_where(&self, is_it: impl Fn(usize, &ActivityRow) -> bool) -> Vec<String> {
         let there = (0..self.groups.entries.len()).filter(|&at| self.is_there(at));
         let entries = there.map(|at| (at, self.entry(at))).filter(|(at, entry)| is_it(*at, entry));
         entries.map(|(_, entry)| format!("{} {}", entry.activity.platform, entry.activity.id)).collect()
     }
 
-    /// What is on the platforms and not in the archive, by platform and reason.
+    /// The activities on the platforms that are not in the archive, by platform and reason.
     pub fn not_archived(&self) -> Vec<NotArchived> {
         let mut lists: Vec<[Vec<MissingItem>; 5]> = self.names.iter().map(|_| Default::default()).collect();
         for at in (0..self.groups.entries.len()).filter(|&at| self.is_there(at)) {

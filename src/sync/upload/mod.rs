@@ -1,8 +1,9 @@
-//! Uploads, one after the other: look, write down the intent, send, follow it to its end, read it back.
+//! Uploads, one after the other: check the target, record the intent, send the file, wait for the result, verify the
+//! list.
 //!
-//! [`upload`] is the operation; `send.rs` is the way of one file to the service, `settle.rs` what
-//! became of those that were sent. Nothing is sent that is there or under way; whatever cuts it short, the journal knows
-//! what the next run has to look up.
+//! [`upload`] is the operation; `send.rs` uploads one file, `settle.rs` finds the result of uploads that were sent. A
+//! file is not sent if the activity exists on the target or is pending. If a run is interrupted, the journal has every
+//! upload that the next run must check.
 
 mod send;
 mod settle;
@@ -22,24 +23,24 @@ use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, UploadFile};
 use crate::reason::{self, Reason};
 use crate::record::{FileRef, Outcome, Problem, ProblemKind, Record, TransferRecord, explained};
 
-/// So many uploads are sent before it is asked what became of them: a kill then leaves no more to look up.
+/// How many uploads to one platform are sent before their status is requested: after a kill, no more are unsettled.
 const MOST_WAITING: usize = 25;
 
-/// How long uploads are waited for.
+/// The time limits of uploads.
 #[derive(Debug, Clone, Copy)]
 struct Timing {
-    /// How long a run follows what became of its uploads: `--upload-wait`, `GS_UPLOAD_WAIT`.
+    /// How long a run waits for the results of its uploads: `--upload-wait`, `GS_UPLOAD_WAIT`.
     upload_wait: Duration,
-    /// The least age of an upload whose answer was lost before it is sent again: `GS_RESEND_WAIT`.
+    /// The minimum age of an upload whose response was lost before it is sent again: `GS_RESEND_WAIT`.
     resend_wait: Duration,
-    /// The least pause between two looks of one run that both miss an upload: `GS_CONFIRM_WAIT`.
+    /// The minimum pause between two checks of one run that both do not find an upload: `GS_CONFIRM_WAIT`.
     confirm_wait: Duration,
-    /// After so long a service that accepted an upload and does not show it has lost it: `GS_LOST_AFTER`.
+    /// After this time, an accepted upload that the service does not list counts as lost: `GS_LOST_AFTER`.
     lost_after: Duration,
 }
 
 impl Timing {
-    /// What the settings say.
+    /// The limits in the settings.
     fn of(worker: &Worker) -> Result<Timing> {
         let settings = &worker.settings;
         Ok(Timing {
@@ -51,21 +52,21 @@ impl Timing {
     }
 }
 
-/// What is uploaded.
+/// Options of an upload.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct UploadOptions {
-    /// Activities that are gone from their platform are put back there.
+    /// Restore activities that are missing on their own platform.
     pub restore: bool,
-    /// So many uploads a run at most; `None`: no limit.
+    /// The maximum number of uploads in a run; `None`: no limit.
     pub max_upload: Option<u64>,
-    /// How long it is followed what became of an upload; `None`: as the settings say.
+    /// How long to wait for the result of an upload; `None`: the setting.
     pub upload_wait: Option<Duration>,
-    /// What makes two entries the same activity.
+    /// The rule by which two activities are the same.
     pub rule: Rule,
 }
 
 impl UploadOptions {
-    /// The transfer that a record asks for, or the record itself if it asks for none.
+    /// The transfer that a record requests, or the record itself if it requests none.
     fn transfer(&self, record: Record, selection: &PlatformSelection) -> std::result::Result<TransferRecord, Record> {
         match record {
             record if record.problem().is_some() => Err(record),
@@ -84,11 +85,11 @@ impl UploadOptions {
     }
 }
 
-/// Finds out what became of earlier uploads, then uploads what `records` ask for and follows it to its end. Records that
-/// ask for no upload are handed on as they are.
+/// Settles the uploads of earlier runs, then uploads the files that `records` request and waits for the results.
+/// Records that request no upload are passed on unchanged.
 ///
 /// # Errors
-/// A record cannot be read or handed on, or the catalogue cannot be used. What fails with one upload is told on its record.
+/// A record cannot be read or passed on, or the catalogue cannot be used. A failed upload is reported on its record.
 pub fn upload(
     worker: &mut Worker,
     options: &UploadOptions,
@@ -115,18 +116,18 @@ pub fn upload(
             Ok(uploads.hand_on(sink)? && !uploads.worker.is_stopped())
         });
     }
-    // However it ended: what was sent is followed and handed on.
+    // However the input ended, the uploads that were sent are settled and passed on.
     let settled = uploads.follow_all();
     uploads.hand_on(sink)?;
     result.and(settled)
 }
 
-/// The platforms with uploads whose end is not known.
+/// The platforms with uploads whose result is not known.
 fn unsettled_targets(worker: &Worker) -> Result<Vec<Arc<PlatformSpec>>> {
     let takes_part = worker.selected_platforms().unwrap_or_default();
     let is_named = worker.selection.named().is_some();
     let mut unsettled = worker.known_platforms(&worker.catalogue.targets_with_open_uploads()?);
-    // What became of uploads to a platform that takes no part any more is for the day on which it does again.
+    // Uploads to a platform that is no longer selected are settled when it is selected again.
     unsettled.retain(|spec| is_named || takes_part.iter().any(|one| one.id == spec.id));
     Ok(unsettled)
 }
@@ -138,45 +139,45 @@ struct Uploads<'a> {
     matcher: Matcher,
     progress: Progress,
     timing: Timing,
-    /// So many uploads a run at most.
+    /// The maximum number of uploads in a run.
     max_upload: Option<u64>,
     waiting: Vec<SentUpload>,
-    /// Why it could not be found out, at the last try, what became of uploads to a platform.
+    /// Why the result of uploads to a platform could not be found at the last attempt.
     unsettled_reasons: BTreeMap<PlatformId, Reason>,
     done: Vec<TransferRecord>,
-    /// The sink shows each record to a person.
+    /// Whether the sink shows each record to the user.
     shows_records: bool,
 }
 
-/// An upload that was sent, and whose end is not known.
+/// An upload that was sent and whose result is not known.
 struct SentUpload {
     record: TransferRecord,
     row: UploadRow,
     spec: Arc<PlatformSpec>,
     state: State,
-    /// The list was read in this run, and does not show it.
+    /// This run has read the list, and the list does not show it.
     missing: bool,
 }
 
-/// What is known of an upload that was sent.
+/// The known state of an upload that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
-    /// The service may still process it.
+    /// The service may still process the file.
     Processing,
-    /// The service has done with it; the list has to show it, under this id, if one was told.
+    /// The service has accepted the file; the list must show it, under this id if the service returned one.
     Accepted(Option<String>),
-    /// The service knows nothing of it: the list tells.
+    /// The service does not know the file; only the list can show it.
     Unknown,
 }
 
-/// A file of the archive, read and checked.
+/// A file of the archive that was read and checked.
 struct Loaded {
     piece: CheckedFile,
     name: String,
 }
 
 impl<'a> Uploads<'a> {
-    /// Begins; nothing is asked yet.
+    /// Creates the uploads of a command; sends no request.
     fn new(
         worker: &'a mut Worker,
         matcher: Matcher,
@@ -199,7 +200,7 @@ impl<'a> Uploads<'a> {
         })
     }
 
-    /// Takes a transfer as far as it goes now. What is decided is handed on at once, or later.
+    /// Processes a transfer as far as is possible now. Its record is passed on now or later.
     fn submit(&mut self, record: TransferRecord) -> Result<()> {
         self.upload_one(record)?;
         self.progress.add(1);
@@ -208,7 +209,7 @@ impl<'a> Uploads<'a> {
         crowded.into_iter().try_for_each(|spec| self.request_status(&spec))
     }
 
-    /// Hands on what is decided by now. `false`: nobody wants more.
+    /// Passes on the finished records. `false`: the sink accepts no more.
     fn hand_on(&mut self, sink: &mut dyn RecordSink) -> Result<bool> {
         for record in std::mem::take(&mut self.done) {
             sink.record(&record.into())?;
@@ -216,7 +217,7 @@ impl<'a> Uploads<'a> {
         Ok(!sink.is_closed())
     }
 
-    /// Whether as many uploads were begun in this run as there may be. Those of other commands of the run count.
+    /// Whether the run has reached its upload limit. Uploads of other commands of the run count.
     fn is_limit_reached(&self) -> Result<bool> {
         let Some(max) = self.max_upload else { return Ok(false) };
         Ok(self.worker.catalogue.uploads_of_run(&self.worker.run_id)? + self.worker.counted("rehearsed") >= max)
@@ -226,20 +227,20 @@ impl<'a> Uploads<'a> {
         Problem::new(self.worker.command, kind, reason)
     }
 
-    /// Hands on a record whose item failed.
+    /// Passes on a record whose upload failed.
     fn fail_item(&mut self, record: TransferRecord, error: Error) -> Result<()> {
         let problem = error.into_problem()?;
         self.fail(record, problem)
     }
 
-    /// Hands on a record with a problem, and tells of it.
+    /// Passes on a record with a problem, and reports the problem.
     fn fail(&mut self, mut record: TransferRecord, problem: Problem) -> Result<()> {
         let from = &record.activity.activity;
-        // What is left alone was told once for all of its kind.
+        // The suspension of a platform was reported once for all its records.
         if !self.connections.is_told(&record.to, &problem) {
             let reason = problem.why();
             let message = format!("{} {} to {}: {reason}", from.platform, from.id, record.to);
-            // A file that is missing or corrupt here is no matter of the target.
+            // A missing or corrupt file in the archive is no problem of the target.
             let platform =
                 if problem.kind == ProblemKind::CorruptFile { from.platform.as_str() } else { record.to.as_str() };
             self.worker.failed(&message, Some(platform), &reason);
@@ -251,7 +252,7 @@ impl<'a> Uploads<'a> {
         Ok(())
     }
 
-    /// Hands on a record with its outcome.
+    /// Passes on a record with its outcome.
     fn decided(
         &mut self,
         mut record: TransferRecord,
@@ -275,10 +276,10 @@ impl<'a> Uploads<'a> {
         Ok(())
     }
 
-    /// The one file of an activity, intact and with the hash that is expected.
+    /// The only file of an activity, intact and with the expected hash.
     ///
     /// # Errors
-    /// [`Error::Item`]: there is no such file.
+    /// [`Error::Item`]: no such file exists.
     fn load(&self, from: ActivityKeyRef, sha256: Option<&str>) -> ItemResult<Loaded> {
         let unusable = |reason| Err(Error::Item(Box::new(self.problem(ProblemKind::CorruptFile, reason))));
         let files = self.worker.catalogue.files(from)?;
@@ -295,7 +296,7 @@ impl<'a> Uploads<'a> {
         }
     }
 
-    /// A transfer that the journal tells of, as a record.
+    /// An upload of the journal, as a record.
     fn record_of_row(&self, row: &UploadRow) -> Result<TransferRecord> {
         let mut record = TransferRecord { to: row.to.clone(), ..TransferRecord::default() };
         if let Some(entry) = self.worker.catalogue.entry(row.from.as_key())? {
@@ -325,7 +326,7 @@ impl<'a> Uploads<'a> {
 }
 
 impl Loaded {
-    /// The file as a platform takes it.
+    /// The file in the form that a platform expects.
     fn upload_file(&self, record: &TransferRecord, reupload: bool) -> UploadFile<'_> {
         let activity = &record.activity.activity;
         UploadFile {
@@ -340,7 +341,7 @@ impl Loaded {
     }
 }
 
-/// The name under which an outcome stands in the sync log.
+/// The name of an outcome in the sync log.
 fn counted(kind: &'static str) -> &'static str {
     match kind {
         "created" => "uploaded",
@@ -349,7 +350,7 @@ fn counted(kind: &'static str) -> &'static str {
     }
 }
 
-/// The hash that a record names for its file.
+/// The hash of the file in a record.
 fn sha256_of(file: Option<&FileRef>) -> Option<&str> {
     file.map(|file| file.sha256.as_str()).filter(|sha256| !sha256.is_empty())
 }

@@ -1,4 +1,4 @@
-//! The way of one file to a service. First look, then write down, then send.
+//! Uploads one file: checks the target, records the intent in the journal, sends the file.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,28 +15,28 @@ use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
 use crate::sync::{Exit, Failure, Result};
 
-/// What arrived a day ago and no list shows is no longer taken for there.
+/// After this time, an accepted upload that no list shows no longer counts as existing.
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// So often a strange answer to one file is taken for an accident.
+/// How many unexpected responses to one file are needed before the file is considered the cause.
 const STRANGE: u64 = 2;
-/// Answers that came within less time may be one outage.
+/// Unexpected responses within less time may be a single outage.
 const NO_ACCIDENT: SignedDuration = SignedDuration::from_hours(3);
-/// So often it looks again when the upload that a look was for came too late.
+/// How many checks are made for one file when its turn to upload comes too late for the check.
 const LOOKS: u32 = 3;
 
-/// What the journal says of an upload that the service has accepted without a name for the activity.
+/// The reason in the journal of an upload that the service accepted without returning an id.
 const ACCEPTED: Reason = Reason::AcceptedNotListed;
 
-/// What the target has of an exercise.
+/// The state of an activity on the target.
 enum TargetState {
-    /// Nothing.
+    /// It is not there.
     Nothing,
-    /// It is there, with this id, if that is known; the evidence.
+    /// It exists; its id, if known, and the evidence.
     There(Option<String>, Vec<Reason>),
-    /// It is on its way there.
+    /// Its upload is pending.
     Pending,
-    /// Something there may be it.
+    /// A possible duplicate exists.
     Doubtful(Vec<Reason>),
 }
 
@@ -51,7 +51,7 @@ impl Uploads<'_> {
                 return self.fail(record, problem);
             }
         };
-        // A dry run has not fetched what it would send.
+        // In a dry run, the file was not downloaded.
         if self.worker.dry_run && record.file.is_none() {
             return self.dry_run_one(record);
         }
@@ -64,7 +64,7 @@ impl Uploads<'_> {
             let reason = Reason::FormatNotAccepted { format: format.to_string() };
             return self.decided(record, "skipped", None, vec![reason]);
         }
-        // The catalogue knows more of it than a record that somebody has shortened.
+        // A record may have been shortened by another tool; the catalogue has all fields.
         if let Some(entry) = self.worker.catalogue.entry(from.as_key())? {
             record.activity.activity = entry.activity;
         }
@@ -90,7 +90,7 @@ impl Uploads<'_> {
         self.deliver(&spec, record, &loaded, start)
     }
 
-    /// Looks and sends, and looks again if its turn came too late for what the look had shown.
+    /// Checks the target and sends the file; repeats both if its turn to upload comes too late for the check.
     fn deliver(
         &mut self,
         spec: &Arc<PlatformSpec>,
@@ -128,7 +128,7 @@ impl Uploads<'_> {
         Ok(())
     }
 
-    /// Tells what would be sent, as much of it as one run would.
+    /// Reports an upload that a dry run skips, up to the upload limit of one run.
     fn dry_run_one(&mut self, record: TransferRecord) -> Result<()> {
         if self.is_limit_reached()? {
             return self.leave(record);
@@ -141,13 +141,13 @@ impl Uploads<'_> {
         self.decided(record, "skipped", None, vec![Reason::DryRun])
     }
 
-    /// The next runs send it.
+    /// Skips an upload because the run has reached its limit; a later run sends it.
     fn leave(&mut self, record: TransferRecord) -> Result<()> {
         self.worker.count("left", 1);
         self.decided(record, "skipped", None, vec![Reason::UploadLimit])
     }
 
-    /// Whether it is there or under way, as the look has just shown.
+    /// Whether the activity exists on the target or is pending, by the check that was just made.
     fn find(&self, spec: &Arc<PlatformSpec>, record: &TransferRecord, start: Timestamp) -> Result<TargetState> {
         let (said, id) = self.presence(spec, record, start)?;
         if let PrecheckResult::Exists(_, verdict) = said {
@@ -167,7 +167,7 @@ impl Uploads<'_> {
         })
     }
 
-    /// What the catalogue knows of an activity on a platform, and the id of the entry that this is about.
+    /// The result of the check against the catalogue, and the id of the activity that it names.
     pub(super) fn presence(
         &self,
         spec: &PlatformSpec,
@@ -189,10 +189,11 @@ impl Uploads<'_> {
         Ok((said, id))
     }
 
-    /// Whether an entry that is to be put back is gone, neither on its way back nor there again under another id.
+    /// Whether an activity to restore is missing on its platform, is not being restored and was not restored under
+    /// another id.
     ///
-    /// A copy that was deleted from here is put back beside the one that was kept. Of what a person has deleted, what is
-    /// there now of the same activity may be what somebody has put back already.
+    /// A duplicate that this program deleted is restored next to the activity that was kept. If a person deleted the
+    /// activity, the same activity on the platform may be one that the person has already restored.
     fn find_gone(
         &self,
         spec: &Arc<PlatformSpec>,
@@ -200,11 +201,11 @@ impl Uploads<'_> {
         record: &TransferRecord,
         start: Timestamp,
     ) -> Result<TargetState> {
-        // Somebody else may have put it back.
+        // Another client may have restored it.
         if !self.is_gone(from)? {
             return Ok(TargetState::There(Some(from.id.clone()), vec![Reason::StillThere]));
         }
-        // It may have been put back under another id, and that one again under another.
+        // A restored activity has a new id, and may itself have been deleted and restored.
         let mut ids = vec![from.id.clone()];
         for row in self.worker.catalogue.uploads_to(&spec.id)? {
             if row.from.platform != spec.id || !ids.contains(&row.from.id) {
@@ -213,7 +214,7 @@ impl Uploads<'_> {
             match (row.outcome, row.to_id) {
                 (None, _) => return Ok(TargetState::Pending),
                 (Some(UploadOutcome::Created), Some(id)) => {
-                    // One that was never listed is there as well: the list is slow to show it.
+                    // A restored activity that no list has shown yet exists, too: the list is slow to show it.
                     if self
                         .worker
                         .catalogue
@@ -233,7 +234,7 @@ impl Uploads<'_> {
         }
     }
 
-    /// Whether an entry was deleted from here as a copy, or was put back from one that was.
+    /// Whether this program deleted an activity as a duplicate, or restored it from one that it had deleted.
     fn was_deleted_here(&self, ActivityKey { platform, id }: &ActivityKey) -> Result<bool> {
         let rows = self.worker.catalogue.uploads_to(platform)?;
         let mut id = id;
@@ -255,7 +256,7 @@ impl Uploads<'_> {
         Ok(self.worker.catalogue.entry(key.as_key())?.is_some_and(|entry| entry.missing.is_some()))
     }
 
-    /// What was sent of the same activity, from this entry or another one, and no list shows yet.
+    /// An upload of the same activity, from this or another platform, that no list shows yet.
     fn in_journal(&self, spec: &Arc<PlatformSpec>, record: &TransferRecord) -> Result<Option<TargetState>> {
         let activity = &record.activity.activity;
         let facts = self.worker.catalogue.file_facts(activity.as_key())?;
@@ -273,7 +274,7 @@ impl Uploads<'_> {
         Ok(None)
     }
 
-    /// Whether the entry that an upload was made from is the same activity.
+    /// Whether the source of an upload is the same activity.
     fn is_same(&self, sought: &crate::matching::Candidate, row: &UploadRow) -> Result<bool> {
         let sent: Option<(ActivityRow, Option<FileFingerprint>)> =
             match self.worker.catalogue.entry(row.from.as_key())? {
@@ -285,8 +286,8 @@ impl Uploads<'_> {
         }))
     }
 
-    /// Writes down the intent, sends the file until `not_after`, and writes down what came of it. Returns the record if the
-    /// moment passed before its turn came, unless this was the last try (`is_last`).
+    /// Records the intent, sends the file until `not_after`, and records the result. Returns the record if the time
+    /// passed before its turn came, unless this was the last attempt (`is_last`).
     fn transmit(
         &mut self,
         spec: &Arc<PlatformSpec>,
@@ -322,8 +323,8 @@ impl Uploads<'_> {
         Ok(None)
     }
 
-    /// Whether the same answer to the same file again and again is one to the file, and no outage: it came `often` before,
-    /// over hours, and meanwhile the service has accepted other files.
+    /// Whether the file, and not an outage, causes a repeated response: the response came at least `often` times, over
+    /// hours, and meanwhile the service has accepted other files.
     pub(super) fn is_caused_by_file(&self, row: &UploadRow, reason: &Reason, often: u64) -> Result<bool> {
         let failures = self.worker.catalogue.count_same_failure(row, reason)?;
         let Some(first) = failures.first.filter(|_| failures.count >= often) else { return Ok(false) };
@@ -331,7 +332,7 @@ impl Uploads<'_> {
         Ok(lasts && self.worker.catalogue.has_accepted_since(&row.to, first, &row.sha256)?)
     }
 
-    /// What was to be put back is refused, because the service has another activity of the same recording.
+    /// Reports that an activity was not restored because the service has another activity of the same recording.
     fn tell_not_restored(&mut self, waiting: &SentUpload, other: Option<&str>) {
         let ActivityKey { platform, id } = &waiting.row.from;
         let other = other.map(|other| format!(" ({other})")).unwrap_or_default();
@@ -344,13 +345,13 @@ impl Uploads<'_> {
         ));
     }
 
-    /// What the catalogue knows there around that time.
+    /// The ids that the catalogue knows on the target around `start`.
     fn ids_around(&self, spec: &PlatformSpec, start: Option<Timestamp>) -> Result<Vec<String>> {
         let Some(start) = start else { return Ok(Vec::new()) };
         Ok(self.worker.neighbours(&spec.id, start)?.into_iter().map(|(entry, _)| entry.activity.id).collect())
     }
 
-    /// The service will not have the file.
+    /// Records that the service rejected the file.
     pub(super) fn rejected(&mut self, waiting: SentUpload, reason: Reason) -> Result<()> {
         self.settled(&waiting.row, UploadOutcome::Rejected, None, Some(&reason))?;
         let problem = self.problem(ProblemKind::Rejected, reason);
@@ -360,7 +361,7 @@ impl Uploads<'_> {
         self.fail(record, problem)
     }
 
-    /// What the answer to an upload means.
+    /// Handles the response to an upload.
     pub(super) fn handle_result(
         &mut self,
         mut waiting: SentUpload,
@@ -379,7 +380,8 @@ impl Uploads<'_> {
             Ok(UploadStatus::Created(id)) => {
                 match &id {
                     Some(id) => self.settled(&waiting.row, UploadOutcome::Created, Some(id), None)?,
-                    // A later run, which may find nobody to ask, must not take it for one that never arrived.
+                    // Otherwise a later run, which may not be able to query the service, would treat it as never
+                    // arrived.
                     None => self.worker.catalogue.upload_pending(number, None, &ACCEPTED)?,
                 }
                 waiting.state = State::Accepted(id);

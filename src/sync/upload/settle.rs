@@ -1,4 +1,5 @@
-//! What became of uploads that were sent, in this run or an earlier one: the service is asked, then its list is read.
+//! Finds the results of uploads that were sent, in this run or an earlier one: requests their status, then reads the
+//! list.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,16 +19,16 @@ use crate::record::{ProblemKind, TransferRecord};
 use crate::shell::retry;
 use crate::sync::{Exit, Failure, Result};
 
-/// So often a file is sent that never arrives, while others do.
+/// How many times a file is sent that never arrives although others do.
 const TRIES: u64 = 5;
-/// A list that was read so long ago at most was read by this run.
+/// How old a listing may be to count as made by this run.
 const JUST_READ: SignedDuration = SignedDuration::from_mins(10);
-/// The first pause between two questions; each later one is twice as long, up to the longest.
+/// The first pause between two status requests; the pause doubles each time, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 impl Uploads<'_> {
-    /// Finds out what became of uploads of earlier runs to `specs`. What never arrived is sent now.
+    /// Settles the uploads of earlier runs to `specs`. A file that never arrived is sent again.
     pub(super) fn resume_open(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
         for spec in specs {
             if self.worker.dry_run {
@@ -36,13 +37,14 @@ impl Uploads<'_> {
                 self.worker.warn(&format!("{}: would check {uploads}", spec.id));
                 continue;
             }
-            // Where it cannot be opened, that is told, and the rows stay open for the next run.
+            // If opening the platform fails, the failure is reported and the uploads stay open for the next run.
             if let Err(error) = self.connections.ensure_open(self.worker, spec) {
                 error.into_problem()?;
                 continue;
             }
             self.worker.catalogue.correct_future_starts(&spec.id, self.worker.now())?;
-            // Read only now that nobody else writes: what another command has just settled is no longer among them.
+            // Read only now that the platform is locked: uploads that another command has just settled are no longer
+            // open.
             for row in self.worker.catalogue.open_uploads(&spec.id)? {
                 let record = self.record_of_row(&row)?;
                 self.waiting.push(SentUpload {
@@ -60,8 +62,8 @@ impl Uploads<'_> {
         Ok(())
     }
 
-    /// What a platform said it has, and its list has not shown for days, is lost: that is told once. Only a list that was
-    /// just read says so; it is not asked for.
+    /// Reports, once, uploads as lost that the service accepted and that its list has not shown for days. Only a list
+    /// that was just read counts; no list is requested for this.
     pub(super) fn report_lost(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
         let now = self.worker.now();
         let ago = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
@@ -88,10 +90,10 @@ impl Uploads<'_> {
         Ok(())
     }
 
-    /// Follows what was sent to its end, or as long as is allowed.
+    /// Waits for the results of all uploads, at most as long as the time limit allows.
     pub(super) fn follow_all(&mut self) -> Result<()> {
         let followed = self.follow();
-        // However that ended, a wish to stop included: what is not known is handed on as such.
+        // Even after an error or a stop, unsettled uploads are passed on as pending.
         self.finish_unsettled().and(followed)
     }
 
@@ -105,7 +107,7 @@ impl Uploads<'_> {
                 self.request_status(&spec)?;
                 let is_asked = |one: &SentUpload| one.spec.id == spec.id && one.state == State::Processing;
                 let all_asked = !self.waiting.iter().any(is_asked);
-                // The list is read once for all, and before giving up.
+                // The list is read once for all uploads, and once more before the time limit ends.
                 if all_asked || self.worker.clock.steady() + pause >= end {
                     self.verify_listed(&spec)?;
                 }
@@ -122,7 +124,7 @@ impl Uploads<'_> {
         }
     }
 
-    /// What is waited for, in words.
+    /// Describes the uploads that are waited for.
     fn awaited(&self) -> String {
         let mut words = Vec::new();
         for spec in self.connections.open() {
@@ -141,7 +143,7 @@ impl Uploads<'_> {
         words.join(", ")
     }
 
-    /// Asks the service what became of what it took.
+    /// Requests the status of uploads that the service is processing.
     pub(super) fn request_status(&mut self, spec: &Arc<PlatformSpec>) -> Result<()> {
         let is_asked = |one: &SentUpload| one.spec.id == spec.id && one.state == State::Processing;
         let (asked, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_asked);
@@ -153,7 +155,7 @@ impl Uploads<'_> {
         self.progress.step(&format!("asking {} for the status of {}", spec.id, asked.len()));
         let mut files = Vec::new();
         for one in &asked {
-            // Without a ticket the service may know it by its bytes, as they were sent.
+            // Without a status reference, the service may recognize the upload by the bytes that were sent.
             let loaded = match one.row.status_ref {
                 None => self.loaded(one.row.from.as_key(), &one.row.sha256)?,
                 Some(_) => None,
@@ -184,7 +186,7 @@ impl Uploads<'_> {
         Ok(())
     }
 
-    /// The file of an activity, if it is as it was when it was uploaded.
+    /// The file of an activity, if it has not changed since it was uploaded.
     fn loaded(&self, key: ActivityKeyRef, sha256: &str) -> Result<Option<Loaded>> {
         match self.load(key, Some(sha256)) {
             Ok(loaded) => Ok(Some(loaded)),
@@ -192,7 +194,8 @@ impl Uploads<'_> {
         }
     }
 
-    /// One answer. Trouble with it leaves it as it was; all else means what it means for a fresh upload.
+    /// Handles one status response. After an error the upload keeps its state; otherwise the response is handled like
+    /// that to a new upload.
     fn apply_status(&mut self, one: SentUpload, answer: platform::Result<UploadStatus>) -> Result<()> {
         match answer {
             Err(
@@ -211,9 +214,9 @@ impl Uploads<'_> {
         }
     }
 
-    /// Reads the target's list around what was taken: what it shows has arrived.
+    /// Reads the target's list around the accepted uploads: an upload that is listed has arrived.
     fn verify_listed(&mut self, spec: &Arc<PlatformSpec>) -> Result<()> {
-        // What the service still works on after days may be there all the same.
+        // An upload that the service still reports as processing after days may be listed all the same.
         let (lost_after, now) = (self.lost_after(), self.worker.now());
         let is_due = |one: &SentUpload| {
             one.spec.id == spec.id && (one.state != State::Processing || is_old(one, lost_after, now))
@@ -253,7 +256,7 @@ impl Uploads<'_> {
         Ok(())
     }
 
-    /// The id under which the list shows what was sent.
+    /// The id under which the list shows an upload.
     fn find_listed(&self, one: &SentUpload) -> Result<Option<String>> {
         if let State::Accepted(Some(id)) = &one.state {
             let entry = self.worker.catalogue.entry(ActivityKeyRef::new(&one.spec.id, id))?;
@@ -267,7 +270,7 @@ impl Uploads<'_> {
             self.worker.catalogue.uploads_to(&one.spec.id)?.into_iter().filter_map(|row| row.to_id).collect();
         let mut best = None;
         for (entry, facts) in self.worker.neighbours(&one.spec.id, start)? {
-            // What was there before it was sent, or came from another upload, is something else.
+            // An activity that existed before the upload, or came from another upload, is a different one.
             if one.row.ids_before.contains(&entry.activity.id) || taken.contains(&entry.activity.id) {
                 continue;
             }
@@ -283,8 +286,8 @@ impl Uploads<'_> {
         Ok(best.map(|(_, id)| id))
     }
 
-    /// Sends again what never arrived: no ticket, not known to the service, and not in its list, neither at once nor when it
-    /// is looked at again after a while. A list that could not be read says nothing.
+    /// Sends lost uploads again. An upload is lost if it has no status reference, the service does not know it, and two
+    /// readings of the list with a pause between them do not show it. If a list could not be read, nothing follows.
     fn send_lost(&mut self, spec: &Arc<PlatformSpec>) -> Result<()> {
         let Some(pause) = self.sort_lost(spec)? else { return Ok(()) };
         self.progress.wait(&format!("{} may list an upload late; checked again in {{}}", spec.id), pause);
@@ -297,8 +300,8 @@ impl Uploads<'_> {
         self.sort_lost(spec).map(drop)
     }
 
-    /// Sends again what is due, hands on what has to wait for a later run, and returns the pause before the next look if
-    /// anything needs one.
+    /// Sends lost uploads again whose waiting time is over and passes on those that a later run must send. Returns the
+    /// pause before the next check if an upload needs one.
     fn sort_lost(&mut self, spec: &Arc<PlatformSpec>) -> Result<Option<Duration>> {
         let is_lost = |one: &SentUpload| {
             one.spec.id == spec.id && one.state == State::Unknown && one.missing && one.row.status_ref.is_none()
@@ -343,13 +346,14 @@ impl Uploads<'_> {
         Ok(unlisted.decide(self.timing.resend_wait, self.timing.confirm_wait, self.worker.now()))
     }
 
-    /// Hands on what is still not known: the next run asks again. What has been taken for days and shows nowhere is lost.
+    /// Passes on uploads that are still unsettled; the next run checks them. An upload that was accepted days ago and
+    /// is not listed is lost.
     fn finish_unsettled(&mut self) -> Result<()> {
         self.tell_unsettled();
         let (lost_after, now) = (self.lost_after(), self.worker.now());
         for one in std::mem::take(&mut self.waiting) {
             match one.state {
-                // The service named it; the next listing shows it.
+                // The service returned an id, and the next listing shows it.
                 State::Accepted(Some(id)) => self.decided(one.record, "created", Some(id), Vec::new()),
                 _ if one.missing && is_old(&one, lost_after, now) => {
                     let reason = self.lost(&one.record);
@@ -367,19 +371,19 @@ impl Uploads<'_> {
         SignedDuration::try_from(self.timing.lost_after).unwrap_or(SignedDuration::MAX)
     }
 
-    /// That an upload is lost, and the command that makes it once more.
+    /// The reason that an upload is lost, with the command that repeats it.
     fn lost(&self, record: &TransferRecord) -> Reason {
         let Activity { platform, id, .. } = &record.activity.activity;
         Reason::UploadLost { seconds: self.timing.lost_after.as_secs(), retry: retry(platform, id, &record.to) }
     }
 
-    /// Tells, once for each platform, why nobody can say what became of some uploads.
+    /// Reports, once for each platform, why the results of some uploads are unknown.
     fn tell_unsettled(&mut self) {
         for (name, why) in std::mem::take(&mut self.unsettled_reasons) {
-            // What the service has named is known, and the next listing shows it.
+            // If the service returned an id, the result is known and the next listing shows it.
             let is_known = |one: &&SentUpload| matches!(one.state, State::Accepted(Some(_)));
             let waiting = self.waiting.iter().filter(|one| one.spec.id == name && !is_known(one)).count();
-            // What is left alone was told already.
+            // The suspension was already reported.
             let is_suspended =
                 self.connections.open().iter().any(|spec| spec.id == name && self.connections.is_suspended(spec));
             if waiting > 0 && !is_suspended {
@@ -391,7 +395,7 @@ impl Uploads<'_> {
     }
 }
 
-/// Whether it was sent so long ago that a service which has it shows it.
+/// Whether an upload was sent so long ago that the service would list it by now.
 fn is_old(one: &SentUpload, lost_after: SignedDuration, now: Timestamp) -> bool {
     clock::age(one.row.started_at, now).is_some_and(|age| age > lost_after)
 }
