@@ -1,4 +1,4 @@
-//! The page that people read, and `status.json`: a [`Snapshot`] in, HTML and JSON out; no clock, no files, no network.
+//! The page for people and `status.json`: turns a [`Snapshot`] into HTML and JSON. No clock, no files, no network.
 //!
 //! Each section of the page is one file, in this order: `summary`, `platforms`, `differences`, `chart_section`, `log`,
 //! `list`. `maud` escapes every text; `page.css` and `page.js` are inserted unchanged, and a policy in the head of the page

@@ -4,9 +4,9 @@
 //! skipping days without a match. At the change where a stretch begins
 //!
 //! - a schedule with fixed times runs at once if one of its times was skipped, and does not run again if its time is
-//! repeated;
+//!   repeated;
 //! - a schedule with a star in its minute or hour follows the clock: it misses skipped times and runs again at repeated
-//! ones.
+//!   ones.
 //!
 //! Cron treats a change of more than three hours as a correction of the clock: then all schedules follow the clock.
 
