@@ -13,8 +13,8 @@ use crate::shell::shell_quote;
 const MOUNTS: [&str; 2] = ["/run", "/var/run"];
 
 impl Settings {
-    /// The warnings, one sentence each: an ignored `.env` file, secrets that other users can read, unknown names, and spaces
-    /// around passwords.
+    /// The warnings, one sentence each: an ignored `.env` file, secrets that other users can read, unknown names, and
+    /// spaces around passwords.
     pub fn warnings(&self) -> Vec<String> {
         let file = self.file_path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
         let in_file = self.file.keys().filter_map(|name| suggest::warn_of_file_name(name));

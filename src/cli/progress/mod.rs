@@ -5,7 +5,7 @@
 //!
 //! - `line.rs` formats one line of text. indicatif computes the rate, the remaining time and the layout.
 //! - `shared_dir.rs` stores the lines of the stages, which are separate programs, so that every stage can read them
-//! all.
+//!   all.
 //! - `screen.rs` draws the lines below the cursor, and all other output above them.
 //! - `painter.rs` updates and draws eight times a second for this program, and removes its lines at the end.
 
