@@ -1,7 +1,7 @@
-//! What a stored time is worth: clocks are wrong at times, above all on small machines that boot without the network.
+//! Checks of stored times: clocks are sometimes wrong, especially on small machines that boot without a network.
 //!
-//! Every comparison with a stored time is bounded on both sides. A time that lies in the future was written under a clock
-//! that was ahead, so how long ago it was is not known.
+//! Every comparison with a stored time has two limits. A time in the future was stored while a clock was ahead, so its
+//! age is unknown.
 
 use std::ops::Add;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,27 +10,27 @@ use std::time::{Duration, Instant, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Two clocks, or one that is being set, differ by less.
+/// The largest difference between two clocks, or by setting a clock, that is ignored.
 pub const SLACK: SignedDuration = SignedDuration::from_secs(120);
 
 /// How often a wait checks whether a person wants the program to end.
 pub const STOP_POLL: Duration = Duration::from_millis(50);
 
-/// What [`Clock::steady`] counts from.
+/// The moment at which [`Clock::steady`] starts to count.
 static STARTED: OnceLock<Instant> = OnceLock::new();
 
-/// Where the time comes from.
+/// The clock that code reads.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
     /// The clock of this machine.
     #[default]
     System,
-    /// One that somebody sets, and that waiting moves on.
+    /// A clock that tests set. Waiting moves it forward.
     Set(Arc<Mutex<Timestamp>>),
 }
 
 impl Clock {
-    /// A clock that stands still until it is set or waited by.
+    /// A clock that stands still until it is set or a wait moves it.
     pub fn at(now: Timestamp) -> Clock {
         Clock::Set(Arc::new(Mutex::new(now)))
     }
@@ -43,8 +43,8 @@ impl Clock {
         }
     }
 
-    /// The time that has passed since some moment, by a clock that is never set back: only the difference of two readings
-    /// means anything. It says how long a wait has lasted, whatever happens to the clock on the wall meanwhile.
+    /// The time since a fixed moment, by a clock that is never set back. Only the difference of two readings has a
+    /// meaning. It measures how long a wait has lasted even if the system clock is set meanwhile.
     pub fn steady(&self) -> Duration {
         match self {
             Clock::System => STARTED.get_or_init(Instant::now).elapsed(),
@@ -52,7 +52,7 @@ impl Clock {
         }
     }
 
-    /// Moves a clock that is set on by `time`; that of the machine goes by itself.
+    /// Moves a clock that tests set forward by `time`. Has no effect on the clock of the machine.
     pub fn advance(&self, time: SignedDuration) {
         if let Clock::Set(now) = self {
             let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,7 +60,7 @@ impl Clock {
         }
     }
 
-    /// Waits for `time`, but not once `stop` is raised. A clock that is set is moved on instead.
+    /// Waits for `time`, or until `stop` is raised. A clock that tests set is moved forward instead.
     pub fn sleep(&self, time: Duration, stop: &AtomicBool) {
         if let Clock::Set(_) = self {
             return self.advance(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX));
@@ -72,8 +72,8 @@ impl Clock {
     }
 }
 
-/// A moment of this process, by two clocks: one that nobody sets but that may stand still while the machine sleeps, and the
-/// one on the wall. It is over as soon as one of them says so.
+/// A moment of this process, by two clocks: the monotonic clock, which may stand still while the machine sleeps, and
+/// the system clock. It is over as soon as one of the two has reached it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment {
     steady: Instant,
@@ -86,7 +86,7 @@ impl Moment {
         Moment { steady: Instant::now(), wall: SystemTime::now() }
     }
 
-    /// Whether it is over.
+    /// Whether the moment has passed.
     pub fn is_over(&self) -> bool {
         self.is_before(Moment::now())
     }
@@ -104,18 +104,18 @@ impl Add<Duration> for Moment {
     }
 }
 
-/// How long ago something was; `None` if that is not known, as its time is still to come.
+/// The time since `at`; `None` if `at` is in the future, so that the age is unknown.
 pub fn age(at: Timestamp, now: Timestamp) -> Option<SignedDuration> {
     let age = now.duration_since(at);
     (age >= -SLACK).then_some(age)
 }
 
-/// Whether it is known that something is no older than `most`.
+/// Whether `at` is known to be at most `most` ago.
 pub fn is_within(at: Timestamp, now: Timestamp, most: SignedDuration) -> bool {
     age(at, now).is_some_and(|age| age <= most)
 }
 
-/// The latest second that is not in the future.
+/// The latest second that counts as not in the future.
 pub fn latest(now: Timestamp) -> i64 {
     now.as_second() + SLACK.as_secs()
 }

@@ -1,13 +1,13 @@
-//! The exit codes of all commands, and which of two is worse.
+//! The exit codes of all commands, and their order of severity.
 
 use std::cmp::Ordering;
 use std::process::ExitCode;
 
-/// How a command ends. The numbers are those of the README and of sysexits.h.
+/// The exit code of a command. The numbers are those of the README and of sysexits.h.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Exit {
-    /// All went well, or there was nothing to do.
+    /// Success, or nothing to do.
     Ok = 0,
     /// Some records failed.
     Partial = 1,
@@ -23,13 +23,13 @@ pub enum Exit {
     LoginRequired = 77,
     /// A configuration error, or a full disk.
     Config = 78,
-    /// A person ended it.
+    /// A person stopped the command.
     Interrupted = 130,
 }
 
 impl Exit {
-    /// All of them, the least severe first: what a later run repairs, then what a person has to change, then what makes the
-    /// command useless, then a bug, which nothing may hide.
+    /// All exit codes, the least severe first: failures that a later run repairs, then those that a person must fix,
+    /// then those that make the command useless, then a bug, which no other code may hide.
     pub const BY_SEVERITY: [Exit; 9] = [
         Exit::Ok,
         Exit::Partial,
@@ -47,12 +47,13 @@ impl Exit {
         self as u8
     }
 
-    /// The exit of that number; nothing if it is none of ours.
+    /// The exit with this number; `None` if it is not one of this project.
     pub fn of(code: u8) -> Option<Exit> {
         Exit::BY_SEVERITY.into_iter().find(|exit| exit.code() == code)
     }
 
-    /// The worse of two exit codes of whichever program: one that is none of ours, such as that of a signal, is the worst.
+    /// The worse of two exit codes of any program. A code that is not one of this project, such as that of a signal, is
+    /// the worst.
     pub fn worse(one: u8, other: u8) -> u8 {
         let severity = |code| Exit::of(code).map_or(Exit::BY_SEVERITY.len(), Exit::severity);
         if severity(other) > severity(one) { other } else { one }

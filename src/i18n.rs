@@ -1,4 +1,4 @@
-//! How people are spoken to: the languages of the page and of messages, and units as they are read everywhere.
+//! The languages of the page and of messages, and the formats of numbers, durations and units.
 
 use std::fmt::Display;
 
@@ -14,7 +14,7 @@ pub enum Lang {
     Zh,
 }
 
-/// Sports that most entries have, in Chinese; others keep FIT's name.
+/// The Chinese names of the most frequent sports. Other sports keep FIT's name.
 const SPORTS: &[(&str, &str)] = &[
     ("running", "跑步"),
     ("cycling", "骑行"),
@@ -31,7 +31,7 @@ const SPORTS: &[(&str, &str)] = &[
 ];
 
 impl Lang {
-    /// The language of a name such as `zh_CN.UTF-8`; `None` if it is none of ours.
+    /// The language of a name such as `zh_CN.UTF-8`; `None` for an unsupported language.
     pub fn of(name: &str) -> Option<Lang> {
         match name.get(..2)?.to_ascii_lowercase().as_str() {
             "en" => Some(Lang::En),
@@ -40,7 +40,7 @@ impl Lang {
         }
     }
 
-    /// One of two.
+    /// The English or the Chinese text.
     pub fn pick<'a>(self, en: &'a str, zh: &'a str) -> &'a str {
         match self {
             Lang::En => en,
@@ -48,24 +48,24 @@ impl Lang {
         }
     }
 
-    /// A name and what belongs to it.
+    /// A name, a colon and the text after it.
     pub fn colon(self, name: impl Display, what: impl Display) -> String {
         format!("{name}{}{what}", self.pick(": ", "："))
     }
 
-    /// Between the items of a list.
+    /// The separator between the items of a list.
     pub fn comma(self) -> &'static str {
         self.pick(", ", "，")
     }
 
-    /// A FIT sport, as people call it; one that has no name of ours keeps FIT's.
+    /// The common name of a FIT sport. A sport without a translation keeps FIT's name.
     pub fn sport(self, sport: &str) -> String {
         let known = SPORTS.iter().find(|(name, _)| self == Lang::Zh && *name == sport);
         known.map_or_else(|| sport.replace('_', " "), |(_, word)| (*word).to_owned())
     }
 }
 
-/// The start as the clock on the wall showed it; where that is not known, UTC and said so.
+/// The start in local time; if the offset is unknown, in UTC, marked as UTC.
 pub fn local(start: Timestamp, utc_offset_s: Option<i32>) -> String {
     let there = utc_offset_s.and_then(|seconds| jiff::tz::Offset::from_seconds(seconds).ok());
     match there {
@@ -103,19 +103,19 @@ pub fn number(number: u64) -> String {
     out
 }
 
-/// A number and what is counted, in English: `1 file`, `1,234 files`.
+/// A number with its noun, in English: `1 file`, `1,234 files`.
 pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
-/// Those of the counts that are not zero, in English: `12 uploaded, 1 failed`.
+/// The counts that are not zero, in English: `12 uploaded, 1 failed`.
 pub fn counts(counts: &[(u64, &str)]) -> String {
     let counts =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| format!("{} {noun}", number(*count)));
     counts.collect::<Vec<_>>().join(", ")
 }
 
-/// How long there is until `end`: `29 days`, `3 h 59 min`, `ended`.
+/// The time until `end`: `29 days`, `3 h 59 min`, `ended`.
 pub fn time_left(end: Timestamp, now: Timestamp) -> String {
     let minutes = end.duration_since(now).as_mins();
     match (minutes / 1440, minutes / 60, minutes) {
@@ -142,7 +142,7 @@ pub fn span(seconds: i64, lang: Lang) -> String {
     parts.join(" ")
 }
 
-/// A time for which something goes on being valid: `3 h 59 min`, `29 days`.
+/// How long a thing stays valid: `3 h 59 min`, `29 days`.
 pub fn lasting(seconds: i64, lang: Lang) -> String {
     let days = (seconds / 86_400).max(0).unsigned_abs();
     match (days, lang) {
@@ -152,7 +152,7 @@ pub fn lasting(seconds: i64, lang: Lang) -> String {
     }
 }
 
-/// How far a time is from now: `just now`, `3 hours ago`, `in 2 days`.
+/// The time between `at` and now: `just now`, `3 hours ago`, `in 2 days`.
 pub fn relative(at: Timestamp, now: Timestamp, lang: Lang) -> String {
     let seconds = at.as_second() - now.as_second();
     let minutes = seconds.unsigned_abs() / 60;

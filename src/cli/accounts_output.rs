@@ -1,4 +1,4 @@
-//! What `gs-auth status` prints: who is logged in, for how long, and what prevents a login.
+//! The output of `gs-auth status`: who is logged in, for how long, and what prevents a login.
 
 use std::io::IsTerminal;
 
@@ -10,7 +10,7 @@ use crate::activity::printable;
 use crate::i18n;
 use crate::sync::AccountStatus;
 
-/// Prints the logins: as a table on a terminal, else as records, if no format is given.
+/// Prints the logins: as a table on a terminal, otherwise as records, unless a format is given.
 ///
 /// # Errors
 /// Standard output cannot be written.
@@ -65,7 +65,7 @@ fn accounts_table(all: &[AccountStatus], now: Timestamp) -> Table {
     table
 }
 
-/// What prevents a login, in a line of its own: it is too long for a column.
+/// What prevents a login, on a separate line because it is too long for a column.
 fn remark(status: &AccountStatus) -> Option<String> {
     if let Some(until) = status.rate_limited_until {
         return Some(format!("rate limit: no requests until {until}"));

@@ -1,4 +1,4 @@
-//! Flags that several commands share, so that they mean the same everywhere.
+//! Flags that several commands share, so that they have the same meaning everywhere.
 
 use std::path::PathBuf;
 
@@ -82,7 +82,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The filter; times such as `30d` count from `now`.
+    /// The filter. Times such as `30d` are relative to `now`.
     pub fn read(&self, now: Timestamp) -> Result<ActivityFilter> {
         let time = |flag: &str, text: &Option<String>| {
             text.as_deref()
@@ -116,10 +116,10 @@ impl From<RuleArg> for matching::Rule {
 }
 
 impl Common {
-    /// Fails unless `--platform` names platforms to the letter, as they stand in records: for a command that deletes.
+    /// Fails unless `--platform` contains exact platform names, as in records. For a command that deletes.
     pub fn require_exact_names(&self, platforms: &Platforms) -> Result<()> {
         for written in self.platform.iter().flat_map(|text| split_raw(platforms, text)) {
-            // Nothing is ever deleted from a folder.
+            // Activities in a folder are never deleted.
             if !written.is_empty() && !written.starts_with("folder:") {
                 platforms.require_exact(&written).map_err(|error| Failure::usage(format!("--platform: {error}")))?;
             }

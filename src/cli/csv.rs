@@ -1,21 +1,22 @@
-//! Cells of CSV for spreadsheets, and what a failed write of one means.
+//! Cells of CSV for spreadsheets, and the failure for an error of the CSV writer.
 
 use super::{Failure, Output};
 use crate::activity::printable;
 
-/// What makes a spreadsheet take a cell for a formula; the wide forms are typed with Chinese and Japanese keyboards.
+/// The first characters that make a spreadsheet treat a cell as a formula. Chinese and Japanese keyboards type the wide
+/// forms.
 const FORMULAS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
-/// A text as a cell: without control characters, and with an apostrophe before what would be a formula. The names of
-/// activities come from services and from whoever shares one; a formula in them could send the table elsewhere. What is
-/// a number stays one.
+/// A text as a cell: without control characters, and with an apostrophe before a formula. Names of activities come from
+/// services and from people who share an activity. A formula in a name could send the table elsewhere. Numbers are
+/// unchanged.
 pub fn cell(text: &str) -> String {
     let text = printable(text);
     let is_formula = text.trim_start().starts_with(FORMULAS) && text.trim().parse::<f64>().is_err();
     if is_formula { format!("'{text}") } else { text }
 }
 
-/// Turns a failed write into ours.
+/// Converts a failed write into a failure of the command.
 pub fn failed(error: csv::Error) -> Failure {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => Output::write_failed(&error),

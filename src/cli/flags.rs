@@ -1,4 +1,4 @@
-//! The flags of commands that `garminsync` and `gs-sync` take as well: each is defined here once.
+//! The flags of commands that `garminsync` and `gs-sync` accept too. Each flag is defined here once.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -63,7 +63,7 @@ pub struct ListFlags {
 }
 
 impl ListFlags {
-    /// The columns that are asked for. What the list is sorted by, and the distance in units that were named, stay.
+    /// The requested columns. The sort column stays, and so does the distance if units were given.
     pub fn columns(&self) -> ListColumns {
         let sorted_by = self.sort.map(|key| match key {
             SortBy::Start => Field::StartTime,
@@ -161,7 +161,7 @@ impl Units {
         }
     }
 
-    /// How many metres the unit has.
+    /// The number of metres in the unit.
     pub fn metres(self) -> f64 {
         match self {
             Units::Metric => 1000.0,
@@ -272,7 +272,7 @@ pub struct Language {
 }
 
 impl Language {
-    /// The language of the flag, else of the settings. A wrong setting is reported, and English is used.
+    /// The language of the flag, or else of the settings. An invalid setting is reported, and English is used.
     pub fn or_of_settings(&self, worker: &sync::Worker) -> Lang {
         let lang = self.lang.map_or_else(|| worker.language(), Ok);
         worker.or_told(lang, Lang::En)

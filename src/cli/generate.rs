@@ -1,5 +1,5 @@
-//! `--generate KIND`: the page for `man` or the completion of a command. It stands in no help, as it is for
-//! `scripts/generate`.
+//! `--generate KIND`: prints the man page or the shell completion of a command. The help does not list it, because only
+//! `scripts/generate` uses it.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, ValueHint};
@@ -8,7 +8,7 @@ use super::{Failure, Output};
 use crate::platform::Platforms;
 use crate::{docgen, sport};
 
-/// What is asked for, if that is all that is asked for.
+/// The page or completion, if the command line is only `--generate KIND`.
 pub fn asked(command: fn() -> Command) -> Option<String> {
     let mut words = std::env::args_os().skip(1);
     let (flag, kind) = (words.next()?, words.next()?);
@@ -18,7 +18,7 @@ pub fn asked(command: fn() -> Command) -> Option<String> {
     of(kind.to_str()?, command())
 }
 
-/// The page or completion of a command; nothing if `kind` is neither.
+/// The page or completion of a command; `None` if `kind` is neither.
 pub fn of(kind: &str, command: Command) -> Option<String> {
     docgen::command_doc(kind, if kind == "man" { command } else { completed(command) })
 }
@@ -27,15 +27,15 @@ fn completed(command: Command) -> Command {
     command.mut_args(with_values).mut_subcommands(completed)
 }
 
-/// Prints it.
+/// Prints the text.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut output = Output::buffered();
     output.text(text)?;
     output.flush().map(drop)
 }
 
-/// A shell may offer what a command does not ask for so narrowly: a folder is a platform, too, and any word may be the
-/// sport of some service.
+/// Adds values for completion to flags that accept more than these: a platform may also be a folder, and a sport may be
+/// any word of a service.
 fn with_values(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "platform" | "from" | "to" => {
@@ -44,7 +44,7 @@ fn with_values(arg: Arg) -> Arg {
             arg.value_parser(PossibleValuesParser::new(names.chain(["folder:".to_owned()])))
         }
         "sport" => arg.value_parser(PossibleValuesParser::new((0..=u8::MAX).filter_map(sport::sport_name))),
-        // Of words for a schedule, those that stand for themselves.
+        // Of the values of a schedule, only the two keywords.
         "what" => arg.value_parser(PossibleValuesParser::new(["on", "off"])),
         _ if !arg.get_action().takes_values() => arg,
         _ => {
@@ -54,7 +54,7 @@ fn with_values(arg: Arg) -> Arg {
     }
 }
 
-/// Whether a value is something that lies on the disk.
+/// The kind of path that a value is, if it is one.
 fn hint(arg: &Arg) -> ValueHint {
     let named = arg.get_value_names().unwrap_or_default().first().map(|name| name.as_str());
     match named.unwrap_or(arg.get_id().as_str()) {

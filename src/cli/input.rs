@@ -1,4 +1,4 @@
-//! stdin, and what a person is asked on the terminal.
+//! Standard input, and questions to a person on the terminal.
 
 use std::io::{BufReader, IsTerminal, Read, Write};
 use std::path::Path;
@@ -9,10 +9,11 @@ use crate::http::Secret;
 use crate::record::{Reader, Record};
 use crate::sync::{Progress, Prompt, TokenSource};
 
-/// Records, as they come in.
+/// The records of an input, read one after another.
 pub type Records = Reader<BufReader<Box<dyn Read>>>;
 
-/// Records from stdin; somebody who typed the command alone is told what it waits for. `progress` is told how many there are.
+/// Reads records from stdin. If a person typed the command alone, it prints what the command waits for. `progress` gets
+/// the number of records.
 pub fn records(hint: &str, progress: &Progress) -> Result<Records, Failure> {
     if std::io::stdin().is_terminal() {
         return Err(Failure::usage(format!("it reads records from standard input; try: {hint}")));
@@ -24,13 +25,13 @@ pub fn records(hint: &str, progress: &Progress) -> Result<Records, Failure> {
     Ok(Reader::new(BufReader::with_capacity(256 << 10, input)))
 }
 
-/// All records from stdin, for commands that decide by the whole; a malformed line is an error.
+/// Reads all records from stdin, for commands that need all of them to decide. An invalid line is an error.
 pub fn all_records(hint: &str, progress: &Progress) -> Result<Vec<Record>, Failure> {
     let counted = records(hint, progress)?.inspect(|_| progress.add(1));
     counted.map(|record| record.map(|(_, record)| record).map_err(Failure::from)).collect()
 }
 
-/// All of stdin, as a secret.
+/// Reads stdin completely, as a secret.
 pub fn stdin_text() -> Result<Secret, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().lock().take(4 << 20).read_to_string(&mut text);
@@ -38,13 +39,13 @@ pub fn stdin_text() -> Result<Secret, Failure> {
     Ok(Secret::new(text))
 }
 
-/// Asks on the terminal without showing what is typed; `None` if there is no terminal.
+/// Asks on the terminal without showing what the person types; `None` if there is no terminal.
 pub fn ask_hidden(prompt: &str) -> Option<Secret> {
     let text = rpassword::prompt_password(prompt).ok()?;
     (!text.trim().is_empty()).then(|| Secret::new(text))
 }
 
-/// Asks on the terminal; `None` if stdin is none, or nothing was typed.
+/// Asks on the terminal; `None` if stdin is not a terminal, or the person typed nothing.
 pub fn ask_line(prompt: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() {
         return None;
@@ -57,7 +58,7 @@ pub fn ask_line(prompt: &str) -> Option<String> {
     (!line.is_empty()).then_some(line)
 }
 
-/// Standard input, if it is a pipe or a file and anything is in it.
+/// The content of standard input, if it is a pipe or a file and not empty.
 pub fn piped_text() -> Result<Option<Secret>, Failure> {
     if std::io::stdin().is_terminal() {
         return Ok(None);
@@ -66,8 +67,8 @@ pub fn piped_text() -> Result<Option<Secret>, Failure> {
     Ok((!text.expose().trim().is_empty()).then_some(text))
 }
 
-/// Where the token of `gs-auth import` comes from: the path that was given, standard input for "-" or if it is a pipe, else the
-/// usual places.
+/// The source of the token of `gs-auth import`: the given path; standard input for "-" or if it is a pipe; otherwise
+/// the usual places.
 ///
 /// # Errors
 /// Standard input cannot be read.
@@ -75,17 +76,17 @@ pub fn token_source(path: Option<&Path>) -> Result<TokenSource, Failure> {
     match path {
         Some(path) if path != Path::new("-") => Ok(TokenSource::Path(path.to_owned())),
         Some(_) => stdin_text().map(TokenSource::Text),
-        // cron and CI give an empty standard input.
+        // cron and CI provide an empty standard input.
         None => Ok(piped_text()?.map_or(TokenSource::UsualPlaces, TokenSource::Text)),
     }
 }
 
-/// Asks the person at the terminal.
+/// Asks a person on the terminal.
 pub struct TerminalPrompt;
 
 impl Prompt for TerminalPrompt {
     fn show(&mut self, text: &str) {
-        // Without a stderr nobody reads instructions.
+        // Without stderr there is no reader of the instructions.
         let _ = writeln!(std::io::stderr(), "{text}");
     }
 

@@ -1,4 +1,4 @@
-//! Activities as a table, as records, or as CSV: what `gs-list` prints, and other commands with `--format table`.
+//! Activities as a table, as records, or as CSV: the output of `gs-list`, and of other commands with `--format table`.
 
 use clap::ValueEnum;
 
@@ -9,7 +9,7 @@ use crate::activity::printable;
 use crate::record::{ActivityRecord, Record};
 use crate::sync::{Progress, RecordSink, Result, is_downloaded};
 
-/// Names are not shown longer than this, in characters.
+/// The longest name shown, in characters.
 const LONGEST_NAME: usize = 60;
 
 /// A column of a table or of CSV, under the name that the record has for it.
@@ -37,7 +37,7 @@ pub enum Field {
     AlsoOn,
 }
 
-/// The columns of a table, as far as the terminal has room for them.
+/// The columns of a table, if the terminal is wide enough.
 const OF_TABLE: [Field; 8] = [
     Field::StartTime,
     Field::Platform,
@@ -48,9 +48,9 @@ const OF_TABLE: [Field; 8] = [
     Field::File,
     Field::Name,
 ];
-/// Those that a narrow terminal does without, the first one first.
+/// The columns that a narrow terminal leaves out, in this order.
 const DROPPED: [Field; 5] = [Field::TimerTimeS, Field::DistanceM, Field::Sport, Field::File, Field::Name];
-/// The columns of CSV; [`Field::AlsoOn`] besides, where one line stands for all platforms.
+/// The columns of CSV. [`Field::AlsoOn`] is added if one line stands for the activity on all platforms.
 const OF_CSV: [Field; 17] = [
     Field::Platform,
     Field::Id,
@@ -72,7 +72,7 @@ const OF_CSV: [Field; 17] = [
 ];
 
 impl Field {
-    /// Its name in the record, and in the head of CSV.
+    /// Its name in the record, and in the header of CSV.
     fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
@@ -150,7 +150,7 @@ impl Field {
     }
 }
 
-/// What the archive has of an activity, in a word or two.
+/// The state of an activity's file in the archive, as a short label.
 fn file_state(record: &ActivityRecord) -> String {
     match &record.file {
         Some(file) if file.origin.as_deref() == Some("converted") => {
@@ -164,14 +164,14 @@ fn file_state(record: &ActivityRecord) -> String {
     }
 }
 
-/// Which columns a table or CSV has; records always have all fields.
+/// The columns of a table or CSV. Records always have all fields.
 #[derive(Debug, Clone, Default)]
 pub struct ListColumns {
-    /// The columns; those of the format if it is empty.
+    /// The columns. If empty, the default columns of the format.
     pub fields: Vec<Field>,
-    /// What was asked for, so that a narrow terminal does not do without it.
+    /// The columns that a person asked for, so that a narrow terminal keeps them.
     pub kept: Vec<Field>,
-    /// Each activity stands for those on other platforms.
+    /// Each activity stands for the same activity on all platforms.
     pub unique: bool,
     /// The units of a table.
     pub units: Units,
@@ -213,10 +213,10 @@ enum Writer {
 }
 
 impl ListOutput {
-    /// A writer of these columns.
+    /// A writer with these columns.
     ///
     /// # Errors
-    /// Fields were named for records, or the head of CSV cannot be written.
+    /// Columns were given for records, or the header of CSV cannot be written.
     pub fn new(format: ListFormat, columns: &ListColumns) -> Result<ListOutput> {
         let fields = columns.of(format);
         let writer = match format {
@@ -234,12 +234,12 @@ impl ListOutput {
         Ok(ListOutput { writer, fields, units: columns.units, count: 0, progress: Progress::hidden() })
     }
 
-    /// Each activity that is written counts in this task.
+    /// Counts each written activity in this task.
     pub fn counted_by(self, progress: Progress) -> ListOutput {
         ListOutput { progress, ..self }
     }
 
-    /// Writes what is left. Returns how many activities were written.
+    /// Writes the remaining activities. Returns how many activities were written in all.
     ///
     /// # Errors
     /// The output cannot be written.

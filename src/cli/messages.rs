@@ -1,4 +1,4 @@
-//! Messages on stderr. Silent when all is well and nobody looks: cron mails whatever is said.
+//! Messages on stderr. Without a terminal and without problems nothing is printed, because cron mails every output.
 
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use crate::activity::printable;
 use crate::reason::Reason;
 use crate::sync::{Level, Message, Observer, Progress};
 
-/// Says things on stderr, above the lines of progress.
+/// Writes messages to stderr, above the progress lines.
 pub struct Messages {
     command: &'static str,
     level: Level,
     json: bool,
-    /// The terminal that stderr leads to. Other programs may draw there, too.
+    /// The terminal of stderr. Other programs may draw on it too.
     screen: Option<Arc<Screen>>,
-    /// The lines of this program, if any are shown.
+    /// The progress lines of this program, if they are shown.
     painter: Option<Arc<Painter>>,
 }
 
 impl Messages {
-    /// As the flags say.
+    /// Messages with the options of the flags.
     pub fn new(command: &'static str, common: &Common) -> Messages {
         let terminal = std::io::stderr().is_terminal();
         let level = match (common.quiet, common.verbose, terminal) {
@@ -46,12 +46,12 @@ impl Messages {
         Messages { command, level, json, screen, painter: view.map(Painter::new) }
     }
 
-    /// Something failed.
+    /// Reports a failure.
     pub fn error(&self, text: &str) {
         self.say(Level::Error, "error", text);
     }
 
-    /// What helps to mend the failures that were told; shown wherever they are.
+    /// A hint on how to fix the reported failures. Shown whenever errors are shown.
     pub(super) fn hint(&self, message: &str) {
         self.say(Level::Error, "info", message);
     }
@@ -78,7 +78,7 @@ impl Messages {
     }
 
     fn write(&self, text: &str) {
-        // With stderr gone there is nobody left to tell.
+        // If stderr is closed, there is no other place for the message.
         let _ = match (&self.screen, &self.painter) {
             (Some(screen), Some(painter)) => painter.print(screen, &format!("{text}\n")),
             (Some(screen), None) => screen.print(format!("{text}\n").as_bytes(), |_| ()),
@@ -86,26 +86,26 @@ impl Messages {
         };
     }
 
-    /// Whether lines of progress are shown.
+    /// Whether progress lines are shown.
     pub(super) fn shows_progress(&self) -> bool {
         self.painter.is_some()
     }
 
-    /// A person wants it to end: that is shown.
+    /// Shows that a person has stopped the command.
     pub(super) fn stops(&self) {
         if let Some(painter) = &self.painter {
             painter.stops();
         }
     }
 
-    /// Nothing more is drawn.
+    /// Removes the progress lines. Nothing is drawn after this call.
     pub(super) fn leave(&self) {
         if let Some(painter) = &self.painter {
             painter.leave();
         }
     }
 
-    /// The terminal that stderr leads to.
+    /// The terminal of stderr.
     pub(super) fn screen(&self) -> Option<&Screen> {
         self.screen.as_deref()
     }
@@ -142,11 +142,11 @@ impl Observer for Messages {
 }
 
 fn write_line(text: &str) {
-    // With stderr gone there is nobody left to tell.
+    // If stderr is closed, there is no other place for the message.
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// A line of progress where there is no terminal. The name of the line begins with that of the command.
+/// A progress line for output without a terminal. The name of the line begins with the name of the command.
 fn progress_line(command: &str, json: bool, text: &str) -> String {
     if json { json!({"level": "progress", "command": command, "message": text}).to_string() } else { text.to_owned() }
 }

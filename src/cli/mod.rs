@@ -1,6 +1,7 @@
-//! The terminal: flags, messages, tables, progress, signals, input and output. Only here is anything printed.
+//! The terminal: flags, messages, tables, progress, signals, input and output. No other module prints.
 //!
-//! A command's `main` is one call of [`run_command`]; its work gets the flags and a [`Worker`](crate::sync::Worker).
+//! A command's `main` is one call of [`run_command`], which passes the flags and a [`Worker`](crate::sync::Worker) to
+//! its work.
 
 mod accounts_output;
 mod activity_text;

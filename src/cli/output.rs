@@ -1,4 +1,4 @@
-//! stdout: data only. A reader that has gone away is a quiet stop.
+//! Standard output, for data only. If the reader closes the pipe, the command stops without an error.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -10,12 +10,12 @@ use crate::fs::no_room;
 use crate::record::Record;
 use crate::sync::RecordSink;
 
-/// So much is kept back by commands that print faster than anybody reads.
+/// The size of the buffer, in bytes, of commands that print faster than a person reads.
 const KEPT: usize = 64 << 10;
 
 /// Writes records (or text) to stdout.
 pub struct Output {
-    /// The terminal that stdout leads to: what is written goes above the lines of progress there.
+    /// The terminal of stdout. Output is written above the progress lines there.
     screen: Option<Screen>,
     kept: Vec<u8>,
     most: usize,
@@ -23,12 +23,12 @@ pub struct Output {
 }
 
 impl Output {
-    /// Buffers: for commands that print faster than anybody reads.
+    /// A buffered output, for commands that print faster than a person reads.
     pub fn buffered() -> Output {
         Output::keeping(KEPT)
     }
 
-    /// Hands on each record at once: for commands that wait for services.
+    /// An output that writes each record at once, for commands that wait for services.
     pub fn prompt() -> Output {
         Output::keeping(0)
     }
@@ -37,7 +37,7 @@ impl Output {
         Output { screen: Screen::of(io::stdout()), kept: Vec::new(), most, closed: false }
     }
 
-    /// Writes a record. `false`: nobody reads any more.
+    /// Writes a record. `false`: the reader has closed the pipe.
     pub fn record(&mut self, record: &Record) -> Result<bool, Failure> {
         if self.closed {
             return Ok(false);
@@ -46,29 +46,29 @@ impl Output {
         self.hand_on(self.most).map_err(|error| Output::write_failed(&error))
     }
 
-    /// Writes text. `false`: nobody reads any more.
+    /// Writes text. `false`: the reader has closed the pipe.
     pub fn text(&mut self, text: &str) -> Result<bool, Failure> {
         self.kept.extend_from_slice(text.as_bytes());
         self.hand_on(KEPT).map_err(|error| Output::write_failed(&error))
     }
 
-    /// Writes one value as a line of JSON. `false`: nobody reads any more.
+    /// Writes one value as a line of JSON. `false`: the reader has closed the pipe.
     pub fn json_line(&mut self, value: &impl Serialize) -> Result<bool, Failure> {
         let line = serde_json::to_string(value).map_err(|error| Output::failed(&error))?;
         self.text(&format!("{line}\n"))
     }
 
-    /// Hands on what is buffered. `false`: nobody reads any more.
+    /// Writes the buffered bytes. `false`: the reader has closed the pipe.
     pub fn flush(&mut self) -> Result<bool, Failure> {
         self.hand_on(0).map_err(|error| Output::write_failed(&error))
     }
 
-    /// Whether a write has shown that nobody reads any more.
+    /// Whether a write has shown that the reader has closed the pipe.
     pub fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// What a failed write of this one or of another writer on top of it means.
+    /// The failure for a failed write of this output, or of a writer that uses it.
     pub fn write_failed(error: &io::Error) -> Failure {
         match no_room(error) {
             Some(no_room) => Failure::because(Exit::Config, no_room.reason("standard output".as_ref())),
@@ -76,17 +76,17 @@ impl Output {
         }
     }
 
-    /// Turns a failed write of another writer into ours.
+    /// Converts a failed write of another writer into a failure of the command.
     pub fn failed(error: &dyn std::fmt::Display) -> Failure {
         Failure::new(Exit::Partial, format!("standard output cannot be written: {error}"))
     }
 
-    /// Hands on what is buffered, if it is more than `most`.
+    /// Writes the buffered bytes, if there are more than `most`.
     fn hand_on(&mut self, most: usize) -> io::Result<bool> {
         if self.kept.len() <= most {
             return Ok(!self.closed);
         }
-        // Half a line is kept for its other half, unless there is no more to come.
+        // An incomplete line stays in the buffer, unless everything must be written.
         let end = self.kept.iter().rposition(|byte| *byte == b'\n').filter(|_| most > 0);
         let rest = end.map_or_else(Vec::new, |end| self.kept.split_off(end + 1));
         let kept = std::mem::replace(&mut self.kept, rest);
@@ -125,7 +125,7 @@ impl RecordSink for Output {
     }
 }
 
-/// For writers of other formats on top of it; a reader that has gone away is no error here either.
+/// For writers of other formats that use this output. A closed pipe is not an error for them either.
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.kept.extend_from_slice(bytes);
@@ -137,7 +137,7 @@ impl Write for Output {
     }
 }
 
-/// What was written and not handed on.
+/// Writes the bytes that are still buffered.
 impl Drop for Output {
     fn drop(&mut self) {
         let _ = self.hand_on(0);

@@ -1,16 +1,16 @@
-//! Reads standard input ahead of those who use it, so that progress can say how much there is to do.
+//! Reads standard input in advance, so that progress can show how many records there are.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
 use crate::sync::Progress;
 
-/// So much is read at once.
+/// The size of one read, in bytes.
 const PIECE: usize = 16 << 10;
-/// So many pieces are kept at most; beyond that it is known only that there are more.
+/// The most chunks that are buffered. Beyond this, progress only shows that there are more records.
 const PIECES: usize = 4096;
 
-/// Standard input, read by a thread of its own.
+/// Standard input, read on a separate thread.
 pub struct ReadAhead {
     pieces: Receiver<io::Result<Vec<u8>>>,
     piece: io::Cursor<Vec<u8>>,
@@ -18,8 +18,8 @@ pub struct ReadAhead {
 }
 
 impl ReadAhead {
-    /// Begins to read, and tells `progress` how many lines have come in. Nothing where there can be no thread: then it is not
-    /// known how much there is.
+    /// Starts reading, and reports the number of received lines to `progress`. `None` if no thread can be started; the
+    /// number of records is then unknown.
     pub fn begin(progress: &Progress) -> Option<ReadAhead> {
         let (sender, pieces) = sync_channel(PIECES);
         let told = progress.clone();
@@ -41,7 +41,7 @@ impl ReadAhead {
                     return;
                 }
             }
-            // A last line may lack its end.
+            // The last line may have no line end.
             told.expect(u64::from(is_cut));
             told.expect_no_more();
         };

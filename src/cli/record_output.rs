@@ -1,4 +1,4 @@
-//! Where a command prints its records: into a pipe or a file as they are, on a terminal as a table or not at all.
+//! Prints the records of a command: unchanged into a pipe or a file; on a terminal as a table, or not at all.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -39,12 +39,13 @@ enum Writer {
     Records(Output),
     Activities(Box<ListOutput>),
     Changes(Changes),
-    /// The summary on standard error is all.
+    /// Nothing: the summary on standard error is sufficient.
     Nothing,
 }
 
 impl RecordOutput {
-    /// For commands whose result is what they changed or would change: a table of that. `records`: how they are written.
+    /// For commands whose result is their changes, made or planned: a table of the changes. `records`: the output for
+    /// records.
     pub fn changes(flags: RecordFlags, records: fn() -> Output) -> RecordOutput {
         RecordOutput(match flags.format.unwrap_or_else(by_place) {
             RecordFormat::Ndjson => Writer::Records(records()),
@@ -52,10 +53,10 @@ impl RecordOutput {
         })
     }
 
-    /// For commands that hand on many activities: on a terminal their summary is enough, a table only if it is asked for.
+    /// For commands that pass on many activities: on a terminal only the summary, and a table on request.
     ///
     /// # Errors
-    /// The head of the table cannot be written.
+    /// The header of the table cannot be written.
     pub fn activities(flags: RecordFlags, records: fn() -> Output) -> Result<RecordOutput> {
         Ok(RecordOutput(match (flags.format, by_place()) {
             (Some(RecordFormat::Ndjson), _) | (None, RecordFormat::Ndjson) => Writer::Records(records()),
@@ -66,7 +67,7 @@ impl RecordOutput {
         }))
     }
 
-    /// Prints what is left.
+    /// Prints the remaining rows.
     ///
     /// # Errors
     /// The output cannot be written.
@@ -110,24 +111,24 @@ impl RecordSink for RecordOutput {
     }
 }
 
-/// What was or would be changed, a row each, and the totals of each platform.
+/// The changes, made or planned: one row each, and the totals of each platform.
 #[derive(Default)]
 struct Changes {
     rows: Vec<Change>,
-    /// A person has asked for a table: one without rows says so.
+    /// Whether a person requested a table. If so, an empty table is reported.
     is_asked_for: bool,
 }
 
 struct Change {
     platform: String,
-    /// The platform is the target of a transfer.
+    /// Whether the platform is the target of a transfer.
     is_transfer: bool,
     activity: Activity,
     state: State,
     reason: String,
 }
 
-/// What became of it, or what would.
+/// The result of a change, made or planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     Upload,
@@ -212,7 +213,7 @@ impl Changes {
             *totals.entry(&row.platform).or_default().entry(row.state).or_default() += 1;
         }
         let is_plan = self.rows.iter().all(|row| row.is_transfer);
-        // A plan of uploads has one state alone.
+        // A plan of uploads has only one state.
         let has_states = self.rows.iter().any(|row| row.state != State::Upload);
         let mut head = vec![
             (if is_plan { "target" } else { "platform" }, Whole),
@@ -261,7 +262,7 @@ fn of_transfer(transfer: &TransferRecord) -> Change {
     }
 }
 
-/// A row for an activity that is a duplicate or was changed; none for any other one.
+/// A row for an activity that is a duplicate or was changed; `None` for any other activity.
 fn of_activity(record: &ActivityRecord) -> Option<Change> {
     let duplicate = || record.duplicate_of.as_ref().map(|one| format!("of {}: {}", one.id, english(&one.reasons)));
     let (state, reason) = match (&record.problem, &record.outcome, &record.duplicate_of) {

@@ -1,4 +1,5 @@
-//! A command from its flags to its exit code: settings, data folder, catalogue, signals, and its row in the log.
+//! The steps of a command from its flags to its exit code: settings, data folder, catalogue, signals, and its row in
+//! the log.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,16 +22,16 @@ use crate::sync::{
     selection_of_flag,
 };
 
-/// Whether a command stands in the sync log.
+/// Whether a command gets a row in the sync log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogMode {
-    /// It does something.
+    /// The command changes something.
     Yes,
-    /// It decides from what is known: a catalogue that cannot be written is no reason not to.
+    /// The command only decides from known data, so it also runs if the catalogue is read-only.
     IfWritable,
-    /// It only looks.
+    /// The command only reads.
     No,
-    /// The same, and scripts ask it at every turn: it says nothing that it is not asked for.
+    /// The command only reads, and scripts call it often: it prints only what was requested.
     Asked,
 }
 
@@ -43,7 +44,7 @@ struct Opening<'a> {
     settings: Settings,
 }
 
-/// Runs a command: reads its flags, opens what it needs, does `work`, and ends with the worst of what happened.
+/// Runs a command: parses its flags, opens what it needs, does `work`, and returns the worst exit code.
 pub fn run_command<A: Parser + CommonArgs>(
     command: &'static str,
     log: LogMode,
@@ -117,7 +118,7 @@ fn in_session<A: CommonArgs>(
     worker.worst()
 }
 
-/// Begins the command's row in the log, if it has one.
+/// Starts the command's row in the log, if it has one.
 fn begin(worker: &mut Worker, log: LogMode) -> Result<Option<i64>> {
     let (run_id, now) = (worker.run_id.clone(), worker.now());
     let command = worker.command;
@@ -130,7 +131,7 @@ fn begin(worker: &mut Worker, log: LogMode) -> Result<Option<i64>> {
     })
 }
 
-/// Ends it with what came of the command.
+/// Completes the row with the result of the command.
 fn end(worker: &mut Worker, row: Option<i64>, result: Result<()>) -> Result<()> {
     if let Err(failure) = result {
         worker.fail(&failure);
@@ -153,8 +154,8 @@ fn end(worker: &mut Worker, row: Option<i64>, result: Result<()>) -> Result<()> 
     Ok(worker.catalogue.finish_command(row, &outcome, now)?)
 }
 
-/// Whether a command goes on although lines of the settings file cannot be read: one that tells people what is wrong, as
-/// long as it is known where everything is.
+/// Whether a command runs although lines of the settings file cannot be read: a command that reports such problems
+/// runs, if the paths it needs are known.
 fn goes_on(command: &str, common: &Common, settings: &Settings) -> bool {
     let is_place_known = || common.data_dir.is_some() || !settings.is_broken("DATA_DIR");
     let tells = matches!(command, "gs-settings" | "gs-notify" | "gs-report" | "gs-schedule");
@@ -162,7 +163,7 @@ fn goes_on(command: &str, common: &Common, settings: &Settings) -> bool {
 }
 
 impl Opening<'_> {
-    /// Opens the workspace, and a worker of it. The failures are what is wrong with settings that every command reads.
+    /// Opens the workspace and creates its worker. The returned failures are invalid settings that every command reads.
     fn open(mut self) -> Result<(Worker, DataDir, Vec<Failure>)> {
         let data_dir = self.data_dir()?;
         let read = self.settings.duration("GS_LOCK_TIMEOUT");
@@ -226,13 +227,13 @@ impl Opening<'_> {
         })
     }
 
-    /// `DB_PATH`, unless a flag names the data folder.
+    /// `DB_PATH`, unless a flag gives the data folder.
     fn named_catalogue(&self) -> Option<PathBuf> {
         self.settings.path("DB_PATH").filter(|_| self.common.data_dir.is_none())
     }
 
-    /// `DB_PATH`, or `catalogue.sqlite` in the data folder. A database of one of the older tools is left alone: the
-    /// catalogue then stands beside it.
+    /// `DB_PATH`, or else `catalogue.sqlite` in the data folder. A database of an older tool is not changed: the
+    /// catalogue is then created next to it.
     fn catalogue(&self, data_dir: &DataDir, wait: Duration) -> Result<(PathBuf, Catalogue)> {
         let named = self.named_catalogue().filter(|path| !data_dir.is_stand_in() || path.exists());
         let path = named.unwrap_or_else(|| data_dir.used().join("catalogue.sqlite"));
@@ -252,8 +253,8 @@ impl Opening<'_> {
     }
 }
 
-/// Tells if the data folder that was named did not exist before: the name may be mistyped. Where none was named, the usual
-/// place is empty before the first run. `asked`: nothing is said that is not asked for.
+/// Reports that the given data folder did not exist before, because its name may be mistyped. The default folder is
+/// always missing before the first run, so it is not reported. `asked`: prints only what was requested.
 fn tell_new_data_dir(worker: &Worker, common: &Common, data_dir: &DataDir, asked: bool) {
     if common.data_dir.is_none() && worker.settings.get("DATA_DIR").is_none() {
         return;
@@ -270,10 +271,10 @@ fn tell_new_data_dir(worker: &Worker, common: &Common, data_dir: &DataDir, asked
     }
 }
 
-/// Tells once that the clock was ahead. What was written down then has times that say nothing, and is treated so.
+/// Reports once that the clock was ahead. The times stored then are unreliable and are treated as unknown.
 fn tell_of_the_clock(worker: &mut Worker) {
     let now = worker.now();
-    // What goes wrong here goes wrong again with the next row, and is told then.
+    // An error here occurs again with the next row and is reported then.
     let Ok(Some(ahead)) = worker.catalogue.ahead(now) else { return };
     if worker.catalogue.record_notification("clock", &ahead.to_string(), now).unwrap_or(false) {
         worker.warn(&format!(
@@ -283,8 +284,8 @@ fn tell_of_the_clock(worker: &mut Worker) {
     }
 }
 
-/// Names the file that the settings are from, for a failure that they may have caused. A disk that is full or cannot be
-/// written is none of those.
+/// Names the settings file, for a failure that the settings may have caused. A full or read-only disk is not such a
+/// failure.
 fn name_settings(messages: &Messages, settings: &Settings, exit: Exit, first: Option<&Reason>) {
     let is_of_disk = first.is_some_and(Reason::is_of_disk);
     if !matches!(exit, Exit::LoginRequired | Exit::Config) || is_of_disk {
@@ -296,7 +297,7 @@ fn name_settings(messages: &Messages, settings: &Settings, exit: Exit, first: Op
     settings.ignored_file().iter().for_each(|text| messages.hint(text));
 }
 
-/// A run's id: sorts by time, and two of one second differ.
+/// The id of a run. Ids sort by time, and two ids of the same second differ.
 pub(super) fn new_id() -> String {
     let now = Clock::System.now().strftime("%Y%m%dT%H%M%SZ");
     format!("{now}-{:08x}", fastrand::u32(..))

@@ -1,4 +1,4 @@
-//! Signals: how a person ends a command, stops it for a while, and takes it up again.
+//! Signals: how a person stops, suspends and resumes a command.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,21 +9,23 @@ use signal_hook::{flag, low_level};
 
 use super::{Exit, Messages};
 
-/// The first Ctrl-C or SIGTERM asks to end after the item in hand: it raises what is returned. The second of its kind ends at
-/// once; `gs-sync` hands one on as the other, as it cannot know whether its commands have had it.
+/// Installs the signal handlers. The first Ctrl-C or SIGTERM stops the command after the current item: it raises the
+/// returned flag. A second signal of the same kind ends the command at once. `gs-sync` passes each of the two signals
+/// on as the other one, because its commands may have received the original already.
 ///
-/// A SIGHUP (the terminal was closed, the ssh connection ended) asks the same, however often it comes: the kernel sends it,
-/// the shell sends it again, and nobody has asked twice. One that is ignored, as with `nohup`, stays ignored.
+/// A SIGHUP (the terminal was closed, the ssh connection ended) also stops the command after the current item, however
+/// often it comes: both the kernel and the shell send it, so a second one is not a second request. An ignored SIGHUP,
+/// as with `nohup`, stays ignored.
 ///
-/// On a terminal nothing of what was drawn is left behind, however it ends or is stopped.
+/// On a terminal the progress lines are removed whenever the command ends or is suspended.
 pub fn install_handlers(messages: &Arc<Messages>) -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let is_tidied = messages.shows_progress() && tidy(messages.clone());
     for signal in [SIGINT, SIGTERM] {
         if !is_tidied {
             let has_come = Arc::new(AtomicBool::new(false));
-            // Registered in this order, the first signal finds the flag still down. If a signal cannot be registered, its
-            // default action ends the program, which loses nothing either.
+            // Registered in this order, the first signal finds the flag not yet raised and does not end the program. If
+            // a signal cannot be registered, its default action ends the program, and no data is lost either.
             let _ = flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, has_come.clone());
             let _ = flag::register(signal, has_come);
         }
@@ -35,8 +37,8 @@ pub fn install_handlers(messages: &Arc<Messages>) -> Arc<AtomicBool> {
     stop
 }
 
-/// Whether whoever started this program wants it to outlive the terminal. Linux says so in `SigIgn`, a hexadecimal mask;
-/// where nothing says so it is not ignored.
+/// Whether SIGHUP is ignored, so that the program outlives the terminal. Linux shows this in `SigIgn`, a hexadecimal
+/// mask. On other systems the signal counts as not ignored.
 pub(super) fn ignores_hangup() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignored_in(&status, SIGHUP))
 }
@@ -47,7 +49,7 @@ fn ignored_in(status: &str, signal: i32) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// Handles what a handler cannot, on a thread of its own.
+/// Handles, on a separate thread, the work that a signal handler must not do.
 fn tidy(messages: Arc<Messages>) -> bool {
     let hangup = (!ignores_hangup()).then_some(SIGHUP);
     let handled = [SIGINT, SIGTERM, SIGQUIT, SIGTSTP].into_iter().chain(hangup);
@@ -76,7 +78,7 @@ fn tidy(messages: Arc<Messages>) -> bool {
     std::thread::Builder::new().name("signals".into()).spawn(handle).is_ok()
 }
 
-/// Ctrl-Z. A program that no shell has started as a job would never be taken up again: it goes on.
+/// Handles Ctrl-Z. A program that no shell started as a job could never be resumed, so it continues.
 fn pause(messages: &Messages) {
     let is_job = rustix::process::getsid(None).is_ok_and(|session| session != rustix::process::getpgrp());
     if !is_job {

@@ -1,4 +1,4 @@
-//! The state as a text for people: what `gs-status` prints.
+//! The state as text for people: the output of `gs-status`.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use super::table;
 use crate::i18n::{self, Lang, number};
 use crate::status::{Heading, Issue, NextSync, Platform, Run, Snapshot, State, never_synced};
 
-/// The state, the last and the next sync, outstanding work, a line for each platform, and what needs a person.
+/// The state, the last and the next sync, outstanding work, a line for each platform, and the actions needed.
 pub fn status_text(snapshot: &Snapshot, now: Timestamp, lang: Lang) -> String {
     let view = View { snapshot, now, lang };
     let mut text = format!("{}\n", snapshot.state.sentence(snapshot.is_repeated(), lang));
@@ -104,7 +104,7 @@ impl View<'_> {
         platform.login.as_ref().map_or_else(|| "–".to_owned(), |login| login.text(self.now, self.lang))
     }
 
-    /// What went wrong, each with the command that fixes it in a line of its own, so that it can be copied.
+    /// The problems, each with the command that fixes it on its own line, so that it can be copied.
     fn list(&self, heading: Heading, issues: &[Issue]) -> String {
         if issues.is_empty() {
             return String::new();

@@ -4,29 +4,29 @@ use std::fmt;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle};
 
-/// What a column takes beside its cells: a space on either side, and one before the next column.
+/// The width that a column needs besides its cells: a space on each side, and a separator before the next column.
 const BESIDE: usize = 3;
-/// Names are not cut shorter than this, as long as other columns can be left out.
+/// The least width of names. If it is not possible, other columns are left out first.
 const LEAST_NAME: usize = 8;
-/// Words that go on in the next line have this much of each.
+/// The least width of a column of wrapped text.
 const LEAST_WORDS: usize = 20;
 
-/// The side on which a column's cells stand, and what becomes of them where the terminal is too narrow.
+/// The alignment of a column, and how its cells fit into a narrow terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// Words: they go on in the next line.
+    /// Text: wrapped to the next line.
     Left,
-    /// Numbers, on the right: never cut or wrapped.
+    /// Numbers, aligned right: never cut or wrapped.
     Right,
     /// Ids and times: never cut or wrapped.
     Whole,
-    /// Names: cut to what is left.
+    /// Names: cut to the remaining width.
     Cut,
 }
 
-/// A table: a head, a line under it on a terminal, and the rows.
+/// A table: a header, on a terminal a line under it, and the rows.
 ///
-/// It is no wider than the terminal. Control characters and colours are never in it.
+/// The table is no wider than the terminal. It contains no control characters and no colours.
 pub struct Table {
     columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
@@ -34,7 +34,7 @@ pub struct Table {
     width: Option<usize>,
 }
 
-/// A table of these columns.
+/// A table with these columns.
 pub fn table(head: &[(&str, Align)]) -> Table {
     let terminal = terminal_size::terminal_size_of(std::io::stdout());
     Table {
@@ -52,13 +52,13 @@ impl Table {
         self
     }
 
-    /// Columns that are left out where there is no room for all, the first one first.
+    /// Sets the columns that are left out if there is too little space, in this order.
     pub fn spare(mut self, columns: &[&str]) -> Table {
         self.spare = columns.iter().map(|name| (*name).to_owned()).collect();
         self
     }
 
-    /// As on a terminal of that width.
+    /// The table for a terminal of this width.
     #[cfg(test)]
     pub(super) fn in_width(mut self, width: usize) -> Table {
         self.width = Some(width);
@@ -76,12 +76,12 @@ impl Table {
         widths
     }
 
-    /// The width of each column in a terminal of that width; `None` for those that are left out.
+    /// The width of each column for a terminal of this width; `None` for the columns that are left out.
     fn fitted(&self, room: usize) -> Vec<Option<usize>> {
-        // After the last column comes no other one.
+        // The last column has no separator after it.
         let room = room + 1;
         let mut widths: Vec<Option<usize>> = self.content_widths().into_iter().map(Some).collect();
-        // Words take what the others leave.
+        // Wrapped text gets the space that the other columns leave.
         for (width, (_, align)) in widths.iter_mut().zip(&self.columns) {
             if *align == Align::Left {
                 *width = width.map(|width| width.min(LEAST_WORDS));
@@ -100,7 +100,7 @@ impl Table {
                 widths[at] = None;
             }
         }
-        // The widest is cut first.
+        // The widest column is cut first.
         while let total = widths.iter().flatten().map(|width| width + BESIDE).sum::<usize>()
             && total > room
         {

@@ -1,16 +1,17 @@
-//! Locks on files, taken within a time limit. The kernel takes a lock back however its holder ends.
+//! Locks on files, taken within a time limit. The kernel releases a lock when the process that holds it ends, even if
+//! it is killed.
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::time::{Duration, Instant};
 
-/// So often it is tried again.
+/// The time between two attempts.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Takes the exclusive lock on `file` within `timeout`. `false`: somebody else still holds it.
+/// Takes the exclusive lock on `file` within `timeout`. `false`: another process still holds it.
 ///
 /// # Errors
-/// The file system has no locks (see [`super::lacks_locks`]), or does not give this one.
+/// The file system does not support locks (see [`super::lacks_locks`]), or the lock call fails.
 pub fn lock(file: &File, timeout: Duration) -> io::Result<bool> {
     let end = Instant::now() + timeout;
     loop {

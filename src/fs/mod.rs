@@ -1,4 +1,4 @@
-//! Files: what a failure means, locks within a time limit, durable atomic writes, private folders, who may read a file.
+//! Files: reasons for failures, locks with a time limit, durable atomic writes, private folders, permission checks.
 
 mod lock;
 mod write;
@@ -27,17 +27,17 @@ pub fn is_own(meta: &Metadata) -> bool {
     meta.uid() == rustix::process::geteuid().as_raw()
 }
 
-/// Why there is no room for a write.
+/// Why there is no space for a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRoom {
     /// The disk, or the user's quota, is full.
     DiskFull,
-    /// A limit for the size of a file is reached: of the user, or of the file system.
+    /// The limit for the size of a file is reached: the limit of the user or of the file system.
     FileSizeLimit,
 }
 
 impl NoRoom {
-    /// The reason of a write to `path` that failed for it.
+    /// The reason to report for a write to `path` that failed because of this.
     pub fn reason(self, path: &Path) -> Reason {
         let path = path.display().to_string();
         match self {
@@ -47,7 +47,7 @@ impl NoRoom {
     }
 }
 
-/// Why there is no room, if that is what the error says.
+/// Why there is no space, if the error says that there is none.
 pub fn no_room(error: &Error) -> Option<NoRoom> {
     match error.kind() {
         ErrorKind::FileTooLarge => Some(NoRoom::FileSizeLimit),
@@ -56,7 +56,8 @@ pub fn no_room(error: &Error) -> Option<NoRoom> {
     }
 }
 
-/// Why something could not be done with `path`: what a person can change about it, else the error itself.
+/// The reason to report for an error with `path`: a cause that a person can fix if the error has one, otherwise the
+/// error itself.
 pub fn reason(path: &Path, error: &Error) -> Reason {
     match error {
         error if let Some(no_room) = no_room(error) => no_room.reason(path),
@@ -68,21 +69,22 @@ pub fn reason(path: &Path, error: &Error) -> Reason {
     }
 }
 
-/// A write of this program has met the limit of the system for the size of a file.
+/// Whether a write of this program exceeded the system's limit for the size of a file.
 static IS_LIMIT_MET: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-/// From now on a write beyond the limit for the size of a file fails, and does not end the program.
+/// Makes a write beyond the limit for the size of a file fail instead of ending the program.
 pub fn outlive_size_limit() {
-    // If it cannot be registered, the signal ends the program, which loses nothing either.
+    // If the handler cannot be registered, the signal ends the program, and no data is lost either.
     let _ = signal_hook::flag::register(SIGXFSZ, IS_LIMIT_MET.clone());
 }
 
-/// Whether a write has met that limit: for failures whose error is not told, as those of SQLite.
+/// Whether a write has exceeded that limit. For callers that do not get the error of the system, such as those of
+/// SQLite.
 pub fn size_limit_met() -> Option<NoRoom> {
     IS_LIMIT_MET.load(Ordering::Relaxed).then_some(NoRoom::FileSizeLimit)
 }
 
-/// Whether a lock was refused because there are none, and not because somebody holds it.
+/// Whether a lock failed because the file system does not support locks, and not because another process holds it.
 pub fn lacks_locks(error: &Error) -> bool {
     let known = [rustix::io::Errno::NOLCK, rustix::io::Errno::NOSYS, rustix::io::Errno::OPNOTSUPP];
     error.raw_os_error().is_some_and(|code| known.iter().any(|errno| errno.raw_os_error() == code))

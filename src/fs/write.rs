@@ -1,4 +1,5 @@
-//! Writes files so that a name never stands for half a file: a temporary file beside the place, synced, then a rename.
+//! Writes files so that a name never refers to an incomplete file: write a temporary file in the same folder, sync it,
+//! rename it.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Write};
@@ -8,8 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
-/// A file with these bytes in `dir`, synced and under a temporary name that begins with `prefix`. It is for its owner only
-/// (mode 0600), and is removed unless it is persisted.
+/// A synced file with these bytes in `dir`, under a temporary name that begins with `prefix`. Only its owner can read
+/// it (mode 0600). It is removed unless it is persisted.
 pub fn unfinished(dir: &Path, prefix: &str, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir)?;
     file.write_all(bytes)?;
@@ -17,23 +18,23 @@ pub fn unfinished(dir: &Path, prefix: &str, bytes: &[u8]) -> io::Result<NamedTem
     Ok(file)
 }
 
-/// Gives the file its name, in place of another of that name, and makes that durable.
+/// Renames the file to `path`, replaces an existing file of that name, and syncs the folder.
 pub fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.persist(path).map_err(|error| error.error)?;
     path.parent().map_or(Ok(()), |dir| sync_dir(if dir.as_os_str().is_empty() { Path::new(".") } else { dir }))
 }
 
-/// Makes the renames in a folder durable.
+/// Syncs a folder, so that the renames in it survive a power failure.
 pub fn sync_dir(dir: &Path) -> io::Result<()> {
     match File::open(dir)?.sync_all() {
-        // Some file systems cannot sync a folder; the rename itself has happened.
+        // Some file systems cannot sync a folder. The rename itself has succeeded.
         Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
         other => other,
     }
 }
 
-/// Removes the temporary files of that `prefix` which killed programs left in `dir`, if they are older than `age`. One that
-/// cannot be removed harms nobody, as nobody reads a file of that name.
+/// Removes the temporary files with this `prefix` that killed programs left in `dir`, if they are older than `age`. A
+/// file that cannot be removed does no harm, because no program reads a file with such a name.
 pub fn sweep(dir: &Path, prefix: &str, age: Duration) {
     let limit = SystemTime::now() - age;
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -45,7 +46,7 @@ pub fn sweep(dir: &Path, prefix: &str, age: Duration) {
     }
 }
 
-/// Makes a folder and those above it, for their owner only (mode 0700). One that exists is left as it is.
+/// Creates a folder and its parents for their owner only (mode 0700). Existing folders are not changed.
 pub fn make_private(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }

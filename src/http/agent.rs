@@ -1,4 +1,4 @@
-//! How connections are made: timeouts, TLS, and the watch over slow responses.
+//! How connections are made: timeouts, TLS, and limits for slow responses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,27 +12,27 @@ use super::resolver::TimedResolver;
 use super::tls::Tls;
 use super::watch::{Rules, Watch};
 
-/// The `User-Agent` of requests that set none of their own, for instance those of notifications.
+/// The `User-Agent` of requests that do not set one, for instance those of notifications.
 pub const OWN_NAME: &str = concat!("garminsync/", env!("CARGO_PKG_VERSION"));
 
 /// Connections, directly or through a proxy.
 pub struct Agents {
-    /// For requests that end at once when a person wants the program to end.
+    /// For requests that end at once when a person stops the program.
     pub reads: Agent,
-    /// For requests whose response is still waited for then.
+    /// For requests whose response is still awaited after a person stops the program.
     pub writes: Agent,
 }
 
 impl Agents {
-    /// Through a proxy, or without one.
+    /// Connections through a proxy, or direct ones.
     pub fn new(options: &Options, tls: &Tls, proxy: Option<&Proxy>) -> Agents {
         let agent = |grace| agent(options, tls, proxy, grace);
         Agents { reads: agent(Duration::ZERO), writes: agent(GRACE) }
     }
 }
 
-/// Connections for requests that may end at any time, or, with `grace`, for those whose response is waited for so much
-/// longer when a person wants the program to end.
+/// Connections for requests that may end at any time, or, with `grace`, for requests whose response is awaited for this
+/// much longer after a person stops the program.
 fn agent(options: &Options, tls: &Tls, proxy: Option<&Proxy>, grace: Duration) -> Agent {
     let rules = Rules { stop: options.stop.clone(), period: options.timeout, grace };
     let connector =
@@ -46,7 +46,7 @@ fn agent(options: &Options, tls: &Tls, proxy: Option<&Proxy>, grace: Duration) -
 
 fn config(options: &Options, proxy: Option<&Proxy>) -> ureq::config::Config {
     Agent::config_builder()
-        // Always set: otherwise ureq would read the environment itself, and ignore a proxy that it cannot use.
+        // Always set: otherwise ureq reads the environment itself and ignores a proxy that it cannot use.
         .proxy(proxy.cloned())
         .user_agent(OWN_NAME)
         .http_status_as_error(false)

@@ -9,26 +9,26 @@ use super::tls::Unconnected;
 use super::watch::{Halt, halted};
 use super::{Error, Http, Repeat, Request, Response};
 
-/// The response to a write is waited for so much longer when a person wants the program to end: it holds a renewed
-/// token, or the outcome of an upload.
+/// How much longer the program waits for the response to a write after a person asked it to stop: the response holds a
+/// renewed token or the outcome of an upload.
 pub const GRACE: Duration = Duration::from_secs(10);
-/// The connection ends by itself after [`GRACE`]; only if it does not, the wait for it ends.
+/// How long after [`GRACE`] the program stops waiting for a connection that did not end at [`GRACE`].
 const AFTER_GRACE: Duration = Duration::from_secs(1);
-/// A request as a whole may take so many times the timeout of one read ...
+/// The time limit of a request is this many times the timeout of one read ...
 const TIMEOUTS: u32 = 5;
-/// ... and the time that its body and the largest response take at so many bytes a second.
+/// ... plus the time that its body and the largest response take at this many bytes a second.
 const DEADLINE_SPEED: u64 = 16 << 10;
 
-/// A failed try.
+/// A failed attempt.
 pub struct Failed {
     /// The failure.
     pub error: Error,
-    /// It ran into a time limit.
+    /// Whether a time limit was reached.
     pub is_slow: bool,
 }
 
 impl Http {
-    /// One try.
+    /// Sends the request once.
     pub(super) fn try_once(&self, request: &Request) -> Result<Response, Failed> {
         let began = Instant::now();
         let failed = |error: ureq::Error| self.failed(request, &error);
@@ -58,7 +58,7 @@ impl Http {
         let sent = interruptible(&self.client.options.stop, grace, run).unwrap_or_else(|| Err(Halt::Stopped.into()));
         let (head, mut body) = sent.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
-        // A response without content may name a compression all the same, and an empty body is not valid gzip.
+        // A response without content may still name a compression, and an empty body is not valid gzip.
         if !matches!(head.status.as_u16(), 204 | 205 | 304) {
             let mut reader = body.with_config().limit(request.limit + 1).reader().take(request.limit + 1);
             reader.read_to_end(&mut bytes).map_err(|error| self.interrupted(request, error))?;
@@ -86,13 +86,13 @@ impl Http {
         Ok(response)
     }
 
-    /// The time for one try as a whole, from looking up the host to the last byte of the response.
+    /// The time limit of one attempt, from looking up the host to the last byte of the response.
     fn deadline(&self, request: &Request) -> Duration {
         let bytes = request.limit + request.body.as_ref().map_or(0, Vec::len) as u64;
         self.client.options.timeout * TIMEOUTS + Duration::from_secs(bytes / DEADLINE_SPEED)
     }
 
-    /// Classifies an error before the body of the response.
+    /// Classifies an error that occurs before the body of the response.
     fn failed(&self, request: &Request, error: &ureq::Error) -> Failed {
         self.classify(request, error, self.describe(request, error), is_unsent(error))
     }
@@ -113,7 +113,7 @@ impl Http {
             Some((setting, _)) => format!("{why} (via the proxy in {setting})"),
             None => why,
         };
-        // Slow response headers look like missing ones; an address that does not respond may be one of several.
+        // Slow response headers look like missing ones. An address that does not respond may be one of several.
         let is_connect = matches!(error, ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve));
         let is_slow = matches!(error, ureq::Error::Timeout(_)) && !is_connect;
         let error = match halt {
@@ -125,7 +125,7 @@ impl Http {
                 );
                 Error::Untrusted { host: host(&request.url), why, is_clock }
             }
-            // The caller has to know that a write was sent.
+            // The caller must know that a write was sent.
             Some(Halt::Unsent) => Error::Stopped,
             Some(Halt::Stopped) if request.repeat != Repeat::Never => Error::Stopped,
             _ => Error::Network { host: host(&request.url), why, unsent },
@@ -138,14 +138,14 @@ impl Http {
             ureq::Error::Timeout(ureq::Timeout::Global) => {
                 format!("took longer than {} s", self.deadline(request).as_secs())
             }
-            // An error about the URL would quote it.
+            // An error about the URL would quote the URL.
             ureq::Error::BadUri(_) | ureq::Error::Http(_) if request.redact_url => "invalid URL".into(),
             other => other.to_string(),
         }
     }
 }
 
-/// The reason of a proxy that rejects its login; `None` for another failure.
+/// The reason why a proxy rejected the login; `None` for another failure.
 fn proxy_refusal(error: &ureq::Error) -> Option<String> {
     match error {
         ureq::Error::ConnectProxyFailed(why) if why.contains(" 407") => Some("HTTP 407".into()),
@@ -157,13 +157,13 @@ fn proxy_refusal(error: &ureq::Error) -> Option<String> {
     }
 }
 
-/// What is wrong with the certificate, if that is why nothing was sent.
+/// What is wrong with the certificate, if the certificate is the reason why nothing was sent.
 fn certificate_error(error: &ureq::Error) -> Option<&rustls::CertificateError> {
     let ureq::Error::Other(inner) = error else { return None };
     inner.downcast_ref::<Unconnected>()?.certificate.as_ref()
 }
 
-/// Whether a request failed before anything of it was sent.
+/// Whether a request failed before any part of it was sent.
 fn is_unsent(error: &ureq::Error) -> bool {
     use ureq::{Error as Ureq, Timeout};
     match error {
@@ -175,7 +175,7 @@ fn is_unsent(error: &ureq::Error) -> bool {
     }
 }
 
-/// The part of a request's URL that messages may show.
+/// The part of a request's URL that messages may contain.
 fn shown(request: &Request) -> String {
     if request.redact_url {
         format!("https://{}/***", host(&request.url))

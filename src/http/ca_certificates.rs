@@ -1,7 +1,7 @@
 //! Certificate authorities that replace those of the system: `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 //!
-//! They are read here, and not by the TLS library, so that they can be set in `.env`, too, and a file that cannot be
-//! used is an error.
+//! This module reads them instead of the TLS library, so that they can also be set in `.env` and an unusable file is an
+//! error.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use rustls::pki_types::pem::PemObject;
 pub struct CaCertificates(Arc<Vec<CertificateDer<'static>>>);
 
 impl CaCertificates {
-    /// Reads a file and all files of some folders, each PEM.
+    /// Reads a file and all files of these folders, each in PEM format.
     ///
     /// # Errors
     /// A file or folder cannot be read, or they contain no certificate.
@@ -28,7 +28,7 @@ impl CaCertificates {
             let named = |why: String| format!("SSL_CERT_DIR: {}: {why}", folder.display());
             for entry in std::fs::read_dir(folder).map_err(|error| named(error.to_string()))? {
                 let path = entry.map_err(|error| named(error.to_string()))?.path();
-                // A dangling link is left over from an authority that was removed.
+                // A dangling link is a remnant of a removed authority.
                 if path.is_file() {
                     take(&path, &mut all).map_err(named)?;
                 }
@@ -45,7 +45,7 @@ impl CaCertificates {
         Ok(CaCertificates(Arc::new(all)))
     }
 
-    /// In the form that rustls takes. Certificates that are none of an authority are left out, as other programs do.
+    /// The certificates for rustls. Certificates that are not of an authority are left out, as other programs do.
     pub(super) fn store(&self) -> RootCertStore {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(self.0.iter().cloned());

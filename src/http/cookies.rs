@@ -1,13 +1,14 @@
-//! Cookies of one login to one host. They are kept as a browser keeps them, but never longer than the login.
+//! Cookies of one login to one host. They are kept as a browser keeps them, but no longer than the login.
 
 use super::Response;
 
-/// Names and values, in the order in which they were first set. It has no `Debug`: nothing prints a cookie.
+/// Names and values, in the order in which they were first set. No `Debug`, so that no cookie is printed.
 #[derive(Default)]
 pub struct Cookies(Vec<(String, String)>);
 
 impl Cookies {
-    /// Takes the cookies that a response sets, in place of those of the same name. An empty value removes a cookie.
+    /// Stores the cookies that a response sets, and replaces cookies with the same name. An empty value removes a
+    /// cookie.
     pub fn take(&mut self, response: &Response) {
         for (_, value) in response.headers.iter().filter(|(name, _)| name == SET) {
             let pair = value.split(';').next().unwrap_or("");
@@ -20,7 +21,7 @@ impl Cookies {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no cookies.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

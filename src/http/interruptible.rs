@@ -1,5 +1,5 @@
-//! Runs blocking work on a thread of its own: resolving a name, connecting, the handshake of a SOCKS proxy. The caller
-//! looks meanwhile whether a person wants the program to end.
+//! Runs blocking work on its own thread: resolving a name, connecting, the handshake of a SOCKS proxy. Meanwhile the
+//! caller checks whether a person wants to stop the program.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,23 +10,24 @@ use std::time::{Duration, Instant};
 
 use crate::clock::STOP_POLL;
 
-/// The result of `work`; `None` if `stop` was raised and `grace` has passed since. The work then goes on in the
+/// The result of `work`; `None` if `stop` was raised and `grace` has passed since then. The work then continues in the
 /// background until it or the program ends.
 ///
-/// Where no more threads can be started, the work runs on this thread, to its end.
+/// If no thread can be started, the work runs on this thread and cannot be interrupted.
 pub fn interruptible<T: Send + 'static>(
     stop: &AtomicBool,
     grace: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (sender, receiver) = sync_channel(1);
-    // The thread that runs it takes it: moved into a thread that does not start, it would be lost.
+    // The new thread takes the work out of the mutex. If it were moved into the thread and the thread did not start, it
+    // would be lost.
     let work = Arc::new(Mutex::new(Some(work)));
     let take = |work: &Mutex<Option<_>>| work.lock().unwrap_or_else(PoisonError::into_inner).take();
     let there = work.clone();
     let job = move || {
         if let Some(work) = take(&there) {
-            // The receiver may have given up by then.
+            // The receiver may have stopped waiting.
             let _ = sender.send(work());
         }
     };
@@ -38,7 +39,7 @@ pub fn interruptible<T: Send + 'static>(
         match receiver.recv_timeout(STOP_POLL) {
             Ok(done) => return Some(done),
             Err(RecvTimeoutError::Timeout) => {}
-            // The work panicked: so does this thread.
+            // The work panicked, so this thread panics too.
             Err(RecvTimeoutError::Disconnected) => {
                 return thread.join().map_or_else(|cause| resume_unwind(cause), |()| None);
             }

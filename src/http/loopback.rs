@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// The address of a test server. It can only be one of this machine: a typing error must not send credentials
-/// elsewhere.
+/// The address of a test server. It must be on this machine, so that a typing error cannot send credentials to another
+/// host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loopback(SocketAddr);
 
@@ -27,7 +27,7 @@ impl Loopback {
         Ok(Loopback(SocketAddr::new(address, port)))
     }
 
-    /// The URL at which the test server serves `url`: `https://HOST/PATH?QUERY` is at `http://ADDRESS/HOST/PATH?QUERY`.
+    /// The URL of the test server for `url`: `https://HOST/PATH?QUERY` becomes `http://ADDRESS/HOST/PATH?QUERY`.
     pub fn rewrite(&self, url: &str) -> String {
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         format!("http://{}/{rest}", self.0)

@@ -1,7 +1,7 @@
-//! Sends HTTP requests, and is the only room that opens sockets: timeouts, rate limits, retries, redirects, redaction.
+//! Sends HTTP requests: timeouts, rate limits, retries, redirects, redaction. No other module opens sockets.
 //!
-//! A platform builds a [`Request`] for the service's real URL and reads the [`Response`]; whether that goes to the
-//! service or, with `GS_LOOPBACK`, to a test server on this machine is decided here alone.
+//! A platform builds a [`Request`] for the service's real URL and reads the [`Response`]. Only this module decides
+//! whether the request goes to the service or, with `GS_LOOPBACK`, to a test server on this machine.
 
 mod agent;
 mod attempt;
@@ -36,34 +36,34 @@ pub use retry::{Backoff, retry_after};
 pub use secret::Secret;
 
 /// The largest responses of each kind, in bytes after decompression. Real responses are much smaller. Parsing JSON
-/// takes up to ninety times its size, if the text is made to do so: 350 MB for 4 MiB of `{"a":0}`. A listing of real
-/// pages needs 21 MB in all (measured 2026-11-29).
+/// takes up to ninety times its size for the worst text: 350 MB for 4 MiB of `{"a":0}`. A listing of real pages needs
+/// 21 MB in all (measured 2026-11-29).
 pub mod limit {
-    /// A token, a profile, a count: some 5 KB. A web page in its place has up to 200 KB.
+    /// A token, a profile, a count: about 5 KB. A web page sent instead has up to 200 KB.
     pub const SMALL: u64 = 512 << 10;
-    /// The details of an activity, a queue of imports, the response to a write: some 60 KB.
+    /// The details of an activity, a queue of imports, the response to a write: about 60 KB.
     pub const ANSWER: u64 = 1 << 20;
-    /// A page of a list: 100 activities of Garmin have some 400 KB, 200 of COROS about as much.
+    /// A page of a list: 100 activities of Garmin have about 400 KB, 200 of COROS about as much.
     pub const LIST: u64 = 4 << 20;
-    /// A recording: the longest have some ten megabytes.
+    /// A recording: the longest have about ten megabytes.
     pub const FILE: u64 = 128 << 20;
 }
 
-/// Gets a line of the trace.
+/// Receives each line of the trace.
 pub type Trace = Box<dyn Fn(&str) + Send + Sync>;
-/// Gets the reason and the length of a wait.
+/// Receives the reason and the length of each wait.
 pub type WaitObserver = Box<dyn Fn(Pause<'_>, Duration) + Send + Sync>;
 
 /// Why a request is not sent at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pause<'a> {
-    /// The interval since the last request to the platform is not over.
+    /// The interval since the last request to the platform has not passed.
     RequestInterval,
-    /// This platform asks to wait (`Retry-After`).
+    /// This platform asked to wait (`Retry-After`).
     RateLimited(&'a str),
-    /// The last try failed, and is repeated.
+    /// The last attempt failed and is retried.
     Retry,
-    /// A person would be typing a password now.
+    /// A pause as long as a person needs to type a password.
     Login,
 }
 
@@ -77,39 +77,40 @@ pub struct Options {
     pub timeout: Duration,
     /// How reads are retried.
     pub backoff: Backoff,
-    /// Least time between the starts of two requests to one platform.
+    /// The least time between the starts of two requests to one platform.
     pub interval: Duration,
-    /// The longest `Retry-After` that is waited for; for a longer one the request fails.
+    /// The longest `Retry-After` that the program waits for. For a longer one the request fails.
     pub max_retry_after: Duration,
-    /// Raised when a person wants the program to end.
+    /// Raised when a person wants to stop the program.
     pub stop: Arc<AtomicBool>,
-    /// Gets a line for every request, for `--verbose`: method, host and path, status. Never a query, header or body,
-    /// nor a path that is a secret.
+    /// Receives a line for every request, for `--verbose`: method, host and path, status. Never a query, a header or a
+    /// body, nor a path that is a secret.
     pub trace: Trace,
-    /// Where the time comes from.
+    /// The clock.
     pub clock: Clock,
 }
 
-/// How the services are reached. By default directly, and the system's certificate authorities are trusted.
+/// How the services are reached. By default directly, trusting the system's certificate authorities.
 #[derive(Clone, Default)]
 pub struct Route {
-    /// The proxy, and the hosts that are reached without it.
+    /// The proxy, and the hosts that are reached directly.
     pub proxies: Proxies,
     /// The certificate authorities, if not the system's.
     pub ca_certificates: Option<CaCertificates>,
 }
 
-/// Sends requests. A process has one client; [`Http::with_waiting`] gives each of its threads a handle on it.
+/// Sends requests. A process has one client; [`Http::with_waiting`] gives each of its threads its own handle to the
+/// client.
 ///
-/// All handles share the open connections (one pool directly and one through the proxy), the TLS configuration with the
-/// trusted certificates, the proxy, the rate limiter, the trace of requests and the times of the last requests. Only the
-/// display of waits is a handle's own.
+/// All handles share the open connections (one pool for direct ones and one for the proxy), the TLS configuration with
+/// the trusted certificates, the proxy, the rate limiter, the trace of requests and the times of the last requests.
+/// Each handle has its own display of waits.
 pub struct Http {
     client: Arc<Client>,
     waiting: WaitObserver,
 }
 
-/// What the handles of a process share.
+/// The state that all handles of a process share.
 struct Client {
     direct: agent::Agents,
     /// Through the proxy, if there is one.
@@ -120,21 +121,21 @@ struct Client {
     sent: Mutex<BTreeMap<String, Moment>>,
 }
 
-/// Whether sending a request twice can do harm.
+/// Whether a request may be sent twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
     /// A read: retried on 408, 427, 429, 5xx and broken connections.
     Read,
     /// A read whose 500 may be final (Garmin's response for an activity without a file): a 500 is retried once.
     ReadOnce500,
-    /// A read that is sent once: it decides whether something else is tried at all.
+    /// A read that is sent once, because its result decides whether other requests are sent at all.
     Once,
-    /// A write: sent once, whatever comes of it.
+    /// A write: sent once, whatever its result.
     Never,
 }
 
 impl Repeat {
-    /// Whether it is sent once, whatever comes of it.
+    /// Whether it is sent once, whatever its result.
     fn is_sent_once(self) -> bool {
         matches!(self, Repeat::Once | Repeat::Never)
     }
@@ -151,19 +152,19 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body, if any.
     pub body: Option<Vec<u8>>,
-    /// Whether it may be sent twice.
+    /// Whether the request may be sent twice.
     pub repeat: Repeat,
     /// The largest response accepted, in bytes.
     pub limit: u64,
-    /// Hosts that a redirect may lead to; any other is an error, as it would get the credentials.
+    /// Hosts that a redirect may lead to. Any other host is an error, because it would receive the credentials.
     pub hosts: Vec<String>,
-    /// The path is a secret: whoever knows it can read or write there. Messages name only the host.
+    /// The path is a secret: anyone who knows it can read or write there. Messages name only the host.
     pub redact_url: bool,
-    /// It is an upload or a deletion, or a part of one: a `Retry-After` holds up other uploads and deletions, and no
-    /// reads. A login has a cooldown of its own.
+    /// The request is an upload or a deletion, or a part of one: a `Retry-After` delays other uploads and deletions,
+    /// and no reads. A login has its own cooldown.
     pub changes: bool,
-    /// It is not sent after this moment, however long it had to wait: the listing that it was decided by is outdated
-    /// then.
+    /// The request is not sent after this moment, however long it had to wait, because the listing that it is based on
+    /// is outdated by then.
     pub not_after: Option<Moment>,
 }
 
@@ -193,19 +194,19 @@ impl Request {
         request
     }
 
-    /// Accepts responses of at most so many bytes: one of [`limit`].
+    /// Accepts responses of at most this many bytes: one of [`limit`].
     pub fn limit(mut self, limit: u64) -> Request {
         self.limit = limit;
         self
     }
 
-    /// Marks it as an upload or a deletion, or a part of one.
+    /// Marks the request as an upload or a deletion, or a part of one.
     pub fn changing(mut self) -> Request {
         self.changes = true;
         self
     }
 
-    /// Sets the moment after which it is not sent.
+    /// Sets the moment after which the request is not sent.
     pub fn not_after(mut self, moment: Option<Moment>) -> Request {
         self.not_after = moment;
         self
@@ -230,34 +231,34 @@ pub struct Response {
 }
 
 impl Response {
-    /// The first header of that name (lower case).
+    /// The first header with this name (lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// A response, and the URL that gave it.
+/// A response and its URL.
 pub struct Followed {
-    /// The response. Besides its own cookies it has those that redirects on the same host set.
+    /// The response. It has its own cookies and those that redirects on the same host set.
     pub response: Response,
-    /// The URL of the response: that of the last redirect, if there was one.
+    /// The URL of the response: the target of the last redirect, if there was one.
     pub url: String,
 }
 
-/// Why there is no response. (A response of any status is a [`Response`].)
+/// Why there is no response. (A response with any status is a [`Response`].)
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No connection, or it broke, or it was too slow.
+    /// The connection failed, broke, or was too slow.
     #[error("no response from {host}: {why}")]
     Network {
         /// The host.
         host: String,
         /// Why.
         why: String,
-        /// Nothing of the request can have reached the host.
+        /// No part of the request can have reached the host.
         unsent: bool,
     },
-    /// The certificate is not trusted. Nothing of the request was sent.
+    /// The certificate is not trusted. No part of the request was sent.
     #[error("the certificate of {host} is not trusted ({why})")]
     Untrusted {
         /// The host.
@@ -267,15 +268,15 @@ pub enum Error {
         /// The certificate has expired or is not valid yet: the clock may be wrong.
         is_clock: bool,
     },
-    /// The proxy rejects its login. Nothing of the request was sent to the service.
+    /// The proxy rejected the login. No part of the request was sent to the service.
     #[error("the proxy in {setting} rejected the login ({why}); correct USER:PASSWORD in it")]
     Proxy {
         /// The setting that names the proxy.
         setting: &'static str,
-        /// What the proxy said.
+        /// The response of the proxy.
         why: String,
     },
-    /// The response is larger than any real one.
+    /// The response is larger than the limit, which is larger than any real response.
     #[error("the response of {host} is larger than {limit} bytes")]
     TooLarge {
         /// The host.
@@ -283,21 +284,21 @@ pub enum Error {
         /// The largest size accepted, in bytes.
         limit: u64,
     },
-    /// A redirect to a host that must not see the credentials.
+    /// A redirect to a host that must not receive the credentials.
     #[error("{host} redirects to another service, {to}; not followed")]
     Redirect {
         /// The host.
         host: String,
-        /// Where it leads.
+        /// The target of the redirect.
         to: String,
     },
-    /// The service asks to wait for longer than [`Options::max_retry_after`].
+    /// The service asked to wait for longer than [`Options::max_retry_after`].
     #[error("rate limited until {until}")]
     RateLimited {
         /// When requests are allowed again.
         until: jiff::Timestamp,
     },
-    /// The service asks to wait with uploads and deletions for longer than [`Options::max_retry_after`].
+    /// The service asked to wait with uploads and deletions for longer than [`Options::max_retry_after`].
     #[error("uploads and deletions rate limited until {until}")]
     WritesRateLimited {
         /// When uploads and deletions are allowed again.
@@ -306,10 +307,10 @@ pub enum Error {
     /// The rate limiter cannot be used.
     #[error("{0}")]
     RateLimiter(PermitError),
-    /// It could not be sent before its deadline, [`Request::not_after`].
+    /// The request could not be sent before its deadline, [`Request::not_after`].
     #[error("not sent: its deadline is over")]
     TooLate,
-    /// A person ended the program while it waited.
+    /// A person stopped the program while the request waited.
     #[error("stopped")]
     Stopped,
 }
@@ -328,7 +329,7 @@ impl Error {
     }
 }
 
-/// Percent-encodes everything but RFC 3986's unreserved characters.
+/// Percent-encodes all characters except RFC 3986's unreserved ones.
 pub fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -341,7 +342,7 @@ pub fn encode(text: &str) -> String {
     out
 }
 
-/// `a=b&c=d` with names and values encoded: a query or a form.
+/// `a=b&c=d` with encoded names and values: a query or a form.
 pub fn form(pairs: &[(&str, &str)]) -> String {
     pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
 }

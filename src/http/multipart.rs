@@ -5,13 +5,13 @@
 pub struct FormPart<'a> {
     /// The name of the field.
     pub name: &'a str,
-    /// The name of the file, if the part is a file. Its type is then `application/octet-stream`.
+    /// The name of the file, if the part is a file. The type of such a part is `application/octet-stream`.
     pub file_name: Option<&'a str>,
     /// The content.
     pub content: &'a [u8],
 }
 
-/// The `Content-Type` and the body of a form. `boundary` is a text that is in no part.
+/// The `Content-Type` and the body of a form. `boundary` is a text that occurs in no part.
 pub fn multipart(boundary: &str, parts: &[FormPart]) -> (String, Vec<u8>) {
     let mut body = Vec::new();
     for part in parts {
@@ -31,7 +31,7 @@ pub fn multipart(boundary: &str, parts: &[FormPart]) -> (String, Vec<u8>) {
     (format!("multipart/form-data; boundary={boundary}"), body)
 }
 
-/// The name with each character replaced that could end the header.
+/// Replaces each character of the name that could end the header.
 fn header_safe(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
 }

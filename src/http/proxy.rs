@@ -1,8 +1,8 @@
-//! The proxy that requests go through, and the hosts that are reached without it: `HTTPS_PROXY`, `ALL_PROXY` and
-//! `NO_PROXY`, read as curl reads them.
+//! The proxy for requests, and the hosts that are reached directly: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, read as
+//! curl reads them.
 //!
-//! A proxy that cannot be used is an error: whoever sets one may not want, or be able, to connect directly. For the
-//! same reason the proxy resolves the names of the services.
+//! A proxy that cannot be used is an error: a person who sets a proxy may not want, or be able, to connect directly.
+//! For the same reason the proxy resolves the names of the services.
 
 use std::net::IpAddr;
 
@@ -10,17 +10,17 @@ use ureq::{Proxy, ProxyProtocol};
 
 /// The port of every request.
 const HTTPS: u16 = 443;
-/// The form of a proxy.
+/// The accepted forms of a proxy setting, for messages.
 const FORM: &str = "write http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks4a://HOST:PORT, with USER:PASSWORD@ before HOST if it wants them";
 
-/// Which hosts are reached through which proxy. By default none is.
+/// Which hosts are reached through which proxy. By default every host is reached directly.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
     proxy: Option<(&'static str, Proxy)>,
     no_proxy: Vec<Exception>,
 }
 
-/// Hosts that are reached without the proxy.
+/// Hosts that are reached directly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Exception {
     hosts: Hosts,
@@ -31,17 +31,17 @@ struct Exception {
 enum Hosts {
     /// `*`
     Everything,
-    /// A host, and everything below it if it is a domain.
+    /// A host. If it is a domain, also all hosts below it.
     Domain(String),
-    /// An address, or the network that its first bits are.
+    /// An address, or the network of the addresses with the same first bits.
     Network(IpAddr, u32),
 }
 
 impl Proxies {
-    /// Reads the settings; `any` gives the first of several names that is set, and its value.
+    /// Reads the settings. `any` returns the first of several names that is set, and its value.
     ///
     /// # Errors
-    /// A proxy that cannot be used. The text names the setting and not its value, which may hold a password.
+    /// A proxy that cannot be used. The text names the setting but not its value, which may contain a password.
     pub fn read<'a>(any: impl Fn(&[&'static str]) -> Option<(&'static str, &'a str)>) -> Result<Proxies, String> {
         let of_https = any(&["https_proxy", "HTTPS_PROXY"]);
         let proxy = of_https.or_else(|| any(&["all_proxy", "ALL_PROXY"]));
@@ -58,7 +58,7 @@ impl Proxies {
         self.proxy.as_ref()
     }
 
-    /// Whether a host is reached without the proxy.
+    /// Whether a host is reached directly.
     pub(super) fn is_bypassed(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         self.no_proxy
@@ -96,7 +96,7 @@ fn exceptions(text: &str) -> Vec<Exception> {
 
 fn exception(word: &str) -> Exception {
     let (host, port) = match word.rsplit_once(':') {
-        // An address of version 6 without brackets has no port.
+        // An IPv6 address without brackets has no port.
         Some((host, port)) if host.ends_with(']') || !host.contains(':') => match port.parse() {
             Ok(port) => (host, Some(port)),
             Err(_) => (word, None),
@@ -111,7 +111,7 @@ fn exception(word: &str) -> Exception {
     let hosts = match network {
         _ if host == "*" => Hosts::Everything,
         Some((address, bits)) => Hosts::Network(address, bits),
-        // People mean "x" by ".x" and "*.x"; curl reads the first of them so.
+        // People write ".x" and "*.x" for "x". curl accepts the first form.
         None => Hosts::Domain(host.trim_start_matches("*.").trim_matches('.').to_owned()),
     };
     Exception { hosts, port }
@@ -122,7 +122,7 @@ fn parse(text: &str) -> Result<Proxy, String> {
     let protocol = match scheme.to_ascii_lowercase().as_str() {
         "http" => ProxyProtocol::Http,
         "https" => ProxyProtocol::Https,
-        // In curl, socks5 resolves names on this machine. That would bypass the proxy.
+        // In curl, `socks5` resolves names on this machine. Such a lookup would bypass the proxy.
         "socks5" | "socks5h" => ProxyProtocol::Socks5h,
         "socks4a" => ProxyProtocol::Socks4A,
         "socks" | "socks4" => return Err("socks:// and socks4:// do not say who resolves names".into()),
@@ -151,7 +151,7 @@ fn parse(text: &str) -> Result<Proxy, String> {
     builder.build().map_err(|_| "the address is invalid".into())
 }
 
-/// Decodes each `%XX`; any other `%` stays.
+/// Decodes each `%XX` and keeps any other `%`.
 fn decoded(text: &str) -> Option<String> {
     let mut out = Vec::new();
     let mut bytes = text.as_bytes();
@@ -198,7 +198,7 @@ mod tests {
             assert_eq!(from(&set), Some(*name));
         }
         assert_eq!(from(&[("HTTP_PROXY", "http://127.0.0.1:1"), ("http_proxy", "nonsense")]), None);
-        // A setting with precedence hides the other.
+        // The setting with precedence is used, so the other one is not read.
         assert!(read(&[("https_proxy", "http://127.0.0.1:1"), ("ALL_PROXY", "nonsense")]).is_ok());
     }
 

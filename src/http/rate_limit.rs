@@ -1,4 +1,4 @@
-//! When a request to a platform may be sent. The catalogue keeps the times, so that all processes share them.
+//! When a request to a platform may be sent. The catalogue stores the times, so all processes share them.
 
 use std::time::Duration;
 
@@ -7,27 +7,27 @@ use jiff::Timestamp;
 /// The response of a rate limiter to a request for a permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permit {
-    /// Send at once: the permit is taken.
+    /// Send now: the permit is taken.
     Now,
-    /// Not yet; ask again after this time.
+    /// Wait for this time, then request a permit again.
     Later(Duration),
-    /// The service itself asked to wait until then (`Retry-After`).
+    /// The service asked to wait until this time (`Retry-After`).
     NotBefore(Timestamp),
 }
 
-/// The name under which a rate limiter keeps until when a platform allows no uploads and deletions. Under the
-/// platform's own name it would hold up the reads as well.
+/// The name under which a rate limiter stores the time until which a platform allows no uploads and deletions. Under
+/// the platform's own name that time would also delay the reads.
 pub fn writes_of(platform: &str) -> String {
     format!("{platform} writes")
 }
 
-/// A rate limiter cannot be used.
+/// The rate limiter cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct PermitError {
     /// Why.
     pub message: String,
-    /// Whether it may be over later: another process holds the table. A full disk is not.
+    /// Whether it may work later: another process holds the table. A full disk is not temporary.
     pub is_temporary: bool,
 }
 

@@ -1,7 +1,7 @@
 //! Resolves host names within a time limit.
 //!
-//! ureq's own resolver panics where no more threads can be started. Here the lookup then has only the system's time
-//! limit.
+//! ureq's own resolver panics if no thread can be started. In that case this resolver runs the lookup with only the
+//! system's time limit.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -12,7 +12,7 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-/// Addresses of one host that are tried.
+/// The most addresses of one host that are tried.
 const MOST: usize = 16;
 
 /// A resolver with a time limit.
@@ -37,7 +37,7 @@ impl Resolver for TimedResolver {
 fn look_up(place: String, timeout: NextTimeout) -> Result<Vec<SocketAddr>, ureq::Error> {
     let (sender, receiver) = sync_channel(1);
     let asked = place.clone();
-    // The receiver may have given up by then.
+    // The receiver may have stopped waiting.
     let ask = move || drop(sender.send(asked.to_socket_addrs()));
     if Builder::new().name("names".into()).spawn(ask).is_err() {
         return Ok(place.to_socket_addrs()?.collect());

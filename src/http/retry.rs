@@ -1,53 +1,53 @@
-//! When a read is retried, and after how long.
+//! Which reads are retried, and after which wait.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// More seconds than this, some thirty years, are read as this.
+/// The largest number of seconds, about thirty years. A larger number is read as this one.
 const MOST_SECONDS: f64 = 1e9;
 
 /// Exponential back-off with jitter.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
-    /// The first wait; each later one is twice the one before.
+    /// The first wait. Each later wait is twice as long as the previous one.
     pub first: Duration,
-    /// No wait is longer.
+    /// The longest wait.
     pub longest: Duration,
     /// How often a request is sent at most.
     pub tries: u32,
 }
 
 impl Backoff {
-    /// The wait before try number `next` (2 is the first retry). `random` lies in 0..1 and takes away up to half, so
-    /// that several programs that failed together do not retry together.
+    /// The wait before attempt number `next` (2 is the first retry). `random` is in 0..1 and shortens the wait by up to
+    /// half, so that several programs that failed together do not retry together.
     pub fn wait(&self, next: u32, random: f64) -> Duration {
         let doubled = self.first.saturating_mul(1_u32.checked_shl(next.saturating_sub(2)).unwrap_or(u32::MAX));
         doubled.min(self.longest).mul_f64(1.0 - random / 2.0)
     }
 }
 
-/// Whether a request with this status may succeed the next time. 427 is a rate limit like 429 (Garmin, 2026).
+/// Whether a request that got this status may succeed when it is retried. 427 is a rate limit like 429 (Garmin, 2026).
 pub fn is_retryable(status: u16) -> bool {
     matches!(status, 408 | 427 | 429 | 500..=599)
 }
 
 /// Reads a `Retry-After` header: seconds, or a date in one of the three forms of RFC 9110 (sections 10.2.3 and 5.6.7).
-/// Fractions of a second, which the RFC does not allow, occur and are read; a number of any size is read, up to a
-/// limit.
+/// Fractions of a second, which the RFC does not allow, occur and are accepted. A number of any size is accepted and
+/// limited.
 pub fn retry_after(value: &str, now: Timestamp) -> Option<Timestamp> {
     let value = value.trim();
     let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
     if let Some(seconds) = value.parse::<f64>().ok().filter(|_| value.bytes().all(is_number)) {
-        // Whole seconds, rounded up: it is shown to people.
+        // Whole seconds, rounded up, because people see this time.
         let now = now.as_second() + i64::from(now.subsec_nanosecond() > 0);
         return Timestamp::from_second(now + seconds.ceil().min(MOST_SECONDS) as i64).ok();
     }
     date(value)
 }
 
-/// A date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` (RFC 850) or
-/// `Sun Nov  6 08:49:37 1994` (asctime). The day of the week is redundant.
+/// Parses an HTTP date: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` (RFC 850) or `Sun Nov  6
+/// 08:49:37 1994` (asctime). The day of the week is redundant.
 fn date(value: &str) -> Option<Timestamp> {
     if let Ok(date) = jiff::fmt::rfc2822::parse(value) {
         return Some(date.timestamp());

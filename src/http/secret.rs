@@ -1,19 +1,19 @@
-//! Text that cannot print itself.
+//! Text that is never printed by accident.
 
 use std::fmt;
 
-/// A password, token or ticket. `Debug` gives `***`; there is no `Display`; the text comes out by [`Secret::expose`]
-/// alone, so every place that handles it can be found.
+/// A password, token or ticket. `Debug` prints `***` and there is no `Display`. Only [`Secret::expose`] returns the
+/// text, so a search finds every place that uses it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text.
+    /// A secret with this text.
     pub fn new(text: impl Into<String>) -> Secret {
         Secret(text.into())
     }
 
-    /// The text itself: only for the wire and for the token file.
+    /// The text. Only for sending it to the service and for the token file.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,5 +1,5 @@
-//! Sends one request: waits for its permit, follows redirects within the platform's hosts, retries reads (`attempt` is
-//! one try).
+//! Sends one request: waits for its permit, follows redirects within the platform's hosts, retries reads (`attempt`
+//! sends the request once).
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,11 +18,12 @@ use crate::clock::Moment;
 
 /// The header with the cookies of a request.
 const COOKIE: &str = "Cookie";
-/// Redirects followed for one request.
+/// The most redirects followed for one request.
 const REDIRECTS: u32 = 4;
 /// The longest `Retry-After` that is respected.
 const LONGEST_RETRY_AFTER: SignedDuration = SignedDuration::from_hours(24);
-/// Tries of a request whose response was too slow: fewer than after a failed connection, as each takes long.
+/// How often a request is sent whose response was too slow: fewer attempts than after a failed connection, because each
+/// takes long.
 const SLOW_TRIES: u32 = 2;
 
 impl Http {
@@ -31,7 +32,7 @@ impl Http {
         self.client.options.clock.now()
     }
 
-    /// A client that takes its permits from `rate_limiter`. Its waits are not shown.
+    /// A client that takes its permits from `rate_limiter` and does not show its waits.
     pub fn new(rate_limiter: Arc<dyn RateLimiter>, options: Options) -> Http {
         let proxy = options.route.proxies.proxy().filter(|_| options.loopback.is_none());
         let tls = Tls::new(options.route.ca_certificates.clone());
@@ -41,12 +42,12 @@ impl Http {
         Http { client: Arc::new(client), waiting: Box::new(|_, _| ()) }
     }
 
-    /// Another handle on the same client, which calls `waiting` before each of its waits.
+    /// Another handle to the same client, which calls `waiting` before each of its waits.
     pub fn with_waiting(&self, waiting: WaitObserver) -> Http {
         Http { client: self.client.clone(), waiting }
     }
 
-    /// When the last request to `platform` was sent: what its response shows is no older.
+    /// When the last request to `platform` was sent. Its response shows the state at this moment or later.
     pub fn last_sent(&self, platform: &str) -> Option<Moment> {
         self.client.sent.lock().unwrap_or_else(PoisonError::into_inner).get(platform).copied()
     }
@@ -62,19 +63,19 @@ impl Http {
         proxies.proxy().filter(|_| self.client.proxied.is_some() && !proxies.is_bypassed(host))
     }
 
-    /// The connections to a host.
+    /// The connections for a host.
     pub(super) fn agents(&self, host: &str) -> &Agents {
         self.client.proxied.as_ref().filter(|_| self.proxy(host).is_some()).unwrap_or(&self.client.direct)
     }
 
     /// Sends `request` for `platform` and returns the response, whatever its status.
     ///
-    /// Reads are retried as [`Repeat`] says; after the last try its response is returned.
+    /// Reads are retried as [`Repeat`] says. After the last attempt its response is returned.
     pub fn send(&self, platform: &str, request: &Request) -> Result<Response, Error> {
         self.follow(platform, request).map(|followed| followed.response)
     }
 
-    /// The same, with the URL that redirects led to.
+    /// Like [`Http::send`], and also returns the URL that redirects led to.
     pub fn follow(&self, platform: &str, request: &Request) -> Result<Followed, Error> {
         let mut try_number = 1;
         let mut redirects = Redirects::new(request);
@@ -114,16 +115,16 @@ impl Http {
         }
     }
 
-    /// Waits as reads do before try number `next` (2 is the first retry): for a caller that knows from the response
-    /// that its write had no effect and may be sent again.
+    /// Waits as long as a read waits before attempt number `next` (2 is the first retry). For a caller that knows from
+    /// the response that its write had no effect and may be sent again.
     pub fn wait_to_retry(&self, next: u32) -> Result<(), Error> {
         self.pause(Pause::Retry, self.client.options.backoff.wait(next, fastrand::f64()))
     }
 
-    /// Records for all processes that the service asks to wait, and fails if that is longer than
+    /// Records for all processes that the service asked to wait, and fails if that wait is longer than
     /// [`Options::max_retry_after`].
     fn apply_retry_after(&self, platform: &str, request: &Request, response: &Response) -> Result<(), Error> {
-        // The caller judges the response to a login: it must not hold up the reads.
+        // The caller handles the response to a login, which must not delay the reads.
         let is_login = request.repeat.is_sent_once() && !request.changes;
         if is_login || !matches!(response.status, 427 | 429 | 503) {
             return Ok(());
@@ -132,11 +133,11 @@ impl Http {
         let Some(until) = response.header("retry-after").and_then(|value| retry::retry_after(value, now)) else {
             return Ok(());
         };
-        // A mistake of the service must not stop requests for years.
+        // A wrong value from the service must not stop requests for years.
         let until = now.checked_add(LONGEST_RETRY_AFTER).map_or(until, |longest| until.min(longest));
         let asked = if request.changes { &writes_of(platform) } else { platform };
         self.client.rate_limiter.not_before(asked, until).map_err(Error::RateLimiter)?;
-        // The response to a write tells its outcome.
+        // The caller needs the response to a write, because it contains the outcome.
         if request.repeat.is_sent_once() || until.duration_since(now) <= signed(self.client.options.max_retry_after) {
             return Ok(());
         }
@@ -146,7 +147,7 @@ impl Http {
         })
     }
 
-    /// Waits as long as the service allows no uploads and deletions, unless that is longer than
+    /// Waits until the service allows uploads and deletions. Fails if that wait is longer than
     /// [`Options::max_retry_after`].
     fn wait_to_write(&self, platform: &str) -> Result<(), Error> {
         loop {
@@ -187,7 +188,7 @@ impl Http {
         }
     }
 
-    /// Sleeps, unless a person wants the program to end.
+    /// Sleeps, unless a person wants to stop the program.
     ///
     /// # Errors
     /// [`Error::Stopped`]
@@ -203,7 +204,7 @@ struct Redirects {
     count: u32,
     /// The `Cookie` header of the request itself.
     own: Option<String>,
-    /// The cookies that redirects of the present host have set, and their headers.
+    /// The cookies that redirects of the current host have set, and their headers.
     cookies: Cookies,
     set: Vec<(String, String)>,
 }
@@ -215,8 +216,8 @@ impl Redirects {
         Redirects { count: 0, own, cookies: Cookies::default(), set: Vec::new() }
     }
 
-    /// Makes `request` the one that the redirect `response` leads to, with the cookies that it sets, as a browser does.
-    /// Another host gets none of them.
+    /// Changes `request` to the target of the redirect `response`, with the cookies that the redirect sets, as a
+    /// browser does. Another host gets none of them.
     fn follow(&mut self, request: &mut Request, response: &Response, next: String) -> Result<(), Error> {
         self.count += 1;
         if self.count > REDIRECTS {
@@ -240,14 +241,14 @@ impl Redirects {
         Ok(())
     }
 
-    /// The last response. Its own cookies come last, and so replace those of the same name.
+    /// The last response. Its own cookies come last and replace earlier ones with the same name.
     fn end(self, request: Request, mut response: Response) -> Followed {
         response.headers.splice(..0, self.set);
         Followed { response, url: request.url }
     }
 }
 
-/// Where a redirect leads, if it is one and leads to a host of the platform.
+/// The target of a redirect, if the response is a redirect to a host of the platform.
 fn redirect(request: &Request, response: &Response) -> Result<Option<String>, Error> {
     if request.method != "GET" || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
         return Ok(None);

@@ -1,5 +1,5 @@
-//! TLS as a browser without HTTP/2 does it: with the protocol named in the handshake (ALPN), which ureq's own connector
-//! leaves out. Bot protection in front of the services uses such signs.
+//! TLS as a browser without HTTP/2 uses it: the handshake names the protocol (ALPN), which ureq's own connector omits.
+//! The services' bot protection checks such details.
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -18,12 +18,12 @@ use super::CaCertificates;
 /// The protocol after the handshake.
 const PROTOCOL: &[u8] = b"http/1.1";
 
-/// Makes TLS connections. Unless the settings name certificate authorities, those of this system are trusted: a
-/// company's proxy has one of its own.
+/// Makes TLS connections. Unless the settings name certificate authorities, the authorities of this system are trusted,
+/// because a company's proxy has its own authority.
 #[derive(Clone)]
 pub struct Tls {
     ca_certificates: Option<CaCertificates>,
-    /// Made with the first connection: reading the authorities takes a moment.
+    /// Created with the first connection, because reading the authorities takes time.
     config: Arc<OnceLock<Arc<ClientConfig>>>,
 }
 
@@ -32,7 +32,7 @@ pub struct Tls {
 #[error("{why}")]
 pub struct Unconnected {
     why: String,
-    /// What is wrong with the certificate, if that is the reason.
+    /// What is wrong with the certificate, if the certificate is the reason.
     pub certificate: Option<CertificateError>,
 }
 
@@ -40,7 +40,7 @@ fn unconnected(why: impl fmt::Display) -> Error {
     Error::Other(Box::new(Unconnected { why: why.to_string(), certificate: None }))
 }
 
-/// The error of a failed handshake.
+/// Classifies the error of a failed handshake.
 fn handshake(error: Error) -> Error {
     let Error::Io(inner) = &error else { return unconnected(error) };
     match inner.get_ref().and_then(|inner| inner.downcast_ref()) {
@@ -66,7 +66,7 @@ impl Tls {
         let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
         let builder = match &self.ca_certificates {
             Some(certificates) => builder.with_root_certificates(certificates.store()),
-            // "dangerous" is rustls' name for any verifier but its own: this one is the system's.
+            // rustls calls any verifier except its own "dangerous". This one is the system's verifier.
             None => builder.dangerous().with_custom_certificate_verifier(Arc::new(Verifier::new(provider)?)),
         };
         let mut config = builder.with_no_client_auth();
@@ -96,7 +96,7 @@ impl<In: Transport> Connector<In> for Tls {
         let mut socket = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         socket.set_timeout(details.timeout);
         session.complete_io(&mut socket).map_err(|error| match Error::from(error) {
-            // A timeout and a wish to stop are errors of their own.
+            // A timeout and a request to stop have their own errors.
             error @ (Error::Timeout(_) | Error::Other(_)) => error,
             error => handshake(error),
         })?;

@@ -1,8 +1,8 @@
-//! Ends a response that comes too slowly, and one that a person no longer waits for. Until the connection is made,
-//! [`super::interruptible`] does the latter.
+//! Ends a response that is too slow, and one that a person no longer waits for. Until the connection is made,
+//! [`super::interruptible`] handles the request of a person to stop.
 //!
-//! It works below TLS and decompression, where every byte passes: a read timeout alone never ends a response of one
-//! byte a second.
+//! This check works below TLS and decompression, where every byte passes: a read timeout alone never ends a response
+//! that sends one byte a second.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,24 +21,24 @@ pub const LEAST_SPEED: u64 = 512;
 /// The limits of a connection.
 #[derive(Debug)]
 pub struct Rules {
-    /// Raised when a person wants the program to end.
+    /// Raised when a person wants to stop the program.
     pub stop: Arc<AtomicBool>,
     /// The time over which the speed is measured.
     pub period: Duration,
-    /// A response is waited for so much longer when a person wants the program to end.
+    /// How much longer the program waits for a response after a person stopped it.
     pub grace: Duration,
 }
 
-/// Why a response is not waited for any longer.
+/// Why the program stops waiting for a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Halt {
-    /// A person ended the program.
+    /// A person stopped the program.
     #[error("stopped")]
     Stopped,
-    /// The same, before anything was sent.
+    /// A person stopped the program before any part of the request was sent.
     #[error("stopped before anything was sent")]
     Unsent,
-    /// It is too slow.
+    /// The response is too slow.
     #[error("slower than {LEAST_SPEED} bytes a second for {} s", .0.as_secs_f64())]
     Slow(Duration),
 }
@@ -49,12 +49,12 @@ impl From<Halt> for Error {
     }
 }
 
-/// Makes watched connections.
+/// Creates connections with these limits.
 #[derive(Debug)]
 pub struct Watch(Arc<Rules>);
 
 impl Watch {
-    /// Applies these limits.
+    /// A connector that applies these limits.
     pub fn new(rules: Arc<Rules>) -> Watch {
         Watch(rules)
     }
@@ -64,7 +64,7 @@ impl<In: Transport> Connector<In> for Watch {
     type Out = Watched<In>;
 
     fn connect(&self, _: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
-        // Connecting may have taken long: nothing is sent any more then.
+        // Connecting may have taken long. After a request to stop, nothing is sent.
         if self.0.stop.load(Ordering::Relaxed) {
             return Err(Halt::Unsent.into());
         }
@@ -72,13 +72,13 @@ impl<In: Transport> Connector<In> for Watch {
     }
 }
 
-/// A watched connection.
+/// A connection with limits.
 pub struct Watched<T> {
     inner: T,
     rules: Arc<Rules>,
-    /// Begins with the first byte of a response.
+    /// The measurement begins with the first byte of a response.
     speed: Option<Speed>,
-    /// When the wish to stop was noticed.
+    /// When the request to stop was noticed.
     stopped: Option<Instant>,
 }
 
@@ -89,7 +89,7 @@ struct Speed {
 }
 
 impl<T> Watched<T> {
-    /// Whether to go on waiting.
+    /// Fails if the response is too slow.
     fn check(&mut self, now: Instant) -> Result<(), Halt> {
         if self.rules.stop.load(Ordering::Relaxed) {
             let since = *self.stopped.get_or_insert(now);
@@ -119,7 +119,7 @@ impl<T: Transport> Transport for Watched<T> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        // A request whose response is waited for is sent completely as well.
+        // If the response is awaited after a request to stop, the request is also sent completely.
         if self.rules.grace.is_zero() {
             self.check(Instant::now())?;
         }
@@ -169,7 +169,7 @@ impl<T: fmt::Debug> fmt::Debug for Watched<T> {
     }
 }
 
-/// Why the connection was ended, if it was ended here; the error may be wrapped in those of readers.
+/// Why this module ended the connection, if it did. Readers may have wrapped the error.
 pub fn halted(error: &Error) -> Option<Halt> {
     match error {
         Error::Other(inner) => inner.downcast_ref::<Halt>().copied(),

@@ -8,7 +8,7 @@ use super::Snapshot;
 use super::charts::{calendar, coverage, weeks};
 use crate::i18n::Lang;
 
-/// All three.
+/// All three charts.
 pub fn chart_section(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         section #charts {
@@ -24,7 +24,7 @@ fn picture(title: &str, drawing: Markup) -> Markup {
     html! { div.picture { h3 { (title) } (drawing) } }
 }
 
-/// The Monday of the week in which the page is made.
+/// The Monday of the week of the page.
 fn monday(made: Option<Timestamp>) -> jiff::civil::Date {
     let today = made.unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC).date();
     let back = i64::from(today.weekday().to_monday_zero_offset());

@@ -6,17 +6,17 @@ use maud::{Markup, Render, html};
 use super::{ActivityLabel, Redacted, RedactedReason};
 use crate::i18n::{self, Lang};
 
-/// The longest name, in characters: a row of a list is one line.
+/// The longest name, in characters, so that a row of a list is one line.
 const LONGEST_NAME: usize = 120;
-/// The longest word of a service.
+/// The longest word of a service, in characters.
 const LONGEST_WORD: usize = 60;
-/// The longest path; those of the archive are shorter.
+/// The longest path, in characters. Paths in the archive are shorter.
 const LONGEST_PATH: usize = 300;
-/// No message is shown longer than this, in characters.
+/// The longest message, in characters.
 const LONGEST_TEXT: usize = 600;
-/// The longest word of a command line that stays in one line.
+/// The longest word of a command line that is not broken, in characters.
 const LONGEST_FLAG: usize = 30;
-/// How many items of a list are shown; `status.json` has all.
+/// The most items of a list on the page. `status.json` has all.
 pub const SHOWN: usize = 100;
 
 impl Render for Redacted {
@@ -33,19 +33,19 @@ pub fn cut(text: &str, longest: usize) -> String {
     }
 }
 
-/// A point in time. In UTC, and so for everybody the same; the script puts it into the reader's own zone.
+/// A point in time, in UTC and therefore the same for every reader. The script converts it to the reader's time zone.
 pub fn time(at: Timestamp) -> Markup {
     let minute = at.strftime("%Y-%m-%d %H:%M UTC").to_string();
     html! { time datetime=(at) { (minute) } }
 }
 
-/// The same as a relative time: the script shows `3 hours ago`, with the time itself on hover.
+/// A point in time as a relative time: the script shows `3 hours ago`, with the time itself on hover.
 pub fn relative_time(at: Timestamp) -> Markup {
     let minute = at.strftime("%Y-%m-%d %H:%M UTC").to_string();
     html! { time.ago datetime=(at) { (minute) } }
 }
 
-/// Kilometres, as a list has them.
+/// A distance in kilometres, for lists.
 pub fn km(metres: f64) -> String {
     format!("{:.2}", metres / 1000.0)
 }
@@ -61,12 +61,12 @@ pub fn reason(reason: &RedactedReason, lang: Lang) -> String {
     text(&reason.text(lang))
 }
 
-/// A text, at most so long that the page stays one.
+/// A text, truncated so that it cannot break the layout of the page.
 pub fn text(text: &str) -> String {
     cut(text, LONGEST_TEXT)
 }
 
-/// A word of a service: an id, a format.
+/// An identifier of a service, such as an id or a format.
 pub fn word(word: &Redacted) -> String {
     cut(word.as_str(), LONGEST_WORD)
 }
@@ -76,12 +76,12 @@ pub fn path(path: &Redacted) -> String {
     cut(path.as_str(), LONGEST_PATH)
 }
 
-/// A sport, or what a service calls it.
+/// The name of a sport, or the service's own name.
 pub fn sport(sport: &Redacted, lang: Lang) -> String {
     lang.sport(&word(sport))
 }
 
-/// An activity in a line: start, sport, distance, name; its platform and id after it, if they matter.
+/// An activity in one line: start, sport, distance, name, and after these its platform and id if `with_place` is set.
 pub fn activity(activity: &ActivityLabel, with_place: bool, lang: Lang) -> Markup {
     let start = activity.start_time.map(|start| i18n::local(start, activity.utc_offset_s));
     html! {
@@ -95,7 +95,7 @@ pub fn activity(activity: &ActivityLabel, with_place: bool, lang: Lang) -> Marku
     }
 }
 
-/// A command line to copy. Lines break between words, and not after a hyphen.
+/// A command line to copy. Lines break between words, but not after a hyphen.
 pub fn command(line: &str) -> Markup {
     html! {
         code.run {
@@ -107,7 +107,7 @@ pub fn command(line: &str) -> Markup {
     }
 }
 
-/// A folded list, with its length in the summary; the first items are shown.
+/// A folded list with its length in the summary. Only the first items are shown.
 pub fn folded<T>(summary: Markup, items: &[T], open: bool, lang: Lang, each: impl Fn(&T) -> Markup) -> Markup {
     let left = items.len().saturating_sub(SHOWN) as u64;
     html! {
@@ -131,7 +131,7 @@ fn more(left: u64, lang: Lang) -> Markup {
     }
 }
 
-/// An icon that can be recognised without its colour.
+/// An icon that is recognisable without its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Icon {
     /// A tick in a circle.
@@ -140,12 +140,12 @@ pub enum Icon {
     Warn,
     /// An exclamation mark in an octagon.
     Bad,
-    /// A ring: neutral.
+    /// A ring, for a neutral state.
     None,
 }
 
 impl Icon {
-    /// Its class, which sets its colour.
+    /// The CSS class, which sets the colour.
     pub fn class(self) -> &'static str {
         match self {
             Icon::Well => "well",
@@ -155,7 +155,7 @@ impl Icon {
         }
     }
 
-    /// The paths of a drawing 20 by 20.
+    /// The paths of a drawing of 20 by 20 units.
     pub fn paths(self) -> &'static [&'static str] {
         match self {
             Icon::Well => &["M10 1.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17z", "M6 10.4l2.8 2.8L14.2 7.4"],

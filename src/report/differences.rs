@@ -1,4 +1,4 @@
-//! What lacks where and why, what is there twice, what was deleted, what was refused.
+//! The section with missing activities and their reasons, duplicates, deletions and rejected uploads.
 
 use maud::{Markup, html};
 
@@ -9,7 +9,7 @@ use super::{
 use crate::i18n::{Lang, number};
 use crate::reason::certainty_text;
 
-/// All that is not as it should be, or is worth a look. What is empty says so in one line.
+/// All differences between platforms and all problems. An empty part is one line.
 pub fn differences(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         section #differences {
@@ -37,7 +37,7 @@ fn count(count: usize, what: &str) -> Markup {
     html! { b { (number(count as u64)) } " " (what) }
 }
 
-/// The list of a part, folded behind whatever summary it gets.
+/// The list of a part, folded behind its summary.
 fn folded_list<'a, T>(
     items: &'a [T],
     lang: Lang,
@@ -46,7 +46,7 @@ fn folded_list<'a, T>(
     move |summary| folded(summary, items, items.len() <= 5, lang, each)
 }
 
-/// A heading, and below it a folded list, or a line that says that there is nothing.
+/// A heading and below it a folded list, or a line that says that there are no entries.
 fn part(id: &str, title: &str, len: usize, summary: Markup, list: impl FnOnce(Markup) -> Markup, lang: Lang) -> Markup {
     html! {
         div.part id=(id) {
@@ -76,7 +76,7 @@ fn missing(snapshot: &Snapshot, lang: Lang) -> Markup {
     }
 }
 
-/// What a person may do against a decision.
+/// The command that changes a decision, if there is one.
 fn fix(reason: MissingReason, on: &str) -> Option<String> {
     let flag = match reason {
         MissingReason::Rejected => "--retry-rejected",

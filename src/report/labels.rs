@@ -5,7 +5,7 @@ use super::{Deleter, MissingReason, NoFile, RunOutcome, State};
 use crate::i18n::{self, Lang};
 
 impl State {
-    /// Its form.
+    /// The icon of the state.
     pub fn sign(self) -> Icon {
         match self {
             State::Empty | State::Outstanding => Icon::None,
@@ -17,7 +17,7 @@ impl State {
 }
 
 impl RunOutcome {
-    /// In a word or two.
+    /// The label of the result.
     pub fn word(self, lang: Lang) -> &'static str {
         match self {
             RunOutcome::Success => lang.pick("OK", "成功"),
@@ -28,7 +28,7 @@ impl RunOutcome {
         }
     }
 
-    /// Its form.
+    /// The icon of the result.
     pub fn sign(self) -> Icon {
         match self {
             RunOutcome::Success => Icon::Well,
@@ -56,7 +56,7 @@ impl MissingReason {
         }
     }
 
-    /// The same in a word or two, for a row of a list.
+    /// A short form of the reason, for a row of a list.
     pub fn word(self, lang: Lang) -> &'static str {
         match self {
             MissingReason::ToUpload => lang.pick("to upload", "待上传"),
@@ -72,7 +72,7 @@ impl MissingReason {
 }
 
 impl NoFile {
-    /// Why an activity is not in the archive, after its number.
+    /// Why activities are not in the archive, after their number.
     pub fn words(self, lang: Lang) -> &'static str {
         match self {
             NoFile::Failed => lang.pick("download failed; retried in the next sync", "下载失败，下次同步时重试"),
@@ -91,7 +91,7 @@ impl NoFile {
 }
 
 impl Deleter {
-    /// Who deleted an entry, and what came of it.
+    /// Who deleted an activity, and the result.
     pub fn words(self, lang: Lang) -> &'static str {
         match self {
             Deleter::Garminsync => lang.pick("by garminsync, as a duplicate", "garminsync 删除的重复"),
@@ -110,7 +110,7 @@ impl Deleter {
     }
 }
 
-/// What a run counted: `12 downloaded`.
+/// A count of a run: `12 downloaded`.
 pub fn counted(name: &str, count: u64, lang: Lang) -> String {
     let word = match name {
         "already" => lang.pick("in the archive already", "已在归档中"),

@@ -1,7 +1,8 @@
-//! Every activity in one table that is searched and sorted in the browser, without a server.
+//! The table of all activities, which the browser searches and sorts without a server.
 //!
-//! The newest rows stand in the page; the others inside `<noscript>`: without scripts the browser shows them all, and with
-//! scripts they are text, which costs next to nothing until `page.js` makes rows of it, as many as somebody wants to see.
+//! The newest rows are part of the page. The others are inside `<noscript>`: without scripts the browser shows them
+//! all. With scripts they are plain text, which costs almost nothing until `page.js` turns as many of them into rows as
+//! the reader wants to see.
 
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, PreEscaped, html};
@@ -10,14 +11,14 @@ use super::components::{km, name, path as path_of, sport, word};
 use super::{ActivityGroup, Place, Snapshot};
 use crate::i18n::{self, Lang, clock, number};
 
-/// Rows that stand in the page itself.
+/// The number of rows outside `<noscript>`.
 const FIRST: usize = 100;
 
 /// The table.
 pub fn list(snapshot: &Snapshot, lang: Lang) -> Markup {
     let all = &snapshot.activities;
     let mut sorted: Vec<&ActivityGroup> = all.iter().collect();
-    // In the order of the local times that the first column shows; unknown ones last.
+    // Sorted by the local times that the first column shows. Unknown times come last.
     sorted.sort_by_key(|one| std::cmp::Reverse(local_start(one)));
     let (first, rest) = sorted.split_at(sorted.len().min(FIRST));
     let label = lang.pick("Search words; -word excludes", "搜索；-词 表示排除");
@@ -61,13 +62,13 @@ fn table(activities: &[&ActivityGroup], folded: bool, lang: Lang) -> Markup {
     }
 }
 
-/// The start by a clock where it began, as far as that is known.
+/// The start in local time, if it is known.
 fn local_start(activity: &ActivityGroup) -> Option<Timestamp> {
     let offset = SignedDuration::from_secs(i64::from(activity.utc_offset_s.unwrap_or(0)));
     activity.start_time.map(|start| start.checked_add(offset).unwrap_or(start))
 }
 
-/// One row. The end tags that HTML lets one leave out are left out: in twenty thousand rows they are a megabyte.
+/// One row. Optional end tags of HTML are left out: in twenty thousand rows they take a megabyte.
 fn row(activity: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
     let start = activity.start_time.map(|start| i18n::local(start, activity.utc_offset_s));
     let time = activity.timer_time_s.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
@@ -86,7 +87,7 @@ fn row(activity: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
     }
 }
 
-/// Where it is, and where it is not and why.
+/// The platforms that have the activity, and those where it is missing, with the reason.
 fn places(activity: &ActivityGroup, lang: Lang) -> Markup {
     let mut on: Vec<(&str, u64)> = Vec::new();
     for place in &activity.on {
@@ -107,8 +108,8 @@ fn places(activity: &ActivityGroup, lang: Lang) -> Markup {
     }
 }
 
-/// The file, and below it where that is and how the platforms call the activity: folded away, or in a paragraph that
-/// `page.js` folds. Folding takes three times the bytes of the paragraph.
+/// The file, and below it its path and the platforms' ids of the activity: folded, or in a paragraph that `page.js`
+/// folds. A folded element takes three times the bytes of the paragraph.
 fn file(activity: &ActivityGroup, folded: bool, lang: Lang) -> Markup {
     let path = activity.file.as_ref().map_or("", |file| file.path.as_str());
     let named = |place: &&Place| !path.contains(place.id.as_str());

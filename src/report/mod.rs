@@ -1,8 +1,8 @@
-//! The page that people read, and `status.json`: a [`Snapshot`] in, HTML and JSON out; no clock, no files, no network.
+//! The page for people and `status.json`: turns a [`Snapshot`] into HTML and JSON. No clock, no files, no network.
 //!
 //! Each section of the page is one file, in this order: `summary`, `platforms`, `differences`, `chart_section`, `log`,
-//! `list`. `maud` escapes every text; `page.css` and `page.js` are inserted unchanged, and a policy in the head of the page
-//! allows the browser nothing else. So no element may have a `style` attribute.
+//! `list`. `maud` escapes every text. `page.css` and `page.js` are inserted unchanged, and a policy in the head of the
+//! page blocks all other styles and scripts. So no element may have a `style` attribute.
 
 mod chart_section;
 mod charts;

@@ -1,4 +1,4 @@
-//! The page as a whole: its head, its order, and the policy that lets nothing run but its own script.
+//! The whole page: its head, the order of its sections, and the policy that allows only its own script.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -9,23 +9,23 @@ use super::components::Icon;
 use super::{Snapshot, chart_section, differences, list, log, platforms, summary};
 use crate::i18n::Lang;
 
-/// Its rules, and those of the pictures.
+/// The style sheets of the page and of the charts.
 const CSS: &str = concat!(include_str!("page.css"), include_str!("charts/charts.css")).trim_ascii();
-/// What a browser may do besides: local times, search, sorting.
+/// The script of the page: local times, search, sorting.
 const SCRIPT: &str = include_str!("page.js").trim_ascii();
-/// How often it loads itself anew when it is asked to.
+/// How often the page reloads, in seconds, if reloading is on.
 const REFRESH_S: u32 = 30;
 
-/// How the page is made.
+/// Options of the page.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Look {
     /// Its language.
     pub lang: Lang,
-    /// Whether it loads itself anew every half minute.
+    /// Whether the page reloads every half minute.
     pub refresh: bool,
 }
 
-/// The page: one file, without anything external.
+/// The page: one file without external resources.
 pub fn page(snapshot: &Snapshot, look: Look) -> String {
     let lang = look.lang;
     html! {
@@ -49,15 +49,16 @@ fn head(snapshot: &Snapshot, look: Look) -> Markup {
             link rel="icon" href=(icon(snapshot.state.sign()));
             style { (PreEscaped(CSS)) }
             @if look.refresh {
-                // With scripts the page does it itself, and can be told not to.
+                // With scripts the page reloads itself, and the reader can switch that off.
                 noscript { meta http-equiv="refresh" content=(REFRESH_S); }
             }
         }
     }
 }
 
-/// Nothing is loaded, and of scripts and rules only the page's own are heeded: a name that should get past the escaping
-/// still does nothing. (The Nu checker hashes the texts without the space around them; so neither has any.)
+/// The content security policy. The browser loads nothing, and uses only the page's own script and style sheet: a name
+/// that gets past the escaping still has no effect. (The Nu checker hashes the texts without the space around them, so
+/// both are trimmed.)
 fn policy() -> String {
     let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
     format!(
@@ -67,7 +68,7 @@ fn policy() -> String {
     )
 }
 
-/// The state in the browser's tab; told by its form, too.
+/// The state as an icon in the browser's tab. Its shape shows the state too.
 fn icon(sign: Icon) -> String {
     let colour = match sign {
         Icon::Well => "1f7a4d",

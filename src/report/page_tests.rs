@@ -1,4 +1,4 @@
-//! The page, made of invented facts.
+//! Tests of the page with invented data.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ fn english(snapshot: &Snapshot) -> String {
     page(snapshot, Look::default())
 }
 
-/// The tags of a page in their order, each with the names of its attributes: what a browser makes of it.
+/// The tags of a page in order, each with the names of its attributes, as a browser reads them.
 fn skeleton(page: &str) -> Vec<String> {
     let tags = page.split('<').skip(1).map(|part| part.split('>').next().unwrap_or("").to_owned());
     tags.map(|tag| {
         let names = tag.split('"').step_by(2).collect::<String>();
         names.split_whitespace().map(|word| word.trim_end_matches('=')).collect::<Vec<_>>().join(" ")
     })
-    // A name that may be written from the right stands in a tag of its own.
+    // A name that may be written from right to left has its own tag.
     .filter(|tag| !tag.ends_with("bdi"))
     .collect()
 }
@@ -28,7 +28,7 @@ fn values<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
     page.split(&mark as &str).skip(1).map(|part| part.split('"').next().unwrap_or("")).collect()
 }
 
-/// The page without its own rules and script.
+/// The page without its style sheet and script.
 fn text_of(page: &str) -> String {
     page.replace(CSS, "").replace(SCRIPT, "")
 }
@@ -165,7 +165,7 @@ fn the_next_run_is_shown_only_if_it_will_run() {
     );
 }
 
-/// The page without the marks around words of commands.
+/// The page without the tags around words of commands.
 fn markup_of(page: &str) -> String {
     let mut parts = page.split("<span class=\"word\">");
     let first = parts.next().unwrap().to_owned();

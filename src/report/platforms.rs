@@ -1,4 +1,4 @@
-//! The platforms: one card each, and what each has towards each other one.
+//! The platforms: one card for each, and a comparison of each pair.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -61,7 +61,7 @@ fn at(at: Option<Timestamp>, never: &str) -> Markup {
     at.map_or_else(|| html! { (never) }, time)
 }
 
-/// How much of it is in the archive, as a bar and in words.
+/// How many of its activities are in the archive, as a bar and as text.
 fn share(platform: &Platform, lang: Lang) -> Markup {
     let could = platform.downloaded + platform.missing;
     let width = if could == 0 { 0.0 } else { platform.downloaded as f64 / could as f64 * 100.0 };
@@ -77,7 +77,7 @@ fn share(platform: &Platform, lang: Lang) -> Markup {
     }
 }
 
-/// How long the login works.
+/// How long the login is valid.
 fn login(login: Option<&Login>, made: Option<Timestamp>, lang: Lang) -> Markup {
     let Some(login) = login else { return html! { (lang.pick("none, or unknown", "无或未知")) } };
     let now = made.unwrap_or_default();
@@ -88,7 +88,7 @@ fn login(login: Option<&Login>, made: Option<Timestamp>, lang: Lang) -> Markup {
     }
 }
 
-/// Until when the platform or its login is not asked.
+/// Until when the platform gets no requests, or no password logins.
 fn pause(platform: &Platform, lang: Lang) -> Option<Markup> {
     let until = |text: &str, until| html! { (text) (time(until)) };
     match (platform.cooldown_until, platform.rate_limited_until) {
@@ -98,7 +98,7 @@ fn pause(platform: &Platform, lang: Lang) -> Option<Markup> {
     }
 }
 
-/// Rows have, columns lack.
+/// The comparison: how many activities of the platform of the row are also on the platform of the column.
 fn matrix(snapshot: &Snapshot, lang: Lang) -> Markup {
     let mut names: Vec<&str> = Vec::new();
     for pair in &snapshot.matrix {

@@ -1,4 +1,4 @@
-//! Facts of an invented person, for the tests of the page.
+//! Data of an invented person, for the tests of the page.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const PLATFORMS: [(&str, &str); 3] = [
     ("coros", "COROS"),
 ];
 
-/// When the page is made.
+/// The time of the page.
 pub fn now() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
@@ -23,10 +23,10 @@ fn ago(hours: i64) -> Timestamp {
     now().checked_sub(SignedDuration::from_hours(hours)).unwrap()
 }
 
-/// What is made of each text that somebody else wrote.
+/// Converts a text that a person or a service wrote.
 pub type Say<'a> = &'a dyn Fn(&str) -> Redacted;
 
-/// A reason in the words of somebody else.
+/// A reason with a text from a person or a service.
 fn detailed(say: Say, reason: fn(String) -> Reason, detail: &str) -> RedactedReason {
     RedactedReason::of(&reason(say(detail).to_string()))
 }
@@ -138,12 +138,12 @@ fn platform((name, title): (&str, &str)) -> Platform {
     }
 }
 
-/// Of everything something.
+/// A snapshot with at least one entry of each kind.
 pub fn snapshot() -> Snapshot {
     facts_in(&Redacted::of)
 }
 
-/// The same, with what is made of each text.
+/// The same snapshot, with every foreign text converted by `say`.
 pub fn facts_in(say: Say) -> Snapshot {
     let missing_item = |id, reasons| MissingItem { activity: entry(say, id, "Evening ride"), reasons, since: None };
     let pairs =
@@ -221,7 +221,7 @@ fn today() -> Date {
     Date::constant(2026, 3, 1)
 }
 
-/// Three years; the middle of the second was spent ill.
+/// Three years of days. In the middle of the second year the person was ill.
 fn days() -> Vec<Day> {
     let day = |back: i64| {
         let date = today().checked_sub(jiff::Span::new().days(back)).unwrap();

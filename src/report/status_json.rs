@@ -1,5 +1,5 @@
-//! `status.json`: the facts as they are, for programs. A line a fact, and of the lists a line an item: so grep finds what it
-//! looks for, the state stands in the first lines, and a long history stays small.
+//! `status.json`: all data for programs. Each field and each item of a list is one line, so grep works on it, the state
+//! is in the first lines, and a long history stays small.
 
 use std::io;
 
@@ -16,12 +16,12 @@ pub fn status_json(snapshot: &Snapshot) -> serde_json::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Breaks lines in the object itself and in its lists, and nowhere below.
+/// Breaks lines in the top-level object and in its lists, but not below.
 #[derive(Default)]
 struct Lines {
-    /// How many objects and lists are open.
+    /// The number of open objects and lists.
     depth: u32,
-    /// The list that is open in the object has an item.
+    /// Whether the open list of the top-level object already has an item.
     has_item: bool,
 }
 

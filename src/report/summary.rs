@@ -1,4 +1,4 @@
-//! The top of the page: is all well, when did it run, what needs a person and what mends it.
+//! The top of the page: the state, the times of the runs, and the problems that need a person, with their fixes.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -7,7 +7,7 @@ use super::components::{Icon, command, cut, relative_time, text, time};
 use super::{Heading, Issue, IssueKind, NextSync, ScheduleStatus, Snapshot, State, never_synced};
 use crate::i18n::{Lang, span};
 
-/// The state, the runs, and what is to be done.
+/// The state, the sync runs, and the actions needed.
 pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         section #state class={ "summary " (snapshot.state.sign().class()) } {
@@ -37,13 +37,13 @@ pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
     }
 }
 
-/// Whether the next run makes it better without anybody: there is one, and nothing stands in its way.
+/// Whether the next run continues without a person: a run is scheduled, and nothing blocks it.
 fn continues(snapshot: &Snapshot) -> bool {
     let is_stuck = snapshot.warnings.iter().any(|issue| issue.kind == IssueKind::Behind);
     snapshot.is_repeated() && snapshot.actions.is_empty() && !is_stuck
 }
 
-/// What the next runs have to do, and what does it now.
+/// The outstanding work of the next runs, and the command that does it now.
 fn outstanding(snapshot: &Snapshot, lang: Lang) -> Markup {
     let one = &snapshot.outstanding;
     let now = [
@@ -67,7 +67,7 @@ fn outstanding(snapshot: &Snapshot, lang: Lang) -> Markup {
     }
 }
 
-/// What somebody does first.
+/// The first steps of a new user.
 fn beginning(lang: Lang) -> Markup {
     html! {
         p.gist { (lang.pick("No platform was listed yet. To begin:", "尚未列出任何平台。请依次运行：")) }
@@ -79,7 +79,7 @@ fn beginning(lang: Lang) -> Markup {
     }
 }
 
-/// The last run, the next one, and when the page was made.
+/// The last run, the next run, and the time of the page.
 fn runs(snapshot: &Snapshot, lang: Lang) -> Markup {
     html! {
         dl.runs {
@@ -149,7 +149,7 @@ fn told(issue: &Issue, sign: Icon, lang: Lang) -> Markup {
     }
 }
 
-/// When the reader's browser takes the page for old: what it needs for that, in milliseconds since 1970.
+/// The time after which the reader's browser treats the page as outdated, in milliseconds since 1970.
 pub fn due_ms(snapshot: &Snapshot) -> Option<i64> {
     let schedule = snapshot.schedule.as_ref().filter(|schedule| schedule.enabled)?;
     schedule.next_run.map(Timestamp::as_millisecond)

@@ -1,17 +1,17 @@
-//! The five fields, as crontab(5) has them, and what is wrong with those that are none.
+//! The five fields, as crontab(5) defines them, and the errors of invalid ones.
 
 use jiff::civil::Date;
 
 use super::Error;
 
-/// What a field is called and may hold.
+/// The name of a field and its allowed values.
 struct FieldRange {
     name: &'static str,
     low: u32,
     high: u32,
-    /// Names of the numbers from `low` on.
+    /// Names of the numbers, starting at `low`.
     names: &'static [&'static str],
-    /// What may stand in it.
+    /// The allowed values as messages state them.
     allowed: &'static str,
 }
 
@@ -48,7 +48,7 @@ const NICKNAMES: &[(&str, &str)] = &[
     ("@annually", "0 0 1 1 *"),
 ];
 
-/// Numbers of more digits than this overflow in cron.
+/// The most digits of a number. Cron overflows with more.
 const DIGITS: usize = 9;
 
 /// The numbers that each field allows.
@@ -60,9 +60,9 @@ pub(super) struct Expression {
     months: u64,
     /// 0 is Sunday.
     weekdays: u64,
-    /// Whether a day has to satisfy both fields of days, not only one of them.
+    /// Whether a day must match both day fields, not only one of them.
     both: bool,
-    /// Whether it goes by the clock alone where that is changed; else it runs once at each of its times.
+    /// Whether the schedule follows the clock when the clock changes. Otherwise it runs once at each of its times.
     pub wild: bool,
 }
 
@@ -76,7 +76,7 @@ impl Expression {
         }
     }
 
-    /// Whether it may run on that day.
+    /// Whether the expression may run on `date`.
     pub fn is_on(&self, date: Date) -> bool {
         let weekday = u32::from(date.weekday().to_sunday_zero_offset().unsigned_abs());
         let (day, weekday) = (has(self.days, date.day().unsigned_abs().into()), has(self.weekdays, weekday));
@@ -87,7 +87,7 @@ impl Expression {
         has(self.months, month.unsigned_abs().into())
     }
 
-    /// Whether its days come at all: there is no 30 February, and no 31 April.
+    /// Whether its days exist: there is no 30 February and no 31 April.
     fn comes(&self) -> bool {
         const LONGEST: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
         let has_day = |month: u32| (1..=LONGEST[month as usize - 1]).any(|day| has(self.days, day));
@@ -95,15 +95,15 @@ impl Expression {
     }
 }
 
-/// Whether a set has a number.
+/// Whether a set contains a number.
 fn has(set: u64, number: u32) -> bool {
     set & (1 << number) != 0
 }
 
-/// The field, the column and what to tell.
+/// The field, the column and the message.
 type Wrong = (Option<&'static str>, usize, String);
 
-/// The words and the columns at which they begin. To cron only blanks and tabs are between words.
+/// The words and the columns at which they begin. Only spaces and tabs separate words in cron.
 fn words(text: &str) -> Vec<(usize, &str)> {
     let mut column = 1;
     let mut words = Vec::new();
@@ -130,7 +130,7 @@ fn nickname(column: usize, name: &str, next: Option<&(usize, &str)>) -> Result<E
     }
 }
 
-/// `end`: the column after the last.
+/// Parses the fields. `end` is the column after the last word.
 fn fields(words: &[(usize, &str)], end: usize) -> Result<Expression, Wrong> {
     let mut sets = [0; 5];
     for (index, kind) in KINDS.iter().enumerate() {
@@ -145,14 +145,14 @@ fn fields(words: &[(usize, &str)], end: usize) -> Result<Expression, Wrong> {
         return Err((None, *column, why));
     }
     let [minutes, hours, days, months, weekdays] = sets;
-    // What begins with a star counts as one, whatever follows: */2 as well, but not 1-31.
+    // A field that begins with a star counts as a star, whatever follows: `*/2` does, but `1-31` does not.
     let is_star = |index: usize| words[index].1.starts_with('*');
     let expression = Expression {
         minutes,
         hours,
         days,
         months,
-        // 7 is Sunday, too.
+        // 7 is also Sunday.
         weekdays: (weekdays | weekdays >> 7) & 0x7f,
         both: is_star(2) || is_star(4),
         wild: is_star(0) || is_star(1),
@@ -164,7 +164,7 @@ fn fields(words: &[(usize, &str)], end: usize) -> Result<Expression, Wrong> {
     Ok(expression)
 }
 
-/// One field: what stands between its commas.
+/// Parses one field: items separated by commas.
 fn list(kind: &FieldRange, column: usize, word: &str) -> Result<u64, Wrong> {
     let mut set = 0;
     let mut column = column;
@@ -175,7 +175,7 @@ fn list(kind: &FieldRange, column: usize, word: &str) -> Result<u64, Wrong> {
     Ok(set)
 }
 
-/// `*`, `5`, `5-9`, `*/2`, `5-9/2`
+/// Parses one item: `*`, `5`, `5-9`, `*/2`, `5-9/2`.
 fn range(kind: &FieldRange, column: usize, item: &str) -> Result<u64, Wrong> {
     let wrong = |column, why| Err((Some(kind.name), column, why));
     let (numbers, step) = item.split_once('/').map_or((item, None), |(numbers, step)| (numbers, Some(step)));
@@ -204,7 +204,7 @@ fn range(kind: &FieldRange, column: usize, item: &str) -> Result<u64, Wrong> {
     Ok((low..=high).step_by(step).fold(0, |set, number| set | 1 << number))
 }
 
-/// What stands after the slash.
+/// Parses the number after the slash.
 fn stride(kind: &FieldRange, column: usize, (numbers, step): (&str, &str)) -> Result<usize, Wrong> {
     digits(step).filter(|step| *step > 0).map(|step| step as usize).ok_or_else(|| {
         let why = format!("{step:?} is no step; write a whole number from 1 on, as in {numbers}/2");
@@ -212,11 +212,11 @@ fn stride(kind: &FieldRange, column: usize, (numbers, step): (&str, &str)) -> Re
     })
 }
 
-/// What a range that runs backwards may have been meant to be.
+/// The probable meaning of a range that runs backwards.
 fn turned(kind: &FieldRange, low: u32, high: u32) -> String {
     let first = if low == kind.high { low.to_string() } else { format!("{low}-{}", kind.high) };
     match high {
-        // Sunday is the 7 already.
+        // 7 already includes Sunday.
         0 if kind.high == 7 => first,
         _ if high == kind.low => format!("{first},{high}"),
         _ => format!("{first},{}-{high}", kind.low),
@@ -238,7 +238,7 @@ fn number(kind: &FieldRange, column: usize, word: &str) -> Result<u32, Wrong> {
     Err((Some(kind.name), column, why))
 }
 
-/// A number that cron can hold.
+/// A number that cron can store.
 fn digits(word: &str) -> Option<u32> {
     let is_number = word.len() <= DIGITS && word.bytes().all(|byte| byte.is_ascii_digit());
     word.parse().ok().filter(|_| is_number)

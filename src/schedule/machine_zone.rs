@@ -1,4 +1,4 @@
-//! The time zone of this machine, which its cron goes by.
+//! The time zone of this machine, which its cron uses.
 
 use std::path::Path;
 
@@ -11,16 +11,16 @@ const LOCALTIME: &str = "/etc/localtime";
 /// A time zone, and how it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineZone {
-    /// Its name, or its rule where it has no name.
+    /// Its name, or its rule if it has no name.
     pub name: String,
-    /// What says so.
+    /// Where the zone was found.
     pub from: &'static str,
-    /// What a person should know.
+    /// A warning for the person.
     pub warning: Option<String>,
 }
 
-/// `TZ`, else `/etc/localtime`, else UTC, as the C library has it, and cron with it: also that it takes UTC for what it
-/// does not know.
+/// The zone from `TZ`, otherwise from `/etc/localtime`, otherwise UTC. This is the order of the C library and therefore
+/// of cron. Like these, it uses UTC for an unknown zone.
 pub fn machine_zone() -> MachineZone {
     let tz = std::env::var_os("TZ");
     zone_of(tz.as_deref().map(|tz| tz.to_string_lossy()).as_deref(), Path::new(LOCALTIME))
@@ -35,7 +35,7 @@ fn zone_of(tz: Option<&str>, localtime: &Path) -> MachineZone {
             let lost = || utc("TZ", Some(format!("TZ={tz} is no time zone that this machine knows, {}", TAKES_UTC)));
             name.map_or_else(lost, |name| MachineZone { name, from: "TZ", warning: None })
         }
-        // Without a zone of its own, the machine goes by UTC.
+        // A machine without a configured zone uses UTC.
         None if localtime.symlink_metadata().is_err() => utc("this machine", None),
         None => {
             let lost =
@@ -47,8 +47,8 @@ fn zone_of(tz: Option<&str>, localtime: &Path) -> MachineZone {
 
 const TAKES_UTC: &str = "and its cron takes UTC then; install tzdata, or name another with --zone";
 
-/// The name that the path of a file of the database holds, or that of what it links to. A copy has no name, but ends in
-/// the rule that holds from now on.
+/// The zone name in the path of a database file, or in the path that it links to. A copy of such a file has no name,
+/// but it ends with the rule for the future.
 fn zone_of_file(path: &Path) -> Option<String> {
     let target = std::fs::read_link(path).unwrap_or_else(|_| path.to_owned());
     let named = target.to_str().and_then(|target| target.rsplit_once("zoneinfo/"));
@@ -95,7 +95,7 @@ mod tests {
         std::fs::copy("/usr/share/zoneinfo/Europe/Berlin", at("copy")).unwrap();
         assert_eq!(zone(None, &at("copy")), ("CET-1CEST,M3.5.0,M10.5.0/3".into(), LOCALTIME, false));
         assert_eq!(zone(Some(at("copy").to_str().unwrap()), &at("link")).0, "CET-1CEST,M3.5.0,M10.5.0/3");
-        // Also what reads as the rule of a zone named TZif.
+        // Includes a text that could be read as the rule of a zone named TZif.
         for broken in ["", "TZif2\n", "\n\n"] {
             std::fs::write(at("broken"), broken).unwrap();
             assert_eq!(zone(None, &at("broken")), ("UTC".into(), LOCALTIME, true), "{broken:?}");

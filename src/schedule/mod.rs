@@ -1,4 +1,5 @@
-//! When it is to run: a cron expression in a time zone. Pure, but for the zone's rules, which the system keeps.
+//! The schedule: a cron expression in a time zone. Pure functions, except that the system supplies the rules of the
+//! zone.
 //!
 //! ```
 //! use garminsync::schedule::Schedule;
@@ -8,14 +9,15 @@
 //! assert_eq!(next.map(|next| next.to_string()).as_deref(), Some("2026-01-08T18:00:00Z"));
 //! ```
 //!
-//! It is the cron of Debian that will run it, so what is a schedule, and when it comes, is what that one makes of it:
-//! crontab(5), cron(8) and, where they are silent, what `crontab -n` takes. Two things that it takes are refused here,
-//! as nobody means them: what it skips over without a word (`5#2` is `5` to it), and what would never run (`20-10`, the
-//! 30th of February).
+//! Debian's cron runs the schedule, so this module accepts and computes what Debian's cron does, according to
+//! crontab(5), cron(8) and, where these are silent, `crontab -n`. Two kinds of entries that cron accepts are refused
+//! here, because they are always mistakes: text that cron silently ignores (`5#2` is `5` to cron), and entries that
+//! never run (`20-10`, the 30th of February).
 //!
-//! The libraries at hand decide otherwise, and cannot be told not to. cronexpr takes `L`, `W`, `#` and `5/10`, no `@daily`,
-//! looks only ahead, and drops what falls into an hour that the clocks skip. croner takes `L`, `W` and `#`, names no
-//! position, drops `0,30 2 * * *` in such an hour, and takes `*/2` for days that are restricted.
+//! The available libraries behave differently and cannot be configured. cronexpr accepts `L`, `W`, `#` and `5/10`, does
+//! not accept `@daily`, searches only forwards, and drops starts in an hour that the clocks skip. croner accepts `L`,
+//! `W` and `#`, reports no position of an error, drops `0,30 2 * * *` in such an hour, and treats days with `*/2` as
+//! restricted.
 
 mod expression;
 mod machine_zone;
@@ -31,7 +33,7 @@ use jiff::tz::TimeZone;
 
 use expression::Expression;
 
-/// What is taken if nobody says otherwise: every six hours.
+/// The default schedule: every six hours.
 pub const DEFAULT: &str = "0 */6 * * *";
 
 /// A cron expression in a time zone.
@@ -43,22 +45,22 @@ pub struct Schedule {
     zone_name: String,
 }
 
-/// Why something is no schedule. It ends in what to write instead.
+/// Why a schedule is invalid. The message ends with what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The expression is none.
+    /// The expression is invalid.
     #[error("{text:?}: {}column {column}: {why}", field.map_or(String::new(), |field| format!("{field}, ")))]
     Cron {
         /// The expression.
         text: String,
-        /// The field that is at fault, if one is.
+        /// The field with the error, if it is in a field.
         field: Option<&'static str>,
-        /// The character that is at fault; the first is 1.
+        /// The column of the character with the error. The first column is 1.
         column: usize,
-        /// What is wrong, and what to write.
+        /// What is wrong, and what to write instead.
         why: String,
     },
-    /// The time zone is not known.
+    /// The time zone is unknown.
     #[error(
         "{0:?} is no time zone that this machine knows; write one such as Europe/Berlin or UTC, and install tzdata if there are none"
     )]
@@ -66,8 +68,8 @@ pub enum Error {
 }
 
 impl Schedule {
-    /// Reads an expression, and finds the rules of a zone: a name of the time zone database, or a rule as in POSIX'
-    /// `TZ` (`CET-1CEST,M3.5.0,M10.5.0/3`), which needs no database.
+    /// Parses an expression and finds the rules of a zone: a name of the time zone database, or a rule in the form of
+    /// POSIX' `TZ` (`CET-1CEST,M3.5.0,M10.5.0/3`), which needs no database.
     pub fn parse(cron: &str, zone: &str) -> Result<Schedule, Error> {
         let expression = Expression::parse(cron)?;
         let (zone, zone_name) = named_zone(zone)?;
@@ -80,23 +82,23 @@ impl Schedule {
         &self.cron
     }
 
-    /// The zone as it is spelt in the database.
+    /// The zone as the database spells it.
     pub fn zone(&self) -> &str {
         &self.zone_name
     }
 
-    /// A time as the zone's clocks show it: `2026-01-08 19:00 +01:00`. The offset stands there as it is, since to POSIX
-    /// `UTC+8` is what lies west of Greenwich.
+    /// A time in the zone: `2026-01-08 19:00 +01:00`. It shows the offset instead of the zone's name, because in POSIX
+    /// `UTC+8` is west of Greenwich.
     pub fn on_the_clock(&self, time: Timestamp) -> String {
         time.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M %:z").to_string()
     }
 
-    /// The first time after this one at which cron starts it.
+    /// The first time after `after` at which cron starts a run.
     pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
         occurrence::next(&self.expression, &self.zone, after)
     }
 
-    /// The last time before this one at which cron started it.
+    /// The last time before `before` at which cron started a run.
     pub fn previous(&self, before: Timestamp) -> Option<Timestamp> {
         occurrence::previous(&self.expression, &self.zone, before)
     }
@@ -107,9 +109,9 @@ pub fn zone_name(zone: &str) -> Result<String, Error> {
     named_zone(zone).map(|(_, name)| name)
 }
 
-/// The rules of a zone, and its name as the database has it.
+/// The rules of a zone, and its name as the database spells it.
 fn named_zone(name: &str) -> Result<(TimeZone, String), Error> {
-    // Always known, also where there is no database.
+    // UTC is always known, even without a database.
     if ["UTC", "Etc/UTC"].iter().any(|utc| name.eq_ignore_ascii_case(utc)) {
         return Ok((TimeZone::UTC, "UTC".to_owned()));
     }

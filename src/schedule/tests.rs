@@ -8,7 +8,8 @@ fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// All starts from `from` on, and before `to`, found forwards; found backwards they have to be the same.
+/// All starts from `from` (inclusive) to `to` (exclusive), searched forwards. A backwards search must find the same
+/// starts.
 fn starts((cron, zone): (&str, &str), from: &str, to: &str) -> Vec<String> {
     let schedule = Schedule::parse(cron, zone).unwrap();
     let (from, to) = (time(from), time(to));
@@ -38,7 +39,7 @@ fn what_is_no_expression_is_refused_with_the_position() {
         ("é * * * *", "minute, column 1: \"é\" is unknown to cron"),
         ("0,é,x * * * *", "minute, column 3: \"é\""),
         ("0 é * * *", "hour, column 3: \"é\""),
-        // What other crons have.
+        // Syntax of other cron programs.
         ("0 0 L * *", "day of month, column 5: \"L\""),
         ("0 0 15W * *", "day of month, column 5: \"15W\""),
         ("0 0 * * 5#2", "day of week, column 9: \"5#2\""),
@@ -46,14 +47,14 @@ fn what_is_no_expression_is_refused_with_the_position() {
         ("0 0 ? * *", "day of month, column 5: \"?\""),
         ("0~30 * * * *", "minute, column 1: \"0~30\""),
         ("0 */6 * * * *", "column 13: \"*\" is one field too many; cron has five, neither seconds nor years"),
-        // What cron reads to the end of the number, and no further.
+        // Entries that cron reads up to the end of the number, ignoring the rest.
         ("5.3 * * * *", "minute, column 1: \"5.3\""),
         ("*5 * * * *", "minute, column 1: \"*5\""),
         ("1-5-9 * * * *", "minute, column 3: \"5-9\""),
         ("*/2/3 * * * *", "minute, column 3: \"2/3\" is no step; write a whole number from 1 on, as in */2"),
         ("0 0 * *\u{a0}*", "month, column 7: \"*\\u{a0}*\""),
         ("1\n2 * * * *", "minute, column 1: \"1\\n2\""),
-        // Half of it.
+        // Incomplete entries.
         ("", "minute, column 1: missing; cron needs five fields, for example 0 */6 * * *"),
         ("0 */6 * *", "day of week, column 10: missing"),
         ("0,, * * * *", "minute, column 3: a number is missing; allowed:"),
@@ -64,7 +65,7 @@ fn what_is_no_expression_is_refused_with_the_position() {
         ("1-5/0 * * * *", "minute, column 5: \"0\" is no step; write a whole number from 1 on, as in 1-5/2"),
         ("5/10 * * * *", "minute, column 1: to cron a step needs a range; write 5-59/10 or */10"),
         ("0000000005 * * * *", "minute, column 1: 0000000005 is not between"),
-        // What would never run.
+        // Entries that never run.
         ("20-10 * * * *", "minute, column 1: 20-10 runs backwards, and cron would never run it; write 20-59,0-10"),
         ("0 22-0 * * *", "hour, column 3: 22-0 runs backwards, and cron would never run it; write 22-23,0"),
         ("0 0 * * fri-sun", "day of week, column 9: fri-sun runs backwards, and cron would never run it; write 5-7"),
@@ -120,21 +121,21 @@ fn nicknames_are_the_fields_that_they_stand_for() {
     }
 }
 
-/// What the code of Debian's cron (3.0pl1-162) starts when the clock runs through these times.
+/// The starts that the code of Debian's cron (3.0pl1-162) gives when the clock runs through these times.
 #[test]
 fn it_starts_when_debians_cron_does() {
     type Row<'a> = ((&'a str, &'a str), &'a str, &'a str, &'a [&'a str]);
     let berlin = "Europe/Berlin";
     let (spring, autumn) = (("2026-03-28T22:00Z", "2026-03-30T01:00Z"), ("2026-10-24T22:00Z", "2026-10-26T02:00Z"));
     let rows: &[Row] = &[
-        // An hour is skipped: fixed times of it run right after, once for all.
+        // An hour is skipped: its fixed times run once, right after the change.
         (("30 2 * * *", berlin), spring.0, spring.1, &["03-29T01:00", "03-30T00:30"]),
         (("0,15 2 * * *", berlin), spring.0, spring.1, &["03-29T01:00", "03-30T00:00", "03-30T00:15"]),
         (("0 3 * * *", berlin), spring.0, spring.1, &["03-29T01:00"]),
-        // By the clock.
+        // Wildcard times follow the clock.
         (("*/30 2 * * *", berlin), spring.0, spring.1, &["03-30T00:00", "03-30T00:30"]),
         (("30 */2 * * *", berlin), spring.0, "2026-03-29T06:00Z", &["03-28T23:30", "03-29T02:30", "03-29T04:30"]),
-        // An hour comes twice: fixed times run the first time.
+        // An hour is repeated: fixed times run the first time.
         (("30 2 * * *", berlin), autumn.0, autumn.1, &["10-25T00:30", "10-26T01:30"]),
         (
             ("30 */2 * * *", berlin),
@@ -143,7 +144,7 @@ fn it_starts_when_debians_cron_does() {
             &["10-24T22:30", "10-25T00:30", "10-25T01:30", "10-25T03:30", "10-25T05:30"],
         ),
         (("@hourly", berlin), "2026-10-25T00:00Z", "2026-10-25T03:00Z", &["10-25T00:00", "10-25T01:00", "10-25T02:00"]),
-        // Half an hour.
+        // A change of half an hour.
         (
             ("15 2 * * *", "Australia/Lord_Howe"),
             "2026-10-03T00:00Z",
@@ -162,18 +163,19 @@ fn it_starts_when_debians_cron_does() {
             "2026-10-04T15:20Z",
             &["10-03T15:30", "10-03T15:45", "10-04T15:00", "10-04T15:15"],
         ),
-        // Two hours.
+        // A change of two hours.
         (("0 1-3 * * *", "Antarctica/Troll"), "2026-03-28T20:00Z", "2026-03-29T20:00Z", &["03-29T01:00"]),
-        // A midnight that does not come.
+        // A skipped midnight.
         (("30 0 * * fri", "Africa/Cairo"), "2026-04-22T00:00Z", "2026-05-01T00:00Z", &["04-23T22:00", "04-30T21:30"]),
-        // A whole day that does not come: that clock was set right.
+        // A skipped day: cron treats this change as a correction of the clock.
         (
             ("0 12 * * *", "Pacific/Apia"),
             "2011-12-28T00:00Z",
             "2012-01-01T00:00Z",
             &["12-28T22:00", "12-29T22:00", "12-30T22:00", "12-31T22:00"],
         ),
-        // A day that both fields restrict satisfies one of them; a star, with a step or not, restricts none.
+        // If both day fields are restricted, a day must match one of them. A field that begins with a star, with or
+        // without a step, is not restricted.
         (
             ("0 12 13 * fri", "UTC"),
             "2026-02-01T00:00Z",
@@ -197,7 +199,7 @@ fn it_starts_when_debians_cron_does() {
 
 #[test]
 fn the_rarest_day_is_found_and_found_again() {
-    // 29 February on a Sunday, over the year 2100, which has none.
+    // 29 February on a Sunday, across the year 2100, which has no 29 February.
     let schedule = parse("0 0 29 2 */7").unwrap();
     let (first, next) = (time("2088-02-29T00:00:00Z"), time("2128-02-29T00:00:00Z"));
     assert_eq!((schedule.next(first), schedule.previous(next)), (Some(next), Some(first)));

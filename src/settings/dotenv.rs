@@ -1,8 +1,8 @@
-//! Reads a `.env` file by the rules of python-dotenv, because the older tools read their files with it: a password must not
-//! become another one here.
+//! Reads a `.env` file by the rules of python-dotenv, because the older tools read their files with it, and a password
+//! must have the same value here.
 //!
-//! dotenvy reads every ordinary line, which is nearly all of them. It cannot read the others, because its rules differ from
-//! those of python-dotenv and cannot be switched off (version 0.15):
+//! dotenvy reads every ordinary line, which is almost every line. It cannot read the others, because its rules differ
+//! from those of python-dotenv and cannot be switched off (version 0.15):
 //!
 //! | written | python-dotenv | dotenvy |
 //! |---|---|---|
@@ -12,33 +12,33 @@
 //! | `P="a\tb"` | a tab | an error |
 //! | `P=it's` | `it's` | waits for the closing quote, over the lines that follow |
 //!
-//! To rewrite such a line so that dotenvy reads it would take a parser of python-dotenv's rules first. So each statement is
-//! read by one of the two: [`read`] gives a line to dotenvy if both rules give it the same meaning (`by_dotenvy`), and to
-//! `Reader` otherwise. No text goes through both, and a unit test holds that they agree on ordinary lines.
+//! Rewriting such a line for dotenvy would require a parser of python-dotenv's rules first. So each statement is read
+//! by one of the two: [`read`] gives a line to dotenvy if both sets of rules give it the same meaning (`by_dotenvy`),
+//! and to `Reader` otherwise. No text goes through both, and a unit test checks that they agree on ordinary lines.
 //!
 //! `tests/external/dotenv.rs` compares the result with python-dotenv itself. Two differences are intended: a line that
-//! python-dotenv skips with a warning is [`Statement::Unreadable`], and `${NAME}` is an error of [`expand`] if nothing has that
-//! name, while python-dotenv removes it.
+//! python-dotenv skips with a warning is [`Statement::Unreadable`], and `${NAME}` is an error of [`expand`] if the name
+//! is not set, while python-dotenv removes it.
 
 /// One statement of a file: an assignment, or a line that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statement {
     /// `NAME=value`, or a `NAME` alone.
     Assignment {
-        /// The line on which it begins, from 1.
+        /// The number of its first line, from 1.
         line: usize,
         /// The name.
         name: String,
         /// The value before [`expand`]; `None` if there is no `=`.
         value: Option<String>,
     },
-    /// A line that cannot be read. Only its head is kept, because the rest may be a password.
+    /// A line that cannot be read. Only its beginning is kept, because the rest may be a password.
     Unreadable {
-        /// The line on which it begins, from 1.
+        /// The number of its first line, from 1.
         line: usize,
-        /// The text where the name belongs.
+        /// The text in the place of the name.
         head: String,
-        /// Why.
+        /// The reason.
         why: Fault,
     },
 }
@@ -46,13 +46,13 @@ pub enum Statement {
 /// Why a statement cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// The line begins with `=`, or with an empty or open quote.
+    /// The line begins with `=`, with an empty quoted name, or with an unclosed quote.
     #[error("the name is missing")]
     NoName,
     /// Words follow the name.
     #[error("= is missing after the name")]
     NoEqual,
-    /// The closing quote is missing up to the end of the file.
+    /// The closing quote is missing.
     #[error("the closing quote is missing")]
     OpenQuote,
     /// Text follows the closing quote. A `'` inside single quotes is written `\'`.
@@ -60,7 +60,7 @@ pub enum Fault {
     AfterQuote,
 }
 
-/// Reads all statements in their order. A byte order mark is skipped, and all kinds of line ends are equal.
+/// Reads all statements in order. A byte order mark is skipped, and all kinds of line ends are equal.
 pub fn read(text: &str) -> Vec<Statement> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = Reader { text: &text, at: 0 };
@@ -88,11 +88,11 @@ pub fn read(text: &str) -> Vec<Statement> {
     all
 }
 
-/// Replaces each `${NAME}` by its value, and `${NAME:-other}` by `other` if `lookup` has no such name. Every other `$` is an
-/// ordinary character.
+/// Replaces each `${NAME}` with its value, and `${NAME:-other}` with `other` if `lookup` does not have the name. Every
+/// other `$` is an ordinary character.
 ///
 /// # Errors
-/// A name that `lookup` does not have, and that has no `:-`.
+/// A name without `:-` that `lookup` does not have.
 pub fn expand(value: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut out = String::with_capacity(value.len());
     let mut rest = value;
@@ -142,8 +142,8 @@ fn reference(text: &str) -> Option<(&str, Option<&str>, &str)> {
     Some((name, Some(default), after))
 }
 
-/// Name and value of an ordinary line, read by dotenvy. A line is ordinary if its value has no spaces, quotes, `\`, `$` or
-/// `#`, or if the whole value is in quotes and has no character inside that either rule treats specially.
+/// Name and value of an ordinary line, read by dotenvy. A line is ordinary if its value has no spaces, quotes, `\`, `$`
+/// or `#`, or if the whole value is in quotes and contains no character that either set of rules treats specially.
 fn by_dotenvy(line: &str) -> Option<(String, String)> {
     let (head, value) = line.split_once('=')?;
     let words = head.trim_matches(BLANKS);
@@ -151,11 +151,11 @@ fn by_dotenvy(line: &str) -> Option<(String, String)> {
     let name = name.trim_start_matches(BLANKS);
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.');
-    // For python-dotenv "export =" is the keyword before a missing name.
+    // For python-dotenv `export =` is the keyword before a missing name.
     if !is_name || name == "export" || !is_ordinary(value.trim_matches(BLANKS)) {
         return None;
     }
-    // A space at the end would make dotenvy wait for another line.
+    // dotenvy would expect a continuation line after a space at the end.
     dotenvy::from_read_iter(line.trim_matches(BLANKS).as_bytes()).next()?.ok()
 }
 
@@ -172,17 +172,17 @@ fn is_ordinary(value: &str) -> bool {
 /// The spaces around the parts of an ordinary line.
 const BLANKS: [char; 2] = [' ', '\t'];
 
-/// White space of Python's `\s`: that of Unicode, and four control characters.
+/// White space as Python's `\s` defines it: that of Unicode, and four control characters.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
 }
 
-/// White space that is no line end.
+/// White space that is not a line end.
 fn is_blank(c: char) -> bool {
     is_space(c) && c != '\n'
 }
 
-/// Reads statements by the rules of python-dotenv, from its place in the text on.
+/// Reads statements by the rules of python-dotenv, from its position in the text.
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -193,7 +193,7 @@ impl<'a> Reader<'a> {
         &self.text[self.at..]
     }
 
-    /// Goes to the next statement; `false` at the end.
+    /// Moves to the next statement; `false` at the end of the text.
     fn begin(&mut self) -> bool {
         self.skip(is_space);
         !self.rest().is_empty()
@@ -239,7 +239,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The name; `None` where a comment begins.
+    /// The name; `None` at a comment.
     fn name(&mut self) -> Result<Option<String>, Fault> {
         if self.rest().starts_with('#') {
             return Ok(None);
@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The value, from the `=` on.
+    /// The value, starting at the `=`.
     fn value(&mut self) -> Result<String, Fault> {
         self.at += 1;
         let is_apart = !self.skip(is_blank).is_empty();
@@ -268,8 +268,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A value in quotes, which may have several lines. `escaped` gives the character that an escape sequence means; if it
-    /// gives none, both characters are ordinary.
+    /// A value in quotes, which may have several lines. `escaped` returns the character that an escape sequence means.
+    /// If it returns `None`, both characters are ordinary.
     fn quoted(&mut self, quote: char, escaped: impl Fn(char) -> Option<char>) -> Result<String, Fault> {
         let mut out = String::new();
         let mut chars = self.rest().char_indices().skip(1);
@@ -393,7 +393,8 @@ mod tests {
         }
     }
 
-    /// The reason for [`Reader`]: see the table at the top. If dotenvy learns to read one of these, that row can go.
+    /// The reason for [`Reader`]: see the table at the top. If dotenvy learns to read one of these lines, its row can
+    /// be removed.
     #[test]
     fn dotenvy_reads_these_lines_otherwise() {
         let theirs = |text: &str| {

@@ -1,4 +1,4 @@
-//! Changes settings in a `.env` file. Every line that is not changed stays as it is, and the file is replaced at once.
+//! Changes settings in a `.env` file. Unchanged lines stay as they are, and the file is replaced atomically.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -12,40 +12,40 @@ use crate::fs::{is_open_to_others, is_own, make_private, persist, sweep, unfinis
 /// Why a settings file is not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
-    /// It cannot be read or written. The text names the file and says what to do.
+    /// The file cannot be read or written. The text names the file and says what to do.
     #[error("{0}")]
     File(String),
-    /// A value cannot stand in such a file. The text names the setting and holds nothing of the value.
+    /// The file format cannot hold a value. The text names the setting and contains nothing of the value.
     #[error("{0}")]
     Value(String),
-    /// Somebody has changed the file since it was read.
+    /// Another program has changed the file since it was read.
     #[error("{0} was changed by another program meanwhile; run it again")]
     Changed(String),
 }
 
-/// A `.env` file whose settings are changed.
+/// A `.env` file and the changes of its settings.
 #[derive(Debug)]
 pub struct EnvFile {
-    /// The name that people know it by.
+    /// The path that a person gave.
     path: PathBuf,
-    /// Where it is: a link leads there.
+    /// The path of the file itself, with links resolved.
     place: PathBuf,
-    /// What stood there when it was read; nothing if there was no file.
+    /// The content of the file when it was read; `None` if there was no file.
     before: Option<Vec<u8>>,
     text: String,
     changes: Vec<String>,
 }
 
 impl EnvFile {
-    /// Reads a file; one that does not exist is as good as an empty one.
+    /// Reads a file. A file that does not exist counts as empty.
     ///
     /// # Errors
-    /// It cannot be read, is not UTF-8, belongs to another user, or has lines that cannot be read.
+    /// The file cannot be read, is not UTF-8, belongs to another user, or has invalid lines.
     pub fn open(path: &Path) -> Result<EnvFile, EditError> {
         let failed = |what: &str| EditError::File(format!("{}: {what}", path.display()));
         let place = match fs::canonicalize(path) {
             Ok(place) => place,
-            // A link to nowhere is kept as a link.
+            // A dangling link is not replaced by a file.
             Err(_) if path.is_symlink() => return Err(failed("this link leads to no file; remove it")),
             Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
             Err(error) => return Err(failed(&error.to_string())),
@@ -70,35 +70,36 @@ impl EnvFile {
         Ok(EnvFile { path: path.to_owned(), place, before, text, changes: Vec::new() })
     }
 
-    /// The name of the file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether there was such a file.
+    /// Whether the file existed before.
     pub fn existed(&self) -> bool {
         self.before.is_some()
     }
 
-    /// Whether others may read or write it.
+    /// Whether other users may read or write the file.
     pub fn is_open(&self) -> bool {
         fs::metadata(&self.place).is_ok_and(|meta| is_open_to_others(&meta))
     }
 
-    /// The lines that were changed so far, for people: secrets are `***`.
+    /// The lines changed so far, for display: secrets are `***`.
     pub fn changes(&self) -> &[String] {
         &self.changes
     }
 
-    /// Whether the file sets this, to anything but nothing.
+    /// Whether the file sets `name` to a value that is not empty.
     pub fn sets(&self, name: &str) -> bool {
         self.value(name).is_some_and(|value| !value.trim().is_empty())
     }
 
-    /// Sets a value: in the place of the last line that sets it, else below a line `#NAME=…` of an example, else at the end.
+    /// Sets a value: in the last line that sets it, otherwise below a line `#NAME=…` of an example, otherwise at the
+    /// end.
     ///
     /// # Errors
-    /// The value cannot stand in such a file.
+    /// The file format cannot hold the value.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), EditError> {
         if self.value(name).as_deref() == Some(value) {
             return Ok(());
@@ -128,7 +129,7 @@ impl EnvFile {
         Ok(())
     }
 
-    /// Makes comments of the lines that set this: another setting takes its place.
+    /// Turns the lines that set `name` into comments, because another setting replaces it.
     pub fn disable(&mut self, name: &str) {
         while let Some((first, last)) = self.places(name).pop() {
             let lines = lines(&self.text);
@@ -138,10 +139,10 @@ impl EnvFile {
         }
     }
 
-    /// Writes the file, for its owner only: whole or not at all.
+    /// Replaces the file atomically, readable for its owner only.
     ///
     /// # Errors
-    /// It cannot be written, or somebody has changed it meanwhile.
+    /// The file cannot be written, or another program has changed it meanwhile.
     pub fn save(&mut self) -> Result<(), EditError> {
         let failed =
             |error: io::Error| EditError::File(format!("{}: {error}; nothing was changed", self.path.display()));
@@ -159,7 +160,7 @@ impl EnvFile {
         Ok(())
     }
 
-    /// What the last line says that sets this, as it is written: `${NAME}` is not replaced.
+    /// The value in the last line that sets `name`, as written: `${NAME}` is not replaced.
     fn value(&self, name: &str) -> Option<String> {
         let mut values = dotenv::read(&self.text).into_iter().filter_map(|statement| match statement {
             Statement::Assignment { name: other, value, .. } if other == name => value,
@@ -168,7 +169,7 @@ impl EnvFile {
         values.next_back()
     }
 
-    /// The lines that set this: the first and the last of each, from 0.
+    /// The lines that set `name`: the first and the last line of each statement, counted from 0.
     fn places(&self, name: &str) -> Vec<(usize, usize)> {
         let lines = lines(&self.text);
         let mut places = Vec::new();
@@ -178,7 +179,8 @@ impl EnvFile {
                 continue;
             }
             let first = line - 1;
-            // A value in quotes may go on over several lines: as many as it takes to read the same.
+            // A quoted value may continue over several lines: as many as it takes until the statement has the same
+            // value.
             let is_whole = |last: &usize| {
                 let read = dotenv::read(&lines[first..=*last].concat());
                 matches!(read.as_slice(), [Statement::Assignment { name: other, value: Some(same), .. }]
@@ -192,17 +194,17 @@ impl EnvFile {
     }
 }
 
-/// Replaces a file, which then is for its owner only; whoever reads it sees all of the old or all of the new one.
+/// Replaces a file atomically, readable for its owner only: a reader sees the whole old or the whole new file.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_private(folder)?;
     let prefix = format!("{}.new-", path.file_name().unwrap_or_default().to_string_lossy());
-    // What a program that was killed has left may hold passwords.
+    // Files that a killed program left may contain passwords.
     sweep(folder, &prefix, Duration::ZERO);
     persist(unfinished(folder, &prefix, bytes)?, path)
 }
 
-/// The lines with their ends; the three kinds of these count as the reader of such files counts them.
+/// The lines with their line ends. It counts the three kinds of line ends as the reader of `.env` files does.
 fn lines(text: &str) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;
@@ -225,7 +227,7 @@ fn replaced(lines: &[&str], number: usize, line: &str) -> String {
     lines[..number].concat() + line + &lines[number + 1..].concat()
 }
 
-/// A value as it is written: without quotes if that means the same, else in single quotes.
+/// A value in the form of the file: without quotes if that has the same meaning, otherwise in single quotes.
 fn quoted(name: &str, value: &str) -> Result<String, EditError> {
     let unfit = |why: &str| {
         EditError::Value(format!("{name}: {why}; put the value into a file, and set {name}_FILE to its path"))
@@ -336,7 +338,7 @@ mod tests {
         file.set("C", "3").unwrap();
         assert!(matches!(file.save(), Err(EditError::Changed(_))));
         assert_eq!(fs::read_to_string(&path).unwrap(), "A=1\nB=2\n");
-        // A new one, with its folders.
+        // A new file, with its folders.
         let new = dir.path().join("x/y/.env");
         let mut file = EnvFile::open(&new).unwrap();
         file.set("C", "3").unwrap();

@@ -1,4 +1,4 @@
-//! Which `.env` file is read, and whether it is safe to read it.
+//! Finds the `.env` file to read, and checks whether it is safe to read it.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -9,7 +9,8 @@ use super::{Error, Settings, names};
 use crate::fs::is_own;
 
 impl Settings {
-    /// `.env` in the current folder if it is ours, else `garminsync/.env` in the configuration folder.
+    /// `.env` in the current folder if it belongs to this program, otherwise `garminsync/.env` in the configuration
+    /// folder.
     pub(super) fn find_file(&mut self) -> Result<Option<PathBuf>, Error> {
         let here = PathBuf::from(".env");
         if here.is_file() {
@@ -28,20 +29,21 @@ impl Settings {
         Ok(self.usual_file()?.filter(|path| path.is_file()))
     }
 
-    /// `garminsync/.env` in the configuration folder, whether it exists or not; `None` if no variable says where that is.
+    /// `garminsync/.env` in the configuration folder, whether it exists or not; `None` if no variable names that
+    /// folder.
     pub fn usual_file(&self) -> Result<Option<PathBuf>, Error> {
         Ok(self.xdg("XDG_CONFIG_HOME", ".config")?.map(|dir| dir.join("garminsync/.env")))
     }
 }
 
-/// Whether the `.env` file of the current folder is ours: a folder may contain the file of another project, and a shared
-/// folder a file of another user.
+/// Whether the `.env` file of the current folder belongs to this program. The folder may contain the file of another
+/// project, and a shared folder the file of another user.
 ///
 /// # Errors
-/// Why the file is not read although it has settings of ours.
+/// Why the file is not read although it contains settings of this program.
 fn is_ours(path: &Path) -> Result<bool, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("it cannot be read ({error})"))?;
-    // A file of ours that is not UTF-8 is rejected when it is read.
+    // A file of this program that is not UTF-8 is rejected later, when it is read.
     let statements = dotenv::read(&String::from_utf8_lossy(&bytes));
     let assigned = statements.iter().filter_map(|statement| match statement {
         Statement::Assignment { name, value: Some(_), .. } => Some(name.as_str()),

@@ -1,9 +1,9 @@
-//! Settings: from the environment, else from a `.env` file. Flags go before both; the commands see to that.
+//! Settings from the environment, or else from a `.env` file. Flags have precedence over both; the commands apply them.
 //!
-//! Which settings exist, their kinds and their defaults stand in one table ([`SETTINGS`]). Code reads a setting by its name
-//! and kind: `settings.number("MAX_DELETE")`. An empty value counts as not set, as `docker run --env-file` passes empty
-//! values on. A secret may also be given as `NAME_FILE` (a file that contains it) or `NAME_COMMAND` (a shell command that
-//! prints it).
+//! One table ([`SETTINGS`]) defines all settings, their kinds and their defaults. Code reads a setting by its name and
+//! kind: `settings.number("MAX_DELETE")`. An empty value counts as not set, because `docker run --env-file` passes on
+//! empty values. A secret may also be given as `NAME_FILE` (a file that contains it) or `NAME_COMMAND` (a shell command
+//! that prints it).
 
 pub mod dotenv;
 pub mod edit;
@@ -45,39 +45,40 @@ pub struct Settings {
     file: BTreeMap<String, String>,
     /// The `.env` file, if there is one.
     file_path: Option<PathBuf>,
-    /// The folder of the `.env` file: relative paths in it start there, wherever cron starts the program.
+    /// The folder of the `.env` file. Relative paths in the file start from it, in whichever folder cron starts the
+    /// program.
     file_dir: PathBuf,
     /// Lines of the `.env` file that cannot be read.
     broken: Vec<BrokenLine>,
-    /// Why a `.env` file with settings of ours was not read.
+    /// Why a `.env` file with settings of this program was not read.
     ignored_file: Option<String>,
-    /// Raised when a person wants the program to end.
+    /// Raised when a person wants to stop the program.
     stop: Arc<AtomicBool>,
 }
 
 /// A line of the `.env` file that cannot be read.
 #[derive(Debug, Clone)]
 struct BrokenLine {
-    /// Which line, and why; it contains nothing of the value.
+    /// The line number and the reason. It contains nothing of the value.
     message: String,
-    /// The text where a name belongs.
+    /// The text in the place of the name.
     head: String,
 }
 
 /// Why a setting has no value.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The value cannot be used. The text names the setting and says what to write, and never contains a secret.
+    /// The value cannot be used. The text names the setting and says what to write. It never contains a secret.
     #[error("{0}")]
     Unusable(String),
-    /// A person ended the program while it waited for a secret.
+    /// A person stopped the program while it waited for a secret.
     #[error("stopped")]
     Stopped,
 }
 
 impl Settings {
-    /// Reads the environment and the `.env` file: `path`, else `.env` in the current folder if it is ours, else
-    /// `garminsync/.env` in the configuration folder.
+    /// Reads the environment and the `.env` file: `path`, or else `.env` in the current folder if it belongs to this
+    /// program, or else `garminsync/.env` in the configuration folder.
     ///
     /// A line that cannot be read sets nothing: see [`Settings::broken_lines`].
     ///
@@ -88,7 +89,8 @@ impl Settings {
         for (name, value) in std::env::vars_os() {
             settings.take_variable(name, value)?;
         }
-        // `docker run --env-file` passes on everything after the `=`, with quotes that the file only needs elsewhere.
+        // `docker run --env-file` passes on everything after the `=`, including quotes that only other readers of the
+        // file need.
         settings.environment.get_mut("GS_ENV_STRIP_QUOTES").map(strip_quotes);
         if settings.yes("GS_ENV_STRIP_QUOTES")? {
             settings.environment.values_mut().for_each(strip_quotes);
@@ -107,7 +109,7 @@ impl Settings {
         let Ok(name) = name.into_string() else { return Ok(()) };
         match value.into_string() {
             Ok(value) => drop(self.environment.insert(name, trim_line_ends(&value).to_owned())),
-            // Without the value the run would use another folder or another password.
+            // Without the value the program would use another folder or another password.
             Err(_) if names::is_known(&name) => {
                 let advice = match names::parse(&name) {
                     Some((setting, Source::Value)) if setting.kind == SettingKind::Path => {
@@ -122,7 +124,7 @@ impl Settings {
         Ok(())
     }
 
-    /// Settings that come from pairs of name and value, and from nothing else: no environment and no file is read.
+    /// Settings from pairs of name and value only. Reads no environment and no file.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Settings {
         let environment = pairs.into_iter().map(|(n, v)| (n.to_owned(), trim_line_ends(v).to_owned())).collect();
         Settings { environment, ..Settings::default() }
@@ -155,15 +157,15 @@ impl Settings {
         Ok(())
     }
 
-    /// A value of the file with each `${NAME}` replaced: by the environment, else by an earlier line, as python-dotenv does
-    /// for the older tools.
+    /// A value of the file with each `${NAME}` replaced: by the environment, or else by an earlier line, as
+    /// python-dotenv does for the older tools.
     ///
     /// # Errors
-    /// Nothing has that name. To leave it out would make another password of the value.
+    /// The name is not set. Leaving it out would change the password.
     fn expanded(&self, name: &str, value: &str) -> Result<String, String> {
         let instead = "if it is part of the value, put the value into a file and name that with NAME_FILE";
         if names::parse(name).is_some_and(|(setting, source)| setting.is_secret() && source == Source::Value) {
-            // A password may contain ${HOME}; nobody composes one of such variables.
+            // A password may contain the text `${HOME}`, but no password is composed of such variables.
             let strange = |name: &&str| !self.file.contains_key(*name) && !names::is_known(name);
             if let Some(other) = dotenv::references(value).into_iter().find(strange) {
                 return Err(format!("{name} contains ${{{other}}}, and {other} is not a setting; {instead}"));
@@ -175,24 +177,24 @@ impl Settings {
         })
     }
 
-    /// The errors of the lines of the `.env` file that cannot be read. A command that does more than show them ends with
-    /// them, because each line may be any setting.
+    /// The errors of the lines of the `.env` file that cannot be read. Commands fail with these errors, except those
+    /// that only show them, because each line may set any setting.
     pub fn broken_lines(&self) -> impl Iterator<Item = Error> + '_ {
         self.broken.iter().map(|line| Error::Unusable(line.message.clone()))
     }
 
-    /// Whether a line that cannot be read may have been meant to set `name`.
+    /// Whether a line that cannot be read may set `name`.
     pub fn is_broken(&self, name: &str) -> bool {
         self.broken.iter().any(|line| line.head.contains(name))
     }
 
-    /// From now on no secret is waited for once `stop` is raised.
+    /// After this call, reading a secret stops as soon as `stop` is raised.
     pub fn stop_with(&mut self, stop: Arc<AtomicBool>) {
         self.stop = stop;
     }
 
-    /// The variables of the environment that set something that the `.env` file does not set, or sets to another value: what
-    /// a program without this environment would miss. Sorted by name.
+    /// The variables of the environment whose settings the `.env` file does not set, or sets to another value. A
+    /// program without this environment would not have them. Sorted by name.
     pub fn only_in_environment(&self) -> Vec<&str> {
         let is_in_file = |name: &str, value: &String| match names::parse(name) {
             Some((setting, Source::Value)) => setting.names().any(|name| self.file.get(name) == Some(value)),
@@ -210,17 +212,18 @@ impl Settings {
         self.file_path.as_deref()
     }
 
-    /// Why a `.env` file with settings of ours was not read, if there is one.
+    /// Why a `.env` file with settings of this program was not read, if there is such a file.
     pub fn ignored_file(&self) -> Option<&str> {
         self.ignored_file.as_deref()
     }
 
-    /// The value of a variable that only the environment sets, such as `HOME` or `LANG`, if it is not empty.
+    /// The value of a variable that only the environment sets, such as `HOME` or `LANG`; `None` if it is empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.environment.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
     }
 
-    /// The first of several names that has a value that is not empty, and the value. The environment goes before the file.
+    /// The first of several names whose value is not empty, and the value. The environment has precedence over the
+    /// file.
     pub fn first_of<'a>(&self, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<(&'a str, &str)> {
         let in_environment = |name: &'a str| self.environment.get(name).map(|value| (name, value.as_str()));
         let in_file = |name: &'a str| self.file.get(name).map(|value| (name, value.as_str()));
@@ -229,15 +232,15 @@ impl Settings {
         of_environment.or_else(|| names.into_iter().filter_map(in_file).find(is_set))
     }
 
-    /// The value of one name, whatever the table says.
+    /// The value of one name, even if the table does not have the name.
     fn raw(&self, name: &str) -> Option<&str> {
         self.first_of([name]).map(|(_, value)| value)
     }
 
-    /// The data folder: `DATA_DIR`, else `garminsync` in the XDG data folder; never the current folder.
+    /// The data folder: `DATA_DIR`, or else `garminsync` in the XDG data folder. Never the current folder.
     ///
     /// # Errors
-    /// No variable says where it is, or the one that does is not UTF-8.
+    /// No variable names the folder, or the variable is not UTF-8.
     pub fn data_dir(&self) -> Result<PathBuf, Error> {
         if let Some(dir) = self.path("DATA_DIR") {
             return Ok(dir);
@@ -254,7 +257,7 @@ impl Settings {
             ))),
             false => Ok(self.variable(name).map(PathBuf::from)),
         };
-        // The XDG specification: a relative path there is to be ignored.
+        // The XDG specification requires programs to ignore a relative path.
         match text_of(name)?.filter(|path| path.is_absolute()) {
             Some(own) => Ok(Some(own)),
             None => Ok(text_of("HOME")?.map(|home| home.join(below_home))),
@@ -267,8 +270,8 @@ impl Settings {
     }
 }
 
-/// A value without the line ends around it and the byte order mark in front of it, which editors, shells and password
-/// managers add.
+/// Removes the line ends around a value and the byte order mark before it, which editors, shells and password managers
+/// add.
 pub fn trim_line_ends(value: &str) -> &str {
     value.trim_start_matches('\u{feff}').trim_matches(['\n', '\r'])
 }

@@ -1,4 +1,4 @@
-//! Which setting a name of the environment or of the `.env` file belongs to.
+//! Finds the setting of a name in the environment or in the `.env` file.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -6,26 +6,26 @@ use std::sync::LazyLock;
 use super::setting::Setting;
 use super::table::{VARIABLES, all};
 
-/// The settings that the `.env` file or the environment can set, by each of their names.
+/// The settings of the `.env` file and the environment, by each of their names.
 static BY_NAME: LazyLock<HashMap<&str, &Setting>> =
     LazyLock::new(|| all().flat_map(|setting| setting.names().map(move |name| (name, setting))).collect());
 
-/// How a name gives the value of its setting.
+/// How a variable gives the value of its setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    /// `NAME`: it holds the value.
+    /// `NAME`: the variable contains the value.
     Value,
-    /// `NAME_FILE`: it names a file with the value.
+    /// `NAME_FILE`: the variable names a file with the value.
     File,
-    /// `NAME_COMMAND`: it holds a command that prints the value.
+    /// `NAME_COMMAND`: the variable contains a command that prints the value.
     Command,
 }
 
 impl Source {
-    /// All, in the order in which they are used.
+    /// All sources, in the order of precedence.
     pub const ALL: [Source; 3] = [Source::Value, Source::File, Source::Command];
 
-    /// What follows the name of the setting.
+    /// The suffix after the name of the setting.
     pub fn ending(self) -> &'static str {
         match self {
             Source::Value => "",
@@ -34,13 +34,13 @@ impl Source {
         }
     }
 
-    /// The name that gives the value of the setting `name` in this way.
+    /// The name of the variable that gives the value of the setting `name` in this way.
     pub fn name(self, name: &str) -> String {
         format!("{name}{}", self.ending())
     }
 }
 
-/// The setting that the `.env` file or the environment can set by this name, which may be an old one.
+/// The setting of the `.env` file or the environment with this name, which may be an old one.
 pub fn find(name: &str) -> Option<&'static Setting> {
     BY_NAME.get(name).copied()
 }
@@ -48,13 +48,13 @@ pub fn find(name: &str) -> Option<&'static Setting> {
 /// The setting `name`, for code that reads it.
 ///
 /// # Panics
-/// The table has no such setting: a mistake in the source, which a test of this room finds.
+/// The table has no such setting: a mistake in the source, which a test of this module finds.
 pub(super) fn row(name: &str) -> &'static Setting {
     let variable = || VARIABLES.iter().find(|setting| setting.name == name);
     find(name).or_else(variable).unwrap_or_else(|| panic!("{name} is not in the table of settings"))
 }
 
-/// The setting that a name belongs to, and how it gives the value.
+/// The setting of a name, and how the variable gives its value.
 pub(super) fn parse(name: &str) -> Option<(&'static Setting, Source)> {
     Source::ALL.iter().find_map(|source| {
         let setting = find(name.strip_suffix(source.ending())?)?;
@@ -62,12 +62,12 @@ pub(super) fn parse(name: &str) -> Option<(&'static Setting, Source)> {
     })
 }
 
-/// Whether a name gives the value of a setting, in any way.
+/// Whether a name gives the value of a setting, from any source.
 pub fn is_known(name: &str) -> bool {
     parse(name).is_some()
 }
 
-/// Whether a name gives the value of a setting that no other program has.
+/// Whether a name gives the value of a setting that no other program uses.
 pub(super) fn is_own(name: &str) -> bool {
     parse(name).is_some_and(|(setting, _)| !setting.is_shared)
 }

@@ -1,5 +1,5 @@
-//! Reads a secret from a file or a pipe, or from the output of a shell command: for a limited time, up to a limited size, and
-//! only until a person ends the program.
+//! Reads a secret from a file or a pipe, or from the output of a shell command, with limits for time and size. It stops
+//! when a person stops the program.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};
@@ -17,21 +17,21 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::Error;
 
-/// How often a waiting read checks whether the command has ended, and whether a person ends the program.
+/// How often a waiting read checks whether the command has ended and whether a person wants to stop the program.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The limits of reading a secret.
 pub(super) struct Limits<'a> {
-    /// The time for all of it.
+    /// The time for the whole read.
     pub time: Duration,
     /// The largest size, in bytes.
     pub bytes: u64,
-    /// Raised when a person wants the program to end.
+    /// Raised when a person wants to stop the program.
     pub stop: &'a AtomicBool,
 }
 
-/// The content of a file. For a named pipe or a process substitution the limits are those of a command, as nobody may ever
-/// write into it.
+/// The content of a file. A named pipe or a process substitution has the same limits as a command, because its writer
+/// may never write.
 pub(super) fn read_file(name: &str, path: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
     let unusable = |why: String| Error::Unusable(format!("{name}: {}: {why}", path.display()));
     let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
@@ -45,11 +45,11 @@ pub(super) fn read_file(name: &str, path: &Path, limits: &Limits) -> Result<Vec<
     })
 }
 
-/// The output of a shell command. An error says how the command ended, and never what it printed.
+/// The output of a shell command. An error says how the command ended, but never contains its output.
 ///
-/// A command that takes too long or prints too much is killed with all processes that it has started. On a terminal only
-/// the command itself is killed: it may have to ask a person something, and a process group of its own could not read from
-/// the terminal.
+/// A command that takes too long or prints too much is killed with all processes that it has started. On a terminal
+/// only the command itself is killed: it may have to ask a person, and a command in its own process group could not
+/// read from the terminal.
 pub(super) fn run_command(name: &str, line: &str, limits: &Limits) -> Result<Vec<u8>, Error> {
     let end = Instant::now() + limits.time;
     let unusable = |why: String| Error::Unusable(format!("{name} {why}; run it by hand to see why"));
@@ -66,7 +66,7 @@ pub(super) fn run_command(name: &str, line: &str, limits: &Limits) -> Result<Vec
     };
     match printed.and_then(|bytes| wait(&mut child, end, limits).map(|status| (bytes, status))) {
         Ok((bytes, status)) if status.success() => Ok(bytes),
-        // Ctrl-C on a terminal ends both at once.
+        // Ctrl-C on a terminal ends the command and this program at once.
         Ok(_) if limits.is_stopped() => Err(Error::Stopped),
         Ok((_, status)) => Err(unusable(format!("failed ({status})"))),
         Err(stopped) => {
@@ -86,7 +86,7 @@ impl Limits<'_> {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// The time limit in words, with the setting that changes it.
+    /// The time limit as text, with the setting that changes it.
     fn describe_time(&self) -> String {
         format!("{} (GS_COMMAND_TIMEOUT)", humantime::format_duration(self.time))
     }
@@ -100,7 +100,7 @@ impl Limits<'_> {
     }
 }
 
-/// Why a read ended before its end.
+/// Why a read stopped early.
 enum Stopped {
     ByPerson,
     TooLong,
@@ -108,7 +108,7 @@ enum Stopped {
     Failed(std::io::Error),
 }
 
-/// Everything that comes out of a pipe, to its end.
+/// All bytes from a pipe, until it is closed.
 fn read(pipe: &mut (impl Read + AsFd), end: Instant, limits: &Limits) -> Result<Vec<u8>, Stopped> {
     let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
@@ -123,7 +123,7 @@ fn read(pipe: &mut (impl Read + AsFd), end: Instant, limits: &Limits) -> Result<
         match pipe.read(&mut buffer) {
             Ok(0) => return Ok(bytes),
             Ok(read) => bytes.extend_from_slice(&buffer[..read]),
-            // The writer of a named pipe may have opened it without writing yet.
+            // The writer of a named pipe may have opened it but not written yet.
             Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
             Err(error) => return Err(Stopped::Failed(error)),
         }
@@ -154,15 +154,15 @@ fn kill(child: &mut Child, has_group: bool) {
 /// Why a text cannot be a password, key or address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Defect {
-    /// It has this number of lines.
+    /// The text has this number of lines.
     Lines(usize),
-    /// It has this control character.
+    /// The text contains this control character.
     Control(u32),
 }
 
-/// The defect of a text that is to be sent as one value.
+/// The defect of a text that must be a single value.
 pub(super) fn defect(text: &str) -> Option<Defect> {
-    // A space at one of its ends is sent, with a warning.
+    // A space at the beginning or end is sent, with a warning.
     let text = text.trim_matches([' ', '\t']);
     let first = text.chars().find(|c| c.is_control())?;
     Some(match text.contains(['\n', '\r']) {

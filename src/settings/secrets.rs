@@ -5,17 +5,17 @@ use super::secret_source::{self, Defect};
 use super::{Error, Settings, trim_line_ends};
 use crate::http::Secret;
 
-/// The largest secret: tokens of other tools have some kilobytes.
+/// The largest secret, in bytes: tokens of other tools have a few kilobytes.
 const MAX_BYTES: u64 = 64 << 10;
 
 impl Settings {
-    /// A password, a key or an address, from the first of `NAME`, `NAME_FILE` and `NAME_COMMAND` that is set. Line ends around
-    /// it and a byte order mark in front are removed; spaces are kept.
+    /// A password, a key or an address, from the first of `NAME`, `NAME_FILE` and `NAME_COMMAND` that is set. Line ends
+    /// around it and a byte order mark before it are removed. Spaces are kept.
     ///
     /// # Errors
-    /// The file cannot be read; or the command fails, takes longer than `GS_COMMAND_TIMEOUT`, or prints too much (the same
-    /// limits hold for a file that is a pipe); or the value has more than one line or a control character.
-    /// [`Error::Stopped`] if a person ends the program meanwhile.
+    /// The file cannot be read; the command fails, takes longer than `GS_COMMAND_TIMEOUT`, or prints too much (a pipe
+    /// has the same limits); or the value has more than one line or a control character. [`Error::Stopped`] if a person
+    /// stops the program meanwhile.
     pub fn secret(&self, name: &str) -> Result<Option<Secret>, Error> {
         let found = self.multiline_secret(name)?;
         match found.as_ref().and_then(|secret| secret_source::defect(secret.expose())) {
@@ -24,7 +24,7 @@ impl Settings {
         }
     }
 
-    /// A secret that may have several lines, such as the token of another tool; else as [`Settings::secret`].
+    /// A secret that may have several lines, such as the token of another tool. Otherwise like [`Settings::secret`].
     pub fn multiline_secret(&self, name: &str) -> Result<Option<Secret>, Error> {
         let Some(source) = self.source(name) else { return Ok(None) };
         let from = source.name(name);
@@ -40,10 +40,10 @@ impl Settings {
         Ok((!text.is_empty()).then(|| Secret::new(text)))
     }
 
-    /// An e-mail address or another name of an account, read as a secret is, without spaces around it.
+    /// An e-mail address or another name of an account. It is read like a secret, and spaces around it are removed.
     ///
     /// # Errors
-    /// As [`Settings::secret`].
+    /// As for [`Settings::secret`].
     pub fn address(&self, name: &str) -> Result<Option<String>, Error> {
         let found = self.secret(name)?.map(|secret| secret.expose().trim().to_owned());
         Ok(found.filter(|address| !address.is_empty()))
@@ -54,7 +54,7 @@ impl Settings {
         self.source(name).is_some()
     }
 
-    /// Whether a secret can be read at once, or is not set: no command has to run, and no pipe has to be read.
+    /// Whether a secret is not set or can be read at once, without running a command or reading a pipe.
     pub fn is_available(&self, name: &str) -> bool {
         match self.source(name) {
             None | Some(Source::Value) => true,
@@ -72,7 +72,7 @@ impl Settings {
         self.source(name).map(|source| source.name(name))
     }
 
-    /// The way in which a secret is set.
+    /// The way in which a secret is set: value, file or command.
     pub(super) fn source(&self, name: &str) -> Option<Source> {
         let setting = row(name);
         Source::ALL.into_iter().find(|source| {
@@ -80,7 +80,7 @@ impl Settings {
         })
     }
 
-    /// A secret that cannot be used, and what to do about it; the text contains nothing of the secret.
+    /// The message for a secret that cannot be used, and what to do. It contains nothing of the secret.
     fn describe(&self, name: &str, defect: Defect) -> String {
         let source = self.source(name).unwrap_or(Source::Value);
         let from = source.name(name);

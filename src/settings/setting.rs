@@ -1,4 +1,4 @@
-//! One row of the table of settings: its name, its kind with the default, and its text for people.
+//! One row of the table of settings: its name, its kind with the default, and its description.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct SettingGroup {
     /// The heading.
     pub title: &'static str,
-    /// Text that concerns all settings of the group; may be empty.
+    /// Text about all settings of the group. May be empty.
     pub intro: &'static str,
     /// The settings, in the order in which they are shown.
     pub settings: &'static [Setting],
@@ -20,36 +20,37 @@ pub struct Setting {
     pub name: &'static str,
     /// Earlier names, which still work.
     pub old_names: &'static [&'static str],
-    /// The same name in lower case, if that works too; it is then read first, as by curl.
+    /// The same name in lower case, if it works too. It has precedence, as in curl.
     pub lower_case: Option<&'static str>,
-    /// What its value is, with the default.
+    /// The kind of its value, with the default.
     pub kind: SettingKind,
-    /// A value as a person could write it; empty: the default serves as the example.
+    /// A typical value. If it is empty, the default serves as the example.
     pub example: &'static str,
-    /// What the setting does, in whole sentences.
+    /// The effect of the setting, in whole sentences.
     pub doc: &'static str,
-    /// Whether other programs use the same name: such a setting alone does not make a `.env` file ours.
+    /// Whether other programs use the same name. Such a setting alone does not show that a `.env` file belongs to this
+    /// program.
     pub is_shared: bool,
 }
 
-/// What the value of a setting is. A kind with a parameter has a default: that parameter.
+/// The kind of a setting's value. The parameter of a time or a number is its default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingKind {
     /// A time span: `2s`, `1m 30s`, or seconds as a bare number.
     Duration(Duration),
-    /// A time span longer than 0: within no time nothing can happen.
+    /// A time span longer than 0, because nothing can succeed within 0 seconds.
     TimeLimit(Duration),
     /// A whole number.
     Number(u64),
-    /// `1` or `0`, or the words that people use for them; the default is no.
+    /// `1` or `0`, or words such as yes and no. The default is no.
     YesNo,
     /// One of these words; the first is the default.
     Choice(&'static [&'static str]),
-    /// One of these words; without it the code that reads it decides.
+    /// One of these words. If it is not set, the code that reads it decides.
     OpenChoice(&'static [&'static str]),
-    /// Text. Only the code that reads it knows whether the value can be used.
+    /// Text. Only the code that reads it can check the value.
     Text,
-    /// A path; a relative one in the `.env` file starts from the folder of that file.
+    /// A path. A relative path in the `.env` file starts from the folder of that file.
     Path,
     /// Paths, separated by colons.
     Paths,
@@ -61,11 +62,12 @@ pub enum SettingKind {
     Proxy,
     /// An e-mail address or another public name of an account. It may also be given as `NAME_FILE` or `NAME_COMMAND`.
     Address,
-    /// A password: spaces around it are part of it. Secret; also as `NAME_FILE` or `NAME_COMMAND`.
+    /// A password, including spaces around it. Secret. May also be given as `NAME_FILE` or `NAME_COMMAND`.
     Password,
-    /// A key, a token, or a web address that contains one. Secret; also as `NAME_FILE` or `NAME_COMMAND`.
+    /// A key, a token, or a web address that contains one. Secret. May also be given as `NAME_FILE` or `NAME_COMMAND`.
     Key,
-    /// The token file of another tool, which may have several lines. Secret; also as `NAME_FILE` or `NAME_COMMAND`.
+    /// The token file of another tool, which may have several lines. Secret. May also be given as `NAME_FILE` or
+    /// `NAME_COMMAND`.
     TokenText,
     /// The path of such a token file, or its text. Secret, because it may be the text.
     TokenPath,
@@ -82,7 +84,7 @@ impl Setting {
         matches!(self.kind, SettingKind::Address | SettingKind::Password | SettingKind::Key | SettingKind::TokenText)
     }
 
-    /// The default, as a person would write it; `None` if there is none, or none that is the same everywhere.
+    /// The default as a person writes it; `None` if there is no default, or if it differs between machines.
     pub fn default(&self) -> Option<String> {
         match self.kind {
             SettingKind::Duration(time) | SettingKind::TimeLimit(time) => {
@@ -95,7 +97,7 @@ impl Setting {
         }
     }
 
-    /// All names that set it, in the order in which they are read.
+    /// All names that set it, in the order of precedence.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
         self.lower_case.into_iter().chain([self.name]).chain(self.old_names.iter().copied())
     }
@@ -110,12 +112,12 @@ impl Setting {
         Setting { example, ..self }
     }
 
-    /// The same setting, whose name other programs use too.
+    /// The same setting, marked as one whose name other programs use too.
     pub(super) const fn shared(self) -> Setting {
         Setting { is_shared: true, ..self }
     }
 
-    /// The same setting, whose name works in lower case too.
+    /// The same setting, with a lower-case name that works too.
     pub(super) const fn or(self, lower_case: &'static str) -> Setting {
         Setting { lower_case: Some(lower_case), ..self }
     }
@@ -126,12 +128,12 @@ pub(super) const fn setting(name: &'static str, kind: SettingKind, doc: &'static
     Setting { name, old_names: &[], lower_case: None, kind, example: "", doc, is_shared: false }
 }
 
-/// A time span, whose default is so many seconds.
+/// A time span with a default in seconds.
 pub(super) const fn duration(name: &'static str, seconds: u64, doc: &'static str) -> Setting {
     setting(name, SettingKind::Duration(Duration::from_secs(seconds)), doc)
 }
 
-/// A time limit, whose default is so many seconds.
+/// A time limit with a default in seconds.
 pub(super) const fn time_limit(name: &'static str, seconds: u64, doc: &'static str) -> Setting {
     setting(name, SettingKind::TimeLimit(Duration::from_secs(seconds)), doc)
 }
@@ -141,7 +143,7 @@ pub(super) const fn number(name: &'static str, default: u64, doc: &'static str) 
     setting(name, SettingKind::Number(default), doc)
 }
 
-/// Yes or no; the example is yes, as no is the default.
+/// Yes or no. The example is yes, because the default is no.
 pub(super) const fn yes_no(name: &'static str, doc: &'static str) -> Setting {
     setting(name, SettingKind::YesNo, doc).example("1")
 }

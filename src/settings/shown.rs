@@ -1,9 +1,10 @@
-//! Which values people must not see. The kind of the setting decides, and nothing else.
+//! Decides which values are never shown. Only the kind of the setting counts.
 
 use super::names::{Source, parse};
 use super::setting::SettingKind;
 
-/// Whether a value must never be shown: a secret, a command line that prints one, or the address of a proxy with a login.
+/// Whether a value must never be shown: a secret, a command line that prints one, or the address of a proxy with a
+/// login.
 pub fn holds_secret(name: &str, value: &str) -> bool {
     parse(name).is_some_and(|(setting, source)| match setting.kind {
         SettingKind::Proxy => value.contains('@'),
@@ -11,13 +12,14 @@ pub fn holds_secret(name: &str, value: &str) -> bool {
     })
 }
 
-/// Whether a value may stand in the arguments of a command, which every program on the machine can read. The command line of
-/// `NAME_COMMAND` may: it prints a secret and is none, and the list of processes shows it anyhow while it runs.
+/// Whether a value may be an argument of a command, which every program on the machine can read. The command line of
+/// `NAME_COMMAND` may be one: it prints a secret but does not contain it, and the process list shows it anyway while it
+/// runs.
 pub fn may_be_argument(name: &str, value: &str) -> bool {
     !holds_secret(name, value) || parse(name).is_some_and(|(_, source)| source == Source::Command)
 }
 
-/// The address of a proxy without the login in front of the host.
+/// The address of a proxy without the login before the host.
 pub fn without_login(address: &str) -> String {
     let shown =
         |(login, host): (&str, &str)| format!("{}***@{host}", login.find("://").map_or("", |at| &login[..at + 3]));

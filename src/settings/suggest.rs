@@ -1,4 +1,4 @@
-//! Which setting a misspelt name may have meant.
+//! Suggests settings for misspelt names.
 
 use std::sync::LazyLock;
 
@@ -6,9 +6,9 @@ use super::names::{Source, is_known, is_own};
 use super::setting::Setting;
 use super::table::{VARIABLES, all};
 
-/// The beginnings of names that no other program uses.
+/// Prefixes of names that no other program uses.
 const OWN_PREFIXES: &[&str] = &["GARMIN", "COROS_", "GS_", "SYNC_"];
-/// Words that people write, and the words of the names instead.
+/// Words that people write, and the words that the names use instead.
 const SYNONYMS: &[(&str, &str)] = &[
     ("MAIL", "EMAIL"),
     ("USER", "EMAIL"),
@@ -22,7 +22,8 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("PLATFORMS", "PLATFORM"),
 ];
 
-/// Each name that gives a value to a setting, in any way. Every run compares every variable of its environment with them.
+/// Each name that gives a value to a setting, from any source. Every run compares all variables of its environment with
+/// these names.
 static KNOWN: LazyLock<Vec<KnownName>> = LazyLock::new(|| {
     let has = |setting: &Setting, source| source == Source::Value || setting.has_sources();
     let names = Source::ALL.into_iter().flat_map(|source| {
@@ -31,14 +32,15 @@ static KNOWN: LazyLock<Vec<KnownName>> = LazyLock::new(|| {
     names.map(|name| KnownName { words: words(&name).into_iter().map(str::to_owned).collect(), name }).collect()
 });
 
-/// A name that a misspelt one is compared with.
+/// A known name that misspelt names are compared with.
 struct KnownName {
     name: String,
-    /// As [`words`] returns them.
+    /// The words of the name, as [`words`] returns them.
     words: Vec<String>,
 }
 
-/// A warning about a name of a `.env` file that has no effect; `None` if it is a setting, or one of another program.
+/// A warning about a name in a `.env` file that has no effect; `None` if it is a setting, or a variable of another
+/// program.
 pub(super) fn warn_of_file_name(name: &str) -> Option<String> {
     if is_known(name) {
         return None;
@@ -55,21 +57,21 @@ pub(super) fn warn_of_file_name(name: &str) -> Option<String> {
     }
 }
 
-/// A warning about a variable of the environment that is almost the name of a setting. The environment has the variables of
-/// all programs, so only settings that no other program has are suggested.
+/// A warning about a variable of the environment that is almost the name of a setting. The environment contains the
+/// variables of all programs, so this function only suggests settings that no other program uses.
 pub(super) fn warn_of_variable(name: &str) -> Option<String> {
     let is_variable = VARIABLES.iter().any(|setting| setting.names().any(|known| known == name));
     let known = (!is_known(name) && !is_variable).then(|| nearest(name, is_own))??;
     Some(format!("unknown setting {name}; did you mean {known}?"))
 }
 
-/// The name that is nearest to `name` of all that give a value to a setting, if one is near enough.
+/// The name of a setting that is nearest to `name`, if one is near enough.
 fn nearest(name: &str, is_meant: impl Fn(&str) -> bool) -> Option<&'static str> {
     let upper = name.to_ascii_uppercase();
     let length = upper.chars().count();
     let most = if length < 8 { 1 } else { 2 };
     let readings = readings(&upper);
-    // Each letter that one name has more than the other is a step of its own.
+    // Each additional letter of one name is at least one edit.
     let is_far = |known: &str| known.len().abs_diff(length) > most;
     let distance_to = |known: &KnownName| match &known.name {
         _ if readings.iter().any(|reading| *reading == known.words) => Some(0),
@@ -80,7 +82,7 @@ fn nearest(name: &str, is_meant: impl Fn(&str) -> bool) -> Option<&'static str> 
     near.filter(|(_, known)| is_meant(known)).min_by_key(|(steps, _)| *steps).map(|(_, known)| known)
 }
 
-/// The words of a name in a fixed order, because people change the order, with synonyms replaced.
+/// The words of a name with synonyms replaced, in a fixed order, because people change the order.
 fn words(name: &str) -> Vec<&str> {
     let standard = |word| SYNONYMS.iter().find(|(written, _)| *written == word).map_or(word, |(_, meant)| *meant);
     let mut words: Vec<&str> = name.split('_').map(standard).collect();
@@ -88,8 +90,8 @@ fn words(name: &str) -> Vec<&str> {
     words
 }
 
-/// What a name may mean: its words, its words without the name of the program in front, and its words with the name of a
-/// platform split.
+/// The possible readings of a name: its words, its words without the name of the program in front, and its words with
+/// the name of a platform split.
 fn readings(name: &str) -> Vec<Vec<&str>> {
     let mut all = vec![words(name)];
     all.extend(["GARMINSYNC_", "GS_"].iter().filter_map(|program| name.strip_prefix(program)).map(words));
@@ -104,7 +106,7 @@ fn readings(name: &str) -> Vec<Vec<&str>> {
     all
 }
 
-/// The edit distance: how many letters are inserted, deleted, replaced, or swapped with the next one.
+/// The edit distance: the number of letters that are inserted, deleted, replaced, or swapped with the next letter.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
@@ -123,7 +125,7 @@ fn distance(a: &str, b: &str) -> usize {
     rows[a.len()][b.len()]
 }
 
-/// The word of `known` that is nearest to `text`, if one is near enough: for "did you mean".
+/// The word of `known` that is nearest to `text`, if one is near enough. For "did you mean".
 pub fn closest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let text = text.to_lowercase();
     let most = if text.chars().count() < 5 { 1 } else { 2 };

@@ -1,7 +1,7 @@
-//! The table of settings: every setting of garminsync, each once, with its kind, default and text.
+//! The table of settings: every setting of garminsync, with its kind, default and description.
 //!
-//! `.env.example`, gs-settings(5), `gs-settings` and its check, the secrecy of values, and the defaults of the code that
-//! reads a setting all come from here. To add a setting: add a row, read it by its name ([`Settings::number`],
+//! `.env.example`, gs-settings(5), `gs-settings` and its check, the secrecy of values, and the defaults of the code
+//! that reads a setting all use this table. To add a setting: add a row, read it by its name ([`Settings::number`],
 //! [`Settings::duration`] …), and run `scripts/generate`.
 //!
 //! [`Settings::number`]: super::Settings::number
@@ -10,7 +10,7 @@
 use super::setting::{Setting, SettingGroup, SettingKind, duration, number, setting, time_limit, yes_no};
 use crate::matching::DEFAULT_TOLERANCE_S;
 
-/// All settings that can stand in the environment or in the `.env` file.
+/// All settings that the environment or the `.env` file can set.
 pub const SETTINGS: &[SettingGroup] = &[
     SettingGroup {
         title: "Accounts",
@@ -87,7 +87,7 @@ pub const SETTINGS: &[SettingGroup] = &[
                  duplicates are only reported.",
             ),
             number("MAX_DELETE", 10, "Maximum number of deletions in one run."),
-            // The first sync of many years is done in portions.
+            // The first sync of an account with many years is done in portions.
             number(
                 "MAX_UPLOAD",
                 200,
@@ -410,7 +410,7 @@ pub const SETTINGS: &[SettingGroup] = &[
     },
 ];
 
-/// Variables that only the environment can set; a line of the `.env` file has no effect.
+/// Variables that only the environment can set. A line in the `.env` file has no effect.
 pub const VARIABLES: &[Setting] = &[
     setting("XDG_CONFIG_HOME", SettingKind::Path, "Folder in which garminsync/.env is looked for. Default: ~/.config.")
         .shared(),
@@ -435,7 +435,7 @@ pub const VARIABLES: &[Setting] = &[
     setting("NO_COLOR", SettingKind::Text, "If not empty, tables have no lines and no bold headings.").shared(),
 ];
 
-/// All settings of [`SETTINGS`], group after group.
+/// All settings of [`SETTINGS`], group by group.
 pub fn all() -> impl Iterator<Item = &'static Setting> {
     SETTINGS.iter().flat_map(|group| group.settings)
 }

@@ -204,7 +204,7 @@ fn a_secret_in_a_file_that_others_can_read_is_told() {
         let warnings = Settings::from_pairs([("GARMIN_PASSWORD_FILE", path)]).warnings();
         assert_eq!(warnings.len(), told, "{mode:o}: {warnings:?}");
         assert!(warnings.iter().all(|text| text.ends_with(&format!("chmod 600 {path}"))), "{warnings:?}");
-        // What goes before it is what counts.
+        // The variable that has precedence is the one that counts.
         let pairs = [("GARMIN_PASSWORD", "x"), ("GARMIN_PASSWORD_FILE", path)];
         assert!(Settings::from_pairs(pairs).warnings().is_empty());
     }
@@ -272,7 +272,7 @@ fn an_old_name_of_a_setting_still_works() {
     renamed.sort_unstable();
     let pairs = [("GS_LOCK_WAIT", "GS_LOCK_TIMEOUT"), ("GS_PATIENCE", "GS_MAX_RETRY_AFTER")];
     assert_eq!(renamed, [pairs[0], pairs[1], ("GS_SETTLE_WAIT", "GS_UPLOAD_WAIT")]);
-    // The environment goes before the file, by whatever name; within one of them the new name counts.
+    // The environment has precedence over the file, for old and new names. Within one of the two the new name counts.
     let settings = with_file("GS_UPLOAD_WAIT=1s\nGS_LOCK_TIMEOUT=1s\nGS_LOCK_WAIT=2s\n", &[("GS_SETTLE_WAIT", "9s")]);
     let settings = settings.unwrap();
     assert_eq!(settings.duration("GS_UPLOAD_WAIT").unwrap().as_secs(), 9);

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Reads a time span: humantime, or seconds as a bare number.
+/// Parses a time span: humantime, or seconds as a bare number.
 ///
 /// # Errors
-/// The text is no time span; the message shows examples.
+/// The text is not a time span. The message shows examples.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let read = match text.parse::<f64>() {
@@ -17,10 +17,10 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     read.ok_or_else(|| "not a time span; write for example 90s, 5m, 500ms or 0".to_owned())
 }
 
-/// Reads a point in time: a date (midnight UTC), an RFC 3339 time, or a time span before `now` (`30d`, by humantime).
+/// Parses a point in time: a date (midnight UTC), an RFC 3339 time, or a time span before `now` (`30d`, by humantime).
 ///
 /// # Errors
-/// The text is none of these; the message shows examples.
+/// The text is not one of these. The message shows examples.
 pub fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let text = text.trim();
     if let Ok(time) = text.parse::<Timestamp>() {

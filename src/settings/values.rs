@@ -1,6 +1,6 @@
 //! The values of settings by their kind: numbers, time spans, choices, paths.
 //!
-//! The kind and the default come from the table, so a caller names the setting and nothing else.
+//! The table defines the kind and the default, so a caller only names the setting.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,10 +16,10 @@ impl Settings {
         self.first_of(row(name).names()).map(|(_, value)| value)
     }
 
-    /// A time span; the default if it is not set.
+    /// A time span. The default if it is not set.
     ///
     /// # Errors
-    /// The text is no time span, or 0 where the setting is a time limit.
+    /// The text is not a time span, or it is 0 and the setting is a time limit.
     pub fn duration(&self, name: &str) -> Result<Duration, Error> {
         let default = default_duration(name);
         let Some(text) = self.get(name) else { return Ok(default) };
@@ -32,10 +32,10 @@ impl Settings {
         }
     }
 
-    /// A whole number; the default if it is not set.
+    /// A whole number. The default if it is not set.
     ///
     /// # Errors
-    /// The text is no whole number.
+    /// The text is not a whole number.
     pub fn number(&self, name: &str) -> Result<u64, Error> {
         let default = default_number(name);
         self.get(name).map_or(Ok(default), |text| {
@@ -43,10 +43,10 @@ impl Settings {
         })
     }
 
-    /// Yes or no: `1` or `0`, or the words that people use for them. Not set is no.
+    /// Yes or no: `1` or `0`, or words such as yes and no. An unset setting is no.
     ///
     /// # Errors
-    /// The text is none of these words.
+    /// The text is not one of these words.
     pub fn yes(&self, name: &str) -> Result<bool, Error> {
         let SettingKind::YesNo = row(name).kind else { panic!("{name} is not a yes/no setting") };
         let Some(text) = self.get(name) else { return Ok(false) };
@@ -57,10 +57,11 @@ impl Settings {
         }
     }
 
-    /// One of the words of the setting `name`, in lower case; its default if it is not set, and `None` if it has no default.
+    /// One of the words of the setting `name`, in lower case. If it is not set: the default, or `None` without a
+    /// default.
     ///
     /// # Errors
-    /// The text is none of the words.
+    /// The text is not one of the words.
     pub fn choice(&self, name: &str) -> Result<Option<&'static str>, Error> {
         let (words, default) = match row(name).kind {
             SettingKind::Choice(words) => (words, words.first().copied()),
@@ -72,8 +73,8 @@ impl Settings {
         chosen.map(Some).ok_or_else(|| unusable(name, text, &format!("unknown value; write {}", or_list(words))))
     }
 
-    /// A path. A relative path of the `.env` file starts from the folder of that file, and `~/` there is the home folder,
-    /// as no shell has read the file.
+    /// A path. A relative path in the `.env` file starts from the folder of that file, and `~/` in it is the home
+    /// folder, because no shell expands it.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         let (name, text) = self.first_of(row(name).names())?;
         Some(self.resolve(name, text))
@@ -86,7 +87,7 @@ impl Settings {
         words.map(|word| self.resolve(name, word)).collect()
     }
 
-    /// A path as a person writes it, where no shell has read it: `~/` is the home folder.
+    /// A path as a person writes it where no shell expands it: `~/` is the home folder.
     pub fn expanded_home(&self, text: &str) -> PathBuf {
         match self.home().zip(text.strip_prefix("~/")) {
             Some((home, rest)) => home.join(rest),
@@ -94,24 +95,24 @@ impl Settings {
         }
     }
 
-    /// The path `text`, which is the value of the variable `name` or a part of it.
+    /// The path `text`, which is the whole value of the variable `name` or a part of it.
     pub(super) fn resolve(&self, name: &str, text: &str) -> PathBuf {
         let path = self.expanded_home(text);
         let is_from_file = self.environment.get(name).is_none_or(|value| value.trim().is_empty());
         if is_from_file && path.is_relative() { self.file_dir.join(path) } else { path }
     }
 
-    /// Why the value of a setting cannot be used, as far as its kind tells.
+    /// Checks whether the value of a setting is valid for its kind.
     ///
     /// # Errors
-    /// The text is none of its kind.
+    /// The text is not valid for this kind.
     pub fn check(&self, setting: &Setting) -> Result<(), Error> {
         match setting.kind {
             SettingKind::Duration(_) | SettingKind::TimeLimit(_) => self.duration(setting.name).map(drop),
             SettingKind::Number(_) => self.number(setting.name).map(drop),
             SettingKind::YesNo => self.yes(setting.name).map(drop),
             SettingKind::Choice(_) | SettingKind::OpenChoice(_) => self.choice(setting.name).map(drop),
-            // A command may take long or ask a person something, and a pipe gives its content once.
+            // A command may take long or ask a person, and a pipe can be read only once.
             SettingKind::Address | SettingKind::Password | SettingKind::Key if self.is_available(setting.name) => {
                 self.secret(setting.name).map(drop)
             }
@@ -123,7 +124,7 @@ impl Settings {
 /// The default of a time span.
 ///
 /// # Panics
-/// The setting is no time span: a mistake in the source, which a test of this room finds.
+/// The setting is not a time span: a mistake in the source, which a test of this module finds.
 pub fn default_duration(name: &str) -> Duration {
     match row(name).kind {
         SettingKind::Duration(default) | SettingKind::TimeLimit(default) => default,
@@ -134,7 +135,7 @@ pub fn default_duration(name: &str) -> Duration {
 /// The default of a number.
 ///
 /// # Panics
-/// The setting is no number: a mistake in the source, which a test of this room finds.
+/// The setting is not a number: a mistake in the source, which a test of this module finds.
 pub fn default_number(name: &str) -> u64 {
     match row(name).kind {
         SettingKind::Number(default) => default,

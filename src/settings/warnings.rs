@@ -1,4 +1,4 @@
-//! Warnings about settings that can be used, but that a person probably did not intend.
+//! Warnings about settings that are valid, but that a person probably did not intend.
 
 use std::path::Path;
 
@@ -9,12 +9,12 @@ use super::{Settings, suggest, table};
 use crate::fs::{is_open_to_others, is_own};
 use crate::shell::shell_quote;
 
-/// Folders in which containers and service managers put secrets; they choose the file modes, not a person.
+/// Folders in which containers and service managers store secrets. They choose the file modes, not a person.
 const MOUNTS: [&str; 2] = ["/run", "/var/run"];
 
 impl Settings {
-    /// The warnings, one sentence each: an ignored `.env` file, secrets that other users can read, unknown names, and spaces
-    /// around passwords.
+    /// The warnings, one sentence each: an ignored `.env` file, secrets that other users can read, unknown names, and
+    /// spaces around passwords.
     pub fn warnings(&self) -> Vec<String> {
         let file = self.file_path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
         let in_file = self.file.keys().filter_map(|name| suggest::warn_of_file_name(name));
@@ -30,7 +30,7 @@ impl Settings {
         files.chain(readable).chain(in_file).chain(variables).chain(spaces).collect()
     }
 
-    /// The settings that are set by an old name: that name, and the new one.
+    /// The settings that are set by an old name: the old name and the new one.
     pub fn old_names(&self) -> Vec<(&'static str, &'static str)> {
         let settings = table::all().chain(table::VARIABLES);
         let set = settings.filter_map(|setting| Some((self.first_of(setting.names())?.0, setting)));
@@ -38,7 +38,7 @@ impl Settings {
         old.map(|(name, setting)| (name, setting.name)).collect()
     }
 
-    /// The variable of a password that begins or ends with a space. No command is run, and no pipe is read.
+    /// The variable of a password that begins or ends with a space. Runs no command and reads no pipe.
     fn password_with_spaces(&self, setting: &Setting) -> Option<String> {
         if setting.kind != SettingKind::Password || !self.is_available(setting.name) {
             return None;
@@ -61,8 +61,8 @@ impl Settings {
         })
     }
 
-    /// A warning if other users can read the secret in `NAME_FILE`, provided that the file belongs to this user and that its
-    /// mode can be changed.
+    /// A warning if other users can read the secret in `NAME_FILE`, if the file belongs to this user and its mode can
+    /// be changed.
     fn readable_secret_file(&self, setting: &Setting) -> Option<String> {
         if !setting.is_secret() || self.source(setting.name) != Some(Source::File) {
             return None;
@@ -71,7 +71,7 @@ impl Settings {
         let path = self.resolve(&from, self.raw(&from)?);
         let is_own = std::fs::metadata(&path).is_ok_and(|meta| is_own(&meta));
         let real = std::fs::canonicalize(&path).ok()?;
-        // Kubernetes mounts secrets anywhere, and on a read-only file system nobody can change a mode.
+        // Kubernetes mounts secrets in any folder, and on a read-only file system modes cannot be changed.
         let is_mounted = MOUNTS.iter().any(|folder| real.starts_with(folder) || path.starts_with(folder))
             || rustix::fs::statvfs(&real).is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
         let shown = path.display().to_string();

@@ -6,7 +6,7 @@ use flate2::read::MultiGzDecoder;
 
 /// The first bytes of every gzip file.
 const MAGIC: &[u8] = &[0x1f, 0x8b, 0x08];
-/// The beginning of a FIT file that holds its signature, in bytes.
+/// The number of bytes at the beginning of a FIT file that contain its signature.
 const HEAD: u64 = 14;
 
 /// Whether these are the bytes of a gzip file.
@@ -25,13 +25,13 @@ pub fn without_gz(name: &str) -> &str {
 /// Decompresses a gzip file of at most `limit` bytes.
 ///
 /// # Errors
-/// It is corrupt, or larger.
+/// The file is corrupt or larger than the limit.
 pub fn gunzip(bytes: &[u8], limit: u64) -> Result<Vec<u8>, String> {
     let unpacked = read(MultiGzDecoder::new(bytes), limit + 1)?;
     if unpacked.len() as u64 > limit { Err(format!("unpacks to more than {limit} bytes")) } else { Ok(unpacked) }
 }
 
-/// The same for a FIT file: of any other file only the first bytes are decompressed.
+/// Like [`gunzip`], for a FIT file: of any other file only the first bytes are decompressed.
 pub(super) fn gunzip_fit(bytes: &[u8], limit: u64) -> Result<Vec<u8>, String> {
     let head = read(MultiGzDecoder::new(bytes), HEAD)?;
     if head.get(8..12) == Some(b".FIT") { gunzip(bytes, limit) } else { Ok(head) }

@@ -1,10 +1,10 @@
 //! Finds files below a path: in folders, in zip files, and in zip files inside those (as in a service's account
-//! export). Everything is bounded, as the files are not ours.
+//! export). Every step has a limit, because the files come from other people and programs.
 //!
-//! A gzip file is decompressed. Hidden files and folders are skipped (a Mac leaves some on a watch), and so are recycle
+//! A gzip file is decompressed. Hidden files and folders are skipped (macOS leaves some on a watch), and so are recycle
 //! bins and the system folders of NAS devices and Windows. Links are not followed. Skipped files are reported as
-//! [`SearchEntry::Skipped`], corrupt ones as [`SearchEntry::Corrupt`], unreadable ones as [`SearchEntry::Unreadable`]: a
-//! file is not taken for deleted because a cable was loose.
+//! [`SearchEntry::Skipped`], corrupt ones as [`SearchEntry::Corrupt`], unreadable ones as [`SearchEntry::Unreadable`],
+//! so that a file does not count as deleted because of a loose cable.
 
 mod gzip;
 mod skipped;
@@ -22,15 +22,15 @@ pub use skipped::{Notice, Skip, Skipped};
 pub use zip_cache::ZipCache;
 use zip_entry::NestedZipError;
 
-/// The largest file, in bytes. The longest real recordings have some ten megabytes.
+/// The largest file, in bytes. The longest real recordings have about ten megabytes.
 const FILE: u64 = 128 << 20;
-/// The largest list in an account export, in bytes. For some people it has more than a hundred megabytes.
+/// The largest list in an account export, in bytes. Some real lists have more than a hundred megabytes.
 const TEXT: u64 = 512 << 20;
-/// Bytes unpacked in one search.
+/// The most bytes unpacked in one search.
 const UNPACKED: u64 = 64 << 30;
-/// Files in one search.
+/// The most files in one search.
 const FILES: usize = 100_000;
-/// Folders in folders.
+/// The greatest depth of nested folders.
 const DEPTH: usize = 16;
 
 /// Why a search ended.
@@ -39,26 +39,26 @@ pub enum Error {
     /// The path that a person gave cannot be searched.
     #[error("{0}")]
     Input(String),
-    /// It cannot be read now: a disk that is not mounted, or a missing permission.
+    /// The path cannot be read now: a disk is not mounted, or a permission is missing.
     #[error("{0}")]
     Unreadable(String),
-    /// The disk is too full to unpack it.
+    /// The disk has too little space to unpack a zip.
     #[error("{0}")]
     NoSpace(String),
 }
 
-/// What the search does with a file of some name.
+/// What the search does with a file of a given name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFilter {
-    /// It is skipped.
+    /// The file is skipped.
     Skip,
-    /// It is read if it begins as a FIT file does; of others in a zip only the first bytes are unpacked.
+    /// The file is read if it begins like a FIT file. Of other files in a zip only the first bytes are unpacked.
     Fit,
-    /// It is read, whatever it holds.
+    /// The file is read, whatever its content.
     Any,
-    /// It is read, and may be as large as the lists of account exports.
+    /// The file is read, up to the size limit for lists in account exports.
     Text,
-    /// It is a zip, and is searched.
+    /// The file is a zip and is searched.
     SearchZip,
 }
 
@@ -67,7 +67,7 @@ pub enum FileFilter {
 pub struct Location {
     /// The file on the disk: the file itself, or the zip that holds it.
     file: PathBuf,
-    /// The numbers of the zip entries that lead to it: one in the zip, and one more in a zip inside that.
+    /// The indexes of the zip entries that lead to it: one in the zip, and a second one in a zip inside that zip.
     inside: Vec<usize>,
     /// Its path below the root of the search, through zip files too.
     pub shown: String,
@@ -80,7 +80,7 @@ impl Location {
     }
 }
 
-/// What the search finds.
+/// A result of the search.
 pub enum SearchEntry {
     /// A file that the filter selected.
     File(Location, Vec<u8>),
@@ -106,9 +106,9 @@ pub fn extension(name: &str) -> String {
     name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
 }
 
-/// Searches below `root`, a folder or a zip file, in the order of names. `filter` gets the path of each file below
-/// `root` (of a gzip file without `.gz`); `each` gets everything that is found, and its error ends the search. Folders
-/// in `except` are not searched.
+/// Searches below `root`, a folder or a zip file, in the order of names. `filter` receives the path of each file below
+/// `root` (of a gzip file without `.gz`). `each` receives every result, and its error ends the search. Folders in
+/// `except` are not searched.
 pub fn search<E: From<Error>>(
     root: &Path,
     except: &[PathBuf],
@@ -164,7 +164,7 @@ impl<E: From<Error>> Search<'_, E> {
             } else {
                 let shown = relative(self.root, &path);
                 match self.filter_of(&shown) {
-                    // Neither a pipe nor a device is ever opened.
+                    // Pipes and devices are never opened.
                     filter if filter == FileFilter::Skip || !kind.is_file() => {
                         (self.each)(SearchEntry::Skipped(Skip::of(&shown), shown))?
                     }
@@ -179,7 +179,7 @@ impl<E: From<Error>> Search<'_, E> {
     /// The filter for a file of that path.
     fn filter_of(&mut self, shown: &str) -> FileFilter {
         match (self.filter)(without_gz(shown)) {
-            // Nobody compresses a zip by gzip.
+            // Zip files compressed with gzip do not occur in practice.
             FileFilter::SearchZip if without_gz(shown) != shown => FileFilter::Skip,
             filter => filter,
         }
@@ -209,7 +209,7 @@ impl<E: From<Error>> Search<'_, E> {
                 Ok(bytes) => self.found(Location::on_disk(self.root, path.to_owned()), bytes, filter),
                 Err(why) => (self.each)(SearchEntry::Corrupt(relative(self.root, path), why)),
             },
-            // Deleted since the folder was read.
+            // The file was deleted after the folder was read.
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => self.unreadable(path, &error),
         }
@@ -228,7 +228,7 @@ impl<E: From<Error>> Search<'_, E> {
         }
     }
 
-    /// `nested`: the entry of the zip on the disk that this one is.
+    /// `nested`: the index of this zip's entry in the zip on the disk.
     fn zip(&mut self, file: &Path, mut zip: ZipArchive<File>, nested: Option<usize>, prefix: &str) -> Result<(), E> {
         for index in 0..zip.len() {
             // Entries that are not read may be encrypted or use an unknown compression.
@@ -244,7 +244,7 @@ impl<E: From<Error>> Search<'_, E> {
             if name.ends_with('/') {
                 continue;
             }
-            // Some programs begin every name with `./`.
+            // Some programs write `./` before every name.
             if let Some(skip) = name.split(['/', '\\']).filter(|part| *part != ".").find_map(Skip::by_name) {
                 (self.each)(SearchEntry::Skipped(skip, shown))?;
                 continue;
@@ -295,7 +295,7 @@ fn entries(dir: &Path) -> io::Result<Vec<fs::DirEntry>> {
     Ok(entries)
 }
 
-/// The bytes of a file of that name, decompressed if it is a gzip file.
+/// The bytes of a file with this name, decompressed if it is a gzip file.
 fn decompress(name: &str, bytes: Vec<u8>, filter: FileFilter) -> Result<Vec<u8>, String> {
     match (without_gz(name) != name, filter) {
         (false, _) => Ok(bytes),
@@ -304,7 +304,7 @@ fn decompress(name: &str, bytes: Vec<u8>, filter: FileFilter) -> Result<Vec<u8>,
     }
 }
 
-/// The bytes of a file on the disk; of a file above the size limit one byte more than the limit.
+/// The bytes of a file on the disk. Of a file above the size limit, one byte more than the limit.
 fn read(path: &Path, filter: FileFilter) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(size_limit(filter) + 1).read_to_end(&mut bytes).map(|_| bytes)
@@ -352,7 +352,7 @@ fn relative(root: &Path, path: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
 }
 
-/// A path cannot be read, which does not mean that it is empty.
+/// The error for a path that cannot be read, which does not mean that it is empty.
 fn unreadable(path: &Path, error: &io::Error) -> Error {
     Error::Unreadable(format!("{}: {error}; check that it is mounted and readable", path.display()))
 }

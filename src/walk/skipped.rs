@@ -1,4 +1,4 @@
-//! What a search skips, with one line for each reason, and a count.
+//! The files and folders that a search skips: one line and a count for each reason.
 
 use std::collections::BTreeMap;
 
@@ -37,21 +37,21 @@ const OTHER_FORMATS: [&str; 22] = [
     "gpx", "tcx", "kml", "kmz", "pwx", "hrm", "srm", "sml", "gz", "tgz", "tar", "bz2", "xz", "zst", "7z", "rar", "z",
     "lz", "lz4", "iso", "bak", "part",
 ];
-/// Extensions that are named in a line.
+/// The most extensions that a line names.
 const NAMED: usize = 5;
-/// Paths that are listed below a line.
+/// The most paths that are listed below a line.
 const PATHS: usize = 50;
 
 /// Why a file or folder is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Skip {
-    /// A symbolic link; it may lead anywhere, also back here.
+    /// A symbolic link: it may lead anywhere, including a parent folder.
     Link,
-    /// A subfolder where only the files of the folder are read.
+    /// A subfolder, if only the files of the folder itself are read.
     Folder,
     /// A recording in another format, or a compressed file that is not opened.
     OtherFormat,
-    /// A FIT file that is no activity: settings, courses, a day's steps.
+    /// A FIT file that is not an activity: settings, courses, daily step counts.
     NoActivity,
     /// Any other file.
     Other,
@@ -64,7 +64,7 @@ pub enum Skip {
 }
 
 impl Skip {
-    /// Its name, by which it is remembered that it was reported.
+    /// The name, which is stored to remember that this reason was reported.
     pub fn name(self) -> &'static str {
         match self {
             Skip::Link => "link",
@@ -78,7 +78,7 @@ impl Skip {
         }
     }
 
-    /// Why a file of this name is skipped that the filter did not select.
+    /// Why a file with this name is skipped that the filter did not select.
     pub fn of(name: &str) -> Skip {
         if OTHER_FORMATS.contains(&extension(name).as_str())
             || OTHER_FORMATS.contains(&extension(without_gz(name)).as_str())
@@ -89,10 +89,10 @@ impl Skip {
         }
     }
 
-    /// Why a file or folder of this name is always skipped; `None` if it is not.
+    /// Why a file or folder with this name is always skipped; `None` if it is not.
     pub(super) fn by_name(name: &str) -> Option<Skip> {
         let small = name.to_lowercase();
-        // Windows' file system check makes folders `found.000`.
+        // Windows' file system check creates folders named `found.000`.
         let is_found = small.strip_prefix("found.").is_some_and(|rest| rest.len() == 3 && rest.parse::<u16>().is_ok());
         match () {
             () if SYSTEM.contains(&small.as_str()) || is_found => Some(Skip::System),
@@ -128,13 +128,13 @@ impl Skip {
 pub struct Notice {
     /// The reason.
     pub skip: Skip,
-    /// Identifies the message from one search to the next: it does not depend on the count.
+    /// Identifies the message from one search to the next. It does not depend on the count.
     pub key: String,
     /// The message.
     pub text: String,
     /// The paths.
     pub details: Vec<String>,
-    /// Whether a person should see it; not for hidden files.
+    /// Whether a person should see it: `false` for hidden files.
     pub matters: bool,
 }
 
@@ -194,7 +194,7 @@ impl Count {
     }
 }
 
-/// `.fit.bz2`, `.txt`; a compressed file has two.
+/// The extension, such as `.fit.bz2` or `.txt`. A compressed file has two parts.
 fn long_extension(name: &str) -> String {
     let last = extension(name);
     let is_short = |extension: &str| !extension.is_empty() && extension.len() <= 8;

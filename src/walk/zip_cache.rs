@@ -1,4 +1,4 @@
-//! Reads the FIT files that a search has found once more.
+//! Reads FIT files again that a search has found.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub struct ZipCache {
 }
 
 impl ZipCache {
-    /// The file that is there now; `None` if none can be read.
+    /// The current content of the file; `None` if it cannot be read.
     pub fn read(&mut self, location: &Location) -> Option<Vec<u8>> {
         match location.inside[..] {
             [] => decompress(&location.file.to_string_lossy(), fs::read(&location.file).ok()?, FileFilter::Fit).ok(),
@@ -40,7 +40,7 @@ impl ZipCache {
         self.open.as_mut().map(|(.., zip)| zip)
     }
 
-    /// Closes the zip: another file may have replaced it.
+    /// Closes the zip, because another file may have replaced it.
     pub fn close(&mut self) {
         self.open = None;
     }

@@ -1,4 +1,4 @@
-//! Reads single entries of zip files, with size limits: the sizes that a zip states are not trusted.
+//! Reads single entries of zip files, with size limits, because the sizes that a zip states are not trusted.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -9,11 +9,11 @@ use zip::ZipArchive;
 use super::{Error, FileFilter, decompress, size_limit, without_gz};
 use crate::fs;
 
-/// The largest zip inside a zip, in bytes. The parts of an account export have some hundred megabytes each.
+/// The largest zip inside a zip, in bytes. The parts of an account export have a few hundred megabytes each.
 const NESTED_ZIP: u64 = 4 << 30;
 
-/// The bytes of an entry, or why it cannot be read. Of a file that is no FIT file [`FileFilter::Fit`] reads only the
-/// beginning.
+/// The bytes of an entry, or why it cannot be read. [`FileFilter::Fit`] reads only the beginning of a file that is not
+/// a FIT file.
 pub fn entry(zip: &mut ZipArchive<File>, index: usize, filter: FileFilter) -> Result<Vec<u8>, String> {
     let mut entry = zip.by_index(index).map_err(|error| error.to_string())?;
     let name = entry.name().map(|name| name.into_owned()).unwrap_or_default();
@@ -22,7 +22,7 @@ pub fn entry(zip: &mut ZipArchive<File>, index: usize, filter: FileFilter) -> Re
         entry.take(size_limit(filter)).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
         return decompress(&name, bytes, filter);
     }
-    // The header says whether the rest is worth unpacking.
+    // The header shows whether the file is a FIT file, so that the rest is worth unpacking.
     entry.by_ref().take(14).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if filter != FileFilter::Fit || bytes.get(8..12) == Some(b".FIT") {
         entry.take(size_limit(filter)).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
@@ -33,10 +33,10 @@ pub fn entry(zip: &mut ZipArchive<File>, index: usize, filter: FileFilter) -> Re
 /// Why a zip inside a zip cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum NestedZipError {
-    /// It is corrupt or too large; the search goes on without it.
+    /// The zip is corrupt or too large. The search continues without it.
     #[error("{0}")]
     Corrupt(String),
-    /// It cannot be unpacked on this machine now, and the search ends.
+    /// This machine cannot unpack the zip now. The search ends.
     #[error(transparent)]
     Unpack(Error),
 }

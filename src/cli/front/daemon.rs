@@ -1,4 +1,4 @@
-//! `daemon` and `schedule`: their flags, and the shell script that does their work.
+//! `daemon` and `schedule`: their flags, and the shell script that implements them.
 
 use std::ffi::OsString;
 use std::process::Command as Process;
@@ -9,7 +9,7 @@ use super::GivenFlags;
 use super::commands::{command, own_path, replace};
 use crate::cli::{Common, Failure};
 
-/// The script; it stands in libexec, beside those that it calls.
+/// The script. It is in libexec, next to the scripts that it calls.
 const SCRIPT: &str = "garminsync-daemon";
 
 /// The flags of `daemon`.
@@ -55,7 +55,7 @@ pub struct ScheduleFlags {
     place: Place,
 }
 
-/// Those of the common flags that say where things are, and how much is printed.
+/// The common flags for the data folder, the settings file and quiet output.
 #[derive(Debug)]
 struct Place;
 
@@ -63,7 +63,7 @@ impl Args for Place {
     fn augment_args(command: Command) -> Command {
         let common = Common::augment_args(Command::new("common"));
         let is_meant = |arg: &&clap::Arg| ["data_dir", "env_file", "quiet"].contains(&arg.get_id().as_str());
-        // --quiet conflicts with a flag that is not among them.
+        // `--quiet` conflicts with a flag that is not among these.
         command.args(
             common
                 .get_arguments()
@@ -112,14 +112,14 @@ fn run(word: &str, mut words: Vec<OsString>, given: &GivenFlags) -> Failure {
     words.extend(given.has("quiet").then(|| assignment("quiet", "yes")));
     let script = command(SCRIPT).map(|mut script: Process| {
         script.arg(word).args(words);
-        // This program by its full path, for the crontab and for the scripts that the script calls.
+        // The full path of this program, for the crontab and for the scripts that the script calls.
         script.env("GARMINSYNC", own_path().unwrap_or_else(|| "garminsync".into()));
         script
     });
     script.map_or_else(|failure| failure, replace)
 }
 
-/// `name=value`, as the script reads it.
+/// `name=value`, in the form that the script reads.
 fn assignment(name: &str, value: impl Into<OsString>) -> OsString {
     let mut word = OsString::from(format!("{name}="));
     word.push(value.into());

@@ -1,27 +1,28 @@
-//! Flags that a person gave, written again for the commands that take them.
+//! The flags that a person gave, written again for the commands that accept them.
 
 use std::ffi::OsString;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command};
 
-/// The flags that were given to a word.
+/// The flags that a subcommand received.
 pub struct GivenFlags {
     matches: ArgMatches,
 }
 
 impl GivenFlags {
-    /// Those of a command line that was read.
+    /// The flags of a parsed command line.
     pub fn of(matches: &ArgMatches) -> GivenFlags {
         GivenFlags { matches: matches.clone() }
     }
 
-    /// Those that `T` defines, as they are typed; paths and the like stand last, behind `--`.
+    /// The given flags among those that `T` defines, as a person types them. Positional arguments come last, after
+    /// `--`.
     pub fn flags<T: Args>(&self) -> Vec<OsString> {
         self.some_of::<T>(|_| true)
     }
 
-    /// The same for those of these names.
+    /// The given flags among those of `T` that `is_meant` selects.
     pub fn some_of<T: Args>(&self, is_meant: impl Fn(&str) -> bool) -> Vec<OsString> {
         let defined = T::augment_args(Command::new("flags"));
         let meant = defined.get_arguments().filter(|arg| is_meant(arg.get_id().as_str()));
@@ -62,7 +63,7 @@ impl GivenFlags {
         }
         let values = self.matches.get_raw(id).into_iter().flatten();
         let with_name = |value: &std::ffi::OsStr| match &name {
-            // One word, so that a value which begins with "-" stays one.
+            // One word, so that a value that begins with "-" is not read as a flag.
             Some(name) => {
                 let mut word = OsString::from(format!("{name}="));
                 word.push(value);

@@ -1,4 +1,4 @@
-//! `garminsync`: each word runs the `gs-*` commands that do its work.
+//! `garminsync`: each subcommand runs the `gs-*` commands that do its work.
 //!
 //! ```text
 //! garminsync --generate man        as every command: see `generate`
@@ -31,10 +31,10 @@ pub use subcommands::{
 };
 pub use sync_flags::SyncFlags;
 
-/// The name that messages begin with.
+/// The name at the beginning of messages.
 const NAME: &str = "garminsync";
 
-/// Reads the words and their flags, and lets `dispatch` do what they say. Its result is the exit code.
+/// Parses the subcommand and its flags and calls `dispatch`. Its result is the exit code.
 pub fn main<A: Parser>(dispatch: fn(A, &GivenFlags) -> Result<u8, Failure>) -> ExitCode {
     if let Some(text) = generate::asked(A::command) {
         return generate::print(&text).map_or_else(|failure| failure.exit.into(), |()| ExitCode::SUCCESS);
@@ -46,7 +46,7 @@ pub fn main<A: Parser>(dispatch: fn(A, &GivenFlags) -> Result<u8, Failure>) -> E
     };
     match result {
         Ok(code) => ExitCode::from(code),
-        // The commands have said where they stopped.
+        // The commands have already reported where they stopped.
         Err(failure) if failure.exit == Exit::Interrupted => failure.exit.into(),
         Err(failure) => {
             commands::say(&failure.to_string());
@@ -60,13 +60,13 @@ fn run<A: Parser>(args: Vec<OsString>, dispatch: fn(A, &GivenFlags) -> Result<u8
     let read = A::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut A::command()).exit());
     match matches.subcommand() {
         Some((_, flags)) => dispatch(read, &GivenFlags::of(flags)),
-        // clap prints the help if there is no word, and ends the program.
+        // If there is no subcommand, clap prints the help and ends the program.
         None => Ok(Exit::Usage.code()),
     }
 }
 
-/// The words of the older GarminSync took the flags of other commands behind `--`, which still may stand there. Where a word
-/// takes paths, `--` goes before a path that begins with `-`.
+/// Removes a `--`: the subcommands of the older GarminSync took the flags of other commands after `--`, and old command
+/// lines still have it. If a subcommand takes paths, `--` stays before a path that begins with `-`.
 fn without_dashes(command: &Command, mut args: Vec<OsString>) -> Vec<OsString> {
     let word = args.get(1).and_then(|word| word.to_str()).and_then(|word| command.find_subcommand(word));
     if word.is_some_and(|word| word.get_positionals().next().is_none())

@@ -1,4 +1,4 @@
-//! `report`: makes the page, and shows it in the browser.
+//! `report`: creates the page and opens it in the browser.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,12 +9,12 @@ use super::stages::Stages;
 use super::{GivenFlags, ReportSubcommand};
 use crate::cli::{Common, Failure, Language, Output, ReportFlags};
 
-/// Programs that open a page in the browser of a person. On a Linux machine `open` is another program.
+/// Programs that open a page in a person's browser. On Linux `open` is a different program.
 const OPENERS: &[&str] = if cfg!(target_os = "macos") { &["open"] } else { &["xdg-open", "wslview"] };
-/// A program that opens a page and has not failed by then is the browser itself.
+/// How long to wait for the program that opens the page. If it still runs after this time, it is the browser itself.
 const OPENS_WITHIN: Duration = Duration::from_secs(5);
 
-/// Runs `gs-report`, and opens the page if that is asked for.
+/// Runs `gs-report`, and opens the page if requested.
 pub fn report(flags: &ReportSubcommand, given: &GivenFlags) -> Result<u8, Failure> {
     let mut report = command("gs-report")?;
     report.args(given.flags::<ReportFlags>()).args(given.flags::<Language>()).args(given.flags::<Common>());
@@ -27,17 +27,17 @@ pub fn report(flags: &ReportSubcommand, given: &GivenFlags) -> Result<u8, Failur
     output.text(&printed)?;
     output.flush()?;
     let page = printed.trim_end_matches('\n');
-    // With a dry run there is none.
+    // A dry run creates no page.
     if !page.is_empty() && !open(Path::new(page)) {
         say(&format!("no program could open the page; open this file in a browser: {page}"));
     }
     Ok(code)
 }
 
-/// Opens a page with `$BROWSER`, else with the program that this system has for it; whether one did.
+/// Opens a page with `$BROWSER`, or else with the system's program. Returns whether a program opened it.
 fn open(page: &Path) -> bool {
     let browser = std::env::var("BROWSER").unwrap_or_default();
-    // A list, as xdg-open has it; a name with a place for the address in it is for a shell.
+    // `$BROWSER` is a list, as for xdg-open. An entry with a placeholder for the address needs a shell and is left out.
     let browsers = browser.split(':').filter(|name| !name.is_empty() && !name.contains(char::is_whitespace));
     browsers.chain(OPENERS.iter().copied()).filter_map(program).any(|program| opens(program, page))
 }
@@ -50,7 +50,7 @@ fn program(name: &str) -> Option<Command> {
 fn opens(mut program: Command, page: &Path) -> bool {
     use std::os::unix::process::CommandExt;
     program.arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // A browser outlives this program, and a Ctrl-C here.
+    // The browser must outlive this program, and a Ctrl-C here must not reach it.
     let Ok(mut child) = program.process_group(0).spawn() else { return false };
     let end = Instant::now() + OPENS_WITHIN;
     loop {

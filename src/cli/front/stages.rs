@@ -1,4 +1,4 @@
-//! Runs commands one after the other, or joined by pipes, and hands signals on to them.
+//! Runs commands one after another, or joined by pipes, and passes signals on to them.
 
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
@@ -19,45 +19,45 @@ pub struct Stages {
     worst: u8,
 }
 
-/// What the thread for signals sees.
+/// The state that the signal thread reads.
 struct Shared {
     running: Mutex<Vec<Pid>>,
     is_stopped: AtomicBool,
 }
 
 impl Stages {
-    /// From here on signals are handed on to the commands at work, which finish the item in hand. No further one is started.
-    /// Without one at work, `leave` is called and this program ends.
+    /// From this call on, signals are passed on to the running commands, which finish the current item, and no further
+    /// command is started. If no command is running, `leave` is called and this program ends.
     pub fn begin(leave: fn()) -> Stages {
         let shared = Arc::new(Shared { running: Mutex::default(), is_stopped: AtomicBool::new(false) });
         let handled = [SIGINT, SIGTERM].into_iter().chain((!signals::ignores_hangup()).then_some(SIGHUP));
         if let Ok(mut signals) = Signals::new(handled) {
             let shared = shared.clone();
             let hand_on = move || signals.forever().for_each(|signal| shared.hand_on(signal, leave));
-            // Without a thread the default action of a signal is gone, but the commands still hear a Ctrl-C.
+            // Without a thread the signal has no effect on this program, but the commands still receive a Ctrl-C.
             drop(std::thread::Builder::new().name("signals".into()).spawn(hand_on));
         }
         Stages { shared, worst: 0 }
     }
 
-    /// Runs commands, each of which reads what the one before prints; the exit code of the worst of them.
+    /// Runs commands, each of which reads the output of the previous one. Returns the worst of their exit codes.
     ///
     /// # Errors
-    /// One cannot be started, or a person has ended the run.
+    /// A command cannot be started, or a person has stopped the run.
     pub fn run(&mut self, commands: Vec<Command>) -> Result<u8, Failure> {
         let children = self.spawn(commands)?;
         let codes: Vec<u8> = children.into_iter().map(|child| self.wait(child)).collect();
         self.end(codes)
     }
 
-    /// Runs a command, and returns what it printed with its exit code.
+    /// Runs a command. Returns its output and its exit code.
     pub fn output(&mut self, mut command: Command) -> Result<(String, u8), Failure> {
         command.stdout(Stdio::piped());
         let mut text = Vec::new();
         let mut code = 0;
         for mut child in self.spawn(vec![command])? {
             if let Some(mut pipe) = child.stdout.take() {
-                // What was printed so far is worth as much as all of it: the exit code tells.
+                // An incomplete output is used too. The exit code shows the failure.
                 let _ = pipe.read_to_end(&mut text);
             }
             code = self.wait(child);
@@ -71,7 +71,7 @@ impl Stages {
         self.worst
     }
 
-    /// The worst exit code that was noted; a question on the side counts for nothing.
+    /// Restores an earlier worst exit code, to ignore the result of a secondary command.
     pub fn reset(&mut self, worst: u8) {
         self.worst = worst;
     }
@@ -86,7 +86,7 @@ impl Stages {
     }
 
     fn spawn(&self, commands: Vec<Command>) -> Result<Vec<Child>, Failure> {
-        // Held until all are known: a signal that comes meanwhile finds them.
+        // Locked until all commands are in the list, so that a signal meanwhile reaches all of them.
         let mut running = self.shared.running();
         let last = commands.len().saturating_sub(1);
         let mut children: Vec<Child> = Vec::new();
@@ -109,7 +109,8 @@ impl Stages {
 
     fn wait(&self, mut child: Child) -> u8 {
         if let Some(pid) = pid(&child) {
-            // Its number is its own until it is waited for, so it is taken off the list before that.
+            // The system does not reuse the process id before the process is waited for, so the id leaves the list
+            // before that.
             while matches!(waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT), Err(Errno::INTR)) {}
             self.shared.running().retain(|other| *other != pid);
         }
@@ -122,8 +123,9 @@ impl Shared {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A SIGTERM as SIGINT, and the other way round: the commands may have had the signal themselves, from the terminal or from
-    /// systemd, and take only a second one of its kind for a wish to end at once. A SIGHUP as it is.
+    /// Passes a signal on: SIGTERM as SIGINT and SIGINT as SIGTERM, because the commands may have received the original
+    /// from the terminal or from systemd already, and a second signal of the same kind ends them at once. SIGHUP is
+    /// passed on unchanged.
     fn hand_on(&self, signal: i32, leave: fn()) {
         self.is_stopped.store(true, Ordering::Relaxed);
         let running = self.running();
@@ -137,7 +139,7 @@ impl Shared {
             _ => Signal::HUP,
         };
         for pid in running.iter() {
-            // What has ended meanwhile needs no signal.
+            // A process that has ended meanwhile needs no signal.
             let _ = kill_process(*pid, signal);
         }
     }
@@ -147,7 +149,7 @@ fn pid(child: &Child) -> Option<Pid> {
     i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
-/// As a shell counts it.
+/// The exit code as a shell reports it.
 fn code(status: ExitStatus) -> u8 {
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     u8::try_from(code).unwrap_or(u8::MAX)

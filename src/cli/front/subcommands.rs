@@ -1,4 +1,4 @@
-//! What each word runs.
+//! The commands that each subcommand runs.
 
 use std::process::{Command, Stdio};
 
@@ -123,7 +123,7 @@ pub fn status(given: &GivenFlags) -> Result<u8, Failure> {
     Err(replace(status))
 }
 
-/// Runs `gs-import`, whose records nobody has asked for here.
+/// Runs `gs-import` and discards its records, which the subcommand does not print.
 pub fn import(given: &GivenFlags) -> Result<u8, Failure> {
     let mut import = command("gs-import")?;
     import.args(given.flags::<Common>()).args(given.flags::<ImportFlags>()).stdout(Stdio::null());
@@ -144,7 +144,7 @@ pub fn setup(given: &GivenFlags) -> Result<u8, Failure> {
     Err(replace(setup))
 }
 
-/// Lists the platforms, unless that is to be left out, and prints what the catalogue has.
+/// Lists the platforms, unless `--offline` is given, and prints the activities of the catalogue.
 pub fn list(flags: &ListSubcommand, given: &GivenFlags) -> Result<u8, Failure> {
     let run = RunOf { given, id: run_id() };
     let mut stages = Stages::begin(|| ());
@@ -153,7 +153,7 @@ pub fn list(flags: &ListSubcommand, given: &GivenFlags) -> Result<u8, Failure> {
         fetch.args(given.flags::<ListingFlags>()).stdout(Stdio::null());
         stages.run(vec![fetch])?;
     }
-    // A failed listing does not hide what is known.
+    // After a failed listing the known activities are still printed.
     if flags.offline || stages.worst() != 0 {
         tell_age(&run, &mut stages, flags)?;
     }
@@ -163,11 +163,12 @@ pub fn list(flags: &ListSubcommand, given: &GivenFlags) -> Result<u8, Failure> {
     Ok(stages.worst())
 }
 
-/// Lists the platforms, archives the files that are missing, and makes the page anew.
+/// Lists the platforms, archives the missing files, and updates the page.
 pub fn download(given: &GivenFlags) -> Result<u8, Failure> {
     let run = RunOf { given, id: run_id() };
     let mut stages = Stages::begin(|| ());
-    // gs-fetch prints all that it knows of the platforms it could list, and gs-download fetches what is missing of that.
+    // gs-fetch prints all known activities of the platforms that it could list, and gs-download downloads the missing
+    // files.
     let mut fetch = run.stage("gs-fetch")?;
     fetch.args(given.flags::<ListingFlags>()).args(given.some_of::<DownloadSubcommand>(|id| id == "new"));
     fetch.args(given.flags::<Filter>());
@@ -180,7 +181,7 @@ pub fn download(given: &GivenFlags) -> Result<u8, Failure> {
     Ok(stages.worst())
 }
 
-/// The stages of one run: they have the common flags, and stand together in the sync log.
+/// The stages of one run. They share the common flags and are one entry in the sync log.
 struct RunOf<'a> {
     given: &'a GivenFlags,
     id: String,
@@ -194,12 +195,12 @@ impl RunOf<'_> {
     }
 }
 
-/// The run that this is part of, else a new one.
+/// The id of the run that this command is part of, or else a new one.
 fn run_id() -> String {
     std::env::var("GS_RUN").ok().filter(|id| !id.trim().is_empty()).unwrap_or_else(session::new_id)
 }
 
-/// Says when each platform was listed last.
+/// Prints when each platform was listed last.
 fn tell_age(run: &RunOf, stages: &mut Stages, flags: &ListSubcommand) -> Result<(), Failure> {
     if flags.common.quiet {
         return Ok(());
@@ -208,7 +209,7 @@ fn tell_age(run: &RunOf, stages: &mut Stages, flags: &ListSubcommand) -> Result<
     let warn = |text: &str| messages.message(Message { level: Level::Warning, text, reason: None });
     let mut stats = run.stage("gs-list")?;
     stats.args(["--stats", "--format", "ndjson"]).stderr(Stdio::null());
-    // What is wrong, the list itself says.
+    // The list itself reports problems.
     let before = stages.worst();
     let (text, _) = stages.output(stats)?;
     stages.reset(before);

@@ -1,14 +1,15 @@
 //! The flags of `sync`, which are those of `gs-sync`.
 //!
-//! `gs-sync` is a shell script, and begins by asking for its flags, as scripts do with `git rev-parse --parseopt`:
+//! `gs-sync` is a shell script. It first parses its flags with this program, as scripts do with `git rev-parse
+//! --parseopt`:
 //!
 //! ```text
 //! flags=$(garminsync --sync-flags -- "$@") || exit
 //! eval "$flags"
 //! ```
 //!
-//! What is printed then is shell code that sets an array for each stage, with every value in single quotes. For `--help`,
-//! `--version` and `--generate` it is code that prints a text and ends the script. Wrong usage is told on standard error.
+//! The output is shell code that sets an array for each stage, with every value in single quotes. For `--help`,
+//! `--version` and `--generate` the code prints a text and ends the script. Wrong usage is reported on standard error.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
@@ -23,7 +24,7 @@ use crate::cli::{
     UploadLimit, generate,
 };
 
-/// Asks for the flags of `gs-sync`; whatever follows it was given to that.
+/// The flag that requests the flags of `gs-sync`. The arguments after it are those of `gs-sync`.
 pub(super) const FLAG: &str = "--sync-flags";
 /// The name of the script.
 const SCRIPT: &str = "gs-sync";
@@ -54,7 +55,7 @@ pub struct SyncFlags {
     common: Common,
 }
 
-/// Prints the flags that were given to the script, as shell code. `front` has the word `sync`.
+/// Prints the flags that the script received, as shell code. `front` has the subcommand `sync`.
 pub(super) fn print(front: Command, given: Vec<OsString>) -> Result<u8, Failure> {
     let given = match given.first() {
         Some(dashes) if dashes == "--" => &given[1..],
@@ -77,7 +78,7 @@ pub(super) fn print(front: Command, given: Vec<OsString>) -> Result<u8, Failure>
     Ok(0)
 }
 
-/// The definition of the script: that of the word, under its own name.
+/// The definition of the script's flags: that of the subcommand, under the script's name.
 fn script(front: &Command) -> Command {
     let word = front.find_subcommand("sync").cloned().unwrap_or_default();
     word.name(SCRIPT).bin_name(SCRIPT).version(env!("CARGO_PKG_VERSION"))
@@ -92,7 +93,7 @@ fn generated(front: &Command, given: &[OsString]) -> Result<Option<String>, Fail
     text.map(Some).ok_or_else(|| Failure::usage("--generate takes man, bash, zsh or fish"))
 }
 
-/// The arrays that the script goes by.
+/// The arrays that the script uses.
 fn arrays(given: &GivenFlags) -> Vec<u8> {
     let common = |is_meant: fn(&str) -> bool| given.some_of::<Common>(is_meant);
     let mut reported = given.flags::<ReportFlags>();
@@ -101,14 +102,14 @@ fn arrays(given: &GivenFlags) -> Vec<u8> {
         words.extend(given.flags::<Language>());
     }
     let stages: [(&str, Vec<OsString>); 12] = [
-        // Common flags: which settings, a dry run, all but the platforms, all but a dry run, the platforms.
+        // Common flags by purpose: settings; dry run; all except the platforms; all except the dry run; the platforms.
         ("settings", common(|id| ["data_dir", "env_file", "log", "platform"].contains(&id))),
         ("dry", common(|id| id == "dry_run")),
         ("plain", common(|id| id != "platform")),
         ("reading", common(|id| id != "dry_run")),
         ("platform", common(|id| id == "platform")),
         ("fetch", given.flags::<ListingFlags>()),
-        // Which activities are uploaded, deleted and archived.
+        // Filters for the activities to upload, delete and archive.
         ("filter", given.flags::<Filter>()),
         ("diff", given.flags::<DiffFlags>()),
         ("upload", given.flags::<UploadLimit>()),
@@ -134,7 +135,7 @@ fn text_and_exit(text: &str) -> Vec<u8> {
     [b"printf %s ", quoted(OsStr::new(text)).as_slice(), b"\nexit 0\n"].concat()
 }
 
-/// A word for the shell, in which nothing means anything.
+/// A word quoted for the shell, so that no character has a special meaning.
 fn quoted(word: &OsStr) -> Vec<u8> {
     let mut out = vec![b'\''];
     for byte in word.as_bytes() {

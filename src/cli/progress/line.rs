@@ -1,6 +1,6 @@
-//! One line of progress as text: indicatif counts, knows the rate and the time left, and lays it out.
+//! One progress line as text: indicatif counts, estimates the rate and the remaining time, and lays out the line.
 //!
-//! It draws into a [`Frame`], which stands in for a terminal and keeps what was drawn last.
+//! indicatif draws into a [`Frame`], which replaces a terminal and keeps the last drawing.
 
 use std::fmt::Write;
 use std::io;
@@ -12,28 +12,28 @@ use serde::{Deserialize, Serialize};
 
 use super::status_text::{ActivityState, StageState, count_of, left_of, rate_of};
 
-/// What went on for a shorter time says nothing of how fast it goes.
+/// A task shows no rate before it has run for this long.
 const SAMPLE: Duration = Duration::from_secs(2);
 
-/// A line as others show it.
+/// A line that other stages can draw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenderedLine {
-    /// It has nothing to do yet: where room is scarce, others go first.
+    /// The stage has no work yet. If space is scarce, such lines are left out first.
     pub idle: bool,
-    /// With colours, and no wider than the terminal was.
+    /// The text with colours, no wider than the terminal was.
     pub text: String,
 }
 
 /// What a terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ability {
-    /// Columns that may be used.
+    /// The number of usable columns.
     pub width: u16,
-    /// More than ASCII.
+    /// Whether it shows more than ASCII.
     pub unicode: bool,
 }
 
-/// One line.
+/// One progress line.
 pub struct ProgressLine {
     bar: ProgressBar,
     frame: Frame,
@@ -43,10 +43,10 @@ pub struct ProgressLine {
 }
 
 impl ProgressLine {
-    /// A line of that name.
+    /// A line with this name.
     pub fn new(name: &str) -> ProgressLine {
         let frame = Frame::new();
-        // It is drawn when it is asked for, never by itself.
+        // Drawn on request only, never on a timer of indicatif.
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(frame.clone()), 1);
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_prefix(name.to_owned());
@@ -54,17 +54,17 @@ impl ProgressLine {
         ProgressLine { bar, frame, state, style: Mutex::new(None), name: name.to_owned() }
     }
 
-    /// What it is doing.
+    /// The state of the stage.
     pub fn state(&self) -> MutexGuard<'_, StageState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts on.
+    /// Adds to the count of finished records.
     pub fn add(&self, count: u64) {
         self.bar.inc(count);
     }
 
-    /// Whether it waits for its input. The time until the first of it says nothing of how fast it is.
+    /// Sets whether the stage waits for its input. The time until its first input does not count for the rate.
     pub fn needs_input(&self, needs: bool) {
         let was = std::mem::replace(&mut self.state().needs_input, needs);
         if was && !needs && self.bar.position() == 0 {
@@ -72,7 +72,7 @@ impl ProgressLine {
         }
     }
 
-    /// All that there is has come in.
+    /// Records that all input has been received.
     pub fn all_came(&self) {
         let come = {
             let mut state = self.state();
@@ -82,7 +82,7 @@ impl ProgressLine {
         self.bar.set_length(come);
     }
 
-    /// The line as it is now.
+    /// The current line.
     pub fn shown(&self, ability: Ability) -> RenderedLine {
         let now = Instant::now();
         let (words, activity, is_known) = {
@@ -106,7 +106,7 @@ impl ProgressLine {
         RenderedLine { idle: activity == ActivityState::Idle, text }
     }
 
-    /// The same as a sentence, for where there is no terminal.
+    /// The line as a sentence, for output without a terminal.
     pub fn as_text(&self) -> String {
         let now = Instant::now();
         self.bar.tick();
@@ -119,12 +119,12 @@ impl ProgressLine {
     }
 }
 
-/// How fast it is, once that can be said.
+/// The rate, as soon as it can be estimated.
 fn rate(per_second: f64, elapsed: Duration) -> String {
     if elapsed < SAMPLE { String::new() } else { rate_of(per_second) }
 }
 
-/// The time that is left, as far as anybody can say. Without a rate, `eta` is none.
+/// The remaining time, if it can be estimated. Without a rate, `eta` is zero.
 fn left(eta: Duration, elapsed: Duration, state: &StageState) -> String {
     if !state.all || eta.is_zero() || elapsed < SAMPLE {
         return String::new();
@@ -132,8 +132,8 @@ fn left(eta: Duration, elapsed: Duration, state: &StageState) -> String {
     left_of(eta.saturating_add(state.remaining_wait(Instant::now())))
 }
 
-/// The layout for a terminal: columns that stand still, and what it is at in the rest of the line. There is always room for
-/// a platform and an id.
+/// The layout for a terminal: columns of fixed width, and the current step in the rest of the line. There is always
+/// space for a platform and an id.
 fn style_of(
     (ability, activity, is_known): (Ability, ActivityState, bool),
     state: &Arc<Mutex<StageState>>,
@@ -168,7 +168,7 @@ fn style_of(
     )
 }
 
-/// Stands in for a terminal of one line.
+/// Replaces a terminal of one line.
 #[derive(Debug, Clone)]
 struct Frame(Arc<Mutex<Drawn>>);
 
@@ -192,7 +192,7 @@ impl Frame {
         self.drawn().width = width;
     }
 
-    /// What was drawn last.
+    /// The last drawing.
     fn text(&self) -> String {
         self.drawn().whole.clone()
     }
@@ -224,7 +224,7 @@ impl TermLike for Frame {
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        // Each drawing begins at the beginning of the line.
+        // Each drawing starts at the beginning of the line.
         match text.strip_prefix('\r') {
             Some(rest) => self.drawn().coming = rest.to_owned(),
             None => self.drawn().coming.push_str(text),

@@ -1,11 +1,13 @@
-//! Progress: a line for each stage of a pipeline, on the terminal that they share; nothing elsewhere.
+//! Progress: one line for each stage of a pipeline, on the terminal that the stages share. Without a terminal nothing
+//! is shown.
 //!
-//! An operation begins a [`Task`] and tells it what it counts, what it is at and what it waits for. What becomes of that:
+//! An operation begins a [`Task`] and reports its counts, its current step and its waits. The modules:
 //!
-//! - `line.rs` makes one line of text of it; indicatif does the rate, the time left and the layout.
-//! - `shared_dir.rs` is where the stages, each a program of its own, put their lines so that all of them know all lines.
-//! - `screen.rs` draws them below the cursor, and everything that is said above them.
-//! - `painter.rs` does that eight times a second for this program, and takes its lines away in the end.
+//! - `line.rs` formats one line of text. indicatif computes the rate, the remaining time and the layout.
+//! - `shared_dir.rs` stores the lines of the stages, which are separate programs, so that every stage can read them
+//!   all.
+//! - `screen.rs` draws the lines below the cursor, and all other output above them.
+//! - `painter.rs` updates and draws eight times a second for this program, and removes its lines at the end.
 
 mod line;
 mod painter;
@@ -24,14 +26,14 @@ use crate::sync::Task;
 use line::ProgressLine;
 use status_text::WaitReason;
 
-/// Shorter waits are not worth a word.
+/// Waits shorter than this are not shown.
 const WORTH_A_WORD: Duration = Duration::from_millis(300);
 
-/// A task with a line of progress on the terminal.
+/// A task with a progress line on the terminal.
 pub(super) struct TerminalTask(Arc<ProgressLine>);
 
 impl TerminalTask {
-    /// A task of that name, whose line `painter` draws.
+    /// A task with this name, whose line `painter` draws.
     pub fn new(painter: &Arc<Painter>, name: &str) -> TerminalTask {
         TerminalTask(painter.line(name))
     }

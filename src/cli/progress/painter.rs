@@ -1,4 +1,5 @@
-//! This program among the stages of a pipeline: it keeps its lines fresh on the shared_dir, and draws all when nobody else does.
+//! Updates the lines of this program in the shared folder, and draws the lines of all stages unless another stage has
+//! just done so.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,16 +12,16 @@ use super::shared_dir::{Guard, StageFile};
 
 /// How often lines are drawn.
 const TICK: Duration = Duration::from_millis(125);
-/// What is done within this time is not shown: a line that is gone at once tells nobody anything.
+/// Tasks that end within this time are not shown, because nobody could read their line.
 const FLASH: Duration = Duration::from_millis(250);
-/// How often a line is written where there is no terminal, at most.
+/// The least time between two lines if there is no terminal.
 const NEWS: Duration = Duration::from_secs(5);
 
 /// Where progress is shown.
 pub enum View {
-    /// On a terminal, among the lines of other stages.
+    /// On a terminal, with the lines of the other stages.
     Screen(Arc<Screen>),
-    /// As plain lines, through this.
+    /// As plain lines, written by this function.
     Plain(Box<dyn Fn(&str) + Send + Sync>),
 }
 
@@ -31,12 +32,12 @@ pub struct Painter {
     stage_file: Mutex<Option<StageFile>>,
     ticker: Mutex<Option<JoinHandle<()>>>,
     is_over: AtomicBool,
-    /// What was said last, and when, where there is no terminal.
+    /// The lines that were written last without a terminal, and when.
     said: Mutex<(Vec<String>, Option<Instant>)>,
 }
 
 impl Painter {
-    /// A program without a line yet.
+    /// A painter without lines.
     pub fn new(view: View) -> Arc<Painter> {
         Arc::new(Painter {
             view,
@@ -48,7 +49,7 @@ impl Painter {
         })
     }
 
-    /// One more line.
+    /// Adds a line.
     pub fn line(self: &Arc<Painter>, name: &str) -> Arc<ProgressLine> {
         let line = Arc::new(ProgressLine::new(name));
         held(&self.lines).push(line.clone());
@@ -75,7 +76,7 @@ impl Painter {
         }
     }
 
-    /// Puts this program's lines on the shared_dir, and draws all lines if nobody else has just done so.
+    /// Writes this program's lines to the shared folder, and draws all lines unless another stage has just done so.
     fn draw(&self, screen: &Screen) {
         let Some(guard) = screen.enter(true) else { return };
         self.put(screen, &guard);
@@ -95,7 +96,7 @@ impl Painter {
         held(&self.lines).iter().filter(|line| !line.state().finished).cloned().collect()
     }
 
-    /// Says what has changed, now and then.
+    /// Writes the changed lines, at most once in [`NEWS`].
     fn tell(&self, say: &dyn Fn(&str)) {
         let mut said = held(&self.said);
         if said.1.is_some_and(|time| time.elapsed() < NEWS) {
@@ -110,17 +111,17 @@ impl Painter {
         }
     }
 
-    /// Writes whole lines to the terminal, above those of the stages.
+    /// Writes whole lines to the terminal, above the progress lines.
     pub fn print(&self, screen: &Screen, text: &str) -> std::io::Result<()> {
         screen.print(text.as_bytes(), |guard| {
-            // What has just ended goes at the same moment.
+            // Lines of finished tasks are removed in the same drawing.
             if held(&self.stage_file).is_some() {
                 self.put(screen, guard);
             }
         })
     }
 
-    /// A person wants it to end: that is shown.
+    /// Shows that a person has stopped the program.
     pub fn stops(&self) {
         held(&self.lines).iter().for_each(|line| line.state().stopping = true);
         if let View::Screen(screen) = &self.view {
@@ -128,17 +129,17 @@ impl Painter {
         }
     }
 
-    /// Takes its lines away, for good.
+    /// Removes the lines of this program. It draws no more.
     pub fn leave(&self) {
         self.is_over.store(true, Ordering::Relaxed);
-        // Held to the end: when Ctrl-C ends a program that is just ending, the two meet here, and the process exits with
-        // the first that returns. The other must have tidied up by then.
+        // Held until the end of this function: if Ctrl-C ends a program that is just ending, two threads meet here, and
+        // the process exits when the first returns. The lines must be removed by then.
         let mut ticker = held(&self.ticker);
         if let Some(ticker) = ticker.take() {
             ticker.thread().unpark();
             let _ = ticker.join();
         }
-        // Let go of it before the shared_dir is entered: whoever is there may want it.
+        // Released before taking the lock of the shared folder, because the holder of that lock may need this one.
         let stage_file = held(&self.stage_file).take();
         if let (View::Screen(screen), Some(stage_file)) = (&self.view, stage_file) {
             screen.leave(stage_file);

@@ -1,9 +1,9 @@
-//! A terminal that several programs draw on.
+//! A terminal on which several programs draw.
 //!
-//! The lines of all stages stand below the line that the cursor rests in. So whatever anybody else writes goes above them:
-//! a message of another program, the echo of a key. Nothing depends on where the cursor was before, and a window that
-//! changes its size, or a program that was stopped and goes on, puts nothing in disorder that the next drawing does not mend.
-//! (Only where others write several lines between two drawings, a piece of a line may stay among theirs.)
+//! The lines of all stages are below the line of the cursor, so all other output appears above them: a message of
+//! another program, the echo of a key. Drawing does not depend on the earlier position of the cursor. After a change of
+//! the window size, or after a suspended program resumes, the next drawing repairs the display. (Only if other programs
+//! write several lines between two drawings, a part of a progress line may stay among them.)
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -17,36 +17,38 @@ use terminal_size::{Height, Width, terminal_size_of};
 use super::line::{Ability, RenderedLine};
 use super::shared_dir::{Guard, SharedDir, StageFile};
 
-/// From the cursor to the end of the screen, all is cleared.
+/// Clears the screen from the cursor to the end.
 const CLEAR: &str = "\x1b[J";
 
-/// A terminal, and the shared_dir of the programs that draw on it.
+/// A terminal, and the shared folder of the programs that draw on it.
 #[derive(Debug)]
 pub struct Screen {
     terminal: File,
     shared_dir: SharedDir,
     unicode: bool,
-    /// Lines stand there, as far as this program knows.
+    /// Whether progress lines are on the terminal, as far as this program knows.
     drawn: AtomicBool,
 }
 
 impl Screen {
-    /// The terminal that a stream leads to; `None` if it leads elsewhere, or to one that only prints.
+    /// The terminal of a stream; `None` if the stream is not a terminal, or if the terminal can only print (`TERM` is
+    /// `dumb` or empty).
     pub fn of(stream: impl AsFd) -> Option<Screen> {
         let stream = stream.as_fd();
         let term = std::env::var("TERM").unwrap_or_default();
         if !rustix::termios::isatty(stream) || matches!(term.as_str(), "" | "dumb") {
             return None;
         }
-        // indicatif asks whether stdout takes colours; that is a pipe, mostly. NO_COLOR is heeded here.
+        // indicatif checks whether stdout supports colours, but stdout is usually a pipe. This check respects NO_COLOR.
         console::set_colors_enabled(console::colors_enabled_stderr());
-        // A console of the kernel has few letters beyond ASCII.
+        // A Linux console shows few characters besides ASCII.
         let unicode = is_utf8(|name| std::env::var(name).ok()) && term != "linux";
         let terminal = stream.try_clone_to_owned().ok()?.into();
         Some(Screen { terminal, shared_dir: SharedDir::of_this_group(), unicode, drawn: AtomicBool::new(false) })
     }
 
-    /// What it can show in a line. The last column is left alone: some terminals go to the next line with it.
+    /// What the terminal can show in a line. The last column is not used, because some terminals move to the next line
+    /// after it.
     pub fn ability(&self) -> Ability {
         Ability { width: self.size().0.saturating_sub(1), unicode: self.unicode }
     }
@@ -56,11 +58,11 @@ impl Screen {
         size.map_or((80, 24), |(Width(width), Height(height))| (width, height))
     }
 
-    /// Whether this program may draw: it is not in the background, and nobody edits or shows pages there.
+    /// Whether this program may draw: it is in the foreground, and no editor or pager uses the terminal.
     fn is_ours(&self) -> bool {
         if !tcgetpgrp(&self.terminal).is_ok_and(|group| group == rustix::process::getpgrp()) {
-            // Some shells take the terminal back while a part of a pipeline still ends. Below their prompt stands nothing
-            // but the lines that were left there.
+            // Some shells take the terminal back while a part of a pipeline is still ending. Below their prompt there
+            // is only the remainder of the progress lines.
             if self.drawn.swap(false, Ordering::Relaxed) {
                 let _ = (&self.terminal).write_all(CLEAR.as_bytes());
             }
@@ -69,7 +71,7 @@ impl Screen {
         tcgetattr(&self.terminal).is_ok_and(|modes| modes.local_modes.contains(LocalModes::ICANON))
     }
 
-    /// Goes where the other programs of its group are; `make`: also if nobody is there yet.
+    /// Takes the lock of the shared folder. `make`: creates the folder if it does not exist.
     pub fn enter(&self, make: bool) -> Option<Guard<'_>> {
         if !self.is_ours() {
             return None;
@@ -77,7 +79,7 @@ impl Screen {
         if make { self.shared_dir.enter() } else { self.shared_dir.look() }
     }
 
-    /// Draws the lines of all stages, unless somebody did so in this `time`.
+    /// Draws the lines of all stages, unless a stage has drawn within `time`.
     pub fn draw(&self, guard: &Guard<'_>, time: Duration) -> io::Result<()> {
         self.drawn.store(true, Ordering::Relaxed);
         if !guard.is_due(time) {
@@ -86,13 +88,13 @@ impl Screen {
         guard.draw(&self.terminal, &self.block(guard.lines()))
     }
 
-    /// Writes whole lines, above those of the stages. `before` is done first.
+    /// Writes whole lines above the progress lines. Calls `before` first.
     pub fn print(&self, text: &[u8], before: impl FnOnce(&Guard<'_>)) -> io::Result<()> {
         let mut terminal = &self.terminal;
         let Some(guard) = self.enter(false) else { return terminal.write_all(text) };
         before(&guard);
         let lines = guard.lines();
-        // All in one piece, so that nobody ever sees a half.
+        // Written in one call, so that no incomplete drawing is visible.
         let mut all = CLEAR.as_bytes().to_vec();
         all.extend_from_slice(text);
         if !lines.is_empty() {
@@ -101,14 +103,14 @@ impl Screen {
         terminal.write_all(&all)
     }
 
-    /// Forgets the echo of the keys that end a program.
+    /// Removes the echo of the keys that stop a program.
     pub fn forget_echo(&self) {
         if let Some(guard) = self.enter(false) {
             let _ = guard.draw(&self.terminal, "\r\x1b[K");
         }
     }
 
-    /// Takes a program's lines away; those of the others stay.
+    /// Removes a program's lines and keeps those of the other programs.
     pub fn leave(&self, stage_file: StageFile) {
         match self.shared_dir.look() {
             Some(guard) => {
@@ -121,7 +123,7 @@ impl Screen {
         }
     }
 
-    /// Takes all lines away while `stop` stops this program.
+    /// Removes all lines, then calls `stop`, which suspends this program.
     pub fn stop(&self, stop: impl FnOnce()) {
         match self.enter(false) {
             Some(guard) => {
@@ -135,14 +137,14 @@ impl Screen {
 
     fn block(&self, lines: Vec<RenderedLine>) -> String {
         let (width, height) = self.size();
-        // Lines of other programs may still be those of a wider window.
+        // Other programs may have laid out their lines for a wider window.
         let cut =
             |line: RenderedLine| console::truncate_str(&line.text, width.saturating_sub(1).into(), "").into_owned();
         block(&fitting(lines, height.saturating_sub(1).into()).into_iter().map(cut).collect::<Vec<_>>())
     }
 }
 
-/// The lines for which there is room: those that only wait go first, from the last on.
+/// The lines for which there is space. Idle lines are left out first, starting with the last one.
 fn fitting(mut lines: Vec<RenderedLine>, room: usize) -> Vec<RenderedLine> {
     while lines.len() > room {
         let last = lines.iter().rposition(|line| line.idle).unwrap_or(lines.len() - 1);
@@ -151,13 +153,13 @@ fn fitting(mut lines: Vec<RenderedLine>, room: usize) -> Vec<RenderedLine> {
     lines
 }
 
-/// What draws `lines` below the line of the cursor, and comes back to where that is.
+/// The text that draws `lines` below the line of the cursor and then returns to the cursor's position.
 fn block(lines: &[String]) -> String {
     let Some((last, others)) = lines.split_last() else { return CLEAR.to_owned() };
     let count = lines.len();
-    // What stands right of the cursor was one of these lines, if somebody went to the next line meanwhile. Going down by
-    // ESC D makes room at the bottom of the screen, and keeps the column; a newline would not, and the terminal's driver
-    // would cut there what has to arrive in one piece.
+    // Text to the right of the cursor is an old progress line, if another program has moved to the next line meanwhile.
+    // ESC D moves down, scrolls at the bottom of the screen, and keeps the column. A newline would not keep it, and the
+    // terminal driver would split the text there, which must arrive in one piece.
     let mut text = format!("\x1b[K{}\x1b[{count}A\x1b7", "\x1bD".repeat(count));
     for line in others {
         text += &format!("\r\x1b[B{line}\x1b[K");
@@ -165,7 +167,7 @@ fn block(lines: &[String]) -> String {
     text + &format!("\r\x1b[B{last}{CLEAR}\x1b8")
 }
 
-/// Whether the locale's letters are those of UTF-8. The first that is set counts.
+/// Whether the locale uses UTF-8. The first variable that is set counts.
 fn is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
     let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
     set.is_some_and(|name| matches!(name.to_ascii_lowercase().split('.').nth(1), Some(set) if set.starts_with("utf-8") || set.starts_with("utf8")))

@@ -1,8 +1,9 @@
-//! What the stages of one pipeline know of each other: the lines that each of them shows.
+//! The folder through which the stages of one pipeline share their progress lines.
 //!
-//! They are programs of their own, of one process group. The group has a folder, and each stage a stage_file in it: a file with
-//! its lines, named by its process and locked for as long as that lives. The lock of a killed one is free, and whoever
-//! looks next takes the stage_file away. Whoever reads or writes stage_files, or the terminal, holds the lock of the folder meanwhile.
+//! The stages are separate programs of one process group. The group has a folder, and each stage has a file in it, the
+//! stage file: it contains the lines of the stage, is named after its process, and is locked as long as the process
+//! lives. The lock of a killed stage is free, and the next stage that looks removes its file. A stage that reads or
+//! writes stage files, or the terminal, holds the lock of the folder meanwhile.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
@@ -14,11 +15,11 @@ use std::time::{Duration, SystemTime};
 use super::line::RenderedLine;
 use crate::fs::{is_open_to_others, is_own};
 
-/// Nobody holds the lock for longer than a few milliseconds, unless he was stopped just then.
+/// How long to wait for the lock. A stage holds it for a few milliseconds only, unless it was suspended meanwhile.
 const GRACE: Duration = Duration::from_millis(300);
 
-/// The threads of this program take turns before they ask for the folder's lock: so a thread that stops the program knows
-/// that none of the others holds that.
+/// The threads of this program take this mutex before the folder's lock, so a thread that suspends the program knows
+/// that no other thread holds the folder's lock.
 static THREADS: Mutex<()> = Mutex::new(());
 
 /// The folder of a process group.
@@ -28,14 +29,14 @@ pub struct SharedDir {
     dir: PathBuf,
 }
 
-/// Leave to look at the shared_dir and to write to the terminal, until it is dropped.
+/// The permission to read the shared folder and to write to the terminal, until it is dropped.
 pub struct Guard<'a> {
     shared_dir: &'a SharedDir,
     folder: File,
     threads: MutexGuard<'static, ()>,
 }
 
-/// The lines of this program.
+/// The file with the lines of this program.
 #[derive(Debug)]
 pub struct StageFile {
     file: File,
@@ -43,8 +44,8 @@ pub struct StageFile {
 }
 
 impl SharedDir {
-    /// The shared_dir of this program's group: in `$XDG_RUNTIME_DIR`, else in the folder for temporary files. Nothing is
-    /// written yet.
+    /// The shared folder of this program's process group: in `$XDG_RUNTIME_DIR`, or else in the folder for temporary
+    /// files. Creates nothing yet.
     pub fn of_this_group() -> SharedDir {
         let group = rustix::process::getpgrp().as_raw_nonzero().get();
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
@@ -59,7 +60,8 @@ impl SharedDir {
         SharedDir { dir: base.join(group), base }
     }
 
-    /// Goes there, and makes the folder if need be. `None` if that cannot be had, or somebody holds it for too long.
+    /// Takes the lock, and creates the folder if it does not exist. `None` if that fails, or if another stage holds the
+    /// lock for too long.
     pub fn enter(&self) -> Option<Guard<'_>> {
         let threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -72,7 +74,7 @@ impl SharedDir {
         }
     }
 
-    /// The same, if anybody was there before.
+    /// Takes the lock, if the folder exists.
     pub fn look(&self) -> Option<Guard<'_>> {
         let threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
         match self.lock() {
@@ -87,7 +89,7 @@ impl SharedDir {
             made => made.map(|()| true),
         };
         private(&self.base)?;
-        // The folder for temporary files is everybody's: one that somebody else has put there is not used.
+        // All users share the folder for temporary files: a folder that another user created there is not used.
         let met = fs::symlink_metadata(&self.base)?;
         if !met.is_dir() || !is_own(&met) || is_open_to_others(&met) {
             return Err(io::ErrorKind::PermissionDenied.into());
@@ -98,19 +100,19 @@ impl SharedDir {
         Ok(())
     }
 
-    /// Takes away what groups have left of which every stage was killed.
+    /// Removes the folders of groups whose stages were all killed.
     fn sweep(&self) {
         for entry in fs::read_dir(&self.base).into_iter().flatten().flatten() {
             let dir = entry.path();
             let Ok(folder) = File::open(&dir) else { continue };
-            // One that somebody is in has somebody to take it away.
+            // A locked folder is in use, and its user removes it.
             if dir != self.dir && folder.try_lock().is_ok() && stage_files(&dir).is_empty() {
                 let _ = fs::remove_dir(&dir);
             }
         }
     }
 
-    /// Locks the folder, if nobody else holds it for long.
+    /// Locks the folder, unless another stage holds the lock for too long.
     fn lock(&self) -> FolderLock {
         let Ok(folder) = File::open(&self.dir) else { return FolderLock::Unavailable };
         if !crate::fs::lock(&folder, GRACE).unwrap_or(false) {
@@ -122,16 +124,16 @@ impl SharedDir {
     }
 }
 
-/// What came of locking the folder.
+/// The result of locking the folder.
 enum FolderLock {
     Held(File),
-    /// Another stage removed the folder just then.
+    /// Another stage removed the folder meanwhile.
     Removed,
     Unavailable,
 }
 
 impl Guard<'_> {
-    /// The lines of all stages that live, in the order in which a shell starts them.
+    /// The lines of all live stages, in the order in which a shell starts them.
     pub fn lines(&self) -> Vec<RenderedLine> {
         let stage_files = stage_files(&self.shared_dir.dir);
         stage_files
@@ -159,7 +161,7 @@ impl Guard<'_> {
         Ok(StageFile { file, path })
     }
 
-    /// Takes this program's lines away, and the folder if they were the last.
+    /// Removes the file with this program's lines, and the folder if no other stage is left.
     pub fn take_away(&self, stage_file: StageFile) {
         let _ = fs::remove_file(&stage_file.path);
         drop(stage_file);
@@ -168,20 +170,20 @@ impl Guard<'_> {
         }
     }
 
-    /// Whether nobody has drawn for so long.
+    /// Whether no stage has drawn for at least `time`.
     pub fn is_due(&self, time: Duration) -> bool {
         let drawn = self.folder.metadata().and_then(|met| met.modified());
-        // A time that is still to come was written under another clock.
+        // A time in the future was written before the clock was set back.
         drawn.is_ok_and(|drawn| drawn.elapsed().map_or(true, |ago| ago >= time))
     }
 
-    /// Writes to the terminal, and notes when.
+    /// Writes to the terminal and records the time.
     pub fn draw(&self, mut terminal: &File, text: &str) -> io::Result<()> {
         let _ = self.folder.set_modified(SystemTime::now());
         terminal.write_all(text.as_bytes())
     }
 
-    /// Lets the other stages in, and keeps the threads of this program out while it does `work`.
+    /// Releases the folder's lock for the other stages, but blocks the other threads of this program during `work`.
     pub fn alone(self, work: impl FnOnce()) {
         let Guard { folder, threads, .. } = self;
         drop(folder);
@@ -190,7 +192,7 @@ impl Guard<'_> {
     }
 }
 
-/// The stage_files in a folder whose programs live, by their number; the others are taken away.
+/// The stage files in a folder whose programs are alive, by process number. The other files are removed.
 fn stage_files(dir: &Path) -> Vec<PathBuf> {
     let mut stage_files: Vec<(u32, PathBuf)> = Vec::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -216,7 +218,7 @@ mod tests {
         vec![RenderedLine { idle: false, text: text.to_owned() }]
     }
 
-    /// A stage_file as another program would have it.
+    /// A stage file as another program writes it.
     fn other(shared_dir: &SharedDir, process: u32, text: &str) -> StageFile {
         shared_dir.make().unwrap();
         let path = shared_dir.dir.join(process.to_string());
@@ -241,7 +243,7 @@ mod tests {
         shared_dir.enter().unwrap().write(&mut stage_file, &shown("second, and longer")).unwrap();
         shared_dir.enter().unwrap().write(&mut stage_file, &shown("second")).unwrap();
         assert_eq!(texts(&shared_dir), ["first", "second", "third"]);
-        // A killed one leaves its file, and the lock goes with it.
+        // A killed stage leaves its file, and its lock is released.
         let left = before.path.clone();
         drop(before);
         assert_eq!(texts(&shared_dir), ["second", "third"]);
@@ -249,7 +251,7 @@ mod tests {
         shared_dir.enter().unwrap().take_away(stage_file.take().unwrap());
         assert_eq!(texts(&shared_dir), ["third"]);
         drop(after);
-        // The next group finds what nobody lives in.
+        // The next group finds the abandoned folder.
         let next = SharedDir::new(place.path().join("base"), "8");
         let mut stage_file = None;
         next.enter().unwrap().write(&mut stage_file, &shown("next")).unwrap();

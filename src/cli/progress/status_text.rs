@@ -1,23 +1,23 @@
-//! The words of a line: what a stage is at, what it waits for, how fast it is and how long it will take.
+//! The text of a progress line: the current step of a stage, its wait, its speed and the remaining time.
 
 use std::time::{Duration, Instant};
 
 use crate::activity::printable;
 
-/// What takes longer than this is told how long it takes.
+/// The text shows the duration of a step that takes longer than this.
 const LONG: Duration = Duration::from_secs(5);
 
-/// What a stage is doing.
+/// The state of a stage.
 pub struct StageState {
-    /// What has come in so far.
+    /// The number of records received so far.
     pub come: u64,
-    /// Whether that is all.
+    /// Whether all records have been received.
     pub all: bool,
-    /// It has done its work.
+    /// Whether the stage is finished.
     pub finished: bool,
-    /// A person wants it to end.
+    /// Whether a person has stopped the program.
     pub stopping: bool,
-    /// It waits for its input.
+    /// Whether the stage waits for its input.
     pub needs_input: bool,
     at: String,
     since: Instant,
@@ -26,36 +26,36 @@ pub struct StageState {
 
 /// A wait of a known length.
 struct Wait {
-    /// `{}` stands for the time that is left.
+    /// The text. `{}` is replaced by the remaining time.
     what: String,
     end: Instant,
     why: WaitReason,
 }
 
-/// Why it waits.
+/// The reason for a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaitReason {
-    /// For its turn, as before every request: what that is for matters as much.
+    /// The regular interval before a request. The text also shows the purpose of the request.
     RateLimit,
-    /// For something of its own.
+    /// A wait of the stage's own.
     Own,
-    /// The service holds it up.
+    /// The service asked to wait.
     Service,
 }
 
-/// How a stage is, in one word.
+/// The state of a stage in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActivityState {
-    /// It has nothing to do yet.
+    /// It has no work yet.
     Idle,
     /// It works.
     Busy,
-    /// The service holds it up.
+    /// It waits because the service asked to wait.
     Waiting,
 }
 
 impl StageState {
-    /// It has just begun.
+    /// The state at the start.
     pub fn new() -> StageState {
         StageState {
             come: 0,
@@ -69,16 +69,16 @@ impl StageState {
         }
     }
 
-    /// What it is at from now on.
+    /// Sets the current step.
     pub fn at(&mut self, what: &str, now: Instant) {
         (self.at, self.since, self.wait) = (printable(what), now, None);
     }
 
-    /// What it waits for from now on; `{}` in it stands for the time that is left.
+    /// Sets the current wait. `{}` in the text is replaced by the remaining time.
     pub fn wait(&mut self, what: String, (time, now): (Duration, Instant), why: WaitReason) {
         let end = now.checked_add(time);
         self.wait = end.map(|end| Wait { what, end, why });
-        // How long a request takes counts from the moment it is made.
+        // The duration of a request counts from the moment at which it is sent.
         self.since = end.unwrap_or(self.since);
     }
 
@@ -88,12 +88,12 @@ impl StageState {
         (!left.is_zero()).then_some((wait, left))
     }
 
-    /// How long it still waits.
+    /// The remaining time of the wait.
     pub fn remaining_wait(&self, now: Instant) -> Duration {
         self.waiting(now).map_or(Duration::ZERO, |(_, left)| left)
     }
 
-    /// How it is.
+    /// The state in one word.
     pub fn activity(&self, now: Instant) -> ActivityState {
         match self.waiting(now) {
             Some((wait, _)) if wait.why == WaitReason::Service => ActivityState::Waiting,
@@ -102,7 +102,7 @@ impl StageState {
         }
     }
 
-    /// The same in words.
+    /// The state as text.
     pub fn words(&self, now: Instant) -> String {
         if self.stopping {
             let after = if self.needs_input { "with its input" } else { "after this one" };
@@ -121,11 +121,11 @@ impl StageState {
     }
 }
 
-/// How long a wait is: `1.2 s`, `95 s`, `2 min 10 s`, `1 h 5 min`.
+/// The length of a wait: `1.2 s`, `95 s`, `2 min 10 s`, `1 h 5 min`.
 pub fn wait_of(time: Duration) -> String {
     let seconds = time.as_secs_f64().ceil() as u64;
     match seconds {
-        // What is not over is never 0.
+        // A wait that is not over is never shown as 0.
         _ if time < LONG => format!("{:.1} s", time.as_secs_f64().max(0.1)),
         0..100 => format!("{seconds} s"),
         100..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
@@ -133,7 +133,7 @@ pub fn wait_of(time: Duration) -> String {
     }
 }
 
-/// How long the whole will take, which nobody knows to the second: `95 s left`, `12 min left`, `3 h left`.
+/// The estimated remaining time, with little precision: `95 s left`, `12 min left`, `3 h left`.
 pub fn left_of(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
@@ -147,7 +147,7 @@ pub fn left_of(time: Duration) -> String {
 pub fn rate_of(per_second: f64) -> String {
     let per_minute = per_second * 60.0;
     match per_minute {
-        // It has not begun, or it stands.
+        // It has not begun, or it makes no progress.
         ..0.05 => String::new(),
         ..9.95 => format!("{per_minute:.1}/min"),
         ..1000.0 => format!("{per_minute:.0}/min"),
@@ -155,7 +155,7 @@ pub fn rate_of(per_second: f64) -> String {
     }
 }
 
-/// How much is done, and of how much: `300`, `12/60`, `12/34+` while more may come.
+/// The number of finished records and of all records: `300`, `12/60`, or `12/34+` while more may come.
 pub fn count_of(done: u64, state: &StageState) -> String {
     match (state.come, state.all) {
         (come, true) => format!("{done}/{come}"),

@@ -1,4 +1,4 @@
-//! Gathers all answers, of flags and of a person, before anything is done.
+//! Gathers all answers, from flags and from a person, before anything is changed.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,25 +16,25 @@ use crate::sync::{names_of, selection_of_setting};
 
 pub use super::flags::Way;
 
-/// What is known before anybody is asked.
+/// The known state before the first question.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// Who is logged in, by platform.
+    /// The account that is logged in, by platform.
     pub accounts: BTreeMap<String, String>,
-    /// The schedule that is switched on.
+    /// The active schedule.
     pub schedule: Option<String>,
 }
 
-/// What is to be done; what is to be written stands in the settings file already, which is not saved yet.
+/// The actions of the setup. The settings file already contains the new settings, but is not saved yet.
 #[derive(Default)]
 pub struct Plan {
     /// The platforms.
     pub platforms: Vec<Arc<PlatformSpec>>,
-    /// Logins, with the place of the token of another tool.
+    /// Logins, with the path of another tool's token.
     pub logins: Vec<(Arc<PlatformSpec>, Way, Option<PathBuf>)>,
-    /// Platforms that somebody logs in to later.
+    /// Platforms whose login is left for later.
     pub later: Vec<Arc<PlatformSpec>>,
-    /// Whether one can be listed without a further login.
+    /// Whether at least one platform can be listed without another login.
     pub is_ready: bool,
     /// Whether every channel gets a test message.
     pub test_message: bool,
@@ -46,21 +46,21 @@ pub struct Plan {
     pub list: bool,
 }
 
-/// Who answers where no flag does.
+/// Where an answer comes from if no flag gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// A person.
+    /// A person is asked.
     Ask,
-    /// The suggestion.
+    /// The suggested answer is used.
     Suggest,
-    /// Nobody.
+    /// There is no other source: the flag is required.
     Flags,
 }
 
 /// Gathers the answers.
 pub struct Answers<'a> {
     pub flags: &'a SetupFlags,
-    /// The platforms that there are.
+    /// All known platforms.
     pub platforms: Platforms,
     /// The platforms of `--platform`.
     pub selection: PlatformSelection,
@@ -69,7 +69,7 @@ pub struct Answers<'a> {
     pub file: &'a mut EnvFile,
     pub person: &'a mut dyn Person,
     pub mode: Mode,
-    /// Flags that are needed, and were not given.
+    /// Required flags that were not given.
     pub missing: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ impl Answers<'_> {
     /// All answers.
     ///
     /// # Errors
-    /// Flags are missing and nobody can be asked, or a person has ended it.
+    /// Flags are missing and there is no person to ask, or a person has stopped the setup.
     pub fn gather(mut self) -> Result<Plan, Failure> {
         let mut plan = Plan { platforms: self.chosen_platforms()?, ..Plan::default() };
         for spec in plan.platforms.clone().into_iter().filter(|spec| spec.has_login()) {
@@ -92,7 +92,7 @@ impl Answers<'_> {
         plan.is_ready = plan.platforms.iter().any(is_ready);
         plan.test_message = channels::ask(&mut self)?;
         self.schedule(&mut plan)?;
-        // Without a login there is nothing to list.
+        // Without a login no platform can be listed.
         plan.list = (plan.is_ready || !plan.logins.is_empty() || self.mode == Mode::Flags) && self.list()?;
         if self.missing.is_empty() {
             return Ok(plan);
@@ -105,13 +105,13 @@ impl Answers<'_> {
         Err(Failure::usage(format!("{why}:{}", flags.concat())))
     }
 
-    /// Whether a setting has a value, in one of its forms, now or once the file is written.
+    /// Whether a setting has a value, in any of its forms, now or after the file is written.
     pub fn is_set(&self, name: &str) -> bool {
         let forms = ["", "_FILE", "_COMMAND"].map(|ending| format!("{name}{ending}"));
         self.settings.has_secret(name) || forms.iter().any(|form| self.file.sets(form))
     }
 
-    /// Sets a value, and says if the environment goes before it.
+    /// Sets a value, and prints a message if the environment has precedence over it.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Failure> {
         self.file.set(name, value)?;
         if std::env::var(name).is_ok_and(|other| !other.trim().is_empty() && other != value) {
@@ -252,12 +252,12 @@ impl Answers<'_> {
         }
     }
 
-    /// What the flags say of the login of a platform.
+    /// The way to log in to a platform that the flags give.
     pub fn way(&self, spec: &PlatformSpec) -> Option<Way> {
         of_platform(&self.flags.login, spec).copied()
     }
 
-    /// Where the flags say that the token of another tool is.
+    /// The path of another tool's token that the flags give.
     pub fn token(&self, spec: &PlatformSpec) -> Option<PathBuf> {
         of_platform(&self.flags.token, spec).cloned()
     }

@@ -1,4 +1,4 @@
-//! Does what was answered: writes the settings file, and runs the commands.
+//! Applies the answers: writes the settings file and runs the commands.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -15,7 +15,7 @@ use crate::platform::PlatformSpec;
 use crate::settings::edit::EnvFile;
 use crate::shell::shell_quote;
 
-/// A ticket comes through standard input, which is read once.
+/// Fails if standard input is needed twice: a ticket comes through standard input, which can be read only once.
 pub fn check_input(plan: &Plan, flags: &SetupFlags, mode: Mode) -> Result<(), Failure> {
     let browsers: Vec<&str> =
         plan.logins.iter().filter(|(_, way, _)| *way == Way::Browser).map(|(spec, ..)| spec.id.as_str()).collect();
@@ -32,7 +32,7 @@ pub fn check_input(plan: &Plan, flags: &SetupFlags, mode: Mode) -> Result<(), Fa
     Ok(())
 }
 
-/// Writes the file and runs the commands, in an order in which a later one finds what an earlier one has done.
+/// Writes the file and runs the commands, in an order in which each command finds the results of the earlier ones.
 pub fn apply(
     plan: Plan,
     file: &mut EnvFile,
@@ -54,7 +54,7 @@ pub fn apply(
         let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
         file.save()?;
     }
-    // What is wrong with a setting is better told now than by every command.
+    // An invalid setting is reported once here instead of by every command.
     if session.run("gs-settings", &["--check".into()], false, true)? != 0 {
         return Ok(session.stages.worst());
     }
@@ -72,14 +72,14 @@ pub fn apply(
         run(&step("garminsync", &["schedule", cron]), person, session)?;
     }
     next(&plan.later, session.stages.worst(), person);
-    // Last, as it stays in the foreground where no cron is.
+    // Last, because the daemon stays in the foreground if there is no cron.
     if plan.daemon {
         run(&step("garminsync", &["daemon", "--start"]), person, session)?;
     }
     Ok(session.stages.worst())
 }
 
-/// A command, and its words.
+/// A command and its arguments.
 struct Step {
     name: &'static str,
     words: Vec<OsString>,
@@ -101,14 +101,14 @@ fn login_step(spec: &PlatformSpec, way: Way, token: Option<&PathBuf>) -> Step {
 }
 
 impl Step {
-    /// As it is typed.
+    /// The command as a person types it.
     fn line(&self) -> String {
         let word = |word: &OsString| shell_quote(&word.to_string_lossy());
         std::iter::once(self.name.to_owned()).chain(self.words.iter().map(word)).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// All that will be run, in its order.
+/// All commands to run, in order.
 fn steps(plan: &Plan) -> Vec<String> {
     let mut steps: Vec<Step> =
         plan.logins.iter().map(|(spec, way, token)| login_step(spec, *way, token.as_ref())).collect();
@@ -139,7 +139,7 @@ fn run(step: &Step, person: &mut dyn Person, session: &mut CommandRunner) -> Res
     session.run(step.name, &step.words, false, step.name != "gs-fetch")
 }
 
-/// Logs in; a person may try another way. Whether somebody is logged in then.
+/// Logs in. A person may try another way. Returns whether the login succeeded.
 fn log_in(
     spec: &PlatformSpec,
     mut way: Way,
@@ -152,9 +152,9 @@ fn log_in(
     loop {
         let step = login_step(spec, way, token.as_ref());
         person.say(&format!("\n$ {}", step.line()));
-        // A ticket or a code comes from there; a token is taken from its file.
+        // A ticket or a code comes from standard input. A token is read from its file.
         if session.run(step.name, &step.words, way != Way::Token, true)? == 0 {
-            // What went wrong before is made up for.
+            // The failed attempts before no longer count.
             session.stages.reset(before);
             return Ok(true);
         }
@@ -175,7 +175,7 @@ fn log_in(
     }
 }
 
-/// What to do after that.
+/// Prints what to do next.
 fn next(later: &[Arc<PlatformSpec>], worst: u8, person: &mut dyn Person) {
     let mut lines: Vec<String> =
         later.iter().map(|spec| format!("gs-auth login --platform {:<12} log in", spec.id)).collect();

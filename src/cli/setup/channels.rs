@@ -1,4 +1,4 @@
-//! The channels that get a message about each sync.
+//! The channels that receive a message about each sync.
 
 use super::answers::{Answers, Mode};
 use super::person;
@@ -6,7 +6,7 @@ use crate::cli::Failure;
 use crate::notify::{CHANNELS, Channel, ExtraSetting};
 use crate::settings::find;
 
-/// Sees to it that the settings of the channels are there that somebody wants; whether one was set up.
+/// Makes sure that the settings of the selected channels are present. Returns whether a channel was set up.
 pub fn ask(answers: &mut Answers) -> Result<bool, Failure> {
     let (ready, others): (Vec<&Channel>, Vec<&Channel>) =
         CHANNELS.iter().partition(|channel| answers.is_set(channel.key));

@@ -1,4 +1,4 @@
-//! Every answer as a flag.
+//! The flags of the setup: every question can be answered by a flag.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -79,10 +79,10 @@ impl Way {
     }
 }
 
-/// A value for one platform, or for all.
+/// A value for one platform, or for all platforms.
 #[derive(Debug, Clone)]
 pub struct ForPlatform<T> {
-    /// The platform; nothing: all.
+    /// The platform; `None`: all platforms.
     pub platform: Option<PlatformId>,
     /// The value.
     pub value: T,
@@ -105,7 +105,7 @@ where
     }
 }
 
-/// What the flags say of a platform: the last one that names it, else the last one that names none.
+/// The value for a platform: of the last flag that names it, or else of the last flag without a platform.
 pub fn of_platform<'a, T>(flags: &'a [ForPlatform<T>], spec: &PlatformSpec) -> Option<&'a T> {
     let of = |id: Option<&PlatformId>| flags.iter().rev().find(|flag| flag.platform.as_ref() == id);
     of(Some(&spec.id)).or_else(|| of(None)).map(|flag| &flag.value)
@@ -115,7 +115,7 @@ impl SetupFlags {
     /// The settings of `--set`.
     ///
     /// # Errors
-    /// There is no such setting, or it is a secret.
+    /// The setting does not exist, or it is a secret.
     pub fn settings(&self) -> Result<Vec<(String, String)>, Failure> {
         let read = |text: &String| {
             let (name, value) = text.split_once('=').unwrap_or((text, ""));
@@ -131,7 +131,7 @@ impl SetupFlags {
     }
 }
 
-/// The settings in a text of `--secrets`.
+/// The settings in a file of `--secrets`.
 pub fn secrets(text: &str) -> Result<Vec<(String, String)>, Failure> {
     let mut all = Vec::new();
     for statement in dotenv::read(text) {
@@ -155,7 +155,7 @@ fn known<'a>(name: &'a str, flag: &str) -> Result<&'a str, Failure> {
     let meant = closest(name, settings::all().map(|setting| setting.name))
         .map(|known| format!("; did you mean {known}?"))
         .unwrap_or_default();
-    // What stands there may be a password.
+    // An invalid name may be a part of a password.
     let shown = if name.chars().all(|c| c.is_ascii_uppercase() || c == '_') { name } else { "this" };
     Err(Failure::new(Exit::Usage, format!("{flag}: unknown setting {shown}{meant}")))
 }

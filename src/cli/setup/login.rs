@@ -1,4 +1,4 @@
-//! How to log in to a platform.
+//! The choice of the login for a platform.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::cli::Failure;
 use crate::http::Secret;
 use crate::platform::{LoginWays, PlatformSpec, Service};
 
-/// How to log in; nothing: as now.
+/// The selected way to log in; `None`: the current login stays.
 pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<(Way, Option<PathBuf>)>, Failure> {
     let account = answers.known.accounts.get(spec.id.as_str()).cloned();
     let way = answers.way(spec);
@@ -19,7 +19,7 @@ pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<(Way, Op
             None => return Ok(None),
         },
         (way, Some(name), _) => {
-            // A login is not repeated for nothing: services lock accounts that are logged in to too often.
+            // A working login is not repeated without need: services lock accounts that log in too often.
             if way.is_some() {
                 answers.person.say(&format!("{}: already logged in as {name}; this login is kept.", spec.id));
             }
@@ -40,7 +40,8 @@ pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<(Way, Op
     Ok(Some((way, found)))
 }
 
-/// The ways for a person to choose from, best first; nothing: as now. `is_again`: one has failed.
+/// The ways to log in that a person can choose from, best first; `None`: the current login stays. `is_again`: one way
+/// has failed.
 fn ask_way(
     answers: &mut Answers,
     spec: &PlatformSpec,
@@ -57,7 +58,7 @@ fn ask_way(
     Ok(options[chosen].0)
 }
 
-/// The ways to log in to a platform, best first, in words.
+/// The ways to log in to a platform, best first, as text.
 pub fn ways(spec: &PlatformSpec, found: Option<&PathBuf>) -> Vec<(Option<Way>, String)> {
     let ways = spec.service().map_or_else(LoginWays::default, Service::login_ways);
     let token = match found {
@@ -72,8 +73,8 @@ pub fn ways(spec: &PlatformSpec, found: Option<&PathBuf>) -> Vec<(Option<Way>, S
     ]
 }
 
-/// Where another tool keeps a token for this platform, if it does. Several platforms may have the same places: the token is
-/// suggested for the first of them, and the login finds out whose it is.
+/// The path where another tool stores a token for this platform, if there is one. Several platforms may share such
+/// paths: the token is suggested for the first of them, and the login finds out which account it belongs to.
 fn found_token(answers: &Answers, spec: &PlatformSpec) -> Option<PathBuf> {
     let home = answers.settings.home();
     let places = |spec: &PlatformSpec| {
@@ -103,13 +104,13 @@ fn ask_token(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<PathBu
     Ok(None)
 }
 
-/// The name under which a setting is written: the one that counts now, else the plain one.
+/// The name under which a setting is written: the first of `names` that is set, or else the last one.
 fn name_of(answers: &Answers, names: &[&'static str]) -> &'static str {
     let set = names.iter().find(|name| answers.is_set(name));
     set.or(names.last()).copied().unwrap_or_default()
 }
 
-/// Sees to it that address and password are in the settings, unless somebody types them at the login.
+/// Makes sure that the e-mail address and the password are in the settings, unless a person types them at the login.
 fn credentials(answers: &mut Answers, spec: &PlatformSpec) -> Result<(), Failure> {
     let (user, password) = (name_of(answers, spec.user_settings()), name_of(answers, spec.password_settings()));
     let (has_user, has_password) = (answers.is_set(user), answers.is_set(password));
@@ -143,7 +144,7 @@ fn credentials(answers: &mut Answers, spec: &PlatformSpec) -> Result<(), Failure
     store_password(answers, password, chosen)
 }
 
-/// Writes where the password comes from; the forms that would go before it become comments.
+/// Writes the source of the password. Other forms that have precedence over it become comments.
 fn store_password(answers: &mut Answers, name: &str, chosen: usize) -> Result<(), Failure> {
     let (file, command) = (format!("{name}_FILE"), format!("{name}_COMMAND"));
     loop {

@@ -4,7 +4,7 @@
 //! flags, a person → answers → Plan and EnvFile → shown → written → gs-auth, gs-notify --test, garminsync schedule, gs-fetch
 //! ```
 //!
-//! Until the last question is answered nothing is changed: a Ctrl-C leaves everything as it was.
+//! Nothing is changed until the last question is answered: after a Ctrl-C everything is as before.
 
 mod answers;
 mod apply;
@@ -39,7 +39,7 @@ const NAME: &str = "gs-setup";
 
 /// The modes of the terminal when this program began.
 static TERMINAL: OnceLock<Termios> = OnceLock::new();
-/// Held while the settings file is written.
+/// Locked while the settings file is written.
 static WRITING: Mutex<()> = Mutex::new(());
 
 /// A command that has the flags of the setup.
@@ -48,7 +48,7 @@ pub trait HasSetup: CommonArgs {
     fn setup(&self) -> &SetupFlags;
 }
 
-/// Reads the flags, asks, and sets up; how it ends is the worst of what was run.
+/// Parses the flags, asks, and sets up. The exit code is the worst one of the commands that it ran.
 pub fn main<A: Parser + HasSetup>() -> ExitCode {
     if let Some(text) = generate::asked(A::command) {
         return generate::print(&text).map_or_else(|failure| failure.exit.into(), |()| ExitCode::SUCCESS);
@@ -60,7 +60,7 @@ pub fn main<A: Parser + HasSetup>() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             use std::io::Write;
-            // With stderr gone there is nobody left to tell.
+            // If stderr is closed, there is no other place for the message.
             let _ = writeln!(std::io::stderr(), "{NAME}: {}", failure);
             failure.exit.into()
         }
@@ -112,7 +112,7 @@ fn run<A: HasSetup>(args: &A, given: &GivenFlags) -> Result<u8, Failure> {
     apply::apply(plan, &mut file, &mut person, &mut session, mode, common.dry_run)
 }
 
-/// The settings as they are; a file that is named and does not exist yet is made later.
+/// The current settings. A settings file that is named but does not exist is created later.
 fn load(named: Option<&Path>) -> Result<Settings, Failure> {
     let settings = match named.filter(|path| path.exists()) {
         None if named.is_some() => Settings::load(Some(Path::new("/dev/null")))?,
@@ -121,7 +121,7 @@ fn load(named: Option<&Path>) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-/// Where the settings file is, or is to be.
+/// The path of the settings file, which may not exist yet.
 fn place(settings: &Settings, named: Option<&Path>) -> Result<PathBuf, Failure> {
     let found = named.or_else(|| settings.file()).map(Path::to_owned);
     let path = match found {
@@ -133,7 +133,7 @@ fn place(settings: &Settings, named: Option<&Path>) -> Result<PathBuf, Failure> 
     Ok(std::path::absolute(&path).unwrap_or(path))
 }
 
-/// Those of `--set` and `--secrets`.
+/// The settings of `--set` and `--secrets`.
 fn given_settings(flags: &SetupFlags) -> Result<Vec<(String, String)>, Failure> {
     let mut all = flags.settings()?;
     let Some(path) = &flags.secrets else { return Ok(all) };
@@ -150,12 +150,12 @@ fn given_settings(flags: &SetupFlags) -> Result<Vec<(String, String)>, Failure> 
 /// Runs the commands that do the work.
 pub struct CommandRunner {
     stages: Stages,
-    /// The common flags that they are given.
+    /// The common flags that the commands receive.
     flags: Vec<OsString>,
 }
 
 impl CommandRunner {
-    /// Runs a command to its end; its exit code. `is_shown`: what it prints is for people.
+    /// Runs a command to its end and returns its exit code. `is_shown`: its output is for people.
     fn run(&mut self, name: &str, words: &[OsString], has_input: bool, is_shown: bool) -> Result<u8, Failure> {
         let mut command = command(name)?;
         command.args(words).args(self.flags_of(name, words));
@@ -168,7 +168,7 @@ impl CommandRunner {
         self.stages.run(vec![command])
     }
 
-    /// The front door's words for the daemon know fewer flags.
+    /// The subcommands of `garminsync` for the daemon accept fewer flags.
     fn flags_of(&self, name: &str, words: &[OsString]) -> Vec<OsString> {
         let is_daemon =
             name == "garminsync" && words.first().is_some_and(|word| word == "daemon" || word == "schedule");
@@ -179,9 +179,10 @@ impl CommandRunner {
         self.flags.iter().filter(is_known).cloned().collect()
     }
 
-    /// What the commands know: who is logged in, and the schedule. Makes no request, and no data folder.
+    /// Reads the known state from the commands: the logins and the schedule. Sends no request and creates no data
+    /// folder.
     fn known(&mut self) -> Result<Known, Failure> {
-        // The settings file that is named may not be there yet, and then there is nothing to know.
+        // If the named settings file does not exist yet, there is no known state.
         let is_new = |flag: &OsString| {
             flag.to_string_lossy().strip_prefix("--env-file=").is_some_and(|path| !Path::new(path).exists())
         };
@@ -190,7 +191,7 @@ impl CommandRunner {
         let mut ask = |name: &str, words: &[&str]| -> Result<Vec<serde_json::Value>, Failure> {
             let mut command = command(name)?;
             command.args(words).args(["--format", "ndjson", "--dry-run"]).args(&flags).stdin(Stdio::null());
-            // That there is no schedule yet is not worth a message here.
+            // A missing schedule is normal here, so no message is printed.
             if name == "gs-schedule" {
                 command.stderr(Stdio::null());
             }
@@ -212,13 +213,14 @@ impl CommandRunner {
     }
 }
 
-/// A signal ends this program while it asks: the terminal is as it was, and a file that is being written is whole.
+/// A signal ends this program during a question: the terminal's modes are restored, and a file that is being written is
+/// completed first.
 fn leave() {
-    // Never given back, as the program ends.
+    // Never released, because the program ends.
     std::mem::forget(WRITING.lock().unwrap_or_else(PoisonError::into_inner));
     if let Some(modes) = TERMINAL.get() {
         let _ = termios::tcsetattr(std::io::stdin().as_fd(), OptionalActions::Now, modes);
-        // Below the question.
+        // Moves below the question.
         eprintln!();
     }
 }

@@ -1,30 +1,30 @@
-//! Questions to a person. They are asked through a trait, so that tests can answer.
+//! Questions to a person. They are asked through a trait, so that tests can answer them.
 
 use std::io::{IsTerminal, Write};
 
 use crate::cli::{Exit, Failure, Output};
 use crate::http::Secret;
 
-/// Whoever sets things up.
+/// The person who runs the setup.
 pub trait Person {
-    /// Whether somebody can answer.
+    /// Whether a person can answer.
     fn is_there(&self) -> bool;
     /// Shows lines.
     fn say(&mut self, text: &str);
-    /// Asks for a line; nothing at the end of input.
+    /// Asks for a line; `None` at the end of the input.
     fn line(&mut self, prompt: &str) -> Option<String>;
-    /// Asks for a line that is not shown; nothing at the end of input.
+    /// Asks for a line that is not shown; `None` at the end of the input.
     fn hidden(&mut self, prompt: &str) -> Option<Secret>;
 }
 
-/// Somebody at the terminal, or nobody.
+/// The terminal of a person, if there is one.
 pub struct Terminal {
     is_there: bool,
     is_quiet: bool,
 }
 
 impl Terminal {
-    /// The terminal of this program, if it has one. `is_quiet`: nothing but questions is shown.
+    /// The terminal of this program, if it has one. `is_quiet`: only questions are shown.
     pub fn new(is_quiet: bool) -> Terminal {
         Terminal { is_there: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(), is_quiet }
     }
@@ -38,7 +38,7 @@ impl Person for Terminal {
     fn say(&mut self, text: &str) {
         if !self.is_quiet {
             let mut output = Output::buffered();
-            // With nobody left to read, the work goes on.
+            // If no reader is left, the work continues.
             drop(output.text(&format!("{text}\n")).and_then(|_| output.flush()));
         }
     }
@@ -56,12 +56,12 @@ impl Person for Terminal {
     }
 }
 
-/// Nobody answers any more.
+/// The failure at the end of the input.
 fn gone() -> Failure {
     Failure::new(Exit::Interrupted, "ended before the last question; nothing was changed")
 }
 
-/// One of several options; Enter takes `default`.
+/// Asks for one of several options. Enter selects `default`.
 pub fn choose(person: &mut dyn Person, question: &str, options: &[String], default: usize) -> Result<usize, Failure> {
     show(person, question, options);
     loop {
@@ -76,7 +76,7 @@ pub fn choose(person: &mut dyn Person, question: &str, options: &[String], defau
     }
 }
 
-/// Some of several options; Enter takes `default`, which may be none.
+/// Asks for some of several options. Enter selects `default`, which may be empty.
 pub fn choose_some(
     person: &mut dyn Person,
     question: &str,
@@ -104,7 +104,7 @@ pub fn choose_some(
     }
 }
 
-/// Yes or no; Enter takes `default`.
+/// Asks for yes or no. Enter selects `default`.
 pub fn yes(person: &mut dyn Person, question: &str, default: bool) -> Result<bool, Failure> {
     loop {
         let shown = if default { "Y/n" } else { "y/N" };
@@ -118,7 +118,7 @@ pub fn yes(person: &mut dyn Person, question: &str, default: bool) -> Result<boo
     }
 }
 
-/// A line; Enter takes `default`, if there is one.
+/// Asks for a line. Enter selects `default`, if there is one.
 pub fn line(person: &mut dyn Person, prompt: &str, default: Option<&str>) -> Result<String, Failure> {
     let prompt = match default {
         Some(default) => format!("{prompt} [{default}]: "),
@@ -134,7 +134,7 @@ pub fn line(person: &mut dyn Person, prompt: &str, default: Option<&str>) -> Res
     }
 }
 
-/// A line that is not shown.
+/// Asks for a line that is not shown.
 pub fn hidden(person: &mut dyn Person, prompt: &str) -> Result<Secret, Failure> {
     loop {
         let answer = person.hidden(&format!("{prompt} (not shown): ")).ok_or_else(gone)?;
@@ -150,7 +150,7 @@ fn show(person: &mut dyn Person, question: &str, options: &[String]) {
     person.say(&format!("\n{question}\n{}", listed.join("\n")));
 }
 
-/// An option by its number, from 1.
+/// The index of an option from its number, which starts at 1.
 fn number(text: &str, options: &[String]) -> Option<usize> {
     let number: usize = text.parse().ok()?;
     (1..=options.len()).contains(&number).then(|| number - 1)

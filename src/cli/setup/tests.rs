@@ -11,7 +11,7 @@ use crate::platform::{PlatformSelection, Platforms};
 use crate::settings::Settings;
 use crate::settings::edit::EnvFile;
 
-/// Somebody whose answers are known before; an answer that is left, or one that is missing, fails the test.
+/// A person with prepared answers. The test fails if an answer is left over or missing.
 struct Scripted {
     answers: VecDeque<&'static str>,
     shown: String,
@@ -42,7 +42,7 @@ struct Flags {
     setup: SetupFlags,
 }
 
-/// What these answers come to: the plan, the settings file, and what was shown.
+/// The result of these answers: the plan, the settings file, and the output.
 fn answered(
     settings: &[(&str, &str)],
     known: &Known,
