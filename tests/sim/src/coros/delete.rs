@@ -1,4 +1,4 @@
-//! Deleting, which says OK to whatever it is asked.
+//! Deletions, which report success for any id.
 
 use super::exceptions;
 use crate::http::{Request, Response};
