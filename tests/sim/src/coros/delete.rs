@@ -1,4 +1,4 @@
-//! Deletions, which report success for any id.
+//! Deletions, which report success for any number.
 
 use super::exceptions;
 use crate::http::{Request, Response};
