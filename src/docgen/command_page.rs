@@ -11,7 +11,7 @@ use crate::settings::Setting;
 /// The heading of the flags that all commands share.
 const COMMON: &str = "Common options";
 
-/// The exit codes: the short words of the help, and the text of the page for them.
+/// The exit codes: the short text of the help, and the text on the page.
 const CODES: [(u8, &str, &str); 9] = [
     (0, "OK", "OK, or nothing to do"),
     (1, "some failed", "some failed, and the rest is done; run it again"),
@@ -42,7 +42,7 @@ const FILES: [(&str, &str); 5] = [
 /// Further documents.
 pub const DOCUMENTS: &str = "In share/doc/garminsync, or the repository: README.md, docs/recipes.md, docs/scheduling.md, docs/sync-rules.md, docs/troubleshooting.md.";
 
-/// The page of a command that is built already.
+/// The page of a command whose clap definition is built already.
 pub fn page(command: &Command) -> String {
     let name = command.get_name();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
@@ -74,7 +74,7 @@ fn description(command: &Command) -> String {
     long.split_once("\n\n").map(|(_, rest)| rest.to_owned()).unwrap_or_default()
 }
 
-/// The flags of a command: its own, or the common ones; never those that clap adds.
+/// The flags of a command: its own, or the common ones, but not those that clap adds.
 fn flags(command: &Command, common: bool) -> impl Iterator<Item = &Arg> {
     command
         .get_arguments()
@@ -95,7 +95,7 @@ fn synopsis(page: &mut ManPage, command: &Command) {
     if lines.is_empty() {
         lines.push(format!("{} {}", bold(name), usage(command)));
     }
-    // A hanging indent, so that the name stands out when the line is broken.
+    // A hanging indent, so that the name stands out if the line is wrapped.
     for line in lines {
         page.line(&format!(".HP\n{}", line.replace("] [", "]\n[").replace("... [", "...\n[").replace("} [", "}\n[")));
     }
@@ -109,7 +109,7 @@ fn usage(command: &Command) -> String {
         if shown.contains(&id) {
             continue;
         }
-        // Flags that exclude each other stand together.
+        // Flags that exclude each other are listed together.
         let is_one_of =
             |group: &&clap::ArgGroup| !(**group).clone().is_multiple() && group.get_args().any(|other| other == id);
         let group = command.get_groups().filter(is_one_of).max_by_key(|group| group.get_args().count());
@@ -130,7 +130,7 @@ fn usage(command: &Command) -> String {
     parts.join(" ")
 }
 
-/// `--flag VALUE`, or `-f` where there is no long form.
+/// `--flag VALUE`, or `-f` if the flag has no long form.
 fn short_tag(arg: &Arg) -> String {
     let flag = match (arg.get_long(), arg.get_short()) {
         (Some(long), _) => bold(&format!("--{long}")),
@@ -207,7 +207,7 @@ fn options(page: &mut ManPage, command: &Command) {
     page.subsection(COMMON);
     let mut common: Vec<&Arg> = flags(command, true).collect();
     if common.is_empty() {
-        // Where only subcommands have them, these are the same for all, but for one that has fewer.
+        // If only the subcommands have common flags, all subcommands have the same ones, except one that has fewer.
         let of_subcommands = command.get_subcommands().map(|sub| flags(sub, true).collect::<Vec<&Arg>>());
         common = of_subcommands.max_by_key(Vec::len).unwrap_or_default();
     }
@@ -267,7 +267,7 @@ fn environment(page: &mut ManPage, command: &Command, notes: &Notes) {
     shown.iter().for_each(|setting| page.item(&bold(setting.name), &settings_page::about(setting)));
 }
 
-/// The pages of the commands that the help mentions, and those that concern all commands.
+/// The pages of the commands that the help mentions, and the pages that concern all commands.
 fn see_also(page: &mut ManPage, command: &Command) {
     let text = command.clone().render_long_help().to_string();
     let is_name = |c: char| c.is_ascii_lowercase() || c == '-';

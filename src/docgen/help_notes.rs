@@ -18,7 +18,7 @@ pub struct Notes {
     pub examples: Vec<(String, Option<String>)>,
     /// Names of settings that no flag mentions.
     pub settings: Vec<String>,
-    /// Exit codes, in the words of this command.
+    /// Exit codes, with the texts of this command.
     pub codes: Vec<(u8, String)>,
     /// All other paragraphs.
     pub rest: Vec<String>,
@@ -50,7 +50,7 @@ fn example(line: &str) -> (String, Option<String>) {
     }
 }
 
-/// `0 OK, 1 some failed`; a comma without a number behind it is part of the words.
+/// `0 OK, 1 some failed`; a comma without a number after it is part of the text.
 fn codes(list: &str) -> Vec<(u8, String)> {
     let mut found: Vec<(u8, String)> = Vec::new();
     let list = list.split_whitespace().collect::<Vec<_>>().join(" ");

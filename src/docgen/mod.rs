@@ -40,7 +40,7 @@ pub fn completion(kind: &str, mut command: clap::Command) -> Option<String> {
     let mut text = Vec::new();
     let name = command.get_name().to_owned();
     clap_complete::generate(shell, &mut command, name, &mut text);
-    // Shells ignore trailing whitespace, and git complains about it.
+    // Trailing whitespace is removed: shells ignore it, and git complains about it.
     let text = String::from_utf8_lossy(&text);
     Some(text.lines().map(str::trim_end).fold(String::new(), |all, line| all + line + "\n"))
 }

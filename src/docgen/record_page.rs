@@ -45,7 +45,7 @@ pub fn page(schema: &Value) -> String {
     page.finish()
 }
 
-/// A record as the commands write it, with their order of fields, which people can follow.
+/// A record as the commands write it, with the fields in their order, which people can follow.
 fn written(example: &Value) -> String {
     let mut line = Vec::new();
     match Record::parse(example.to_string().as_bytes()).map(|record| record.write(&mut line)) {
@@ -121,7 +121,7 @@ fn name_of(field: &Value) -> Option<&str> {
     field["$ref"].as_str()?.rsplit('/').next()
 }
 
-/// The values of a field that has a short list of them.
+/// The values of a field that has a short list of values.
 fn values(schema: &Value, field: &Value) -> String {
     let some = name_of(field).and_then(|name| schema["$defs"][name]["anyOf"].as_array());
     let values = some.into_iter().flatten().filter_map(|one| {
@@ -131,7 +131,7 @@ fn values(schema: &Value, field: &Value) -> String {
     values.collect()
 }
 
-/// The unit that the ending of a name stands for.
+/// The unit that the suffix of a field name stands for.
 fn unit(name: &str) -> &'static str {
     match name.rsplit('_').next() {
         Some("s") => " In seconds.",
@@ -157,7 +157,7 @@ fn folded(json: &str) -> Vec<String> {
     lines
 }
 
-/// The pieces of JSON between the commas outside of strings, each with its depth of objects and lists.
+/// The pieces of JSON between the commas outside of strings, each with its nesting depth.
 fn pieces(json: &str) -> Vec<(usize, &str)> {
     let (mut quoted, mut escaped, mut depth) = (false, false, 0_usize);
     let (mut begin, mut at_begin, mut pieces) = (0, 0, Vec::new());

@@ -36,10 +36,10 @@ impl ManPage {
         self.line(&format!(".SS {}", escaped(title)));
     }
 
-    /// Paragraphs, which empty lines separate.
+    /// Paragraphs; the text separates them by empty lines.
     pub fn text(&mut self, text: &str) {
         for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
-            // A heading is followed by a gap already.
+            // A heading already has a gap after it.
             if !self.is_after_heading() {
                 self.line(".PP");
             }
@@ -153,7 +153,7 @@ fn prose(text: &str) -> String {
             core.strip_prefix('-').is_some_and(|rest| rest.trim_start_matches('-').starts_with(char::is_alphanumeric));
         let is_command = core.starts_with("gs-") && core.len() > 3;
         if !is_flag && !is_command {
-            // A hyphen inside a word is not typed: no need for a minus sign.
+            // A hyphen inside a word is not typed, so it need not be a minus sign.
             return escaped(word).replace("\\-", "-");
         }
         let (before, after) = word.split_once(core).unwrap_or(("", ""));
@@ -167,7 +167,7 @@ fn prose(text: &str) -> String {
         .collect()
 }
 
-/// A text line that begins like a request, made safe.
+/// A text line, escaped if it begins like a request.
 fn protected(line: &str) -> String {
     if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line.to_owned() }
 }

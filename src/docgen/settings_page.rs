@@ -1,4 +1,4 @@
-//! The settings for people, from the table of settings: the page gs-settings(5), and the file `.env.example`.
+//! The documentation of the settings, from the table of settings: the page gs-settings(5), and the file `.env.example`.
 
 use super::roff::{ManPage, bold, italic};
 use crate::settings::{SETTINGS, Setting, VARIABLES, all};
@@ -23,7 +23,7 @@ are ordinary, except that \\' is a quote and \\\\ a backslash. In \"double quote
 ${NAME} is replaced by another setting or a variable. A line that cannot be read is an error, reported with its number; so \
 is ${NAME} if nothing has that name, or in a password if NAME is not a setting.";
 
-/// What is said of [`VARIABLES`].
+/// The text about [`VARIABLES`].
 const OF_VARIABLES: &str = "These variables work only in the environment, not in the file.";
 
 /// The page gs-settings(5).
@@ -81,7 +81,7 @@ pub fn env_example() -> String {
     file
 }
 
-/// The setting or the variable of this name.
+/// The setting or the variable with this name.
 pub fn find(name: &str) -> Option<&'static Setting> {
     all().chain(VARIABLES).find(|setting| setting.name == name)
 }
@@ -93,7 +93,7 @@ pub fn about(setting: &Setting) -> String {
     [Some(setting.doc.to_owned()), default, old].into_iter().flatten().collect()
 }
 
-/// A value that can be written: the example, else the default.
+/// A value to show: the example, else the default.
 fn example(setting: &Setting) -> String {
     let default = || setting.default().unwrap_or_default();
     if setting.example.is_empty() { default() } else { setting.example.to_owned() }
@@ -105,7 +105,7 @@ fn comment(text: &str) -> String {
     paragraphs.join("#\n")
 }
 
-/// A text in lines of at most [`WIDTH`] characters, each behind `prefix`.
+/// A text in lines of at most [`WIDTH`] characters, each after `prefix`.
 fn wrapped(text: &str, prefix: &str) -> String {
     let mut lines = vec![prefix.trim_end().to_owned()];
     for word in text.split_whitespace() {
@@ -120,7 +120,7 @@ fn wrapped(text: &str, prefix: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A text with a capital and a full stop. A text that ends with a full stop is complete already.
+/// A text with a capital first letter and a full stop. A text that ends with a full stop is returned unchanged.
 pub fn sentence(text: &str) -> String {
     let text = text.trim();
     if text.ends_with('.') {
@@ -128,7 +128,7 @@ pub fn sentence(text: &str) -> String {
     }
     let mut chars = text.chars();
     let Some(first) = chars.next() else { return String::new() };
-    // The name of a setting or command keeps its letters.
+    // The name of a setting or command is not capitalised.
     let is_word = text.split_whitespace().next().is_some_and(|word| !word.starts_with("gs-") && !word.contains('_'));
     let first = if is_word { first.to_uppercase().collect() } else { first.to_string() };
     let end = if text.ends_with(['.', ':', '…', '?', '!']) { "" } else { "." };

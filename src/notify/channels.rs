@@ -24,9 +24,9 @@ pub struct Channel {
     pub markdown: Option<Markdown>,
     /// How a message is authenticated.
     pub proof: Proof,
-    /// How the answer is read.
+    /// How the response is read.
     pub response: ResponseCheck,
-    /// Notified after every run: it watches that runs happen at all.
+    /// Whether the channel is notified after every run, because it monitors that runs happen at all.
     pub is_ping: bool,
 }
 
@@ -128,7 +128,7 @@ pub const CHANNELS: &[Channel] = &[
         key: "NTFY_URL",
         extra: ExtraSetting::Optional("NTFY_TOKEN"),
         address: |value| whole_or(value, "https://ntfy.sh/"),
-        // A longer one would become an attachment.
+        // A longer text would become an attachment.
         form: RequestForm { body: Body::Text, ..plain("", TextLimit::bytes(4000)) },
         markdown: None,
         proof: Proof::Bearer,
@@ -162,11 +162,11 @@ pub const CHANNELS: &[Channel] = &[
         key: "DISCORD_WEBHOOK_URL",
         extra: ExtraSetting::None,
         address: whole,
-        // No name of an activity may mention everybody.
+        // The name of an activity must not mention all members of the channel.
         form: plain(r#"{"content":"{text}","allowed_mentions":{"parse":[]}}"#, TextLimit::characters(2000)),
         markdown: None,
         proof: Proof::None,
-        // With `?wait=true` in its address it answers with the message.
+        // With `?wait=true` in the address, the response contains the message.
         response: ResponseCheck::Field { name: "id", or_nothing: true },
         is_ping: false,
     },
@@ -222,7 +222,7 @@ pub const CHANNELS: &[Channel] = &[
         key: "FEISHU_HOOK",
         extra: ExtraSetting::Optional("FEISHU_SECRET"),
         address: |value| whole_or(value, "https://open.feishu.cn/open-apis/bot/v2/hook/"),
-        // 20 KB with all that is around it.
+        // The service's limit is 20 KB, including the JSON around the text.
         form: RequestForm {
             tame: for_feishu,
             ..plain(r#"{"msg_type":"text","content":{"text":"{text}"}}"#, TextLimit::bytes(15_000))
@@ -260,7 +260,8 @@ pub const CHANNELS: &[Channel] = &[
         form: RequestForm { body: Body::Text, ..plain("", TextLimit::bytes(100_000)) },
         markdown: None,
         proof: Proof::None,
-        // It answers 200 to pings of unknown checks, too (healthchecks.io/docs/http_api; reviewed 2026-11-29).
+        // The service responds with 200 to pings of unknown checks, too (healthchecks.io/docs/http_api; reviewed
+        // 2026-11-29).
         response: ResponseCheck::Text {
             good: "OK",
             known: &[("OK (not found)", RejectionCause::Key), ("OK (rate limited)", RejectionCause::RateLimited)],

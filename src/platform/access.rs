@@ -1,11 +1,11 @@
 //! What can be done with an account: read its activities, write to it, and log in.
 //!
-//! Reading and writing are apart, as a service may give them by different accesses: an API key that only reads, beside
-//! the login of its web page. A folder has no login.
+//! Reading, writing and logging in are separate traits, because a service may offer them by different accesses: an API
+//! key that only reads, beside the login of its web page. A folder has no login.
 //!
-//! Every call for data logs in automatically as far as that needs nobody: a stored token is used while it works and
-//! renewed when it does not; after that one password login, if the settings hold a password and the
-//! [`LoginGuard`](super::LoginGuard) allows it.
+//! Every call for data logs in automatically as far as that needs no person. It uses the stored token while the token
+//! works, and renews it when it does not. If that fails, it makes one password login, provided that the settings hold a
+//! password and the [`LoginGuard`](super::LoginGuard) allows it.
 
 use std::ops::ControlFlow;
 
@@ -18,78 +18,80 @@ use crate::http::Secret;
 
 /// Reads the activities of one account.
 pub trait PlatformReader: Send {
-    /// Lists the activities of `window`, newest first, page by page; an id comes once, also when pages shift meanwhile.
+    /// Lists the activities of `window`, newest first, page by page. Each id is listed once, even if pages shift while
+    /// the list is read.
     ///
-    /// `each_page` may end the listing early. Returns whether the end was seen; an error in the middle means that it
-    /// was not, and that nothing may be concluded from what is missing.
+    /// `each_page` may end the listing early. Returns whether the listing reached the end of the list. After an error
+    /// it did not, so nothing may be concluded from a missing activity.
     fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd>;
 
-    /// How many activities the account has, by a count of the service that is independent of the list, asked now.
-    /// `None` if it has no such count, or does not tell. A count may include what the list leaves out, such as the legs
-    /// of a multisport activity.
+    /// Requests the number of activities in the account, from a count of the service that is independent of the list.
+    /// `None` if the service has no such count or does not give it. The count may include activities that the list
+    /// omits, such as the legs of a multisport activity.
     fn count(&self) -> Result<Option<u64>>;
 
-    /// Whether an activity exists, asked for by its own id now. `None` if the service cannot be asked so: then only the
-    /// list tells.
+    /// Requests an activity by its id and returns whether it exists. `None` if the service has no such request: then
+    /// only the list shows it.
     fn exists(&self, activity: &Activity) -> Result<Option<bool>>;
 
     /// Downloads the file of an activity: the original; else, if that fails for good, a converted file.
     ///
-    /// No file at all is [`Download::None`], not an error, and final. [`Error::NotFound`](super::Error::NotFound): the
-    /// activity itself does not exist any more. The bytes are as they came; whether they are a file is for the archive
-    /// to say.
+    /// An activity without a file is [`Download::None`]; this is final and not an error.
+    /// [`Error::NotFound`](super::Error::NotFound): the activity itself does not exist any more. The bytes are returned
+    /// as received; the archive checks whether they are a valid file.
     fn download(&self, activity: &Activity) -> Result<Download>;
 
-    /// Downloads what the service computed from an activity whose original is corrupt there: a [`Download::Converted`],
-    /// or [`Download::None`] if it computes nothing.
+    /// Downloads a converted file of an activity whose original is corrupt at the service: a [`Download::Converted`],
+    /// or [`Download::None`] if the service converts nothing.
     fn download_converted(&self, _activity: &Activity, _why: &str) -> Result<Download> {
         Ok(Download::None { why: "the service gives originals alone".into() })
     }
 
-    /// The owner of the account, by the service's own word; `None` if the service does not tell, or nobody logs in
-    /// there.
+    /// The owner of the account as the service names it; `None` if the service does not name the owner, or has no
+    /// login.
     ///
-    /// The answer is kept with the token, so that the service is asked once a token, or once a day if it does not tell.
-    /// `fresh`: it is asked now, because something is about to be written.
+    /// The owner is stored with the token, so that one request is made for each token, or one a day if the service does
+    /// not name the owner. `fresh`: the request is made now, because a write is about to follow.
     fn identify(&self, fresh: bool) -> Result<Option<Identity>>;
 }
 
-/// Writes to one account, and reads it: before and after each write its list is read.
+/// Writes to one account. It reads the account too, because its list is read before and after each write.
 pub trait PlatformWriter: PlatformReader {
-    /// Uploads a file: sent once, whatever comes of it.
+    /// Uploads a file. The request is sent once, whatever its outcome.
     ///
-    /// The caller has made sure that the activity does not exist there, and has written down what it is about to do.
-    /// After [`Error::OutcomeUnknown`](super::Error::OutcomeUnknown) the file may have arrived; after any other error
-    /// nothing of it did. [`Error::Rejected`](super::Error::Rejected) holds the service's own words, and the same file
-    /// would be rejected again.
+    /// The caller has checked that the activity does not exist on the platform, and has recorded the upload in the
+    /// journal. After [`Error::OutcomeUnknown`](super::Error::OutcomeUnknown) the file may have arrived; after any
+    /// other error it did not arrive. [`Error::Rejected`](super::Error::Rejected) contains the service's message, and
+    /// the same file would be rejected again.
     fn upload(&self, file: &UploadFile) -> Result<UploadStatus>;
 
-    /// What became of uploads that were sent, in this run or an earlier one; an answer for each, in their order. Only
-    /// reads, and as few as it can. In an answer, [`Error::Rejected`](super::Error::Rejected) says that it will never
-    /// be an activity, and [`Error::NotFound`](super::Error::NotFound) that nothing came of it for a reason that is not
-    /// the file's.
+    /// The status of uploads that this run or an earlier one sent: one result for each upload, in the same order. It
+    /// only reads, with as few requests as possible. [`Error::Rejected`](super::Error::Rejected) in a result: the
+    /// upload will never become an activity. [`Error::NotFound`](super::Error::NotFound): the upload failed for a
+    /// reason other than the file.
     fn upload_status(&self, sent: &[UploadRef]) -> Result<Vec<Result<UploadStatus>>>;
 
-    /// Deletes an activity: sent once, and not after the moment ([`Error::TooLate`](super::Error::TooLate)). Success
-    /// proves nothing (services say yes to anything): the caller lists again.
+    /// Deletes an activity. The request is sent once, and not after the deadline `not_after`
+    /// ([`Error::TooLate`](super::Error::TooLate)). Success proves nothing, because services report it for any id: the
+    /// caller lists again.
     fn delete(&self, activity: &Activity, not_after: Option<Moment>) -> Result<()>;
 }
 
 /// Logs in to an account, and manages its token.
 pub trait PlatformLogin: Send {
-    /// Who is logged in, from the stored token alone: no request.
+    /// The account of the stored token. Sends no request.
     fn account(&self) -> Result<Option<Account>>;
 
-    /// Logs in with a password, once. `ask` is called for a second factor, if the service wants one.
+    /// Logs in with a password, once. Calls `ask` for the code if the service requires a second factor.
     fn login(&self, credentials: &Credentials, ask: Ask) -> Result<Account>;
 
-    /// Where a person logs in with the browser, and what to bring back from there.
+    /// Instructions for a login with the browser: which page to open, and which value to copy from it.
     fn browser_login(&self) -> String;
 
-    /// Imports a token of another tool or a ticket, as text; checks it with the service and keeps it.
+    /// Imports a token of another tool, or a ticket, as text. Checks it with the service and stores it.
     fn import(&self, text: &str) -> Result<Account>;
 
-    /// The stored token in a form that other tools import.
+    /// The stored token in a form that other tools can import.
     fn export(&self) -> Result<Option<Secret>>;
 
     /// Removes the stored token. Returns whether there was one.

@@ -1,4 +1,4 @@
-//! What a platform is opened with.
+//! The context with which a platform is opened.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use crate::activity::PlatformId;
 use crate::http::Http;
 use crate::walk::Notice;
 
-/// Is told all that a listing skipped.
+/// Receives all items that a listing skipped.
 pub type TellSkipped = Arc<dyn Fn(&[Notice]) + Send + Sync>;
 
-/// When an activity began, by its id, as far as that was found out before.
+/// The start of an activity, by its id, if it is already known.
 pub type KnownStart = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
 
-/// The settings, as a platform asks for those that it alone reads. Their defaults stand in the table of settings.
+/// The source of the settings that one platform alone reads. Their defaults are in the table of settings.
 pub trait SettingSource: Send + Sync {
     /// The value of a setting; `None` if it is not set.
     fn text(&self, name: &str) -> Option<String>;
@@ -25,7 +25,7 @@ pub trait SettingSource: Send + Sync {
     /// A setting that is yes or no; its default if it is not set.
     ///
     /// # Errors
-    /// [`Error::Config`](super::Error::Config): the value is neither.
+    /// [`Error::Config`](super::Error::Config): the value is neither yes nor no.
     fn flag(&self, name: &str) -> Result<bool>;
 
     /// A setting that is a length of time; its default if it is not set.
@@ -35,7 +35,7 @@ pub trait SettingSource: Send + Sync {
     fn duration(&self, name: &str) -> Result<Duration>;
 }
 
-/// What a platform is opened with.
+/// The context with which a platform is opened.
 pub struct Context {
     /// The platform's name: in records, for the token's file, and for the interval between requests.
     pub platform: PlatformId,
@@ -43,19 +43,19 @@ pub struct Context {
     pub http: Arc<Http>,
     /// The folder of the tokens.
     pub tokens: PathBuf,
-    /// The e-mail address and password of the settings, if they are set. Asked only when a login is due: it may run a
-    /// command.
+    /// Returns the e-mail address and password of the settings, if they are set. Called only when a login is needed,
+    /// because it may run a command.
     pub credentials: Box<dyn Fn() -> Result<Option<Credentials>> + Send>,
     /// The settings that one platform alone reads.
     pub settings: Arc<dyn SettingSource>,
-    /// Earlier logins that failed.
+    /// The record of failed logins.
     pub guard: Arc<dyn LoginGuard>,
-    /// Whose account a new token may belong to.
+    /// Checks which account a new token may belong to.
     pub owner: Arc<dyn OwnerGuard>,
-    /// Is told what a person should know.
+    /// Receives notices for the person.
     pub notice: Arc<dyn Fn(&str) + Send + Sync>,
-    /// Is told, at the end of each listing, all that it skipped: a person is told of each once.
+    /// Receives, at the end of each listing, all items that it skipped. It reports each of them to the person once.
     pub skipped: TellSkipped,
-    /// Asked before the service is asked for the start of one activity that its list does not tell.
+    /// Looks up the start of an activity whose list entry has none, before the service is asked for it.
     pub known_start: KnownStart,
 }

@@ -1,45 +1,45 @@
-//! What a caller can do about a failure of a platform.
+//! Failures of a platform, by what the caller can do about them.
 
 use crate::reason::Reason;
 
-/// A failure, by what a caller can do about it.
+/// A failure, by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A person has to log in.
     #[error("{0}")]
     Login(String),
-    /// The request is valid and may succeed later.
+    /// A temporary failure: the request is valid and may succeed later.
     #[error("{message}")]
     Retry {
         /// What failed, and why.
         message: String,
-        /// Requests for other activities would fail now as well, so none is sent.
+        /// Requests for other activities would fail now as well, so they are not sent.
         platform_wide: bool,
     },
     /// The activity does not exist any more.
     #[error("{0}")]
     NotFound(String),
-    /// The service rejects this item, and would again.
+    /// The service rejects this item, and would reject it again.
     #[error("{0}")]
     Rejected(String),
-    /// The response is none that this service is known to give.
+    /// The response is not one that this service is known to send.
     #[error("{0}")]
     Unexpected(String),
     /// A token, ticket or argument that a person gave cannot be used.
     #[error("{0}")]
     Input(String),
-    /// Something of this machine fails: a token could not be saved (a rotated token would be lost), the disk is full,
-    /// or the proxy rejects its login.
+    /// A failure of this machine: a token could not be saved (a rotated token would be lost), the disk is full, or the
+    /// proxy rejects its login.
     #[error("{0}")]
     Storage(Reason),
-    /// The login belongs to another account than the data folder. Nothing is listed or written with it.
+    /// The login belongs to a different account than the data folder. Nothing is listed or written with it.
     #[error("{0}")]
     OtherAccount(Reason),
-    /// A person has to change a setting here, or one of the account on the service's website. A new login does not
+    /// A person has to change a setting of garminsync, or of the account on the service's website. A new login does not
     /// help.
     #[error("{0}")]
     Config(String),
-    /// A write was sent, and its outcome is unknown: it is looked up, never repeated.
+    /// A write was sent, and its outcome is unknown. The outcome is looked up; the write is never repeated.
     #[error("{0}")]
     OutcomeUnknown(String),
     /// A write could not be sent before its deadline, so it was not sent.
@@ -54,7 +54,7 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// Why, as records and the catalogue have it.
+    /// The reason, as in records and the catalogue.
     pub fn reason(&self) -> Reason {
         let detail = self.to_string();
         match self {
@@ -72,12 +72,12 @@ impl Error {
         }
     }
 
-    /// A failure that concerns the whole platform and may be over later.
+    /// A temporary failure of the whole platform.
     pub(super) fn retry_platform(message: impl Into<String>) -> Error {
         Error::Retry { message: message.into(), platform_wide: true }
     }
 
-    /// A failure of one item that may be over later.
+    /// A temporary failure of one item.
     pub(super) fn retry_item(message: impl Into<String>) -> Error {
         Error::Retry { message: message.into(), platform_wide: false }
     }

@@ -1,36 +1,37 @@
-//! The owner of an account, by the service's own user id, which never changes, unlike names and e-mail addresses.
+//! The owner of an account, identified by the service's user id, which never changes, unlike names and e-mail
+//! addresses.
 
 use super::Result;
 
-/// The owner of an account, as the service tells.
+/// The owner of an account, as the service names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The service's own user id: Garmin's `profileId`, COROS' `userId`. Digits. At COROS it is half of the URL of
-    /// every file of the person, which needs no login: it is never shown or stored outside the token file.
+    /// The service's user id: Garmin's `profileId`, COROS' `userId`. Digits. At COROS it is half of the URL of every
+    /// file of the person, and these URLs need no login. So it is never shown, or stored outside the token file.
     pub user_id: String,
-    /// The name the service shows.
+    /// The name that the service shows.
     pub name: Option<String>,
-    /// The e-mail address, if the service tells it.
+    /// The e-mail address, if the service names it.
     pub email: Option<String>,
 }
 
 /// Compares the owner of a new token with the account that the data folder belongs to.
 pub trait OwnerGuard: Send + Sync {
-    /// Accepts a new login. The first one decides who owns the data folder.
+    /// Accepts a new login. The account of the first login becomes the owner of the data folder.
     ///
-    /// `email` is the address that the person logged in with, if it was typed or is in the settings: from then on it is
-    /// known to name this account.
+    /// `email` is the address of the login, if the person typed it or it is in the settings. It is recorded as an
+    /// address of this account.
     ///
     /// # Errors
     /// [`OtherAccount`](super::Error::OtherAccount): the data folder belongs to another account. The new token must not
     /// be saved.
     fn admit(&self, identity: &Identity, email: Option<&str>) -> Result<()>;
 
-    /// Whether the data folder has an owner: a login with an unknown owner must not replace it.
+    /// Whether the data folder has an owner. If it has, a login with an unknown owner must not replace its token.
     fn is_owned(&self) -> Result<bool>;
 }
 
-/// An e-mail address that its owner recognises, and that is useless to others: `a***@example.com`.
+/// A masked e-mail address that its owner recognises and that is useless to others: `a***@example.com`.
 pub fn mask_email(email: &str) -> String {
     match email.trim().split_once('@') {
         Some((name, domain)) => format!("{}***@{domain}", name.chars().next().map(String::from).unwrap_or_default()),

@@ -1,8 +1,8 @@
-//! Parses JSON with invalid characters: one activity name with half an emoji must not hide a whole history.
+//! Parses JSON with invalid characters. One activity name with half an emoji must not make a whole history unreadable.
 
 use serde_json::Value;
 
-/// Parses `bytes`; invalid UTF-8 and lone surrogates become U+FFFD. `None` if it is no JSON then either.
+/// Parses `bytes`; invalid UTF-8 and lone surrogates become U+FFFD. `None` if the result is not JSON, either.
 pub fn parse(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice(bytes)
         .ok()
@@ -24,7 +24,8 @@ fn whole_pairs(text: &str) -> String {
                 continue;
             }
             (Some(_), _) => 6,
-            // Any other escape: the backslash and the next character, as an escaped backslash begins no new escape.
+            // Any other escape is skipped with its next character, because an escaped backslash does not begin an
+            // escape.
             (None, _) => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
         };
         out.push_str(&rest[..length]);

@@ -1,4 +1,4 @@
-//! What a listing consists of.
+//! The types of a listing: its window, its pages and its end.
 
 use jiff::Timestamp;
 
@@ -8,14 +8,14 @@ use crate::clock::Moment;
 /// The part of the history to list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Window {
-    /// Begun at this time or later.
+    /// Only activities that started at this time or later.
     pub since: Option<Timestamp>,
-    /// Begun before this time.
+    /// Only activities that started before this time.
     pub until: Option<Timestamp>,
 }
 
 impl Window {
-    /// Whether an activity that began at this time is in it.
+    /// Whether an activity that started at this time is in the window.
     pub fn contains(&self, start: Timestamp) -> bool {
         self.since.is_none_or(|since| start >= since) && self.until.is_none_or(|until| start < until)
     }
@@ -24,24 +24,25 @@ impl Window {
 /// One page of a listing.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
-    /// The activities in it that are in the window and were on no page before.
+    /// The activities on the page that are in the window and were not on an earlier page.
     pub activities: Vec<ListedActivity>,
-    /// The outlines of all entries that this listing has not seen before, in their order, in the window or not.
+    /// The outlines of all entries that were not on an earlier page, in their order, whether or not they are in the
+    /// window.
     pub outlines: Vec<Outline>,
-    /// The listing was restarted from the first page with this page: its starts do not follow those of the page before.
+    /// The listing restarted with this page, so its starts do not follow those of the page before.
     pub restarted: bool,
     /// Entries without an id or a start, each with the reason why it cannot be read. They are in no other field.
     pub unreadable: Vec<String>,
-    /// When it was requested: what it shows is no older. `None`: no request was made.
+    /// When the page was requested: its content is not older. `None`: no request was made.
     pub requested: Option<Moment>,
 }
 
-/// An activity, and what the service itself says of it.
+/// An activity, with the service's own data about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedActivity {
     /// The activity.
     pub activity: Activity,
-    /// The service's JSON.
+    /// The service's JSON for the activity.
     pub service_json: String,
 }
 

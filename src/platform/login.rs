@@ -1,4 +1,4 @@
-//! Who is logged in, and what prevents another login.
+//! The account that is logged in, and the guard that prevents further logins.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use super::Result;
 use crate::http::Secret;
 use crate::reason::Reason;
 
-/// Asks a person for a code; `None` if no person can be asked. It gets the text of the question.
+/// Asks a person for a code, with the text of the question; `None` if no person can be asked.
 pub type Ask<'a> = &'a mut dyn FnMut(&str) -> Option<Secret>;
 
 /// A user name and its password.
@@ -18,7 +18,7 @@ pub struct Credentials {
     pub password: Secret,
 }
 
-/// Who is logged in, as far as the stored token tells.
+/// The account that is logged in, as far as the stored token names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// The name that the service shows.
@@ -27,54 +27,55 @@ pub struct Account {
     pub domain: String,
     /// Until when the token is valid without being renewed.
     pub expires: Option<Timestamp>,
-    /// Until when it can be renewed, if the service said so.
+    /// Until when the token can be renewed, if the service gave a time.
     pub renewable_until: Option<Timestamp>,
-    /// Whether it can be renewed at all.
+    /// Whether the token can be renewed at all.
     pub renewable: bool,
-    /// Why it is no longer valid, once the service said so.
+    /// Why the token is no longer valid, if the service rejected it.
     pub dead: Option<String>,
     /// Where the token comes from: `password`, `browser`, or the name of a tool.
     pub source: String,
 }
 
-/// Keeps a record of failed logins, so that none is retried automatically.
+/// Keeps a record of failed logins, so that they are not retried automatically.
 pub trait LoginGuard: Send + Sync {
-    /// What prevents a login. `by_hand`: a person started it.
+    /// The reason why a login must not be sent; `None` if it may be sent. `by_hand`: a person started it.
     fn login_block(&self, by_hand: bool) -> Result<Option<LoginBlock>>;
-    /// A login is about to be sent. Until its outcome is recorded, no other is sent for a while: it may be cut short by
-    /// anything.
+    /// Records that a login is about to be sent. If its outcome is never recorded, because the program was interrupted,
+    /// no other login is sent for a while.
     fn begin(&self) -> Result<()>;
-    /// Nothing of the login was sent: the call of [`LoginGuard::begin`] is undone.
+    /// Undoes [`LoginGuard::begin`]: nothing of the login was sent.
     fn not_sent(&self) -> Result<()>;
-    /// The service failed: the cooldown goes on, with this reason. Returns its end.
+    /// Records that the service failed. The cooldown continues, with this reason. Returns the end of the cooldown.
     fn service_failed(&self, reason: &Reason) -> Result<Timestamp>;
-    /// The service rate limited the login (HTTP 429, a challenge): the cooldown is longer each time. Returns its end.
+    /// Records that the service rate limited the login (HTTP 429, a challenge). The cooldown is longer each time.
+    /// Returns the end of the cooldown.
     fn rate_limited(&self, reason: &Reason) -> Result<Timestamp>;
-    /// The service rejected the login (a wrong password, a second factor that nobody could give).
+    /// Records that the service rejected the login (a wrong password, a second factor without a person to enter it).
     fn rejected(&self, reason: &Reason) -> Result<()>;
-    /// The login succeeded.
+    /// Records that the login succeeded.
     fn succeeded(&self) -> Result<()>;
 }
 
 /// What prevents a login.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LoginBlock {
-    /// The last login was rate limited or failed, with this reason: no other before this time.
+    /// The last login was rate limited or failed, for this reason. No login is sent before this time.
     Cooldown(Timestamp, Reason),
-    /// The last login was rejected, with this reason: no automatic one.
+    /// The last login was rejected, for this reason. No automatic login is sent.
     AutomaticLoginBlocked(Reason),
-    /// This run has made its one automatic login: no other before the next run.
+    /// This run has made its one automatic login. The next one can be made in the next run.
     OncePerRun,
 }
 
-/// The ways to log in to a service, as a person chooses between them.
+/// The ways to log in to a service, for a person to choose from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginWays {
-    /// What to do in the browser.
+    /// The steps of a login in the browser.
     pub browser: &'static str,
     /// Which token can be imported.
     pub token: &'static str,
-    /// What is asked for, and what speaks against it.
+    /// What a login with a password asks for, and its disadvantages.
     pub password: &'static str,
 }
 

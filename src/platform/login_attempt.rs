@@ -1,7 +1,7 @@
-//! One login with a password: whether it may be sent, how it can end, and what its end means for the next.
+//! One login with a password: whether it may be sent, its possible outcomes, and their effect on the next login.
 //!
-//! A login counts as sent from before it is sent until its outcome is recorded, so that nothing that cuts it short (a
-//! crash, a reset, an unexpected response) makes the next run send another.
+//! A login is recorded as sent just before it is sent. So if it is interrupted (by a crash, a reset or an unexpected
+//! response), the next run does not send another one.
 
 use jiff::Timestamp;
 
@@ -9,22 +9,22 @@ use super::{Error, LoginBlock, LoginGuard, PlatformId, Result, TokenStore};
 use crate::http;
 use crate::reason::Reason;
 
-/// Codes that a person may try in one login.
+/// The number of codes that a person may try in one login.
 pub(super) const MAX_CODES: u32 = 3;
 
-/// Why a login gave no token.
+/// Why a login did not return a token.
 pub(super) enum LoginFailure {
     /// A person has to act.
     Rejected(String),
-    /// The service rate limited it, or asks for a test that only a browser passes.
+    /// The service rate limited the login, or requires a challenge that only a browser passes.
     RateLimited(String),
     /// The service failed, or its response was lost.
     ServiceFailed(String),
-    /// It succeeded and the token is saved, but the service did not tell whose it is.
+    /// The login succeeded and the token is saved, but the service did not name its owner.
     Unverified(String),
-    /// Nothing of it was sent.
+    /// Nothing of the login was sent.
     NotSent(Error),
-    /// Something of this machine failed, or a person wants the program to end.
+    /// A failure of this machine, or a person stopped the program.
     Other(Error),
 }
 
@@ -41,7 +41,7 @@ impl From<Error> for LoginFailure {
     }
 }
 
-/// Classifies a failure to send the request with the password: it counts as not sent only if it certainly was not.
+/// Classifies a failure to send the request with the password. It counts as not sent only if it certainly was not sent.
 pub(super) fn send_failure(error: http::Error) -> LoginFailure {
     match error {
         http::Error::Network { unsent: true, .. }
@@ -60,11 +60,11 @@ pub(super) fn send_failure(error: http::Error) -> LoginFailure {
 pub(super) struct PasswordLogins<'a> {
     /// The platform.
     pub platform: &'a PlatformId,
-    /// The record of earlier ones.
+    /// The record of earlier logins.
     pub guard: &'a dyn LoginGuard,
     /// Where the token is saved.
     pub store: &'a TokenStore,
-    /// Other ways to get a token, as advice.
+    /// Advice: other ways to get a token.
     pub other_ways: String,
 }
 
@@ -89,7 +89,7 @@ impl PasswordLogins<'_> {
 
     /// Sends a login and records its outcome. The caller holds the token's lock.
     pub fn attempt<T>(&self, login: impl FnOnce() -> LoginResult<T>) -> Result<T> {
-        // A login whose token cannot be saved would be wasted.
+        // The space is checked first, because a login whose token cannot be saved would be wasted.
         drop(self.store.reserve()?);
         self.guard.begin()?;
         login().map_err(|failure| {
@@ -105,7 +105,7 @@ impl PasswordLogins<'_> {
                     .guard
                     .service_failed(&login_reason(&why))
                     .map(|until| self.cooldown("login failed", &why, until)),
-                // The next automatic login would open the same wrong account.
+                // Recorded as rejected, because the next automatic login would open the same wrong account.
                 LoginFailure::Other(error @ Error::OtherAccount(_)) => {
                     self.guard.rejected(&error.reason()).map(|()| error)
                 }
@@ -127,7 +127,7 @@ impl PasswordLogins<'_> {
     }
 }
 
-/// What a service said to a login.
+/// The service's response to a login, as a reason.
 fn login_reason(why: &str) -> Reason {
     Reason::LoginRequired { detail: why.to_owned() }
 }

@@ -1,8 +1,9 @@
-//! The platforms: what can be done with each, and the table of them.
+//! The platforms: the operations of each, and the table of all platforms.
 //!
 //! Terms: a *platform* is one service with one account, or a folder. An *original* is the file that a device recorded,
-//! as it was uploaded; a *converted* file is what the service computed from it. A *ticket* proves a login once and is
-//! exchanged for a *token*; the token is kept and renewed in a [`TokenStore`], under a lock that all processes share.
+//! as it was uploaded; a *converted* file is one that the service computed from it. A *ticket* proves a login once and
+//! is exchanged for a *token*. The token is stored and renewed in a [`TokenStore`], under a lock that all processes
+//! share.
 //!
 //! To add a service: one module with its [`PlatformSpec`], and one line in [`Platforms::default`].
 

@@ -1,4 +1,4 @@
-//! The table of platforms, and how names that people and records give are found in it.
+//! The table of platforms, and the lookup of names from people and from records.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use super::{coros, folder, garmin};
 use crate::activity::PlatformId;
 use crate::reason::Reason;
 
-/// The platforms that this version knows: its services in their order, and any folder.
+/// The platforms that this version supports: its services, in a fixed order, and any folder.
 #[derive(Debug, Clone)]
 pub struct Platforms {
     services: Arc<[Arc<PlatformSpec>]>,
 }
 
-/// A name that is no platform's.
+/// A name that belongs to no platform.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownPlatform {
     /// No platform has this name.
@@ -25,13 +25,13 @@ pub enum UnknownPlatform {
         /// The names that can be given, separated by commas.
         known: String,
     },
-    /// The word `folder` without a path.
+    /// The name `folder` without a path.
     #[error("missing path; use folder:PATH, e.g. folder:/mnt/watch")]
     FolderWithoutPath,
 }
 
 impl UnknownPlatform {
-    /// Why, as records and the catalogue have it.
+    /// The reason, as in records and the catalogue.
     pub fn reason(&self) -> Reason {
         match self {
             UnknownPlatform::Name { name, known } => {
@@ -45,7 +45,7 @@ impl UnknownPlatform {
 /// The platforms that a flag or a setting selects.
 #[derive(Debug, Clone, Default)]
 pub enum PlatformSelection {
-    /// None is named: any platform is meant.
+    /// No platform is named: all platforms are selected.
     #[default]
     All,
     /// Only these.
@@ -74,8 +74,8 @@ impl Platforms {
         self.services.iter().map(|spec| spec.id.as_str()).chain(["folder:PATH"])
     }
 
-    /// The platform that a person means: `GARMINCOM`, `garmin_com` and the like name a service, too. Each `folder:PATH`
-    /// is a platform of its own; `folder` without a path is none.
+    /// The platform that a person means: spellings such as `GARMINCOM` and `garmin_com` name a service, too. Each
+    /// `folder:PATH` is a platform of its own; `folder` without a path is not a platform.
     pub fn find(&self, name: &str) -> Option<Arc<PlatformSpec>> {
         if let Some(folder) = folder::spec(name) {
             return Some(Arc::new(folder));
@@ -85,12 +85,12 @@ impl Platforms {
         self.services.iter().find(|spec| plain(&spec.id) == plain(name)).cloned()
     }
 
-    /// The platform whose name is this to the letter, as it stands in records and in the catalogue.
+    /// The platform with exactly this name, as in records and in the catalogue.
     pub fn find_exact(&self, id: &str) -> Option<Arc<PlatformSpec>> {
         self.find(id).filter(|spec| spec.id == id)
     }
 
-    /// [`Platforms::find`], with the error for a name that is none.
+    /// [`Platforms::find`], with an error for an unknown name.
     pub fn require(&self, name: &str) -> Result<Arc<PlatformSpec>, UnknownPlatform> {
         self.find(name).ok_or_else(|| match name.trim_end_matches(':').eq_ignore_ascii_case("folder") {
             true => UnknownPlatform::FolderWithoutPath,
@@ -98,12 +98,12 @@ impl Platforms {
         })
     }
 
-    /// [`Platforms::find_exact`], with the error for a name that is none.
+    /// [`Platforms::find_exact`], with an error for an unknown name.
     pub fn require_exact(&self, id: &str) -> Result<Arc<PlatformSpec>, UnknownPlatform> {
         self.find_exact(id).ok_or_else(|| self.unknown(id))
     }
 
-    /// Whose devices record for a platform: FIT's name of the manufacturer.
+    /// The manufacturer whose devices record for a platform, by its FIT name.
     pub fn native_manufacturer(&self, id: &str) -> Option<&'static str> {
         self.services.iter().find(|spec| spec.id == id)?.native_manufacturer
     }
@@ -112,7 +112,7 @@ impl Platforms {
         UnknownPlatform::Name { name: name.to_owned(), known: self.names().collect::<Vec<_>>().join(", ") }
     }
 
-    /// Each platform once: services in the order of the table, then folders as they come.
+    /// Each platform once: services in the order of the table, then folders in the given order.
     pub fn in_order(&self, specs: impl IntoIterator<Item = Arc<PlatformSpec>>) -> Vec<Arc<PlatformSpec>> {
         let mut seen: HashSet<PlatformId> = HashSet::new();
         let mut ordered: Vec<_> = specs.into_iter().filter(|spec| seen.insert(spec.id.clone())).collect();
@@ -122,12 +122,12 @@ impl Platforms {
 }
 
 impl PlatformSelection {
-    /// Whether a platform is among them.
+    /// Whether a platform is selected.
     pub fn includes(&self, id: &str) -> bool {
         self.named().is_none_or(|specs| specs.iter().any(|spec| spec.id == id))
     }
 
-    /// The platforms that are named; `None` if all are meant.
+    /// The named platforms; `None` if all platforms are selected.
     pub fn named(&self) -> Option<&[Arc<PlatformSpec>]> {
         match self {
             PlatformSelection::All => None,
@@ -135,7 +135,7 @@ impl PlatformSelection {
         }
     }
 
-    /// Whether it is one of the named ones; `false` if none is named.
+    /// Whether a platform is named; `false` if no platform is named.
     pub fn names(&self, id: &str) -> bool {
         self.named().is_some() && self.includes(id)
     }

@@ -1,4 +1,4 @@
-//! What can be known of a platform without opening it.
+//! The properties of a platform that are known without opening it.
 
 use std::fmt;
 use std::io;
@@ -9,40 +9,40 @@ use super::{Context, Error, LoginWays, PlatformLogin, PlatformReader, PlatformWr
 use crate::activity::{Format, PlatformId};
 use crate::http::Secret;
 
-/// A row of the table of platforms: what can be known of one without opening it.
+/// A row of the table of platforms: the properties that are known without opening the platform.
 #[derive(Debug)]
 pub struct PlatformSpec {
     /// Its name in records and on the command line.
     pub id: PlatformId,
     /// Its name for people.
     pub title: &'static str,
-    /// Whose devices record for it: FIT's name of the manufacturer.
+    /// The manufacturer whose devices record for it, by its FIT name.
     pub native_manufacturer: Option<&'static str>,
-    /// Formats of files that can be uploaded; empty: no uploads. Services take GPX and TCX too, but what they make of
-    /// those is another recording than the one that was uploaded.
+    /// Formats of files that can be uploaded; empty: no uploads. Services accept GPX and TCX, too, but convert them
+    /// into a recording that differs from the uploaded one.
     pub upload_formats: &'static [Format],
-    /// Sports, by their FIT names, whose files it rejects for good: it accepts such a file and never makes an activity
-    /// of it.
+    /// Sports, by their FIT names, whose files it always rejects: it accepts such a file but never makes an activity of
+    /// it.
     pub rejected_sports: &'static [&'static str],
-    /// Whether another file of a recording that it has becomes a second activity; else the upload is answered with the
-    /// activity that exists.
+    /// Whether a different file of a recording that the platform has already becomes a second activity. If not, the
+    /// response to the upload names the existing activity.
     pub allows_duplicates: bool,
     /// Whether activities can be deleted.
     pub can_delete: bool,
-    /// What stands behind it.
+    /// A service or a folder.
     pub kind: PlatformKind,
 }
 
-/// What stands behind a platform.
+/// The kind of a platform: a service or a folder.
 pub enum PlatformKind {
     /// An online service with an account.
     Service(Box<dyn Service>),
-    /// A folder, or a zip file, at this absolute path. Nobody logs in to it.
+    /// A folder, or a zip file, at this absolute path. It has no login.
     Folder(PathBuf),
 }
 
-/// An online service: which settings name its account, and how it is opened. A new service is a module with one of
-/// these.
+/// An online service: the settings that name its account, and how it is opened. A new service is a module with an
+/// implementation of this trait.
 pub trait Service: Send + Sync {
     /// Settings with the e-mail address; the first that is set wins.
     fn user_settings(&self) -> &'static [&'static str];
@@ -53,17 +53,17 @@ pub trait Service: Send + Sync {
     /// Checks the settings that this service alone reads.
     ///
     /// # Errors
-    /// [`Error::Config`]: one has a value that cannot be used.
+    /// [`Error::Config`]: a setting has an invalid value.
     fn check_settings(&self, _settings: &dyn SettingSource) -> Result<()> {
         Ok(())
     }
 
-    /// The setting with the number of newest activities that its first listing shows; `None`: it shows all.
+    /// The setting with the number of newest activities that its first listing shows; `None`: the listing shows all.
     fn newest_setting(&self) -> Option<&'static str> {
         None
     }
 
-    /// The ways to log in, in words.
+    /// The ways to log in, as texts for a person.
     fn login_ways(&self) -> LoginWays {
         LoginWays::default()
     }
@@ -81,7 +81,7 @@ pub trait Service: Send + Sync {
     /// The text to import from a file, or from a folder of another tool; `None` if the folder holds no token.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// The file or folder cannot be read.
     fn read_token(&self, path: &Path) -> io::Result<Option<Secret>> {
         std::fs::read_to_string(path).map(|text| Some(Secret::new(text)))
     }
@@ -95,19 +95,19 @@ pub trait Service: Send + Sync {
     /// Opens the account to read from it.
     ///
     /// # Errors
-    /// [`Error::Config`]: a setting that this service alone reads cannot be used.
+    /// [`Error::Config`]: a setting that this service alone reads has an invalid value.
     fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>>;
 
-    /// Opens the account to write to it; `None`: nothing can be uploaded or deleted with this version.
+    /// Opens the account to write to it; `None`: this version can neither upload to it nor delete from it.
     ///
     /// # Errors
-    /// [`Error::Config`]: a setting that this service alone reads cannot be used.
+    /// [`Error::Config`]: a setting that this service alone reads has an invalid value.
     fn open_writer(&self, context: Context) -> Result<Option<Box<dyn PlatformWriter>>>;
 
     /// Opens the account to log in.
     ///
     /// # Errors
-    /// [`Error::Config`]: a setting that this service alone reads cannot be used.
+    /// [`Error::Config`]: a setting that this service alone reads has an invalid value.
     fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>>;
 }
 
@@ -120,7 +120,7 @@ impl PlatformSpec {
         }
     }
 
-    /// Whether it has accounts to log in to. A folder has none.
+    /// Whether the platform has a login. A folder has none.
     pub fn has_login(&self) -> bool {
         self.service().is_some()
     }
@@ -138,7 +138,7 @@ impl PlatformSpec {
     /// Checks the settings that this platform alone reads.
     ///
     /// # Errors
-    /// [`Error::Config`]: one has a value that cannot be used.
+    /// [`Error::Config`]: a setting has an invalid value.
     pub fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
         self.service().map_or(Ok(()), |service| service.check_settings(settings))
     }
@@ -152,7 +152,7 @@ impl PlatformSpec {
     /// Opens it to read from it.
     ///
     /// # Errors
-    /// [`Error::Config`]: a setting that this platform alone reads cannot be used.
+    /// [`Error::Config`]: a setting that this platform alone reads has an invalid value.
     pub fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
         match &self.kind {
             PlatformKind::Service(service) => service.open_reader(context),
@@ -163,7 +163,8 @@ impl PlatformSpec {
     /// Opens it to write to it.
     ///
     /// # Errors
-    /// [`Error::Config`]: a setting that this platform alone reads cannot be used, or nothing can be written there.
+    /// [`Error::Config`]: a setting that this platform alone reads has an invalid value, or the platform cannot be
+    /// written to.
     pub fn open_writer(&self, context: Context) -> Result<Box<dyn PlatformWriter>> {
         match &self.kind {
             PlatformKind::Service(service) => service.open_writer(context)?.ok_or_else(|| {
@@ -176,8 +177,8 @@ impl PlatformSpec {
     /// Opens it to log in.
     ///
     /// # Errors
-    /// [`Error::Config`]: a setting that this platform alone reads cannot be used. [`Error::Input`]: a folder has no
-    /// login.
+    /// [`Error::Config`]: a setting that this platform alone reads has an invalid value. [`Error::Input`]: a folder has
+    /// no login.
     pub fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
         match &self.kind {
             PlatformKind::Service(service) => service.open_login(context),

@@ -1,7 +1,7 @@
-//! Keeps one token per platform in a file, `tokens/<platform>.json`, readable by its owner alone.
+//! Stores one token per platform in a file, `tokens/<platform>.json`, which only its owner can read.
 //!
-//! Renewing a token invalidates the old one, so it happens under a lock that all processes share, and the new token is
-//! on the disk before it is used.
+//! Renewing a token invalidates the old one. So a token is renewed under a lock that all processes share, and the new
+//! token is on the disk before it is used.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, Write};
@@ -16,8 +16,8 @@ use super::{Error, PlatformId, Result};
 use crate::fs::{make_private, persist, unfinished};
 use crate::reason::Reason;
 
-/// How long the lock is waited for. Renewing takes one or two requests; a process that holds it longer waits for a
-/// person.
+/// How long a process waits for the lock. Renewing takes one or two requests; a process that holds the lock longer is
+/// waiting for a person.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The token of one platform.
@@ -27,17 +27,17 @@ pub struct TokenStore {
     platform: PlatformId,
 }
 
-/// The space that is reserved for a token, in bytes: several times the size of one.
+/// The space that is reserved for a token, in bytes: several times the size of a token.
 const RESERVED: usize = 16 << 10;
 
-/// Reserved disk space for a token that is about to come.
+/// Reserved disk space for the next token.
 pub struct Reserved<'a> {
     store: &'a TokenStore,
     file: NamedTempFile,
 }
 
 impl Reserved<'_> {
-    /// Saves the token durably, in place of the one before.
+    /// Saves the token durably, in place of the old one.
     pub fn save<T: Serialize>(mut self, token: &T) -> Result<()> {
         let store = self.store;
         let mut write = || -> io::Result<()> {
@@ -96,13 +96,13 @@ impl TokenStore {
         })
     }
 
-    /// Makes sure that a new token can be saved, before the old one is exchanged for it.
+    /// Reserves the disk space for a new token, before the old one is exchanged for it.
     ///
-    /// Its space is allocated now: a full disk must not cost a login.
+    /// The space is allocated now, because a full disk must not cost a login.
     pub fn reserve(&self) -> Result<Reserved<'_>> {
         let reserve = || -> io::Result<NamedTempFile> {
             make_private(&self.dir)?;
-            // A temporary file has mode 0600: the text is never readable by others.
+            // A temporary file has mode 0600, so other users can never read it.
             unfinished(&self.dir, ".token-", &[b' '; RESERVED])
         };
         let file = reserve().map_err(|error| self.failed("writing", &error))?;
@@ -146,7 +146,7 @@ impl TokenStore {
     }
 }
 
-/// Fails for anything but a regular file: reading a named pipe would block.
+/// Fails for anything but a regular file, because reading a named pipe would block.
 fn regular(path: &Path) -> io::Result<()> {
     match fs::metadata(path)?.is_file() {
         true => Ok(()),

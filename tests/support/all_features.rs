@@ -1,8 +1,8 @@
-//! A catalogue in which every feature was used, and every text is one that a stranger chose.
+//! A catalogue in which every feature was used, and in which every text of others is the same given text.
 
 use crate::support::Work;
 
-/// One value of every kind that the catalogue keeps of others, in every place where it keeps them.
+/// Writes `text` into every field of the catalogue that stores a text of others.
 pub fn fill_every_text(work: &Work, text: &str) {
     let quoted = text.replace('\'', "''");
     work.change(

@@ -1,4 +1,4 @@
-//! A run that is on a service duplicate, archived and marked, and what becomes of the copy.
+//! A run that is on a service twice, archived and marked, and the deletion of the duplicate.
 
 use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
@@ -6,15 +6,16 @@ use serde_json::{Value, json};
 use crate::support::world::{World, domain, ride, run, start};
 use crate::support::{Said, codes};
 
-/// Entries beside the copies, on the same days, so that one more that is gone is no list that shrank.
+/// The number of other activities on the same days. With them, one missing activity does not make the list implausibly
+/// short.
 pub const OTHERS: i64 = 24;
 
-/// Where COROS is asked to delete: a GET.
+/// The path of a deletion at COROS, which is a GET.
 const DELETE: &str = "/activity/delete";
-/// Where Garmin and COROS are asked for lists.
+/// The paths of the lists at Garmin and COROS.
 const LIST: [&str; 2] = ["/activitylist-service/", "/activity/query"];
 
-/// A run that is on a service duplicate, and its place in the tests.
+/// A run that is on a service twice, with its service and the simulator.
 pub struct Duplicate {
     pub world: World,
     pub service: &'static str,
@@ -24,12 +25,12 @@ pub struct Duplicate {
     pub marked: String,
 }
 
-/// The same recording twice on `service`, written anew the second time; all archived and marked.
+/// The same recording twice on `service`, the second time in a different file. Both are archived and marked.
 pub fn duplicate(service: &'static str) -> Duplicate {
     with_copy(service, &run(0).encode(), &run(0).builder().big_endian().build())
 }
 
-/// These two files on `service`, which are one group.
+/// These two files on `service`, which are one group, archived and marked.
 pub fn with_copy(service: &'static str, one: &[u8], other: &[u8]) -> Duplicate {
     let world = World::new();
     let ids = [one, other].map(|bytes| world.put_bytes(service, bytes));
@@ -38,7 +39,7 @@ pub fn with_copy(service: &'static str, one: &[u8], other: &[u8]) -> Duplicate {
     marked(world, service, &ids)
 }
 
-/// Short rides all day long around the run.
+/// Adds short rides around the run, all day long.
 pub fn fill(world: &World, service: &str) {
     for number in 0..OTHERS {
         let mut other = ride(40 + number);
@@ -47,7 +48,7 @@ pub fn fill(world: &World, service: &str) {
     }
 }
 
-/// Archives the copies and has them marked; one of `ids` has to be a copy of the other.
+/// Archives both activities and marks the duplicate; one of `ids` has to be a duplicate of the other.
 pub fn marked(world: World, service: &'static str, ids: &[String; 2]) -> Duplicate {
     let copies = world.work.given("gs-dedupe", &["--duplicates"], &world.list()).ok().out.clone();
     let with_files = world.work.given("gs-download", &[], &copies).ok().out.clone();
@@ -70,7 +71,7 @@ impl Duplicate {
         self.world.work.given("gs-delete", args, input)
     }
 
-    /// The record of the copy, with another claim.
+    /// The record of the duplicate, with a different kept activity and certainty.
     pub fn claiming(&self, id: &str, certainty: &str) -> String {
         self.changed(|copy| copy["duplicate_of"] = json!({"id": id, "reasons": [{"code": "other", "detail": "somebody says so", "text": "somebody says so"}], "certainty": certainty}))
     }
@@ -82,7 +83,8 @@ impl Duplicate {
         format!("{copy}\n")
     }
 
-    /// Expects that it is kept for this reason, that nothing was asked for, and that it is still there.
+    /// Expects that the duplicate is kept for this reason, that no deletion was requested, and that the activity still
+    /// exists.
     #[track_caller]
     pub fn kept_because(&self, said: &Said, code: &str) {
         let records = said.ok().records();
@@ -99,14 +101,14 @@ impl Duplicate {
         assert_eq!(self.world.work.sql::<i64>("SELECT count(*) FROM deletions"), 0);
     }
 
-    /// How often a deletion was asked for.
+    /// The number of requested deletions.
     pub fn deletions(&self) -> usize {
         let log = self.world.sim.log();
         let is_deletion = |one: &&gs_sim::LoggedRequest| one.method == "DELETE" || one.path.contains(DELETE);
         log.iter().filter(is_deletion).count()
     }
 
-    /// Expects the copy gone and the other one there, and the journal to say so.
+    /// Expects that the duplicate is deleted, that the other activity exists, and that the journal has the deletion.
     #[track_caller]
     pub fn is_gone(&self) {
         let ids = self.world.ids(self.service);
@@ -127,7 +129,7 @@ impl Duplicate {
         self.world.archived(self.service, id)
     }
 
-    /// A fault that strikes deletions here.
+    /// A fault that hits the deletions of this service.
     pub fn on_deletion(&self, effect: Effect) -> Fault {
         match domain(self.service) {
             Some(_) => Fault::new(effect).method("DELETE"),
@@ -135,20 +137,20 @@ impl Duplicate {
         }
     }
 
-    /// A fault that strikes lists here.
+    /// A fault that hits the lists of this service.
     pub fn on_list(&self, effect: Effect) -> Fault {
         Fault::new(effect).contains(LIST[usize::from(domain(self.service).is_none())])
     }
 }
 
-/// The codes of why each record was skipped, in their order.
+/// The code of the reason why each record was skipped, in their order.
 pub fn skips(said: &Said) -> Vec<String> {
     let skips =
         |record: &Value| codes(&record["outcome"]["reasons"]).into_iter().map(str::to_owned).collect::<Vec<_>>();
     said.records().iter().flat_map(skips).collect()
 }
 
-/// How many records came to this.
+/// The number of records with this outcome.
 pub fn outcomes(said: &Said, kind: &str) -> usize {
     said.records().iter().filter(|record| record["outcome"]["kind"] == kind).count()
 }

@@ -1,4 +1,5 @@
-//! The engine on services in memory: each operation as a command calls it, in one process, under a clock that the test sets.
+//! The engine on services in memory: each operation as a command calls it, in one process, with a clock that the test
+//! sets.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -27,7 +28,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::memory_platform::{Killed, Manners, Memory};
 use super::world::start;
 
-/// A data folder, the services that it knows, and their clock.
+/// A data folder, its services, and their clock.
 pub struct Engine {
     dir: tempfile::TempDir,
     pub clock: Clock,
@@ -35,21 +36,22 @@ pub struct Engine {
     settings: BTreeMap<String, String>,
     run: AtomicU32,
     pub dry_run: bool,
-    /// As long as somebody has the catalogue open, who closes it has nothing to tidy up: that would take most of the time.
+    /// Keeps the catalogue open. Otherwise each command that closes it would make a checkpoint, which takes most of the
+    /// time.
     open: Mutex<Option<Catalogue>>,
 }
 
-/// What came of an operation.
+/// The result of an operation.
 pub struct Ran {
     pub records: Vec<Record>,
-    /// `None`: it was killed.
+    /// `None`: the operation was killed.
     pub exit: Option<Exit>,
     pub messages: Vec<(Level, String)>,
     pub counts: String,
 }
 
 impl Engine {
-    /// Services of these names and manners, empty, with somebody logged in.
+    /// Empty services with these names and manners, with a login.
     pub fn of(platforms: impl IntoIterator<Item = (&'static str, Manners)>) -> Engine {
         let clock = Clock::at(Timestamp::from_second(start(40)).unwrap());
         let platforms: Vec<Memory> =
@@ -62,18 +64,18 @@ impl Engine {
             ("GS_REQUEST_INTERVAL", "0".to_owned()),
         ];
         let settings = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        // What is written there is made durable; in memory that takes no time.
+        // The engine syncs its files to the disk; in memory that takes no time.
         let shm = Path::new("/dev/shm");
         let dir = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
         Engine { dir, clock, platforms, settings, run: AtomicU32::new(0), dry_run: false, open: Mutex::new(None) }
     }
 
-    /// A service that refuses duplicates, and one that does not.
+    /// A service that rejects duplicates, and one that does not.
     pub fn two() -> Engine {
         Engine::of([("strict", Manners::strict()), ("lax", Manners::lax())])
     }
 
-    /// The service of this name.
+    /// The service with this name.
     pub fn at(&self, id: &str) -> &Memory {
         self.platforms.iter().find(|memory| memory.id() == id).unwrap()
     }
@@ -82,12 +84,12 @@ impl Engine {
         self.dir.path()
     }
 
-    /// From now on it is another run.
+    /// Starts another run.
     pub fn next_run(&self) {
         self.run.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Time passes, and it is another run.
+    /// Advances the clock by `time` and starts another run.
     pub fn later(&self, time: SignedDuration) {
         self.clock.advance(time);
         self.next_run();
@@ -129,7 +131,7 @@ impl Engine {
         Worker::new(Arc::new(workspace), self.catalogue())
     }
 
-    /// The catalogue gets lost.
+    /// Deletes the catalogue.
     pub fn lose_catalogue(&self) {
         self.open.lock().unwrap().take();
         for name in ["catalogue.sqlite", "catalogue.sqlite-wal", "catalogue.sqlite-shm"] {
@@ -137,7 +139,7 @@ impl Engine {
         }
     }
 
-    /// Does something with a worker of its own, as a command does.
+    /// Runs an operation with its own worker, as a command does.
     pub fn run(
         &self,
         command: &'static str,
@@ -156,7 +158,7 @@ impl Engine {
         let mut worker = self.worker(command, selection, &observer);
         let mut records = Vec::new();
         let ended = catch_unwind(AssertUnwindSafe(|| work(&mut worker, &mut records)));
-        // Each is asked, as that forgets it.
+        // Every service is asked, because asking resets the answer.
         let killers = self.platforms.iter().filter(|memory| memory.was_killed()).count();
         let was_killed = killers > 0;
         match ended {
@@ -171,19 +173,19 @@ impl Engine {
 
     pub fn fetch_with(&self, options: &FetchOptions) -> Ran {
         let mut ran = self.run("gs-fetch", |worker, sink| sync::fetch(worker, options, sink));
-        // It hands on what it knows only once everything is listed.
+        // The command outputs the known activities only after all are listed.
         if ran.exit.is_none() {
             ran.records.clear();
         }
         ran
     }
 
-    /// Lists everything to its end.
+    /// Lists all platforms to their end.
     pub fn fetch(&self) -> Ran {
         self.fetch_with(&FetchOptions { full: true, ..FetchOptions::default() })
     }
 
-    /// The records of what the catalogue knows to be there.
+    /// The records of the activities that exist according to the catalogue.
     pub fn list(&self) -> Vec<Record> {
         self.list_of(&Query { missing: Some(false), ..Query::default() })
     }
@@ -253,13 +255,13 @@ impl Engine {
         self.run_for(named, "gs-import", take)
     }
 
-    /// `gs-fetch | gs-diff | gs-download | gs-upload`, what the last of them says.
+    /// `gs-fetch | gs-diff | gs-download | gs-upload`; returns the result of the last command.
     pub fn sync(&self) -> Ran {
         let plan = self.diff(self.fetch().records);
         self.upload(self.download(plan.records).records)
     }
 
-    /// The duplicates, marked with both files at hand.
+    /// The duplicates, marked with both files in the archive.
     pub fn duplicates(&self) -> Vec<Record> {
         let marked = self.dedupe(true, self.list()).records;
         if marked.is_empty() {
@@ -268,8 +270,8 @@ impl Engine {
         self.dedupe(false, self.download(marked).records).records
     }
 
-    /// The outcomes of all uploads to a service that the journal knows, in their order with blanks between; `open` if one is not
-    /// known yet.
+    /// The outcomes of all uploads to a service in the journal, in their order, separated by spaces; `open` if an
+    /// outcome is not known yet.
     pub fn journal(&self, to: &str) -> String {
         let connection = rusqlite::Connection::open(self.data().join("catalogue.sqlite")).unwrap();
         let sql = "SELECT ifnull(outcome, 'open') FROM uploads WHERE to_platform = ?1 ORDER BY number";
@@ -278,12 +280,12 @@ impl Engine {
         rows.map(|row| row.unwrap()).collect::<Vec<String>>().join(" ")
     }
 
-    /// The files that the catalogue has of an activity.
+    /// The files of an activity in the catalogue.
     pub fn files(&self, platform: &str, id: &str) -> Vec<garminsync::catalogue::FileRow> {
         self.catalogue().files(ActivityKeyRef::new(platform, id)).unwrap()
     }
 
-    /// The path and bytes of every file below the data folder that is neither catalogue nor lock.
+    /// The path and bytes of every file in the data folder, except the catalogue and locks.
     pub fn archive(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         fn walk(dir: &Path, into: &mut BTreeMap<PathBuf, Vec<u8>>) {
             for entry in std::fs::read_dir(dir).into_iter().flatten() {
@@ -301,33 +303,33 @@ impl Engine {
 }
 
 impl Ran {
-    /// It ended well.
+    /// Expects that the operation succeeded.
     #[track_caller]
     pub fn ok(self) -> Ran {
         assert_eq!(self.exit, Some(Exit::Ok), "{}", self.told());
         self
     }
 
-    /// It ended with this exit.
+    /// Expects this exit.
     #[track_caller]
     pub fn ends(self, exit: Exit) -> Ran {
         assert_eq!(self.exit, Some(exit), "{}", self.told());
         self
     }
 
-    /// It was killed.
+    /// Expects that the operation was killed.
     #[track_caller]
     pub fn killed(self) -> Ran {
         assert_eq!(self.exit, None, "{}", self.told());
         self
     }
 
-    /// All that it said, a line each.
+    /// All messages, one a line.
     pub fn told(&self) -> String {
         self.messages.iter().map(|(level, text)| format!("{level:?}: {text}\n")).collect()
     }
 
-    /// The transfers that it handed on.
+    /// The transfers in its output.
     pub fn transfers(&self) -> Vec<&TransferRecord> {
         let records = self.records.iter();
         records
@@ -335,7 +337,7 @@ impl Ran {
             .collect()
     }
 
-    /// The activities that it handed on.
+    /// The activities in its output.
     pub fn activities(&self) -> Vec<&ActivityRecord> {
         let records = self.records.iter();
         records
@@ -343,7 +345,7 @@ impl Ran {
             .collect()
     }
 
-    /// The outcomes of its transfers, `-` for none and the kind of the problem where there is one.
+    /// The outcome of each transfer: the kind of its problem if it has one, `-` if it has no outcome.
     pub fn outcomes(&self) -> Vec<String> {
         let outcome = |record: &&TransferRecord| match (&record.problem, &record.outcome) {
             (Some(problem), _) => format!("problem: {}", problem.kind.name()),
@@ -353,14 +355,14 @@ impl Ran {
         self.transfers().iter().map(outcome).collect()
     }
 
-    /// Why it kept the duplicates that it did not delete.
+    /// Why it did not delete the duplicates that it kept.
     pub fn kept_because(&self) -> Vec<Reason> {
         let outcomes = self.activities().into_iter().filter_map(|record| record.outcome.as_ref());
         outcomes.flat_map(|outcome| outcome.reasons.iter().map(|reason| reason.reason())).collect()
     }
 }
 
-/// What `gs-diff` plans without flags.
+/// The options of `gs-diff` without flags.
 pub fn diff_options() -> DiffOptions {
     DiffOptions {
         sources: PlatformSelection::All,
@@ -373,7 +375,7 @@ pub fn diff_options() -> DiffOptions {
     }
 }
 
-/// Records as they come in, with the numbers of their lines.
+/// Records as input, with their line numbers.
 pub fn lines(records: Vec<Record>) -> impl Iterator<Item = Result<Numbered, Malformed>> {
     (1..).zip(records).map(Ok)
 }

@@ -1,4 +1,4 @@
-//! Answers of a service in place of its own.
+//! Faults that replace a response of a service.
 
 use gs_sim::Effect;
 

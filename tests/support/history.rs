@@ -1,5 +1,6 @@
-//! Three accounts after some weeks of use: archived and synchronised in part, with copies deleted, an upload refused, one
-//! under way, a file missing, one broken, things deleted by hand, a login refused, a command killed. And the page of it.
+//! Three accounts after some weeks of use, partly archived and synchronised: duplicates are deleted, one upload is
+//! rejected and one is pending, one file is missing and one is corrupt, activities are deleted by hand, a login is
+//! rejected, and a command is killed. And the page that shows all of this.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -15,17 +16,17 @@ pub const PLATFORMS: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
 pub const WORDS: &str = "The file is older than the account.";
 const REGION: u32 = 2;
 
-/// An entry in the simulator's own state.
+/// An activity in the simulator's own state.
 #[derive(Debug, Clone)]
 pub struct Held {
     pub id: String,
-    /// Which group it is.
+    /// Its group.
     pub group: String,
     pub start: i64,
     pub offset: i32,
-    /// It was typed in by hand.
+    /// It was entered by hand.
     pub is_manual: bool,
-    /// What its service gives is a FIT file.
+    /// Its service returns a FIT file.
     pub is_fit: bool,
 }
 
@@ -36,9 +37,9 @@ pub struct History {
     pub status: Value,
     /// `index.html`
     pub page: String,
-    /// What happened, by name: platform and id.
+    /// Platform and id of an activity, by the name of its event.
     pub happened: BTreeMap<&'static str, (String, String)>,
-    /// Which group was deleted by hand.
+    /// The groups that were deleted by hand.
     pub gone: BTreeMap<&'static str, String>,
 }
 
@@ -55,7 +56,7 @@ fn from_of(line: &str) -> (String, String) {
 }
 
 impl History {
-    /// Lives through it.
+    /// Creates the history.
     pub fn new() -> History {
         let sim = Scenario::default_three(40, 11).start();
         let mut work = Work::with(&sim);
@@ -80,7 +81,7 @@ impl History {
         history
     }
 
-    /// Everything is archived but three: one fails, two are not asked for.
+    /// Archives all files but three: one download fails, two are not requested.
     fn archive(&mut self) {
         self.work.run("gs-fetch", &[]).ok();
         let list = self.work.run("gs-list", &["--missing"]).ok().out.clone();
@@ -96,7 +97,8 @@ impl History {
         self.happened.insert("failed", ("garmin-com".into(), id));
     }
 
-    /// Of the plan some is sent: what arrives, what is refused, what is under way. The rest is left for the next run.
+    /// Uploads a part of the plan: some uploads arrive, one is rejected, one stays pending. The rest is left for the
+    /// next run.
     fn synchronise(&mut self) {
         let list = self.work.run("gs-list", &[]).ok().out.clone();
         let plan = self.work.given("gs-diff", &[], &list).ok().out.clone();
@@ -133,7 +135,8 @@ impl History {
         assert_eq!(self.work.sql::<i64>("SELECT count(*) FROM deletions WHERE outcome = 'deleted'"), 2);
     }
 
-    /// A person deletes two on a service; one of them two listings have missed, and the other one.
+    /// Deletes two activities on a service by hand: two listings did not show one of them, one listing did not show the
+    /// other.
     fn delete_by_hand(&mut self) {
         let held = self.held();
         let elsewhere: BTreeSet<&str> = held["garmin-cn"].iter().map(|one| one.group.as_str()).collect();
@@ -158,14 +161,14 @@ impl History {
         self.work.sql::<i64>(&sql) > 0
     }
 
-    /// A file of the archive is found cut, and cannot be had anew.
+    /// Marks a file of the archive as corrupt; it is not downloaded again.
     fn break_a_file(&mut self) {
         let id: String = self.work.sql("SELECT id FROM files WHERE platform = 'garmin-cn' AND format = 'fit' LIMIT 1");
         self.work.change(&format!("UPDATE files SET corrupt = 1 WHERE platform = 'garmin-cn' AND id = '{id}'"));
         self.happened.insert("corrupt", ("garmin-cn".into(), id));
     }
 
-    /// The password is changed, and the token has ended.
+    /// Changes the password and ends the token.
     fn lose_a_login(&mut self) {
         self.work.set("COROS_PASSWORD", "wrong");
         self.sim.with(|state| state.expire_coros_token(REGION));
@@ -189,7 +192,7 @@ impl History {
         self.work.given("gs-notify", &[], "").ok();
     }
 
-    /// Makes the page, and reads it.
+    /// Writes the page, and reads it.
     pub fn report(&mut self) {
         let said = self.work.run("gs-report", &[]);
         let path = said.ok().silent().out.trim_end().to_owned();
@@ -199,7 +202,7 @@ impl History {
         self.status = serde_json::from_str(&status).unwrap();
     }
 
-    /// What the services hold.
+    /// The activities that the services have.
     pub fn held(&self) -> BTreeMap<&'static str, Vec<Held>> {
         self.sim.with(|state| {
             let mut held = BTreeMap::new();
@@ -235,7 +238,7 @@ impl History {
         self.held()[platform].iter().map(|one| one.group.clone()).collect()
     }
 
-    /// A platform in `status.json`.
+    /// The entry of a platform in `status.json`.
     pub fn platform(&self, name: &str) -> &Value {
         find(&self.status["platforms"], |one| one["name"] == name)
     }
@@ -255,7 +258,7 @@ pub fn find(list: &Value, is_it: impl Fn(&Value) -> bool) -> &Value {
     first
 }
 
-/// The history of a test program: it takes place once, and all tests read it.
+/// The history of a test program: it is created once, and all tests read it.
 pub fn history() -> &'static History {
     static HISTORY: OnceLock<History> = OnceLock::new();
     HISTORY.get_or_init(History::new)
@@ -276,14 +279,14 @@ pub fn key(activity: &Value) -> (String, String) {
     (text(&activity["platform"]).to_owned(), text(&activity["id"]).to_owned())
 }
 
-/// Which group each entry is that a service holds.
+/// The group of each activity on a service.
 pub fn groups(history: &History) -> BTreeMap<(String, String), String> {
     let held = history.held();
     let all = held.iter().flat_map(|(name, list)| list.iter().map(move |one| (*name, one)));
     all.map(|(name, one)| ((name.to_owned(), one.id.clone()), one.group.clone())).collect()
 }
 
-/// A moment of the catalogue, as `status.json` writes it.
+/// A time from the catalogue, as `status.json` writes it.
 pub fn moment(history: &History, sql: &str) -> Value {
     json!(jiff::Timestamp::from_second(history.work.sql(sql)).unwrap().to_string())
 }

@@ -1,4 +1,4 @@
-//! The commands as `scripts/install` puts them there, without the release build that it would make first.
+//! The commands as `scripts/install` installs them, without the release build that it would make first.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,8 @@ use crate::support::Work;
 
 pub const INSTALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/install");
 
-/// A folder with a stand-in for each command, which calls it: debug builds are large, and it is not copying that is tested.
+/// A folder with a stub for each command, which calls the command: debug builds are large, and copying them is not
+/// tested.
 pub fn built(work: &Work) -> PathBuf {
     let dir = work.dir().join("built");
     std::fs::create_dir_all(&dir).unwrap();
@@ -14,7 +15,7 @@ pub fn built(work: &Work) -> PathBuf {
         let command = source.path().file_stem().unwrap().to_owned();
         let real = Path::new(env!("CARGO_BIN_EXE_gs-list")).with_file_name(&command);
         if command == "garminsync" {
-            // It looks for the others beside itself.
+            // `garminsync` looks for the other commands in its own folder.
             let _ = std::fs::remove_file(dir.join(&command));
             std::os::unix::fs::symlink(real, dir.join(command)).unwrap();
             continue;
@@ -24,13 +25,13 @@ pub fn built(work: &Work) -> PathBuf {
     dir
 }
 
-/// Installs into `~/.local`, as for a person, and puts that into the PATH of `work`.
+/// Installs into `~/.local`, as for a person, and adds it to the PATH of `work`.
 pub fn at_home(work: &mut Work) {
     let prefix = work.dir().join(".local");
     at(work, &prefix);
 }
 
-/// Installs into a folder, and puts that into the PATH of `work`.
+/// Installs into a folder, and adds it to the PATH of `work`.
 pub fn at(work: &mut Work, prefix: &Path) {
     let built = built(work);
     work.run(INSTALL, &["--from", built.to_str().unwrap(), "--prefix", prefix.to_str().unwrap()]).ok();

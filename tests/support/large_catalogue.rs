@@ -1,4 +1,4 @@
-//! Catalogues as large as those of people who have recorded all their life: made at once, without a service.
+//! Catalogues as large as those of people who have recorded all their lives, written directly, without a service.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use garminsync::catalogue::{Catalogue, Coverage, ListedRow, ListingDepth, Listin
 use jiff::{SignedDuration, Timestamp};
 
 pub const PLATFORMS: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
-/// Which of three platforms hold an group: most hold most.
+/// Which of the three platforms have a group. Most groups are on all of them.
 const HOLDERS: [[bool; 3]; 5] = [[true; 3], [true; 3], [true; 3], [true, true, false], [false, true, true]];
 const SPORTS: [(&str, &str, f64); 5] = [
     ("running", "generic", 2.8),
@@ -64,7 +64,7 @@ fn activity(platform: &str, n: i64, newest: Timestamp) -> Activity {
     }
 }
 
-/// Files for nearly all, a journal of what went from one platform to another, a log of two years, and some troubles.
+/// Files for nearly all activities, a journal of uploads between platforms, a log of two years, and some problems.
 const REST: &str = "
     INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived_at, verified_at, manufacturer, product,
         serial_number, time_created, corrupt)

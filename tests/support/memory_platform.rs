@@ -1,9 +1,9 @@
 //! A service in memory: its activities, its uploads and its faults, without requests, processes or waits.
 //!
-//! A test holds a [`Memory`] as the service's own side: it puts activities there, deletes them as a person does, and says what
-//! goes wrong with which call. The engine opens the same service by its [`PlatformSpec`]. The time is that of a [`Clock`], which
-//! nothing but the test and the engine's own waits move on. What such a service does is held by the contract of all platforms
-//! (`tests/it/platform/contract.rs`).
+//! A test uses a [`Memory`] as the service's side: it adds activities, deletes them as a person does, and sets faults
+//! for calls. The engine opens the same service by its [`PlatformSpec`]. The time is that of a [`Clock`], which only
+//! the test and the engine's own waits advance. The contract of all platforms (`tests/it/platform/contract.rs`) checks
+//! such a service, too.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,32 +23,32 @@ use garminsync::platform::{
 use garminsync::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
 
-/// What kind of service it is.
+/// The properties of a service.
 #[derive(Debug, Clone)]
 pub struct Manners {
-    /// Another file of a recording that it has becomes a second activity.
+    /// A different file of an existing recording becomes a second activity.
     pub allows_duplicates: bool,
     /// Activities can be deleted.
     pub can_delete: bool,
-    /// So often it says, asked for an upload, that it is still processed. `None`: the upload itself is answered with what
-    /// became of it.
+    /// How many status requests for an upload return "pending". `None`: the response to the upload itself has the
+    /// result.
     pub polls: Option<u32>,
-    /// It names the activity that an upload became.
+    /// The result of an upload names the activity.
     pub names_ids: bool,
-    /// It is asked by a file's bytes what became of the upload; else only by its own reference.
+    /// The status of an upload can be requested by the bytes of the file; if not, only by the service's reference.
     pub knows_bytes: bool,
-    /// It counts its activities, independently of the list.
+    /// The service has a count of activities that is independent of the list.
     pub counts: bool,
-    /// It can be asked for an activity by its id.
+    /// An activity can be requested by its id.
     pub answers_by_id: bool,
-    /// So long after an upload its list shows the activity.
+    /// How long after an upload the list shows the activity.
     pub lists_after: SignedDuration,
-    /// So many activities are on a page of its list.
+    /// The number of activities on a page of the list.
     pub page: usize,
 }
 
 impl Manners {
-    /// One that refuses a second activity of the same recording, and tells all that there is to tell.
+    /// A service that rejects a second activity of the same recording, and offers all optional information.
     pub fn strict() -> Manners {
         Manners {
             allows_duplicates: false,
@@ -63,7 +63,7 @@ impl Manners {
         }
     }
 
-    /// One that makes an activity of every file, and tells as little as possible.
+    /// A service that makes an activity of every file, and offers as little information as possible.
     pub fn lax() -> Manners {
         Manners {
             allows_duplicates: true,
@@ -76,7 +76,7 @@ impl Manners {
     }
 }
 
-/// What is asked of a service.
+/// The calls to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Call {
     List,
@@ -89,40 +89,40 @@ pub enum Call {
     Delete,
 }
 
-/// What goes wrong with a call.
+/// The effect of a fault on a call.
 #[derive(Clone)]
 pub enum Effect {
-    /// Nothing is done.
+    /// The call has no effect and returns this error.
     Fails(fn() -> Error),
-    /// A write is done, if ever, after this time; its answer is lost.
+    /// The response to a write is lost. The write takes effect after this time, or never.
     AnswerLost(Option<SignedDuration>),
-    /// A write is answered as usual, and done only after this time.
+    /// A write returns the usual response, and takes effect only after this time.
     DoneAfter(SignedDuration),
-    /// A write is answered with a yes that means nothing. An upload has this status.
+    /// A write reports success but has no effect. An upload returns this status.
     Lie(Option<UploadStatus>),
     /// An upload becomes two activities.
     Twice,
-    /// An upload is accepted, and this becomes of it.
+    /// An upload is accepted, and its status becomes this error.
     EndsWith(fn() -> Error),
-    /// The list shows only so many, the newest.
+    /// The list shows only this many activities, the newest.
     Shrunk(usize),
-    /// The list does not show these.
+    /// The list does not show these activities.
     Hides(Vec<String>),
-    /// The list is sorted by nothing, and shows all at once.
+    /// The list is unsorted, and has all activities on one page.
     Unordered,
-    /// The list does not tell when the activities of the first page began.
+    /// The activities on the first page of the list have no start.
     WithoutStarts,
-    /// The list breaks off after so many pages.
+    /// The list fails with this error after this many pages.
     BreaksOff(usize, fn() -> Error),
-    /// Another account answers, whose list has nothing to do with this one.
+    /// A different account responds, whose list has none of these activities.
     Stranger,
-    /// A download gives this.
+    /// A download returns this.
     Gives(Download),
-    /// Something else happens right before the call is answered.
+    /// This function runs right before the call returns.
     Meanwhile(Arc<dyn Fn(&Memory) + Send + Sync>),
-    /// The program is killed before anything is done.
+    /// The program is killed before the call takes effect.
     Killed,
-    /// The program is killed after it was done, and before the answer.
+    /// The program is killed after the call took effect, and before it returns.
     KilledAfter,
 }
 
@@ -149,10 +149,10 @@ impl fmt::Debug for Effect {
     }
 }
 
-/// What a panic carries that stands for a kill.
+/// The payload of a panic that simulates a kill.
 pub struct Killed;
 
-/// A service in memory; a clone is the same one.
+/// A service in memory; a clone is the same service.
 #[derive(Clone)]
 pub struct Memory {
     id: &'static str,
@@ -180,42 +180,42 @@ struct Held {
     activity: Activity,
     identity: Option<fit::RecordingId>,
     bytes: Arc<Vec<u8>>,
-    /// From then on the list shows it.
+    /// From when the list shows it.
     shown: Timestamp,
-    /// From then on it is gone.
+    /// From when it is deleted.
     gone: Option<Timestamp>,
 }
 
-/// An upload that the service has taken.
+/// An upload that the service has accepted.
 struct Job {
     ticket: String,
     bytes: Arc<Vec<u8>>,
     polls: u32,
-    /// When it is made into an activity.
+    /// When it becomes an activity.
     due: Timestamp,
     end: Option<fn() -> Error>,
-    /// The activity, and whether it was there before.
+    /// The activity, and whether it existed before.
     done: Option<(u64, bool)>,
 }
 
 struct Fault {
     call: Call,
-    /// So many calls before it are answered as usual.
+    /// How many calls before it return the usual response.
     after: usize,
     effect: Effect,
 }
 
-/// A deletion that the service has done.
+/// A deletion that the service has carried out.
 #[derive(Debug, Clone)]
 pub struct Deletion {
     pub id: String,
     pub start: Timestamp,
-    /// Other activities with the same start that were there at that moment.
+    /// Other activities with the same start that existed at that time.
     pub others: Vec<String>,
 }
 
 impl Memory {
-    /// An empty service; nobody is logged in.
+    /// An empty service without a login.
     pub fn new(id: &'static str, manners: Manners, clock: Clock) -> Memory {
         Memory { id, manners, clock, state: Arc::default() }
     }
@@ -242,12 +242,12 @@ impl Memory {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Somebody is logged in, or not.
+    /// Sets whether an account is logged in.
     pub fn set_logged_in(&self, is_logged_in: bool) {
         self.state().is_logged_in = is_logged_in;
     }
 
-    /// Puts a file there, as a watch does; the activity's id.
+    /// Adds a file as an activity, as a watch does. Returns the activity's id.
     pub fn put(&self, bytes: &[u8]) -> String {
         let now = self.clock.now();
         self.state().add(self.id, bytes, (now, now)).to_string()
@@ -261,37 +261,37 @@ impl Memory {
         assert_eq!(state.held.len(), before - 1, "{} {id}", self.id);
     }
 
-    /// The ids of what it has, whether or not the list shows it yet; the newest first.
+    /// The ids of its activities, whether or not the list shows them yet; the newest first.
     pub fn ids(&self) -> Vec<String> {
         let state = self.settled();
         state.live(self.clock.now()).map(|held| held.id.to_string()).collect()
     }
 
-    /// The starts of what it has, the newest first.
+    /// The starts of its activities, the newest first.
     pub fn starts(&self) -> Vec<i64> {
         let state = self.settled();
         state.live(self.clock.now()).filter_map(|held| Some(held.activity.start_time?.as_second())).collect()
     }
 
-    /// Whether it has taken an upload of a recording with this start that it is still to make an activity of.
+    /// Whether it has accepted an upload of a recording with this start that is not an activity yet.
     pub fn awaits(&self, start: i64) -> bool {
         let state = self.settled();
         let is_of = |job: &&Job| fit::scan(&job.bytes).unwrap().start_time() == Some(start);
         state.jobs.iter().filter(|job| job.done.is_none() && job.end.is_none()).any(|job| is_of(&job))
     }
 
-    /// The next call of this kind meets this, once.
+    /// Applies an effect to the next call of this kind, once.
     pub fn fault(&self, call: Call, effect: Effect) -> &Memory {
         self.fault_after(0, call, effect)
     }
 
-    /// The call after so many others of this kind meets this, once.
+    /// Applies an effect to the call of this kind that follows `after` others, once.
     pub fn fault_after(&self, after: usize, call: Call, effect: Effect) -> &Memory {
         self.state().faults.push(Fault { call, after, effect });
         self
     }
 
-    /// The next so many calls of this kind meet this.
+    /// Applies an effect to the next `count` calls of this kind.
     pub fn faults(&self, count: usize, call: Call, effect: &Effect) -> &Memory {
         (0..count).fold(self, |memory, _| memory.fault(call, effect.clone()))
     }
@@ -300,34 +300,34 @@ impl Memory {
         self.state().faults.clear();
     }
 
-    /// How many calls of this kind there were since it was asked last.
+    /// The number of calls of this kind since the last query.
     pub fn take_calls(&self, call: Call) -> usize {
         self.state().calls.remove(&call).unwrap_or(0)
     }
 
-    /// What was called until now is no matter.
+    /// Resets the counts of calls.
     pub fn forget_calls(&self) {
         self.state().calls.clear();
     }
 
-    /// The deletions that the engine has asked for and that were done.
+    /// The deletions that the engine requested and that were carried out.
     pub fn deletions(&self) -> Vec<Deletion> {
         self.state().deletions.clone()
     }
 
-    /// Whether a call to it has killed the program since it was asked last.
+    /// Whether a call has killed the program since the last query.
     pub fn was_killed(&self) -> bool {
         std::mem::take(&mut self.state().was_killed)
     }
 
-    /// The state, once everything has been done that was due.
+    /// The state, after all due uploads have become activities.
     fn settled(&self) -> MutexGuard<'_, State> {
         let (now, mut state) = (self.clock.now(), self.state());
         state.settle(self, now);
         state
     }
 
-    /// A call begins: what is left for it to heed of what goes wrong.
+    /// Begins a call. Returns the effect that the call itself has to apply.
     fn begin(&self, call: Call) -> Result<Option<Effect>> {
         let mut state = self.settled();
         *state.calls.entry(call).or_default() += 1;
@@ -352,7 +352,7 @@ impl Memory {
         std::panic::resume_unwind(Box::new(Killed))
     }
 
-    /// The page below `below`, and the place of its last entry if there is more.
+    /// The page below `below`, and the place of its last entry if more entries follow.
     fn page(&self, window: &Window, below: Option<Place>, effect: Option<&Effect>) -> (Page, Option<Place>) {
         let (now, state) = (self.clock.now(), self.settled());
         let mut shown: Vec<&Held> = state.live(now).filter(|held| held.shown <= now).collect();
@@ -375,7 +375,7 @@ impl Memory {
             return (page, next);
         }
         if matches!(effect, Some(Effect::Unordered)) {
-            // The oldest first, and the newest of all in their midst.
+            // The oldest first, with the newest of all in the middle.
             shown.reverse();
             if let Some(newest) = shown.pop() {
                 shown.insert(shown.len() / 2, newest);
@@ -401,7 +401,7 @@ impl Memory {
     }
 }
 
-/// Where an entry stands in the list: the greater the nearer to its beginning.
+/// The place of an entry in the list: a greater place is nearer to the beginning.
 type Place = (Option<Timestamp>, u64);
 
 impl Held {
@@ -450,7 +450,7 @@ impl State {
             platform: platform.into(),
             id: id.to_string(),
             name: Some("Run".into()),
-            // A watch that the file does not name is none that the service knows.
+            // The service only knows a watch that the file names.
             device: fit.identity().and_then(|_| fit.device()),
             ..fit.activity()
         };
@@ -479,7 +479,7 @@ impl State {
         }
     }
 
-    /// What the service takes for the same activity as the one of a file.
+    /// The existing activity that the service considers the same as the one in a file.
     fn same(&self, service: &Memory, bytes: &[u8], now: Timestamp) -> Option<u64> {
         let identity = fit::scan(bytes).unwrap().identity();
         let is_same = |held: &&Held| {
@@ -633,7 +633,7 @@ impl PlatformWriter for Memory {
                 (None, None) => false,
             });
             answers.push(match job {
-                // Its own reference tells even of what was deleted since.
+                // The service's own reference works even for activities that were deleted since.
                 Some(job) if one.status_ref.is_some() || job.done.is_none_or(|(id, _)| live.contains(&id)) => {
                     self.status_of(job)
                 }
@@ -726,32 +726,32 @@ fn lost() -> Error {
     Error::OutcomeUnknown("the answer was lost".into())
 }
 
-/// A failure that passes, of one call.
+/// A temporary failure of one call.
 pub fn busy() -> Error {
     Error::Retry { message: "HTTP 503".into(), platform_wide: false }
 }
 
-/// A failure that passes, of all calls.
+/// A temporary failure of all calls.
 pub fn down() -> Error {
     Error::Retry { message: "HTTP 503".into(), platform_wide: true }
 }
 
-/// A file that the service will not have.
+/// The rejection of a file.
 pub fn rejected() -> Error {
     Error::Rejected("the service says: not this file".into())
 }
 
-/// An answer that nobody understands.
+/// An unexpected response.
 pub fn unexpected() -> Error {
     Error::Unexpected("HTTP 200 with a web page".into())
 }
 
-/// Somebody has logged in elsewhere.
+/// The token was ended by a login elsewhere.
 pub fn logged_out() -> Error {
     Error::Login("the login has ended; run: gs-auth login".into())
 }
 
-/// Somebody else's account.
+/// The login of a different account.
 pub fn other_account() -> Error {
     Error::OtherAccount(Reason::other("another account"))
 }

@@ -1,6 +1,7 @@
-//! A folder of its own for every test, the real commands in it, and a simulator beside it.
+//! A separate folder for every test, with the real commands and a simulator.
 //!
-//! A command that ends otherwise than expected fails the test with what was run, where, and all it said.
+//! If a command ends differently than expected, the test fails with the command line, the folder and the complete
+//! output.
 
 use std::fmt;
 use std::io::Write;
@@ -29,13 +30,13 @@ pub mod tmux;
 pub mod upload;
 pub mod world;
 
-/// A folder, and the settings that the commands in it get.
+/// A folder, and the settings of the commands that run in it.
 pub struct Work {
     dir: tempfile::TempDir,
     env: Vec<(String, String)>,
 }
 
-/// What a command said and how it ended.
+/// The output and exit code of a command.
 pub struct Said {
     what: String,
     pub code: i32,
@@ -44,10 +45,10 @@ pub struct Said {
 }
 
 impl Work {
-    /// An empty folder; requests go nowhere.
+    /// An empty folder; requests reach no server.
     pub fn alone() -> Work {
         let dir = tempfile::tempdir().unwrap();
-        // What makes it says so.
+        // Commands report when they create the data folder, so the test creates it.
         std::fs::create_dir(dir.path().join("data")).unwrap();
         let mut work = Work { dir, env: Vec::new() };
         work.set("GS_LOOPBACK", "http://127.0.0.1:9")
@@ -60,21 +61,21 @@ impl Work {
         work
     }
 
-    /// A folder whose requests go to `sim`, with nothing but that.
+    /// A folder whose requests go to `sim`, without further settings.
     pub fn with(sim: &Sim) -> Work {
         let mut work = Work::alone();
         work.set("GS_LOOPBACK", &sim.base_url());
         work
     }
 
-    /// The same, with the passwords of the simulator's accounts in the settings.
+    /// Like [`Work::with`], with the passwords of the simulator's accounts in the settings.
     pub fn with_passwords(sim: &Sim) -> Work {
         let mut work = Work::with(sim);
         work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD", "correct horse");
         work
     }
 
-    /// The same, logged in to garmin.com.
+    /// Like [`Work::with_passwords`], logged in to garmin.com.
     pub fn logged_in(sim: &Sim) -> Work {
         let work = Work::with(sim);
         let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
@@ -83,7 +84,7 @@ impl Work {
         work
     }
 
-    /// The same, with the password of COROS alone, and COROS alone to work on.
+    /// Like [`Work::with`], with the password of COROS only, and with COROS as the only platform.
     pub fn with_coros(sim: &Sim) -> Work {
         let mut work = Work::with(sim);
         work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
@@ -98,25 +99,25 @@ impl Work {
         self.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse")
     }
 
-    /// Sets a PATH in which the commands are found, and the machine's own programs.
+    /// Sets a PATH with the commands and the machine's own programs.
     pub fn put_commands_in_path(&mut self) -> &mut Work {
         self.set("PATH", &format!("{}:/usr/bin:/bin", paths::commands().display()))
     }
 
-    /// Sets a setting, in place of what it was.
+    /// Sets a setting, in place of its old value.
     pub fn set(&mut self, name: &str, value: &str) -> &mut Work {
         self.env.retain(|(n, _)| n != name);
         self.env.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Sets it no more.
+    /// Removes a setting.
     pub fn unset(&mut self, name: &str) -> &mut Work {
         self.env.retain(|(n, _)| n != name);
         self
     }
 
-    /// Writes `.env` in the folder, for its owner alone.
+    /// Writes `.env` in the folder, readable by its owner alone.
     pub fn write_env(&self, text: &str) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
         let path = self.dir().join(".env");
@@ -135,7 +136,7 @@ impl Work {
         self.dir().join("data").join(path)
     }
 
-    /// A command, ready to run, that sees nothing of the machine's own settings.
+    /// A command, ready to run, without the machine's own settings.
     pub fn command(&self, name: &str, args: &[&str]) -> Command {
         let bin = paths::commands().join(name);
         let mut command = Command::new(bin);
@@ -150,7 +151,7 @@ impl Work {
         self.given(name, args, "")
     }
 
-    /// Runs a command with this on its standard input.
+    /// Runs a command with this standard input.
     pub fn given(&self, name: &str, args: &[&str], input: &str) -> Said {
         let mut command = self.command(name, args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -158,12 +159,12 @@ impl Work {
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_owned();
-        // A command may end before it has read all.
+        // A command may end before it has read the whole input.
         let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        // Ended by a signal counts as the shell counts it.
+        // An end by a signal has the exit code that a shell reports.
         let code = output
             .status
             .code()
@@ -177,7 +178,7 @@ impl Work {
         self.given("gs-download", &[], &list)
     }
 
-    /// `gs-fetch` and `gs-list --missing | gs-download`, all of which go well.
+    /// `gs-fetch` and `gs-list --missing | gs-download`; expects that all of them succeed.
     pub fn archive_all(&self) {
         self.run("gs-fetch", &[]).ok();
         self.download(&["--missing"]).ok();
@@ -192,12 +193,12 @@ impl Work {
         command.spawn().unwrap()
     }
 
-    /// Runs `gs-auth` on a terminal of its own (`script`, of bsdutils) and types `lines`, each when asked.
+    /// Runs `gs-auth` on its own terminal (`script`, of bsdutils) and types each of `lines` after its prompt.
     pub fn on_a_terminal(&self, args: &str, lines: &[(&str, &str)]) -> (i32, String) {
         self.typed_into("gs-auth", args, lines)
     }
 
-    /// The same with any command.
+    /// Like [`Work::on_a_terminal`], for any command.
     pub fn typed_into(&self, name: &str, args: &str, lines: &[(&str, &str)]) -> (i32, String) {
         use std::io::Read;
         let bin = Path::new(env!("CARGO_BIN_EXE_gs-auth")).with_file_name(name);
@@ -216,7 +217,7 @@ impl Work {
                 shown.push_str(&String::from_utf8_lossy(&buffer[..read]));
             }
             shown = shown.split_off(shown.find(prompt).unwrap() + prompt.len());
-            // The prompt stands there a moment before the echo is off; nobody types that fast.
+            // The prompt appears a moment before the echo is off, so the test waits as a person would.
             std::thread::sleep(std::time::Duration::from_millis(300));
             writeln!(stdin, "{line}").unwrap();
         }
@@ -225,12 +226,12 @@ impl Work {
         (child.wait().unwrap().code().unwrap(), shown + &String::from_utf8_lossy(&rest))
     }
 
-    /// `status.json`, as `gs-report` has written it last.
+    /// `status.json`, as the last `gs-report` has written it.
     pub fn status_json(&self) -> Value {
         serde_json::from_slice(&std::fs::read(self.data("report/status.json")).unwrap()).unwrap()
     }
 
-    /// One value out of the catalogue.
+    /// One value from the catalogue.
     pub fn sql<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
         let connection = rusqlite::Connection::open(self.data("catalogue.sqlite")).unwrap();
         connection.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
@@ -242,7 +243,7 @@ impl Work {
         connection.execute_batch(sql).unwrap();
     }
 
-    /// All files below `path` in the data folder, hidden ones too.
+    /// All files below `path` in the data folder, including hidden ones.
     pub fn files(&self, path: &str) -> Vec<PathBuf> {
         fn walk(dir: &Path, all: &mut Vec<PathBuf>) {
             for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -257,7 +258,7 @@ impl Work {
 }
 
 impl Said {
-    /// Expects that all went well.
+    /// Expects exit code 0.
     #[track_caller]
     pub fn ok(&self) -> &Said {
         self.ends(0)
@@ -277,14 +278,14 @@ impl Said {
         self
     }
 
-    /// Expects nothing on stderr: cron would mail it.
+    /// Expects an empty stderr, because cron would mail its text.
     #[track_caller]
     pub fn silent(&self) -> &Said {
         assert!(self.err.is_empty(), "stderr is not empty\n{self}");
         self
     }
 
-    /// The records on stdout; each that says what it is has to be as `docs/record.schema.json` has it.
+    /// The records on stdout. Each record with a type has to conform to `docs/record.schema.json`.
     #[track_caller]
     pub fn records(&self) -> Vec<Value> {
         let read = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}\n{self}"));
@@ -324,12 +325,12 @@ impl fmt::Display for Said {
     }
 }
 
-/// A simulator with some running history and nothing odd, on garmin.com.
+/// A simulator with some ordinary runs on garmin.com.
 pub fn plain(count: usize) -> Sim {
     scenario(count).start()
 }
 
-/// The scenario of [`plain`], to be changed.
+/// The scenario of [`plain`], for tests that change it.
 pub fn scenario(count: usize) -> Scenario {
     let activities = (0..count as i64).map(|n| gs_sim::ActivitySpec {
         id: Some(20_000_000_000 + n as u64),
@@ -348,7 +349,7 @@ pub fn coros(spec: gs_sim::CorosSpec) -> Sim {
     Scenario { coros: vec![spec], ..scenario(0) }.start()
 }
 
-/// Somebody logged in to garmin.com whose catalogue knows its list; the simulator's log is empty again.
+/// A folder that is logged in to garmin.com and has listed it; the simulator's log is empty again.
 pub fn fetched(sim: Sim) -> (Sim, Work) {
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -361,7 +362,7 @@ pub fn asked(sim: &Sim, part: &str) -> Vec<LoggedRequest> {
     sim.log().into_iter().filter(|request| request.path.contains(part)).collect()
 }
 
-/// Method, host and path of all requests, for a look at a glance.
+/// Method, host and path of all requests, one line each.
 pub fn requests(sim: &Sim) -> Vec<String> {
     sim.log()
         .iter()
@@ -386,22 +387,22 @@ pub fn code(reason: &Value) -> &str {
     reason["code"].as_str().unwrap_or_else(|| panic!("not a reason: {reason}"))
 }
 
-/// The codes of several reasons, in their order; none if there are none.
+/// The codes of several reasons, in their order; empty if the value has none.
 #[track_caller]
 pub fn codes(reasons: &Value) -> Vec<&str> {
     reasons.as_array().into_iter().flatten().map(code).collect()
 }
 
-/// Runs a shell script that has to go well.
+/// Runs a shell script and expects that it succeeds.
 pub fn shell(script: &str) {
     let output = Command::new("sh").args(["-ec", script]).output().unwrap();
     assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Whether this test runs in a private namespace of mounts and network. Outside, it runs itself again inside, and the
-/// caller has nothing left to do.
+/// Whether this test runs in a private namespace of mounts and network. If not, the test runs itself again in one, and
+/// the caller has nothing left to do.
 ///
-/// It takes `unshare` (util-linux), and root or a kernel that lets users make namespaces.
+/// It needs `unshare` (util-linux), and root or a kernel that lets users create namespaces.
 pub fn is_inside(test: &str) -> bool {
     const INSIDE: &str = "GARMINSYNC_TEST_INSIDE";
     if std::env::var_os(INSIDE).is_some() {
@@ -424,14 +425,14 @@ pub fn is_inside(test: &str) -> bool {
     false
 }
 
-/// As `gzip` writes it.
+/// Compresses bytes as `gzip` does.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-/// In base64, with padding.
+/// The text in base64, with padding.
 pub fn base64(text: &str) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(text)

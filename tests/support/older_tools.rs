@@ -1,6 +1,6 @@
-//! What the older tools and Garmin's account export leave on a disk, made of what the simulator holds.
+//! The files of the older tools and of Garmin's account export, made from the simulator's activities.
 //!
-//! The forms are those of the tools: their tables, their names, their units.
+//! The formats are those of the tools: their tables, names and units.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use gs_sim::{Sim, sha256, zipfile};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
-/// An activity that the simulator's Garmin holds.
+/// An activity on the simulator's Garmin.
 #[derive(Clone)]
 pub struct Held {
     pub id: String,
@@ -27,7 +27,7 @@ pub struct Held {
     pub tcx: Vec<u8>,
 }
 
-/// All that an account holds as FIT files, the oldest first.
+/// All activities of an account that have FIT files, the oldest first.
 pub fn held(sim: &Sim, domain: &str) -> Vec<Held> {
     let of = |activity: &Activity| Held {
         id: activity.id.to_string(),
@@ -48,12 +48,12 @@ pub fn held(sim: &Sim, domain: &str) -> Vec<Held> {
 }
 
 impl Held {
-    /// When it began by the clock of the place, as lists write it.
+    /// Its local start, as lists write it.
     pub fn local(&self) -> String {
         stamp(self.start + i64::from(self.offset))
     }
 
-    /// The name that GarminSync gives its file.
+    /// The name of its file in GarminSync.
     pub fn garmin_sync_name(&self) -> String {
         format!("activity_{}_{}.fit", self.id, self.local().replace(':', "-").replace(' ', "_"))
     }
@@ -115,14 +115,14 @@ impl GarminSync {
         Connection::open(self.database()).unwrap()
     }
 
-    /// A row and its file with these bytes; the path in the row is as it was seen from the tool's own folder.
+    /// Adds a row and its file with these bytes. The path in the row is relative to the tool's own folder.
     pub fn add(&self, one: &Held, bytes: &[u8]) {
         let name = one.garmin_sync_name();
         self.row(one, Some(&format!("data/{name}")));
         fs::write(self.dir.join(name), bytes).unwrap();
     }
 
-    /// A row.
+    /// Adds a row.
     pub fn row(&self, one: &Held, file: Option<&str>) {
         let sql = "INSERT INTO activities VALUES (?1, ?2, ?3, ?4, '2026-01-01T00:00:00', '2026-01-01T00:00:00')";
         let id: i64 = one.id.parse().unwrap();
@@ -153,7 +153,7 @@ impl SportsSync {
         Connection::open(self.dir.join("db/sports_sync.sqlite")).unwrap()
     }
 
-    /// A row that says it is everywhere, and its file: a zip for Garmin, a FIT file for COROS.
+    /// Adds a row of an activity that is on all platforms, and its file: a zip for Garmin, a FIT file for COROS.
     pub fn add(&self, folder: &str, sport: &str, one: &Held, bytes: &[u8]) {
         let sql = "INSERT INTO activity (platform, sport_device, activity_id, sport_type, mark, is_sync, start_time,
                 end_time, distance, duration, created_at, updated_at)
@@ -170,7 +170,7 @@ impl SportsSync {
     }
 }
 
-/// Garmin's account export with these entries and files, as one zip with zips in it.
+/// Garmin's account export with these entries and files, as one zip that contains zips.
 pub fn garmin_export(summaries: &[Value], files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let lists: Vec<Vec<u8>> = summaries
         .chunks(200)
@@ -200,7 +200,7 @@ pub fn garmin_export(summaries: &[Value], files: &[(String, Vec<u8>)]) -> Vec<u8
     zipfile::zip_of_many(&entries)
 }
 
-/// Every file below a folder with the hash of its bytes: what must not change.
+/// Every file below a folder with the hash of its bytes, to check that nothing changes.
 pub fn fingerprint(dir: &Path) -> Vec<(PathBuf, String)> {
     let mut all = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {

@@ -1,4 +1,4 @@
-//! A platform opened as `src/sync/connect.rs` opens it, without a command around it: for what no command does yet.
+//! Opens a platform as `src/sync/connect.rs` does, without a command, for operations that no command offers yet.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -17,24 +17,24 @@ use jiff::Timestamp;
 /// A platform and the folder of its tokens.
 pub struct Opened {
     pub platform: Box<dyn PlatformWriter>,
-    /// None: it has no login.
+    /// `None`: the platform has no login.
     pub login: Option<Box<dyn PlatformLogin>>,
-    /// What `--verbose` would show of its requests.
+    /// Its requests, as `--verbose` would show them.
     pub traced: Arc<Mutex<Vec<String>>>,
     _tokens: tempfile::TempDir,
 }
 
-/// Opens the platform of that name; its requests go to `loopback`.
+/// Opens the platform with this name; its requests go to `loopback`.
 pub fn open(name: &str, loopback: &str) -> Opened {
     open_with(name, loopback, None)
 }
 
-/// The same, with a password in the settings.
+/// Like [`open`], with a password in the settings.
 pub fn open_with(name: &str, loopback: &str, credentials: Option<Credentials>) -> Opened {
     open_spec(&Platforms::default().find(name).unwrap(), loopback, credentials)
 }
 
-/// The same, of a row of any table.
+/// Like [`open_with`], for a row of any table.
 pub fn open_spec(spec: &PlatformSpec, loopback: &str, credentials: Option<Credentials>) -> Opened {
     let tokens = tempfile::tempdir().unwrap();
     let traced = Arc::new(Mutex::new(Vec::new()));
@@ -54,7 +54,7 @@ pub fn open_spec(spec: &PlatformSpec, loopback: &str, credentials: Option<Creden
     Opened { platform, login, traced, _tokens: tokens }
 }
 
-/// What a platform is opened with, without credentials. All that it tells is dropped.
+/// The context of a platform, without credentials. Its notices are dropped.
 pub fn context(platform: &PlatformId, http: Arc<Http>, tokens: &Path) -> Context {
     Context {
         platform: platform.clone(),
@@ -70,7 +70,7 @@ pub fn context(platform: &PlatformId, http: Arc<Http>, tokens: &Path) -> Context
     }
 }
 
-/// How requests are sent: at once, and tried again without waiting.
+/// Requests are sent at once, and retried without waiting.
 pub fn options(loopback: &str) -> Options {
     Options {
         loopback: Some(Loopback::parse(loopback).unwrap()),
@@ -85,7 +85,7 @@ pub fn options(loopback: &str) -> Options {
     }
 }
 
-/// Every turn is free, and nothing stands against a login.
+/// Allows every request and every login at once.
 pub struct AtOnce;
 
 impl RateLimiter for AtOnce {
@@ -98,7 +98,7 @@ impl RateLimiter for AtOnce {
     }
 }
 
-/// No setting is set, and no login pauses.
+/// No setting is set, and logins do not pause.
 impl SettingSource for AtOnce {
     fn text(&self, _: &str) -> Option<String> {
         None
@@ -153,7 +153,7 @@ impl LoginGuard for AtOnce {
     }
 }
 
-/// What an upload is asked about by that the service still works on.
+/// The status reference of a pending upload.
 pub fn ticket(uploaded: Result<UploadStatus>) -> String {
     match uploaded {
         Ok(UploadStatus::Pending(ticket)) => ticket,

@@ -1,4 +1,4 @@
-//! Where the repository, its scripts and the built commands are.
+//! The paths of the repository, its scripts and the built commands.
 
 use std::path::Path;
 
@@ -30,7 +30,7 @@ pub fn sync(work: &Work, args: &[&str]) -> Said {
     work.run(SYNC, args)
 }
 
-/// Runs `garminsync`, which finds the commands beside it.
+/// Runs `garminsync`, which finds the commands in its own folder.
 pub fn garminsync(work: &Work, args: &[&str]) -> Said {
     work.run(GARMINSYNC, args)
 }

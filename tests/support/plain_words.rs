@@ -1,12 +1,12 @@
-//! Words that people must not meet in our texts, each with the word to use instead.
+//! Words that our texts must not use, each with the word to use instead.
 //!
 //! A text is checked with [`found_in`]. Documents are checked in `tests/it/docs/words.rs`; help texts, messages and the page
 //! can be checked with the same function.
 
-/// A word or phrase in lower case, and what to write instead. A word also stands for no longer word: `due` is not found in
-/// `residue`, and `fetch` not in `gs-fetch`.
+/// A word or phrase in lower case, and its replacement. Only whole words are found: `due` is not found in `residue`,
+/// and `fetch` not in `gs-fetch`.
 pub const WORDS: &[(&str, &str)] = &[
-    // What a person recorded.
+    // Activities.
     ("exercise", "activity"),
     ("exercises", "activities"),
     ("entry", "activity; for a file format: item, file, line"),
@@ -97,7 +97,7 @@ pub const WORDS: &[(&str, &str)] = &[
 /// The words in a text, as `LINE: WORD; write …`. Case does not matter, nor do line breaks within a phrase.
 pub fn found_in(text: &str) -> Vec<String> {
     let lower = text.to_lowercase().replace('\n', " ").replace('\u{2019}', "'");
-    // The number of bytes of a letter may differ between cases; then no line can be named.
+    // The number of bytes of a letter may differ between cases; then the line is unknown.
     let is_same = lower.len() == text.len();
     let mut found = Vec::new();
     for (word, instead) in WORDS {
@@ -110,7 +110,7 @@ pub fn found_in(text: &str) -> Vec<String> {
     found.into_iter().map(|(_, text)| text).collect()
 }
 
-/// Whether the word at this place is no part of a longer one, nor of a name with hyphens such as `gs-fetch`.
+/// Whether the word at this place is a whole word, and not a part of a name with hyphens such as `gs-fetch`.
 fn is_whole(text: &str, at: usize, word: &str) -> bool {
     if !word.is_ascii() {
         return true;
@@ -121,7 +121,7 @@ fn is_whole(text: &str, at: usize, word: &str) -> bool {
     !before && !after
 }
 
-/// The prose of a Markdown text: code, comments and the targets of links are blank, and lines keep their numbers.
+/// The prose of a Markdown text. Code, comments and link targets are blank, and lines keep their numbers.
 pub fn prose(markdown: &str) -> String {
     let blank = |text: &str| text.chars().filter(|c| *c == '\n').collect::<String>();
     let mut out = String::new();
@@ -139,7 +139,7 @@ pub fn prose(markdown: &str) -> String {
         let mut without = String::new();
         while let Some((before, after)) = rest.split_once(begin) {
             without.push_str(before);
-            // What is left out is a word, so that its neighbours make no phrase.
+            // The removed code counts as a word, so that its neighbours do not form a phrase.
             without.push('\u{b7}');
             let (inside, after) = after.split_once(end).unwrap_or((after, ""));
             without.push_str(&blank(inside));

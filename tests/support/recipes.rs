@@ -1,13 +1,13 @@
-//! What a document tells its readers to type.
+//! The commands of a document that readers are meant to type.
 
 use std::path::Path;
 
-/// A block of a document that is marked to be run.
+/// A block of a document that is marked as runnable.
 pub struct Recipe {
     pub line: usize,
-    /// The heading that it stands below.
+    /// The heading above it.
     pub title: String,
-    /// What is after `run`: nothing, `browser`, `cron`, `jq`, `restore`, …
+    /// The word after `run`: empty, `browser`, `cron`, `jq`, `restore`, …
     pub how: String,
     pub text: String,
 }

@@ -1,6 +1,7 @@
-//! Holds records against `docs/record.schema.json`.
+//! Validates records against `docs/record.schema.json`.
 //!
-//! It knows as much of JSON Schema as that file uses, and stops at a word that it does not know: then it is to be taught.
+//! It supports the part of JSON Schema that the file uses, and panics at any other keyword: then the keyword has to be
+//! added here.
 
 use std::sync::OnceLock;
 
@@ -12,8 +13,8 @@ pub fn schema() -> &'static Value {
     SCHEMA.get_or_init(|| serde_json::from_str(include_str!("../../docs/record.schema.json")).unwrap())
 }
 
-/// What is wrong with a record; nothing if all is well. A field that nobody tells of is allowed, and so it is no fault
-/// unless it is `our_own`, written by our commands.
+/// The faults of a record; empty if it is valid. A field that the schema does not describe is only a fault if our own
+/// commands wrote the record (`our_own`).
 pub fn faults(record: &Value, our_own: bool) -> Vec<String> {
     let mut check = Check { our_own, faults: Vec::new() };
     check.value(schema(), record, "record");
@@ -72,7 +73,7 @@ impl Check {
                 }
                 "allOf" => rule.as_array().unwrap().iter().for_each(|rules| self.value(rules, value, at)),
                 "anyOf" if !rule.as_array().unwrap().iter().any(|rules| self.is_good(rules, value)) => {
-                    // What is wrong is shown by the first one: the others are "null", or words.
+                    // The first alternative shows the fault: the others are "null", or fixed words.
                     self.value(&rule[0], value, at);
                     self.fault(at, format!("{value} is none of what it may be"));
                 }
@@ -106,11 +107,11 @@ impl Check {
 }
 
 impl Check {
-    /// Reasons: each has a code, and beside it the parameters of that code alone, and the text.
+    /// Checks a reason: it has a code, the parameters of that code only, and the text.
     fn one_of(&mut self, all: &[Value], value: &Value, at: &str) {
         let good: Vec<&Value> = all.iter().filter(|rules| self.is_good(rules, value)).collect();
         let [rules] = good[..] else {
-            // What is wrong is shown by the one with the same code.
+            // The alternative with the same code shows the fault.
             let code = |rules: &&Value| rules.pointer("/properties/code/const") == value.get("code");
             if let Some(rules) = all.iter().find(code) {
                 self.value(rules, value, at);

@@ -1,7 +1,7 @@
-//! Three accounts out of step: garmin.com, garmin.cn and COROS, with files that are made here.
+//! Three accounts that are not in sync: garmin.com, garmin.cn and COROS, with files that are made here.
 //!
-//! Half of what each holds is on one or both of the others: the same file, or the same recording written anew. Every
-//! group has a start of its own, so what the services hold can be compared by start.
+//! Half of the activities of each are on one or both of the others: as the same file, or as the same recording in a
+//! different file. Every group has a start of its own, so the services can be compared by starts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,11 +16,11 @@ pub struct ThreePlatforms {
     _files: tempfile::TempDir,
 }
 
-/// Which of the three hold a shared group; each is on three of four.
+/// Which of the three services have a shared group; each service has three of four groups.
 const HOLDERS: [[bool; 3]; 4] = [[true; 3], [true, false, true], [true, true, false], [false, true, true]];
 pub const NAMES: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
 
-/// A history in the making.
+/// A history while it is being made.
 struct Making {
     files: tempfile::TempDir,
     lists: [Vec<(i64, std::path::PathBuf)>; 3],
@@ -28,7 +28,7 @@ struct Making {
 }
 
 impl Making {
-    /// One more group on these services; the second of them has it in another layout if it is `written_anew`.
+    /// Adds a group on these services. If it is `written_anew`, the second of them has it in a different layout.
     fn group(&mut self, holders: [bool; 3], written_anew: bool) {
         let number = self.groups as i64;
         self.groups += 1;
@@ -39,7 +39,7 @@ impl Making {
         let mut recording = Recording::single(start, leg);
         recording.every = 60;
         recording.seed = number as u64;
-        // A watch of the service that has it first.
+        // A watch of the first service that has the group.
         let maker = if holders[0] || holders[1] { 1 } else { 294 };
         recording.device = (maker, 4000 + number as u16 % 3, 700_000 + number as u32 % 3);
         let plain = self.write(&format!("{number}.fit"), &recording.encode());
@@ -58,7 +58,8 @@ impl Making {
         path
     }
 
-    /// So many entries more that repeat one of their service, in turns the same file and one written anew.
+    /// Adds this many duplicates of activities of the same service, alternately as the same file and as a different
+    /// file.
     fn copies(&mut self, copies: usize) {
         for number in 0..copies {
             let list = &mut self.lists[number % 3];
@@ -69,12 +70,12 @@ impl Making {
     }
 }
 
-/// Three accounts with `each` activities, half of them shared, of which `copies` are copies on their own service.
+/// Three accounts with `each` activities, half of them shared; `copies` of them are duplicates on their own service.
 pub fn three(each: usize, copies: usize) -> ThreePlatforms {
     scenario(each, copies, |_| {})
 }
 
-/// The same, with something about it changed.
+/// Like [`three`], with a changed scenario.
 pub fn scenario(each: usize, copies: usize, change: impl FnOnce(&mut Scenario)) -> ThreePlatforms {
     let files = tempfile::tempdir().unwrap();
     let mut making = Making { files, lists: Default::default(), groups: 0 };
@@ -124,11 +125,11 @@ pub fn scenario(each: usize, copies: usize, change: impl FnOnce(&mut Scenario)) 
     ThreePlatforms { sim: scenario.start(), _files: making.files }
 }
 
-/// Starts and how many entries each service holds of it, in the order of [`NAMES`].
+/// For each start, the number of activities on each service, in the order of [`NAMES`].
 pub type Held = BTreeMap<i64, [usize; 3]>;
 
 impl ThreePlatforms {
-    /// A data folder with the settings of Sports Sync X, as its users have them.
+    /// A data folder with the settings of a user of Sports Sync X.
     pub fn work(&self) -> Work {
         let mut work = Work::with(&self.sim);
         work.put_commands_in_path().set("GS_UPLOAD_WAIT", "5s");
@@ -140,7 +141,7 @@ impl ThreePlatforms {
         work
     }
 
-    /// What the services hold now.
+    /// The activities that the services have now.
     pub fn held(&self) -> Held {
         let mut held = Held::new();
         self.sim.with(|state| {

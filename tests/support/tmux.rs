@@ -1,4 +1,4 @@
-//! A real terminal for the commands: tmux, with a shell in it at which somebody types, and a look at what stands there.
+//! A real terminal for the commands: tmux with a shell. A test types into it and reads the screen.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use crate::support::Work;
 use crate::support::paths::commands;
 
-/// What the shell says when it waits for somebody to type.
+/// The prompt of the shell.
 pub const PROMPT: &str = "ready$";
-/// Nothing that a test waits for takes longer.
+/// The longest time that a test waits.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A terminal.
@@ -17,11 +17,11 @@ pub struct Tmux {
     place: PathBuf,
 }
 
-/// What stands on a terminal, line by line, without what is blank below.
+/// The lines of a terminal, without the blank lines at the end.
 pub type Screen = Vec<String>;
 
 impl Tmux {
-    /// A terminal of that size with a shell in the folder of `work`; the commands are in its PATH.
+    /// A terminal of this size with a shell in the folder of `work`; the commands are in its PATH.
     pub fn start(work: &Work, name: &str, (width, height): (u16, u16)) -> Tmux {
         let place = work.dir().join(name);
         std::fs::create_dir(&place).unwrap();
@@ -58,13 +58,13 @@ impl Tmux {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Types a line, on a screen that is clear.
+    /// Clears the screen and types a line.
     pub fn type_line(&self, line: &str) {
         self.tmux(&["send-keys", "-l", "clear"]);
         self.key("Enter");
         self.wait("a clear screen", |screen| *screen == [PROMPT]);
         self.tmux(&["send-keys", "-l", line]);
-        // The prompt that stands there must not be taken for the one that comes after.
+        // The old prompt must not be mistaken for the next one.
         self.wait("what was typed", |screen| *screen != [PROMPT]);
         self.key("Enter");
     }
@@ -74,22 +74,22 @@ impl Tmux {
         self.tmux(&["send-keys", key]);
     }
 
-    /// Makes the window larger or smaller.
+    /// Changes the size of the window.
     pub fn resize(&self, (width, height): (u16, u16)) {
         self.tmux(&["resize-window", "-x", &width.to_string(), "-y", &height.to_string()]);
     }
 
-    /// What stands there now.
+    /// The current screen.
     pub fn screen(&self) -> Screen {
         lines(&self.tmux(&["capture-pane", "-p"]))
     }
 
-    /// The same with the codes of colours, and what has gone out at the top.
+    /// The current screen with colour codes, and the lines that were scrolled out at the top.
     pub fn all(&self) -> Screen {
         lines(&self.tmux(&["capture-pane", "-p", "-e", "-S", "-"]))
     }
 
-    /// Looks again and again, until it is as wanted.
+    /// Reads the screen repeatedly until it meets the condition.
     #[track_caller]
     pub fn wait(&self, what: &str, is_so: impl Fn(&Screen) -> bool) -> Screen {
         let mut last = Screen::new();
@@ -100,7 +100,7 @@ impl Tmux {
         last
     }
 
-    /// Shows everything that stands there, until `look` has seen enough.
+    /// Passes every screen to `look` until it returns that it is done.
     #[track_caller]
     pub fn watch(&self, what: &str, mut look: impl FnMut(&Screen) -> bool) {
         let end = Instant::now() + PATIENCE;
@@ -114,7 +114,7 @@ impl Tmux {
         }
     }
 
-    /// The processes of that name that run in this terminal.
+    /// The processes with this name that run in this terminal.
     pub fn processes(&self, name: &str) -> Vec<String> {
         let terminal = self.tmux(&["display-message", "-p", "#{pane_tty}"]);
         let output = Command::new("ps").args(["-o", "pid=,comm=", "-t", terminal.trim()]).output().unwrap();
@@ -124,7 +124,7 @@ impl Tmux {
         of_name.map(|(pid, _)| pid.to_owned()).collect()
     }
 
-    /// What the stages know of each other: files that are left.
+    /// The files by which stages communicate that were left behind.
     pub fn left_on_the_board(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.place.join("garminsync")).into_iter().flatten();
         entries.map(|entry| entry.unwrap().path()).collect()
@@ -137,7 +137,7 @@ impl Drop for Tmux {
     }
 }
 
-/// Whether the shell waits for somebody to type, and nothing stands below that.
+/// Whether the prompt is the last line of the screen.
 pub fn is_back(screen: &Screen) -> bool {
     screen.last().is_some_and(|line| line == PROMPT)
 }

@@ -1,4 +1,4 @@
-//! Accounts that are out of step, and the way of an group from one to the other, stage by stage.
+//! Accounts that are not in sync, and the transfer of a group from one to the other, stage by stage.
 
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ pub const COM: &str = "garmin-com";
 pub const CN: &str = "garmin-cn";
 pub const COROS: &str = "coros";
 pub const DAY: i64 = 86_400;
-/// When the group began that most tests are about.
+/// The start of the group that most tests use.
 pub const START: i64 = HISTORY_END - 40 * DAY;
 
 pub const SEND_GARMIN: &str = "/upload-service/upload";
@@ -21,7 +21,7 @@ pub const IMPORT: &str = "/activity/fit/import";
 pub const QUEUE: &str = "/activity/fit/getImportSportList";
 pub const STS: &str = "/oss/sts";
 
-/// Three services, and a folder that is logged in to them and knows their lists.
+/// Three services, and a folder that is logged in to them and has listed them.
 pub struct World {
     pub sim: Sim,
     pub work: Work,
@@ -32,7 +32,7 @@ pub struct World {
 pub struct Row {
     pub from: String,
     pub to: String,
-    /// Nothing: not known yet.
+    /// `None`: not known yet.
     pub outcome: Option<String>,
     pub to_id: Option<String>,
     pub ticket: Option<String>,
@@ -41,7 +41,7 @@ pub struct Row {
     pub confirmed: bool,
 }
 
-/// A run of half an hour at Garmin.
+/// A run of half an hour, at Garmin.
 pub fn run_at(start: i64) -> ActivitySpec {
     ActivitySpec {
         sport: Some("running".into()),
@@ -53,7 +53,7 @@ pub fn run_at(start: i64) -> ActivitySpec {
     }
 }
 
-/// The same at COROS.
+/// The same run, at COROS.
 pub fn coros_run_at(start: i64) -> CorosActivitySpec {
     CorosActivitySpec {
         sport: Some(100),
@@ -65,18 +65,19 @@ pub fn coros_run_at(start: i64) -> CorosActivitySpec {
     }
 }
 
-/// Starts of a history that no test is about: every other day for three weeks, so that a list is never empty. Those of
-/// two platforms are no whole quarter hours apart, which would look like a mistaken zone.
+/// Starts of a background history: every other day for three weeks, so that a list is never empty. The starts on two
+/// platforms are not whole quarter hours apart, which would look like a time zone error.
 fn others(shift: i64) -> impl Iterator<Item = i64> {
     (0..10).map(move |number| HISTORY_END - number * 2 * DAY - shift * 3607)
 }
 
-/// What garmin.com alone has, and what is to become of it.
+/// Accounts where only garmin.com has activities with these starts.
 pub fn world(only_com: &[i64], change: impl FnOnce(&mut Scenario)) -> World {
     start(&[(COM, only_com)], change)
 }
 
-/// What each holds besides its own history, in which nothing is shared; logged in, listed, and the log empty.
+/// Accounts with activities at these starts, besides a background history in which nothing is shared. Logged in and
+/// listed; the log is empty.
 pub fn start(held: &[(&str, &[i64])], change: impl FnOnce(&mut Scenario)) -> World {
     let of = |name: &str, shift| -> Vec<i64> {
         let own = held.iter().filter(|(one, _)| *one == name).flat_map(|(_, starts)| starts.iter().copied());
@@ -108,12 +109,12 @@ pub fn start(held: &[(&str, &[i64])], change: impl FnOnce(&mut Scenario)) -> Wor
 }
 
 impl World {
-    /// `gs-list | gs-diff --from FROM --to TO | gs-download`, of the activities that started then.
+    /// `gs-list | gs-diff --from FROM --to TO | gs-download`, for the activities with these starts.
     pub fn plan_of(&self, from: &str, to: &str, starts: &[i64]) -> String {
         self.planned(&["--from", from, "--to", to], starts)
     }
 
-    /// The same, with other flags of `gs-diff`.
+    /// Like [`World::plan_of`], with other flags of `gs-diff`.
     pub fn planned(&self, flags: &[&str], starts: &[i64]) -> String {
         let list = self.work.run("gs-list", &[]);
         let plan = self.work.given("gs-diff", flags, &list.ok().out);
@@ -130,12 +131,12 @@ impl World {
         self.work.given("gs-upload", &[], plan)
     }
 
-    /// `gs-upload < /dev/null`: only what became of earlier ones.
+    /// `gs-upload < /dev/null`, which only looks up the outcomes of earlier uploads.
     pub fn settle(&self) -> Said {
         self.work.run("gs-upload", &[])
     }
 
-    /// What `gs-diff --explain` says of the activity that began at `start`: its outcome, and the codes of its reasons.
+    /// The outcome, and the codes of the reasons, that `gs-diff --explain` shows for the activity with this start.
     pub fn stands(&self, to: &str, start: i64, flags: &[&str]) -> (String, Vec<String>) {
         let list = self.work.run("gs-list", &[]);
         let said = self.work.given("gs-diff", &[&["--explain", "--to", to], flags].concat(), &list.ok().out);
@@ -146,7 +147,7 @@ impl World {
         (kind.to_owned(), codes(&record["reasons"]).into_iter().map(str::to_owned).collect())
     }
 
-    /// Starts of what a platform holds, listed or not, the oldest first.
+    /// The starts of the activities on a platform, listed or not, the oldest first.
     pub fn held(&self, platform: &str) -> Vec<i64> {
         let mut starts: Vec<i64> = self.sim.with(|state| match platform {
             COROS => state.coros.accounts[0].items.iter().map(|item| item.start).collect(),
@@ -159,7 +160,7 @@ impl World {
         starts
     }
 
-    /// How often a platform holds what began then, to the minute.
+    /// The number of activities on a platform with this start, to the minute.
     pub fn times(&self, platform: &str, start: i64) -> usize {
         self.held(platform).iter().filter(|one| (**one - start).abs() <= 60).count()
     }
@@ -183,18 +184,18 @@ impl World {
         statement.query_map([], row).unwrap().map(Result::unwrap).collect()
     }
 
-    /// Outcomes in the journal; `open` for what is not known yet.
+    /// Outcomes in the journal; `open` for an outcome that is not known yet.
     pub fn outcomes(&self) -> Vec<String> {
         self.journal().into_iter().map(|row| row.outcome.unwrap_or_else(|| "open".into())).collect()
     }
 
-    /// The requests of a path that reached a host that ends so.
+    /// The requests for a path at hosts with this suffix.
     pub fn asked(&self, host: &str, path: &str) -> Vec<LoggedRequest> {
         let log = self.sim.log();
         log.into_iter().filter(|one| one.host.ends_with(host) && one.path.contains(path)).collect()
     }
 
-    /// How often the list of a platform was asked for.
+    /// The number of list requests to a platform.
     pub fn lists(&self, platform: &str) -> usize {
         match platform {
             COROS => self.asked("coros.com", "/activity/query").len(),
@@ -202,12 +203,12 @@ impl World {
         }
     }
 
-    /// How often `gs-upload` has looked at a platform, however many requests that took.
+    /// The number of times that `gs-upload` has listed a platform, however many requests a listing took.
     pub fn looks(&self, platform: &str) -> i64 {
         self.work.sql(&format!("SELECT count(*) FROM listings WHERE purpose = 'precheck' AND platform = '{platform}'"))
     }
 
-    /// How often a file was handed to a platform to make an activity of.
+    /// The number of upload or import requests to a platform.
     pub fn sent(&self, platform: &str) -> usize {
         let post = |one: &LoggedRequest| one.method == "POST";
         match platform {
@@ -216,12 +217,12 @@ impl World {
         }
     }
 
-    /// All that is known of the platforms was learnt three hours ago.
+    /// Makes all listings three hours old.
     pub fn let_lists_age(&self) {
         self.work.change("UPDATE listings SET started_at = started_at - 10800, finished_at = finished_at - 10800");
     }
 
-    /// So many hours pass for the journal, and for what the platforms were seen to hold.
+    /// Moves the journal and the listings this many hours into the past.
     pub fn let_hours_pass(&self, hours: i64) {
         let seconds = hours * 3600;
         self.work.change(&format!(
@@ -231,7 +232,7 @@ impl World {
         ));
     }
 
-    /// Waits until a fault has struck.
+    /// Waits until a fault has hit a request.
     #[track_caller]
     pub fn wait_for_fault(&self) {
         self.wait(|world| world.sim.log().iter().any(|one| one.note.contains("fault: ")));
@@ -247,18 +248,18 @@ impl World {
     }
 }
 
-/// SIGKILL.
+/// Ends a process with SIGKILL.
 pub fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
 }
 
-/// As times stand in records.
+/// A time as records write it.
 pub fn iso(second: i64) -> String {
     jiff::Timestamp::from_second(second).unwrap().to_string()
 }
 
-/// Kind of the outcome of each record, or of its problem.
+/// The kind of the outcome of each record, or of its problem.
 pub fn kinds(said: &Said) -> Vec<String> {
     let kind = |record: &Value| {
         let problem = record["problem"]["kind"].as_str().map(|kind| format!("problem {kind}"));
@@ -267,7 +268,7 @@ pub fn kinds(said: &Said) -> Vec<String> {
     said.records().iter().map(kind).collect()
 }
 
-/// One run that only garmin.com holds, and the plan of it to a platform, with its file.
+/// A run that only garmin.com has, and the plan to upload it to a platform, with its file.
 pub fn one_planned(to: &str) -> (World, String) {
     let world = world(&[START], |_| {});
     let plan = world.plan_of(COM, to, &[START]);

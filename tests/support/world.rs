@@ -1,6 +1,6 @@
-//! The services and a folder, holding exactly what a test puts there.
+//! The services and a folder, with exactly the activities that a test adds.
 //!
-//! What is put there is a FIT file, and the service tells of it what the file says, as after an upload by hand.
+//! A test adds FIT files, and the services list them with the data in the file, as after an upload by hand.
 
 use std::path::PathBuf;
 
@@ -13,10 +13,10 @@ use gs_sim::{
 use crate::support::{Said, Work};
 
 pub const SERVICES: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
-/// Where the COROS account lives.
+/// The region of the COROS account.
 const REGION: u32 = 2;
 
-/// Three accounts and a folder, all empty at first, and somebody with the passwords of the accounts.
+/// Three accounts and a folder, all empty at first, with the passwords of the accounts in the settings.
 pub struct World {
     pub sim: Sim,
     pub work: Work,
@@ -27,7 +27,7 @@ impl World {
         World::changed(|_| {})
     }
 
-    /// The same, with something about the services changed.
+    /// Like [`World::new`], with a changed scenario.
     pub fn changed(change: impl FnOnce(&mut Scenario)) -> World {
         let garmin = |domain: &str, email: &str| AccountSpec {
             domain: domain.into(),
@@ -56,12 +56,12 @@ impl World {
         format!("folder:{}", self.work.dir().join("folder").display())
     }
 
-    /// Puts a recording on a platform; its id there.
+    /// Adds a recording to a platform. Returns its id there.
     pub fn put(&self, platform: &str, recording: &Recording) -> String {
         self.put_bytes(platform, &recording.encode())
     }
 
-    /// Puts a file on a platform; its id there.
+    /// Adds a file to a platform. Returns its id there.
     pub fn put_bytes(&self, platform: &str, bytes: &[u8]) -> String {
         if platform.starts_with("folder:") {
             let id = gs_sim::sha256(bytes)[..16].to_owned();
@@ -76,7 +76,7 @@ impl World {
                     let spec =
                         ActivitySpec { fit_file: Some(path), name: Some("Run".into()), ..ActivitySpec::default() };
                     let id = state.add_activity(domain, &spec);
-                    // A watch that the file does not name is none that the service knows.
+                    // The service only knows a watch that the file names.
                     if garminsync::fit::scan(bytes).is_ok_and(|fit| fit.identity().is_none()) {
                         state.account(domain).find_mut(id).unwrap().device = Device::Null;
                     }
@@ -90,7 +90,7 @@ impl World {
             .to_string()
     }
 
-    /// Deletes an entry as a person does.
+    /// Deletes an activity as a person does.
     pub fn remove(&self, platform: &str, id: &str) {
         if platform.starts_with("folder:") {
             return std::fs::remove_file(self.file_in_folder(id)).unwrap();
@@ -103,7 +103,7 @@ impl World {
         assert!(was_there, "{platform} {id}");
     }
 
-    /// The ids that a platform holds; those of a service newest first.
+    /// The ids of the activities on a platform; for a service, the newest first.
     pub fn ids(&self, platform: &str) -> Vec<String> {
         if platform.starts_with("folder:") {
             let name = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -125,13 +125,13 @@ impl World {
         self.folder_files().into_iter().find(|path| path.to_str().unwrap().contains(id)).unwrap()
     }
 
-    /// Lists all platforms to their end, and returns the records of what is there.
+    /// Lists all platforms to their end, and returns the records of their activities.
     pub fn fetch(&self) -> String {
         self.work.run("gs-fetch", &["--full"]).ok();
         self.list()
     }
 
-    /// The records of what the catalogue knows.
+    /// The records of the activities in the catalogue.
     pub fn list(&self) -> String {
         self.work.run("gs-list", &[]).ok().out.clone()
     }
@@ -141,13 +141,13 @@ impl World {
         self.work.given("gs-diff", args, &self.list())
     }
 
-    /// `gs-download | gs-upload ARGS` of what `gs-diff` planned.
+    /// `gs-download | gs-upload ARGS`, with the plan of `gs-diff`.
     pub fn apply(&self, plan: &Said, upload: &[&str]) -> Said {
         let with_files = self.work.given("gs-download", &[], &plan.out);
         self.work.given("gs-upload", upload, &with_files.out)
     }
 
-    /// A path in the data folder of an entry's file in the archive.
+    /// The path in the data folder of an activity's file in the archive.
     pub fn archived(&self, platform: &str, id: &str) -> PathBuf {
         let sql = format!("SELECT path FROM files WHERE platform = '{platform}' AND id = '{id}' AND part = 0");
         self.work.data(&self.work.sql::<String>(&sql))
@@ -163,22 +163,22 @@ pub fn domain(platform: &str) -> Option<&'static str> {
     }
 }
 
-/// When the recording of that day begins.
+/// The start of the recording of this day.
 pub fn start(day: i64) -> i64 {
     HISTORY_END - (30 - day) * 86_400 + 7200
 }
 
-/// The same, as the commands write it.
+/// The start of the recording of this day, as the commands write it.
 pub fn when(day: i64) -> String {
     jiff::Timestamp::from_second(start(day)).unwrap().to_string()
 }
 
-/// A run on that day, of a length that no other day has.
+/// A run on this day, with a length that no other day has.
 pub fn run(day: i64) -> Recording {
     of_sport(day, (1, 0))
 }
 
-/// A ride on that day.
+/// A ride on this day.
 pub fn ride(day: i64) -> Recording {
     of_sport(day, (2, 7))
 }
@@ -191,7 +191,7 @@ fn of_sport(day: i64, sport: (u8, u8)) -> Recording {
     recording
 }
 
-/// The file of a recording that does not say which watch made it, as converters write it.
+/// The file of a recording that does not name its watch, as converters write it.
 pub fn nameless(recording: &Recording) -> Vec<u8> {
     let mut file = recording.builder();
     for message in file.messages_mut().iter_mut().filter(|message| [0, 23].contains(&message.global)) {
@@ -201,8 +201,8 @@ pub fn nameless(recording: &Recording) -> Vec<u8> {
     file.build()
 }
 
-/// Twelve runs that all three services hold, so that one that is gone is no list that shrank; all are listed. Returns their
-/// ids in the order of [`SERVICES`].
+/// Twelve runs that all three services have, all listed. They are enough that one missing run does not make the list
+/// implausibly short. Returns their ids in the order of [`SERVICES`].
 pub fn settled() -> (World, Vec<[String; 3]>) {
     let world = World::new();
     let ids = (0..12).map(|day| SERVICES.map(|service| world.put(service, &run(day)))).collect();

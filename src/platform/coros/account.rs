@@ -1,4 +1,4 @@
-//! Uses COROS with a token, and gets a new one. An account has one session, and a new login ends the one before, so
+//! Uses COROS with a token, and gets a new token. An account has one session, and a new login ends the previous one, so
 //! logins are rare: none while the token is valid, and one per run when it is not.
 
 use super::login;
@@ -11,17 +11,18 @@ use crate::http::{self, Repeat, Request, Response, Secret};
 use crate::platform::login_attempt::PasswordLogins;
 use crate::platform::{Account, Error, Identity, Result};
 
-/// Tokens that are tried for one request: ours, that of another command that logged in meanwhile, and a new one.
+/// Tokens that are tried for one request: the stored one, that of another command that logged in meanwhile, and a new
+/// one.
 const TOKENS: usize = 3;
 const ENDED: &str =
     "COROS token invalid: another login (web, app, tool) ended it, as an account has one session, or it has expired";
 
 impl Coros {
-    /// Sends the request that `build` makes for a session, with its token. A rejected token is replaced: by the one
-    /// that another command got meanwhile, else by a login, of which there is one per run.
+    /// Sends the request that `build` makes for a session, with its token. A rejected token is replaced by the one that
+    /// another command got meanwhile, else by a login; a run makes at most one.
     ///
-    /// After a write ([`Repeat::Never`]) that may have arrived the error is [`Error::OutcomeUnknown`]. One whose token
-    /// was rejected had no effect, and is sent again with the next token.
+    /// After a write ([`Repeat::Never`]) that may have arrived the error is [`Error::OutcomeUnknown`]. A write whose
+    /// token was rejected had no effect, so it is sent again with the next token.
     pub(super) fn call(&self, build: &dyn Fn(&Session) -> Request) -> Result<ApiResult> {
         let mut rejected = None;
         for _ in 0..TOKENS {
@@ -39,7 +40,7 @@ impl Coros {
         Err(Error::retry_platform(message))
     }
 
-    /// Sends a request as it is. The error of a write that may have arrived is [`Error::OutcomeUnknown`].
+    /// Sends a request unchanged. The error of a write that may have arrived is [`Error::OutcomeUnknown`].
     pub(super) fn send(&self, request: &Request) -> Result<Response> {
         self.context.http.send(&self.context.platform, request).map_err(|error| match error {
             http::Error::Network { unsent: false, .. } | http::Error::TooLarge { .. }
@@ -71,7 +72,7 @@ impl Coros {
             if let Some(session) = session {
                 return Ok(session);
             }
-            // Later commands need no request to learn this.
+            // The reason is stored, so that later commands need no request to find it out.
             why = token.dead.clone().unwrap_or_else(|| ENDED.to_owned());
             if token.dead.is_none() {
                 self.store.save(&Token { dead: Some(why.clone()), ..token })?;
@@ -147,8 +148,8 @@ impl Coros {
         self.confirmed_at(token, token.region.and_then(|id| region(id).ok()).unwrap_or(&REGIONS[0]))
     }
 
-    /// The token with what the service says of it, by `likely` first, then by the other regions. `None`: every region
-    /// rejects it.
+    /// Queries the account of the token, first in the region `likely`, then in the other regions. `None`: every region
+    /// rejects the token.
     pub(super) fn confirmed_at(&self, token: &Token, likely: &'static Region) -> Result<Option<Token>> {
         let secret = Secret::new(&token.access_token);
         let mut regions: Vec<&'static Region> = region::from(likely).collect();

@@ -1,5 +1,5 @@
 //! The days that one listing request covers. The service may reject a wide range, as no known client requests decades:
-//! then narrower ones are tried. Pure.
+//! then narrower ranges are tried. Pure.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -9,17 +9,17 @@ use jiff::civil::Date;
 enum Width {
     /// All days at once.
     Whole,
-    /// So many days at once, the newest first.
+    /// This many days at once, the newest first.
     Days(i32),
-    /// Without days: the whole list. It may lack activities that were imported in the last minutes (pelocore), so it is
+    /// Without days: the whole list. It may omit activities that were imported in the last minutes (pelocore), so it is
     /// not the first choice.
     Undated,
 }
 
-/// In the order in which they are tried: decades in months are hundreds of requests.
+/// The widths in the order in which they are tried. The narrowest is last: decades in months are hundreds of requests.
 const WIDTHS: [Width; 4] = [Width::Whole, Width::Days(366), Width::Undated, Width::Days(31)];
 
-/// The date ranges that together are the part of the history that is asked for, the newest first.
+/// The date ranges that together cover the requested part of the history, the newest first.
 pub struct DateRanges {
     whole: (Date, Date),
     width: usize,
@@ -46,7 +46,7 @@ impl DateRanges {
         self.accepted = true;
     }
 
-    /// Goes on to the days before these; `false` if there are none.
+    /// Moves on to the days before the current ones; `false` if no days are left.
     pub fn older(&mut self) -> bool {
         let Width::Days(days) = WIDTHS[self.width] else { return false };
         let is_last = self.now.0 <= self.whole.0;
@@ -56,8 +56,8 @@ impl DateRanges {
         !is_last
     }
 
-    /// Goes on to the next width, from the newest days; `false` if there is none, or if the service accepted this width
-    /// before, so that the rejection has another reason.
+    /// Moves on to the next width, from the newest days. `false` if no width is left, or if the service accepted the
+    /// current width before, so that the rejection has another reason.
     pub fn reject(&mut self) -> bool {
         if self.accepted {
             return false;
@@ -78,7 +78,7 @@ impl DateRanges {
         true
     }
 
-    /// The first of `days` days that end with `to`, within the whole.
+    /// The first of `days` days that end with `to`, but not before the first requested day.
     fn first_of(&self, to: Date, days: i32) -> Date {
         to.checked_sub((days - 1).days()).map_or(self.whole.0, |first| first.max(self.whole.0))
     }

@@ -1,5 +1,5 @@
-//! Downloads from COROS: the URL of a file is requested with the token, and the file is downloaded without it. The URL
-//! is a secret: whoever knows it has the file. Pure, except for the caller's `call`.
+//! Downloads from COROS: the URL of a file is requested with the token, and the file is downloaded without the token.
+//! The URL is a secret, because it alone gives access to the file. Pure, except for the caller's `call`.
 
 use serde_json::Value;
 
@@ -31,18 +31,18 @@ pub fn file_url(activity: &Activity, call: Call) -> Result<Secret> {
         match url(call(&format!("/activity/detail/download?{query}"))?) {
             Ok(Some(url)) => return Ok(url),
             Ok(None) => {}
-            // The sport may be rejected, and not the file. The first message is about the listed sport.
+            // COROS may reject the sport and not the file. The first message is kept: it is about the listed sport.
             Err(error @ Error::Rejected(_)) => drop(rejection.get_or_insert(error)),
             Err(error) => return Err(error),
         }
     }
-    // No source knows an activity without a file, so this is not taken as final.
+    // No known source describes an activity without a file, so this is not final.
     let unnamed = || Error::Rejected("COROS gives no file URL and no reason".into());
     Err(rejection.unwrap_or_else(unnamed))
 }
 
-/// Whether a sport number of the list gives a URL. Custom and combined sports have others, which are rejected
-/// ("Parameter input error"; njzyshare's fork of garmin-sync-coros, reviewed 2026-11-29).
+/// Whether COROS gives a URL for this sport number of the list. Custom and combined sports have other numbers, which
+/// COROS rejects ("Parameter input error"; njzyshare's fork of garmin-sync-coros, reviewed 2026-11-29).
 fn is_known(sport: &str) -> bool {
     sport.bytes().all(|byte| byte.is_ascii_digit()) && sport.parse::<u32>().is_ok_and(|sport| sport <= 50_000)
 }

@@ -1,6 +1,6 @@
 //! Reads the token of the browser: alone, in its cookies, or in JSON. Pure.
 //!
-//! The cookies `CPL-coros-token` and `CPL-coros-region` are those of the web page (coros-additional-mcp, its README).
+//! The web page sets the cookies `CPL-coros-token` and `CPL-coros-region` (README of coros-additional-mcp).
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ const REGION_COOKIE: &str = "CPL-coros-region=";
 /// The shortest text that is read as a token.
 const SHORTEST: usize = 12;
 
-/// Reads `text`. The token is tried first in the region that it names, if it names one.
+/// Reads `text`. If it names a region, the token is tried there first.
 pub fn parse(text: &str) -> Result<Token> {
     let text = text.trim_start_matches('\u{feff}').trim();
     let (token, region_id) = if let Ok(json @ Value::Object(_)) = serde_json::from_str::<Value>(text) {
@@ -47,7 +47,7 @@ fn cookie(text: &str, name: &str) -> Option<String> {
     Some(rest[..end].to_owned())
 }
 
-/// Whether the text can be a token. It goes into a header, so it must have no other characters.
+/// Whether the text can be a token. A token is sent in a header, so other characters are not allowed.
 fn is_token(text: &str) -> bool {
     let is_fit = |byte: u8| byte.is_ascii_graphic() && !b"\"'{}<>;,\\".contains(&byte);
     (SHORTEST..=4096).contains(&text.len()) && text.bytes().all(is_fit) && !text.contains("://")

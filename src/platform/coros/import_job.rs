@@ -1,5 +1,5 @@
-//! The import: tells COROS to make an activity of an object in its store. It is sent once and becomes a job in a queue
-//! that can be read at any time.
+//! The import request, which makes COROS create an activity from an object in its store. It is sent once and becomes a
+//! job in a queue that can be read at any time.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub fn import_request(
         "serviceName": credentials.provider.name(),
         "oriFileName": file.name,
     });
-    // Names and hashes have plain characters only: nothing in the order can be the boundary.
+    // Names and hashes have plain characters only, so the boundary cannot occur in the request.
     let boundary = format!("garminsync-{}", upload_zip.md5);
     let order = order.to_string();
     let part = FormPart { name: "jsonParameter", file_name: None, content: order.as_bytes() };
@@ -45,15 +45,15 @@ pub fn import_request(
     request.header("Content-Type", content_type).not_after(file.not_after)
 }
 
-/// The request for the queue: the newest jobs, finished ones too; without the session's token. It only reads.
+/// The request for the queue, without the session's token. It reads the newest jobs, including finished ones.
 pub fn queue_request(region: &Region) -> Request {
     let mut request = region.post("/activity/fit/getImportSportList", &json!({ "size": QUEUE }));
     request.repeat = Repeat::Read;
     request
 }
 
-/// Local time minus UTC in COROS' unit; 0 if it is unknown. Times in the file are UTC; clients that always send China's
-/// offset make every start elsewhere wrong by hours.
+/// Local time minus UTC in COROS' unit, quarter hours; 0 if unknown. Times in the file are UTC: clients that always
+/// send China's offset make every start elsewhere wrong by hours.
 fn quarter_hours(offset_s: Option<i32>) -> i32 {
     let quarters = (offset_s.unwrap_or(0) + 450).div_euclid(900);
     if (-48..=56).contains(&quarters) { quarters } else { 0 }
@@ -72,7 +72,7 @@ pub struct Job {
     pub status_code: i64,
     /// The number of files that it could not import.
     pub errors: i64,
-    /// When it was created; only compared.
+    /// When it was created. The unit does not matter, because the value is only compared.
     pub created: i64,
 }
 
@@ -95,8 +95,8 @@ pub fn job(value: &Value) -> Option<Job> {
 impl Job {
     /// The status of the upload.
     ///
-    /// A finished job does not prove that there is an activity: a file that was damaged on its way ends so too, so the
-    /// caller checks the list.
+    /// A finished job does not prove that an activity exists: the job of a file that was damaged in transit finishes,
+    /// too. So the caller checks the list.
     pub fn status(&self) -> Result<UploadStatus> {
         match self.status_code {
             2 if self.errors > 0 => Err(Error::Rejected(
@@ -114,7 +114,7 @@ impl Job {
         }
     }
 
-    /// The reference to find it again: its id and its MD5.
+    /// The reference by which the job is found again: its id and its MD5.
     pub fn status_ref(&self) -> String {
         format!("{}:{}", self.id, self.md5)
     }

@@ -13,7 +13,7 @@ pub fn jobs(data: &Value) -> Vec<Job> {
 
 /// The status of each upload.
 ///
-/// The queue drops old jobs: the caller looks for an upload that is not in it in the list.
+/// The queue drops old jobs. The caller looks in the list for an upload that is not in the queue.
 pub fn statuses(sent: &[UploadRef], jobs: &[Job]) -> Vec<Result<UploadStatus>> {
     sent.iter().map(|one| find(one, jobs).map_or(Ok(UploadStatus::Unknown), Job::status)).collect()
 }
@@ -30,8 +30,8 @@ fn find<'a>(sent: &UploadRef, jobs: &'a [Job]) -> Option<&'a Job> {
     let file = sent.file.as_ref()?;
     let md5 = md5_hex(file.bytes);
     if file.reupload {
-        // Its MD5 was that of the zip, which is different each time; but no other job has its name and not the file's
-        // MD5.
+        // The job has the MD5 of the zip, which is different each time. No other job has this file name without the MD5
+        // of the file.
         return newest(&|job| job.name == file.name && job.md5 != md5);
     }
     newest(&|job| job.md5 == md5)
@@ -73,7 +73,7 @@ mod tests {
     fn an_upload_is_found_by_its_reference() {
         assert_eq!(status(Some("5:other"), None).unwrap(), UploadStatus::Pending("5:other".into()));
         assert!(matches!(status(Some("2:x"), None), Err(Error::Rejected(_))));
-        // Its id is gone, its MD5 is there.
+        // The queue no longer has its id, but has its MD5.
         assert_eq!(status(Some("99:other"), None).unwrap(), UploadStatus::Pending("5:other".into()));
         for forgotten in ["99:gone", "99:", "99", "", ":"] {
             assert_eq!(status(Some(forgotten), Some(FILE)).unwrap(), UploadStatus::Unknown, "{forgotten}");

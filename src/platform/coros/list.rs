@@ -1,8 +1,8 @@
 //! COROS' list of activities: paging, and reading entries. Pure.
 //!
-//! Pages are numbered from 1, newest first, 200 entries at most (coros-api). A request without days is rejected, or
-//! stale right after an upload (pelocore), so days are given where possible (`date_ranges`). Past the end, and for an
-//! empty account, `dataList` is absent.
+//! Pages are numbered from 1, newest first, 200 entries at most (coros-api). A request without days is rejected, or its
+//! response is stale right after an upload (pelocore), so days are given where possible (`date_ranges`). Past the end,
+//! and for an empty account, `dataList` is absent.
 
 use std::collections::HashSet;
 
@@ -21,34 +21,37 @@ use crate::sport;
 
 /// Entries per page: the maximum.
 const SIZE: u64 = 200;
-/// Pages are made smaller one by one down to this, so that each begins with entries of the one before.
+/// The smallest page size. Each page is one entry smaller than the one before, so that it begins with entries of that
+/// page.
 const LEAST_SIZE: u64 = 150;
-/// After so many pages without the overlap with the page before, the service is assumed to ignore the requested page
+/// After this many pages that do not overlap with the page before, the service is assumed to ignore the requested page
 /// size.
 const MOST_MISSING_OVERLAPS: u32 = 2;
-/// More entries than any page has.
+/// A limit above the number of entries on any page.
 const MOST_ITEMS: usize = 1000;
 /// FIT's clock begins on 1989-12-31, so no recording is older, not even one of a watch that never knew the time.
 const FIRST_DAY: Date = date(1989, 12, 1);
-/// The service's days are local, ours are UTC: so much more is requested on either side, and filtered here.
+/// The service's days are local, ours are UTC: this much more is requested on either side, and filtered here.
 const PADDING: SignedDuration = SignedDuration::from_hours(48);
-/// More pages than any history has: a server that ignores `pageNumber` must not loop forever.
+/// A limit above the number of pages of any history: a server that ignores `pageNumber` must not cause an endless loop.
 const MOST_PAGES: u64 = 1000;
-/// The maximum of pages with no new entries but unreadable ones: they may be the same page again and again.
+/// The maximum number of pages whose only new entries are unreadable: the service may be sending the same page again
+/// and again.
 const MOST_UNREADABLE_PAGES: u32 = 10;
-/// A list that changes is read again, at most so often.
+/// How many times a list is read if it changes meanwhile.
 const MOST_PASSES: u32 = 5;
 
 /// Reads the list page by page.
 ///
-/// Pages shift while the list is read. A new activity moves entries down, which only repeats some; a deletion moves
-/// them up, past the page already read. The count on every page shows that: if it shrank, or is more than was seen, the
-/// list is read again from its first page, and only new entries are returned. The addition of an old activity hides a
-/// deletion from the count, so pages overlap as well: page `n` has `201 - n` entries, and thus begins `n - 1` entries
-/// above the end of the page before. If it begins with an unknown entry, something was deleted above.
+/// Pages shift while the list is read. A new activity moves entries down, which only repeats some of them. A deletion
+/// moves entries up, onto pages that were already read. The count on every page reveals a deletion: if it shrank, or
+/// exceeds the number of entries seen, the list is read again from its first page, and only new entries are returned.
+/// The addition of an old activity hides a deletion from the count, so pages overlap as well: page `n` has `201 - n`
+/// entries, and thus begins `n - 1` entries above the end of the page before. If it begins with an unknown entry, an
+/// activity above it was deleted.
 pub struct Pages {
     window: Window,
-    /// The days that are read now, and those before them.
+    /// The days that are being read, and those before them.
     ranges: DateRanges,
     /// The next page of these days.
     page: u64,
@@ -57,9 +60,9 @@ pub struct Pages {
     /// The entries and the count of the pass before.
     before: Option<(u64, Option<u64>)>,
     seen: HashSet<String>,
-    /// Pages that did not begin with an entry of the page before.
+    /// The number of pages that did not begin with an entry of the page before.
     missing_overlaps: u32,
-    /// Another pass has begun, and no page of it was returned.
+    /// Another pass has begun, and none of its pages has been returned yet.
     restarted: bool,
     ended: bool,
 }
@@ -69,14 +72,14 @@ pub struct Pages {
 struct Pass {
     ids: HashSet<String>,
     unreadable: u64,
-    /// Pages with no new entries but unreadable ones.
+    /// The number of pages whose only new entries are unreadable.
     unreadable_pages: u32,
-    /// The service's count on its first page: later activities are above it.
+    /// The service's count on the first page of the pass; activities added later are listed above it.
     begun_with: Option<u64>,
-    /// The same on its last page.
+    /// The service's count on the last page of the pass.
     count: Option<u64>,
     has_shrunk: bool,
-    /// A page had another number of entries than requested: it was the last one, or the service ignores the size.
+    /// A page did not have the requested number of entries: it was the last one, or the service ignores the size.
     has_other_sizes: bool,
 }
 
@@ -96,7 +99,7 @@ impl Pages {
         let day = |time: Timestamp| time.to_zoned(TimeZone::UTC).date();
         let before = |time: Timestamp| time.checked_sub(PADDING).unwrap_or(Timestamp::MIN);
         let after = |time: Timestamp| time.checked_add(PADDING).unwrap_or(Timestamp::MAX);
-        // In no time zone tomorrow is later than this.
+        // In every time zone, tomorrow is at most this day.
         let to = day(after(window.until.map_or(now, |until| until.min(now))));
         let from = window.since.map_or(FIRST_DAY, |since| day(before(since)).max(FIRST_DAY));
         Pages {
@@ -124,7 +127,7 @@ impl Pages {
         Ok(Some(self.path(self.size(self.page), self.page)))
     }
 
-    /// How many entries the page of that number is requested with.
+    /// The number of entries to request for this page.
     fn size(&self, page: u64) -> u64 {
         let overlaps = self.missing_overlaps < MOST_MISSING_OVERLAPS && !self.pass.has_other_sizes;
         if overlaps { (SIZE + 1).saturating_sub(page).max(LEAST_SIZE) } else { SIZE }
@@ -143,12 +146,12 @@ impl Pages {
         if let Some((from, to)) = &days {
             query.extend([("startDay", from.as_str()), ("endDay", to)]);
         }
-        // Empty: all sports.
+        // An empty list means all sports.
         query.push(("modeList", ""));
         format!("/activity/query?{}", form(&query))
     }
 
-    /// Handles a rejection of the last path, perhaps for too many days. Returns whether there is another path to try.
+    /// Handles a rejection of the last path, perhaps for too many days. Returns whether another path can be tried.
     pub fn reject(&mut self) -> bool {
         self.page == 1 && self.ranges.reject()
     }
@@ -167,7 +170,8 @@ impl Pages {
             _ => return Err(Error::Unexpected("COROS: response without an activity list".into())),
         };
         let pages = data["totalPage"].as_u64();
-        // Of several pages none has all entries: a count that equals this page's is one of the page.
+        // If the list has several pages, no page has all entries: a count that equals the number of entries on this
+        // page counts the page, not the list.
         let is_of_page = |count: &u64| pages.is_some_and(|pages| pages > 1) && *count == items.len() as u64;
         let count = data["count"].as_u64().filter(|count| !is_of_page(count));
         self.pass.has_shrunk |= count.zip(self.pass.count).is_some_and(|(now, before)| now < before);
@@ -195,7 +199,7 @@ impl Pages {
             self.page += 1;
         }
         let is_empty = page.outlines.is_empty() && page.unreadable.is_empty();
-        // The first page of a pass may have no new entries: then the next one that has some is marked.
+        // The first page of a pass may have no new entries: then the next page with new entries is marked.
         page.restarted = !is_empty && std::mem::take(&mut self.restarted);
         Ok((!is_empty).then_some(page))
     }
@@ -207,8 +211,8 @@ impl Pages {
             self.next_range();
             return Ok(());
         }
-        // Two equal passes: the list did not change meanwhile. It is reported as incomplete, so that no activity is
-        // taken for deleted.
+        // Two equal passes: the list did not change meanwhile. The listing is reported as incomplete, so that no
+        // activity is considered deleted.
         if !self.pass.has_shrunk && self.before == Some(result) {
             let count = result.1.unwrap_or_default();
             page.unreadable.push(format!("the activity list has {} of {count} activities", result.0));
@@ -226,7 +230,7 @@ impl Pages {
         Ok(())
     }
 
-    /// These days are read: goes on to those before them.
+    /// Moves on to the days before the current ones, which have been read.
     fn next_range(&mut self) {
         self.ended = !self.ranges.older();
         (self.page, self.passes) = (1, 1);
@@ -261,13 +265,13 @@ impl Pages {
     }
 }
 
-/// Path and query of the smallest page: only its count is read.
+/// Path and query of the smallest page, of which only the count is read.
 pub fn count_path(now: Timestamp) -> String {
     let pages = Pages::new(Window::default(), now);
     pages.path(1, 1)
 }
 
-/// The count in the data of any page; `None` if it has none. It may be missing for an empty account.
+/// The count in the data of any page; `None` if the data has none, as for some empty accounts.
 pub fn count(data: &Value) -> Option<u64> {
     data["count"].as_u64()
 }
@@ -277,7 +281,7 @@ pub fn activity(item: &Value) -> Option<Activity> {
     let code = text_or_number(&item["sportType"]);
     let names = code.as_deref().and_then(|code| sport::from_coros(code.parse().ok()?));
     let device = text(&item["device"]);
-    // Imported activities name the device that recorded them: only COROS' own devices are named so.
+    // Imported activities name the device that recorded them; only COROS' own devices have names that begin with COROS.
     let is_own = device.as_deref().is_some_and(|device| device.to_ascii_uppercase().starts_with("COROS"));
     Some(Activity {
         platform: ID.into(),
@@ -301,19 +305,19 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// 0 means "unknown" on older imports.
+/// A number above 0; older imports have 0 for unknown values.
 fn positive(value: &Value) -> Option<f64> {
     value.as_f64().filter(|number| *number > 0.0)
 }
 
-/// Seconds since 1970. A time on the first day was never set; a number above any date is in another unit (details count
-/// in hundredths).
+/// Reads a start in seconds since 1970. A time on the first day of 1970 was never set; a number above any date is in
+/// another unit (details count in hundredths).
 fn start(value: &Value) -> Option<Timestamp> {
     let seconds = value.as_i64().filter(|seconds| (86_400..=100_000_000_000).contains(seconds))?;
     Timestamp::from_second(seconds).ok()
 }
 
-/// Quarter hours, signed: 32 is UTC+8, 23 is UTC+5:45.
+/// Reads an offset in signed quarter hours: 32 is UTC+8, 23 is UTC+5:45.
 fn offset(value: &Value) -> Option<i32> {
     let seconds = value.as_i64()?.checked_mul(900)?;
     i32::try_from(seconds).ok().filter(|seconds| seconds.abs() <= 18 * 3600)

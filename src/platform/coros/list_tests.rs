@@ -11,7 +11,7 @@ fn pages() -> Pages {
     Pages::new(Window::default(), now())
 }
 
-/// An entry of that id, the later the greater.
+/// An entry with this id; a greater id starts later.
 fn entry(id: u64) -> Value {
     json!({"labelId": id, "startTime": 1_700_000_000 + id * 86_400})
 }
@@ -93,8 +93,8 @@ fn the_window_is_exact_to_the_second() {
     assert_eq!((ids.as_slice(), page.outlines.len()), (&["100000", "199999"][..], 4));
 }
 
-/// Lists from a service with `entries`; after each request `change` may delete or add some. Returns the entries, the
-/// unreadable ones, and the number of requests.
+/// Lists from a service with `entries`; after each request `change` may delete or add entries. Returns the entries, the
+/// unreadable entries, and the number of requests.
 fn walk(
     mut entries: Vec<u64>,
     cap: usize,
@@ -159,7 +159,7 @@ fn a_deletion_meanwhile_hides_no_entry() {
     assert!(requests <= 7, "{requests}");
 }
 
-/// The count does not show it.
+/// The count does not reveal the deletion.
 #[test]
 fn a_deletion_beside_an_old_addition_hides_no_entry() {
     for (page, victim) in [(1, 20), (1, 199), (2, 0), (2, 300), (3, 5)] {

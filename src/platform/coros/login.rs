@@ -44,7 +44,7 @@ pub enum LoginReply {
     UnsupportedForm(String),
     /// Rejected for another reason: the service's message.
     Rejected(String),
-    /// Too many logins, or a test that only a browser passes.
+    /// Too many logins, or a challenge that only a browser passes.
     RateLimited(String),
     /// The service failed.
     ServiceFailed(String),
@@ -105,8 +105,8 @@ pub fn verify_request(region: &Region, challenge: &Challenge, code: &Secret) -> 
     without_warning(region.post("/account/2fa/login/verify", &body))
 }
 
-/// Adds the header that the web page sends with the second factor; its name is spelled so (CorosLink; reviewed
-/// 2026-11-29).
+/// Adds the header that the web page sends with the second factor. The spelling of its name is the web page's own
+/// (CorosLink; reviewed 2026-11-29).
 fn without_warning(request: Request) -> Request {
     request.header("X-No-Warnning", "1")
 }
@@ -116,8 +116,8 @@ pub fn account_request(region: &Region, token: &Secret) -> Request {
     region.get("/account/query").limit(limit::SMALL).header("accesstoken", token.expose())
 }
 
-/// Reads the response to a login or a second factor. `hidden` is the password, which the service could repeat in its
-/// message: it is masked there.
+/// Reads the response to a login or a second factor. `hidden` is the password; it is masked in the service's message,
+/// which could repeat it.
 pub fn parse_answer(response: &Response, hidden: &Secret) -> LoginReply {
     let reply = match response::parse(response, hidden.expose()) {
         Ok(reply) => reply,
@@ -150,7 +150,7 @@ fn with_data(data: &Value) -> LoginReply {
         (Some(ticket), Some(app_key)) => LoginReply::SecondFactor(Challenge {
             ticket,
             app_key,
-            // A number, or the same as text.
+            // A number, or a number as text.
             account_type: number(&data["accountType2fa"]).map_or(BY_EMAIL, u64::from),
             region: number(&data["regionId"]),
         }),

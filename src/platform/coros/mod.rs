@@ -1,14 +1,14 @@
-//! COROS: the interface of the Training Hub, which is that of its web page.
+//! COROS: the API of the Training Hub, which its web page uses.
 //!
 //! `service` is its row in the table of platforms. `region` has the hosts, `response` reads responses, `login` is the
 //! login, `import` reads tokens of other tools, `token` is the stored token; `list` (with `date_ranges`), `download`
 //! and `delete` read and write. For an upload, `upload_zip` packs a file, `sts` and `store_credentials` get credentials
 //! for an object store, `store` signs the PUT, `import_job` orders the import, `import_queue` follows it, and `upload`
-//! decides. All of these are pure; `account`, `password_login` and this file send. What is known of the service, and
-//! from where, is in `docs/services.md`.
+//! decides. All of these are pure; `account`, `password_login` and this file send. `docs/services.md` has the known
+//! facts about the service, with their sources.
 //!
-//! An account has one session: a login ends the one before, in the browser or in another tool, and is ended by theirs.
-//! So everything that needs a token goes through `Coros::call`.
+//! An account has one session: a login here ends the session of the browser or of another tool, and a login there ends
+//! ours. So every request with a token goes through `Coros::call`.
 
 mod account;
 mod date_ranges;
@@ -57,9 +57,9 @@ const MANUFACTURER: &str = "coros";
 struct Coros {
     store: TokenStore,
     context: Context,
-    /// What earlier uploads of this command left for the next.
+    /// Values that earlier uploads of this command left for the next upload.
     cache: RefCell<UploadCache>,
-    /// The service was asked in this command for the owner of the account.
+    /// This command has already asked the service for the owner of the account.
     owner_asked: Cell<bool>,
 }
 
@@ -72,7 +72,7 @@ impl PlatformReader for Coros {
             if matches!(answer, ApiResult::Rejected { .. }) && pages.reject() {
                 continue;
             }
-            // A page without new entries is not handed out: the caller could not stop on it.
+            // A page without new entries is not passed on, because the caller could not stop on it.
             let Some(page) = pages.read(&answer.expected("the list")?)? else { continue };
             let page = Page { requested: self.context.http.last_sent(&self.context.platform), ..page };
             if each_page(page)? == ControlFlow::Break(()) {
@@ -86,13 +86,13 @@ impl PlatformReader for Coros {
         let path = list::count_path(self.context.http.now());
         Ok(match self.call(&|session| session.region.get(&path))? {
             ApiResult::Data(data) => list::count(&data),
-            // The service rejects so many days at once.
+            // The service rejects this many days at once.
             ApiResult::Rejected { .. } => None,
         })
     }
 
-    /// The details need another sport number than the list has, and the response to an unknown id is not known: only
-    /// the list tells.
+    /// Always `None`: the details need a sport number that the list does not have, and the response to an unknown id is
+    /// not known. Only the list shows whether an activity exists.
     fn exists(&self, _activity: &Activity) -> Result<Option<bool>> {
         Ok(None)
     }
@@ -169,7 +169,7 @@ impl Coros {
     }
 }
 
-/// The id, if it could be one of COROS: digits.
+/// The id, if it can be an id of COROS: digits only.
 fn id_of(activity: &Activity) -> Result<&str> {
     let id = activity.id.as_str();
     if id.is_empty() || id.len() > 20 || !id.bytes().all(|byte| byte.is_ascii_digit()) {

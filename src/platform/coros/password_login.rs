@@ -10,16 +10,16 @@ use crate::platform::tokens::Reserved;
 use crate::platform::{Account, Ask, Credentials, Error, Result};
 
 impl Coros {
-    /// One password login, started by hand.
+    /// Makes one password login that a person started.
     pub(super) fn login_by_hand(&self, credentials: &Credentials, ask: Ask) -> Result<Account> {
         let _lock = self.store.lock()?;
         self.logins().check_allowed(true)?;
         self.password_login(credentials, Some(ask)).map(|token| token.account())
     }
 
-    /// One password login. The caller holds the lock. Without `ask` no code is sent.
+    /// Makes one password login. The caller holds the lock. Without `ask` no code is requested.
     pub(super) fn password_login(&self, credentials: &Credentials, ask: Option<Ask>) -> Result<Token> {
-        // The login ends the old token: the space for the new one is reserved first.
+        // The login ends the old token, so the disk space for the new one is reserved first.
         let space = self.store.reserve()?;
         let before = self.store.load::<Token>().ok().flatten();
         let known = before.as_ref().and_then(|token| region(token.region?).ok());
@@ -29,9 +29,9 @@ impl Coros {
         })
     }
 
-    /// Returns the new token, and the region of the host that gave it.
+    /// Returns the new token, and the region of the host that issued it.
     ///
-    /// Usually each host accepts a login; a password that one of them rejects is sent to others before it counts as
+    /// Usually every host accepts a login. A password that one host rejects is sent to other hosts before it counts as
     /// wrong ([`region::login_hosts`]).
     fn attempt(
         &self,
@@ -61,7 +61,7 @@ impl Coros {
     /// Sends the password to one host, in a form that it supports.
     fn send_password(&self, host: &Region, credentials: &Credentials, form: &mut Form) -> LoginResult<LoginReply> {
         let reply = self.submit(host, credentials, *form)?;
-        // The same login in the older form: the password was not checked.
+        // The service did not check the password, so it is sent again in the older form; this is still the same login.
         if matches!((&reply, *form), (LoginReply::UnsupportedForm(_), Form::Bcrypt)) {
             *form = Form::Md5;
             return self.submit(host, credentials, *form);
@@ -105,7 +105,7 @@ impl Coros {
             let code = ask(&format!("{wrong}Code sent by e-mail to {}: ", credentials.user)).ok_or_else(nobody)?;
             match send(&login::verify_request(host, challenge, &code))? {
                 LoginReply::LoggedIn(new) => return Ok((new, host)),
-                // The response to a wrong code is not known; a person sees the message, and has two more tries.
+                // The response to a wrong code is not known. The person sees the message and has two more tries.
                 LoginReply::Rejected(words) | LoginReply::UnsupportedForm(words) => {
                     wrong = format!("The code was rejected ({}). ", words.replace(code.expose().trim(), "***"));
                 }
@@ -116,7 +116,7 @@ impl Coros {
         Err(LoginFailure::Rejected("the second factor was wrong three times".into()))
     }
 
-    /// Saves a new token at once, as it has ended the old one; then looks up its owner and its region.
+    /// Saves a new token at once, because the login has ended the old one; then looks up its owner and its region.
     fn save(&self, new: NewToken, host: &'static Region, space: Reserved) -> LoginResult<Token> {
         let token = Token {
             access_token: new.token.expose().to_owned(),
@@ -138,7 +138,7 @@ impl Coros {
                 self.store.remove().map_err(LoginFailure::from)?;
                 return Err(LoginFailure::ServiceFailed("COROS rejected the new token".into()));
             }
-            // Nothing indicates that it is invalid, and the old one has ended.
+            // The new token stays: nothing indicates that it is invalid, and the old one has ended.
             Err(error @ (Error::Retry { .. } | Error::Unexpected(_))) => {
                 (self.context.notice)(&format!("the new token is saved, but could not be checked: {error}"));
                 token
@@ -148,7 +148,7 @@ impl Coros {
         Ok(token)
     }
 
-    /// Checks that a new login belongs to the account of the data folder. A login to another account has not ended the
+    /// Checks that a new login belongs to the account of the data folder. A login to another account does not end the
     /// old session, so the old token is restored.
     fn check_owner(&self, token: Token, before: Option<Token>, email: &str) -> LoginResult<Token> {
         if let Some(identity) = token.identity()
@@ -168,8 +168,8 @@ impl Coros {
     }
 }
 
-/// After one host has rejected the password, the failure of another must not lead to an automatic login: the first host
-/// would reject it again, which could lock the account.
+/// Adjusts a failure that follows a rejection by another host: no automatic login may follow it, because the first host
+/// would reject the password again, which could lock the account.
 fn after_rejection(failure: LoginFailure, rejected_by: &[&str]) -> LoginFailure {
     let why = match failure {
         _ if rejected_by.is_empty() => return failure,
@@ -183,7 +183,7 @@ fn after_rejection(failure: LoginFailure, rejected_by: &[&str]) -> LoginFailure 
     ))
 }
 
-/// An unknown region cannot be used, and the next login would lead there again.
+/// The failure of a login to an unknown region. The region cannot be used, and the next login would lead to it again.
 fn unknown_region(error: Error) -> LoginFailure {
     LoginFailure::Rejected(error.to_string())
 }

@@ -1,5 +1,5 @@
-//! COROS' four regions: the same service on different hosts. An account belongs to one, and only the service knows
-//! which.
+//! COROS' four regions: the same service on different hosts. An account belongs to one region, and only the service
+//! knows which.
 //!
 //! Numbers and hosts: Sports Sync X (`region_config.py`) for 1 to 3, garmin2coros and CorosLink's study of the login
 //! for 4.
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::http::{Repeat, Request};
 use crate::platform::{Error, Result};
 
-/// The `User-Agent`: the API is that of the web page.
+/// The `User-Agent` of a browser, because the API belongs to the web page.
 pub const BROWSER: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 
@@ -26,7 +26,7 @@ pub struct Region {
     pub hub: &'static str,
 }
 
-/// All regions; an account of unknown region is looked up in the first.
+/// All regions. An account with an unknown region is looked up in the first one.
 pub static REGIONS: [Region; 4] = [
     Region { id: 1, name: "global", api: "teamapi.coros.com", hub: "training.coros.com" },
     Region { id: 2, name: "China", api: "teamcnapi.coros.com", hub: "trainingcn.coros.com" },
@@ -47,12 +47,13 @@ pub fn from(first: &'static Region) -> impl Iterator<Item = &'static Region> {
     std::iter::once(first).chain(REGIONS.iter().filter(move |region| *region != first))
 }
 
-/// The hosts that a password is sent to, the likely one first; each further host only if those before rejected it.
+/// The hosts that a password is sent to, the likely one first; each further host only if the hosts before it rejected
+/// the password.
 ///
-/// A host that does not know an account proves little: some clients log in at `teamcnapi` for all regions
-/// (garmin-sync-coros' forks), others try `teamapi` first and then the rest (CorosLink; reviewed 2026-11-29). But each
-/// host counts a wrong password, and how many lock an account is not known. So an automatic login tries two hosts, and
-/// a person, who can correct the password, all four.
+/// A rejection by one host proves little: some clients log in at `teamcnapi` for all regions (garmin-sync-coros'
+/// forks), others try `teamapi` first and then the rest (CorosLink; reviewed 2026-11-29). But each host counts a wrong
+/// password, and it is not known how many lock an account. So an automatic login tries two hosts, and a login by a
+/// person, who can correct the password, tries all four.
 pub fn login_hosts(likely: &'static Region, by_hand: bool) -> impl Iterator<Item = &'static Region> {
     let china = &REGIONS[1];
     let others = std::iter::once(china).chain(REGIONS.iter().filter(move |region| *region != china));
@@ -61,12 +62,12 @@ pub fn login_hosts(likely: &'static Region, by_hand: bool) -> impl Iterator<Item
 }
 
 impl Region {
-    /// A read of the API, without its token.
+    /// A read request to the API, without its token.
     pub fn get(&self, path: &str) -> Request {
         self.with_browser_headers(Request::get(format!("https://{}{path}", self.api)))
     }
 
-    /// A read of the API that is sent as a POST with an empty body.
+    /// A read request to the API that is sent as a POST with an empty body.
     pub fn read_by_post(&self, path: &str) -> Request {
         let mut request = self.get(path);
         request.method = "POST";
@@ -74,13 +75,13 @@ impl Region {
         request
     }
 
-    /// A write of the API with a JSON body.
+    /// A write request to the API with a JSON body.
     pub fn post(&self, path: &str, body: &Value) -> Request {
         let url = format!("https://{}{path}", self.api);
         self.with_browser_headers(Request::post(url, "application/json", body.to_string().into_bytes()))
     }
 
-    /// A deletion, which is a GET in this API: sent once.
+    /// A deletion, which is a GET in this API. It is sent once.
     pub fn get_once(&self, path: &str) -> Request {
         let mut request = self.get(path).changing();
         request.repeat = Repeat::Never;

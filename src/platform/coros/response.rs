@@ -1,4 +1,4 @@
-//! Reads COROS' responses: the HTTP status is 200 for nearly all, and the outcome is in `result`. Pure.
+//! Reads COROS' responses. The HTTP status is nearly always 200, and the outcome is in `result`. Pure.
 
 use std::fmt;
 
@@ -39,7 +39,7 @@ pub enum ApiResult {
 pub struct ServiceError {
     /// `result`, or the HTTP status if there is none.
     pub code: String,
-    /// `message`, shortened, with the hidden text masked and without control characters.
+    /// `message`, shortened, with the secret masked and without control characters.
     pub message: String,
 }
 
@@ -53,8 +53,8 @@ impl ServiceError {
         ServiceError { code: clean(&code), message: clean(body["message"].as_str().unwrap_or("")) }
     }
 
-    /// Whether the service does not accept a value of the request. It sends several codes with this message (1001 and 9999
-    /// at the login; njzyshare's fork of garmin-sync-coros, reviewed 2026-11-29).
+    /// Whether the service rejects a value of the request. It sends several codes with this message (1001 and 9999 at
+    /// the login; njzyshare's fork of garmin-sync-coros, reviewed 2026-11-29).
     pub fn is_parameter_error(&self) -> bool {
         self.message.to_ascii_lowercase().contains("parameter input error")
     }
@@ -76,10 +76,10 @@ pub enum NoResult {
     /// The service failed.
     #[error("COROS: server error (HTTP {0})")]
     ServerError(u16),
-    /// The address is unknown to the service.
+    /// The service does not know the URL.
     #[error("COROS API changed (HTTP {0})")]
     ApiChanged(u16),
-    /// The body is no JSON. COROS sends a web page when it gets too many requests, and so do proxies in front of it.
+    /// The body is not JSON. COROS sends a web page when it gets too many requests, and so do proxies in front of it.
     #[error("COROS: a web page or invalid JSON instead of a response (HTTP {0})")]
     NotJson(u16),
     /// The body has no `result`.
@@ -88,7 +88,7 @@ pub enum NoResult {
 }
 
 impl NoResult {
-    /// The error with advice. `wrote`: the request was a write, whose outcome is unknown then.
+    /// The error with advice. `wrote`: the request was a write, so its outcome is unknown.
     fn into_error(self, wrote: bool) -> Error {
         let retry = format!("{self}; try again later");
         match self {
@@ -96,7 +96,8 @@ impl NoResult {
             NoResult::ApiChanged(_) => Error::Unexpected(format!("{self}; update garminsync")),
             NoResult::ServerError(_) | NoResult::NotJson(_) if wrote => outcome_unknown(&retry),
             NoResult::Missing if wrote => outcome_unknown(&self.to_string()),
-            // It may concern this activity alone; a caller that gets it several times in a row suspends the platform.
+            // The error may concern this activity alone. A caller that gets it several times in a row suspends the
+            // platform.
             NoResult::ServerError(_) => Error::Retry { message: retry, platform_wide: false },
             NoResult::NotJson(_) => Error::retry_platform(retry),
             NoResult::Missing => Error::Unexpected(self.to_string()),
@@ -116,8 +117,8 @@ impl ApiResult {
     }
 }
 
-/// Reads the response to `request`. `hidden` is the token, which the service could repeat in its message: it is masked
-/// there. After a write ([`Repeat::Never`]), a response without an outcome is [`Error::OutcomeUnknown`].
+/// Reads the response to `request`. `hidden` is the token; it is masked in the service's message, which could repeat
+/// it. After a write ([`Repeat::Never`]), a response without an outcome is [`Error::OutcomeUnknown`].
 pub fn read(request: &Request, response: &Response, hidden: &str) -> Result<ApiReply> {
     parse(response, hidden).map_err(|failure| failure.into_error(request.repeat == Repeat::Never))
 }
@@ -148,7 +149,7 @@ pub fn outcome_unknown(message: &str) -> Error {
     Error::OutcomeUnknown(format!("{message}; outcome unknown"))
 }
 
-/// A text or a whole number, as text; ids and codes come as either.
+/// A text or a whole number, as text: the service sends ids and codes as either.
 pub fn text_or_number(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -157,7 +158,7 @@ pub fn text_or_number(value: &Value) -> Option<String> {
     }
 }
 
-/// An id: digits, as text or as a number. They pass 2^53.
+/// An id: digits, as text or as a number. Ids exceed 2^53.
 pub fn digits(value: &Value) -> Option<String> {
     text_or_number(value).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -1,4 +1,4 @@
-//! The row of the table that stands for COROS.
+//! The row for COROS in the table of platforms.
 
 use super::{Coros, ID, MANUFACTURER};
 use crate::activity::Format;
@@ -13,8 +13,8 @@ pub fn spec() -> PlatformSpec {
         title: "COROS",
         native_manufacturer: Some(MANUFACTURER),
         upload_formats: &[Format::Fit],
-        // quantified-self issue 600 (August 2026), 20 files of 20; reviewed 2026-11-29. Windsurfing has a number at
-        // COROS.
+        // quantified-self issue 600 (August 2026): COROS rejected 20 of 20 files; reviewed 2026-11-29. Windsurfing is
+        // not in this list, because it has a sport number at COROS.
         rejected_sports: &["sailing", "snorkeling", "surfing"],
         allows_duplicates: true,
         can_delete: true,

@@ -1,4 +1,4 @@
-//! Gets credentials of the object store: asks one source after another until one gives some.
+//! Gets credentials of the object store: asks one source after another until one returns credentials.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,7 +9,7 @@ use super::token::Session;
 use crate::http::{self, Request, Response};
 use crate::platform::{Error, Result};
 
-/// Credentials are used again only if they are valid for so much longer.
+/// Credentials are reused only if they are valid for at least this much longer.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// The path of the account query, which succeeds with every valid session.
@@ -38,7 +38,7 @@ pub fn is_valid(credentials: &StoreCredentials, session: &Session, now: Timestam
 
 /// Gets credentials for the session's region. The session is replaced if its token turns out to be invalid.
 ///
-/// Nothing was uploaded when it fails: every failure is [`Error::Retry`], except for a login that a person has to make.
+/// If it fails, nothing was uploaded. Every failure is [`Error::Retry`], except for a login that a person has to make.
 pub fn get(transport: &Transport, session: &mut Session) -> Result<StoreCredentials> {
     let mut reasons = Vec::new();
     let mut is_temporary = false;
@@ -46,7 +46,8 @@ pub fn get(transport: &Transport, session: &mut Session) -> Result<StoreCredenti
     for source in STS_ENDPOINTS {
         let mut reply = ask(transport, source, session)?;
         if may_renew && matches!(reply, CredentialsReply::TokenRejected) {
-            // Either the token is invalid, or this source rejects every token. Only the API can tell, once.
+            // Either the token is invalid, or this source rejects every token. A request to the API shows which; one is
+            // enough.
             may_renew = false;
             (transport.call)(&|session| session.region.get(ACCOUNT))?;
             let other = (transport.session)()?;

@@ -1,7 +1,7 @@
 //! The requests for credentials of COROS' object store, and their responses. Pure; `store_credentials` sends.
 //!
 //! The first known source, `faq.coros.com/openapi/oss/sts` with an app's id and signature, was closed on 3 October 2026
-//! and responds with a web page; a source that does so counts as closed, and the next one is asked.
+//! and responds with a web page. A source that responds with a web page counts as closed, and the next source is asked.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -50,7 +50,7 @@ pub fn bucket(region: u32) -> Option<Bucket> {
 /// A source of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StsEndpoint {
-    /// The hub of the account's region, as its web pages do.
+    /// The hub of the account's region, which the web pages use.
     Hub,
     /// The common hub of all regions.
     CommonHub,
@@ -94,18 +94,18 @@ pub fn request(source: StsEndpoint, session: &Session, bucket: &Bucket) -> Reque
 pub enum CredentialsReply {
     /// Credentials.
     Credentials(StoreCredentials),
-    /// It rejects the token.
+    /// The source rejects the token.
     TokenRejected,
-    /// No credentials, or none that can be read; why.
+    /// The response has no readable credentials, for this reason.
     None(String),
-    /// It failed, and may work later; why.
+    /// The source failed for this reason, and may work later.
     ServiceFailed(String),
     /// HTTP 429.
     RateLimited,
 }
 
-/// Reads a response. Its form is not that of the API: `{"code":200,"data":{"credentials":…}}`, and 401 in it comes with
-/// HTTP 200 as well.
+/// Reads a response. Its form differs from the API's: `{"code":200,"data":{"credentials":…}}`. The code 401 may come
+/// with HTTP 200.
 pub fn parse(response: &Response, bucket: &Bucket, now: Timestamp) -> CredentialsReply {
     match response.status {
         429 => return CredentialsReply::RateLimited,
@@ -118,7 +118,7 @@ pub fn parse(response: &Response, bucket: &Bucket, now: Timestamp) -> Credential
     };
     match code(&body["code"]).or_else(|| code(&body["result"])).as_deref() {
         Some("200") if response.status == 200 => {}
-        // 1019 is the API's code for it.
+        // 1019 is the API's code for a rejected token.
         Some("401" | "1019") => return CredentialsReply::TokenRejected,
         other => {
             return CredentialsReply::None(format!("HTTP {}, code {}", response.status, other.unwrap_or("missing")));
@@ -131,13 +131,13 @@ pub fn parse(response: &Response, bucket: &Bucket, now: Timestamp) -> Credential
     }
 }
 
-/// A code, a number or a text; only letters and digits may be shown.
+/// A code, as a number or a text. It may be shown, so it must have only letters and digits.
 fn code(value: &Value) -> Option<String> {
     let text = value.as_str().map(str::to_owned).or_else(|| value.as_i64().map(|number| number.to_string()))?;
     (text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(text)
 }
 
-/// Decodes the credentials. An error shows nothing of them.
+/// Decodes the credentials. Errors do not quote them.
 fn decode(text: &str, expected: &Bucket, now: Timestamp) -> Result<StoreCredentials, String> {
     let bytes = BASE64.decode(text.trim().replacen(MARKER, "", 1)).map_err(|_| "unknown form of credentials")?;
     let fields: Value = serde_json::from_slice(&bytes).map_err(|_| "unknown form of credentials")?;
@@ -151,7 +151,7 @@ fn decode(text: &str, expected: &Bucket, now: Timestamp) -> Result<StoreCredenti
     }
     let region = field(&["Region"])?;
     let region = region.strip_prefix("oss-").unwrap_or(region);
-    // It becomes a part of the host name.
+    // The region becomes a part of the host name.
     if region.len() > 32
         || !region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     {

@@ -1,4 +1,4 @@
-//! COROS' token, as it is stored, and as it is used: with its region.
+//! COROS' token: the stored form, and the session that is used for requests, which has a region.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,12 +20,12 @@ pub struct Token {
     /// The name that the service shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The e-mail address of the account, if the service tells it.
+    /// The e-mail address of the account, if the service names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Where it comes from: `password` or `browser`.
+    /// The origin of the token: `password` or `browser`.
     pub source: String,
-    /// Why it is no longer valid, once the service said so: it is not used again.
+    /// Why the token is no longer valid, if the service rejected it. It is not used again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead: Option<String>,
 }
@@ -48,13 +48,13 @@ impl Token {
         Ok(Some(Session { token: Secret::new(&self.access_token), region: region(id)?, user_id }))
     }
 
-    /// The owner, if the service tells.
+    /// The owner, if the service names it.
     pub fn identity(&self) -> Option<Identity> {
         let user_id = self.user_id.clone()?;
         Some(Identity { user_id, name: self.user.clone(), email: self.email.clone() })
     }
 
-    /// The part of it that may be shown.
+    /// The part of the token that may be shown.
     pub fn account(&self) -> Account {
         let region = self.region.and_then(|id| region(id).ok());
         Account {
@@ -68,7 +68,7 @@ impl Token {
         }
     }
 
-    /// The token in the form of the browser's cookies, which other tools import too.
+    /// The token in the form of the browser's cookies, which other tools can import, too.
     pub fn export(&self) -> Secret {
         let region = self.region.map(|id| format!("; CPL-coros-region={id}")).unwrap_or_default();
         Secret::new(format!("CPL-coros-token={}{region}", self.access_token))

@@ -1,8 +1,8 @@
-//! Uploads a file: store credentials, one PUT, one import, and the import queue. It decides; the caller's transport
-//! sends.
+//! Uploads a file: store credentials, one PUT, one import, and the import queue. This module decides; the caller's
+//! transport sends.
 //!
-//! Everything before the import can be repeated without harm, and its failure means that nothing was uploaded. The
-//! import is sent once. If its response is lost, the queue shows what became of it.
+//! All steps before the import can be repeated without harm, and if one fails, nothing was uploaded. The import is sent
+//! once. If its response is lost, the queue shows its outcome.
 
 use std::cell::Cell;
 
@@ -18,19 +18,20 @@ use super::upload_zip::{self, UploadZip};
 use crate::http;
 use crate::platform::{Error, Result, UploadFile, UploadRef, UploadStatus};
 
-/// Regions in which one upload is tried: that of the account, and the one that it has moved to.
+/// The number of regions in which one upload is tried: the account's region, and the region to which the account has
+/// moved.
 const REGIONS: usize = 2;
 
-/// What an upload leaves for the next one.
+/// Values that an upload leaves for the next one.
 #[derive(Default)]
 pub struct UploadCache {
     /// Credentials that worked: they are valid for an hour.
     pub credentials: Option<StoreCredentials>,
-    /// Host and key of a zip that is in the store and was not imported, as the deadline of the import was over.
+    /// Host and key of a zip that is in the store but was not imported, because the deadline of the import had passed.
     stored: Option<String>,
 }
 
-/// Uploads a file. `cache` is what earlier uploads left, and is updated.
+/// Uploads a file. `cache` has the values that earlier uploads left, and is updated.
 pub fn upload(file: &UploadFile, transport: &Transport, cache: &mut UploadCache) -> Result<UploadStatus> {
     let upload_zip = upload_zip::pack(file, &salt((transport.now)()))?;
     let mut session = (transport.session)()?;
@@ -39,8 +40,8 @@ pub fn upload(file: &UploadFile, transport: &Transport, cache: &mut UploadCache)
         let object = upload_zip.key(&session.user_id);
         let moved = Cell::new(false);
         let result = (transport.call)(&|now| {
-            // A login in between may find the account in another region, whose importer reads another store: then this
-            // only queries the account, and the upload begins again there.
+            // A login in between may find the account in another region, whose importer reads another store. Then this
+            // request only queries the account, and the upload starts again in that region.
             moved.set(now.region != session.region || now.user_id != session.user_id);
             match moved.get() {
                 true => now.region.get(ACCOUNT),
@@ -66,7 +67,8 @@ fn read(result: ApiResult, upload_zip: &UploadZip) -> Result<UploadStatus> {
                 if job.md5.is_empty() {
                     job.md5.clone_from(&upload_zip.md5);
                 }
-                // A job that is finished at once proves no activity either; its id shows that it was accepted.
+                // A job that finishes at once does not prove that an activity exists, either. Its id shows that the
+                // import was accepted.
                 match job.status()? {
                     UploadStatus::Created(None) => Ok(UploadStatus::Pending(job.status_ref())),
                     other => Ok(other),
@@ -76,7 +78,7 @@ fn read(result: ApiResult, upload_zip: &UploadZip) -> Result<UploadStatus> {
                 "COROS accepted the file without a job id; its status is looked up in the import queue".into(),
             )),
         },
-        // A faulty file is reported later, in the queue.
+        // The service reports an invalid file later, in the queue.
         ApiResult::Rejected { error, .. } => Err(Error::Unexpected(format!(
             "COROS rejected the import: {error}; nothing was imported; try again later; if it fails again, update garminsync"
         ))),
@@ -92,8 +94,8 @@ pub fn status(sent: &[UploadRef], transport: &Transport) -> Result<Vec<Result<Up
     Ok(import_queue::statuses(sent, &import_queue::jobs(&data)))
 }
 
-/// Makes a reuploaded file a new one for the importer, but the same one within the hour: a retry after a lost response
-/// then finds the existing job, and makes no second activity.
+/// A text that makes the importer treat a reuploaded file as a new file. It is the same within an hour, so that a retry
+/// after a lost response finds the existing job and makes no second activity.
 fn salt(now: Timestamp) -> String {
     now.strftime("again, %Y-%m-%d %H h").to_string()
 }
@@ -124,7 +126,7 @@ fn put(
                 *cache = UploadCache { credentials: Some(credentials.clone()), stored: Some(location) };
                 return Ok(credentials);
             }
-            // They may have been revoked: new ones, once.
+            // The stored credentials may have been revoked: new ones are requested, once.
             Err(PutError::CredentialsRejected(_)) if is_old => {}
             Err(PutError::Other(error)) => return Err(error),
             Err(PutError::CredentialsRejected(why)) => {

@@ -23,7 +23,8 @@ fn file() -> UploadFile<'static> {
     }
 }
 
-/// Simulates COROS and its stores: gives the first response whose part is in the URL; some are given only once.
+/// Simulates COROS and its stores: returns the first response whose key is part of the URL. Some responses are returned
+/// only once.
 struct World {
     answers: RefCell<Vec<(&'static str, Play)>>,
     asked: RefCell<Vec<Request>>,
@@ -173,7 +174,7 @@ fn a_token_that_another_login_ended_is_replaced_once() {
     let ended = ("/account/query", Play::Once(200, json!({"result": "1019"}).to_string()));
     let whose = ("/account/query", say(200, json!({"result": "0000", "data": {}})));
     let rest = [("amazonaws", say(200, "")), ("/fit/import", taken(1))];
-    // The account is in another region now: everything happens there.
+    // The account has moved to another region, so all requests go there.
     let answers = [dead("trainingcn"), ended, whose.clone(), ("trainingeu", keys(3))];
     let mut world = World::new(2, &[&answers[..], &rest].concat());
     world.next = Some(("T2", 3));
@@ -212,7 +213,7 @@ fn oss_is_signed_with_version_4_when_version_1_is_rejected() {
     let asked = world.asked.borrow();
     let signed = |at: usize| &asked[at].headers.iter().find(|(name, _)| name == "Authorization").unwrap().1;
     assert!(signed(1).starts_with("OSS AK:") && signed(2).starts_with("OSS4-HMAC-SHA256 "));
-    // A wrong clock is wrong for both.
+    // A wrong clock affects both signature versions.
     let world = World::new(2, &answers(Play::Once(403, refused("RequestTimeTooSkewed"))));
     assert!(matches!(world.upload(), Err(Error::Retry { message, platform_wide: true }) if message.contains("clock")));
     assert_eq!(world.count("aliyuncs"), 1);

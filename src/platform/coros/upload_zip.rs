@@ -1,4 +1,4 @@
-//! The zip that is uploaded to the store, and the MD5 by which the importer knows it.
+//! The zip that is uploaded to the store, and the MD5 by which the importer identifies it.
 
 use std::io::{Cursor, Write};
 
@@ -9,7 +9,8 @@ use super::store::md5_hex;
 use crate::activity::Format;
 use crate::platform::{Error, Result, UploadFile};
 
-/// The largest file, in bytes. COROS states a limit of 200 MB; clients use 50, and no recording comes near it.
+/// The largest file, in bytes. COROS states a limit of 200 MB; clients use 50 MB, and no recording is nearly that
+/// large.
 pub const LARGEST: usize = 50_000_000;
 
 /// A packed file.
@@ -17,7 +18,8 @@ pub const LARGEST: usize = 50_000_000;
 pub struct UploadZip {
     /// The zip.
     pub zip: Vec<u8>,
-    /// The MD5 by which the import queue knows it: the same MD5 is the same job, and never a second activity.
+    /// The MD5 by which the import queue identifies it. The same MD5 is the same job, so it never makes a second
+    /// activity.
     pub md5: String,
 }
 
@@ -30,9 +32,9 @@ impl UploadZip {
 
 /// Packs a file, so that the same file always gives the same bytes.
 ///
-/// The MD5 is the file's, as the web pages have it. But the importer takes a known MD5 for the earlier job, although
-/// its activity was deleted: for a reupload it is the zip's own MD5, which is accepted as well (Sports Sync X always
-/// sends that), and `salt` in the comment of the zip makes it a new one.
+/// The MD5 is that of the file, as on the web pages. But the importer returns the earlier job for a known MD5, even if
+/// its activity was deleted. So a reupload has the MD5 of the zip, which is accepted as well (Sports Sync X always
+/// sends it), and `salt` in the comment of the zip makes it a new MD5.
 pub fn pack(file: &UploadFile, salt: &str) -> Result<UploadZip> {
     if file.bytes.len() > LARGEST {
         return Err(Error::Rejected(format!(
@@ -49,7 +51,7 @@ pub fn pack(file: &UploadFile, salt: &str) -> Result<UploadZip> {
     let md5 = md5_hex(file.bytes);
     let comment = if file.reupload { salt } else { "" };
     let zip = zipped(&format!("{md5}/{}", file.name), file.bytes, comment).map_err(|error| {
-        // Packing in memory fails only without memory.
+        // Packing in memory fails only if memory runs out.
         Error::Rejected(format!("cannot pack the file: {error}"))
     })?;
     let md5 = if file.reupload { md5_hex(&zip) } else { md5 };
@@ -58,7 +60,7 @@ pub fn pack(file: &UploadFile, salt: &str) -> Result<UploadZip> {
 
 fn zipped(name: &str, bytes: &[u8], comment: &str) -> zip::result::ZipResult<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    // A current time would change the bytes each time.
+    // The current time would make the bytes different each time.
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(DateTime::default())

@@ -1,4 +1,4 @@
-//! A FIT file as an activity of a folder. Pure.
+//! Reads a FIT file as an activity of a folder. Pure.
 
 use std::path::Path;
 

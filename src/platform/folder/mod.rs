@@ -1,8 +1,8 @@
 //! A folder as a platform: `folder:PATH`, where PATH is a mounted watch, an exported archive, or a zip of one.
 //!
-//! It has no login and needs no network. An activity is a complete FIT file, identified by its bytes: a copy elsewhere
-//! in the folder, or a gzip file of it, is the same activity, a changed file another one. `walk` finds the files,
-//! `entry` reads them, `write` adds one. Files are never deleted here.
+//! A folder has no login and needs no network. An activity is a complete FIT file, identified by its bytes: a copy
+//! elsewhere in the folder, or a gzip file of it, is the same activity; a changed file is a different one. `walk` finds
+//! the files, `entry` reads them, `write` adds one. Files are never deleted here.
 
 mod entry;
 mod write;
@@ -24,9 +24,9 @@ use crate::walk::{self, Location, Notice, SearchEntry, Skip, Skipped, ZipCache};
 
 /// The platform that `folder:PATH` names; `None` if `name` is not of that form.
 ///
-/// Its own name has the absolute path, so that records and the catalogue mean the same folder wherever a command is
-/// run: relative paths are taken from the current folder, `~/` from the home folder, and `.` and `..` are resolved by
-/// their names alone, as the folder may not be mounted now.
+/// The platform's name has the absolute path, so that records and the catalogue mean the same folder wherever a command
+/// is run. Relative paths start from the current folder, `~/` is the home folder, and `.` and `..` are resolved by name
+/// alone, because the folder may not be mounted now.
 pub fn spec(name: &str) -> Option<PlatformSpec> {
     let (prefix, path) = name.split_once(':')?;
     if !prefix.eq_ignore_ascii_case("folder") || path.trim().is_empty() || path.chars().any(char::is_control) {
@@ -69,7 +69,7 @@ pub(super) struct Folder {
     zip_cache: RefCell<ZipCache>,
 }
 
-/// Where each activity is.
+/// The location of each activity.
 struct Index {
     locations: HashMap<String, Location>,
     /// Why a part of the folder could not be read: a missing activity may be there.
@@ -85,7 +85,7 @@ struct Scan {
     unreadable: Vec<String>,
     /// Corrupt files.
     corrupt: Vec<Notice>,
-    /// Files that are no activities.
+    /// Files that are not activities.
     skipped: Skipped,
 }
 
@@ -101,7 +101,7 @@ impl Folder {
         let mut scan = Scan::default();
         walk::search(&self.root, &self.data_folder(), &mut walk::fit_filter, &mut |found| {
             match found {
-                // The other folders are read although one of them cannot be.
+                // One unreadable folder does not stop the scan of the others.
                 SearchEntry::Unreadable(_, error) => scan.unreadable.push(error.to_string()),
                 SearchEntry::Corrupt(shown, why) => scan.add_corrupt(&shown, &why),
                 SearchEntry::Skipped(skip, shown) => scan.skipped.add(skip, &shown),
@@ -127,7 +127,8 @@ impl Folder {
         Ok(scan)
     }
 
-    /// The data folder, in case it lies within: the files of the archive are no activities of this folder.
+    /// The data folder, which a scan skips if it is inside this folder: files of the archive are not activities of this
+    /// folder.
     fn data_folder(&self) -> Vec<PathBuf> {
         let data = self.context.tokens.parent();
         data.and_then(|data| data.canonicalize().ok()).into_iter().collect()
@@ -136,7 +137,7 @@ impl Folder {
     /// The bytes of an activity; `None` if it does not exist. If files were moved since the last scan, it scans again.
     ///
     /// # Errors
-    /// It was not found, and a part of the folder cannot be read.
+    /// The activity was not found, and a part of the folder cannot be read.
     fn bytes(&self, id: &str) -> Result<Option<Vec<u8>>> {
         if self.index.borrow().is_none() {
             self.scan()?;
@@ -178,8 +179,9 @@ fn is_in(window: &Window, activity: &Activity) -> bool {
 }
 
 impl PlatformReader for Folder {
-    /// One page holds all activities. An old file that was just copied in is far below the newest; a listing that stops
-    /// at the first page without new activities would miss it on a later page, and the scan has read all files anyway.
+    /// Lists all activities on one page. An old file that was just copied in is far below the newest ones: a listing
+    /// that stops at the first page without new activities would miss it on a later page. The scan has read all files
+    /// anyway.
     fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd> {
         let Scan { mut activities, unreadable, corrupt, skipped } = self.scan()?;
         (self.context.skipped)(&corrupt.into_iter().chain(skipped.notices()).collect::<Vec<_>>());
@@ -205,7 +207,7 @@ impl PlatformReader for Folder {
     fn download(&self, activity: &Activity) -> Result<Download> {
         let not_found = || Error::NotFound(format!("file not found in {}: deleted or changed", self.root.display()));
         match self.bytes(&activity.id) {
-            // A record may name any path: a wrong one fails that record and not the run.
+            // A record may name any path. A wrong path fails that record and not the run.
             Err(Error::Input(why)) => Err(Error::Rejected(why)),
             bytes => bytes?.map(Download::Original).ok_or_else(not_found),
         }

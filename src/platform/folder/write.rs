@@ -1,4 +1,4 @@
-//! Writes a file into a folder atomically, on any file system: that of a watch, a USB stick, a network share.
+//! Writes a file into a folder atomically, on any file system: of a watch, a USB stick or a network share.
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind, Write};
@@ -13,15 +13,15 @@ use crate::platform::{Error, Result};
 
 /// The prefix of unfinished files: hidden, and never read as an activity.
 const UNFINISHED: &str = ".garminsync-part-";
-/// An unfinished file of this age was left by a program that was killed.
+/// The age from which an unfinished file counts as left by a killed program.
 const LEFT_OVER: Duration = Duration::from_secs(3600);
 
-/// Writes the file of that id and returns its path. Other files are never replaced.
+/// Writes the file of this id and returns its path. Never replaces other files.
 ///
 /// # Errors
 ///
-/// [`Error::Retry`] if the folder does not exist or is not writable, [`Error::Storage`] if its disk is full: then the
-/// file was not written. [`Error::OutcomeUnknown`] if it was written, but the disk did not confirm it.
+/// The file was not written: [`Error::Retry`] if the folder does not exist or is not writable, [`Error::Storage`] if
+/// its disk is full. [`Error::OutcomeUnknown`]: the file was written, but the disk did not confirm it.
 pub fn write_file(dir: &Path, id: &str, start: Option<Timestamp>, bytes: &[u8]) -> Result<PathBuf> {
     match fs::metadata(dir) {
         Ok(meta) if meta.is_dir() => {}
@@ -46,7 +46,7 @@ fn write(
     start: Option<Timestamp>,
     bytes: &[u8],
 ) -> io::Result<(tempfile::NamedTempFile, PathBuf)> {
-    // The usual permissions: other programs read the folder.
+    // The usual permissions, because other programs read the folder.
     let mode = Permissions::from_mode(0o666);
     let mut file = tempfile::Builder::new().prefix(UNFINISHED).permissions(mode).tempfile_in(dir)?;
     file.write_all(bytes)?;
@@ -54,8 +54,8 @@ fn write(
     Ok((file, free_name(dir, id, start)))
 }
 
-/// `2026-01-08T14-10-21Z_<id>.fit`: sorts by time, and is valid on every file system. If the name is taken (by the file
-/// itself, truncated or changed), a number is added.
+/// A free file name, `2026-01-08T14-10-21Z_<id>.fit`: it sorts by time, and is valid on every file system. If a file
+/// has this name already (a truncated or changed version of the same file), a number is added.
 fn free_name(dir: &Path, id: &str, start: Option<Timestamp>) -> PathBuf {
     let start = start.map_or_else(|| "unknown".to_owned(), |time| time.strftime("%Y-%m-%dT%H-%M-%SZ").to_string());
     let numbered = |number: u32| match number {

@@ -1,4 +1,4 @@
-//! Uses Garmin with a token, renews it, and gets a new one. Never more than one login at a time.
+//! Uses Garmin with a token, renews it, and gets a new one. Only one login runs at a time.
 
 use super::login::{self, TokenError};
 use super::oauth1::{self, Consumer};
@@ -10,13 +10,13 @@ use crate::platform::login_attempt::{LoginFailure, PasswordLogins};
 use crate::platform::{Account, Error, Result};
 
 impl Garmin {
-    /// Sends a read with the token, which is renewed once if the service rejects it.
+    /// Sends a read request with the token, which is renewed once if the service rejects it.
     pub(super) fn send_read(&self, request: &Request) -> Result<Response> {
         self.send_with_token(request, &|request| self.send(request))
     }
 
-    /// Sends a write with the token. A 401 comes before the write is processed, so that one more try with a renewed
-    /// token repeats nothing; any other failure that can have reached the service is [`Error::OutcomeUnknown`].
+    /// Sends a write request with the token. Garmin sends a 401 before it processes the write, so one more try with a
+    /// renewed token repeats nothing. Any other failure that may have reached the service is [`Error::OutcomeUnknown`].
     pub(super) fn send_write(&self, request: &Request) -> Result<Response> {
         self.send_with_token(request, &|request| {
             self.context.http.send(&self.context.platform, request).map_err(write_failure)
@@ -35,7 +35,8 @@ impl Garmin {
         if response.status != 401 {
             return Ok(response);
         }
-        // Either the token is invalid, or this request is rejected: a valid token can query the profile.
+        // Either the token is invalid, or the service rejects this request. A query of the profile shows which: a valid
+        // token can query it.
         let whoami = self.send(&bearer(&self.profile_request(), &token))?;
         block_page::check(&whoami, "the profile")?;
         match whoami.status {
@@ -60,7 +61,7 @@ impl Garmin {
         Ok(self.context.http.send(&self.context.platform, request)?)
     }
 
-    /// A valid token; `rejected` is one that the service has just rejected.
+    /// A valid token; `rejected` is a token that the service has just rejected.
     ///
     /// With a valid token it takes no lock and sends no request. Otherwise one process renews it, and the others use
     /// the new one.
@@ -80,7 +81,7 @@ impl Garmin {
             }
             match self.renew(&token) {
                 Ok(token) => return Ok(token),
-                // The token is valid for a little longer: the service may work again before it expires.
+                // The token is valid for a little longer, and the service may work again before it expires.
                 Err(Error::Retry { .. }) if rejected.is_none() && !token.is_over(self.context.http.now()) => {
                     return Ok(token);
                 }
@@ -91,7 +92,8 @@ impl Garmin {
         let Some(credentials) = (self.context.credentials)()? else { return Err(self.login_required(&why)) };
         self.logins().check_allowed(false)?;
         match self.password_login(&credentials, &mut |_| None) {
-            // There may be a new token although its owner is unknown: the next request shows whether it is valid.
+            // A new token may have been stored although its owner is unknown. The next request shows whether it is
+            // valid.
             Err(error @ Error::Retry { .. }) => match self.store.load::<Token>()?.filter(usable) {
                 Some(token) => {
                     (self.context.notice)(&error.to_string());
@@ -103,7 +105,8 @@ impl Garmin {
         }
     }
 
-    /// Renews a token and saves the new one. [`Error::Login`]: it cannot be renewed any more, and is not tried again.
+    /// Renews a token and saves the new one. [`Error::Login`]: the token cannot be renewed any more, and the renewal is
+    /// not retried.
     pub(super) fn renew(&self, token: &Token) -> Result<Token> {
         if let Some(dead) = &token.dead {
             return Err(Error::Login(dead.clone()));
@@ -125,7 +128,7 @@ impl Garmin {
                 (new.user_id, new.email) = (token.user_id.clone(), token.email.clone());
                 new.owner_untold_at = token.owner_untold_at;
                 new.oauth1.clone_from(&token.oauth1);
-                // A response without a refresh token: the old one stays valid.
+                // If the response has no refresh token, the old one stays valid.
                 new.refresh_token = new.refresh_token.or_else(|| token.refresh_token.clone());
                 if new.oauth1.is_some() {
                     new.refresh_token = None;
@@ -199,7 +202,7 @@ impl Garmin {
     }
 }
 
-/// Classifies a failure to send a write: unless nothing of it was sent, it may have been processed.
+/// Classifies a failure to send a write: it may have been processed, unless nothing of it was sent.
 fn write_failure(error: http::Error) -> Error {
     match error {
         http::Error::Network { unsent: false, .. } | http::Error::TooLarge { .. } | http::Error::Redirect { .. } => {

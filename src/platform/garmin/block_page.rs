@@ -1,5 +1,5 @@
-//! Responses of the proxies in front of Garmin's services: rate limits and web pages. They say nothing about the
-//! request or its token. Pure.
+//! Recognises responses of the proxies in front of Garmin's services: rate limits and web pages. They say nothing about
+//! the request or its token. Pure.
 
 use serde_json::Value;
 
@@ -24,21 +24,21 @@ pub fn blocked(response: &Response) -> Option<u16> {
     Some(response.status).filter(is_block).or_else(|| told().filter(is_block))
 }
 
-/// Whether a 403 is a web page: then the client or its network is blocked, and the service itself did not respond
+/// Whether a 403 is a web page. If so, the client or its network is blocked, and the service itself did not respond
 /// (python-garminconnect 0.3.18; reviewed 2026-11-29).
 pub fn is_web_page(response: &Response) -> bool {
     response.status == 403 && !response.body.is_empty() && lenient_json::parse(&response.body).is_none()
 }
 
-/// The message for a web page instead of `what`.
+/// The message for a web page that was received instead of `what`.
 pub fn web_page(what: &str) -> String {
     format!("Garmin: blocked by a web page instead of {what} (HTTP 403)")
 }
 
-/// Fails for a response of a proxy in front of the service. `what` names the request: "the list".
+/// Returns an error for a response of a proxy in front of the service. `what` names the request: "the list".
 ///
 /// # Errors
-/// [`Error::Retry`] for the whole platform.
+/// [`Error::Retry`] for the whole platform: a proxy sent the response.
 pub fn check(response: &Response, what: &str) -> Result<()> {
     let retry = |message: String| Err(Error::retry_platform(message));
     if let Some(status) = blocked(response) {

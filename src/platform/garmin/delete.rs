@@ -10,16 +10,16 @@ pub fn request(domain: &Domain, id: &str) -> Request {
     domain.write("DELETE", &format!("/activity-service/activity/{id}"))
 }
 
-/// Reads the response: 204 in recordings (garth).
+/// Reads the response, which is 204 in recordings (garth).
 pub fn parse(response: &Response) -> Result<()> {
     block_page::check(response, "the deletion")?;
     let is_page = !response.body.is_empty() && lenient_json::parse(&response.body).is_none();
     let error_text = || import_result::error_text(response);
     match response.status {
         200..=299 if !is_page => Ok(()),
-        // It is deleted already, by somebody else or by an earlier try whose response was lost.
+        // The activity is deleted already, by another client or by an earlier try whose response was lost.
         404 | 410 => Ok(()),
-        // A login that can list and upload can delete as well: this concerns the activity, not the login.
+        // A login that can list and upload can delete as well, so the rejection concerns the activity, not the login.
         403 => Err(Error::Rejected(format!("Garmin rejected the deletion ({})", error_text()))),
         408 | 200..=299 | 500..=599 => Err(Error::OutcomeUnknown(format!(
             "Garmin: server error (HTTP {}); outcome of the deletion unknown, checked by the next listing",

@@ -38,14 +38,14 @@ impl Domain {
         format!("https://{host}.{}{path}", self.name)
     }
 
-    /// A read of the API, without its token.
+    /// A read request to the API, without its token.
     pub fn get(&self, path: &str) -> Request {
         let mut request = app(Request::get(self.url("connectapi", path)));
         request.hosts = ["connectapi", "connect"].map(|host| format!("{host}.{}", self.name)).into();
         request
     }
 
-    /// An upload or a deletion, without its token and body: never retried automatically.
+    /// An upload or a deletion, without its token and body. It is never retried automatically.
     pub fn write(&self, method: &'static str, path: &str) -> Request {
         let mut request = self.get(path).header("Accept", "application/json").changing();
         request.method = method;
@@ -53,12 +53,12 @@ impl Domain {
         request
     }
 
-    /// The service of a mobile login: an opaque text that the exchange of the ticket must repeat exactly.
+    /// The service URL of a mobile login: an opaque text that the exchange of the ticket must repeat exactly.
     pub fn ios_service(&self) -> String {
         self.url("mobile.integration", "/gcm/ios")
     }
 
-    /// The service of a login on the Android app's sign-in page, which a person opens in the browser.
+    /// The service URL of a login on the Android app's sign-in page, which a person opens in the browser.
     pub fn android_service(&self) -> String {
         self.url("mobile.integration", "/gcm/android")
     }

@@ -1,4 +1,4 @@
-//! Downloads from Garmin: the original first, then a converted file. It decides; the caller sends.
+//! Downloads from Garmin: the original first, then a converted file. This module decides; the caller sends.
 
 use super::domain::Domain;
 use super::{block_page, list};
@@ -6,14 +6,14 @@ use crate::activity::Activity;
 use crate::http::{Repeat, Request, Response, limit};
 use crate::platform::{Download, Error, Result, lenient_json};
 
-/// Sends a request that is made for the domain.
+/// Sends the request that the given function makes for the domain.
 pub type Call<'a> = &'a mut dyn FnMut(&dyn Fn(&Domain) -> Request) -> Result<Response>;
 
 /// The response to a request for a file.
 #[derive(Debug, PartialEq, Eq)]
 enum FileReply {
     Bytes(Vec<u8>),
-    /// Unavailable. `is_retryable`: it may be available another day.
+    /// The file is unavailable. `is_retryable`: it may be available another day.
     Unavailable {
         why: String,
         is_retryable: bool,
@@ -45,7 +45,7 @@ pub fn converted(activity: &Activity, why: &str, retry_original: bool, call: Cal
                 return Ok(Some(Download::Converted { bytes, why: why.to_owned(), retry_original }));
             }
             Ok(FileReply::Unavailable { .. }) => {}
-            // The conversion of long activities times out, while a shorter format may still work.
+            // The conversion of a long activity may time out, while a shorter format still works.
             Err(error @ Error::Retry { platform_wide: false, .. }) => failure = Some(error),
             Err(error) => return Err(error),
         }
@@ -72,8 +72,8 @@ pub fn exists(response: &Response, id: &str) -> Result<bool> {
     }
 }
 
-/// Decides by the details whether the activity has a file: a failing service may reject the download of a file that it
-/// has.
+/// Decides by the details whether the activity has a file, because a failing service may reject the download of a file
+/// that exists.
 fn without_file(details: &Response, why: &str) -> Result<Download> {
     block_page::check(details, "the activity")?;
     if details.status == 404 {
@@ -89,7 +89,7 @@ fn without_file(details: &Response, why: &str) -> Result<Download> {
         return Ok(Download::None { why: "entered by hand: no file".into() });
     }
     let message = format!("original unavailable ({why}), and no converted file");
-    // Details that name a file show that the service works: it does not give this file.
+    // Details that name a file show that the service works, so it does not provide this file.
     Err(if format.is_some() {
         Error::Rejected(message)
     } else {
@@ -103,9 +103,9 @@ fn file(domain: &Domain, path: &str) -> Request {
     request
 }
 
-/// Reads a response. 404, and 500 twice, mean that there is no file; 403 that it is unavailable (garmin-connect-export,
-/// garminexport issue 57). A web page comes from a proxy in front of the service, which may block this URL alone; 502
-/// to 504 say nothing about the file either.
+/// Reads a response. 404, and 500 twice, mean that the activity has no file; 403 means that the file is unavailable
+/// (garmin-connect-export, garminexport issue 57). A web page comes from a proxy in front of the service, which may
+/// block this URL alone. 502 to 504 say nothing about the file, either.
 fn read(response: &Response) -> Result<FileReply> {
     if block_page::is_web_page(response) {
         let message = format!("{}; the token is kept; try again later", block_page::web_page("the file"));
@@ -132,7 +132,7 @@ mod tests {
     use super::super::domain::COM;
     use super::*;
 
-    /// Answers by the end of the URL, and counts what was asked.
+    /// Chooses each response by the end of the URL, and returns the requested URLs.
     fn fetch(answers: &[(&str, u16, &str)]) -> (Result<Download>, Vec<String>) {
         let mut asked = Vec::new();
         let activity = Activity { platform: "garmin-com".into(), id: "7".into(), ..Activity::default() };

@@ -66,7 +66,7 @@ fn from_json(json: &Value, domain: &Domain, now: Timestamp) -> Result<Imported> 
     Ok(Imported::Token(Box::new(token)))
 }
 
-/// Makes the lifetimes of a saved response absolute: they began when the file was made, not now.
+/// Makes the lifetimes of a saved response absolute: they start when the file was made, not now.
 fn absolute(token: &Value, created: &Value) -> Value {
     let mut token = token.clone();
     let created =
@@ -84,7 +84,7 @@ fn absolute(token: &Value, created: &Value) -> Value {
 
 fn garth(oauth1: &Value, oauth2: &Value, domain: &Domain, now: Timestamp) -> Result<Option<Token>> {
     let Some(mut token) = Token::from_response(oauth2, domain, DI_CLIENT, "garth", now) else { return Ok(None) };
-    // garth renews with its long-lived half alone; the refresh token of the other half is never used.
+    // garth renews with the OAuth1 token alone; it never uses the refresh token of the OAuth2 token.
     token.refresh_token = None;
     token.oauth1 = serde_json::from_value::<OAuth1>(oauth1.clone()).ok();
     if let Some(domain) = oauth1["domain"].as_str() {
@@ -93,7 +93,7 @@ fn garth(oauth1: &Value, oauth2: &Value, domain: &Domain, now: Timestamp) -> Res
     Ok(Some(token))
 }
 
-/// Checks that the token belongs to `domain`: the other domain would reject it like an invalid token.
+/// Checks that the token belongs to `domain`, because the other domain would reject it like an invalid token.
 fn check_domain(token: &mut Token, domain: &Domain) -> Result<()> {
     let issuer = claims(&token.access_token)["iss"].as_str().map(str::to_owned);
     let own = match issuer {
@@ -116,12 +116,12 @@ fn ticket_in(text: &str) -> Option<&str> {
     Some(&rest[..end])
 }
 
-/// The service of a pasted ticket: from the text around it, else that of the page that `browser_login` names.
+/// The service URL of a pasted ticket: from the text around it, else from the page that `browser_login` names.
 fn service_of(text: &str, domain: &Domain) -> Result<String> {
     if text.starts_with("ST-") {
         return Ok(domain.android_service());
     }
-    // A page's text may hold the URL in the middle, its slashes escaped.
+    // The text of a page may contain the URL with escaped slashes.
     let text = text.replace("\\/", "/");
     let ticket = text.find("ticket=ST-").unwrap_or(0);
     let start = text[..ticket].rfind("https://").unwrap_or(0);
@@ -149,7 +149,7 @@ pub fn token_places(home: Option<&Path>, setting: &dyn Fn(&str) -> Option<PathBu
 pub fn read_token(path: &Path) -> std::io::Result<Option<Secret>> {
     let read = |path: &Path| std::fs::read_to_string(path).map(Secret::new);
     if !path.is_dir() {
-        // One file of a garth pair means both.
+        // If one file of a garth pair is named, both are read.
         let of_garth = path.file_name().is_some_and(|name| name == "oauth1_token.json" || name == "oauth2_token.json");
         return if of_garth { read_token(path.parent().unwrap_or(Path::new("."))) } else { read(path).map(Some) };
     }

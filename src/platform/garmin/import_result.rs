@@ -1,5 +1,6 @@
-//! The result of the import of a file, the same in the response to an upload and in its status: `detailedImportResult`
-//! with `successes` and `failures` (recordings of garth, garminexport and Strava sync tools). Pure.
+//! The result of the import of a file, which has the same form in the response to an upload and in its status:
+//! `detailedImportResult` with `successes` and `failures` (recordings of garth, garminexport and Strava sync tools).
+//! Pure.
 
 use serde_json::Value;
 
@@ -15,16 +16,16 @@ const DUPLICATE: u64 = 202;
 /// The longest message of the service that is shown, in characters.
 const LONGEST_MESSAGE: usize = 300;
 
-/// The result of an import, as far as the body has it.
+/// The result of an import, as far as the body contains it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ImportResult {
-    /// It became an activity.
+    /// The file became an activity.
     Created(Option<String>),
     /// The activity existed already.
     Exists(Option<String>),
-    /// It is rejected, with the service's message.
+    /// The file was rejected, with the service's message.
     Rejected(String),
-    /// Both lists are empty: not known yet.
+    /// Both lists are empty: the result is not known yet.
     Pending,
     /// The body has no import result.
     None,
@@ -53,7 +54,8 @@ pub fn read(response: &Response) -> ImportResult {
     ImportResult::Rejected(if texts.is_empty() { "no reason given".into() } else { shorten(&texts.join("; ")) })
 }
 
-/// The id of the activity that a failure names, whatever its code: for a 409, whose status says that it exists.
+/// The id of the activity that a failure names, whatever its code. For a 409, whose status already says that the
+/// activity exists.
 pub fn named_id(response: &Response) -> Option<String> {
     let body = lenient_json::parse(&response.body)?;
     body["detailedImportResult"]["failures"].as_array()?.iter().find_map(internal_id)
@@ -67,13 +69,13 @@ pub fn error_text(response: &Response) -> String {
     if text.is_empty() { format!("HTTP {}", response.status) } else { format!("HTTP {}: {text}", response.status) }
 }
 
-/// The id in a `location` header that leads to an activity.
+/// The id in a `location` header with the URL of an activity.
 pub fn located_id(domain: &Domain, response: &Response) -> Option<String> {
     let digits = response.header("location")?.strip_prefix(&domain.url("connectapi", "/activity-service/activity/"))?;
     super::is_id(digits).then(|| digits.to_owned())
 }
 
-/// Fails for a response that rejects the login, or that a proxy sent. `what` names the request.
+/// Returns an error for a response that rejects the login, or that a proxy sent. `what` names the request.
 pub fn check_login(response: &Response, what: &str) -> Result<()> {
     block_page::check(response, what)?;
     match response.status {

@@ -1,8 +1,8 @@
 //! Garmin's list of activities: paging, and reading entries. Pure.
 //!
-//! Every field but the id may be missing or null: since 2026 nulls are left out, before they were sent (garth's and
-//! garmin-connect-export's recordings). The list is newest first by local time and ends with an empty page, not with a
-//! short one; while it is read, entries come and go and shift the rest.
+//! Every field but the id may be missing or null: since 2026 null fields are omitted, before that they were sent
+//! (garth's and garmin-connect-export's recordings). The list is newest first by local time and ends with an empty
+//! page, not with a short one. While it is read, added and deleted entries shift the others.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -19,36 +19,39 @@ use crate::sport;
 
 /// Entries per page. Larger pages work up to an undocumented limit; most clients use this one.
 const LIMIT: usize = 100;
-/// More entries than any page has: the largest known page (python-garminconnect, garmin-connect-export).
+/// The maximum number of entries on a page, which is the largest known page (python-garminconnect,
+/// garmin-connect-export).
 const MOST_ITEMS: usize = 1000;
-/// More pages than any history has: a server that ignores `start` must not loop forever.
+/// A limit above the number of pages of any history: a server that ignores `start` must not cause an endless loop.
 const MOST_PAGES: usize = 2000;
-/// The maximum of pages with no new entries but unreadable ones: they may be the same page again and again.
+/// The maximum number of pages whose only new entries are unreadable: the service may be sending the same page again
+/// and again.
 const MOST_UNREADABLE_PAGES: u32 = 10;
 /// An elapsed time above this, in an entry without a timer time, is in the milliseconds of older responses.
 const PLAUSIBLE_ELAPSED_S: f64 = 30.0 * 86400.0;
 
 /// A start this close to the beginning of 1970, in any zone, was never set.
 const NEVER_SET_S: i64 = 86_400;
-/// 1900-01-02: earlier dates mean "none" in other systems (0001-01-01, 1900-01-01). Later dates may be entered by hand,
-/// also before 1970.
+/// 1900-01-02: earlier dates mean "none" in other systems (0001-01-01, 1900-01-01). Dates after it may be entered by
+/// hand, even before 1970.
 const EARLIEST_S: i64 = -2_208_902_400;
 
 /// Reads the list page by page.
 ///
-/// Offsets shift while the list is read: a new activity moves entries down, which only repeats some; a deletion moves
-/// them up, past the position already read. So each page begins with the last entry of the page before. If it begins
-/// with an unknown entry, something was deleted above, and the offset steps back until a page begins with a known
-/// entry.
+/// Offsets shift while the list is read. A new activity moves entries down, which only repeats some of them. A deletion
+/// moves entries up, past the position already read. So each page begins with the last entry of the page before. If it
+/// begins with an unknown entry, an activity above it was deleted, and the offset steps back until a page begins with a
+/// known entry.
 pub struct Pages {
     platform: PlatformId,
     window: Window,
     /// The offset of the next page.
     start: usize,
-    /// The entry that the next page should begin with; `None` for the first page, and for the one that should be empty.
+    /// The entry that the next page should begin with; `None` for the first page, and for the page that should be
+    /// empty.
     overlap: Option<String>,
     pages: usize,
-    /// Pages with no new entries but unreadable ones.
+    /// The number of pages whose only new entries are unreadable.
     unreadable_pages: u32,
     /// The largest number of entries on a page.
     largest_page: usize,
@@ -61,7 +64,7 @@ pub struct Pages {
     ended: bool,
 }
 
-/// The maximum of steps back in one listing.
+/// The maximum number of steps back in one listing.
 const MOST_STEPS_BACK: u32 = 20;
 
 impl Pages {
@@ -83,17 +86,17 @@ impl Pages {
         }
     }
 
-    /// The owners of the entries of all pages so far, by the service's user id. Entries may have none.
+    /// The owners of the entries of all pages so far, by the service's user id. Entries may have no owner.
     pub fn owners(&self) -> &BTreeSet<String> {
         &self.owners
     }
 
-    /// The entries of the last page without a start, which are not in the page. Each is returned once.
+    /// The entries without a start of the last page, which the page does not contain. Each is returned once.
     pub fn take_without_start(&mut self) -> Vec<Value> {
         std::mem::take(&mut self.without_start)
     }
 
-    /// Adds such an entry to its page, with the start that was found out; without one, as unreadable.
+    /// Adds an entry without a start to its page: with the given start, or as unreadable if that is `None`.
     pub fn resolve(&self, page: &mut Page, mut item: Value, start: Option<Timestamp>) {
         item["startTimeGMT"] = start.map(|start| start.strftime("%Y-%m-%d %H:%M:%S").to_string()).into();
         match activity(&self.platform, &item) {
@@ -118,7 +121,7 @@ impl Pages {
         }
         let (start, limit) = (self.start.to_string(), LIMIT.to_string());
         let mut query = vec![("start", start.as_str()), ("limit", limit.as_str())];
-        // The service's dates are local: a day more on either side, and filtered exactly here.
+        // The service's dates are local: one more day is requested on either side, and filtered exactly here.
         let day = |time: Timestamp, days: i64| {
             let moved = time.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(time);
             moved.to_zoned(TimeZone::UTC).date().to_string()
@@ -158,13 +161,13 @@ impl Pages {
         }
         let fresh = self.seen.len() > before || is_unreadable;
         if !fresh && items.len() < self.largest_page {
-            // A short page without new entries: this is the end.
+            // A short page without new entries is the end of the list.
             self.ended = true;
             return Ok(None);
         }
         self.largest_page = self.largest_page.max(items.len());
         if !fresh {
-            // A full page without new entries: the page after it has to be empty.
+            // After a full page without new entries, the next page has to be empty.
             self.start += items.len();
             self.overlap = None;
             if self.start > self.seen.len() + 10 * LIMIT {
@@ -172,7 +175,7 @@ impl Pages {
             }
             return Ok(None);
         }
-        // By the entries received, not requested: a service may limit its pages.
+        // The offset advances by the entries received, not requested, because a service may limit its pages.
         self.start += items.len().saturating_sub(1);
         self.overlap = ids.last().cloned().flatten();
         if self.overlap.is_none() {
@@ -186,7 +189,7 @@ impl Pages {
         if self.steps_back > MOST_STEPS_BACK {
             return Err(Error::Unexpected("Garmin: the activity list changes faster than it can be read".into()));
         }
-        // Twice as far each time: a few deletions need a short step, many a long one.
+        // Each step is twice as long: a few deletions need a short step, many need a long one.
         self.start = self.start.saturating_sub(10 << self.steps_back.min(10));
         if self.start == 0 {
             self.overlap = None;
@@ -218,7 +221,7 @@ impl Pages {
     }
 }
 
-/// The path of the service's count of activities. It may count the legs of multisport activities.
+/// The path of the service's count of activities, which may include the legs of multisport activities.
 pub const COUNT_PATH: &str = "/activitylist-service/activities/count";
 
 /// Reads the count: `{"totalCount": n}`. `None` if the response has none.
@@ -283,14 +286,15 @@ pub fn start_of_details(details: &Response) -> Option<Timestamp> {
     start(&body["summaryDTO"]["startTimeGMT"], None)
 }
 
-/// A start in UTC. Zero and other numbers that mean "none" are no start: with them all entries would begin together.
+/// Reads a start in UTC. Zero and other numbers that mean "none" are not a start: with them all entries would start at
+/// the same time.
 fn start(gmt: &Value, epoch: Option<Timestamp>) -> Option<Timestamp> {
     let gmt = civil(gmt).and_then(|gmt| gmt.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp());
     let is_set = |second: i64| second >= EARLIEST_S && second.abs() >= NEVER_SET_S;
     gmt.or(epoch).filter(|start| is_set(start.as_second()))
 }
 
-/// A number or digits, as text; ids pass 2^31 since 2018.
+/// An id, sent as a number or as digits, as text. Ids exceed 2^31 since 2018.
 pub fn id(value: &Value) -> Option<String> {
     match value {
         Value::Number(number) if number.is_u64() => Some(number.to_string()),
@@ -307,23 +311,24 @@ fn positive(value: &Value) -> Option<f64> {
     value.as_f64().filter(|number| *number > 0.0)
 }
 
-/// `2026-01-08 14:10:21` in lists, `2026-01-08T14:10:21.0` elsewhere; whole seconds.
+/// Reads a time: `2026-01-08 14:10:21` in lists, `2026-01-08T14:10:21.0` elsewhere. Returns whole seconds.
 fn civil(value: &Value) -> Option<DateTime> {
     let text = value.as_str()?;
     text.get(..19)?.replacen(' ', "T", 1).parse().ok()
 }
 
-/// Local time minus UTC: the response does not have the time zone itself.
+/// Local time minus UTC, because the response does not contain the time zone.
 fn offset(start: Timestamp, local: DateTime) -> Option<i32> {
     let local = local.to_zoned(TimeZone::UTC).ok()?.timestamp();
     let seconds = local.as_second() - start.as_second();
     i32::try_from(seconds).ok().filter(|seconds| seconds.abs() <= 18 * 3600)
 }
 
-/// Milliseconds until about 2021, seconds now. Pauses make the ratio vary, but not a hundredfold.
+/// The elapsed time in seconds. Responses until about 2021 have milliseconds, later ones seconds. Pauses make the ratio
+/// to the timer time vary, but not a hundredfold.
 fn elapsed(elapsed: Option<f64>, timer: Option<f64>) -> Option<f64> {
     match (elapsed, timer) {
-        // A watch that nobody stopped gives such ratios too, but a thousandth of its elapsed time is less than its
+        // A watch that was left running has such ratios too, but a thousandth of its elapsed time is less than its
         // timer time.
         (Some(elapsed), Some(timer)) if elapsed > 100.0 * timer && elapsed / 1000.0 >= timer - 1.0 => {
             Some(elapsed / 1000.0)

@@ -111,7 +111,7 @@ fn a_date_before_1970_is_a_start() {
     }
 }
 
-/// A service that holds `entries`; after each request `change` may delete or add some.
+/// Lists from a service with `entries`; after each request `change` may delete or add entries.
 fn walk(entries: Vec<u64>, cap: usize, mut change: impl FnMut(usize, &mut Vec<u64>)) -> (Vec<u64>, Vec<usize>) {
     let mut entries = entries;
     let (mut got, mut starts) = (Vec::new(), Vec::new());

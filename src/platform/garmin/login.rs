@@ -1,7 +1,7 @@
 //! Garmin's login: requests and responses. Pure; `password_login` sends.
 //!
-//! A password login is three requests: the sign-in page (`sign_in`), the sign-in, which gives a ticket, and the token
-//! service, which exchanges it for a token. Sources: recorded responses of 2026 (garth's tests) and
+//! A password login is three requests: the sign-in page (`sign_in`); the sign-in, which returns a ticket; and the token
+//! service, which exchanges the ticket for a token. Sources: recorded responses of 2026 (garth's tests) and
 //! python-garminconnect 0.3, `client.py`.
 
 use base64::Engine as _;
@@ -18,15 +18,15 @@ use crate::platform::Credentials;
 
 /// The client id of the phone app.
 pub const MOBILE_CLIENT: &str = "GCM_IOS_DARK";
-/// The `User-Agent` of its web view.
+/// The `User-Agent` of the phone app's web view.
 pub const MOBILE_AGENT: &str =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148";
-/// The client id of the token service; `GARMIN_DI_CLIENT_ID` sets another, should Garmin retire this one.
+/// The client id of the token service. `GARMIN_DI_CLIENT_ID` sets a different one, in case Garmin retires this one.
 pub const DI_CLIENT: &str = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";
 /// The grant type, the same for garmin.cn.
 const TICKET_GRANT: &str = "https://connectapi.garmin.com/di-oauth2-service/oauth/grant/service_ticket";
 
-/// The text of the page that rejects the long-lived half of a garth token.
+/// The text of the page that rejects the OAuth1 token of a garth token.
 const OAUTH1_DEAD: &str = "OAuthToken is invalid";
 
 /// A response to the sign-in.
@@ -35,21 +35,21 @@ pub enum LoginReply {
     Ticket {
         /// The ticket.
         ticket: Secret,
-        /// The service of the ticket.
+        /// The service URL of the ticket.
         service: String,
     },
     /// A code was sent to the person.
     Mfa {
         /// The method: `email`, `sms`, …
         method: String,
-        /// The address, masked by the service.
+        /// The address to which the code was sent, masked by the service.
         to: String,
     },
     /// The password is wrong.
     WrongPassword,
     /// The code is wrong.
     WrongCode,
-    /// Too many logins, or a test that only a browser passes. Retrying makes it worse.
+    /// Too many logins, or a challenge that only a browser passes. Retries make it worse.
     RateLimited(String),
     /// The service failed.
     ServiceFailed(String),
@@ -57,7 +57,7 @@ pub enum LoginReply {
     Rejected(String),
 }
 
-/// The query of login and second factor.
+/// The query of the login and of the second factor.
 fn query(domain: &Domain) -> String {
     form(&[("clientId", MOBILE_CLIENT), ("locale", "en-US"), ("service", &domain.ios_service())])
 }
@@ -143,8 +143,8 @@ pub fn is_challenge(response: &Response) -> bool {
         || ["just a moment", "challenge", "captcha"].iter().any(|word| page.contains(word))
 }
 
-/// The type for a wrong code is not in any recording; one that contains both "code" and "wrong" counts as it. Any other
-/// type (expired, too many attempts) ends the login.
+/// Whether a response type means a wrong code. No recording has this type, so a type that contains both "code" and
+/// "wrong" counts. Any other type (expired, too many attempts) ends the login.
 fn is_wrong_code(kind: &str) -> bool {
     let contains = |words: &[&str]| words.iter().any(|word| kind.contains(word));
     contains(&["MFA", "CODE"]) && contains(&["INVALID", "WRONG", "INCORRECT", "MISMATCH"])
@@ -180,12 +180,12 @@ fn token_request(domain: &Domain, client_id: &str, body: String) -> Request {
         .header("Cache-Control", "no-cache")
 }
 
-/// Why the token service gave no token.
+/// Why the token service did not issue a token.
 #[derive(Debug, PartialEq, Eq)]
 pub enum TokenError {
     /// The ticket or token is rejected: the service's message.
     Rejected(String),
-    /// The service is rate limited or failed; why.
+    /// The service is rate limited or failed, for this reason.
     Retry(String),
 }
 
@@ -223,8 +223,8 @@ pub fn parse_token(
     }
 }
 
-/// The service's message up to the first colon, as the rest quotes the token ("Invalid refresh token: …"), and without
-/// any word that could be a token.
+/// The service's message up to the first colon, because the rest quotes the token ("Invalid refresh token: …"), and
+/// without any word that could be a token.
 fn without_token(words: &str) -> String {
     let plain = words.split(':').next().unwrap_or("").split_whitespace();
     let shown = plain.map(|word| if word.len() > 24 || word.contains("ST-") { "***" } else { word });

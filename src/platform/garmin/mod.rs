@@ -2,9 +2,9 @@
 //!
 //! `service` has their rows in the table of platforms, `settings` the settings that Garmin alone reads. `domain` has
 //! the hosts; `sign_in`, `login`, `oauth1`, `list`, `download`, `upload`, `status` and `delete` build requests and read
-//! responses, `block_page` recognises responses that are not the service's own, `import` reads the tokens of other
-//! tools, `token` is the stored token: all of these are pure. `account`, `password_login`, `owner` and this file send.
-//! What is known of the service, and from where, is in `docs/services.md`.
+//! responses, `block_page` recognises responses of proxies, `import` reads the tokens of other tools, `token` is the
+//! stored token: all of these are pure. `account`, `password_login`, `owner` and this file send. `docs/services.md` has
+//! the known facts about the service, with their sources.
 
 mod account;
 mod block_page;
@@ -50,9 +50,10 @@ struct Garmin {
     settings: GarminSettings,
     store: TokenStore,
     context: Context,
-    /// An access token that is valid, although the service rejected a request with it.
+    /// An access token that is known to be valid, although the service rejected a request with it.
     valid_token: RefCell<Option<String>>,
-    /// The list names another owner than the profile, and the profile was queried again.
+    /// The list and the profile name different owners, and a second query of the profile has confirmed the profile's
+    /// owner.
     owner_confirmed: Cell<bool>,
 }
 
@@ -62,7 +63,8 @@ fn mobile_page(domain: &Domain) -> String {
     format!("{}?{query}", domain.url("sso", "/mobile/sso/en_US/sign-in"))
 }
 
-/// The maximum of activities in one listing whose start is requested. With more of them the list itself is broken.
+/// The maximum number of activities in one listing whose start is requested. If more have no start, the list itself is
+/// broken.
 const MOST_DETAILS: u32 = 20;
 
 impl Garmin {
@@ -77,7 +79,7 @@ impl Garmin {
         })
     }
 
-    /// The start of an activity without one in the list: as it was found out before, else from its details.
+    /// The start of an activity whose list entry has none: the known start, else the one in its details.
     fn start_of(&self, id: &str, details: &mut u32) -> Result<Option<Timestamp>> {
         if let Some(start) = (self.context.known_start)(id) {
             return Ok(Some(start));
@@ -102,7 +104,7 @@ impl PlatformReader for Garmin {
         let mut details = 0;
         while let Some(path) = pages.next_path()? {
             let request = self.domain.get(&path).limit(limit::LIST).header("Accept", "application/json");
-            // A page without new entries is not handed out: the caller could not stop on it.
+            // A page without new entries is not passed on, because the caller could not stop on it.
             let response = self.send_read(&request)?;
             let requested = self.context.http.last_sent(&self.context.platform);
             let page = pages.read(&response)?;
@@ -168,8 +170,8 @@ impl PlatformWriter for Garmin {
     fn upload_status(&self, sent: &[UploadRef]) -> Result<Vec<Result<UploadStatus>>> {
         let mut answers = Vec::new();
         for one in sent {
-            // Without a reference only the list shows it; and the same bytes uploaded again are a 409 here, not a
-            // second activity.
+            // Without a reference only the list shows the activity. Uploading the same bytes again gives a 409 here,
+            // not a second activity.
             let Some((status_ref, request)) =
                 one.status_ref.and_then(|status_ref| Some((status_ref, status::request(&self.domain, status_ref)?)))
             else {

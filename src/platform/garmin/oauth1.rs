@@ -12,17 +12,17 @@ use super::domain::{Domain, app};
 use super::token::OAuth1;
 use crate::http::{Request, encode, form, limit};
 
-/// The URL of the public key of the app that made the grant; the authors of garth host it.
+/// The URL of the public consumer key of the app that made the grant. The authors of garth host it.
 pub const CONSUMER_URL: &str = "https://thegarth.s3.amazonaws.com/oauth_consumer.json";
 
-/// The app's key.
+/// The app's consumer key.
 #[derive(Clone, Deserialize)]
 pub struct Consumer {
     consumer_key: String,
     consumer_secret: String,
 }
 
-/// The request for a new token. `nonce` is a text that was not used in this second.
+/// The request for a new token. `nonce` is a text that no other request of this second has used.
 pub fn exchange_request(domain: &Domain, consumer: &Consumer, grant: &OAuth1, timestamp: i64, nonce: &str) -> Request {
     let url = domain.url("connectapi", "/oauth-service/oauth/exchange/user/2.0");
     let body: Vec<(&str, &str)> = grant.mfa_token.iter().map(|token| ("mfa_token", token.as_str())).collect();
@@ -61,7 +61,7 @@ fn authorization(
 }
 
 fn hmac_sha1(key: &str, text: &str) -> String {
-    // HMAC takes a key of any length.
+    // HMAC accepts a key of any length.
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key.as_bytes()) else { return String::new() };
     mac.update(text.as_bytes());
     STANDARD.encode(mac.finalize().into_bytes())

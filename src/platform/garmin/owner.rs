@@ -15,11 +15,11 @@ use crate::reason::Reason;
 /// The profile of the owner.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Profile {
-    /// `profileId`; older clients call it `userProfileId`. It is also the `ownerId` of every entry of the list.
+    /// `profileId`; older clients call it `userProfileId`. Every entry of the list has it as `ownerId`.
     pub user_id: Option<String>,
     /// The name that the service shows.
     pub name: Option<String>,
-    /// The e-mail address; some accounts have it as their user name.
+    /// The e-mail address, which is the user name of some accounts.
     pub email: Option<String>,
 }
 
@@ -29,7 +29,7 @@ enum OwnerReply {
     Profile(Profile),
     /// The service rejects the token.
     Rejected(String),
-    /// A proxy responded, or nothing did: it says nothing about the token.
+    /// A proxy responded, or no response came, which says nothing about the token.
     Unknown(String),
 }
 
@@ -73,7 +73,7 @@ impl Garmin {
         }
         let profile = Profile::read(&response);
         if token.user_id.is_some() {
-            // A check before a write: the caller compares.
+            // This is a check before a write, so the caller compares the owner.
             return Ok(profile.fill(token, self.context.http.now()).identity());
         }
         let _lock = self.store.lock()?;
@@ -100,10 +100,11 @@ impl Garmin {
         }
     }
 
-    /// Saves a new token, renewed if needed, once the service has told its owner. `email` is the address of the login.
+    /// Saves a new token, renewed if needed, after the service has named its owner. `email` is the address of the
+    /// login.
     ///
-    /// The old token stays or is restored if the service rejects the new one, or if that belongs to another account. A
-    /// token with an unknown owner is saved if it is the only one; it does not replace a valid one in a data folder
+    /// If the service rejects the new token, or if it belongs to another account, the old token stays or is restored. A
+    /// token with an unknown owner is saved if it is the only one; it does not replace a valid token in a data folder
     /// with an owner.
     pub(super) fn save_checked(&self, token: Token, email: Option<&str>) -> LoginResult<Token> {
         let before = self.store.load::<Token>().unwrap_or(None);
@@ -143,7 +144,7 @@ impl Garmin {
             }
             OwnerReply::Rejected(why) => return Err(LoginFailure::Rejected(why)),
             OwnerReply::Unknown(why) if replaces => return Err(not_replaced(&why)),
-            // Nothing indicates that it is invalid. The next command queries the owner before anything else.
+            // Nothing indicates that the token is invalid. The next command queries the owner before anything else.
             OwnerReply::Unknown(why) => {
                 unverified = Some(format!("the token is saved, but could not be checked: {why}"));
                 token
@@ -160,7 +161,7 @@ impl Garmin {
     }
 
     /// Compares the owners in the list with the owner of the token. If they differ, the profile is queried once more: a
-    /// token that suddenly opens another account must not add to this one.
+    /// token that suddenly opens another account must not add activities to this account.
     pub(super) fn check_list_owner(&self, owners: &BTreeSet<String>) -> Result<()> {
         let Some(known) = self.store.load::<Token>()?.and_then(|token| token.user_id) else { return Ok(()) };
         if owners.iter().all(|owner| *owner == known) || self.owner_confirmed.get() {
@@ -177,7 +178,7 @@ impl Garmin {
         }
         let current = Profile::read(&response).user_id;
         if current.as_deref() == Some(known.as_str()) {
-            // The list numbers owners differently: the profile decides.
+            // The list uses different ids for owners, so the profile decides.
             self.owner_confirmed.set(true);
             return Ok(());
         }
@@ -196,8 +197,8 @@ fn not_replaced(why: &str) -> LoginFailure {
     LoginFailure::Other(Error::retry_platform(message))
 }
 
-/// Why a new token is rejected. Since June 2026 some accounts reject those of the embedded sign-in page
-/// (python-garminconnect issue 369; reviewed 2026-11-29); for any other token the same message only means that it has
+/// Why a new token is rejected. Since June 2026 Garmin rejects tokens of the embedded sign-in page for some accounts
+/// (python-garminconnect issue 369; reviewed 2026-11-29). For any other token the same message only means that it has
 /// expired.
 fn token_rejected(token: &Token, response: &Response, mobile_page: &str) -> String {
     let why = rejection(response);

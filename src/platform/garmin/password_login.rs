@@ -1,5 +1,5 @@
 //! A login with a password: the sign-in page, the password, a second factor if needed, and the exchange of the ticket.
-//! Whatever rejects it, no other kind of login is tried after it.
+//! If any step is rejected, no other kind of login is tried.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::platform::login_attempt::{LoginFailure, LoginResult, MAX_CODES, send_
 use crate::platform::{Account, Ask, Credentials, Error, Result};
 
 impl Garmin {
-    /// One password login, started by hand.
+    /// Makes one password login that a person started.
     pub(super) fn login_by_hand(&self, credentials: &Credentials, ask: Ask) -> Result<Account> {
         let _lock = self.store.lock()?;
         self.logins().check_allowed(true)?;
         self.password_login(credentials, ask).map(|token| token.account())
     }
 
-    /// One password login. The caller holds the lock.
+    /// Makes one password login. The caller holds the lock.
     pub(super) fn password_login(&self, credentials: &Credentials, ask: Ask) -> Result<Token> {
         self.logins().attempt(|| self.attempt(credentials, ask))
     }
@@ -39,7 +39,7 @@ impl Garmin {
         }
     }
 
-    /// Loads the sign-in page. Before that nothing of the login is sent.
+    /// Loads the sign-in page. Nothing of the login is sent before it.
     fn load_sign_in_page(&self, hidden: &Secret) -> LoginResult<SignIn> {
         let request = sign_in::page_request(&self.domain);
         let page = self.context.http.follow(&self.context.platform, &request).map_err(before_password)?;
@@ -77,7 +77,7 @@ impl Garmin {
         Err(LoginFailure::Rejected("the second factor was wrong three times".into()))
     }
 
-    /// Exchanges a ticket for a token and saves that. The caller holds the lock.
+    /// Exchanges a ticket for a token and saves the token. The caller holds the lock.
     pub(super) fn exchange(
         &self,
         ticket: &Secret,
@@ -103,7 +103,8 @@ impl Garmin {
     }
 }
 
-/// How long a person types a password: `shortest` to two and a half times that, 2 s to 5 s by default.
+/// A random time that a person may need to type a password: from `shortest` to two and a half times that, 2 s to 5 s by
+/// default.
 fn typing_time(shortest: Duration) -> Duration {
     shortest.mul_f64(1.0 + 1.5 * fastrand::f64())
 }
@@ -116,7 +117,8 @@ fn before_password(error: http::Error) -> LoginFailure {
     }
 }
 
-/// The failure of a reply without a ticket. `hidden` is the password, which the service could repeat in its message.
+/// The failure of a reply without a ticket. `hidden` is the password; it is masked in the service's message, which
+/// could repeat it.
 fn no_ticket(reply: LoginReply, hidden: &Secret) -> LoginFailure {
     match reply {
         LoginReply::RateLimited(why) => LoginFailure::RateLimited(why),

@@ -1,4 +1,4 @@
-//! The two rows of the table that stand for Garmin Connect.
+//! The two rows for Garmin Connect in the table of platforms.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -94,7 +94,7 @@ impl Service for GarminService {
         import::read_token(path)
     }
 
-    /// The `ownerId` of an entry is the `profileId` of the person.
+    /// The `ownerId` of an entry, which is the `profileId` of the person.
     fn listed_owner(&self, raw: &str) -> Option<String> {
         list::id(&serde_json::from_str::<serde_json::Value>(raw).ok()?["ownerId"])
     }

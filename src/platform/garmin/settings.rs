@@ -10,17 +10,17 @@ pub struct GarminSettings {
     /// `GS_LOGIN_PAUSE`: the shortest pause between the sign-in page and the password; the longest is two and a half
     /// times that.
     pub login_pause: Duration,
-    /// `GARMIN_UPLOAD_AS_IMPORT`: files are imported, which Garmin does not pass on to connected services.
+    /// `GARMIN_UPLOAD_AS_IMPORT`: files are uploaded as imports, which Garmin does not pass on to connected services.
     pub upload_as_import: bool,
     /// `GARMIN_DI_CLIENT_ID`: the client id for new tokens.
     pub client_id: String,
 }
 
 impl GarminSettings {
-    /// Reads them.
+    /// Reads the settings.
     ///
     /// # Errors
-    /// [`Error::Config`](crate::platform::Error::Config): one has a value that cannot be used.
+    /// [`Error::Config`](crate::platform::Error::Config): a setting has an invalid value.
     pub fn read(settings: &dyn SettingSource) -> Result<GarminSettings> {
         Ok(GarminSettings {
             login_pause: settings.duration("GS_LOGIN_PAUSE")?,

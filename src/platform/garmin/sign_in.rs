@@ -18,11 +18,12 @@ pub const ACCEPT_LANGUAGE: &str = "en-US,en;q=0.9";
 pub struct SignIn {
     /// The URL of the page with its query.
     page: String,
-    /// The cookies so far.
+    /// The cookies that the service has set so far.
     cookies: Cookies,
 }
 
-/// The request for the page. It is a read that is sent once: its response decides whether a login is tried at all.
+/// The request for the page. It is a read that is sent only once, because its response decides whether a login is tried
+/// at all.
 pub fn page_request(domain: &Domain) -> Request {
     let query = form(&[("clientId", MOBILE_CLIENT), ("service", &domain.ios_service())]);
     let mut request = Request::get(format!("{}?{query}", domain.url("sso", "/mobile/sso/en_US/sign-in")))
@@ -34,7 +35,7 @@ pub fn page_request(domain: &Domain) -> Request {
 }
 
 impl SignIn {
-    /// Reads the response to [`page_request`]; if it is no page, what that means for the login.
+    /// Reads the response to [`page_request`]. If it is not the page, the error says what it means for the login.
     pub fn read(Followed { response, url }: &Followed) -> Result<SignIn, LoginReply> {
         let rate_limited = |why: String| Err(LoginReply::RateLimited(format!("the sign-in page: {why}")));
         let status = response.status;
@@ -59,7 +60,7 @@ impl SignIn {
         request.header("Referer", &self.page).header("Cookie", self.cookies.header())
     }
 
-    /// Takes the cookies that a response sets.
+    /// Stores the cookies that a response sets.
     pub fn take_cookies(&mut self, response: &Response) {
         self.cookies.take(response);
     }

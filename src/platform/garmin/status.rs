@@ -13,8 +13,8 @@ use crate::platform::{Error, Result, UploadStatus, lenient_json};
 /// The path of status URLs.
 pub const PATH: &str = "/activity-service/activity/status/";
 
-/// The request for the status at `url`; `None` if that is no status URL on the platform's own host, as the request has
-/// the token.
+/// The request for the status at `url`. `None` if that is not a status URL on the platform's own host, because the
+/// request contains the token.
 pub fn request(domain: &Domain, url: &str) -> Option<Request> {
     let rest = url.strip_prefix(&domain.url("connectapi", PATH))?;
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -30,7 +30,7 @@ pub fn parse(domain: &Domain, url: &str, response: &Response) -> Result<UploadSt
         (408 | 500..=599, _) => {
             Err(Error::retry_item(format!("Garmin: server error (HTTP {}); try again later", response.status)))
         }
-        // Old statuses are deleted.
+        // Garmin deletes old statuses.
         (404 | 410, _) => Ok(UploadStatus::Unknown),
         (_, ImportResult::Exists(id)) => Ok(UploadStatus::Exists(id)),
         (409, _) => Ok(UploadStatus::Exists(import_result::named_id(response))),
@@ -47,9 +47,9 @@ pub fn parse(domain: &Domain, url: &str, response: &Response) -> Result<UploadSt
     }
 }
 
-/// Success without a list of successes: the URL or the content of the response names the activity.
+/// Reads a success without a list of successes: the URL or the content of the response names the activity.
 fn done(domain: &Domain, result: &ImportResult, response: &Response) -> Result<UploadStatus> {
-    // A redirect to the activity was followed, and the response is the activity itself.
+    // If a redirect to the activity was followed, the response is the activity itself.
     let shown = lenient_json::parse(&response.body).and_then(|body| id(&body["activityId"]));
     match import_result::located_id(domain, response).or(shown) {
         Some(id) => Ok(UploadStatus::Created(Some(id))),

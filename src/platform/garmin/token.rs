@@ -1,4 +1,4 @@
-//! Garmin's token, as it is stored, and how long it is valid.
+//! Garmin's token: its stored form, and how long it is valid.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -9,23 +9,23 @@ use serde_json::Value;
 use super::domain::Domain;
 use crate::platform::{Account, Identity};
 
-/// A token is renewed so many seconds before it expires, or in the last tenth of its lifetime if that is shorter.
+/// How many seconds before its expiry a token is renewed; or in the last tenth of its lifetime if that is shorter.
 const MARGIN_S: i64 = 300;
 
-/// The owner of a token is queried again after so many seconds if the service did not tell.
+/// After how many seconds the owner of a token is queried again if the service did not name the owner.
 const OWNER_RETRY_S: i64 = 24 * 3600;
 
 /// A stored token. It has no `Debug`: nothing prints it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Token {
-    /// Its domain: the other domain rejects it.
+    /// The domain of the token; the other domain rejects it.
     pub domain: String,
     /// The bearer token, a JWT.
     pub access_token: String,
-    /// Invalidated by every renewal, which gives a new one.
+    /// The refresh token. Every renewal invalidates it and returns a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
-    /// The client id that it was made for; a renewal must name the same.
+    /// The client id for which the token was issued; a renewal must name the same one.
     pub client_id: String,
     /// When it was issued, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,30 +45,31 @@ pub struct Token {
     /// The service's user id: `profileId`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// The e-mail address, if the service tells it.
+    /// The e-mail address, if the service names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// When the service did not tell the owner, in seconds since 1970.
+    /// The time of the last query that did not return the owner, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_untold_at: Option<i64>,
-    /// Where it comes from: `password`, `browser`, or the name of a tool.
+    /// The origin of the token: `password`, `browser`, or the name of a tool.
     pub source: String,
-    /// It comes from the embedded sign-in page. Not stored: a token that was used once is of a kind that works.
+    /// Whether the token comes from the embedded sign-in page. Not stored: once a token has been used successfully, its
+    /// account accepts this kind.
     #[serde(skip)]
     pub embedded: bool,
-    /// Why it cannot be renewed any more, once the service said so: it is not tried again.
+    /// Why the token cannot be renewed any more, if the service rejected a renewal. The renewal is not retried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead: Option<String>,
 }
 
-/// The long-lived half of a garth token. The field names are garth's.
+/// The long-lived OAuth1 part of a garth token. The field names are garth's.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct OAuth1 {
     /// The token of the grant.
     pub oauth_token: String,
     /// The secret that signs with it.
     pub oauth_token_secret: String,
-    /// Proves an earlier second factor.
+    /// The proof of an earlier second factor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mfa_token: Option<String>,
     /// The other fields, for the export.
@@ -77,7 +78,7 @@ pub struct OAuth1 {
 }
 
 impl Token {
-    /// Reads a response of the token service, or a saved one of the same form. Times that it lacks are read from the
+    /// Reads a response of the token service, or a saved one of the same form. Times that are missing are read from the
     /// token itself.
     pub fn from_response(
         response: &Value,
@@ -111,35 +112,35 @@ impl Token {
         })
     }
 
-    /// Whether it is valid and not about to expire. A token of unknown lifetime counts as valid.
+    /// Whether the token is valid and not about to expire. A token with an unknown lifetime counts as valid.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         let Some(end) = self.expires_at else { return true };
         let lifetime = self.issued_at.map_or(i64::MAX, |issued| (end - issued).max(0));
         now.as_second() < end - MARGIN_S.min(lifetime / 10)
     }
 
-    /// Whether it has expired.
+    /// Whether the token has expired.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| now.as_second() >= end)
     }
 
-    /// Whether it can be renewed.
+    /// Whether the token can be renewed.
     pub fn is_renewable(&self) -> bool {
         self.dead.is_none() && (self.refresh_token.is_some() || self.oauth1.is_some())
     }
 
-    /// The owner, if the service tells.
+    /// The owner, if the service names it.
     pub fn identity(&self) -> Option<Identity> {
         let user_id = self.user_id.clone()?;
         Some(Identity { user_id, name: self.user.clone(), email: self.email.clone() })
     }
 
-    /// Whether the service recently did not tell the owner.
+    /// Whether a recent query did not return the owner.
     pub fn is_owner_untold(&self, now: Timestamp) -> bool {
         self.owner_untold_at.is_some_and(|at| (0..OWNER_RETRY_S).contains(&(now.as_second() - at)))
     }
 
-    /// The part of it that may be shown.
+    /// The part of the token that may be shown.
     pub fn account(&self) -> Account {
         let time = |seconds: Option<i64>| seconds.and_then(|s| Timestamp::from_second(s).ok());
         Account {
@@ -154,7 +155,7 @@ impl Token {
     }
 }
 
-/// The claims of a JWT, unverified; `Null` if it is none.
+/// The claims of a JWT, unverified; `Null` if the text is not a JWT.
 pub fn claims(jwt: &str) -> Value {
     let middle = jwt.split('.').nth(1).unwrap_or("");
     let bytes = URL_SAFE_NO_PAD.decode(middle.trim_end_matches('='));

@@ -1,7 +1,7 @@
 //! Uploads to Garmin: the form and its responses. Pure.
 //!
-//! The usual response is 202 with a URL for the status (see `status`); 409 is a file that exists already; the same
-//! bytes uploaded twice are never two activities (garminexport, Strava sync tools, python-garminconnect issue 112).
+//! The usual response is 202 with a URL for the status (see `status`). 409 means that the file exists already: the same
+//! bytes uploaded twice never make two activities (garminexport, Strava sync tools, python-garminconnect issue 112).
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -13,14 +13,14 @@ use super::status::PATH;
 use crate::http::{FormPart, Request, Response, multipart};
 use crate::platform::{Error, Result, UploadFile, UploadStatus, lenient_json};
 
-/// The status reference when Garmin gave no URL for the status: only the list shows the activity.
+/// The status reference if Garmin returned no URL for the status: only the list shows the activity.
 const NO_STATUS_URL: &str = "none";
 
-/// The `User-Agent` of the app that imports (python-garminconnect, `import_activity`; reviewed 2026-11-29).
+/// The `User-Agent` of the app for imports (python-garminconnect, `import_activity`; reviewed 2026-11-29).
 const IMPORTER: &str = "GCM-iOS-5.7.2.1";
 
-/// The form with the file. `boundary` is a text that is not in the file. `as_import`: an import, which Garmin does not
-/// pass on to connected services such as Strava (python-garminconnect issue 322).
+/// The request with the file in a form. `boundary` is a text that does not occur in the file. `as_import`: the file is
+/// imported, and Garmin does not pass it on to connected services such as Strava (python-garminconnect issue 322).
 pub fn request(domain: &Domain, file: &UploadFile, boundary: &str, as_import: bool) -> Request {
     let part = FormPart { name: "file", file_name: Some(file.name), content: file.bytes };
     let (content_type, body) = multipart(boundary, &[part]);
@@ -47,7 +47,7 @@ pub fn parse(domain: &Domain, response: &Response) -> Result<UploadStatus> {
     };
     match (response.status, import_result::read(response)) {
         (408 | 500..=599, _) => outcome_unknown("Garmin: server error"),
-        // This concerns the account: the file is not recorded as rejected.
+        // The rejection concerns the account, so the file is not recorded as rejected.
         (412, _) => Err(Error::Config(
             "Garmin rejects uploads to this account until device uploads are allowed (HTTP 412): log in to Garmin \
              Connect on the web, allow Device Uploads in Settings, Privacy and Data, then run again"
@@ -74,8 +74,8 @@ pub fn parse(domain: &Domain, response: &Response) -> Result<UploadStatus> {
     }
 }
 
-/// The URL for the status of an upload: the one that Garmin gave, if it is on its own host; else the one that it must
-/// be.
+/// The URL for the status of an upload: the one that Garmin returned, if it is on Garmin's host, else one built from
+/// the body.
 fn status_url(domain: &Domain, response: &Response) -> Option<String> {
     let given = response.header("location").filter(|url| super::status::request(domain, url).is_some());
     given.map(str::to_owned).or_else(|| {
@@ -85,7 +85,7 @@ fn status_url(domain: &Domain, response: &Response) -> Option<String> {
     })
 }
 
-/// `…/status/<epoch ms>/<uuid without dashes>`, from the time and the uuid in the body, as in recordings.
+/// Builds `…/status/<epoch ms>/<uuid without dashes>` from the time and the uuid in the body, as in recordings.
 fn built_url(domain: &Domain, result: &Value) -> Option<String> {
     let uuid = result["uploadUuid"]["uuid"].as_str()?.replace('-', "");
     let created = result["creationDate"].as_str()?.strip_suffix(" GMT")?;

@@ -50,7 +50,7 @@ pub fn parse_date(text: &str) -> Option<i64> {
     (shape && civil(at).date == (year, month, day)).then_some(at)
 }
 
-/// When a zone's clocks are an hour ahead.
+/// When the clocks of a zone are an hour ahead (summer time).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Summer {
     /// Never.
@@ -78,7 +78,7 @@ pub struct Zone {
     pub place: (f64, f64),
 }
 
-/// The zones that invented activities lie in.
+/// The zones of invented activities.
 pub const ZONES: [Zone; 10] = [
     zone("Europe/Paris", 124, 3600, Summer::Europe, (45.92, 6.87)),
     zone("America/New_York", 149, -18_000, Summer::America, (40.78, -73.96)),
@@ -100,7 +100,7 @@ const fn zone(key: &'static str, id: u32, standard: i32, summer: Summer, place: 
 }
 
 impl Zone {
-    /// Seconds from UTC to the local clock at a moment.
+    /// Local time minus UTC at a given time, in seconds.
     pub fn offset(&self, at: i64) -> i32 {
         let year = civil(at).date.0;
         let standard = i64::from(self.standard);
@@ -119,7 +119,7 @@ impl Zone {
         self.standard + if summer { 3600 } else { 0 }
     }
 
-    /// A moment in the hour that the clocks show twice in autumn of that year.
+    /// A time in the hour that the clocks repeat in autumn of this year.
     pub fn repeated_hour(&self, year: i64) -> Option<i64> {
         let standard = i64::from(self.standard);
         match self.summer {

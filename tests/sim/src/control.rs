@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Answers a request to the simulator itself.
+/// Responds to a request to the simulator itself.
 pub fn answer(shared: &Shared, request: &Request) -> Response {
     let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
     match (request.method.as_str(), parts.as_slice()) {
@@ -50,7 +50,7 @@ fn log(shared: &Shared) -> Response {
     Response::text(200, "application/x-ndjson", &text)
 }
 
-/// What needs a region of COROS, which is 2 unless the query says otherwise.
+/// Requests that need a region of COROS, which is 2 unless the query names one.
 fn on_region(state: &mut State, request: &Request, parts: &[&str]) -> Response {
     let region = request.parameter("region").map_or(Ok(2), |text| text.parse::<u32>()).unwrap_or(0);
     if !state.has_coros(region) {
@@ -72,7 +72,7 @@ fn on_region(state: &mut State, request: &Request, parts: &[&str]) -> Response {
     }
 }
 
-/// What needs a domain, which is garmin.com unless the query says otherwise.
+/// Requests that need a domain, which is garmin.com unless the query names one.
 fn on_domain(state: &mut State, request: &Request, parts: &[&str]) -> Response {
     let domain = request.parameter("domain").unwrap_or_else(|| "garmin.com".to_owned());
     if !state.has_account(&domain) {
@@ -126,7 +126,7 @@ fn tokens(state: &mut State, what: &str, domain: &str) -> Response {
     Response::empty(204)
 }
 
-/// Puts the fields of a JSON body into the place of those that a description has.
+/// Replaces fields of a description by the fields of a JSON body.
 fn change<T: Serialize + DeserializeOwned>(spec: &mut T, request: &Request) -> Response {
     let mut fields = serde_json::to_value(&*spec).unwrap_or_default();
     merge(&mut fields, request.json().unwrap_or_default());
@@ -157,7 +157,7 @@ fn bad(text: &str) -> Response {
     Response::json(400, &json!({"error": text}))
 }
 
-/// Accounts and activities, with the truth about every original.
+/// Accounts and activities, with the actual contents of every original.
 fn describe(state: &State) -> Value {
     let accounts = state.accounts.iter().map(|account| {
         let activities = account.newest_first().into_iter().map(|activity| {
@@ -183,7 +183,7 @@ fn describe(state: &State) -> Value {
     })
 }
 
-/// The exercises that several activities belong to.
+/// The groups with more than one activity.
 fn exercises(state: &State) -> Value {
     let place = |(service, id): &(String, u64)| json!({"service": service, "id": id.to_string()});
     let all = state.exercises();

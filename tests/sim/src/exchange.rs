@@ -1,4 +1,4 @@
-//! One request on its way to its answer, faults and all.
+//! Handles one request: applies its faults and sends its response.
 
 use crate::control;
 use crate::fault::{Effect, Lies, Struck, When};
@@ -12,20 +12,20 @@ use std::io::{self, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// One request on its way to its answer.
+/// One request and its connection.
 pub struct Exchange<'a> {
-    /// What all connections share.
+    /// The state that all connections share.
     pub shared: &'a Shared,
     /// The connection.
     pub tcp: &'a TcpStream,
     /// Its number.
     pub id: u64,
-    /// When the request was there as a whole.
+    /// When the complete request had arrived.
     pub arrived: Instant,
 }
 
 impl Exchange<'_> {
-    /// Answers; whether the connection may go on.
+    /// Responds to the request. Returns whether the connection may continue.
     pub fn run<S: Write>(&self, stream: &mut S, request: &Request, close: bool) -> bool {
         if request.host == "_sim" {
             let answer = wire(request, &control::answer(self.shared, request), close);
@@ -82,7 +82,7 @@ impl Exchange<'_> {
         sent.is_ok() && !matches!(struck.end, Some(Effect::Cut { .. }))
     }
 
-    /// Puts an answer on the wire, at once or in drops.
+    /// Sends a response, at once or in small pieces.
     fn put<S: Write>(&self, stream: &mut S, struck: &Struck, body_at: usize, bytes: &[u8]) -> io::Result<()> {
         let drip = struck.with.iter().find_map(|effect| match *effect {
             Effect::Drip { ms, bytes, head } => Some((ms, bytes.max(1), head)),
@@ -101,7 +101,7 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// What somebody else changes around a request that itself has no effect.
+    /// Applies the changes by others for a request that itself has no effect.
     fn only_changes(&self, struck: &Struck) {
         let mut state = self.shared.state();
         change(&mut state, struck, When::Before);
@@ -148,7 +148,7 @@ impl Exchange<'_> {
     }
 }
 
-/// Carries out what somebody else changes at this moment; whether each change found what it changes.
+/// Applies the changes by others at this point. Returns whether each change found its target.
 fn change(state: &mut State, struck: &Struck, at: When) -> bool {
     let mut found = true;
     for change in struck.changes(at) {

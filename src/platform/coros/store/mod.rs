@@ -106,10 +106,10 @@ pub fn put_request(
     request.method = "PUT";
     request.repeat = Repeat::Read;
     request.body = Some(bytes.to_vec());
-    // Whoever knows the path has the file.
+    // The path is a secret, because it alone gives access to the file.
     request.redact_url = true;
     request.headers.extend(headers);
-    // The web page uploads with the browser.
+    // The web page uploads from the browser.
     request.header("Content-Type", CONTENT_TYPE).header("User-Agent", BROWSER)
 }
 
@@ -134,13 +134,14 @@ pub enum PutResult {
 pub enum PutFailure {
     /// This machine's clock is wrong.
     Clock,
-    /// A server error, or the object was damaged on its way.
+    /// A server error, or the object was damaged in transit.
     Temporary(String),
     /// The bucket does not exist, or is in another region.
     WrongBucket(String),
 }
 
-/// Reads the response to a PUT. Of an error only the code is used: its text repeats the signed headers with the token.
+/// Reads the response to a PUT. Only the code of an error is used, because its text repeats the signed headers with the
+/// token.
 pub fn put_result(response: &Response) -> PutResult {
     let code = code(&response.body).unwrap_or_default();
     let what =
@@ -164,7 +165,7 @@ fn code(body: &[u8]) -> Option<String> {
 }
 
 impl PutFailure {
-    /// The error for the caller: none of these concerns the file, and nothing was uploaded.
+    /// The error for the caller. None of these failures concerns the file, and nothing was uploaded.
     pub fn into_error(self, host: &str) -> Error {
         let (message, platform_wide) = match self {
             PutFailure::Clock => (
@@ -187,7 +188,7 @@ impl PutFailure {
 
 #[cfg(test)]
 pub(super) mod example {
-    //! The values of the signing vectors: made with botocore 1.44.5 and oss2 2.19.1, their clock held at this time.
+    //! The values of the signing vectors, made with botocore 1.44.5 and oss2 2.19.1 at this fixed time.
 
     use super::*;
 

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::hash::{hmac_sha1, md5};
 use super::{CONTENT_TYPE, StoreCredentials};
 
-/// The headers of a PUT, `Content-Type` and `Host` aside. `Content-MD5` is signed: OSS rejects bytes that were
-/// damaged on their way, which COROS' importer would not notice.
+/// The headers of a PUT, except `Content-Type` and `Host`. `Content-MD5` is signed, so OSS rejects bytes that were
+/// damaged in transit, which COROS' importer would not notice.
 pub fn headers(credentials: &StoreCredentials, key: &str, bytes: &[u8], now: Timestamp) -> Vec<(String, String)> {
     let digest = STANDARD.encode(md5(bytes));
     let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -24,7 +24,7 @@ pub fn headers(credentials: &StoreCredentials, key: &str, bytes: &[u8], now: Tim
     .into()
 }
 
-/// The header `Authorization`. `key` is neither encoded nor does it begin with a slash; sub-resources follow it.
+/// The header `Authorization`. `key` is not encoded and does not begin with a slash; sub-resources follow it.
 fn authorization(credentials: &StoreCredentials, method: &str, md5: &str, date: &str, key: &str) -> String {
     let (token, bucket) = (credentials.token.expose(), &credentials.bucket);
     let text = format!("{method}\n{md5}\n{CONTENT_TYPE}\n{date}\nx-oss-security-token:{token}\n/{bucket}/{key}");

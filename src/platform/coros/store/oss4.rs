@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use super::hash::{chained, md5, sha256_hex};
 use super::{CONTENT_TYPE, StoreCredentials};
 
-/// The only value that OSS accepts for the hash of the bytes; they are protected by `Content-MD5`, which is signed.
+/// The only value that OSS accepts for the hash of the bytes. The signed header `Content-MD5` protects them.
 const PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
-/// The headers of a PUT, `Content-Type` and `Host` aside.
+/// The headers of a PUT, except `Content-Type` and `Host`.
 pub fn headers(credentials: &StoreCredentials, key: &str, bytes: &[u8], now: Timestamp) -> Vec<(String, String)> {
     let digest = STANDARD.encode(md5(bytes));
     let date = now.strftime("%Y%m%dT%H%M%SZ").to_string();

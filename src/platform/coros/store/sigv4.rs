@@ -13,10 +13,10 @@ struct Canonical<'a> {
     payload: &'a str,
 }
 
-/// The headers of a PUT, `Content-Type` and `Host` aside.
+/// The headers of a PUT, except `Content-Type` and `Host`.
 ///
-/// The hash of the bytes is signed, so S3 rejects bytes that were damaged on their way; a `Content-MD5` would be
-/// redundant, and the clients known to work with COROS' bucket send none.
+/// The hash of the bytes is signed, so S3 rejects bytes that were damaged in transit. A `Content-MD5` would be
+/// redundant, and the clients known to work with COROS' bucket do not send it.
 pub fn headers(credentials: &StoreCredentials, key: &str, bytes: &[u8], now: Timestamp) -> Vec<(String, String)> {
     let payload = sha256_hex(bytes);
     let date = now.strftime("%Y%m%dT%H%M%SZ").to_string();

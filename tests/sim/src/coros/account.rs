@@ -6,14 +6,14 @@ use crate::fit::{Leg, Recording};
 use crate::garmin::activity::{Layout, encode};
 use std::path::PathBuf;
 
-/// Where the file of an activity comes from.
+/// The source of an activity's file.
 #[derive(Clone, Debug)]
 pub enum File {
-    /// Written when it is asked for.
+    /// Generated when it is requested.
     Made(Box<Recording>, Layout),
     /// These bytes.
     Given(Vec<u8>),
-    /// A real file, read when it is asked for.
+    /// A real file, read when it is requested.
     Path(PathBuf),
 }
 
@@ -26,7 +26,7 @@ pub struct Item {
     pub sport: u32,
     /// Start, Unix time.
     pub start: i64,
-    /// Seconds from UTC to the local clock.
+    /// Local time minus UTC, in seconds.
     pub offset: i32,
     /// Seconds on the timer; zero is unknown.
     pub timer: u32,
@@ -40,24 +40,24 @@ pub struct Item {
     pub device: Option<String>,
     /// The file.
     pub file: File,
-    /// How its download is refused.
+    /// How its download is rejected.
     pub refused: Option<String>,
-    /// Not listed before so many list requests of the account,
+    /// Not listed before this many list requests of the account,
     pub after_lists: u32,
-    /// nor before this moment.
+    /// nor before this time.
     pub after: i64,
-    /// MD5 of the import that it came by.
+    /// MD5 of the import that created it.
     pub import: Option<String>,
-    /// When that import was.
+    /// When it was imported.
     pub imported: i64,
-    /// What is odd about it.
+    /// Its oddities.
     pub oddities: Vec<String>,
-    /// Which exercise it is, where several services hold the same.
+    /// Its group, if it is on several services.
     pub exercise: Option<String>,
 }
 
 impl Item {
-    /// A recording of a watch, under this label.
+    /// A recording of a watch, with this label.
     pub fn recorded(label: u64, recording: &Recording, layout: Layout) -> Self {
         let sports: Vec<Leg> = recording.legs.clone();
         let sport = if sports.len() > 1 { 10_000 } else { super::sports::recorded(sports[0].sport) };
@@ -82,7 +82,7 @@ impl Item {
         }
     }
 
-    /// The file, when it can be had.
+    /// The file; `None` if it is unavailable.
     pub fn original(&self) -> Option<Vec<u8>> {
         match &self.file {
             File::Made(recording, layout) => Some(encode(recording, *layout)),
@@ -96,24 +96,24 @@ impl Item {
         self.start + i64::from(self.total)
     }
 
-    /// Midnight of the local day it began on, as seconds since 1970.
+    /// Midnight of the local day on which it started, as seconds since 1970.
     pub fn day(&self) -> i64 {
         (self.start + i64::from(self.offset)).div_euclid(86_400) * 86_400
     }
 }
 
-/// An account as it is now.
+/// The current state of an account.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// What the scenario says of it; may be changed while running.
+    /// Its description in the scenario; may be changed while the simulator runs.
     pub spec: CorosSpec,
     /// Number of the user.
     pub user: String,
-    /// The one token that is good, and when it was issued.
+    /// The only valid token, and when it was issued.
     pub token: Option<(String, i64)>,
     /// Activities, in no particular order.
     pub items: Vec<Item>,
-    /// List requests answered so far.
+    /// The number of list requests so far.
     pub lists: u32,
 }
 
@@ -123,7 +123,7 @@ impl Account {
         Region::of(self.spec.region)
     }
 
-    /// The activity of a label.
+    /// The activity with this label.
     pub fn find(&self, label: u64) -> Option<&Item> {
         self.items.iter().find(|item| item.label == label)
     }
@@ -135,7 +135,7 @@ impl Account {
         list
     }
 
-    /// Whether the list shows an activity at a moment.
+    /// Whether the list shows an activity at a given time.
     pub fn shows(&self, item: &Item, now: i64) -> bool {
         self.lists >= item.after_lists && now >= item.after
     }

@@ -1,4 +1,4 @@
-//! Deleting, which says OK to whatever it is asked.
+//! Deletions, which report success for any number.
 
 use super::exceptions;
 use crate::http::{Request, Response};

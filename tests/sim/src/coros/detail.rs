@@ -1,11 +1,11 @@
-//! The detail of an activity, whose numbers are a hundred times those of the list.
+//! The details of an activity, whose numbers are a hundred times those of the list.
 
 use super::account::{Account, Item};
 use super::{exceptions, list, ok};
 use crate::http::{Request, Response};
 use serde_json::{Value, json};
 
-/// Answers a detail.
+/// Responds to a request for details.
 pub fn answer(account: &Account, request: &Request) -> Response {
     let Some(item) = list::named(account, request) else { return exceptions("no such activity") };
     if list::parameter(request, "sportType") != Some(item.sport.to_string()) {

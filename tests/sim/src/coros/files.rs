@@ -1,4 +1,4 @@
-//! Downloads: the address of a file, and the host that gives the file to whoever knows the address.
+//! Downloads: the URL of a file, and the host that returns the file to any client that has the URL.
 
 use super::account::Account;
 use super::{exceptions, list, ok, parameters, refuse};
@@ -8,10 +8,10 @@ use serde_json::json;
 
 const CODE: &str = "D755ECA8";
 const FIT: &str = "4";
-/// Larger numbers stand in lists, but are refused in questions.
+/// The largest sport number that requests accept. Lists have larger ones, too.
 const LAST_SPORT: u32 = 50_000;
 
-/// Answers a request for the address of an activity's file.
+/// Responds to a request for the URL of an activity's file.
 pub fn address(account: &Account, request: &Request) -> Response {
     let Some(item) = list::named(account, request) else { return exceptions("no such activity") };
     match item.refused.as_deref() {
@@ -24,7 +24,7 @@ pub fn address(account: &Account, request: &Request) -> Response {
     let sport = list::parameter(request, "sportType").and_then(|text| text.parse::<u32>().ok());
     match sport {
         Some(sport) if sport > LAST_SPORT => return parameters("no such sport"),
-        // The number that the list shows is none that can be asked with: any other will do.
+        // The service does not accept the number in the list, so any other number is accepted.
         Some(_) if item.sport > LAST_SPORT => {}
         Some(sport) if sport == item.sport => {}
         _ => return ok(CODE, &json!({})).note("the sport is not the activity's"),
@@ -36,7 +36,7 @@ pub fn address(account: &Account, request: &Request) -> Response {
     ok(CODE, &json!({"fileUrl": url}))
 }
 
-/// Gives a file: no token is asked for, and a client should not send one here.
+/// Returns a file. It requires no token, and a client should not send one here.
 pub fn stored(state: &State, request: &Request) -> Response {
     let parts: Vec<&str> = request.path.trim_start_matches('/').split('/').collect();
     let [_, user, name] = parts.as_slice() else { return missing() };

@@ -7,7 +7,7 @@ use crate::garmin::activity::Layout;
 use crate::garmin::history::ordinary;
 use fastrand::Rng;
 
-/// Labels of the oddities that a generated history holds.
+/// Labels of the oddities in a generated history.
 pub const ODDITIES: [&str; 7] = [
     "distance_unknown",
     "name_missing",
@@ -18,10 +18,10 @@ pub const ODDITIES: [&str; 7] = [
     "refused_by_status",
 ];
 
-/// Number of the maker in the FIT files of the service's own watches.
+/// The manufacturer number in the FIT files of the service's own watches.
 const MAKER: u16 = 294;
 
-/// The account of a description, with its history.
+/// Creates the account of a description, with its history.
 pub fn open(index: usize, spec: &CorosSpec, seed: u64, end: i64) -> Account {
     let mut rng = Rng::with_seed(seed ^ 0xC0405 ^ (index as u64) << 24 ^ u64::from(spec.region) << 40);
     let items = generate(spec, spec.generate, end, &mut rng);
@@ -34,7 +34,7 @@ pub fn open(index: usize, spec: &CorosSpec, seed: u64, end: i64) -> Account {
     account
 }
 
-/// `count` activities that began before `end`, in no order; every fifth is odd.
+/// `count` activities that started before `end`, unordered; every fifth has an oddity.
 pub fn generate(spec: &CorosSpec, count: usize, end: i64, rng: &mut Rng) -> Vec<Item> {
     let years = (count as f64 / 120.0).clamp(1.5, 4.0);
     let one = |number: usize| {
@@ -48,7 +48,7 @@ pub fn generate(spec: &CorosSpec, count: usize, end: i64, rng: &mut Rng) -> Vec<
     (0..count).map(one).collect()
 }
 
-/// An ordinary activity that began at about `start`.
+/// An ordinary activity that starts at about `start`.
 pub fn invent(spec: &CorosSpec, start: i64, rng: &mut Rng) -> Item {
     let domain = if spec.region == 2 { "coros.cn" } else { "coros.com" };
     let mut recording = ordinary(domain, rng, start, None).recording;
@@ -56,13 +56,13 @@ pub fn invent(spec: &CorosSpec, start: i64, rng: &mut Rng) -> Item {
     Item::recorded(label_at(recording.start, rng), &recording, Layout::Plain)
 }
 
-/// A label: eighteen digits, more than a float can hold, growing with time.
+/// A label: eighteen digits, more than a float can represent, growing with time.
 pub fn label_at(start: i64, rng: &mut Rng) -> u64 {
     let since = (start - 1_400_000_000).max(0) as u64;
     100_000_000_000_000_001 + since * 1_000_000_000 + rng.u64(0..999_999_999)
 }
 
-/// An activity as described.
+/// The activity of a description.
 pub fn describe(account: &CorosSpec, spec: &CorosActivitySpec, start: i64, rng: &mut Rng) -> Item {
     let mut item = match spec.fit_file.as_deref().map(|path| (path, std::fs::read(path).unwrap_or_default())) {
         Some((path, bytes)) => {
@@ -88,7 +88,8 @@ fn made(account: &CorosSpec, spec: &CorosActivitySpec, start: i64, rng: &mut Rng
     Item::recorded(label_at(start, rng), &recording, layout)
 }
 
-/// What the importer makes of a file: no name of its own, the sport by its first number only.
+/// The activity that the importer makes from a file: without a name of its own, with the sport by its first number
+/// only.
 pub fn from_file(label: u64, bytes: &[u8], rng: &mut Rng) -> Item {
     let summary = scan::summary(bytes);
     let start = summary.start.unwrap_or_default();
@@ -111,7 +112,7 @@ pub fn from_file(label: u64, bytes: &[u8], rng: &mut Rng) -> Item {
     }
 }
 
-/// Makes an activity odd.
+/// Applies an oddity to an activity.
 pub fn apply(label: &str, item: &mut Item) {
     match label {
         "distance_unknown" => item.metres = 0.0,

@@ -1,4 +1,4 @@
-//! Imports: an object in a store becomes an activity, or not.
+//! Imports: an object in a store becomes an activity, or the import fails.
 
 use super::account::{Account, Item};
 use super::jobs::Job;
@@ -11,11 +11,11 @@ use crate::unzip;
 use serde::Deserialize;
 
 const CODE: &str = "8E16FCC7";
-/// Statuses of a job that came to nothing.
+/// Statuses of a failed job.
 const WRONG_BUCKET: i32 = -2;
 const REFUSED: i32 = -1;
 
-/// What an import says of itself.
+/// The fields of an import request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Order {
@@ -29,7 +29,7 @@ struct Order {
     ori_file_name: String,
 }
 
-/// What an object turns out to be.
+/// The result of the check of an object.
 struct Verdict {
     result: i32,
     errors: u32,
@@ -37,13 +37,13 @@ struct Verdict {
     fit: Option<Vec<u8>>,
 }
 
-/// Answers an import.
+/// Responds to an import request.
 pub fn answer(state: &mut State, account: usize, request: &Request) -> Response {
     let order = match order(request, &state.coros.accounts[account]) {
         Ok(order) => order,
         Err(note) => return exceptions(note),
     };
-    // The same bytes again are the same job, unless it failed.
+    // The same bytes are the same job, unless that job failed.
     let known = |job: &&mut Job| job.account == account && job.md5 == order.md5 && job.result >= 0;
     if let Some(job) = state.coros.jobs.iter_mut().find(known) {
         job.hidden = false;
@@ -101,7 +101,7 @@ fn order(request: &Request, account: &Account) -> Result<Order, &'static str> {
     Ok(order)
 }
 
-/// Looks at the object; all that is wrong with it shows only later.
+/// Checks the object. Its faults are reported only later, in the queue.
 fn judge(order: &Order, account: &Account, stores: &Stores) -> Verdict {
     let nothing = |result: i32, errors: u32, why| Verdict { result, errors, why, fit: None };
     let region = account.region();
@@ -134,7 +134,7 @@ fn take(state: &mut State, account: usize, fit: &[u8], order: &Order) {
     let holder = &mut state.coros.accounts[account];
     let spec = &holder.spec.import;
     holder.items.push(Item {
-        // The importer believes the order about the local clock, not the file.
+        // The importer uses the UTC offset of the request, not of the file.
         offset: order.timezone as i32 * 900,
         after_lists: holder.lists + spec.listed_after_requests,
         after: now + spec.seconds.max(spec.listed_after_seconds),
@@ -144,7 +144,7 @@ fn take(state: &mut State, account: usize, fit: &[u8], order: &Order) {
     });
 }
 
-/// The activity that a file becomes.
+/// The activity that is made from a file.
 fn received(state: &mut State, fit: &[u8]) -> Item {
     let start = scan::summary(fit).start.unwrap_or_default();
     let label = history::label_at(start, &mut state.rng);
@@ -152,7 +152,7 @@ fn received(state: &mut State, fit: &[u8]) -> Item {
     Item { exercise: state.exercise_of(fit, start), ..item }
 }
 
-/// A file becomes an activity of the region's first account, by another way than an import.
+/// Adds a file as an activity of the region's first account, without an import.
 pub(crate) fn add_file(state: &mut State, region: u32, fit: &[u8]) {
     let item = received(state, fit);
     state.coros_account(region).items.push(item);

@@ -6,7 +6,7 @@ use crate::state::State;
 use serde_json::{Value, json};
 
 const CODE: &str = "1F5B7D93";
-/// What a job shows while it waits, one poll after the other.
+/// The statuses of a pending job, one poll after the other.
 const PENDING: [i32; 3] = [0, 1, 3];
 
 /// A job.
@@ -14,34 +14,34 @@ const PENDING: [i32; 3] = [0, 1, 3];
 pub struct Job {
     /// Its number.
     pub id: u64,
-    /// Whose.
+    /// Its account.
     pub account: usize,
-    /// MD5 as the import said it.
+    /// MD5 in the import request.
     pub md5: String,
-    /// Name as the import said it.
+    /// File name in the import request.
     pub file: String,
     /// Key of the object.
     pub object: String,
-    /// Size as the import said it, or -1.
+    /// Size in the import request, or -1.
     pub size: i64,
-    /// Quarter hours as the import said them.
+    /// UTC offset in the import request, in quarter hours.
     pub timezone: i64,
-    /// When it was begun.
+    /// When it was created.
     pub since: i64,
-    /// How often the queue was asked.
+    /// The number of queue requests.
     pub asked: u32,
-    /// Status in the end: 2, or negative.
+    /// Final status: 2, or negative.
     pub result: i32,
     /// Files that the importer could not read.
     pub errors: u32,
-    /// Taken off the list.
+    /// Whether it was removed from the queue's list.
     pub hidden: bool,
-    /// Why, for whoever looks at the state.
+    /// The reason for its result, for tests that read the state.
     pub why: &'static str,
 }
 
 impl Job {
-    /// Its status at a moment.
+    /// Its status at a given time.
     pub fn status(&self, polls: u32, seconds: i64, now: i64) -> i32 {
         match self.asked <= polls || now < self.since + seconds {
             true => PENDING[(self.asked as usize).min(PENDING.len() - 1)],
@@ -49,7 +49,7 @@ impl Job {
         }
     }
 
-    /// As the queue and the answer to the import show it.
+    /// The job as in the queue and in the response to the import.
     pub fn show(&self, user: &str, status: i32) -> Value {
         let over = status == 2 || status < 0;
         let mut fields = json!({
@@ -85,7 +85,7 @@ pub fn list(state: &mut State, account: usize, request: &Request) -> Response {
     ok(CODE, &Value::Array(shown.collect()))
 }
 
-/// Takes a job off the list; nothing else.
+/// Removes a job from the list; the activity stays.
 pub fn remove(state: &mut State, account: usize, request: &Request) -> Response {
     let body = request.json().unwrap_or_default();
     let id = body["importId"].as_u64().or_else(|| body["importId"].as_str()?.parse().ok());

@@ -1,4 +1,4 @@
-//! The list, a page at a time, scoped by local days.
+//! The list, page by page, within a range of local days.
 
 use super::account::{Account, Item};
 use super::spec::{Days, ListSpec};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const CODE: &str = "C33BB719";
 const LARGEST: usize = 200;
 
-/// Fields that tell when an activity was.
+/// Fields with times of an activity.
 const TIMES: [&str; 3] = ["startTime", "endTime", "date"];
 
 /// One page.
@@ -42,7 +42,7 @@ pub fn answer(state: &mut State, account: usize, request: &Request) -> Response 
     ok(CODE, &json!({"count": count, "totalPage": pages, "pageNumber": query.page, "dataList": page}))
 }
 
-/// Whether a list without days does not show an import yet.
+/// Whether an import is missing from a list without days, because it is too recent.
 fn stale(account: &Account, item: &Item, now: i64) -> bool {
     item.import.is_some() && now < item.imported + account.spec.list.stale_seconds
 }
@@ -84,7 +84,7 @@ impl Query {
     }
 }
 
-/// The days that a request is scoped by, if it is, and may be.
+/// The range of days of a request, if it has one; an error if the account does not accept it.
 fn days(request: &Request, spec: &ListSpec) -> Result<Option<(i64, i64)>, Response> {
     let (from, to) = match (request.parameter("startDay"), request.parameter("endDay")) {
         (None, None) if spec.days != Days::Required => return Ok(None),
@@ -106,7 +106,7 @@ fn day(text: &str) -> Option<i64> {
     digits.then(|| clock::parse_date(&format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..])))?
 }
 
-/// Quarter hours from UTC to the local clock.
+/// Local time minus UTC, in quarter hours.
 pub fn quarters(item: &Item) -> i32 {
     item.offset.div_euclid(900)
 }

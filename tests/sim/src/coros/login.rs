@@ -1,4 +1,4 @@
-//! The login, in its two forms, and the question whose token it is.
+//! The login, in its two forms, and the query of a token's owner.
 
 use super::account::Account;
 use super::regions::Region;
@@ -10,7 +10,7 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 const CODE: &str = "41C2B95C";
-/// Version and cost that the salt has to begin with, and how long it is.
+/// The version and cost with which the salt has to begin, and its length.
 const SALT: (&str, usize) = ("$2b$10$", 29);
 
 /// MD5 in hex.
@@ -18,7 +18,7 @@ pub fn md5_hex(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().fold(String::new(), |out, byte| out + &format!("{byte:02x}"))
 }
 
-/// Answers a login, which any region's host takes, unless the account is unknown there.
+/// Responds to a login, which any region's host accepts, unless the account is unknown there.
 pub fn answer(state: &mut State, region: Region, request: &Request) -> Response {
     let body = request.json().unwrap_or_default();
     let Some(proof) = Proof::of(request, &body) else {
@@ -45,7 +45,7 @@ pub fn answer(state: &mut State, region: Region, request: &Request) -> Response 
     }
 }
 
-/// What a client sends to show that it knows the password.
+/// The proof of the password that a client sends.
 enum Proof {
     Md5(String),
     Bcrypt { hash: String, salt: String },
@@ -75,7 +75,7 @@ impl Proof {
     }
 }
 
-/// The answer to a login that has shown all it has to.
+/// The response to a login that has passed all checks.
 pub fn signed_in(state: &mut State, account: usize, code: &str) -> Response {
     let token = state.new_coros_token(account);
     let account = &state.coros.accounts[account];
@@ -87,7 +87,7 @@ pub fn signed_in(state: &mut State, account: usize, code: &str) -> Response {
     ok(code, &data)
 }
 
-/// Whose token it is.
+/// The response to a query of the token's owner.
 pub fn who(account: &Account) -> Response {
     ok("7A1D6E02", &profile(account))
 }

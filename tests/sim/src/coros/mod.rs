@@ -1,4 +1,4 @@
-//! COROS: which host answers what.
+//! COROS: which host responds to which request.
 
 pub mod account;
 mod delete;
@@ -23,7 +23,7 @@ use crate::state::State;
 use regions::{COMMON_HUB, FAQ, REGIONS, Region};
 use serde_json::{Value, json};
 
-/// Every host that is played.
+/// Every simulated host.
 pub fn hosts() -> Vec<String> {
     let mut all: Vec<String> = REGIONS.iter().map(|region| region.api.to_owned()).collect();
     all.extend(REGIONS.iter().map(|region| region.hub.to_owned()));
@@ -31,7 +31,7 @@ pub fn hosts() -> Vec<String> {
     all
 }
 
-/// Answers a request to one of [`hosts`]; `None` for any other host.
+/// Responds to a request to one of [`hosts`]; `None` for any other host.
 pub fn answer(state: &mut State, request: &Request) -> Option<Response> {
     if let Some(region) = REGIONS.iter().find(|region| region.api == request.host) {
         return Some(api(state, *region, request));
@@ -70,7 +70,7 @@ fn api(state: &mut State, region: Region, request: &Request) -> Response {
     }
 }
 
-/// Whose token it is: the newest of an account that lives in this region.
+/// The account of a token, which has to be the newest token of an account in this region.
 fn caller(state: &State, region: Region, request: &Request) -> Result<usize, Response> {
     let text = request.header("accesstoken").unwrap_or_default();
     let now = state.now();
@@ -84,12 +84,12 @@ fn caller(state: &State, region: Region, request: &Request) -> Result<usize, Res
     Err(refuse("1019", "Access token is invalid").note(note))
 }
 
-/// A page: what the hosts answer on paths that they do not know.
+/// A web page: the response to unknown paths.
 pub(crate) fn gone() -> Response {
     Response::html(404, "<html><head><title>404 Not Found</title></head><body>nginx</body></html>").note("no such path")
 }
 
-/// 200 with data; the code belongs to the path.
+/// 200 with data; the code depends on the path.
 pub(crate) fn ok(code: &str, data: &Value) -> Response {
     Response::json(200, &json!({"apiCode": code, "message": "OK", "result": "0000", "data": data}))
 }
@@ -100,12 +100,12 @@ pub(crate) fn refuse(result: &str, message: &str) -> Response {
         .note(message)
 }
 
-/// What a parameter is answered with that the service has no use for; the note is for the log only.
+/// The response to an unusable parameter; the note is for the log only.
 pub(crate) fn parameters(note: &str) -> Response {
     refuse("1001", "Parameter input error").note(note)
 }
 
-/// What a bad parameter is answered with; the note is for the log only.
+/// The response to an invalid parameter; the note is for the log only.
 pub(crate) fn exceptions(note: &str) -> Response {
     refuse("1001", "Service exceptions").note(note)
 }

@@ -1,4 +1,4 @@
-//! Where COROS lives.
+//! The regions of COROS.
 
 /// A region with its hosts and its storage.
 #[derive(Clone, Copy, Debug)]
@@ -13,9 +13,9 @@ pub struct Region {
     pub files: &'static str,
     /// `aws` or `aliyun`.
     pub service: &'static str,
-    /// Bucket that uploads of the region go to.
+    /// Bucket for the uploads of the region.
     pub bucket: &'static str,
-    /// Region of the store, in its own words.
+    /// Region of the store, as the provider names it.
     pub place: &'static str,
 }
 
@@ -66,7 +66,7 @@ pub const COMMON_HUB: &str = "t.coros.com";
 pub const FAQ: &str = "faq.coros.com";
 
 impl Region {
-    /// The region of a number; an unknown one is the first.
+    /// The region with this number; the first one if the number is unknown.
     pub fn of(id: u32) -> Region {
         REGIONS.into_iter().find(|region| region.id == id).unwrap_or(REGIONS[0])
     }

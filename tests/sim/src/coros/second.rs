@@ -1,4 +1,4 @@
-//! The second factor: a code by mail.
+//! The second factor: a code by e-mail.
 
 use super::regions::Region;
 use super::state::Challenge;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const LIFE: i64 = 600;
 const TRIES: u32 = 5;
 
-/// The answer to a right password: no token yet.
+/// The response to a correct password, without a token.
 pub fn challenge(state: &mut State, account: usize, code: &str) -> Response {
     let (ticket, key, opaque) = (state.word(40), state.word(16), state.word(24));
     let since = state.now();
@@ -24,7 +24,7 @@ pub fn challenge(state: &mut State, account: usize, code: &str) -> Response {
     ok(code, &data)
 }
 
-/// Sends the code to the address that was typed, on the host of the account's region.
+/// Sends the code to the address in the request. Only the host of the account's region does so.
 pub fn mail(state: &mut State, region: Region, request: &Request) -> Response {
     let body = request.json().unwrap_or_default();
     let wanted = json!({"codeType": 20, "lengthType": 2, "accountType": 2});
@@ -44,7 +44,7 @@ pub fn mail(state: &mut State, region: Region, request: &Request) -> Response {
     ok("5D0F3C71", &Value::Null)
 }
 
-/// Checks the code. A ticket works once, and only after the mail.
+/// Checks the code. A ticket works once, and only after the e-mail was sent.
 pub fn verify(state: &mut State, region: Region, request: &Request) -> Response {
     let body = request.json().unwrap_or_default();
     let now = state.now();

@@ -1,13 +1,13 @@
-//! COROS accounts as a scenario describes them.
+//! The descriptions of COROS accounts in a scenario.
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Which form of the password the login takes.
+/// The form of the password that the login accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CorosLogin {
-    /// Either.
+    /// Both forms.
     #[default]
     Both,
     /// Only `pwd`, the MD5.
@@ -16,23 +16,23 @@ pub enum CorosLogin {
     Bcrypt,
 }
 
-/// How an account's imports go.
+/// The behaviour of an account's imports.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImportSpec {
-    /// So many requests for the queue show a job as pending,
+    /// This many queue requests show a job as pending,
     pub polls: u32,
-    /// and so do all within so many seconds of the service's clock.
+    /// and so do all requests within this many seconds of the service's clock.
     pub seconds: i64,
-    /// A sound file is finished already in the answer to its import.
+    /// The job of a valid file is finished already in the response to its import.
     pub at_once: bool,
-    /// In the end every file has this status, which is negative.
+    /// Every job ends with this status, which is negative.
     pub fails_late: Option<i32>,
-    /// The job is finished, but no activity ever appears.
+    /// The job finishes, but no activity ever appears.
     pub vanishes: bool,
-    /// So many list requests do not show the new activity,
+    /// This many list requests do not show the new activity,
     pub listed_after_requests: u32,
-    /// nor do those within so many seconds of the service's clock.
+    /// nor do those within this many seconds of the service's clock.
     pub listed_after_seconds: i64,
 }
 
@@ -50,28 +50,28 @@ impl Default for ImportSpec {
     }
 }
 
-/// Whether a list may be asked for without days.
+/// Whether a list may be requested without days.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Days {
-    /// Both days have to be given.
+    /// Both days are required.
     #[default]
     Required,
-    /// They may be left out.
+    /// The days may be omitted.
     Optional,
-    /// They must not be given.
+    /// The days are rejected.
     Refused,
 }
 
-/// What lists an account may ask for.
+/// The list requests that an account accepts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ListSpec {
-    /// Whether days are wanted.
+    /// Whether days are required.
     pub days: Days,
-    /// Most days that one list may span; a wider one is a "Parameter input error".
+    /// The maximum number of days in one request; more is a "Parameter input error".
     pub widest: Option<i64>,
-    /// A list without days does not show activities that were imported within so many seconds.
+    /// A list without days does not show activities that were imported within this many seconds.
     pub stale_seconds: i64,
 }
 
@@ -83,29 +83,29 @@ pub struct CorosSpec {
     pub email: String,
     /// Password.
     pub password: String,
-    /// Where it lives: 1 United States, 2 China, 3 Europe, 4 Singapore.
+    /// Its region: 1 United States, 2 China, 3 Europe, 4 Singapore.
     pub region: u32,
-    /// Which form of the password the login takes.
+    /// The form of the password that the login accepts.
     pub login: CorosLogin,
-    /// The login does not say the region.
+    /// The response to the login does not name the region.
     pub without_region: bool,
-    /// Numbers of the regions whose host answers the login as if there were no such account.
+    /// Numbers of the regions whose host responds to the login as if the account did not exist.
     pub unknown_at: Vec<u32>,
-    /// Code that the login sends by mail; absent: no second factor.
+    /// Code that the login sends by e-mail; absent: no second factor.
     pub mfa_code: Option<String>,
-    /// The type of the second factor comes as text, not as a number.
+    /// The type of the second factor is sent as text, not as a number.
     pub second_factor_as_text: bool,
-    /// Seconds a token lives, if it ends by itself.
+    /// Lifetime of a token in seconds, if tokens expire.
     pub token_life: Option<i64>,
-    /// Deleting says OK and deletes nothing.
+    /// A deletion reports success and deletes nothing.
     pub delete_does_nothing: bool,
-    /// What lists may be asked for.
+    /// The list requests that it accepts.
     pub list: ListSpec,
-    /// How imports go.
+    /// The behaviour of imports.
     pub import: ImportSpec,
-    /// So many invented activities.
+    /// The number of invented activities.
     pub generate: usize,
-    /// These activities.
+    /// Described activities.
     pub activities: Vec<CorosActivitySpec>,
 }
 
@@ -130,7 +130,7 @@ impl Default for CorosSpec {
     }
 }
 
-/// An activity given one by one; what is absent is invented.
+/// The description of an activity; absent values are invented.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CorosActivitySpec {
@@ -142,7 +142,7 @@ pub struct CorosActivitySpec {
     pub sport: Option<u32>,
     /// Start, Unix time.
     pub start: Option<i64>,
-    /// Seconds from UTC to the local clock, a multiple of 900.
+    /// Local time minus UTC in seconds, a multiple of 900.
     pub offset: Option<i32>,
     /// Seconds on the timer.
     pub seconds: Option<u32>,
@@ -150,7 +150,7 @@ pub struct CorosActivitySpec {
     pub metres: Option<f64>,
     /// Oddities to apply, by label.
     pub oddities: Vec<String>,
-    /// The download is refused: three digits are a status of HTTP, four a result code.
+    /// The download is rejected with this code: three digits are an HTTP status, four a result code.
     pub refused: Option<String>,
     /// A real FIT file to serve.
     pub fit_file: Option<PathBuf>,

@@ -1,6 +1,6 @@
-//! Sports in the service's numbers.
+//! The service's numbers of sports.
 
-/// The number of a recording that a watch of the service made.
+/// The sport number of a recording by a watch of the service.
 pub fn recorded(fit: (u8, u8)) -> u32 {
     match fit {
         (1, 1) => 101,
@@ -16,7 +16,7 @@ pub fn recorded(fit: (u8, u8)) -> u32 {
     }
 }
 
-/// The number of an imported file, which goes by the first of its two sport fields only.
+/// The sport number of an imported file, which depends only on the first of its two sport fields.
 pub fn imported(sport: u8) -> u32 {
     match sport {
         1 => 100,
@@ -35,12 +35,12 @@ pub fn imported(sport: u8) -> u32 {
     }
 }
 
-/// Sailing, surfing and snorkelling are taken in and refused later.
+/// Whether a file of this sport is accepted and rejected later: sailing, surfing and snorkelling.
 pub fn refused(sport: u8) -> bool {
     matches!(sport, 32 | 38 | 82)
 }
 
-/// Name of a sport, as new activities are called.
+/// Name of a sport, which is the name of new activities.
 pub fn title(code: u32) -> &'static str {
     match code {
         100 => "Run",

@@ -1,4 +1,4 @@
-//! What COROS remembers, and how a test changes it.
+//! The state of COROS, and the functions by which a test changes it.
 
 use super::account::Account;
 use super::history;
@@ -15,17 +15,17 @@ pub struct Challenge {
     pub ticket: String,
     /// `appKey`.
     pub key: String,
-    /// Whose.
+    /// Its account.
     pub account: usize,
-    /// When it was begun.
+    /// When it started.
     pub since: i64,
-    /// The mail with the code was asked for.
+    /// Whether the e-mail with the code was requested.
     pub mailed: bool,
-    /// Wrong codes so far.
+    /// The number of wrong codes so far.
     pub wrong: u32,
 }
 
-/// Everything COROS remembers.
+/// The state of COROS.
 #[derive(Clone, Debug, Default)]
 pub struct Coros {
     /// Accounts of all regions.
@@ -34,7 +34,7 @@ pub struct Coros {
     pub challenges: Vec<Challenge>,
     /// Imports.
     pub jobs: Vec<Job>,
-    /// Mails with codes: address and code.
+    /// E-mails with codes: address and code.
     pub mails: Vec<(String, String)>,
 }
 
@@ -46,7 +46,7 @@ impl Coros {
         Coros { accounts: specs.map(open).collect(), ..Coros::default() }
     }
 
-    /// Whose token this is.
+    /// The account of a token.
     pub fn owner(&self, token: &str, now: i64) -> Option<usize> {
         self.accounts.iter().position(|account| match &account.token {
             Some((text, since)) if text == token => account.spec.token_life.is_none_or(|life| now < since + life),
@@ -66,13 +66,13 @@ impl State {
         found.unwrap_or_else(|| panic!("the scenario has no COROS account in region {region}"))
     }
 
-    /// The region's first account; panics when the scenario has none there.
+    /// The region's first account; panics if the scenario has none there.
     pub fn coros_account(&mut self, region: u32) -> &mut Account {
         let index = self.first_coros(region);
         &mut self.coros.accounts[index]
     }
 
-    /// A token as after a login, which ends the one before it.
+    /// Issues a token as a login does, which ends the previous token.
     pub fn issue_coros_token(&mut self, region: u32) -> String {
         let index = self.first_coros(region);
         self.new_coros_token(index)
@@ -90,7 +90,7 @@ impl State {
         self.coros_account(region).token = None;
     }
 
-    /// Adds an activity as described; its label.
+    /// Adds a described activity. Returns its label.
     pub fn add_coros_activity(&mut self, region: u32, spec: &CorosActivitySpec) -> u64 {
         let index = self.first_coros(region);
         let account = &mut self.coros.accounts[index];
@@ -102,7 +102,7 @@ impl State {
         label
     }
 
-    /// Deletes an activity, as a person does in the app; whether there was one.
+    /// Deletes an activity, as a person does in the app. Returns whether it existed.
     pub fn remove_coros_activity(&mut self, region: u32, label: u64) -> bool {
         let account = self.coros_account(region);
         let before = account.items.len();
@@ -115,7 +115,7 @@ impl State {
         self.coros_account(region).newest_first().iter().map(|item| item.label).collect()
     }
 
-    /// SHA-256 (hex) of the file of an activity, when there is one to have.
+    /// SHA-256 (hex) of the file of an activity; `None` if it is unavailable.
     pub fn coros_served(&self, region: u32, label: u64) -> Option<String> {
         let accounts = self.coros.accounts.iter().filter(|account| account.spec.region == region);
         accounts.into_iter().find_map(|account| account.find(label))?.original().map(|bytes| sha256(&bytes))

@@ -1,4 +1,4 @@
-//! Credentials of the object stores, handed out for a while.
+//! The temporary credentials of the object stores.
 
 use super::gone;
 use super::regions::{COMMON_HUB, REGIONS, Region};
@@ -11,22 +11,22 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// What stands behind (or before) the encoded credential.
+/// The text after (or before) the encoded credential.
 pub const MARKER: &str = "9y78gpoERW4lBNYL";
 
-/// How credentials are handed out.
+/// The behaviour of the sources of credentials.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StsSpec {
-    /// The hubs have the address no more.
+    /// The hubs no longer have this path.
     pub hub_gone: bool,
-    /// The help pages have it no more.
+    /// The help pages no longer have this path.
     pub faq_gone: bool,
     /// A region's hub serves its own accounts only; the common hub serves all.
     pub bound: bool,
-    /// The marker stands before the credential.
+    /// The marker is before the credential.
     pub marker_first: bool,
-    /// Seconds a credential lives.
+    /// Lifetime of a credential in seconds.
     pub life: i64,
 }
 
@@ -36,7 +36,7 @@ impl Default for StsSpec {
     }
 }
 
-/// Answers a hub, where the cookie says who asks.
+/// Responds as a hub, where a cookie has the token.
 pub fn hub(state: &mut State, request: &Request) -> Response {
     if request.method != "GET" || request.path != "/api/proxy/oss/sts" || state.scenario.sts.hub_gone {
         return gone();
@@ -52,7 +52,7 @@ pub fn hub(state: &mut State, request: &Request) -> Response {
     }
 }
 
-/// Answers the help pages, where a header says who asks. The older address is shut.
+/// Responds as the help pages, where a header has the token. The older path is closed.
 pub fn faq(state: &mut State, request: &Request) -> Response {
     if request.method != "GET" || request.path != "/openapi/v2/oss/sts" || state.scenario.sts.faq_gone {
         return gone();
@@ -87,7 +87,7 @@ fn hand_out(state: &mut State, request: &Request) -> Response {
 }
 
 fn mint(state: &mut State, region: &Region) -> Credential {
-    // Slashes and pluses in the token show who does not encode it.
+    // Slashes and pluses in the token reveal a client that does not encode it.
     let bytes: Vec<u8> = (0..180).map(|_| state.rng.u8(..)).collect();
     let prefix = if region.service == "aws" { "ASIA" } else { "STS." };
     Credential {

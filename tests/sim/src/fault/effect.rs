@@ -1,4 +1,4 @@
-//! What a fault does to a request or to its answer.
+//! The effects of faults on a request or on its response.
 
 use super::meanwhile::{Change, When};
 use crate::garmin;
@@ -7,16 +7,16 @@ use crate::zipfile;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// What a fault does.
+/// The effect of a fault.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
-    /// The answer comes later.
+    /// The response is delayed.
     Latency {
-        /// How much later.
+        /// The delay.
         ms: u64,
     },
-    /// Another status instead of the answer; the request has no effect.
+    /// A different status instead of the response; the request has no effect.
     Status {
         /// The status.
         status: u16,
@@ -30,56 +30,56 @@ pub enum Effect {
         #[serde(default)]
         content_type: Option<String>,
     },
-    /// 200 with a page instead of the answer.
+    /// 200 with a web page instead of the response.
     Html,
-    /// A web page of what stands in front of the service instead of the answer; the request has no effect.
+    /// A web page of a proxy in front of the service instead of the response; the request has no effect.
     Challenge {
         /// The status, 403 if absent.
         #[serde(default = "forbidden")]
         status: u16,
     },
-    /// 200 with a JSON error instead of the answer.
+    /// 200 with a JSON error instead of the response.
     JsonError,
     /// 401 with the bearer challenge.
     Unauthorized,
-    /// The body stops after `at` bytes although its head promised all; then the connection ends.
+    /// The body stops after `at` bytes although its head announced all; then the connection ends.
     Cut {
-        /// Bytes of the body that still arrive.
+        /// The number of bytes of the body that are sent.
         at: usize,
     },
-    /// The connection is reset before any answer; the request has no effect.
+    /// The connection is reset before any response; the request has no effect.
     Reset,
-    /// Nothing comes for `ms`, then the connection ends; the request has no effect.
+    /// Nothing is sent for `ms`, then the connection ends; the request has no effect.
     Stall {
-        /// How long nothing comes.
+        /// The duration.
         ms: u64,
     },
-    /// The request takes effect but the answer never arrives.
+    /// The request takes effect, but the response never arrives.
     AnswerLost,
-    /// The request takes effect at once, and the answer comes only after `ms`.
+    /// The request takes effect at once, and the response is sent only after `ms`.
     Held {
-        /// How much later.
+        /// The delay.
         ms: u64,
     },
-    /// The answer arrives in drops.
+    /// The response is sent in small pieces.
     Drip {
-        /// Milliseconds before each drop.
+        /// Milliseconds before each piece.
         ms: u64,
-        /// Bytes in a drop.
+        /// Bytes in a piece.
         #[serde(default = "one")]
         bytes: usize,
-        /// The head drips, too; else only the body.
+        /// The head is sent in pieces, too; else only the body.
         #[serde(default)]
         head: bool,
     },
-    /// A JSON answer grows to so many MiB and stays valid: an item or the object gets a field `padding`.
+    /// A JSON response grows to this many MiB and stays valid: an item or the object gets a field `padding`.
     Huge {
         /// Its size, uncompressed.
         mebibytes: usize,
     },
-    /// The request is answered as if its token belonged to another account of the scenario.
+    /// The service responds as if the token belonged to another account of the scenario.
     AsAccount {
-        /// Login name of that account, of the same domain or on COROS.
+        /// Login name of the other account, of the same domain or on COROS.
         email: String,
     },
     /// Lists and counts show nothing.
@@ -87,65 +87,65 @@ pub enum Effect {
         /// Garmin: 204 instead of `[]`.
         #[serde(default)]
         no_content: bool,
-        /// COROS: the list's `count` is still true.
+        /// COROS: the list's `count` is still correct.
         #[serde(default)]
         count_true: bool,
     },
-    /// Lists show no activity's start or end that could be read.
+    /// No activity in a list has a readable start or end.
     ListWithoutStarts {
-        /// The fields are there and hold nonsense; else they are absent.
+        /// The fields have invalid values; else they are absent.
         #[serde(default)]
         nonsense: bool,
     },
     /// Lists show activities without their ids.
     ListWithoutIds,
-    /// Lists are in an order that is none, the same for every page, so that all pages together are complete.
+    /// Lists are in random order, the same for every page, so that all pages together are complete.
     ListShuffled {
         /// Seed of the order.
         #[serde(default)]
         seed: u64,
     },
-    /// Lists and counts lack one activity.
+    /// Lists and counts omit one activity.
     ListWithout {
         /// Its id.
         id: u64,
-        /// COROS: the list's `count` is still true.
+        /// COROS: the list's `count` is still correct.
         #[serde(default)]
         count_true: bool,
     },
-    /// An upload or import is accepted, and there is never an activity.
+    /// An upload or import is accepted, and never becomes an activity.
     Dropped {
-        /// Garmin: the status of the upload is 404; else it ends as if all were well.
+        /// Garmin: the status of the upload is 404; else the status reports success.
         #[serde(default)]
         gone: bool,
     },
-    /// Somebody else changes something at this very moment.
+    /// Another client changes something during the request.
     Meanwhile {
-        /// Before or after the request takes effect; after is still before its answer arrives.
+        /// Before or after the request takes effect; "after" is still before its response is sent.
         #[serde(default)]
         when: When,
-        /// What is changed.
+        /// The change.
         change: Change,
     },
-    /// Original downloads: a zip cut after `at` bytes, with a fitting length.
+    /// Original downloads: a zip truncated after `at` bytes, with a matching length.
     TruncatedZip {
-        /// Bytes that are left.
+        /// The remaining number of bytes.
         at: usize,
     },
-    /// Original downloads: one bit of the packed data turned over.
+    /// Original downloads: one bit of the packed data is flipped.
     FlipZip,
-    /// Original downloads: a sound zip around a FIT with one bit turned over.
+    /// Original downloads: a valid zip with a FIT file in which one bit is flipped.
     FlipFit,
     /// Original downloads: a zip without entries.
     EmptyZip,
-    /// Original downloads: a zip that unpacks to so many MiB.
+    /// Original downloads: a zip that unpacks to this many MiB.
     ZipBomb {
         /// Unpacked size.
         mebibytes: u32,
     },
-    /// Original downloads: the entry is called `../../evil_<name>`.
+    /// Original downloads: the entry is named `../../evil_<name>`.
     ZipTraversal,
-    /// Original downloads: an empty entry stands before the file.
+    /// Original downloads: the zip has an empty entry before the file.
     ZipExtraEntry,
 }
 
@@ -182,7 +182,7 @@ impl Effect {
         value["kind"].as_str().unwrap_or("effect").to_owned()
     }
 
-    /// The answer given in place of the service's, for effects that never reach the service.
+    /// The response in place of the service's, for effects that prevent the request from reaching the service.
     pub fn instead(&self) -> Option<Response> {
         match self {
             Effect::Status { status, retry_after, body, content_type } => {
@@ -204,7 +204,7 @@ impl Effect {
         }
     }
 
-    /// Changes the service's answer, for effects on what it holds.
+    /// Changes the service's response, for effects on its content.
     pub fn repack(&self, response: &mut Response) {
         if let Effect::Huge { mebibytes } = self {
             return swell(response, mebibytes << 20);
@@ -225,7 +225,7 @@ impl Effect {
     }
 }
 
-/// Makes a JSON answer about so large, by a field of many small objects; what else it says stays.
+/// Enlarges a JSON response to about this size by a field of many small objects. The other fields stay unchanged.
 fn swell(response: &mut Response, size: usize) {
     const PIECE: &str = "{\"x\":{}},";
     const MARK: &str = "padding goes here";

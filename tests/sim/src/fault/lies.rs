@@ -1,4 +1,4 @@
-//! What the faults that hit a request make the service say about its activities.
+//! False responses about activities, caused by the faults that hit a request.
 
 use super::Effect;
 use crate::coros;
@@ -6,16 +6,16 @@ use crate::garmin;
 use crate::state::State;
 use serde_json::{Value, json};
 
-/// The effects that apply to the request being answered, as far as the service itself has to know them.
+/// The effects on the current request that the service itself has to apply.
 #[derive(Clone, Debug, Default)]
 pub struct Lies(pub Vec<Effect>);
 
-/// A list that shows nothing.
+/// An empty list.
 #[derive(Clone, Copy, Debug)]
 pub struct Empty {
-    /// Without any content, where the service can say that.
+    /// Without any content, where the service has such a response.
     pub no_content: bool,
-    /// The count beside the list is still true.
+    /// The count beside the list is still correct.
     pub count_true: bool,
 }
 
@@ -31,27 +31,27 @@ impl Lies {
         })
     }
 
-    /// The account of Garmin that answers for `real`.
+    /// The account of Garmin that responds in place of `real`.
     pub fn account(&self, accounts: &[garmin::account::Account], real: usize) -> usize {
         let domain = &accounts[real].spec.domain;
         let named = |email: &str| accounts.iter().position(|a| a.spec.domain == *domain && a.spec.email == email);
         self.email().and_then(named).unwrap_or(real)
     }
 
-    /// The account of COROS that answers for `real`.
+    /// The account of COROS that responds in place of `real`.
     pub fn coros_account(&self, accounts: &[coros::account::Account], real: usize) -> usize {
         let named = |email: &str| accounts.iter().position(|account| account.spec.email == email);
         self.email().and_then(named).unwrap_or(real)
     }
 
-    /// Whether an account is named that the scenario does not have.
+    /// Whether an effect names an account that the scenario does not have.
     pub fn nobody(&self, state: &State) -> bool {
         let garmin = state.accounts.iter().map(|account| &account.spec.email);
         let mut all = garmin.chain(state.coros.accounts.iter().map(|account| &account.spec.email));
         self.email().is_some_and(|email| !all.any(|one| one == email))
     }
 
-    /// Whether lists show nothing.
+    /// How lists are empty; `None` if they are not.
     pub fn empty(&self) -> Option<Empty> {
         self.find(|effect| match *effect {
             Effect::ListEmpty { no_content, count_true } => Some(Empty { no_content, count_true }),
@@ -59,17 +59,17 @@ impl Lies {
         })
     }
 
-    /// Whether lists lack this activity.
+    /// Whether lists omit this activity.
     pub fn hides(&self, activity: u64) -> bool {
         self.0.iter().any(|effect| matches!(effect, Effect::ListWithout { id, .. } if *id == activity))
     }
 
-    /// Whether counts lack this activity.
+    /// Whether counts omit this activity.
     pub fn uncounted(&self, activity: u64) -> bool {
         self.0.iter().any(|effect| matches!(effect, Effect::ListWithout { id, count_true: false } if *id == activity))
     }
 
-    /// Whether an upload is dropped, and if so, whether its status is gone.
+    /// `None` if uploads are not dropped; else whether the status of a dropped upload is 404.
     pub fn dropped(&self) -> Option<bool> {
         self.find(|effect| match *effect {
             Effect::Dropped { gone } => Some(gone),
@@ -77,7 +77,7 @@ impl Lies {
         })
     }
 
-    /// Puts a list out of order, the same list always into the same one.
+    /// Shuffles a list; the same list always gets the same order.
     pub fn shuffle<T>(&self, list: &mut [T], id: impl Fn(&T) -> u64) {
         let seed = self.find(|effect| match *effect {
             Effect::ListShuffled { seed } => Some(seed),
@@ -87,14 +87,14 @@ impl Lies {
         let before: Vec<u64> = list.iter().map(&id).collect();
         list.sort_by_key(|item| fastrand::Rng::with_seed(seed ^ id(item)).u64(..));
         let after = list.iter().map(&id);
-        // By chance the order may be the old one.
+        // The new order may happen to be the old one.
         if after.eq(before) && list.len() > 1 {
             list.rotate_left(1);
         }
     }
 
-    /// Takes from the items of a list what the effects take: `times` are the fields that tell when an activity was, `id`
-    /// is the field of its id.
+    /// Removes or garbles fields of the items of a list, as the effects say: `times` are the fields with times, `id` is
+    /// the field with the id.
     pub fn garble(&self, items: &mut [Value], times: &[&str], id: &str) {
         for fields in items.iter_mut().filter_map(Value::as_object_mut) {
             for effect in &self.0 {

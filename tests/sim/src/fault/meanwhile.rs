@@ -1,4 +1,4 @@
-//! What somebody else does while a client is at work: a person deletes, a watch uploads, a session ends.
+//! Changes by others while a client is at work: a person deletes an activity, a watch uploads one, a session ends.
 
 use crate::coros;
 use crate::coros::spec::CorosActivitySpec;
@@ -7,19 +7,19 @@ use crate::scenario::ActivitySpec;
 use crate::state::State;
 use serde::{Deserialize, Serialize};
 
-/// When a change happens, seen from the request that it belongs to.
+/// When a change happens, relative to its request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
-    /// Before the service looks at the request.
+    /// Before the service handles the request.
     #[default]
     Before,
-    /// When the request has taken effect, before its answer arrives.
+    /// After the request has taken effect, and before its response is sent.
     After,
 }
 
-/// A change of what the services hold. A service is named `garmin.com`, `garmin.cn` or `coros-REGION`; the first
-/// account there is meant.
+/// A change of the activities or sessions on the services. A service is named `garmin.com`, `garmin.cn` or
+/// `coros-REGION`; the change applies to its first account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Change {
@@ -30,7 +30,7 @@ pub enum Change {
         /// The activity.
         id: u64,
     },
-    /// Another client uploads the file of an activity of one service to another one.
+    /// Another client uploads the file of an activity from one service to another.
     Copy {
         /// The service that has it.
         from: String,
@@ -55,7 +55,7 @@ pub enum Change {
         #[serde(default)]
         activity: Box<CorosActivitySpec>,
     },
-    /// Access tokens end: on COROS because somebody logs in elsewhere.
+    /// Access tokens end; on COROS because of a login elsewhere.
     EndTokens {
         /// The service.
         service: String,
@@ -78,7 +78,7 @@ impl Place {
 }
 
 impl State {
-    /// Carries out a change; whether anything changed.
+    /// Applies a change. Returns whether anything changed.
     pub fn change(&mut self, change: &Change) -> bool {
         match change {
             Change::Delete { service, id } => match Place::of(self, service) {

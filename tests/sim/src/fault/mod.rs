@@ -1,4 +1,4 @@
-//! Faults: which requests they hit and what they do to the answer.
+//! Faults: the requests that they hit, and their effects on the response.
 
 mod effect;
 mod lies;
@@ -11,7 +11,7 @@ pub use effect::Effect;
 pub use lies::Lies;
 pub use meanwhile::{Change, When};
 
-/// Which requests a fault hits; an absent condition fits all.
+/// The requests that a fault hits; an absent condition matches all requests.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Match {
@@ -19,11 +19,11 @@ pub struct Match {
     pub host: Option<String>,
     /// The method.
     pub method: Option<String>,
-    /// What the path begins with.
+    /// The prefix of the path.
     pub path: Option<String>,
-    /// What path and query contain.
+    /// A text in the path or query.
     pub contains: Option<String>,
-    /// What the body contains.
+    /// A text in the body.
     pub body: Option<String>,
 }
 
@@ -39,26 +39,26 @@ impl Match {
     }
 }
 
-/// A fault: of the requests that fit, skip `after`, take every `every`th, at most `count`.
+/// A fault: of the matching requests, it skips `after`, then hits every `every`th, at most `count`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Which requests.
+    /// The matching requests.
     #[serde(default, rename = "match")]
     pub matches: Match,
-    /// Nothing is hit or counted before a request that fits this one has come.
+    /// The fault starts after a request that matches this condition: no earlier request is hit or counted.
     #[serde(default)]
     pub armed_by: Option<Match>,
-    /// How many fitting requests pass first.
+    /// The number of matching requests that pass first.
     #[serde(default)]
     pub after: u32,
-    /// How many are hit; absent: all of them.
+    /// The number of requests that are hit; absent: all.
     #[serde(default)]
     pub count: Option<u32>,
-    /// Hits only every so many; absent: each one.
+    /// Hits only every nth matching request; absent: each one.
     #[serde(default)]
     pub every: Option<u32>,
-    /// What happens.
+    /// The effect.
     pub effect: Effect,
 }
 
@@ -82,7 +82,7 @@ impl Fault {
         self
     }
 
-    /// Only paths that begin so.
+    /// Only paths with this prefix.
     #[must_use]
     pub fn path(mut self, prefix: &str) -> Self {
         self.matches.path = Some(prefix.to_owned());
@@ -103,34 +103,34 @@ impl Fault {
         self
     }
 
-    /// Only after a request to this host whose path begins so.
+    /// Only after a request to this host with this prefix of the path.
     #[must_use]
     pub fn armed_by(mut self, host: &str, prefix: &str) -> Self {
         self.armed_by = Some(Match { host: Some(host.to_owned()), path: Some(prefix.to_owned()), ..Match::default() });
         self
     }
 
-    /// Lets so many fitting requests pass first.
+    /// Lets this many matching requests pass first.
     #[must_use]
     pub fn after(mut self, requests: u32) -> Self {
         self.after = requests;
         self
     }
 
-    /// Hits at most so many.
+    /// Hits at most this many requests.
     #[must_use]
     pub fn count(mut self, requests: u32) -> Self {
         self.count = Some(requests);
         self
     }
 
-    /// Hits exactly the `nth` fitting request, counted from one.
+    /// Hits exactly the `nth` matching request, counted from one.
     #[must_use]
     pub fn nth(self, nth: u32) -> Self {
         self.after(nth.saturating_sub(1)).count(1)
     }
 
-    /// Hits only every so many.
+    /// Hits only every nth matching request.
     #[must_use]
     pub fn every(mut self, requests: u32) -> Self {
         self.every = Some(requests);
@@ -138,7 +138,7 @@ impl Fault {
     }
 }
 
-/// A fault in force, and how often it has been met.
+/// An active fault, and the number of requests that it has matched.
 struct Entry {
     fault: Fault,
     armed: bool,
@@ -147,7 +147,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// Whether the fault was in force before this request, which may be the one that puts it in force.
+    /// Whether the fault was active before this request, which may be the one that activates it.
     fn in_force(&mut self, request: &Request) -> bool {
         let before = self.armed;
         self.armed |= self.fault.armed_by.as_ref().is_some_and(|first| first.fits(request));
@@ -170,37 +170,37 @@ impl Entry {
     }
 }
 
-/// The faults in force.
+/// The active faults.
 #[derive(Default)]
 pub struct Faults(Vec<Entry>);
 
-/// What hits one request.
+/// The effects on one request.
 #[derive(Clone, Debug, Default)]
 pub struct Struck {
     /// Effects that apply together.
     pub with: Vec<Effect>,
-    /// The one effect that decides how the answer comes, if it comes.
+    /// The one effect that decides whether and how the response is sent.
     pub end: Option<Effect>,
 }
 
 impl Faults {
-    /// Puts one more in force.
+    /// Activates a fault.
     pub fn push(&mut self, fault: Fault) {
         self.0.push(Entry { armed: fault.armed_by.is_none(), fault, met: 0, hit: 0 });
     }
 
-    /// Puts none in force.
+    /// Removes all faults.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// What hits this request: all effects that combine, and the first other one.
+    /// The effects on this request: all effects that combine, and the first other one.
     pub fn strike(&mut self, request: &Request) -> Struck {
         let mut struck = Struck::default();
         for entry in &mut self.0 {
             let combines = entry.fault.effect.combines();
             let in_force = entry.in_force(request);
-            // A fault that cannot apply any more is not met either.
+            // A fault that cannot apply any more does not count the request, either.
             if !in_force || (struck.end.is_some() && !combines) || !entry.hits(request) {
                 continue;
             }
@@ -219,7 +219,7 @@ impl Struck {
         self.with.iter().map(|effect| if let Effect::Latency { ms } = effect { *ms } else { 0 }).sum()
     }
 
-    /// What somebody else changes before or after the request takes effect.
+    /// The changes by others before or after the request takes effect.
     pub fn changes(&self, at: When) -> impl Iterator<Item = &Change> {
         self.with.iter().filter_map(move |effect| match effect {
             Effect::Meanwhile { when, change } if *when == at => Some(change),

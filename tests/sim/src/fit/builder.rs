@@ -56,7 +56,7 @@ impl FitBuilder {
         self
     }
 
-    /// Records carry their time in the record header wherever the format allows it.
+    /// Records have their time in the record header where the format allows it.
     #[must_use]
     pub fn compressed_timestamps(mut self) -> Self {
         self.compressed = true;
@@ -77,7 +77,7 @@ impl FitBuilder {
         self
     }
 
-    /// The messages so far, to look at or to change.
+    /// The messages so far, to read or to change.
     pub fn messages_mut(&mut self) -> &mut Vec<Message> {
         &mut self.messages
     }
@@ -113,7 +113,7 @@ pub(super) fn header(data_size: u32, short: bool, zero_crc: bool) -> Vec<u8> {
     header
 }
 
-/// What a definition message says; two messages of the same layout share one.
+/// The content of a definition message; messages of the same layout share one.
 #[derive(Clone, PartialEq)]
 struct Layout {
     global: u16,
@@ -163,7 +163,7 @@ impl Writer {
         self.last_time = time.or(self.last_time);
     }
 
-    /// The five bits of a compressed header reach 31 seconds past the last full time.
+    /// Whether a compressed header can express this time: its five bits reach 31 seconds past the last full time.
     fn reachable(&self, time: Option<u32>) -> bool {
         match (self.last_time, time) {
             (Some(last), Some(at)) => at >= last && at - last <= MAX_ROLLOVER,
@@ -171,7 +171,8 @@ impl Writer {
         }
     }
 
-    /// Local numbers 0 to 3 are kept for compressed records: their header has two bits for it.
+    /// Writes a definition if needed, and returns its local number. Local numbers 0 to 3 are reserved for compressed
+    /// records, whose header has two bits for the number.
     fn define(&mut self, layout: &Layout, compress: bool) -> u8 {
         let range = if compress { 0..COMPRESSED_LOCALS } else { COMPRESSED_LOCALS..LOCALS };
         for local in range {

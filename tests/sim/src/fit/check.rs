@@ -1,9 +1,9 @@
-//! What a service looks at before it takes a file in.
+//! The checks that a service makes before it accepts a file.
 
 use super::crc::crc16;
 use super::scan;
 
-/// Why a service would not take this file; `None` for a sound one.
+/// Why a service would reject this file; `None` for a valid file.
 pub fn fault(bytes: &[u8]) -> Option<&'static str> {
     if bytes.len() < 16 || bytes[0] < 12 || &bytes[8..12] != b".FIT" {
         return Some("not a FIT file");
@@ -22,7 +22,7 @@ pub fn fault(bytes: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// The numbers of the file_id message: type, maker, product, serial number, creation.
+/// The numbers of the file_id message: type, manufacturer, product, serial number, creation time.
 pub fn identity(bytes: &[u8]) -> Option<Vec<(u8, i64)>> {
     let records = scan::records(bytes);
     let mut fields = records.into_iter().find(|found| found.global == Some(0))?.fields;

@@ -5,7 +5,7 @@ const TABLE: [u16; 16] = [
     0x8801, 0x4400,
 ];
 
-/// The checksum over `bytes`, as it stands (little-endian) in the header and at the end of a file.
+/// The checksum of `bytes`, which a file has (little-endian) in its header and at its end.
 pub fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, byte| {
         let low = step(crc, byte & 0x0F);

@@ -1,9 +1,9 @@
-//! Ways to break a finished file on purpose.
+//! Corrupts a finished file on purpose.
 
 use super::crc::crc16;
 use super::scan;
 
-/// The file with one bit turned over; the checksum no longer fits.
+/// The file with one bit flipped, so that the checksum is wrong.
 pub fn flip_bit(file: &[u8], byte: usize, bit: u8) -> Vec<u8> {
     let mut out = file.to_vec();
     if let Some(target) = out.get_mut(byte) {
@@ -12,19 +12,19 @@ pub fn flip_bit(file: &[u8], byte: usize, bit: u8) -> Vec<u8> {
     out
 }
 
-/// The file cut after `bytes` bytes.
+/// The file truncated after `bytes` bytes.
 pub fn truncate_at(file: &[u8], bytes: usize) -> Vec<u8> {
     file[..bytes.min(file.len())].to_vec()
 }
 
-/// The file cut exactly before its record number `record` (definitions count too).
+/// The file truncated exactly before its record number `record` (definitions count, too).
 pub fn truncate_at_record(file: &[u8], record: usize) -> Vec<u8> {
     let end = scan::records(file).get(record).map_or(file.len(), |found| found.span.0);
     truncate_at(file, end)
 }
 
-/// The file with `delta` added to the data size of its header; both checksums stay right, so
-/// that only the length betrays it.
+/// The file with `delta` added to the data size in its header. Both checksums stay correct, so that only the length
+/// reveals the fault.
 pub fn wrong_data_size(file: &[u8], delta: i32) -> Vec<u8> {
     let mut out = file.to_vec();
     let size = u32::from_le_bytes([out[4], out[5], out[6], out[7]]).wrapping_add_signed(delta);

@@ -45,7 +45,7 @@ impl Value {
         }
     }
 
-    /// How many bytes the value takes.
+    /// The size of the value in bytes.
     pub fn size(&self) -> u8 {
         match self {
             Value::Enum(_) | Value::I8(_) | Value::U8(_) => 1,
@@ -89,7 +89,7 @@ impl Value {
 pub struct DeveloperValue {
     /// Field number, as declared by a field description.
     pub number: u8,
-    /// Which developer data id it belongs to.
+    /// The developer data id to which it belongs.
     pub index: u8,
     /// The value.
     pub value: Value,
@@ -100,7 +100,7 @@ pub struct DeveloperValue {
 pub struct Message {
     /// Global message number of the FIT profile.
     pub global: u16,
-    /// Field number and value, in the order written.
+    /// Field number and value, in the order in which they are written.
     pub fields: Vec<(u8, Value)>,
     /// Developer fields, after the ordinary ones.
     pub developer: Vec<DeveloperValue>,
@@ -119,7 +119,7 @@ impl Message {
         self
     }
 
-    /// Adds a field when there is a value.
+    /// Adds a field if it has a value.
     #[must_use]
     pub fn maybe(self, number: u8, value: Option<Value>) -> Self {
         match value {

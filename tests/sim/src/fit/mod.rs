@@ -1,4 +1,4 @@
-//! Makes FIT 2.0 activity files from scratch, valid ones and broken ones.
+//! Makes FIT 2.0 activity files from scratch, valid and corrupt ones.
 //!
 //! ```
 //! let file = gs_sim::fit::run(1_700_000_000, 1800, 5000.0).build();
@@ -20,7 +20,7 @@ pub use crc::crc16;
 pub use message::{DeveloperValue, Message, Value};
 pub use recording::{Leg, Recording, Style, ride, run, strength, swim, treadmill, triathlon, triathlon_legs};
 
-/// Several files one behind the other, as the format allows.
+/// Several files, one after the other, as the format allows.
 pub fn chain(files: &[Vec<u8>]) -> Vec<u8> {
     files.concat()
 }

@@ -31,7 +31,7 @@ fn speed(metres_per_second: f64) -> Value {
     Value::U16((metres_per_second * 1000.0).round().min(65_534.0) as u16)
 }
 
-/// Who made the file: file_id (0) of an activity.
+/// The device that made the file: file_id (0) of an activity.
 pub fn file_id(manufacturer: u16, product: u16, serial: u32, created: i64) -> Message {
     Message::new(0)
         .with(3, Value::U32z(serial))
@@ -74,7 +74,7 @@ pub struct Sample {
     pub at: i64,
     /// Latitude and longitude in degrees.
     pub position: Option<(f64, f64)>,
-    /// Metres above the sea.
+    /// Metres above sea level.
     pub altitude: Option<f64>,
     /// Metres since the start.
     pub distance: Option<f64>,
@@ -113,11 +113,11 @@ pub struct Totals {
     pub timer: f64,
     /// Seconds with pauses.
     pub elapsed: f64,
-    /// Metres, where the sport has any.
+    /// Metres, if the sport has a distance.
     pub distance: Option<f64>,
     /// FIT sport and sub-sport.
     pub sport: (u8, u8),
-    /// Where it began.
+    /// The position of its start.
     pub position: Option<(f64, f64)>,
     /// First lap and number of laps (sessions only).
     pub laps: (u16, u16),
@@ -203,7 +203,7 @@ pub fn set(start: i64, seconds: i64, repetitions: Option<u16>) -> Message {
         .with(6, time(start))
 }
 
-/// The closing activity (34) message; `offset` seconds lead from UTC to the local clock.
+/// The last message, activity (34); `offset` is local time minus UTC in seconds.
 pub fn activity(end: i64, offset: i32, timer: f64, sessions: u16) -> Message {
     Message::new(34)
         .with(253, time(end))

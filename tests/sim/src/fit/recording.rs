@@ -1,14 +1,14 @@
-//! Whole activity files: what a watch would have written for a described activity.
+//! Complete activity files, as a watch would have written them for a described activity.
 
 use super::builder::FitBuilder;
 use super::message::{Message, Value};
 use super::profile::{self, Sample, Totals};
 use super::track;
 
-/// The kinds of recording, as far as they differ in the messages they hold.
+/// The kinds of recording, by the messages that they contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Samples along a way outdoors.
+    /// Samples along a track outdoors.
     Outdoor,
     /// Samples with distance but without positions.
     Indoor,
@@ -25,11 +25,11 @@ pub enum Style {
 pub struct Leg {
     /// FIT sport and sub-sport.
     pub sport: (u8, u8),
-    /// What its samples look like.
+    /// The kind of its samples.
     pub style: Style,
     /// Seconds on the timer.
     pub seconds: u32,
-    /// Metres, where the sport has any.
+    /// Metres, if the sport has a distance.
     pub metres: Option<f64>,
 }
 
@@ -38,13 +38,13 @@ pub struct Leg {
 pub struct Recording {
     /// Start, Unix time.
     pub start: i64,
-    /// Seconds from UTC to the local clock.
+    /// Local time minus UTC, in seconds.
     pub offset: i32,
     /// The legs, one after the other.
     pub legs: Vec<Leg>,
     /// Seconds paused during the first leg.
     pub paused: u32,
-    /// Where it begins: latitude, longitude.
+    /// The position of its start: latitude, longitude.
     pub origin: (f64, f64),
     /// FIT manufacturer, product and serial number.
     pub device: (u16, u16, u32),
@@ -57,7 +57,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// A recording of one leg starting at `start`, with everything else plain.
+    /// A recording of one leg that starts at `start`, with plain values for everything else.
     pub fn single(start: i64, leg: Leg) -> Self {
         Recording {
             start,
@@ -77,7 +77,7 @@ impl Recording {
         self.legs.iter().map(|leg| leg.seconds).sum()
     }
 
-    /// Metres over all legs, if any leg has some.
+    /// Metres over all legs, if any leg has a distance.
     pub fn metres(&self) -> Option<f64> {
         self.legs.iter().filter_map(|leg| leg.metres).reduce(|a, b| a + b)
     }
@@ -114,7 +114,7 @@ impl Recording {
         FitBuilder::new().extend(out)
     }
 
-    /// Writes records and laps of every leg; returns the sessions, which stand at the end.
+    /// Writes records and laps of every leg. Returns the sessions, which are at the end of the file.
     fn write_legs(&self, out: &mut Vec<Message>) -> Vec<Message> {
         let mut sessions = Vec::new();
         let mut start = self.start;

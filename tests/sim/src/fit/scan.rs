@@ -1,19 +1,19 @@
-//! A small reader: where the messages of a file lie, and a few of their fields.
+//! A small reader of FIT files: the positions of the messages, and a few of their fields.
 
 use super::profile::FIT_EPOCH;
 
-/// One message of a file as it lies there.
+/// One message of a file, with its position.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// Byte at which its record header stands, and the byte after its end.
+    /// The position of its record header, and the position after its end.
     pub span: (usize, usize),
     /// Global message number; `None` for a definition.
     pub global: Option<u16>,
-    /// Field number, and the value when it is an integer of at most 32 bits.
+    /// Field number and value of each field that is an integer of at most 32 bits.
     pub fields: Vec<(u8, i64)>,
 }
 
-/// What a listing says about a file.
+/// The data about a file that a listing shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     /// Start of the first session, Unix time.
@@ -26,7 +26,7 @@ pub struct Summary {
     pub elapsed: f64,
     /// Metres over all sessions.
     pub metres: f64,
-    /// Seconds from UTC to the local clock.
+    /// Local time minus UTC, in seconds.
     pub offset: Option<i32>,
     /// Whether any record has a position.
     pub gps: bool,
@@ -42,7 +42,7 @@ struct Definition {
     extra: usize,
 }
 
-/// Every record of the (first) file in `bytes`, as far as it can be followed.
+/// Every record of the (first) file in `bytes`, up to the first unreadable one.
 pub fn records(bytes: &[u8]) -> Vec<Found> {
     let Some((mut at, end)) = body(bytes) else { return Vec::new() };
     let mut definitions = vec![None; 16];
@@ -55,7 +55,7 @@ pub fn records(bytes: &[u8]) -> Vec<Found> {
     found
 }
 
-/// First and last byte of the records.
+/// The range of the records in bytes.
 fn body(bytes: &[u8]) -> Option<(usize, usize)> {
     let head = usize::from(*bytes.first()?);
     let size = bytes.get(4..8)?;
@@ -127,7 +127,7 @@ fn integer(raw: &[u8], base: u8, big_endian: bool) -> Option<i64> {
     (!invalid).then_some(i64::from(value))
 }
 
-/// What a listing would say about this file.
+/// The data about this file that a listing would show.
 pub fn summary(bytes: &[u8]) -> Summary {
     let mut summary = Summary::default();
     for found in records(bytes) {

@@ -1,4 +1,4 @@
-//! A made-up way through the country: smooth, repeatable, different for every seed.
+//! An invented track: smooth, reproducible, different for every seed.
 
 use std::f64::consts::TAU;
 
@@ -9,7 +9,7 @@ fn share(seed: u64, salt: u64) -> f64 {
     ((mixed >> 33) % 10_000) as f64 / 10_000.0
 }
 
-/// Where one is after so many metres: loops whose size and direction depend on the seed.
+/// The position after a distance in metres: loops whose size and direction depend on the seed.
 pub fn position(origin: (f64, f64), seed: u64, metres: f64) -> (f64, f64) {
     let radius = 150.0 + 600.0 * share(seed, 1);
     let turn = metres / radius + TAU * share(seed, 2);
@@ -21,12 +21,12 @@ pub fn position(origin: (f64, f64), seed: u64, metres: f64) -> (f64, f64) {
     (latitude, longitude)
 }
 
-/// Metres above the sea after so many metres.
+/// The altitude in metres after a distance in metres.
 pub fn altitude(seed: u64, metres: f64) -> f64 {
     200.0 + 900.0 * share(seed, 3) + 35.0 * (metres / 700.0).sin()
 }
 
-/// A heart rate that rises at first and then wanders.
+/// A heart rate that rises at first and then varies.
 pub fn heart_rate(seed: u64, leg: u64, elapsed: u32) -> u8 {
     let base = 105.0 + 25.0 * share(seed, 4 + leg);
     let warm = 25.0 * (1.0 - (-f64::from(elapsed) / 240.0).exp());

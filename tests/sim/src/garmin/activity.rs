@@ -1,11 +1,11 @@
-//! One activity: what the service knows of it and what its original download holds.
+//! One activity: its data on the service, and the content of its original download.
 
 use super::sports::Sport;
 use crate::fit::{FitBuilder, Recording};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 
-/// Where the original comes from, and how its download answers.
+/// The source of the original, and the response to its download.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// A FIT file in this layout.
@@ -14,24 +14,24 @@ pub enum Source {
     Gpx,
     /// Uploaded as TCX.
     Tcx,
-    /// A real file, read when it is asked for.
+    /// A real file, read when it is requested.
     File(PathBuf),
-    /// Given bytes, under this extension.
+    /// Given bytes, with this extension.
     Bytes(&'static str, Vec<u8>),
     /// Entered by hand: 404.
     Manual404,
     /// Entered by hand: 500 with a NullPointerException.
     Manual500,
-    /// There but broken: 403 with a WebApplicationException.
+    /// Existing but corrupt: 403 with a WebApplicationException.
     Corrupt403,
-    /// Always answers with this status, while the exports work.
+    /// The download always fails with this status, while the exports work.
     Failing(u16),
 }
 
 /// Layouts of a generated FIT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// As watches write it.
+    /// The usual layout of watches.
     Plain,
     /// A 12-byte header.
     Header12,
@@ -41,27 +41,27 @@ pub enum Layout {
     Compressed,
     /// Big-endian.
     BigEndian,
-    /// Two files one behind the other.
+    /// Two files, one after the other.
     Chained,
 }
 
-/// How the listing gives the device.
+/// The device in the listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Device {
     /// A number.
     Id(u64),
     /// Zero.
     Zero,
-    /// Nothing.
+    /// Null.
     Null,
 }
 
-/// One leg of a multisport activity, an activity of its own in the detail.
+/// One leg of a multisport activity, which has its own details.
 #[derive(Clone, Debug)]
 pub struct Child {
     /// Its id.
     pub id: u64,
-    /// Which leg of the recording.
+    /// Its index among the legs of the recording.
     pub leg: usize,
 }
 
@@ -70,15 +70,15 @@ pub struct Child {
 pub struct Activity {
     /// The service's number.
     pub id: u64,
-    /// Name as it is now.
+    /// Current name.
     pub name: Option<String>,
-    /// Name when it was recorded: the original never changes.
+    /// Name at the time of the recording: the original never changes.
     pub first_name: String,
     /// Type.
     pub sport: Sport,
-    /// Key under which the type is listed.
+    /// Key of the type in the list.
     pub type_key: String,
-    /// What was recorded.
+    /// The recording.
     pub recording: Recording,
     /// Time zone: the service's number and name.
     pub zone: (u32, String),
@@ -88,22 +88,22 @@ pub struct Activity {
     pub device: Device,
     /// Listed in the shape of 2018 to 2021.
     pub old_shape: bool,
-    /// The listing lacks the start in GMT.
+    /// Listed without the start in GMT.
     pub without_gmt: bool,
     /// Legs of a multisport activity.
     pub children: Vec<Child>,
     /// The original.
     pub source: Source,
-    /// Uploaded as an import, which connected services do not get.
+    /// Uploaded as an import, which is not passed on to connected services.
     pub imported: bool,
-    /// What is odd about it.
+    /// Its oddities.
     pub oddities: Vec<String>,
-    /// Which exercise it is, where several services hold the same.
+    /// Its group, if it is on several services.
     pub exercise: Option<String>,
 }
 
 impl Activity {
-    /// Start by the local clock, as seconds since 1970.
+    /// Start in local time, as seconds since 1970.
     pub fn start_local(&self) -> i64 {
         self.recording.start + i64::from(self.recording.offset)
     }
@@ -118,7 +118,7 @@ impl Activity {
         !self.is_manual() && self.recording.has_gps()
     }
 
-    /// Extension of the original, when it has one to give.
+    /// Extension of the original; `None` if it is unavailable.
     pub fn extension(&self) -> Option<&'static str> {
         match &self.source {
             Source::Fit(_) | Source::File(_) => Some("fit"),
@@ -129,7 +129,7 @@ impl Activity {
         }
     }
 
-    /// The file that the original download holds.
+    /// The file in the original download.
     pub fn original(&self) -> Option<Vec<u8>> {
         match &self.source {
             Source::Fit(layout) => Some(encode(&self.recording, *layout)),
@@ -141,7 +141,7 @@ impl Activity {
         }
     }
 
-    /// Number and name of the file format in the detail.
+    /// Number and name of the file format in the details.
     pub fn format(&self) -> Option<(u32, &'static str)> {
         match self.extension() {
             Some("gpx") => Some((2, "gpx")),

@@ -1,11 +1,11 @@
-//! `connectapi.D`: who may ask, and what answers which path.
+//! `connectapi.D`: the check of tokens, and the responses by path.
 
 use super::{detail, download, error, list, oauth1, profile, sports, upload};
 use crate::http::{Request, Response};
 use crate::state::State;
 use serde_json::json;
 
-/// Answers a request to the API.
+/// Responds to a request to the API.
 pub fn answer(state: &mut State, domain: &str, request: &Request) -> Response {
     let parts: Vec<&str> = request.path.trim_start_matches('/').split('/').collect();
     match parts.as_slice() {
@@ -28,7 +28,7 @@ pub fn answer(state: &mut State, domain: &str, request: &Request) -> Response {
     }
 }
 
-/// Whose token it is.
+/// The account of a token.
 fn caller(state: &State, domain: &str, request: &Request) -> Result<usize, Response> {
     let header = request.header("authorization").unwrap_or_default();
     let Some(text) = header.strip_prefix("Bearer ") else {
@@ -45,7 +45,7 @@ fn caller(state: &State, domain: &str, request: &Request) -> Result<usize, Respo
     }
 }
 
-/// 401 with the bearer challenge; an empty `error` means that no token came at all.
+/// 401 with the bearer challenge; an empty `error` means that the request had no token.
 pub fn unauthorized(error: &str, description: &str) -> Response {
     let challenge = match error {
         "" => "Bearer".to_owned(),
@@ -92,7 +92,7 @@ fn route(state: &mut State, account: usize, parts: &[&str], request: &Request) -
     }
 }
 
-/// 404 as the service says it.
+/// 404 in the form of the service.
 pub fn missing() -> Response {
     error(404, "NotFoundException")
 }

@@ -1,9 +1,9 @@
-//! `connect.D`, the web site, as far as a client might wrongly turn to it.
+//! `connect.D`, the website, for clients that use it by mistake.
 
 use crate::http::{Request, Response};
 use crate::state::State;
 
-/// Answers a request to the web site.
+/// Responds to a request to the website.
 pub fn answer(state: &mut State, _domain: &str, request: &Request) -> Response {
     spend_ticket(state, request);
     let path = request.path.as_str();
@@ -22,7 +22,7 @@ pub fn answer(state: &mut State, _domain: &str, request: &Request) -> Response {
     }
 }
 
-/// A page that is opened with a ticket uses it up.
+/// Invalidates the ticket with which a page is opened.
 pub fn spend_ticket(state: &mut State, request: &Request) {
     if let Some(ticket) = request.parameter("ticket") {
         state.take_ticket(&ticket);

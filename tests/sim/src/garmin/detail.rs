@@ -1,4 +1,4 @@
-//! The detail of an activity or of a leg of one.
+//! The details of an activity or of a leg of one.
 
 use super::account::Account;
 use super::activity::{Activity, Child, Device};
@@ -7,7 +7,7 @@ use crate::clock;
 use crate::http::{Request, Response};
 use serde_json::{Value, json};
 
-/// Answers a detail.
+/// Responds to a request for details.
 pub fn answer(account: &Account, id: u64) -> Response {
     let Some(activity) = account.find(id) else { return api::missing() };
     let body = match activity.children.iter().find(|child| child.id == id) {
@@ -17,7 +17,7 @@ pub fn answer(account: &Account, id: u64) -> Response {
     Response::json(200, &body)
 }
 
-/// Edits an activity: its name, its description or its type; the original stays as it is.
+/// Edits an activity: its name, its description or its type. The original does not change.
 pub fn edit(account: &mut Account, id: u64, request: &Request) -> Response {
     let body = request.json().unwrap_or_default();
     let named = body["activityId"].as_u64().or_else(|| body["activityId"].as_str()?.parse().ok());

@@ -1,4 +1,4 @@
-//! `diauth.D`: tickets and refresh tokens against new tokens.
+//! `diauth.D`: exchanges tickets and refresh tokens for new tokens.
 
 use super::tokens::{CLIENT_IDS, Grant, Ticket};
 use crate::http::{Request, Response};
@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-/// The grant of a ticket is named the same on both domains.
+/// The grant type of a ticket, which is the same on both domains.
 const TICKET_GRANT: &str = "https://connectapi.garmin.com/di-oauth2-service/oauth/grant/service_ticket";
 
-/// Answers a request to the token host.
+/// Responds to a request to the token host.
 pub fn answer(state: &mut State, domain: &str, request: &Request) -> Response {
     if request.path != "/di-oauth2-service/oauth/token" {
         return super::error(404, "NotFoundException");
@@ -25,7 +25,7 @@ pub fn answer(state: &mut State, domain: &str, request: &Request) -> Response {
         return refuse(415, "invalid_request", "Content type not supported");
     }
     let form = Form(request.form());
-    // A ticket that was shown is spent, whatever else is wrong with the request.
+    // A ticket in a request is used up, even if the rest of the request is invalid.
     let ticket = state.take_ticket(form.get("service_ticket"));
     let client = form.get("client_id").to_owned();
     if basic(request).as_deref() != Some(&format!("{client}:")) || !CLIENT_IDS.contains(&client.as_str()) {
@@ -40,7 +40,7 @@ pub fn answer(state: &mut State, domain: &str, request: &Request) -> Response {
 
 fn exchange(state: &mut State, domain: &str, client: &str, ticket: Option<Ticket>, service: &str) -> Response {
     let Some(ticket) = ticket else { return bad_ticket("no such ticket") };
-    // The host of garmin.com takes tickets of garmin.cn, but what it mints can never be renewed.
+    // The host of garmin.com accepts tickets of garmin.cn, but its tokens for them can never be renewed.
     if ticket.domain != domain && domain != "garmin.com" {
         return bad_ticket("ticket of the other domain");
     }

@@ -6,10 +6,10 @@ use super::{api, error, export};
 use crate::http::{Original, Response};
 use crate::zipfile;
 
-/// Activities before this moment (2020-01-01) have `<id>.fit` in their zip.
+/// Activities before this time (2020-01-01) have `<id>.fit` in their zip.
 const RENAMED: i64 = 1_577_836_800;
 
-/// The original of an activity; a leg gives the file of the whole.
+/// The original of an activity; for a leg, the file of the whole activity.
 pub fn original(account: &Account, id: u64) -> Response {
     let Some(activity) = account.find(id) else { return api::missing() };
     match activity.source {
@@ -40,7 +40,7 @@ fn entry(activity: &Activity, id: u64, extension: &str) -> String {
     }
 }
 
-/// An export as text. The known odd answers alternate with the id, so that both are met.
+/// An export as text. The two known odd responses alternate with the id, so that clients meet both.
 pub fn export(account: &Account, format: &str, id: u64) -> Response {
     let Some(activity) = account.find(id) else { return api::missing() };
     let even = id.is_multiple_of(2);
@@ -53,7 +53,7 @@ pub fn export(account: &Account, format: &str, id: u64) -> Response {
     }
 }
 
-/// The text of an export, when there is one to have.
+/// The text of an export; `None` if it is unavailable.
 pub fn export_of(activity: &Activity, format: &str) -> Option<String> {
     let name = activity.name.as_deref().unwrap_or("Untitled");
     match format {

@@ -4,7 +4,7 @@ use super::activity::Activity;
 use crate::clock;
 use crate::fit::profile::Sample;
 
-/// Points in a text, at most: the formats are wordy.
+/// The maximum number of points in a text, because the formats are verbose.
 const POINTS: usize = 300;
 
 fn samples(activity: &Activity) -> Vec<Sample> {
@@ -23,7 +23,7 @@ fn instant(at: i64) -> String {
     format!("{}.000Z", clock::stamp(at, "T"))
 }
 
-/// Text for XML: markup escaped, characters that XML cannot hold left out.
+/// Text for XML: markup is escaped, and characters that XML does not allow are omitted.
 fn xml(text: &str) -> String {
     let allowed = text.chars().filter(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'));
     allowed.fold(String::new(), |mut out, c| {
@@ -38,7 +38,7 @@ fn xml(text: &str) -> String {
     })
 }
 
-/// The activity as GPX under this name.
+/// The activity as GPX with this name.
 pub fn gpx(activity: &Activity, name: &str) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str("<gpx creator=\"Garmin Connect\" version=\"1.1\" xmlns=\"http://www.topografix.com/GPX/1/1\">\n");
@@ -57,7 +57,7 @@ pub fn gpx(activity: &Activity, name: &str) -> String {
     out
 }
 
-/// The activity as TCX; the name stands in its notes.
+/// The activity as TCX, with the name in its notes.
 pub fn tcx(activity: &Activity, name: &str) -> String {
     let recording = &activity.recording;
     let start = instant(recording.start);

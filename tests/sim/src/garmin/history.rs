@@ -8,11 +8,11 @@ use crate::fit::{Leg, Recording, Style};
 use fastrand::Rng;
 
 const DAY: i64 = 86_400;
-/// Even a short history reaches back to the years of the old list shape.
+/// The length of a history in years: even a short one reaches back to the years of the old list format.
 const LEAST_YEARS: f64 = 6.5;
 const MOST_YEARS: f64 = 14.0;
 
-/// Samples in a generated file, at most.
+/// The maximum number of samples in a generated file.
 const SAMPLES: u32 = 700;
 
 /// `count` activities, the newest a little before `end` (Unix time), newest first.
@@ -36,7 +36,7 @@ pub fn generate(domain: &str, count: usize, seed: u64, end: i64) -> Vec<Activity
     list
 }
 
-/// An ordinary activity at about `start`, with an id above `after`.
+/// An ordinary activity that starts at about `start`, with an id above `after`.
 pub fn ordinary(domain: &str, rng: &mut Rng, start: i64, after: Option<u64>) -> Activity {
     let sport = pick_sport(rng);
     let zone = pick_zone(domain, rng);
@@ -77,7 +77,7 @@ pub fn ordinary(domain: &str, rng: &mut Rng, start: i64, after: Option<u64>) -> 
     }
 }
 
-/// Turns an activity into a multisport one with these legs, and gives every leg an id.
+/// Turns an activity into a multisport activity with these legs, each with an id.
 pub fn make_multisport(activity: &mut Activity, legs: Vec<Leg>) {
     activity.sport = super::sports::MULTI;
     activity.sport.key.clone_into(&mut activity.type_key);
@@ -101,7 +101,7 @@ fn pick_sport(rng: &mut Rng) -> Sport {
     SPORTS[0]
 }
 
-/// Most activities are at home; some are on a journey.
+/// The zone of an activity: most are at home, some on a journey.
 fn pick_zone(domain: &str, rng: &mut Rng) -> Zone {
     let travels = rng.u8(0..100) < 40;
     match (domain.ends_with(".cn"), travels) {
@@ -111,7 +111,8 @@ fn pick_zone(domain: &str, rng: &mut Rng) -> Zone {
     }
 }
 
-/// The original's layout: nearly all plain, some as older or other makers' devices write it.
+/// The layout of an original: nearly all are plain, some are as older devices or devices of other manufacturers write
+/// them.
 fn pick_layout(rng: &mut Rng, serial: u32) -> Layout {
     match rng.u8(0..40) {
         0 => Layout::Header12,
@@ -122,7 +123,7 @@ fn pick_layout(rng: &mut Rng, serial: u32) -> Layout {
     }
 }
 
-/// A leg of this sport and length.
+/// A leg with this sport and duration.
 pub fn leg_of(sport: &Sport, seconds: u32, rng: &mut Rng) -> Leg {
     let metres = f64::from(seconds) * sport.pace * (0.8 + 0.4 * rng.f64());
     let metres = match sport.style {
@@ -133,7 +134,7 @@ pub fn leg_of(sport: &Sport, seconds: u32, rng: &mut Rng) -> Leg {
     Leg { sport: sport.fit, style: sport.style, seconds, metres }
 }
 
-/// Moves a moment to a plausible hour of its local day.
+/// Moves a time to a plausible hour of its local day.
 fn daytime(at: i64, zone: Zone, rng: &mut Rng) -> i64 {
     let local = at + i64::from(zone.standard);
     let midnight = local.div_euclid(DAY) * DAY;
@@ -149,7 +150,7 @@ fn city(zone: Zone) -> String {
     zone.key.rsplit('/').next().unwrap_or("Somewhere").replace('_', " ")
 }
 
-/// Ids grew with the years: below 2^31 until 2018, about 2.4e10 in 2026.
+/// An id for an activity with this start. Ids grew over the years: below 2^31 until 2018, about 2.4e10 in 2026.
 pub fn id_at(start: i64, after: Option<u64>, rng: &mut Rng) -> u64 {
     const KNOWN: [(i64, u64); 5] = [
         (1_325_376_000, 140_000_000),

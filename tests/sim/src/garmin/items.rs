@@ -1,11 +1,11 @@
-//! One item of the list, in the shape of today or of 2018 to 2021.
+//! One item of the list, in the current format or in that of 2018 to 2021.
 
 use super::account::Account;
 use super::activity::{Activity, Device};
 use crate::clock;
 use serde_json::{Map, Value, json};
 
-/// Fields that the old shape sends as null when there is nothing to say.
+/// Fields that the old format sends as null if they have no value.
 const OLD_NULLS: [&str; 24] = [
     "description",
     "comments",
@@ -33,7 +33,7 @@ const OLD_NULLS: [&str; 24] = [
     "activityLikeAuthors",
 ];
 
-/// An activity as the list has it.
+/// An activity as an item of the list.
 pub fn item(account: &Account, activity: &Activity) -> Value {
     let mut fields = Map::new();
     common(account, activity, &mut fields);
@@ -91,7 +91,7 @@ fn common(account: &Account, activity: &Activity, fields: &mut Map<String, Value
     );
 }
 
-/// The type of an activity, as list and detail give it.
+/// The type of an activity, as in the list and the details.
 pub fn kind(activity: &Activity) -> Value {
     json!({
         "typeId": activity.sport.id, "typeKey": activity.type_key,
@@ -137,7 +137,8 @@ fn measures(activity: &Activity, fields: &mut Map<String, Value>) {
     );
 }
 
-/// Nulls are sent, durations with pauses are milliseconds, heights are centimetres.
+/// Converts an item to the old format: nulls are sent, durations with pauses are in milliseconds, heights in
+/// centimetres.
 fn make_old(activity: &Activity, fields: &mut Map<String, Value>) {
     for name in OLD_NULLS {
         fields.entry(name).or_insert(Value::Null);

@@ -1,4 +1,4 @@
-//! Count and list.
+//! The count and the list of activities.
 
 use super::account::Account;
 use super::activity::Activity;
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 const DEFAULT_LIMIT: u64 = 20;
 
-/// Fields that tell when an activity was.
+/// Fields with times of an activity.
 const TIMES: [&str; 4] = ["startTimeLocal", "startTimeGMT", "endTimeGMT", "beginTimestamp"];
 
-/// How many activities there are.
+/// The count of activities.
 pub fn count(state: &State, account: usize) -> Response {
     let without = state.scenario.paging.count_excludes_parents;
     let holder = &state.accounts[account];
@@ -52,7 +52,7 @@ pub fn page(state: &mut State, account: usize, request: &Request) -> Response {
     }
 }
 
-/// Activities that come and go while somebody pages.
+/// Adds and deletes activities while a client reads the pages.
 fn shift(state: &mut State, account: usize) {
     let done = Some(state.list_requests - 1);
     if state.scenario.paging.add_after_requests == done {

@@ -8,10 +8,10 @@ use crate::scenario::LoginMode;
 use crate::state::{Pending, State};
 use serde_json::{Value, json};
 
-/// After so many wrong passwords the account is locked.
+/// After this many wrong passwords the account is locked.
 const WRONG_PASSWORDS: u32 = 5;
 
-/// Answers a login.
+/// Responds to a login.
 pub fn answer(state: &mut State, domain: &str, flow: Flow, request: &Request) -> Response {
     let visit = match allowed(state, domain, flow, request) {
         Ok(visit) => visit,
@@ -46,7 +46,8 @@ pub fn answer(state: &mut State, domain: &str, flow: Flow, request: &Request) ->
     }
 }
 
-/// What the protection in front of a JSON login lets through: the request of a page that was loaded before.
+/// Whether the protection in front of a JSON login accepts the request, which has to come from a sign-in page that was
+/// loaded before.
 pub fn allowed(state: &State, domain: &str, flow: Flow, request: &Request) -> Result<Visit, Response> {
     match looks_wrong(domain, flow, request) {
         Some(refusal) => Err(refusal),
@@ -54,7 +55,7 @@ pub fn allowed(state: &State, domain: &str, flow: Flow, request: &Request) -> Re
     }
 }
 
-/// What the protection notices in the request alone.
+/// The rejection by the protection, from the request alone.
 fn looks_wrong(domain: &str, flow: Flow, request: &Request) -> Option<Response> {
     let agent = request.header("user-agent").unwrap_or_default();
     let webview = agent.contains("AppleWebKit") && agent.contains("Mobile/");
@@ -70,8 +71,8 @@ fn looks_wrong(domain: &str, flow: Flow, request: &Request) -> Option<Response> 
     let navigates = request.header("sec-fetch-mode") == Some("navigate")
         || request.header("sec-fetch-dest") == Some("document")
         || request.header("upgrade-insecure-requests").is_some();
-    // A client of plain TLS was refused for these headers (RCLI); one that speaks like a browser, HTTP/2 and all, sends
-    // them and gets in (garminconnect, by curl_cffi).
+    // The protection rejected a plain TLS client with these headers (RCLI). It accepts them from a client that behaves
+    // like a browser, including HTTP/2 (garminconnect, with curl_cffi).
     if navigates && !request.alpn.iter().any(|name| name == "h2") {
         return Some(challenge(429, "navigation headers on a JSON request"));
     }
@@ -111,17 +112,17 @@ fn fields(request: &Request) -> Result<(String, String), Response> {
     }
 }
 
-/// How far a login gets.
+/// The result of a password check.
 pub enum Entry {
     /// The scenario decides, whatever the password.
     Forced(LoginMode),
     /// The account is locked.
     Locked,
-    /// No such account, or another password.
+    /// No such account, or a wrong password.
     Wrong,
-    /// The password is right, and a code is wanted.
+    /// The password is correct, and a code is required.
     Code(usize),
-    /// The password is right.
+    /// The password is correct.
     In(usize),
 }
 
@@ -145,7 +146,7 @@ pub fn enter(state: &mut State, index: usize, password: &str) -> Entry {
     }
 }
 
-/// The answer that a mode of the scenario gives to every login.
+/// The response to every login in a mode of the scenario.
 fn forced(mode: LoginMode) -> Response {
     let note = "by the scenario";
     match mode {
@@ -157,7 +158,7 @@ fn forced(mode: LoginMode) -> Response {
     }
 }
 
-/// The status of a mode that answers with a page.
+/// The status of a mode that responds with a web page.
 pub fn forced_status(mode: LoginMode) -> u16 {
     match mode {
         LoginMode::RateLimitedHtml | LoginMode::RateLimitedJson | LoginMode::Page429 => 429,
@@ -166,7 +167,8 @@ pub fn forced_status(mode: LoginMode) -> u16 {
     }
 }
 
-/// Remembers the login and asks for the code that was sent by mail. The answer sets no cookies: those of the page stay.
+/// Stores the login and asks for the code that was sent by e-mail. The response sets no cookies, so those of the page
+/// stay.
 fn ask_code(state: &mut State, account: usize, flow: Flow, visit: Visit, request: &Request) -> Response {
     let (domain, email) = {
         let spec = &state.accounts[account].spec;
@@ -195,7 +197,7 @@ fn ask_code(state: &mut State, account: usize, flow: Flow, visit: Visit, request
     Response::json(200, &body)
 }
 
-/// The headers that have to be the same for the password and for the code.
+/// The headers that must be the same for the password and for the code.
 pub fn pinned(request: &Request) -> Vec<Option<String>> {
     let names = ["user-agent", "accept", "accept-language", "origin", "referer"];
     names.map(|name| request.header(name).map(str::to_owned)).to_vec()
@@ -206,7 +208,7 @@ fn masked(email: &str) -> String {
     format!("{}*****@{host}", name.chars().take(2).collect::<String>())
 }
 
-/// The body that all answers of the login share.
+/// The common body of all responses of the login.
 pub fn envelope(kind: &str, message: &str, http: &str) -> Value {
     json!({
         "serviceURL": null, "serviceTicketId": null,
@@ -216,12 +218,12 @@ pub fn envelope(kind: &str, message: &str, http: &str) -> Value {
     })
 }
 
-/// A refusal in the login's own words.
+/// A rejection in the form of the login.
 pub fn refused(status: u16, kind: &str, message: &str, http: &str) -> Response {
     Response::json(status, &envelope(kind, message, http)).note(kind)
 }
 
-/// The other form of a refusal; its code is text and the status is 200 (400 for a bad request).
+/// The other form of a rejection: its code is a text and the status is 200 (400 for an invalid request).
 pub fn json_error(code: &str) -> Response {
     let status = if code == "400" { 400 } else { 200 };
     Response::json(status, &json!({"error": {"status-code": code, "message": "request refused"}}))

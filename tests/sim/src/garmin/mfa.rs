@@ -6,13 +6,13 @@ use super::sso::Flow;
 use crate::http::{Request, Response};
 use crate::state::{Pending, State};
 
-/// A login waits so many seconds for its code.
+/// How many seconds a login waits for its code.
 pub const WAITS: i64 = 600;
 
-/// So many wrong codes end the login.
+/// This many wrong codes end the login.
 pub const WRONG_CODES: u32 = 5;
 
-/// Answers a code.
+/// Responds to a code.
 pub fn answer(state: &mut State, domain: &str, flow: Flow, request: &Request) -> Response {
     if let Err(refusal) = allowed(state, domain, flow, request) {
         return refusal;
@@ -44,7 +44,7 @@ pub fn answer(state: &mut State, domain: &str, flow: Flow, request: &Request) ->
     body["serviceURL"] = service.into();
     body["serviceTicketId"] = ticket.into();
     body["authType"] = "CAS".into();
-    // The recorded answer to a code has none of these three.
+    // The recorded response to a code has none of these three fields.
     if let Some(fields) = body.as_object_mut() {
         for name in ["customerMfaInfo", "consentTypeList", "captchaAlreadyPassed"] {
             fields.remove(name);
@@ -53,7 +53,7 @@ pub fn answer(state: &mut State, domain: &str, flow: Flow, request: &Request) ->
     Response::json(200, &body)
 }
 
-/// The same query, and every cookie of the page that the login came from.
+/// Whether the request belongs to the login: it has the same query, and every cookie of the login's sign-in page.
 fn belongs(pending: &Pending, request: &Request) -> bool {
     let mut asked = request.pairs();
     let mut began = pending.query.clone();
@@ -74,7 +74,7 @@ fn code(request: &Request) -> Result<String, &'static str> {
     }
 }
 
-/// The login stays open so that the user can try again, but not for ever.
+/// The response to a wrong code. The login stays open, so that the user can try again, up to a limit.
 fn wrong_code(state: &mut State, at: usize) -> Response {
     state.pending[at].wrong += 1;
     if state.pending[at].wrong >= WRONG_CODES {

@@ -1,4 +1,4 @@
-//! Garmin Connect, garmin.com and garmin.cn: which host answers what.
+//! Garmin Connect, garmin.com and garmin.cn: which host responds to which request.
 
 pub mod account;
 pub mod activity;
@@ -38,13 +38,13 @@ pub const CONSUMER_HOST: &str = "thegarth.s3.amazonaws.com";
 
 const PARTS: [&str; 5] = ["sso", "diauth", "connectapi", "connect", "mobile.integration"];
 
-/// Every host that is played.
+/// Every simulated host.
 pub fn hosts() -> Vec<String> {
     let of = |domain: &&str| PARTS.map(|part| format!("{part}.{domain}"));
     DOMAINS.iter().flat_map(of).chain([CONSUMER_HOST.to_owned()]).collect()
 }
 
-/// Answers a request to one of [`hosts`]; `None` for any other host.
+/// Responds to a request to one of [`hosts`]; `None` for any other host.
 pub fn answer(state: &mut State, request: &Request) -> Option<Response> {
     if request.host == CONSUMER_HOST {
         return Some(oauth1::consumer(state, request));

@@ -1,4 +1,4 @@
-//! The legacy login: the consumer key, and OAuth1 tokens against access tokens.
+//! The legacy login: the consumer key, and the exchange of OAuth1 tokens for access tokens.
 
 use super::tokens::{Grant, OAuth1};
 use crate::http::{Request, Response, decode, encode};
@@ -12,12 +12,12 @@ use sha1::Sha1;
 /// Consumer key and secret of the simulated service.
 pub const CONSUMER: (&str, &str) = ("simulated-consumer-key", "simulated-consumer-secret");
 
-/// How far a signature's time may be off, in seconds.
+/// The maximum deviation of a signature's time, in seconds.
 const SKEW: i64 = 300;
 
 type Pairs = Vec<(String, String)>;
 
-/// Answers a request to the bucket with the consumer key.
+/// Responds to a request to the bucket with the consumer key.
 pub fn consumer(_state: &mut State, request: &Request) -> Response {
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/oauth_consumer.json") => {
@@ -51,7 +51,7 @@ pub fn exchange(state: &mut State, domain: &str, request: &Request) -> Response 
     Response::json(200, &state.mint_pair(&grant))
 }
 
-/// What is wrong with the signature or what goes with it.
+/// The fault of the signature or of its parameters; `None` if they are valid.
 fn flaw(state: &State, domain: &str, request: &Request, signed: &Pairs, known: &OAuth1) -> Option<&'static str> {
     let at: i64 = get(signed, "oauth_timestamp").parse().unwrap_or(0);
     let nonce = get(signed, "oauth_nonce");
@@ -75,7 +75,7 @@ fn flaw(state: &State, domain: &str, request: &Request, signed: &Pairs, known: &
     (get(signed, "oauth_signature") != wanted).then_some("the signature is wrong")
 }
 
-/// The signature of RFC 5849 over method, address and all parameters.
+/// The signature of RFC 5849 over method, URL and all parameters.
 fn signature(domain: &str, request: &Request, signed: &Pairs, secret: &str) -> String {
     let oauth = signed.iter().filter(|(key, _)| key != "oauth_signature" && key != "realm").cloned();
     let all = oauth.chain(request.pairs()).chain(request.form());

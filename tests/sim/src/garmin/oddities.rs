@@ -1,4 +1,4 @@
-//! What is odd about real histories, each applied to an otherwise ordinary activity.
+//! Oddities of real histories, each applied to an otherwise ordinary activity.
 
 use super::activity::{Activity, Device, Layout, Source};
 use super::history::make_multisport;
@@ -7,7 +7,7 @@ use crate::clock::{self, ZONES};
 use crate::fit::{Leg, Style, triathlon_legs};
 use fastrand::Rng;
 
-/// Labels of all oddities that a generated history holds.
+/// Labels of all oddities in a generated history.
 pub const ODDITIES: [&str; 26] = [
     "multisport",
     "manual_404",
@@ -37,7 +37,7 @@ pub const ODDITIES: [&str; 26] = [
     "one_second",
 ];
 
-/// Makes `activity` odd; `previous` is the one before it in time.
+/// Applies an oddity to `activity`; `previous` is the activity before it in time.
 pub fn apply(label: &str, activity: &mut Activity, previous: Option<&Activity>, rng: &mut Rng) {
     match label {
         "multisport" => make_multisport(activity, triathlon_legs()),
@@ -56,7 +56,7 @@ pub fn apply(label: &str, activity: &mut Activity, previous: Option<&Activity>, 
     activity.oddities.push(label.to_owned());
 }
 
-/// Two within seconds: the same outing on a watch and on a bike computer.
+/// Two activities within seconds: the same ride on a watch and on a bike computer.
 fn pair(label: &str, activity: &mut Activity, previous: Option<&Activity>) {
     let Some(other) = previous else { return };
     let later = if label == "close_pair" { 3 } else { 0 };
@@ -68,7 +68,7 @@ fn pair(label: &str, activity: &mut Activity, previous: Option<&Activity>) {
     activity.device = Device::Id(3_999_000_111);
 }
 
-/// Starts in the hour that the clocks show twice.
+/// Moves the start into the hour that the clocks repeat in autumn.
 fn repeated_hour(activity: &mut Activity) {
     let year = clock::civil(activity.recording.start).date.0 - 1;
     let zone = ZONES[0];

@@ -1,4 +1,4 @@
-//! Who am I.
+//! The profile of an account.
 
 use super::account::Account;
 use crate::http::Response;

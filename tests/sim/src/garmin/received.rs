@@ -1,4 +1,4 @@
-//! Uploaded files: which activity has the file already, and what a new one becomes.
+//! Uploaded files: the existing activity with the same file, or the new activity.
 
 use super::account::Account;
 use super::activity::{Activity, Device, Source};
@@ -6,7 +6,8 @@ use super::{history, sports};
 use crate::fit::{check, scan};
 use crate::state::{State, take_summary};
 
-/// The service tells the same exercise by its file; only these near in time can be it.
+/// The service recognises an existing activity by its file; only activities with a start this close are compared, in
+/// seconds.
 const NEAR: i64 = 2 * 86_400;
 
 /// The activity whose original is this file, or one with the same file_id.
@@ -22,20 +23,20 @@ pub fn existing(account: &Account, bytes: &[u8]) -> Option<u64> {
     .map(|activity| activity.id)
 }
 
-/// The id that a file would get as an activity of the account.
+/// The id that the activity of a file would get in the account.
 pub fn next_id(state: &mut State, account: usize, bytes: &[u8]) -> u64 {
     let newest = state.accounts[account].highest_id();
     history::id_at(scan::summary(bytes).start.unwrap_or_default(), newest, &mut state.rng)
 }
 
-/// Makes the file an activity of the account; its id.
+/// Adds the file as an activity of the account. Returns its id.
 pub fn accept(state: &mut State, account: usize, bytes: &[u8], imported: bool) -> u64 {
     let domain = state.accounts[account].spec.domain.clone();
     let newest = state.accounts[account].highest_id();
     let summary = scan::summary(bytes);
     let start = summary.start.unwrap_or_default();
     let mut activity = history::ordinary(&domain, &mut state.rng, start, newest);
-    // Whatever the file leaves out is unknown, not invented.
+    // Values that are missing in the file are unknown, not invented.
     activity.recording.paused = 0;
     activity.recording.offset = 0;
     activity.device = Device::Null;
@@ -56,7 +57,7 @@ pub fn accept(state: &mut State, account: usize, bytes: &[u8], imported: bool) -
     id
 }
 
-/// Several sessions are one multisport activity; its legs are not told apart.
+/// Makes a multisport activity from several sessions; its legs are not separate activities.
 fn several(activity: &mut Activity, summary: &scan::Summary) {
     activity.sport = sports::MULTI;
     activity.sport.key.clone_into(&mut activity.type_key);

@@ -3,7 +3,7 @@
 use crate::fit::Style;
 use serde_json::{Value, json};
 
-/// An activity type with what a recording of it looks like.
+/// An activity type, with the properties of its recordings.
 #[derive(Clone, Copy, Debug)]
 pub struct Sport {
     /// The service's key.
@@ -14,11 +14,11 @@ pub struct Sport {
     pub parent: u32,
     /// FIT sport and sub-sport.
     pub fit: (u8, u8),
-    /// Shape of a recording.
+    /// Kind of recording.
     pub style: Style,
-    /// Metres per second; zero when the sport has no distance.
+    /// Metres per second; zero if the sport has no distance.
     pub pace: f64,
-    /// How the service would name an activity of it.
+    /// The name that the service would give an activity of this type.
     pub title: &'static str,
     /// How often it is picked.
     pub weight: u32,
@@ -26,7 +26,7 @@ pub struct Sport {
 
 const ALL: u32 = 17;
 
-/// Number and key of the types that a list can be filtered by.
+/// Number and key of the types by which a list can be filtered.
 pub const PARENTS: [(u32, &str); 10] = [
     (1, "running"),
     (2, "cycling"),
@@ -40,7 +40,7 @@ pub const PARENTS: [(u32, &str); 10] = [
     (228, "water_sports"),
 ];
 
-/// The types; [`MULTI`] and [`UNKNOWN`] stand apart.
+/// The types, except [`MULTI`] and [`UNKNOWN`].
 pub const SPORTS: [Sport; 14] = [
     sport("running", 1, ALL, (1, 0), Style::Outdoor, 2.9, "Running", 30),
     sport("trail_running", 6, 1, (1, 3), Style::Outdoor, 2.2, "Trail Running", 10),
@@ -61,7 +61,7 @@ pub const SPORTS: [Sport; 14] = [
 /// Several sports in one recording.
 pub const MULTI: Sport = sport("multi_sport", 89, ALL, (18, 0), Style::Outdoor, 4.0, "Multisport", 0);
 
-/// A type that no client has heard of.
+/// A type that no client knows.
 pub const UNKNOWN: Sport = sport("lunar_hopping_v3", 9317, 4, (254, 0), Style::Outdoor, 1.1, "Lunar Hopping", 0);
 
 #[expect(clippy::too_many_arguments, reason = "one row of a table")]
@@ -78,7 +78,7 @@ const fn sport(
     Sport { key, id, parent, fit, style, pace, title, weight }
 }
 
-/// All types, as the service lists them: the parents, and what invented histories use.
+/// All types, as the service lists them: the parents, and the types of invented histories.
 pub fn listed() -> Value {
     let entry = |id: u32, key: &str, parent: u32| {
         json!({
@@ -92,13 +92,13 @@ pub fn listed() -> Value {
     std::iter::once(entry(ALL, "all", 0)).chain(parents).chain(own).collect()
 }
 
-/// The type of a key, if it is one of the table.
+/// The type with this key, if the table has it.
 pub fn by_key(key: &str) -> Option<Sport> {
     let all = SPORTS.iter().chain([&MULTI, &UNKNOWN]);
     all.into_iter().find(|sport| sport.key == key).copied()
 }
 
-/// The type that a leg of a multisport recording is listed as.
+/// The listed type of a leg of a multisport recording.
 pub fn leg_key(fit: (u8, u8)) -> (&'static str, u32) {
     match fit {
         (5, _) => ("open_water_swimming", 28),

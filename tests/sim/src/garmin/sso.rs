@@ -4,12 +4,12 @@ use super::{login, mfa, visit, widget};
 use crate::http::{Request, Response};
 use crate::state::State;
 
-/// Which of the two JSON logins a path belongs to.
+/// The two JSON logins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// The app's login.
     Mobile,
-    /// The web site's login.
+    /// The website's login.
     Portal,
 }
 
@@ -22,7 +22,7 @@ impl Flow {
         }
     }
 
-    /// Client ids with the one service URL that each may ask for.
+    /// Client ids, each with the one service URL that it may request.
     pub fn clients(self, domain: &str) -> Vec<(&'static str, String)> {
         let app = |system| format!("https://mobile.integration.{domain}/gcm/{system}");
         match self {
@@ -32,7 +32,7 @@ impl Flow {
     }
 }
 
-/// Answers a request to the sign-in host.
+/// Responds to a request to the sign-in host.
 pub fn answer(state: &mut State, domain: &str, request: &Request) -> Response {
     let post = request.method == "POST";
     match request.path.as_str() {
@@ -49,7 +49,7 @@ pub fn answer(state: &mut State, domain: &str, request: &Request) -> Response {
     }
 }
 
-/// The page for a path that the host does not know.
+/// The page for an unknown path.
 pub fn missing() -> Response {
     Response::html(404, "<html><head><title>404 Not Found</title></head></html>")
 }

@@ -1,4 +1,4 @@
-//! Tickets and tokens: minting, looking up, ending them.
+//! Tickets and tokens: issues, finds and ends them.
 
 use crate::state::State;
 use base64::Engine;
@@ -23,9 +23,9 @@ pub struct Ticket {
     pub domain: String,
     /// Service URL it was issued for.
     pub service: String,
-    /// Whose.
+    /// Its account.
     pub account: usize,
-    /// When, on the simulator's clock.
+    /// When it was issued, on the simulator's clock.
     pub issued: i64,
 }
 
@@ -36,11 +36,11 @@ pub struct Access {
     pub text: String,
     /// Domain that accepts it.
     pub domain: String,
-    /// Whose.
+    /// Its account.
     pub account: usize,
-    /// When it ends.
+    /// When it expires.
     pub expires: i64,
-    /// Refused from the beginning because of its audience.
+    /// Rejected from the beginning because of its audience.
     pub inactive: bool,
 }
 
@@ -51,17 +51,17 @@ pub struct Refresh {
     pub text: String,
     /// Domain that accepts it.
     pub domain: String,
-    /// Whose.
+    /// Its account.
     pub account: usize,
     /// Client id it was issued to.
     pub client: String,
-    /// When it ends.
+    /// When it expires.
     pub expires: i64,
     /// Already used or revoked.
     pub dead: bool,
-    /// Its access tokens are refused because of the audience.
+    /// Its access tokens are rejected because of their audience.
     pub inactive: bool,
-    /// It was minted on the token host of the other domain, where nobody knows its user.
+    /// It was issued by the token host of the other domain, which does not know its user.
     pub orphan: bool,
 }
 
@@ -74,7 +74,7 @@ pub struct OAuth1 {
     pub secret: String,
     /// Domain that accepts it.
     pub domain: String,
-    /// Whose.
+    /// Its account.
     pub account: usize,
     /// For accounts with a second factor.
     pub mfa_token: Option<String>,
@@ -82,14 +82,14 @@ pub struct OAuth1 {
     pub dead: bool,
 }
 
-/// What was issued so far.
+/// The tickets and tokens that were issued so far.
 #[derive(Clone, Debug, Default)]
 pub struct Tokens {
-    /// Tickets not yet spent.
+    /// Unused tickets.
     pub tickets: Vec<Ticket>,
     /// Access tokens.
     pub access: Vec<Access>,
-    /// Refresh tokens, dead ones too.
+    /// Refresh tokens, including used and revoked ones.
     pub refresh: Vec<Refresh>,
     /// Legacy tokens.
     pub oauth1: Vec<OAuth1>,
@@ -97,7 +97,7 @@ pub struct Tokens {
     pub nonces: Vec<String>,
 }
 
-/// For whom a pair of tokens is made.
+/// The account and client for which a pair of tokens is issued.
 pub struct Grant {
     /// Domain.
     pub domain: String,
@@ -105,9 +105,9 @@ pub struct Grant {
     pub account: usize,
     /// Client id.
     pub client: String,
-    /// Refused by the API.
+    /// Whether the API rejects its access tokens.
     pub inactive: bool,
-    /// Domain of the token host that mints it.
+    /// Domain of the token host that issues it.
     pub issuer: String,
 }
 
@@ -125,7 +125,7 @@ impl Grant {
 }
 
 impl State {
-    /// A fresh ticket for an account, as after a login for this service URL.
+    /// Issues a ticket for an account, as a login for this service URL does.
     pub(crate) fn mint_ticket(&mut self, domain: &str, account: usize, service: &str) -> String {
         let text = format!("ST-{:06}-{}-sso", self.rng.u32(0..1_000_000), self.word(22));
         let issued = self.now();
@@ -139,13 +139,13 @@ impl State {
         text
     }
 
-    /// Takes a ticket out of the world; it is spent whatever happens next.
+    /// Removes a ticket, which is used up whatever follows.
     pub(crate) fn take_ticket(&mut self, text: &str) -> Option<Ticket> {
         let at = self.tokens.tickets.iter().position(|ticket| ticket.text == text)?;
         Some(self.tokens.tickets.remove(at))
     }
 
-    /// A new pair of tokens, as the token service answers it.
+    /// Issues a pair of tokens, in the form of the token service's response.
     pub(crate) fn mint_pair(&mut self, grant: &Grant) -> Value {
         let now = self.now();
         let (access_life, refresh_life) = (self.scenario.access_token_life, self.scenario.refresh_token_life);
@@ -177,7 +177,7 @@ impl State {
         })
     }
 
-    /// Three base64url parts; the signature is not one.
+    /// A token of three base64url parts, with an invalid signature.
     fn jwt(&mut self, grant: &Grant, jti: &str, expires: i64) -> String {
         let head = json!({"alg": "RS256", "typ": "JWT", "kid": "di-oauth-signer-sim"});
         let claims = json!({
@@ -195,12 +195,12 @@ impl State {
         format!("00000000-0000-4000-8000-{:012}", account + 1)
     }
 
-    /// Ends all access tokens of a domain; refresh tokens stay good.
+    /// Ends all access tokens of a domain; refresh tokens stay valid.
     pub fn expire_access_tokens(&mut self, domain: &str) {
         self.tokens.access.iter_mut().filter(|t| t.domain == domain).for_each(|t| t.expires = 0);
     }
 
-    /// Ends all refresh tokens of a domain, the legacy ones too; access tokens stay good.
+    /// Ends all refresh tokens of a domain, including the legacy ones; access tokens stay valid.
     pub fn revoke_refresh(&mut self, domain: &str) {
         self.tokens.refresh.iter_mut().filter(|t| t.domain == domain).for_each(|t| t.dead = true);
         self.tokens.oauth1.iter_mut().filter(|t| t.domain == domain).for_each(|t| t.dead = true);

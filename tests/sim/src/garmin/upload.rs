@@ -1,4 +1,4 @@
-//! Uploads: taken in, refused, known already, and asked about until they are an activity.
+//! Uploads: accepted, rejected or duplicate, and their status until they become activities.
 
 use super::account::Late;
 use super::{api, error, received};
@@ -9,11 +9,11 @@ use crate::state::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// How a sound file is answered.
+/// The response to a valid file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UploadAnswer {
-    /// 202 and the address of a status.
+    /// 202 and the URL of a status.
     #[default]
     Accepted,
     /// 201 with the id.
@@ -26,38 +26,38 @@ pub enum UploadAnswer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dropped {
-    /// They become activities.
+    /// Uploads become activities.
     #[default]
     No,
-    /// There is never an activity, though the upload ends with the address of one.
+    /// An upload never becomes an activity, though its status ends with the URL of one.
     Done,
-    /// There is never an activity, and the status of the upload is 404.
+    /// An upload never becomes an activity, and its status is 404.
     Gone,
 }
 
-/// How an account's uploads go.
+/// The behaviour of an account's uploads.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UploadSpec {
-    /// How a sound file is answered.
+    /// The response to a valid file.
     pub answer: UploadAnswer,
-    /// The id in a 200 or 201 is a text.
+    /// The id in a 200 or 201 response is a text.
     pub quoted_ids: bool,
     /// The owner has not agreed to uploads: 412.
     pub consent_missing: bool,
-    /// So many status requests are answered with 202,
+    /// This many status requests get the response 202,
     pub polls: u32,
-    /// and so are all within so many seconds of the service's clock.
+    /// and so do all requests within this many seconds of the service's clock.
     pub seconds: i64,
-    /// In the end the file is refused with these words; there is never an activity.
+    /// The status ends with a rejection of the file, with this message; it never becomes an activity.
     pub fails_late: Option<String>,
     /// Whether accepted uploads are dropped.
     pub dropped: Dropped,
-    /// A file that is there already is taken in with 202, and only the status says 409.
+    /// An existing file is accepted with 202, and only its status is 409.
     pub duplicates_late: bool,
-    /// So many list requests do not show the new activity,
+    /// This many list requests do not show the new activity,
     pub listed_after_requests: u32,
-    /// nor do those within so many seconds of the service's clock.
+    /// nor do those within this many seconds of the service's clock.
     pub listed_after_seconds: i64,
 }
 
@@ -78,39 +78,39 @@ impl Default for UploadSpec {
     }
 }
 
-/// What an upload comes to.
+/// The outcome of an upload.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// An activity.
     Activity(u64),
-    /// It was there already.
+    /// It existed already.
     Duplicate(u64),
-    /// Nothing, for this reason.
+    /// No activity, for this reason.
     Failed(String),
-    /// Nothing, though an id was given for it.
+    /// No activity, though the upload has an id.
     Nothing(u64),
-    /// Nothing, and nothing is known of it.
+    /// No activity, and the status is unknown.
     Gone(u64),
 }
 
-/// An upload that was taken in.
+/// An accepted upload.
 #[derive(Clone, Debug)]
 pub struct Upload {
-    /// The last part of its status address.
+    /// The last part of its status URL.
     pub uuid: String,
-    /// Whose.
+    /// Its account.
     pub account: usize,
-    /// When it came.
+    /// When it arrived.
     pub since: i64,
-    /// How often its status was asked.
+    /// The number of status requests.
     pub asked: u32,
-    /// What it comes to.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// The envelope that it was answered with.
+    /// The import result in the response to it.
     pub envelope: Value,
 }
 
-/// Answers an upload.
+/// Responds to an upload.
 pub fn answer(state: &mut State, account: usize, parts: &[&str], request: &Request) -> Response {
     let spec = state.accounts[account].spec.upload.clone();
     if spec.consent_missing {
@@ -148,7 +148,7 @@ pub fn answer(state: &mut State, account: usize, parts: &[&str], request: &Reque
     }
 }
 
-/// The part `file`, with a name that ends like the address, if that names a format.
+/// The part `file`; if the URL names a format, the file name must end with it.
 fn file(parts: &[&str], request: &Request) -> Result<multipart::Part, &'static str> {
     let format = parts.get(2).map(|text| text.trim_start_matches('.'));
     let mut found = multipart::parts(request)?.into_iter().filter(|part| part.name == "file");
@@ -162,7 +162,7 @@ fn file(parts: &[&str], request: &Request) -> Result<multipart::Part, &'static s
     }
 }
 
-/// Whether this upload is dropped, by the account's description or by a fault.
+/// Whether this upload is dropped, because of the account's description or a fault.
 fn dropped(state: &State, account: usize) -> Dropped {
     match state.lies.dropped() {
         Some(true) => Dropped::Gone,
@@ -193,7 +193,7 @@ fn accepted(state: &mut State, account: usize, outcome: Outcome, envelope: Value
     answer
 }
 
-/// Answers a status request: 202 while it lasts.
+/// Responds to a status request: 202 while the upload is pending.
 pub fn status(state: &mut State, account: usize, uuid: &str) -> Response {
     let now = state.now();
     let spec = state.accounts[account].spec.upload.clone();

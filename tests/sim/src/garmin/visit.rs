@@ -1,4 +1,4 @@
-//! Sign-in pages, the cookies that they set, and whether a later request comes from such a page.
+//! Sign-in pages, their cookies, and the check that a later request comes from such a page.
 
 use super::challenge;
 use super::sso::{Flow, cookie};
@@ -7,7 +7,7 @@ use crate::scenario::LoginMode;
 use crate::state::State;
 use std::time::Instant;
 
-/// The cookies of a visit: that of the session, and three of the protection in front of the host.
+/// The cookies of a visit: one of the session, and three of the protection in front of the host.
 pub const COOKIES: [&str; 4] = ["SESSION", "__cf_bm", "__cflb", "_cfuvid"];
 
 /// A loaded sign-in page.
@@ -15,7 +15,7 @@ pub const COOKIES: [&str; 4] = ["SESSION", "__cf_bm", "__cflb", "_cfuvid"];
 pub struct Visit {
     /// Domain of the page.
     pub domain: String,
-    /// Address of the page with its query, as the client has to name it in its Referer.
+    /// URL of the page with its query, which the client has to send as its Referer.
     pub page: String,
     /// Names and values of the cookies that the page set.
     pub cookies: Vec<(String, String)>,
@@ -24,13 +24,13 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Whether the request brings every cookie of this visit.
+    /// Whether the request has every cookie of this visit.
     pub fn owns(&self, request: &Request) -> bool {
         self.cookies.iter().all(|(name, value)| request.cookie(name).as_ref() == Some(value))
     }
 }
 
-/// What all pages refuse, or the way in which the scenario closes the pages of this domain.
+/// The rejection that applies to all pages, or the one by which the scenario closes the pages of this domain.
 pub fn closed(state: &State, domain: &str, request: &Request) -> Option<Response> {
     if request.header("user-agent").unwrap_or_default().is_empty() {
         return Some(challenge(403, "no User-Agent"));
@@ -45,7 +45,7 @@ pub fn closed(state: &State, domain: &str, request: &Request) -> Option<Response
     status.map(|status| challenge(status, "the page is closed by the scenario"))
 }
 
-/// The flow whose sign-in page this path is.
+/// The login flow of the sign-in page with this path.
 pub fn flow_of(path: &str) -> Option<Flow> {
     match path {
         "/mobile/sso/en_US/sign-in" | "/mobile/sso/en/sign-in" => Some(Flow::Mobile),
@@ -54,7 +54,7 @@ pub fn flow_of(path: &str) -> Option<Flow> {
     }
 }
 
-/// Answers the sign-in page of one of the two JSON logins.
+/// Responds with the sign-in page of one of the two JSON logins.
 pub fn page(state: &mut State, domain: &str, flow: Flow, request: &Request) -> Response {
     if let Some(refusal) = closed(state, domain, request) {
         return refusal;
@@ -71,14 +71,15 @@ pub fn page(state: &mut State, domain: &str, flow: Flow, request: &Request) -> R
     opened(state, domain, request, "<!DOCTYPE html><html><head><title>Sign In</title></head></html>")
 }
 
-/// The locale that the app asks for.
+/// The locale that the app requests.
 const LOCALE: &str = "/en_US/";
 
 fn moves(state: &State, domain: &str) -> bool {
     state.accounts.iter().any(|account| account.spec.domain == domain && account.spec.login == LoginMode::PageMoves)
 }
 
-/// The iOS app and the web site name client and service; the Android app may leave out the service.
+/// Whether the query has a valid client and service. The iOS app and the website name both; the Android app may omit
+/// the service.
 fn fits(domain: &str, flow: Flow, request: &Request) -> bool {
     let client = request.parameter("clientId").unwrap_or_default();
     let service = request.parameter("service");
@@ -87,7 +88,8 @@ fn fits(domain: &str, flow: Flow, request: &Request) -> bool {
         .any(|(id, url)| id == client && service.as_ref().map_or(id == "GCM_ANDROID_DARK", |service| *service == url))
 }
 
-/// Shows a page and sets fresh cookies, by which later requests are known. A session that a redirect began goes on.
+/// Shows a page and sets new cookies, by which later requests are recognised. A session that a redirect started
+/// continues.
 pub fn opened(state: &mut State, domain: &str, request: &Request, html: &str) -> Response {
     let begun = request.cookie(COOKIES[0]).filter(|_| moves(state, domain));
     let cookies: Vec<(String, String)> = COOKIES
@@ -106,7 +108,7 @@ pub fn opened(state: &mut State, domain: &str, request: &Request, html: &str) ->
     response
 }
 
-/// The visit that a request to a JSON login continues; without one the protection answers 429.
+/// The visit that a request to a JSON login continues; without one the protection responds with 429.
 pub fn behind(state: &State, domain: &str, flow: Flow, request: &Request) -> Result<Visit, Response> {
     let refused = |note: &str| Err(challenge(429, note));
     let visit = state.visits.iter().find(|visit| visit.domain == domain && visit.owns(request));
@@ -126,19 +128,19 @@ pub fn behind(state: &State, domain: &str, flow: Flow, request: &Request) -> Res
     }
 }
 
-/// Whether less time has passed since the page than the scenario wants.
+/// Whether less time has passed since the page than the scenario requires.
 pub fn too_fast(state: &State, visit: &Visit) -> bool {
     visit.at.elapsed().as_millis() < u128::from(state.scenario.min_login_pause_ms)
 }
 
-/// Path of an address.
+/// Path of a URL.
 pub fn path_of(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let path = rest.find('/').map_or("", |at| &rest[at..]);
     path.split('?').next().unwrap_or_default()
 }
 
-/// Whether two addresses are the same; a query may be encoded or not.
+/// Whether two URLs are the same; a query may be encoded or not.
 fn same_address(one: &str, other: &str) -> bool {
     let parts = |text: &str| {
         let (place, query) = text.split_once('?').unwrap_or((text, ""));

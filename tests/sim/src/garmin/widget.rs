@@ -1,4 +1,4 @@
-//! The widget: a login by HTML forms, whose answers are known by their titles.
+//! The widget: a login by HTML forms, whose responses are recognised by their titles.
 
 use super::challenge;
 use super::login::{Entry, enter, forced_status};
@@ -8,10 +8,10 @@ use super::visit::{self, Visit};
 use crate::http::{Request, Response};
 use crate::state::{Pending, State};
 
-/// Title of the sign-in page and, to the confusion of clients, of the page that asks for a code.
+/// Title of the sign-in page and also, which confuses clients, of the page that asks for a code.
 const TITLE: &str = "GARMIN Authentication Application";
 
-/// Answers a request below `/sso/`.
+/// Responds to a request below `/sso/`.
 pub fn answer(state: &mut State, domain: &str, request: &Request) -> Response {
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/sso/embed") => embed(state, domain, request),
@@ -35,7 +35,7 @@ fn token_field(csrf: &str) -> String {
     format!("<form method=\"post\"><input type=\"hidden\" name=\"_csrf\" value=\"{csrf}\" /></form>")
 }
 
-/// Refuses what does not come from the widget's own pages.
+/// The rejection of a request that does not come from the widget's own pages.
 fn stranger(note: &str) -> Response {
     challenge(403, note)
 }
@@ -55,7 +55,7 @@ fn behind(state: &State, domain: &str, request: &Request) -> Result<Visit, Respo
     state.visits.iter().find(frame).cloned().ok_or_else(|| stranger("the cookies of the embedding page are missing"))
 }
 
-/// Whether the query names the frame wherever it has to.
+/// Whether the query names the frame in all required parameters.
 fn names_frame(domain: &str, request: &Request) -> bool {
     let frame = embed_url(domain);
     let of = |name: &str| request.parameter(name).unwrap_or_default();
@@ -63,7 +63,7 @@ fn names_frame(domain: &str, request: &Request) -> bool {
     of("id") == "gauth-widget" && of("embedWidget") == "true" && places.iter().all(|name| of(name) == frame)
 }
 
-/// The text that a form has to send back, from the session of the visit.
+/// The CSRF token that a form has to send back, from the session of the visit.
 fn csrf(visit: &Visit) -> String {
     visit.cookies.iter().map(|(_, value)| value.as_str()).take(1).collect::<String>().to_lowercase()
 }
@@ -81,7 +81,7 @@ fn form(state: &mut State, domain: &str, request: &Request) -> Response {
     page(TITLE, &token_field(&csrf(&visit)))
 }
 
-/// A form that was sent from the sign-in page or the page of the code.
+/// Reads a form that was sent from the sign-in page or the page of the code.
 fn sent_form(state: &State, domain: &str, request: &Request) -> Result<(Visit, Vec<(String, String)>), Response> {
     let visit = behind(state, domain, request)?;
     let form = request.form();
@@ -126,7 +126,7 @@ fn success(state: &mut State, domain: &str, account: usize) -> Response {
     page("Success", &format!("<script>var response_url = \"{service}?ticket={ticket}\";</script>"))
 }
 
-/// The page that asks for a code, which is sent only when the page's script asks for that.
+/// The page that asks for a code. The code is sent only when the page's script requests it.
 fn ask_code(state: &mut State, domain: &str, account: usize, visit: Visit, request: &Request) -> Response {
     let script = format!(
         "<script>var customerGuid = \"{}\";\nvar mfaMethod = \"email\";\nvar locale = \"en_US\";\n\
