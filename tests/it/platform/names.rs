@@ -83,10 +83,12 @@ fn a_sync_hands_the_names_on_as_they_are() {
     let bin = commands().display().to_string();
     let own = work.dir().join("bin");
     std::fs::create_dir(&own).unwrap();
-    // Says what it was given.
-    let stand_in = "#!/bin/sh\nprintf '<%s>' \"$@\" >\"$HOME/given\"\n";
-    std::fs::write(own.join("gs-delete"), stand_in).unwrap();
-    std::fs::set_permissions(own.join("gs-delete"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let put = |name: &str, program: &str| {
+        std::fs::write(own.join(name), program).unwrap();
+        std::fs::set_permissions(own.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    // Writes down its arguments.
+    put("gs-delete", "#!/bin/sh\nprintf '<%s>' \"$@\" >\"$HOME/given\"\n");
     work.set("PATH", &format!("{}:{bin}:/usr/bin:/bin", own.display())).set("DELETE_DUPLICATE", "1");
     folder(&work, "a,b", 1);
     let base = work.dir().display().to_string();
@@ -96,6 +98,8 @@ fn a_sync_hands_the_names_on_as_they_are() {
         given,
         format!("<--quiet><--platform><folder:{base}/a\\,b,folder:{base}/a\\,coros><--max-delete=3><--yes>")
     );
+    // Where nothing can be listed, a sync deletes nothing.
+    put("gs-fetch", "#!/bin/sh\necho '{\"type\":\"activity\",\"platform\":\"coros\",\"id\":\"1\"}'\n");
     work.run(SYNC, &["-v", "--platform=GARMINCOM,coros"]);
     let given = std::fs::read_to_string(work.dir().join("given")).unwrap();
     assert_eq!(given, "<--verbose><--platform><garmin-com,coros><--yes>");
