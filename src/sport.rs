@@ -144,7 +144,7 @@ impl FitNames {
 }
 
 /// The platforms that share a list of activity types.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum TypeFamily {
     Garmin,

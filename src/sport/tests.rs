@@ -11,8 +11,8 @@ fn type_rows() -> Vec<TypeRow> {
 #[test]
 fn every_published_type_is_there_once() {
     let all = type_rows();
-    let of = |family: &str| all.iter().filter(|r| r.platform_family == family).count();
-    assert_eq!((of("garmin"), of("coros")), (152, 64));
+    let of = |family| all.iter().filter(|r| r.platform_family == family).count();
+    assert_eq!((of(TypeFamily::Garmin), of(TypeFamily::Coros)), (152, 64));
     assert_eq!(all.len(), 152 + 64, "no third family");
     let codes: HashSet<_> = all.iter().map(|r| (&r.platform_family, r.code)).collect();
     let keys: HashSet<_> = all.iter().map(|r| (&r.platform_family, &r.key)).collect();
@@ -82,7 +82,7 @@ fn older_and_newer_spellings_of_garmin_are_one() {
 #[test]
 fn the_spellings_never_lead_to_another_sport() {
     // If both `x` and `x_v2` are in the table, each finds its own row: nothing is shadowed.
-    for row in type_rows().iter().filter(|r| r.platform_family == "garmin") {
+    for row in type_rows().iter().filter(|r| r.platform_family == TypeFamily::Garmin) {
         let expected = (row.fit_sport.as_str(), row.fit_sub_sport.as_deref());
         assert_eq!(from_garmin(&row.key), Some(expected), "{}", row.key);
     }
