@@ -40,18 +40,18 @@ complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "notify" -d 'S
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "daemon" -d 'Sync by cron and serve the page: start, stop, state'
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "schedule" -d 'Print the schedule, or set it and write it into the crontab'
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l login -d 'How to log in, for all platforms or for one: browser, password, token, later, or garmin-cn=password (repeat it)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l login -d 'How to log in, browser, password, token or later; for one platform: garmin-cn=password (repeat it)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l token -d 'The token file or folder of another tool, for --login token [default: where these tools keep theirs]' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l set -d 'Write a setting, such as GARMIN_EMAIL=runner@example.com or GARMIN_PASSWORD_FILE=/run/secrets/garmin (repeat it)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l secrets -d 'Read passwords and keys from this file, as lines NAME=VALUE; - is standard input' -r -F
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l schedule -d 'Sync by this schedule: five fields in quotes' -r -f
-complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l notify -d 'Send messages by this channel, and a test message now: wecom, ntfy, telegram, … (repeat it, or separate by commas)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l notify -d 'Send notifications to this channel, and a test message now: wecom, ntfy, telegram, … (repeat it, or separate by commas)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -67,7 +67,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s n -l dry
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s q -l quiet -d 'Print errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s v -l verbose -d 'Print more; twice: every request'
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l newest -d 'List and print only the newest N, also if activities below them are new' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l newest -d 'List and print only the newest N, even if older ones are new too' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l from -d 'Upload only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
@@ -79,13 +79,13 @@ folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l rule -d 'What makes two activities the same' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l max-upload -d 'Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]' -r -f
-complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l max-delete -d 'Delete at most so many in one run [default: $MAX_DELETE, else 10]' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l max-delete -d 'Delete at most N activities in one run [default: $MAX_DELETE, else 10]' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l on -d 'When to send a message [default: $GS_NOTIFY_ON, else change]' -r -f -a "change\t'Something was added or deleted, or the failures changed'
 failure\t'There are failures other than those of the last message'
 always\t'After every run'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l lang -d 'The language of the messages and the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
 zh\t'Chinese'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l out -d 'Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l out -d 'The folder for index.html and status.json [default: $GS_REPORT_DIR, else report in the data folder]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l sport -d 'Only this sport: FIT\'s name or the platform\'s own (repeat it, or separate by commas)' -r -f -a "generic\t''
@@ -172,10 +172,10 @@ canoeing\t''
 all\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -183,12 +183,12 @@ coros\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l archive -d 'Also archive the files of all activities, not only of those that are sent or deleted [default: $GS_ARCHIVE]'
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l full -d 'List everything again, to the end'
-complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l accept-missing -d 'Accept a listing that misses more than a tenth of the known activities'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l restore-deleted -d 'Upload again what a person deleted on the target'
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l possible-duplicates -d 'Upload possible duplicates too: what the target may have under another sport or an hour off'
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l retry-rejected -d 'Upload again what the target rejected, or accepted and never listed'
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l rematch -d 'Match all activities again, whatever was matched before'
-complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l refresh -d 'Let the page reload itself every half minute [default: $GS_REPORT_REFRESH]'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l refresh -d 'Make the page reload every 30 seconds [default: $GS_REPORT_REFRESH]'
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -s q -l quiet -d 'Print errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -s v -l verbose -d 'Print more; twice: every request'
@@ -224,7 +224,7 @@ statute\t'Miles'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l format -d 'The format [default: table on a terminal, else ndjson]' -r -f -a "table\t'For people'
 ndjson\t'Records'
 csv\t'For spreadsheets'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l newest -d 'List and print only the newest N, also if activities below them are new' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l newest -d 'List and print only the newest N, even if older ones are new too' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l sport -d 'Only this sport: FIT\'s name or the platform\'s own (repeat it, or separate by commas)' -r -f -a "generic\t''
@@ -311,10 +311,10 @@ canoeing\t''
 all\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -322,20 +322,20 @@ coros\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l offline -d 'Ask no platform; say when each was listed last'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l all -d 'Also those that are no longer on their platform'
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l missing -d 'Only those whose file is not in the archive and can be, or whose original is to be requested again'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l missing -d 'Only those whose file can still be archived, or whose original will be requested again'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l downloaded -d 'Only those whose file is in the archive'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l deleted -d 'Only those that are no longer on their platform'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l unique -d 'One line for each distinct activity, whatever platforms it is on'
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l local -d 'The days of --since and --until are local days, where the activity began'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l local -d '--since and --until are in the local time of each activity'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l reverse -d 'Reverse the order'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l stats -d 'Numbers instead of a list: total, downloaded, missing, no original, unavailable, last sync, per platform'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l full -d 'List everything again, to the end'
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l accept-missing -d 'Accept a listing that misses more than a tenth of the known activities'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -s q -l quiet -d 'Print errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -s v -l verbose -d 'Print more; twice: every request'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l newest -d 'List and print only the newest N, also if activities below them are new' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l newest -d 'List and print only the newest N, even if older ones are new too' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l sport -d 'Only this sport: FIT\'s name or the platform\'s own (repeat it, or separate by commas)' -r -f -a "generic\t''
@@ -422,10 +422,10 @@ canoeing\t''
 all\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -436,21 +436,21 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l new -
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l verify -d 'Check every byte of the files in the archive, and download corrupt ones again'
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l force -d 'Download again, whatever is in the archive; an older file that differs is moved to replaced/'
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l full -d 'List everything again, to the end'
-complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l accept-missing -d 'Accept a listing that misses more than a tenth of the known activities'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -s q -l quiet -d 'Print errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -s v -l verbose -d 'Print more; twice: every request'
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l format -d 'The format [default: table on a terminal, else json]' -r -f -a "table\t'For people'
 json\t'As status.json'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l lang -d 'The language of the messages and the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
 zh\t'Chinese'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -460,49 +460,49 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s n -l dr
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s q -l quiet -d 'Print errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s v -l verbose -d 'Print more; twice: every request'
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l out -d 'Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]' -r -f -a "(__fish_complete_directories)"
-complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l out -d 'The folder for index.html and status.json [default: $GS_REPORT_DIR, else report in the data folder]' -r -f -a "(__fish_complete_directories)"
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l lang -d 'The language of the messages and the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
 zh\t'Chinese'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l open -d 'Open the page in the browser'
-complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l refresh -d 'Let the page reload itself every half minute [default: $GS_REPORT_REFRESH]'
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l refresh -d 'Make the page reload every 30 seconds [default: $GS_REPORT_REFRESH]'
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -s q -l quiet -d 'Print errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -s v -l verbose -d 'Print more; twice: every request'
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l browser -d 'Log in with the browser and bring the ticket from there'
-complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l password -d 'Log in with the password of the settings, or one that is asked for [default if the settings hold one]'
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l browser -d 'Log in with the browser, and paste the ticket that it shows'
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l password -d 'Log in with the password of the settings, or ask for it [default if the settings hold one]'
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -s q -l quiet -d 'Print errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -s v -l verbose -d 'Print more; twice: every request'
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -517,10 +517,10 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l forma
 ndjson\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -532,10 +532,10 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s v -l 
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -545,14 +545,14 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s n -l dr
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s q -l quiet -d 'Print errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s v -l verbose -d 'Print more; twice: every request'
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l lang -d 'The language of the messages and the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
 zh\t'Chinese'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -567,11 +567,11 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l port -d
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l bind -d 'Serve the page at this address [default: 127.0.0.1, in a container 0.0.0.0]' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l start -d 'Run the sync by cron from now on, by the schedule, else every six hours, and serve the page; exit code 3: no cron runs on this machine'
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l start -d 'Let cron run the sync on the schedule, by default every six hours, and serve the page; exit code 3: no cron runs on this machine'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l stop -d 'Stop it; a running sync is finished first'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l status -d 'Print the state, the schedule and the address of the page; exit code 0: it runs, 3: it does not, 4: unknown'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l run -d 'Do one scheduled run: wait a random part of GS_SCHEDULE_JITTER, then sync; cron calls this'
-complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l foreground -d 'Need no cron, and stay in the foreground [default: $GS_FOREGROUND, which is set in the container]'
+complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -l foreground -d 'Run without cron, in the foreground [default: $GS_FOREGROUND, which is set in the container]'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -s q -l quiet -d 'Print errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand daemon" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c garminsync -n "__fish_garminsync_using_subcommand schedule" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"

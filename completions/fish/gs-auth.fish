@@ -26,10 +26,10 @@ end
 
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-auth -n "__fish_gs_auth_needs_command" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c gs-auth -n "__fish_gs_auth_needs_command" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -48,27 +48,27 @@ complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "logout" -d 'Forget 
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l browser -d 'Log in with the browser and bring the ticket from there'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l password -d 'Log in with the password of the settings, or one that is asked for [default if the settings hold one]'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l browser -d 'Log in with the browser, and paste the ticket that it shows'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l password -d 'Log in with the password of the settings, or ask for it [default if the settings hold one]'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s q -l quiet -d 'Print errors only'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -80,10 +80,10 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s v -l verbose 
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -97,10 +97,10 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l format -d 'Ho
 ndjson\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -112,10 +112,10 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s v -l verbose 
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''

@@ -1,4 +1,4 @@
-complete -c gs-fetch -l newest -d 'List and print only the newest N, also if activities below them are new' -r -f
+complete -c gs-fetch -l newest -d 'List and print only the newest N, even if older ones are new too' -r -f
 complete -c gs-fetch -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
 complete -c gs-fetch -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
 complete -c gs-fetch -l sport -d 'Only this sport: FIT\'s name or the platform\'s own (repeat it, or separate by commas)' -r -f -a "generic\t''
@@ -83,21 +83,21 @@ mobility\t''
 geocaching\t''
 canoeing\t''
 all\t''"
-complete -c gs-fetch -l format -d 'How records are printed [default: for people on a terminal, else ndjson]' -r -f -a "table\t'For people'
+complete -c gs-fetch -l format -d 'How records are printed [default: table on a terminal, else ndjson]' -r -f -a "table\t'For people'
 ndjson\t'One record a line, for other commands'"
 complete -c gs-fetch -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-fetch -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-fetch -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c gs-fetch -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-fetch -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c gs-fetch -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
 complete -c gs-fetch -l full -d 'List everything again, to the end'
-complete -c gs-fetch -l accept-missing -d 'Accept a listing that misses more than a tenth of the known activities'
+complete -c gs-fetch -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'
 complete -c gs-fetch -l new -d 'Print only those first seen now'
 complete -c gs-fetch -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-fetch -s q -l quiet -d 'Print errors only'

@@ -115,21 +115,21 @@ canoeing\t''
 all\t''"
 complete -c gs-list -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-list -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-list -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c gs-list -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-list -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c gs-list -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"
 complete -c gs-list -l all -d 'Also those that are no longer on their platform'
-complete -c gs-list -l missing -d 'Only those whose file is not in the archive and can be, or whose original is to be requested again'
+complete -c gs-list -l missing -d 'Only those whose file can still be archived, or whose original will be requested again'
 complete -c gs-list -l downloaded -d 'Only those whose file is in the archive'
 complete -c gs-list -l deleted -d 'Only those that are no longer on their platform'
 complete -c gs-list -l unique -d 'One line for each distinct activity, whatever platforms it is on'
-complete -c gs-list -l local -d 'The days of --since and --until are local days, where the activity began'
+complete -c gs-list -l local -d '--since and --until are in the local time of each activity'
 complete -c gs-list -l reverse -d 'Reverse the order'
 complete -c gs-list -l stats -d 'Numbers instead of a list: total, downloaded, missing, no original, unavailable, last sync, per platform'
 complete -c gs-list -s n -l dry-run -d 'Print what would be done, and do nothing'

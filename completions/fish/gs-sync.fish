@@ -1,4 +1,4 @@
-complete -c gs-sync -l newest -d 'List and print only the newest N, also if activities below them are new' -r -f
+complete -c gs-sync -l newest -d 'List and print only the newest N, even if older ones are new too' -r -f
 complete -c gs-sync -l from -d 'Upload only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
@@ -10,13 +10,13 @@ folder:\t''"
 complete -c gs-sync -l rule -d 'What makes two activities the same' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
 complete -c gs-sync -l max-upload -d 'Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]' -r -f
-complete -c gs-sync -l max-delete -d 'Delete at most so many in one run [default: $MAX_DELETE, else 10]' -r -f
+complete -c gs-sync -l max-delete -d 'Delete at most N activities in one run [default: $MAX_DELETE, else 10]' -r -f
 complete -c gs-sync -l on -d 'When to send a message [default: $GS_NOTIFY_ON, else change]' -r -f -a "change\t'Something was added or deleted, or the failures changed'
 failure\t'There are failures other than those of the last message'
 always\t'After every run'"
-complete -c gs-sync -l lang -d 'The language of message and page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
+complete -c gs-sync -l lang -d 'The language of the messages and the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
 zh\t'Chinese'"
-complete -c gs-sync -l out -d 'Where the two files go [default: $GS_REPORT_DIR, else report in the data folder]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-sync -l out -d 'The folder for index.html and status.json [default: $GS_REPORT_DIR, else report in the data folder]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-sync -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
 complete -c gs-sync -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
 complete -c gs-sync -l sport -d 'Only this sport: FIT\'s name or the platform\'s own (repeat it, or separate by commas)' -r -f -a "generic\t''
@@ -103,10 +103,10 @@ canoeing\t''
 all\t''"
 complete -c gs-sync -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-sync -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-sync -l log -d 'Messages as JSON lines' -r -f -a "text\t'For people'
+complete -c gs-sync -l log -d 'The format of messages' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-sync -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
-always\t'Also with -q and --log json; where there is no terminal, as lines of text, one in 5 seconds at most'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
 complete -c gs-sync -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
@@ -114,12 +114,12 @@ coros\t''
 folder:\t''"
 complete -c gs-sync -l archive -d 'Also archive the files of all activities, not only of those that are sent or deleted [default: $GS_ARCHIVE]'
 complete -c gs-sync -l full -d 'List everything again, to the end'
-complete -c gs-sync -l accept-missing -d 'Accept a listing that misses more than a tenth of the known activities'
+complete -c gs-sync -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'
 complete -c gs-sync -l restore-deleted -d 'Upload again what a person deleted on the target'
 complete -c gs-sync -l possible-duplicates -d 'Upload possible duplicates too: what the target may have under another sport or an hour off'
 complete -c gs-sync -l retry-rejected -d 'Upload again what the target rejected, or accepted and never listed'
 complete -c gs-sync -l rematch -d 'Match all activities again, whatever was matched before'
-complete -c gs-sync -l refresh -d 'Let the page reload itself every half minute [default: $GS_REPORT_REFRESH]'
+complete -c gs-sync -l refresh -d 'Make the page reload every 30 seconds [default: $GS_REPORT_REFRESH]'
 complete -c gs-sync -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-sync -s q -l quiet -d 'Print errors only'
 complete -c gs-sync -s v -l verbose -d 'Print more; twice: every request'
