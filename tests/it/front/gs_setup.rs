@@ -231,7 +231,7 @@ fn a_ticket_comes_through_a_pipe_or_is_pasted_and_a_failed_login_can_be_tried_an
     assert_eq!(work.run("gs-auth", &["status", "--platform", "garmin-com"]).record()["state"], "ok");
     let both = ["--platform", "garmin-com,garmin-cn", "--login", "browser"];
     let said = setup(&Work::with(&sim), &[&both[..], &NOTHING_ELSE].concat(), &ticket());
-    said.ends(2).says("one platform at a time");
+    said.ends(2).says("use it for one platform");
 
     let work = Work::with(&sim);
     let wrong = "ST-0000000-aaaaaaaaaaaaaaaaaaaa-sso";
