@@ -210,7 +210,9 @@ fn what_garmin_takes_for_the_kept_one_cannot_stand_beside_it_and_that_is_said() 
     let said = duplicate.world.work.given("gs-upload", &["--restore"], &deleted);
     let record = said.ends(1).record();
     assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&json!("exists"), &json!(duplicate.kept)));
-    said.says(&format!("{}: not restored", duplicate.copy)).says(&duplicate.kept).says("to replace it, delete it there");
+    said.says(&format!("{}: not restored", duplicate.copy))
+        .says(&duplicate.kept)
+        .says("to replace it, delete it there");
     duplicate.is_gone();
 }
 
