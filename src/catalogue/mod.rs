@@ -194,6 +194,8 @@ fn advice(path: &Path) -> String {
 const NAME: &str = "catalogue.sqlite";
 /// The smallest file that SQLite makes.
 const SMALLEST: u64 = 512;
+/// How many prepared statements a connection keeps: more than a command uses.
+const STATEMENTS: usize = 128;
 
 /// An open catalogue. Each thread opens its own.
 pub struct Catalogue {
@@ -242,6 +244,7 @@ impl Catalogue {
         let named = |source| named(path, source);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(named)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(wait).map_err(named)?;
         let is_read_only = connection.is_readonly(rusqlite::MAIN_DB).map_err(named)?;
         let read_only = is_read_only.then(ReadOnly::by_sqlite);

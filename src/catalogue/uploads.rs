@@ -4,7 +4,7 @@
 //! Rows are never deleted and hardly ever changed: later runs find the outcome with them, and decide by them.
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{Params, Row, params};
 
 use super::columns::Values;
 use super::{Catalogue, Result};
@@ -187,7 +187,7 @@ impl Catalogue {
     /// The uploads to `to` whose outcome is not known, the oldest first.
     pub fn open_uploads(&self, to: &str) -> Result<Vec<UploadRow>> {
         let sql = "SELECT * FROM uploads WHERE to_platform = ?1 AND outcome IS NULL ORDER BY number";
-        self.upload_rows(sql, to)
+        self.upload_rows(sql, [to])
     }
 
     /// The platforms with uploads whose outcome is not known.
@@ -202,35 +202,42 @@ impl Catalogue {
     /// All uploads to `to` that say what it has or what is not to be sent again; failed ones say neither.
     pub fn uploads_to(&self, to: &str) -> Result<Vec<UploadRow>> {
         let sql = "SELECT * FROM uploads WHERE to_platform = ?1 AND outcome IS NOT 'failed' ORDER BY number";
-        self.upload_rows(sql, to)
+        self.upload_rows(sql, [to])
     }
 
     /// The uploads to `to` since `since` that no listing shows: those whose outcome is not known, of any age, and those that
-    /// arrived under an id that was never listed. One from the future was started under a wrong clock, and counts: it may
-    /// still appear. The newest first.
-    pub fn unlisted_uploads(&self, to: &str, since: Timestamp) -> Result<Vec<UploadRow>> {
-        let sql = format!(
-            "SELECT * FROM uploads WHERE to_platform = ?1 AND (outcome IS NULL OR
-                (outcome IN ('created', 'exists') AND started_at > {} AND NOT EXISTS
+    /// arrived under an id that was never listed. Only those whose activity starts in `near`, or at an unknown time. An
+    /// upload from the future was started under a wrong clock, and counts: it may still appear. The newest first.
+    pub fn unlisted_uploads(&self, to: &str, since: Timestamp, near: (Timestamp, Timestamp)) -> Result<Vec<UploadRow>> {
+        let (from, until) = near;
+        let sql = "SELECT * FROM uploads WHERE to_platform = ?1 AND (outcome IS NULL OR
+                (outcome IN ('created', 'exists') AND started_at > ?2 AND NOT EXISTS
                     (SELECT 1 FROM activities a WHERE a.platform = to_platform AND a.id = to_id)))
-             ORDER BY number DESC",
-            since.as_second()
-        );
-        self.upload_rows(&sql, to)
+             AND NOT EXISTS (SELECT 1 FROM activities a WHERE a.platform = from_platform AND a.id = from_id
+                AND a.start_time NOT BETWEEN ?3 AND ?4)
+             ORDER BY number DESC";
+        self.upload_rows(sql, params![to, since.as_second(), from.as_second(), until.as_second()])
+    }
+
+    /// Whether an activity of a platform comes from an upload.
+    pub fn was_uploaded(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM uploads
+             WHERE to_platform = ?1 AND to_id = ?2 AND outcome IS NOT 'failed')";
+        self.done(
+            self.connection
+                .prepare_cached(sql)
+                .and_then(|mut statement| statement.query_row([platform, id], |row| row.get(0))),
+        )
     }
 
     /// The uploads started before `before`, or seemingly after `now`, that the platform accepted, and that no listing has ever
     /// shown. The oldest first.
     pub fn never_listed_uploads(&self, to: &str, before: Timestamp, now: Timestamp) -> Result<Vec<UploadRow>> {
-        let sql = format!(
-            "SELECT * FROM uploads WHERE to_platform = ?1 AND outcome IN ('created', 'exists')
-                AND confirmed_at IS NULL AND (started_at < {} OR started_at > {}) AND NOT EXISTS
+        let sql = "SELECT * FROM uploads WHERE to_platform = ?1 AND outcome IN ('created', 'exists')
+                AND confirmed_at IS NULL AND (started_at < ?2 OR started_at > ?3) AND NOT EXISTS
                     (SELECT 1 FROM activities a WHERE a.platform = to_platform AND a.id = to_id)
-             ORDER BY number",
-            before.as_second(),
-            clock::latest(now)
-        );
-        self.upload_rows(&sql, to)
+             ORDER BY number";
+        self.upload_rows(sql, params![to, before.as_second(), clock::latest(now)])
     }
 
     /// Whether the service knows the hash of this file from an earlier upload whose result is not the wanted one: its activity
@@ -266,10 +273,10 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, [run, platform, id], |row| row.get(0)))
     }
 
-    fn upload_rows(&self, sql: &str, to: &str) -> Result<Vec<UploadRow>> {
+    fn upload_rows(&self, sql: &str, values: impl Params) -> Result<Vec<UploadRow>> {
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             let mut names = PlatformIds::default();
-            let rows = statement.query_map([to], |found| row(found, &mut names))?;
+            let rows = statement.query_map(values, |found| row(found, &mut names))?;
             rows.collect()
         });
         self.done(rows)

@@ -5,7 +5,7 @@
 //! e-mail address in the settings (if the e-mail address of the account is known) must name the same person.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -26,7 +26,9 @@ const FEW: u32 = 20;
 
 /// The known owner of an account, for comparison.
 pub struct Ownership {
-    catalogue: PathBuf,
+    catalogue_path: PathBuf,
+    /// A connection of its own, opened when first needed: the check may be made from any thread.
+    catalogue: Mutex<Option<Catalogue>>,
     wait: Duration,
     clock: Clock,
     spec: Arc<PlatformSpec>,
@@ -40,7 +42,8 @@ impl Worker {
     /// The known owner of the account of `spec`.
     pub fn ownership(&self, spec: &Arc<PlatformSpec>) -> Ownership {
         Ownership {
-            catalogue: self.catalogue_path.clone(),
+            catalogue_path: self.catalogue_path.clone(),
+            catalogue: Mutex::new(None),
             wait: self.lock_timeout,
             clock: self.clock.clone(),
             spec: spec.clone(),
@@ -153,7 +156,12 @@ impl Ownership {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
-        let result = Catalogue::open(&self.catalogue, self.wait).and_then(|mut catalogue| work(&mut catalogue));
+        let mut opened = self.catalogue.lock().unwrap_or_else(PoisonError::into_inner);
+        let catalogue = match opened.take() {
+            Some(catalogue) => Ok(catalogue),
+            None => Catalogue::open(&self.catalogue_path, self.wait),
+        };
+        let result = catalogue.and_then(|catalogue| work(opened.insert(catalogue)));
         result.map_err(|error| Error::Retry { message: error.to_string(), platform_wide: true })
     }
 }

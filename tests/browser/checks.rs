@@ -7,7 +7,10 @@ const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/fixtures/
 
 #[test]
 fn nothing_is_found_in_a_good_page() {
-    let measures = node::check(&[GOOD], &["--rows", "5", "--expect", "西湖晨跑", "--expect", "An old ride"]);
+    let measures = node::check(
+        &[GOOD],
+        &["--rows", "5", "--expect", "西湖晨跑", "--expect", "An old ride", "--expect", "<script>alert(1)</script>"],
+    );
     for name in ["size", "interactive", "Lighthouse accessibility"] {
         let measure = measures.iter().find(|measure| measure["measure"] == name);
         assert!(measure.is_some_and(|measure| measure["value"].as_u64() > Some(0)), "{name}: {measures:?}");

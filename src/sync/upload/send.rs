@@ -153,7 +153,7 @@ impl Uploads<'_> {
         if let PrecheckResult::Exists(_, verdict) = said {
             return Ok(TargetState::There(id, verdict.reasons));
         }
-        if let Some(found) = self.in_journal(spec, record)? {
+        if let Some(found) = self.in_journal(spec, record, start)? {
             return Ok(found);
         }
         Ok(match said {
@@ -257,12 +257,19 @@ impl Uploads<'_> {
     }
 
     /// An upload of the same activity, from this or another platform, that no list shows yet.
-    fn in_journal(&self, spec: &Arc<PlatformSpec>, record: &TransferRecord) -> Result<Option<TargetState>> {
+    fn in_journal(
+        &self,
+        spec: &Arc<PlatformSpec>,
+        record: &TransferRecord,
+        start: Timestamp,
+    ) -> Result<Option<TargetState>> {
         let activity = &record.activity.activity;
         let facts = self.worker.catalogue.file_facts(activity.as_key())?;
         let sought = self.worker.candidate(activity, facts.as_ref());
         let long_ago = self.worker.now().checked_sub(SHOWN_WITHIN).unwrap_or(Timestamp::MIN);
-        for row in self.worker.catalogue.unlisted_uploads(&spec.id, long_ago)? {
+        // The start in either list may differ from the recorded one, as `implausible_start` allows.
+        let near = (precheck::reach(precheck::reach(start).0).0, precheck::reach(precheck::reach(start).1).1);
+        for row in self.worker.catalogue.unlisted_uploads(&spec.id, long_ago, near)? {
             let found = match row.outcome {
                 None => TargetState::Pending,
                 Some(_) => TargetState::There(row.to_id.clone(), vec![Reason::UploadedNotListed]),

@@ -266,12 +266,11 @@ impl Uploads<'_> {
         let Some(start) = activity.start_time else { return Ok(None) };
         let facts = self.worker.catalogue.file_facts(activity.as_key())?;
         let sought = self.worker.candidate(activity, facts.as_ref());
-        let taken: Vec<String> =
-            self.worker.catalogue.uploads_to(&one.spec.id)?.into_iter().filter_map(|row| row.to_id).collect();
         let mut best = None;
         for (entry, facts) in self.worker.neighbours(&one.spec.id, start)? {
             // An activity that existed before the upload, or came from another upload, is a different one.
-            if one.row.ids_before.contains(&entry.activity.id) || taken.contains(&entry.activity.id) {
+            let is_older = one.row.ids_before.contains(&entry.activity.id);
+            if is_older || self.worker.catalogue.was_uploaded(entry.activity.as_key())? {
                 continue;
             }
             let Some(verdict) =
