@@ -14,7 +14,7 @@ use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, L
 /// Archive and synchronise the activities of Garmin Connect and COROS
 ///
 /// Each subcommand runs gs-* commands, which pipelines use directly: gs-fetch lists the platforms, gs-download archives files,
-/// gs-sync makes the platforms equal. The words and flags of the older GarminSync work unchanged.
+/// gs-sync makes the platforms equal, gs-status says what needs you, gs-setup asks for the settings. The words and flags of the older GarminSync work unchanged.
 #[derive(Parser)]
 #[command(
     name = "garminsync",
@@ -29,8 +29,8 @@ use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, L
   garminsync report --open              look at the page
   garminsync daemon --start             sync by cron, and serve the page
 
-Exit codes: 0 OK, 1 some failed, 75 try again later, 77 a login is needed,
-78 configuration error"
+Exit codes: 0 OK, 1 some failed, 3 daemon: not running, 4 daemon: unknown,
+75 try again later, 77 a login is needed, 78 configuration error"
 )]
 struct Args {
     #[command(subcommand)]

@@ -64,7 +64,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let has_told_reasons = output.shows_records() || worker.dry_run;
     let printed = output.finish();
     let counts = worker.counts_told(&[
-        ("rehearsed", "would be deleted"),
+        ("dry_run", "would be deleted"),
         ("deleted", "deleted"),
         ("skipped", "kept"),
         ("failed", "failed"),

@@ -60,7 +60,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     progress.finish();
     let printed = output.finish();
     let counts = worker.counts_told(&[
-        ("rehearsed", "would be downloaded"),
+        ("dry_run", "would be downloaded"),
         ("verified", "verified"),
         ("downloaded", "downloaded"),
         ("no_original", "without a file"),

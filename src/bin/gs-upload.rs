@@ -94,7 +94,7 @@ fn options(args: &Args, worker: &Worker) -> Result<UploadOptions> {
 
 fn summary(worker: &Worker, max_upload: Option<u64>, result: &Result<()>) {
     let counted = |what| worker.counted(what);
-    let planned = counted("rehearsed");
+    let planned = counted("dry_run");
     if let (left @ 1.., Some(max)) = (counted("left"), max_upload) {
         let most = i18n::counted(max, "upload", "uploads");
         let limit = format!("at most {most} per run (--max-upload, MAX_UPLOAD; 0 for no limit)");

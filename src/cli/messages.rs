@@ -9,7 +9,7 @@ use super::args::{Common, LogFormat, When};
 use super::progress::{Painter, Screen, TerminalTask, View};
 use crate::activity::printable;
 use crate::reason::Reason;
-use crate::sync::{Level, Message, Observer, Progress};
+use crate::sync::{Item, Level, Message, Observer, Progress};
 
 /// Writes messages to stderr, above the progress lines.
 pub struct Messages {
@@ -57,10 +57,10 @@ impl Messages {
     }
 
     fn say(&self, level: Level, name: &str, text: &str) {
-        self.say_with(level, name, text, None);
+        self.say_with(level, name, text, None, None);
     }
 
-    fn say_with(&self, level: Level, name: &str, text: &str, reason: Option<&Reason>) {
+    fn say_with(&self, level: Level, name: &str, text: &str, reason: Option<&Reason>, item: Option<&Item>) {
         if level > self.level {
             return;
         }
@@ -69,6 +69,13 @@ impl Messages {
             let mut line = json!({"level": name, "command": self.command, "message": message});
             if let Some(reason) = reason {
                 line["reason"] = json!(reason);
+            }
+            if let Some(Item { activity, to, .. }) = item {
+                line["platform"] = activity.platform.into();
+                line["id"] = activity.id.into();
+                if let Some(to) = to {
+                    line["to"] = (*to).into();
+                }
             }
             line.to_string()
         } else {
@@ -111,16 +118,24 @@ impl Messages {
     }
 }
 
+fn name(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Info => "info",
+        Level::Debug => "debug",
+        Level::Trace => "trace",
+    }
+}
+
 impl Observer for Messages {
     fn message(&self, message: Message) {
-        let name = match message.level {
-            Level::Error => "error",
-            Level::Warning => "warning",
-            Level::Info => "info",
-            Level::Debug => "debug",
-            Level::Trace => "trace",
-        };
-        self.say_with(message.level, name, message.text, message.reason);
+        self.say_with(message.level, name(message.level), message.text, message.reason, None);
+    }
+
+    fn item(&self, item: Item) {
+        let Message { level, reason, .. } = item.message;
+        self.say_with(level, name(level), &item.text(), reason, Some(&item));
     }
 
     fn task(&self, name: &str) -> Progress {

@@ -239,12 +239,16 @@ fn exit_status(page: &mut ManPage, notes: &Notes) {
         "If several things went wrong, the code is that of the most severe. The order, the most severe first: {}.",
         order.join(", ")
     ));
-    for (code, short, long) in CODES.into_iter().filter(|(code, ..)| is_shown(*code)) {
-        match words(code) {
-            Some(words) if words != short => page.item(&bold(&code.to_string()), &sentence(words)),
-            _ => page.item(&bold(&code.to_string()), &sentence(long)),
-        }
-    }
+    let common = CODES.into_iter().filter(|(code, ..)| is_shown(*code)).map(|(code, short, long)| match words(code) {
+        Some(words) if words != short => (code, words),
+        _ => (code, long),
+    });
+    // The daemon has two more, as other programs that start and stop services.
+    let own = notes.codes.iter().map(|(code, words)| (*code, words.as_str()));
+    let own = own.filter(|(code, _)| CODES.iter().all(|(common, ..)| common != code));
+    let mut all: Vec<(u8, &str)> = common.chain(own).collect();
+    all.sort_by_key(|(code, _)| *code);
+    all.into_iter().for_each(|(code, words)| page.item(&bold(&code.to_string()), &sentence(words)));
 }
 
 /// The settings that the flags mention, and those that the help lists.
@@ -269,7 +273,8 @@ fn environment(page: &mut ManPage, command: &Command, notes: &Notes) {
 
 /// The pages of the commands that the help mentions, and the pages that concern all commands.
 fn see_also(page: &mut ManPage, command: &Command) {
-    let text = command.clone().render_long_help().to_string();
+    let helps = std::iter::once(command).chain(command.get_subcommands());
+    let text: String = helps.map(|command| command.clone().render_long_help().to_string()).collect();
     let is_name = |c: char| c.is_ascii_lowercase() || c == '-';
     let mut names: Vec<&str> = text
         .split(|c: char| !is_name(c))
@@ -278,7 +283,9 @@ fn see_also(page: &mut ManPage, command: &Command) {
     names.sort_unstable();
     names.dedup();
     page.section("See also");
-    let pages = names.iter().map(|name| (*name, 1)).chain([("garminsync", 1), ("gs-record", 5), ("gs-settings", 5)]);
+    let front = ("garminsync", 1);
+    let pages = names.iter().map(|name| (*name, 1)).chain([front, ("gs-record", 5), ("gs-settings", 5)]);
+    let pages = pages.filter(|(name, _)| *name != command.get_name());
     let pages: Vec<String> = pages.map(|(name, section)| format!("{}({section})", bold(name))).collect();
     page.line(&pages.join(",\n"));
     page.text(DOCUMENTS);
@@ -300,5 +307,23 @@ mod tests {
         let words = page(&command).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains("the most severe first: 70, 130, 2, 78, 75."), "{words}");
         assert!(words.contains("\\fB75\\fR") && !words.contains("\\fB77\\fR"), "{words}");
+    }
+
+    #[test]
+    fn a_page_has_the_exit_codes_that_only_its_command_has() {
+        let mut command = Command::new("gs-try").after_help("Exit codes: 0 OK, 3 not running");
+        command.build();
+        let page = page(&command);
+        assert!(page.contains("\\fB3\\fR") && page.contains("Not running"), "{page}");
+    }
+
+    #[test]
+    fn a_page_refers_to_the_commands_that_its_subcommands_mention_and_not_to_itself() {
+        let sub = Command::new("login").long_about("gs-auth import imports a token.");
+        let mut command = Command::new("garminsync").subcommand(sub);
+        command.build();
+        let page = page(&command);
+        let (_, links) = page.split_once("See also").or(page.split_once("SEE ALSO")).unwrap();
+        assert!(links.contains("auth") && !links.contains("garminsync\\fR(1)"), "{links}");
     }
 }

@@ -37,8 +37,8 @@ pub enum FitError {
         /// The CRC of the header's bytes.
         computed: u16,
     },
-    /// The header promises no data at all: what a device leaves that could not close its file.
-    #[error("unfinished: the header at byte {at} promises no data, and {follow} bytes follow it")]
+    /// The header declares no data at all: what a device leaves that could not close its file.
+    #[error("unfinished: the header at byte {at} declares no data, and {follow} bytes follow it")]
     Unfinished {
         /// Where the header starts.
         at: usize,
@@ -46,10 +46,10 @@ pub enum FitError {
         follow: usize,
     },
     /// The buffer ends before the file does.
-    #[error("truncated: the header promises {promised} bytes, the file has {has}")]
+    #[error("truncated: the header declares {declared} bytes, the file has {has}")]
     Truncated {
         /// Where the file should end; in a chain this counts the files before, too.
-        promised: u64,
+        declared: u64,
         /// How many bytes there are.
         has: usize,
     },

@@ -90,8 +90,8 @@ fn check_own_crc(header: &[u8], at: usize) -> Result<(), FitError> {
 /// The error for a file at byte `at` whose `header` announces more than the `has` bytes that exist.
 fn truncated(header: &[u8], at: usize, has: usize) -> FitError {
     let parts = [at, usize::from(header[0]), data_size(header), CRC_BYTES];
-    let promised = parts.map(|bytes| bytes as u64).iter().sum();
-    FitError::Truncated { promised, has }
+    let declared = parts.map(|bytes| bytes as u64).iter().sum();
+    FitError::Truncated { declared, has }
 }
 
 /// How many bytes of messages the header announces.
@@ -173,13 +173,13 @@ mod tests {
     fn the_text_of_a_truncated_file_has_both_lengths() {
         let whole = Sample::new().file_id().finish();
         for length in 12..whole.len() {
-            let (promised, has) = (whole.len() as u64, length);
+            let (declared, has) = (whole.len() as u64, length);
             let broken = verdict(&whole[..length]);
-            assert_eq!(broken, FitError::Truncated { promised, has });
+            assert_eq!(broken, FitError::Truncated { declared, has });
         }
         assert_eq!(
-            FitError::Truncated { promised: 88212, has: 4096 }.to_string(),
-            "truncated: the header promises 88212 bytes, the file has 4096"
+            FitError::Truncated { declared: 88212, has: 4096 }.to_string(),
+            "truncated: the header declares 88212 bytes, the file has 4096"
         );
     }
 

@@ -173,8 +173,8 @@ fn bytes_after_the_end() {
     assert_eq!(broken(&bytes), FitError::Trailing { at, bytes: 512 });
     bytes.truncate(at);
     bytes.extend(&Sample::activity()[..100]);
-    let promised = 2 * at as u64;
-    assert_eq!(broken(&bytes), FitError::Truncated { promised, has: at + 100 });
+    let declared = 2 * at as u64;
+    assert_eq!(broken(&bytes), FitError::Truncated { declared, has: at + 100 });
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Whether a duplicate may be deleted: every guard, in one table.
+//! Whether a duplicate may be deleted: the guards that follow from what the catalogue knows, in one table. Those that
+//! need the service or the archive at the moment of the deletion are in `sync/delete.rs`.
 //!
 //! A deletion removes an activity from a person's history, so every guard must pass, and the first one that fails is reported.
 

@@ -118,7 +118,7 @@ fn it_speaks_chinese() {
 #[test]
 fn an_empty_catalogue_says_what_to_do_next() {
     let page = markup_of(&english(&Snapshot::default()));
-    assert!(page.contains("Nothing is known yet") && page.contains("gs-auth login --platform garmin-com"));
+    assert!(page.contains("Nothing is known yet") && page.contains("garminsync setup"));
     assert!(!page.contains("id=\"platforms\"") && !page.contains("<nav"));
 }
 

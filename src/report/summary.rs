@@ -72,9 +72,8 @@ fn beginning(lang: Lang) -> Markup {
     html! {
         p.gist { (lang.pick("No platform was listed yet. To begin:", "尚未列出任何平台。请依次运行：")) }
         ol.steps {
-            li { (command("gs-auth login --platform garmin-com")) " " span.note { (lang.pick("or garmin-cn, or coros", "或 garmin-cn、coros")) } }
-            li { (command("gs-fetch | gs-download > /dev/null")) " " span.note { (lang.pick("lists and archives", "列出并归档")) } }
-            li { (command("gs-report")) " " span.note { (lang.pick("writes this page", "生成此页面")) } }
+            li { (command("garminsync setup")) " " span.note { (lang.pick("chooses platforms, logs in, and lists them", "选择平台、登录并列出活动")) } }
+            li { (command("garminsync download --missing")) " " span.note { (lang.pick("archives every file, and updates this page", "归档所有文件并更新此页面")) } }
         }
     }
 }

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 
 use super::sink::each_record;
 use super::{
-    Error, Exit, Failure, ItemResult, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of,
+    Error, Exit, Failure, ItemResult, Level, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections,
+    record_of,
 };
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Format, Origin};
 use crate::catalogue::{ActivityRow, DeletionIntent, DeletionOutcome};
@@ -203,11 +204,11 @@ impl<'a> Deletions<'a> {
             Guard::Failed(reason) => return self.skip(record, reason),
         };
         if self.worker.dry_run {
-            let (platform, id) = (&spec.id, &record.activity.id);
             if !self.shows_records {
-                self.worker.warn(&format!("{platform} {id}: would delete; {} is kept", kept.activity.id));
+                let text = format!("would delete; {} is kept", kept.activity.id);
+                self.worker.item(Level::Warning, record.activity.as_key(), &text);
             }
-            self.worker.count("rehearsed", 1);
+            self.worker.count("dry_run", 1);
             self.skipped(record, Reason::DryRun);
             return Ok(());
         }
@@ -292,7 +293,7 @@ impl<'a> Deletions<'a> {
             kept_is_better: Matcher::order(&two, &one).is_lt(),
             kept_is_listed: kept.missing.is_none(),
             // A deletion that a dry run reported counts as done.
-            deleted: self.worker.catalogue.deletions_of_run(&self.worker.run_id)? + self.worker.counted("rehearsed"),
+            deleted: self.worker.catalogue.deletions_of_run(&self.worker.run_id)? + self.worker.counted("dry_run"),
             max_delete: self.max_delete,
             is_confirmed: self.yes || self.worker.dry_run,
         })
@@ -475,8 +476,7 @@ impl<'a> Deletions<'a> {
         if !self.connections.is_told(&record.activity.platform, &problem) {
             let activity = &record.activity;
             let reason = problem.why();
-            let message = format!("{} {}: {reason}", activity.platform, activity.id);
-            self.worker.failed(&message, Some(&activity.platform), &reason);
+            self.worker.item_failed(activity.as_key(), None, &activity.platform, &reason);
         }
         self.worker.raise(problem.kind.exit());
         self.worker.count("failed", 1);
@@ -487,15 +487,10 @@ impl<'a> Deletions<'a> {
 
     /// Skips a duplicate because a guard fails. This is no failure: the reason is reported, and the activity stays.
     fn skip(&mut self, record: ActivityRecord, reason: Reason) -> Result<()> {
-        let activity = &record.activity;
-        let message = format!("{} {}: not deleted: {reason}", activity.platform, activity.id);
         // A pair that two devices recorded stays forever; reporting it as more than a detail would repeat it in every
         // run.
-        if self.worker.dry_run && !self.shows_records {
-            self.worker.info(&message)
-        } else {
-            self.worker.debug(&message)
-        }
+        let level = if self.worker.dry_run && !self.shows_records { Level::Info } else { Level::Debug };
+        self.worker.item(level, record.activity.as_key(), &format!("not deleted: {reason}"));
         self.worker.count("skipped", 1);
         self.skipped(record, reason);
         Ok(())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Failure, Result, Worker};
+use super::{Failure, Level, Result, Worker};
 use crate::activity::{Activity, Format, Origin};
 use crate::archive::{self, BadBody, CheckedFile, Stored, corrupt_path_for, path_for, unpack};
 use crate::catalogue::{self, CorruptRow, FileRow, UNAVAILABLE_RETRY_INTERVAL};
@@ -72,7 +72,8 @@ impl Worker {
             }
             if verify && let Some(why) = self.broken_because(file)? {
                 let path = self.archive.absolute(&file.path);
-                self.warn(&format!("{key}: {} is corrupt ({why}); downloading again", path.display()));
+                let text = format!("{} is corrupt ({why}); downloading again", path.display());
+                self.item(Level::Warning, key, &text);
                 if !self.dry_run {
                     self.catalogue.set_corrupt(key)?;
                 }
@@ -121,7 +122,7 @@ impl Worker {
                 found.push((row(&path, part, &piece, stored, (store_as, self.now())), piece));
             }
             if !found.is_empty() {
-                self.debug(&format!("{} {}: already in the archive", activity.platform, activity.id));
+                self.item(Level::Debug, activity.as_key(), "already in the archive");
                 return self.enter(activity, found);
             }
         }
@@ -187,18 +188,17 @@ impl Worker {
         if let Some(row) = self.catalogue.corrupt_original(key).map_err(failed)? {
             self.archive.retire(row.path.as_ref()).map_err(NotKept::Storage)?;
             self.catalogue.forget_corrupt_original(key).map_err(failed)?;
-            self.warn(&format!("{key}: downloaded an intact original; the corrupt one is in replaced/"));
+            self.item(Level::Warning, key, "downloaded an intact original; the corrupt one is in replaced/");
         }
         Ok(())
     }
 
     fn tell_newer_protocol(&self, activity: &Activity, piece: &CheckedFile) {
-        let key = activity.as_key();
         if let Some(protocol) = piece.fit.as_ref().map(|fit| fit.protocol).filter(|protocol| protocol.is_newer()) {
             let known = Protocol::NEWEST;
-            self.debug(&format!(
-                "{key}: the file has FIT protocol {protocol}, newer than {known}; it is intact and kept unchanged"
-            ));
+            let text =
+                format!("the file has FIT protocol {protocol}, newer than {known}; it is intact and kept unchanged");
+            self.item(Level::Debug, activity.as_key(), &text);
         }
     }
 

@@ -74,7 +74,7 @@ pub use login::{
 };
 pub use network::SharedHttp;
 pub use notify::{NotifyOptions, notify, ping_start, test_channels};
-pub use observer::{Collector, Level, Message, Observer, Progress, Task};
+pub use observer::{Collector, Item, Level, Message, Observer, Progress, Task};
 pub use ownership::{Ownership, person};
 pub use publish::OutputFolder;
 pub use records::{file_ref, record_of};

@@ -1,11 +1,12 @@
-//! Messages and progress of an operation. The terminal implements the observer; tests collect the messages.
+//! Messages, results and progress of an operation. The terminal implements the observer; tests collect the messages.
 //!
-//! An operation never prints. It sends messages with a level, starts tasks and reports their progress; the [`Observer`]
-//! decides what to show.
+//! An operation never prints. It sends messages with a level, one result for each activity, starts tasks and reports their
+//! progress; the [`Observer`] decides what to show.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::activity::ActivityKeyRef;
 use crate::http::Pause;
 use crate::reason::Reason;
 
@@ -29,16 +30,38 @@ pub enum Level {
 pub struct Message<'a> {
     /// How important it is.
     pub level: Level,
-    /// The whole text in English.
+    /// The text in English.
     pub text: &'a str,
     /// Its reason, if any.
     pub reason: Option<&'a Reason>,
 }
 
-/// Receives the messages and tasks of an operation.
+/// The result for one activity, or a remark about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    /// The activity.
+    pub activity: ActivityKeyRef<'a>,
+    /// The platform that it is uploaded to.
+    pub to: Option<&'a str>,
+    /// What was done, found or not done. The text does not name the activity.
+    pub message: Message<'a>,
+}
+
+impl Item<'_> {
+    /// The whole text: `garmin-com 123 to coros: exists`.
+    pub fn text(&self) -> String {
+        let to = self.to.map(|to| format!(" to {to}")).unwrap_or_default();
+        format!("{}{to}: {}", self.activity, self.message.text)
+    }
+}
+
+/// Receives the messages, results and tasks of an operation.
 pub trait Observer: Send + Sync {
     /// Receives a message.
     fn message(&self, message: Message);
+
+    /// Receives the result for one activity.
+    fn item(&self, item: Item);
 
     /// Starts a task. `name`: the command, and possibly the subject of its work.
     fn task(&self, name: &str) -> Progress;
@@ -151,6 +174,10 @@ impl Collector {
 impl Observer for Collector {
     fn message(&self, message: Message) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push((message.level, message.text.to_owned()));
+    }
+
+    fn item(&self, item: Item) {
+        self.message(Message { text: &item.text(), ..item.message });
     }
 
     fn task(&self, _name: &str) -> Progress {

@@ -13,8 +13,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::network::SharedHttp;
-use super::observer::{Level, Message, Observer, Progress};
+use super::observer::{Item, Level, Message, Observer, Progress};
 use super::{Failure, Result};
+use crate::activity::ActivityKeyRef;
 use crate::archive::Archive;
 use crate::catalogue::{self, Catalogue};
 use crate::clock::Clock;
@@ -160,6 +161,24 @@ impl Workspace {
         self.say(Level::Debug, text, None);
     }
 
+    /// Reports what was done, found or not done with one activity.
+    pub fn item(&self, level: Level, activity: ActivityKeyRef, text: &str) {
+        self.observer.item(Item { activity, to: None, message: Message { level, text, reason: None } });
+    }
+
+    /// Reports the result of the upload of one activity to a platform.
+    pub fn upload_item(&self, level: Level, activity: ActivityKeyRef, to: &str, text: &str) {
+        self.observer.item(Item { activity, to: Some(to), message: Message { level, text, reason: None } });
+    }
+
+    /// Reports that one activity failed, without raising the exit code. `platform`: the platform with the failure; `to`:
+    /// the platform that the activity is uploaded to.
+    pub fn item_failed(&self, activity: ActivityKeyRef, to: Option<&str>, platform: &str, reason: &Reason) {
+        self.note_failure(Some(platform), reason);
+        let text = &reason.to_string();
+        self.observer.item(Item { activity, to, message: Message { level: Level::Error, text, reason: Some(reason) } });
+    }
+
     /// Reports a failure after which the operation continues, and raises the exit code of the run to that of the
     /// failure.
     pub fn fail(&self, failure: &Failure) {
@@ -169,9 +188,13 @@ impl Workspace {
 
     /// Reports a failure as `text`, without raising the exit code. `platform`: the platform with the failure.
     pub fn failed(&self, text: &str, platform: Option<&str>, reason: &Reason) {
+        self.note_failure(platform, reason);
+        self.say(Level::Error, text, Some(reason));
+    }
+
+    fn note_failure(&self, platform: Option<&str>, reason: &Reason) {
         let first = || FirstError { platform: platform.map(str::to_owned), reason: reason.clone() };
         self.log.entries().first.get_or_insert_with(first);
-        self.say(Level::Error, text, Some(reason));
     }
 
     /// Raises the exit code of the run to `exit`, unless it is already worse.

@@ -171,7 +171,7 @@ impl WriteConnection {
     ///
     /// Listings by other commands do not count, however recent they seem: a watch may have uploaded since, and the
     /// clock may be wrong.
-    pub fn look(&self, worker: &mut Worker, start: Timestamp, progress: &Progress) -> Result<Moment> {
+    pub fn check_target(&self, worker: &mut Worker, start: Timestamp, progress: &Progress) -> Result<Moment> {
         let (from, until) = precheck::reach(start);
         let serves = |(span, end): &&(Coverage, Moment)| {
             !end.is_over() && span.from.is_some_and(|it| it <= from) && span.until.is_some_and(|it| it >= until)

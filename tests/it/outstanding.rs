@@ -252,7 +252,7 @@ fn a_data_folder_in_which_nothing_can_be_made_is_told_with_what_to_do() {
 }
 
 #[test]
-fn a_rehearsal_with_a_wrong_setting_is_not_told() {
+fn a_dry_run_with_a_wrong_setting_is_not_told() {
     let mut world = dozen();
     sync(&world.work, &[]).ok();
     let (messages, before) = (texts(&world).len(), status(&world.work));

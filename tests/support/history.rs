@@ -212,7 +212,7 @@ impl History {
                 let shown = account.newest_first().into_iter().filter(|one| account.lists(one.id, now));
                 let entries = shown.map(|one| Held {
                     id: one.id.to_string(),
-                    group: group_of(one.exercise.as_deref(), &one.oddities),
+                    group: group_of(one.group.as_deref(), &one.oddities),
                     start: one.recording.start,
                     offset: one.recording.offset,
                     is_manual: one.is_manual(),
@@ -222,7 +222,7 @@ impl History {
             }
             let entries = state.coros_account(REGION).newest_first().into_iter().map(|one| Held {
                 id: one.label.to_string(),
-                group: group_of(one.exercise.as_deref(), &one.oddities),
+                group: group_of(one.group.as_deref(), &one.oddities),
                 start: one.start,
                 offset: one.offset,
                 is_manual: false,

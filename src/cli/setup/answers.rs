@@ -16,9 +16,9 @@ use crate::sync::{names_of, selection_of_setting};
 
 pub use super::flags::Way;
 
-/// The known state before the first question.
+/// The state before the first question.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct CurrentState {
     /// The account that is logged in, by platform.
     pub accounts: BTreeMap<String, String>,
     /// The active schedule.
@@ -65,7 +65,7 @@ pub struct Answers<'a> {
     /// The platforms of `--platform`.
     pub selection: PlatformSelection,
     pub settings: &'a Settings,
-    pub known: &'a Known,
+    pub current: &'a CurrentState,
     pub file: &'a mut EnvFile,
     pub person: &'a mut dyn Person,
     pub mode: Mode,
@@ -88,7 +88,7 @@ impl Answers<'_> {
             }
         }
         let is_ready =
-            |spec: &Arc<PlatformSpec>| !spec.has_login() || self.known.accounts.contains_key(spec.id.as_str());
+            |spec: &Arc<PlatformSpec>| !spec.has_login() || self.current.accounts.contains_key(spec.id.as_str());
         plan.is_ready = plan.platforms.iter().any(is_ready);
         plan.test_message = channels::ask(&mut self)?;
         self.schedule(&mut plan)?;
@@ -185,7 +185,7 @@ impl Answers<'_> {
         if plan.schedule.is_some() || plan.daemon || self.flags.no_schedule {
             return Ok(());
         }
-        match (self.mode, &self.known.schedule) {
+        match (self.mode, &self.current.schedule) {
             (Mode::Ask, _) => self.ask_schedule(plan)?,
             (_, Some(_)) => {}
             (Mode::Suggest, None) => plan.schedule = Some(DEFAULT.to_owned()),
@@ -203,7 +203,7 @@ impl Answers<'_> {
             "at other times".to_owned(),
             "never: I run garminsync sync myself".to_owned(),
         ];
-        let keeps = self.known.schedule.as_ref().map(|cron| options.insert(0, format!("as now ({cron})"))).is_some();
+        let keeps = self.current.schedule.as_ref().map(|cron| options.insert(0, format!("as now ({cron})"))).is_some();
         let chosen = person::choose(self.person, "When should a sync run?", &options, 0)?;
         match chosen.checked_sub(usize::from(keeps)) {
             None => return Ok(()),

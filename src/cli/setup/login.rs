@@ -10,7 +10,7 @@ use crate::platform::{LoginWays, PlatformSpec, Service};
 
 /// The selected way to log in; `None`: the current login stays.
 pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<(Way, Option<PathBuf>)>, Failure> {
-    let account = answers.known.accounts.get(spec.id.as_str()).cloned();
+    let account = answers.current.accounts.get(spec.id.as_str()).cloned();
     let way = answers.way(spec);
     let found = answers.token(spec).or_else(|| found_token(answers, spec));
     let way = match (way, &account, answers.mode) {

@@ -30,7 +30,7 @@ use crate::platform::Platforms;
 use crate::settings::Settings;
 use crate::settings::edit::{self, EnvFile};
 use crate::sync::selection_of_flag;
-use answers::{Answers, Known, Mode};
+use answers::{Answers, CurrentState, Mode};
 use person::{Person, Terminal};
 
 pub use flags::SetupFlags;
@@ -95,13 +95,13 @@ fn run<A: HasSetup>(args: &A, given: &GivenFlags) -> Result<u8, Failure> {
         person.say(&format!("Settings file: {}{state}", path.display()));
         person.say("Ctrl-C stops; nothing is changed until the last question is answered.");
     }
-    let known = session.known()?;
+    let current = session.current_state()?;
     let answers = Answers {
         flags,
         platforms,
         selection,
         settings: &settings,
-        known: &known,
+        current: &current,
         file: &mut file,
         person: &mut person,
         mode,
@@ -179,15 +179,15 @@ impl CommandRunner {
         self.flags.iter().filter(is_known).cloned().collect()
     }
 
-    /// Reads the known state from the commands: the logins and the schedule. Sends no request and creates no data
+    /// Reads the current state from the commands: the logins and the schedule. Sends no request and creates no data
     /// folder.
-    fn known(&mut self) -> Result<Known, Failure> {
-        // If the named settings file does not exist yet, there is no known state.
+    fn current_state(&mut self) -> Result<CurrentState, Failure> {
+        // If the named settings file does not exist yet, there is no state.
         let is_new = |flag: &OsString| {
             flag.to_string_lossy().strip_prefix("--env-file=").is_some_and(|path| !Path::new(path).exists())
         };
         let flags: Vec<OsString> = self.flags.iter().filter(|flag| !is_new(flag)).cloned().collect();
-        let mut known = Known::default();
+        let mut state = CurrentState::default();
         let mut ask = |name: &str, words: &[&str]| -> Result<Vec<serde_json::Value>, Failure> {
             let mut command = command(name)?;
             command.args(words).args(["--format", "ndjson", "--dry-run"]).args(&flags).stdin(Stdio::null());
@@ -202,14 +202,14 @@ impl CommandRunner {
             if let (Some("ok" | "expired"), Some(platform)) = (account["state"].as_str(), account["platform"].as_str())
             {
                 let name = account["name"].as_str().unwrap_or("an account without a name");
-                known.accounts.insert(platform.to_owned(), name.to_owned());
+                state.accounts.insert(platform.to_owned(), name.to_owned());
             }
         }
         for schedule in ask("gs-schedule", &[])? {
-            known.schedule = schedule["cron"].as_str().filter(|_| schedule["enabled"] == true).map(str::to_owned);
+            state.schedule = schedule["cron"].as_str().filter(|_| schedule["enabled"] == true).map(str::to_owned);
         }
         self.stages.reset(0);
-        Ok(known)
+        Ok(state)
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use clap::Parser;
 
-use super::answers::{Answers, Known, Mode, Plan, Way};
+use super::answers::{Answers, CurrentState, Mode, Plan, Way};
 use super::flags::SetupFlags;
 use super::person::Person;
 use crate::cli::Failure;
@@ -45,7 +45,7 @@ struct Flags {
 /// The result of these answers: the plan, the settings file, and the output.
 fn answered(
     settings: &[(&str, &str)],
-    known: &Known,
+    current: &CurrentState,
     flags: &[&str],
     answers: &[&'static str],
 ) -> (Result<Plan, Failure>, Vec<String>, String) {
@@ -59,7 +59,7 @@ fn answered(
         platforms: Platforms::default(),
         selection: PlatformSelection::All,
         settings: &settings,
-        known,
+        current,
         file: &mut file,
         person: &mut person,
         mode: Mode::Ask,
@@ -91,7 +91,7 @@ fn a_wrong_answer_is_asked_for_again() {
         "maybe",
         "n",
     ];
-    let (plan, changes, shown) = answered(&[], &Known::default(), &[], &answers);
+    let (plan, changes, shown) = answered(&[], &CurrentState::default(), &[], &answers);
     let plan = plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"));
     let logins: Vec<(&str, Way)> = plan.logins.iter().map(|(spec, way, _)| (spec.id.as_str(), *way)).collect();
     assert_eq!(logins, [("coros", Way::Browser)]);
@@ -106,12 +106,12 @@ fn a_wrong_answer_is_asked_for_again() {
 
 #[test]
 fn what_stands_already_is_suggested_and_enter_keeps_it() {
-    let known = Known {
+    let current = CurrentState {
         accounts: [("garmin-com".to_owned(), "Ann".to_owned())].into(),
         schedule: Some("0 3 * * *".to_owned()),
     };
     let settings = [("SYNC_PLATFORM", "GARMINCOM,folder:/mnt/a,b"), ("NTFY_URL", "topic")];
-    let (plan, changes, shown) = answered(&settings, &known, &[], &["", "", "", "", ""]);
+    let (plan, changes, shown) = answered(&settings, &current, &[], &["", "", "", "", ""]);
     let plan = plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"));
     assert!(plan.logins.is_empty() && plan.schedule.is_none() && !plan.daemon && !plan.test_message && plan.list);
     assert_eq!((changes.as_slice(), plan.platforms.len()), (&[][..], 2));
@@ -123,14 +123,14 @@ fn what_stands_already_is_suggested_and_enter_keeps_it() {
 #[test]
 fn what_a_flag_answers_is_not_asked() {
     let flags = ["--login", "later", "--no-schedule", "--no-notify", "--no-fetch"];
-    let (plan, changes, shown) = answered(&[], &Known::default(), &flags, &["4", "/mnt/watch"]);
+    let (plan, changes, shown) = answered(&[], &CurrentState::default(), &flags, &["4", "/mnt/watch"]);
     assert!(plan.is_ok() && shown.matches("Number").count() == 1, "{shown}");
     assert_eq!(changes, ["SYNC_PLATFORM=folder:/mnt/watch"]);
 }
 
 #[test]
 fn the_end_of_input_ends_it() {
-    let (plan, ..) = answered(&[], &Known::default(), &[], &["1"]);
+    let (plan, ..) = answered(&[], &CurrentState::default(), &[], &["1"]);
     assert!(plan.err().is_some_and(|failure| failure.to_string().contains("nothing was changed")));
 }
 
@@ -138,7 +138,7 @@ fn the_end_of_input_ends_it() {
 fn a_password_that_a_settings_file_cannot_hold_is_asked_for_again() {
     let flags = ["--no-schedule", "--no-notify", "--no-fetch"];
     let answers = ["1", "3", "1", "me@example.com", "a${HOME}b", "right"];
-    let (plan, changes, shown) = answered(&[], &Known::default(), &flags, &answers);
+    let (plan, changes, shown) = answered(&[], &CurrentState::default(), &flags, &answers);
     assert!(plan.is_ok() && shown.contains("GARMIN_PASSWORD_FILE"), "{shown}");
     assert_eq!(changes, ["SYNC_PLATFORM=garmin-com", "GARMIN_EMAIL=me@example.com", "GARMIN_PASSWORD=***"]);
 }

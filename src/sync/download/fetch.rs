@@ -1,19 +1,19 @@
 //! Requests one file from the platform and handles the response.
 
 use super::outage::OutageVerdict;
-use super::refused::{RefusalOutcome, Refused};
-use super::{Downloads, Got, problem};
+use super::refused::{RefusalOutcome, RefusedFile};
+use super::{DownloadResult, Downloads, problem};
 use crate::activity::Activity;
 use crate::archive::BadBody;
 use crate::catalogue::FileRow;
 use crate::platform::{self, Download, PlatformReader};
 use crate::reason::Reason;
 use crate::record::{Problem, ProblemKind};
-use crate::sync::{Error, Failure, ItemResult, NotKept, StoreAs};
+use crate::sync::{Error, Failure, ItemResult, Level, NotKept, StoreAs};
 
 impl Downloads<'_> {
     /// Requests the file. `export`: the converted file in the archive, which is kept unless the original arrives.
-    pub(super) fn fetch(&mut self, activity: &Activity, export: Option<FileRow>) -> ItemResult<Got> {
+    pub(super) fn fetch(&mut self, activity: &Activity, export: Option<FileRow>) -> ItemResult<DownloadResult> {
         let known = self.worker.catalogue.entry(activity.as_key())?;
         // A record may have been shortened by another tool; the catalogue has all fields.
         let activity = known.map_or_else(|| activity.clone(), |entry| entry.activity);
@@ -33,15 +33,15 @@ impl Downloads<'_> {
             (Ok(_), Some(file)) => {
                 let now = self.worker.now();
                 self.worker.catalogue.defer_original(activity.as_key(), now)?;
-                Ok(Got::File(file))
+                Ok(DownloadResult::File(file))
             }
             // An import may have added an activity that was deleted on the service long ago.
             (Err(platform::Error::NotFound(why)), Some(file)) => {
                 let key = activity.as_key();
-                self.worker.warn(&format!("{key}: {why}; the archived file is kept"));
+                self.worker.item(Level::Warning, key, &format!("{why}; the archived file is kept"));
                 let now = self.worker.now();
                 self.worker.catalogue.defer_original(key, now)?;
-                Ok(Got::File(file))
+                Ok(DownloadResult::File(file))
             }
             (Ok(Download::Converted { bytes, why, retry_original }), None) => {
                 self.store_export(&activity, &bytes, &why, retry_original)
@@ -50,9 +50,9 @@ impl Downloads<'_> {
                 let now = self.worker.now();
                 self.worker.catalogue.insert_if_absent(&activity, now)?;
                 self.worker.catalogue.set_no_original(activity.as_key())?;
-                self.worker.debug(&format!("{} {}: no file: {why}", activity.platform, activity.id));
+                self.worker.item(Level::Debug, activity.as_key(), &format!("no file: {why}"));
                 self.worker.count("no_original", 1);
-                Ok(Got::NoFile)
+                Ok(DownloadResult::NoFile)
             }
             (Err(error), export) => self.failed(&activity, error, export),
         }
@@ -60,45 +60,52 @@ impl Downloads<'_> {
 
     /// Stores a converted file. If its original may arrive later, the original is requested again; several such files
     /// in a row mean that the service, and not the files, is the cause.
-    fn store_export(&mut self, activity: &Activity, bytes: &[u8], why: &str, retry_original: bool) -> ItemResult<Got> {
+    fn store_export(
+        &mut self,
+        activity: &Activity,
+        bytes: &[u8],
+        why: &str,
+        retry_original: bool,
+    ) -> ItemResult<DownloadResult> {
         if retry_original && self.is_another_failure_too_many(activity)? {
             let reason = Reason::ServiceDown { reason: Box::new(Reason::Retry { detail: why.to_owned() }) };
             return Err(self.suspend(activity, problem(ProblemKind::Retry, reason)));
         }
         match self.worker.store_body(activity, bytes, StoreAs::converted(retry_original, self.worker.now())) {
             Ok(file) => {
-                self.worker.warn(&format!(
-                    "{} {}: saved the {} export: original unavailable ({why})",
-                    activity.platform,
-                    activity.id,
-                    file.format.label()
-                ));
+                let text = format!("saved the {} export: original unavailable ({why})", file.format.label());
+                self.worker.item(Level::Warning, activity.as_key(), &text);
                 self.worker.count("downloaded", 1);
                 self.worker.count("converted", 1);
-                Ok(Got::File(file))
+                Ok(DownloadResult::File(file))
             }
-            Err(NotKept::Bad(bad)) => self.refused(activity, Refused::plain(bad_file(&bad)), None),
+            Err(NotKept::Bad(bad)) => self.refused(activity, RefusedFile::plain(bad_file(&bad)), None),
             Err(not_kept) => self.not_kept(activity, not_kept),
         }
     }
 
     /// Stores an original. `export`: the converted file that it replaces.
-    fn keep_original(&mut self, activity: &Activity, bytes: Vec<u8>, export: Option<FileRow>) -> ItemResult<Got> {
+    fn keep_original(
+        &mut self,
+        activity: &Activity,
+        bytes: Vec<u8>,
+        export: Option<FileRow>,
+    ) -> ItemResult<DownloadResult> {
         match self.worker.store_body(activity, &bytes, StoreAs::Original) {
             Ok(file) => {
                 self.outages.original_arrived(&activity.platform);
                 self.worker.count("downloaded", 1);
-                Ok(Got::File(file))
+                Ok(DownloadResult::File(file))
             }
             Err(NotKept::Bad(bad)) => {
                 let problem = bad_file(&bad);
-                self.refused(activity, Refused { problem, body: Some((bytes, bad)) }, export)
+                self.refused(activity, RefusedFile { problem, body: Some((bytes, bad)) }, export)
             }
             Err(not_kept) => self.not_kept(activity, not_kept),
         }
     }
 
-    fn not_kept(&mut self, activity: &Activity, not_kept: NotKept) -> ItemResult<Got> {
+    fn not_kept(&mut self, activity: &Activity, not_kept: NotKept) -> ItemResult<DownloadResult> {
         match not_kept {
             NotKept::Bad(bad) => Err(Error::Item(Box::new(bad_file(&bad)))),
             NotKept::Storage(error) => Err(self.storage(&activity.platform, &error)),
@@ -107,7 +114,12 @@ impl Downloads<'_> {
     }
 
     /// Records that a platform refused a file or provided it corrupt, and handles the consequences.
-    fn refused(&mut self, activity: &Activity, refused: Refused, export: Option<FileRow>) -> ItemResult<Got> {
+    fn refused(
+        &mut self,
+        activity: &Activity,
+        refused: RefusedFile,
+        export: Option<FileRow>,
+    ) -> ItemResult<DownloadResult> {
         let Some(platform) = self.open.remove(&activity.platform) else {
             return Err(Error::Item(Box::new(refused.problem)));
         };
@@ -120,9 +132,9 @@ impl Downloads<'_> {
         &mut self,
         platform: &dyn PlatformReader,
         activity: &Activity,
-        refused: Refused,
+        refused: RefusedFile,
         export: Option<FileRow>,
-    ) -> ItemResult<Got> {
+    ) -> ItemResult<DownloadResult> {
         self.progress.step("checking whether the service provides other files");
         let counts = match self.outages.judge(self.worker, platform, activity)? {
             OutageVerdict::Counts => true,
@@ -137,7 +149,7 @@ impl Downloads<'_> {
             Some(_) if !counts => return Err(Error::Item(Box::new(refused.problem))),
             Some(file) => {
                 return match self.worker.refused_again(activity, &refused) {
-                    Ok(()) => Ok(Got::File(file)),
+                    Ok(()) => Ok(DownloadResult::File(file)),
                     Err(not_kept) => self.not_kept(activity, not_kept),
                 };
             }
@@ -147,10 +159,10 @@ impl Downloads<'_> {
         match self.worker.settle_refusal(platform, activity, &refused, counts) {
             // With `--force`, the user requested the file, so the problem is reported.
             Ok(RefusalOutcome::StillUnavailable) if !self.options.force => {
-                let key = activity.as_key();
-                self.worker.debug(&format!("{key}: still unavailable: {}", problem.why()));
+                let text = format!("still unavailable: {}", problem.why());
+                self.worker.item(Level::Debug, activity.as_key(), &text);
                 self.worker.count("unavailable", 1);
-                Ok(Got::Unavailable)
+                Ok(DownloadResult::Unavailable)
             }
             Ok(RefusalOutcome::AskAgain | RefusalOutcome::StillUnavailable) => Err(Error::Item(Box::new(problem))),
             Ok(RefusalOutcome::Weekly { runs, kept }) => {
@@ -161,7 +173,7 @@ impl Downloads<'_> {
             Ok(RefusalOutcome::Converted(file)) => {
                 self.worker.count("downloaded", 1);
                 self.worker.count("converted", 1);
-                Ok(Got::File(file))
+                Ok(DownloadResult::File(file))
             }
             Err(not_kept) => self.not_kept(activity, not_kept),
         }
@@ -169,7 +181,12 @@ impl Downloads<'_> {
 
     /// Converts a failed request to the problem of this record, and suspends the platform if needed. `export`: the
     /// converted file in place of the requested original.
-    fn failed(&mut self, activity: &Activity, error: platform::Error, export: Option<FileRow>) -> ItemResult<Got> {
+    fn failed(
+        &mut self,
+        activity: &Activity,
+        error: platform::Error,
+        export: Option<FileRow>,
+    ) -> ItemResult<DownloadResult> {
         let reason = error.reason();
         let (kind, all) = match error {
             platform::Error::Login(_) => (ProblemKind::LoginRequired, true),
@@ -191,7 +208,7 @@ impl Downloads<'_> {
         if all {
             return Err(self.suspend(activity, problem));
         }
-        self.refused(activity, Refused::plain(problem), export)
+        self.refused(activity, RefusedFile::plain(problem), export)
     }
 }
 

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::sink::each_record;
 use super::suspension::Suspensions;
-use super::{Error, Exit, ItemResult, LocalFile, Progress, RecordSink, RecordSource, Result, Worker, file_ref};
+use super::{Error, Exit, ItemResult, Level, LocalFile, Progress, RecordSink, RecordSource, Result, Worker, file_ref};
 use crate::activity::{Activity, ActivityKey};
 use crate::archive;
 use crate::catalogue::FileRow;
@@ -68,17 +68,17 @@ struct Downloads<'a> {
     /// The downloads that failed in this run.
     failed: HashMap<ActivityKey, Problem>,
     /// The activities that a dry run has reported.
-    rehearsed: HashSet<ActivityKey>,
+    planned: HashSet<ActivityKey>,
 }
 
 /// The result for one activity, if no problem occurred.
-enum Got {
+enum DownloadResult {
     File(FileRow),
     NoFile,
     /// The platform does not provide the file, which is requested only once a week.
     Unavailable,
     /// A dry run: the file would have been downloaded.
-    Rehearsed,
+    DryRun,
 }
 
 impl<'a> Downloads<'a> {
@@ -94,7 +94,7 @@ impl<'a> Downloads<'a> {
             suspensions: Suspensions::default(),
             outages: OutageGuard::new(),
             failed: HashMap::new(),
-            rehearsed: HashSet::new(),
+            planned: HashSet::new(),
         })
     }
 
@@ -139,13 +139,13 @@ impl<'a> Downloads<'a> {
     }
 
     /// Writes the result to the record.
-    fn mark(&self, record: &mut Record, got: Got) {
+    fn mark(&self, record: &mut Record, got: DownloadResult) {
         let (file, without) = match got {
-            Got::File(file) => (Some(file_ref(file, &self.worker.archive)), None),
-            Got::NoFile => (None, Some(Reason::NoFile)),
-            Got::Unavailable => (None, Some(Reason::FileUnavailable)),
+            DownloadResult::File(file) => (Some(file_ref(file, &self.worker.archive)), None),
+            DownloadResult::NoFile => (None, Some(Reason::NoFile)),
+            DownloadResult::Unavailable => (None, Some(Reason::FileUnavailable)),
             // The next stages run dry, too: the file is not known yet.
-            Got::Rehearsed => return,
+            DownloadResult::DryRun => return,
         };
         let mark = |record: &mut ActivityRecord| {
             record.downloaded = Some(file.is_some());
@@ -169,7 +169,7 @@ impl<'a> Downloads<'a> {
     }
 
     /// Finds or downloads the file of one activity.
-    fn handle(&mut self, activity: &Activity) -> ItemResult<Got> {
+    fn handle(&mut self, activity: &Activity) -> ItemResult<DownloadResult> {
         // `--force` ignores known files and results.
         let known = if self.options.force {
             LocalFile::Nothing
@@ -177,19 +177,19 @@ impl<'a> Downloads<'a> {
             self.worker.local_file(activity, self.options.verify)?
         };
         let (again, export) = match known {
-            LocalFile::File(file) => return Ok(Got::File(file)),
-            LocalFile::NoFile => return Ok(Got::NoFile),
+            LocalFile::File(file) => return Ok(DownloadResult::File(file)),
+            LocalFile::NoFile => return Ok(DownloadResult::NoFile),
             LocalFile::Unavailable(next) => return Ok(self.unavailable(activity, next)),
             LocalFile::Corrupt => (true, None),
             LocalFile::RetryOriginal(file) => (true, Some(file)),
             LocalFile::Nothing => (self.options.force, None),
         };
         if self.worker.dry_run {
-            if self.rehearsed.insert(activity.key()) {
-                self.worker.count("rehearsed", 1);
-                self.worker.warn(&format!("{} {}: would download", activity.platform, activity.id));
+            if self.planned.insert(activity.key()) {
+                self.worker.count("dry_run", 1);
+                self.worker.item(Level::Warning, activity.as_key(), "would download");
             }
-            return Ok(Got::Rehearsed);
+            return Ok(DownloadResult::DryRun);
         }
         if let Some(problem) = self.suspended(&activity.platform) {
             return Err(Error::Platform(Box::new(problem.clone())));
@@ -208,13 +208,13 @@ impl<'a> Downloads<'a> {
         // recording it.
         if !again {
             match self.worker.local_file(activity, false)? {
-                LocalFile::File(file) => return Ok(Got::File(file)),
-                LocalFile::NoFile => return Ok(Got::NoFile),
+                LocalFile::File(file) => return Ok(DownloadResult::File(file)),
+                LocalFile::NoFile => return Ok(DownloadResult::NoFile),
                 LocalFile::Unavailable(next) => return Ok(self.unavailable(activity, next)),
                 _ => {}
             }
             if let Some(file) = self.worker.adopt_existing(activity)? {
-                return Ok(Got::File(file));
+                return Ok(DownloadResult::File(file));
             }
         }
         let fetched = self.fetch(activity, export);
@@ -223,13 +223,11 @@ impl<'a> Downloads<'a> {
     }
 
     /// A file that its platform does not provide and that is not requested again before `next`.
-    fn unavailable(&mut self, activity: &Activity, next: Timestamp) -> Got {
-        let key = activity.as_key();
+    fn unavailable(&mut self, activity: &Activity, next: Timestamp) -> DownloadResult {
         self.worker.count("unavailable", 1);
-        self.worker.debug(&format!(
-            "{key}: skipped: its file is unavailable; requested again after {next}, or now with --force"
-        ));
-        Got::Unavailable
+        let text = format!("skipped: its file is unavailable; requested again after {next}, or now with --force");
+        self.worker.item(Level::Debug, activity.as_key(), &text);
+        DownloadResult::Unavailable
     }
 
     /// The connection to a platform; opens it if needed.
@@ -280,9 +278,7 @@ impl<'a> Downloads<'a> {
         self.worker.count("failed", 1);
         // The files of a suspended platform were not requested, and the suspension was reported once for all.
         if self.suspended(&activity.platform) != Some(problem) {
-            let reason = problem.why();
-            let message = format!("{} {}: {reason}", activity.platform, activity.id);
-            self.worker.failed(&message, Some(&activity.platform), &reason);
+            self.worker.item_failed(activity.as_key(), None, &activity.platform, &problem.why());
         }
     }
 }

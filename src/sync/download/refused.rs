@@ -7,11 +7,11 @@ use crate::archive::BadBody;
 use crate::catalogue::{self, FAILURES_UNTIL_UNAVAILABLE, FileRow, REJECTIONS_UNTIL_UNAVAILABLE};
 use crate::platform::{Download, PlatformReader};
 use crate::record::{Problem, ProblemKind};
-use crate::sync::{NotKept, StoreAs, StoreResult, Worker};
+use crate::sync::{Level, NotKept, StoreAs, StoreResult, Worker};
 
 /// A file that was refused or is corrupt.
 #[derive(Debug)]
-pub struct Refused {
+pub struct RefusedFile {
     /// The problem.
     pub problem: Problem,
     /// The bytes of a corrupt recording, as received.
@@ -43,7 +43,7 @@ impl Worker {
         &mut self,
         platform: &dyn PlatformReader,
         activity: &Activity,
-        refused: &Refused,
+        refused: &RefusedFile,
         counts: bool,
     ) -> StoreResult<RefusalOutcome> {
         let failed = |error: catalogue::Error| NotKept::Failed(error.into());
@@ -67,13 +67,12 @@ impl Worker {
         let corrupt = self.keep_if_corrupt(activity, refused)?;
         if let Some(file) = self.export_instead(platform, activity, refused)? {
             let as_it_came = corrupt.map(|path| format!(", and the corrupt original as {path}")).unwrap_or_default();
-            self.warn(&format!(
-                "{} {}: the original cannot be used ({}); saved the {} export by the service{as_it_came}; the original is requested again once a week",
-                activity.platform,
-                activity.id,
+            let text = format!(
+                "the original cannot be used ({}); saved the {} export by the service{as_it_came}; the original is requested again once a week",
                 refused.why(),
                 file.format.label()
-            ));
+            );
+            self.item(Level::Warning, activity.as_key(), &text);
             return Ok(RefusalOutcome::Converted(file));
         }
         if was_unavailable {
@@ -84,17 +83,18 @@ impl Worker {
 
     /// Handles the refusal of an original for which a converted file is kept: the converted file stays, and the
     /// original is requested again.
-    pub fn refused_again(&mut self, activity: &Activity, refused: &Refused) -> StoreResult<()> {
+    pub fn refused_again(&mut self, activity: &Activity, refused: &RefusedFile) -> StoreResult<()> {
         self.keep_if_corrupt(activity, refused)?;
         let key = activity.as_key();
         let now = self.now();
         self.catalogue.defer_original(key, now).map_err(|error| NotKept::Failed(error.into()))?;
-        self.debug(&format!("{key}: the converted file stays: the original is still rejected: {}", refused.why()));
+        let text = format!("the converted file stays: the original is still rejected: {}", refused.why());
+        self.item(Level::Debug, key, &text);
         Ok(())
     }
 
     /// Keeps a corrupt body, if it is a recording. Returns its path.
-    fn keep_if_corrupt(&mut self, activity: &Activity, refused: &Refused) -> StoreResult<Option<String>> {
+    fn keep_if_corrupt(&mut self, activity: &Activity, refused: &RefusedFile) -> StoreResult<Option<String>> {
         let Some((body, bad)) = &refused.body else { return Ok(None) };
         let Some(ending) = bad.recording() else { return Ok(None) };
         let path = self.keep_corrupt(activity, body, ending)?;
@@ -106,7 +106,7 @@ impl Worker {
         &mut self,
         platform: &dyn PlatformReader,
         activity: &Activity,
-        refused: &Refused,
+        refused: &RefusedFile,
     ) -> StoreResult<Option<FileRow>> {
         // If the service refused the original, it refuses the converted file, too.
         if refused.problem.kind != ProblemKind::CorruptFile {
@@ -116,14 +116,14 @@ impl Worker {
             Ok(Download::Converted { bytes, .. }) => bytes,
             Ok(_) => return Ok(None),
             Err(error) => {
-                self.debug(&format!("{} {}: no converted file either: {error}", activity.platform, activity.id));
+                self.item(Level::Debug, activity.as_key(), &format!("no converted file either: {error}"));
                 return Ok(None);
             }
         };
         match self.store_body(activity, &bytes, StoreAs::beside_corrupt(self.now())) {
             Ok(file) => Ok(Some(file)),
             Err(NotKept::Bad(bad)) => {
-                self.debug(&format!("{} {}: no converted file either: {bad}", activity.platform, activity.id));
+                self.item(Level::Debug, activity.as_key(), &format!("no converted file either: {bad}"));
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -131,10 +131,10 @@ impl Worker {
     }
 }
 
-impl Refused {
+impl RefusedFile {
     /// A refusal without a body.
-    pub fn plain(problem: Problem) -> Refused {
-        Refused { problem, body: None }
+    pub fn plain(problem: Problem) -> RefusedFile {
+        RefusedFile { problem, body: None }
     }
 
     /// Why the file cannot be used.

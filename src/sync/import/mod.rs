@@ -130,7 +130,7 @@ struct Import<'a> {
     sink: &'a mut dyn RecordSink,
     held: Option<(String, Lock, Instant)>,
     /// The activities that a dry run has reported.
-    rehearsed: HashSet<ActivityKey>,
+    planned: HashSet<ActivityKey>,
 }
 
 /// The decision about a file.
@@ -169,7 +169,7 @@ impl From<walk::Error> for Ended {
 impl<'a> Import<'a> {
     /// Creates an import; no file is imported yet.
     fn new(worker: &'a mut Worker, progress: &'a Progress, sink: &'a mut dyn RecordSink) -> Import<'a> {
-        Import { worker, progress, sink, held: None, rehearsed: HashSet::new() }
+        Import { worker, progress, sink, held: None, planned: HashSet::new() }
     }
 
     /// Imports the files that were found at a path. `platform`: the platform of a source that does not name it; `only`:
@@ -234,7 +234,7 @@ impl<'a> Import<'a> {
                     activity.id
                 ));
             }
-            ImportAction::Take if self.worker.dry_run => self.rehearse(&offered.shown, activity, &pieces)?,
+            ImportAction::Take if self.worker.dry_run => self.dry_run_one(&offered.shown, activity, &pieces)?,
             ImportAction::Take => self.keep(&offered.shown, &activity, pieces, store_as)?,
         }
         Ok(())
@@ -291,8 +291,8 @@ impl<'a> Import<'a> {
         record.map_or(Ok(()), |record| self.sink.record(&Record::from(record)).map(drop))
     }
 
-    fn rehearse(&mut self, shown: &str, activity: Activity, pieces: &[CheckedFile]) -> Result<()> {
-        if !self.rehearsed.insert(activity.key()) {
+    fn dry_run_one(&mut self, shown: &str, activity: Activity, pieces: &[CheckedFile]) -> Result<()> {
+        if !self.planned.insert(activity.key()) {
             return Ok(());
         }
         self.worker.count("imported", 1);

@@ -1,9 +1,10 @@
 //! Uploads, one after the other: check the target, record the intent, send the file, wait for the result, verify the
 //! list.
 //!
-//! [`upload`] is the operation; `send.rs` uploads one file, `settle.rs` finds the result of uploads that were sent. A
-//! file is not sent if the activity exists on the target or is pending. If a run is interrupted, the journal has every
-//! upload that the next run must check.
+//! [`upload`] is the operation; `send.rs` uploads one file, `settle.rs` confirms the uploads that were sent: it requests
+//! their results, and looks for them in the list (`confirm_uploads` in `catalogue/listings.rs`). A file is not sent if the
+//! activity exists on the target or is pending. If a run is interrupted, the journal has every upload that the next run
+//! must check.
 
 mod send;
 mod settle;
@@ -13,7 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::sink::each_record;
-use super::{Error, ItemResult, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of};
+use super::{
+    Error, ItemResult, Level, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of,
+};
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
 use crate::archive::CheckedFile;
 use crate::catalogue::{UploadOutcome, UploadRow};
@@ -220,7 +223,7 @@ impl<'a> Uploads<'a> {
     /// Whether the run has reached its upload limit. Uploads of other commands of the run count.
     fn is_limit_reached(&self) -> Result<bool> {
         let Some(max) = self.max_upload else { return Ok(false) };
-        Ok(self.worker.catalogue.uploads_of_run(&self.worker.run_id)? + self.worker.counted("rehearsed") >= max)
+        Ok(self.worker.catalogue.uploads_of_run(&self.worker.run_id)? + self.worker.counted("dry_run") >= max)
     }
 
     fn problem(&self, kind: ProblemKind, reason: Reason) -> Problem {
@@ -239,11 +242,10 @@ impl<'a> Uploads<'a> {
         // The suspension of a platform was reported once for all its records.
         if !self.connections.is_told(&record.to, &problem) {
             let reason = problem.why();
-            let message = format!("{} {} to {}: {reason}", from.platform, from.id, record.to);
             // A missing or corrupt file in the archive is no problem of the target.
             let platform =
                 if problem.kind == ProblemKind::CorruptFile { from.platform.as_str() } else { record.to.as_str() };
-            self.worker.failed(&message, Some(platform), &reason);
+            self.worker.item_failed(from.as_key(), Some(&record.to), platform, &reason);
         }
         self.worker.raise(problem.kind.exit());
         self.worker.count("failed", 1);
@@ -266,7 +268,7 @@ impl<'a> Uploads<'a> {
             true => String::new(),
             false => format!(": {}", reason::texts(&reasons, Lang::En)),
         };
-        self.worker.debug(&format!("{} {} to {}: {kind}{there}{words}", from.platform, from.id, record.to));
+        self.worker.upload_item(Level::Debug, from.as_key(), &record.to, &format!("{kind}{there}{words}"));
         self.worker.count(counted(kind), 1);
         record.outcome = Some(Outcome { kind: kind.to_owned(), id, ..Outcome::default() });
         if !reasons.is_empty() {

@@ -13,7 +13,7 @@ use crate::plan::precheck::{self, PrecheckResult};
 use crate::platform::{self, Error, PlatformSpec, UploadFile, UploadStatus};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
-use crate::sync::{Exit, Failure, Result};
+use crate::sync::{Exit, Failure, Level, Result};
 
 /// After this time, an accepted upload that no list shows no longer counts as existing.
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
@@ -100,7 +100,7 @@ impl Uploads<'_> {
     ) -> Result<()> {
         let from = record.activity.activity.key();
         for number in 1.. {
-            let not_after = match self.connections.get(spec)?.look(self.worker, start, &self.progress) {
+            let not_after = match self.connections.get(spec)?.check_target(self.worker, start, &self.progress) {
                 Ok(moment) => moment,
                 Err(failure) => {
                     let problem = self.connections.suspend_for(self.worker, spec, failure)?;
@@ -133,10 +133,10 @@ impl Uploads<'_> {
         if self.is_limit_reached()? {
             return self.leave(record);
         }
-        self.worker.count("rehearsed", 1);
+        self.worker.count("dry_run", 1);
         let from = &record.activity.activity;
         if !self.shows_records {
-            self.worker.warn(&format!("{} {}: would upload to {}", from.platform, from.id, record.to));
+            self.worker.item(Level::Warning, from.as_key(), &format!("would upload to {}", record.to));
         }
         self.decided(record, "skipped", None, vec![Reason::DryRun])
     }

@@ -17,7 +17,7 @@ use crate::platform::{self, Error, PlatformSpec, UploadRef, UploadStatus};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
 use crate::shell::retry;
-use crate::sync::{Exit, Failure, Result};
+use crate::sync::{Exit, Failure, Level, Result};
 
 /// How many times a file is sent that never arrives although others do.
 const TRIES: u64 = 5;
@@ -319,7 +319,7 @@ impl Uploads<'_> {
                 Resend::Now => {
                     self.settled(&one.row, UploadOutcome::Failed, None, Some(&Reason::NeverArrived))?;
                     let from = &one.row.from;
-                    self.worker.debug(&format!("{from}: never arrived at {}; uploaded again", spec.id));
+                    self.worker.upload_item(Level::Debug, from.as_key(), &spec.id, "never arrived; uploaded again");
                     self.upload_one(one.record)?;
                 }
                 Resend::CheckAgain(pause) => {

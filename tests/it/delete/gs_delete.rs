@@ -86,8 +86,8 @@ fn the_limit_holds_by_flag_by_setting_and_over_all_commands_of_a_run() {
     assert_eq!((outcomes(said.ok(), "deleted"), outcomes(&said, "skipped")), (1, 7));
     assert_eq!(skips(&said), ["deletion-limit"; 7], "{said}");
     world.work.set("MAX_DELETE", "2");
-    let rehearsed = world.work.given("gs-delete", &["-n"], &marked);
-    assert_eq!(rehearsed.ok().err.matches(": would delete;").count(), 2, "as many as one run deletes: {rehearsed}");
+    let dry_run = world.work.given("gs-delete", &["-n"], &marked);
+    assert_eq!(dry_run.ok().err.matches(": would delete;").count(), 2, "as many as one run deletes: {dry_run}");
     let said = world.work.given("gs-delete", &["--yes"], &marked);
     assert_eq!(outcomes(said.ok(), "deleted"), 2);
     world.work.set("GS_RUN", "one-run").set("MAX_DELETE", "3");

@@ -534,3 +534,14 @@ fn a_reader_that_goes_away_is_a_quiet_stop_after_the_item_in_hand() {
     assert!(fetched < 12, "it stopped");
     assert_eq!((work.files("fit").len(), work.sql::<i64>("SELECT count(*) FROM files")), (fetched, fetched as i64));
 }
+
+#[test]
+fn a_json_log_names_the_activity_of_each_message() {
+    let (_sim, work) = fetched(scenario(1).start());
+    let list = work.run("gs-list", &["--missing"]).out.clone();
+    let said = work.given("gs-download", &["-n", "--log", "json"], &list);
+    let line: serde_json::Value = serde_json::from_str(said.ok().err.lines().next().unwrap()).unwrap();
+    let activity: serde_json::Value = serde_json::from_str(list.lines().next().unwrap()).unwrap();
+    assert_eq!((&line["platform"], &line["id"]), (&activity["platform"], &activity["id"]), "{line}");
+    assert!(line["message"].as_str().unwrap().ends_with(": would download"), "{line}");
+}

@@ -232,7 +232,7 @@ fn a_data_folder_that_was_not_there_is_told_by_whoever_makes_it() {
 }
 
 #[test]
-fn a_data_folder_that_was_not_there_is_not_made_by_who_only_rehearses_or_is_asked_for_settings() {
+fn a_data_folder_that_was_not_there_is_not_made_by_a_dry_run_or_gs_settings() {
     let (work, _, garminsync) = by_scripts();
     let flag = ["--data-dir", "misspelt"];
     for args in [
@@ -262,7 +262,7 @@ fn a_data_folder_that_was_not_there_is_not_made_by_who_only_rehearses_or_is_aske
 }
 
 #[test]
-fn a_rehearsal_in_a_folder_that_is_not_made_costs_no_login() {
+fn a_dry_run_in_a_folder_that_does_not_exist_costs_no_login() {
     let sim = support::plain(1);
     let work = Work::with_passwords(&sim);
     work.run("gs-fetch", &["-n", "--data-dir", "misspelt"]);

@@ -166,7 +166,7 @@ fn describe(state: &State) -> Value {
                 "start": activity.recording.start, "offset": activity.recording.offset,
                 "format": activity.extension(), "manual": activity.is_manual(),
                 "gps": activity.has_gps(), "children": activity.children.iter().map(|c| c.id).collect::<Vec<_>>(),
-                "oddities": activity.oddities, "exercise": activity.exercise, "imported": activity.imported,
+                "oddities": activity.oddities, "group": activity.group, "imported": activity.imported,
                 "sha256": activity.original().map(|bytes| sha256(&bytes)),
             })
         });
@@ -178,15 +178,15 @@ fn describe(state: &State) -> Value {
     });
     let coros = state.coros.accounts.iter().map(describe_coros).collect::<Vec<_>>();
     json!({
-        "accounts": accounts.collect::<Vec<_>>(), "coros": coros, "exercises": exercises(state),
+        "accounts": accounts.collect::<Vec<_>>(), "coros": coros, "groups": groups(state),
         "list_requests": state.list_requests,
     })
 }
 
 /// The groups with more than one activity.
-fn exercises(state: &State) -> Value {
+fn groups(state: &State) -> Value {
     let place = |(service, id): &(String, u64)| json!({"service": service, "id": id.to_string()});
-    let all = state.exercises();
+    let all = state.groups();
     all.iter().map(|(name, places)| (name.clone(), places.iter().map(place).collect::<Value>())).collect()
 }
 
@@ -195,7 +195,7 @@ fn describe_coros(account: &coros::account::Account) -> Value {
         json!({
             "id": item.label.to_string(), "name": item.name, "sport": item.sport, "start": item.start,
             "offset": item.offset, "refused": item.refused, "oddities": item.oddities,
-            "exercise": item.exercise, "sha256": item.original().map(|bytes| sha256(&bytes)),
+            "group": item.group, "sha256": item.original().map(|bytes| sha256(&bytes)),
         })
     });
     json!({

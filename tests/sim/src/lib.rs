@@ -42,4 +42,4 @@ pub use notify::{Message, NotifySpec};
 pub use scenario::{AccountSpec, ActivitySpec, HISTORY_END, LoginMode, Paging, Scenario};
 pub use sim::Sim;
 pub use state::State;
-pub use together::Exercises;
+pub use together::Groups;

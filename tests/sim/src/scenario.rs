@@ -26,7 +26,7 @@ pub struct Scenario {
     pub accounts: Vec<AccountSpec>,
     /// Accounts of COROS; the first of a region is the one meant where only a region is named.
     pub coros: Vec<CorosSpec>,
-    /// So many activities on the first two accounts and the first of COROS, in part the same exercises.
+    /// So many activities on the first two accounts and the first of COROS, in part of the same recordings.
     pub together: usize,
     /// How credentials of the object stores are handed out.
     pub sts: StsSpec,

@@ -1,4 +1,4 @@
-//! Three services that hold the same exercises in part: some as the same file, some written anew.
+//! Three services whose activities are in part of the same recordings: as the same file, or written anew.
 
 use crate::coros::account::{Account as Coros, File, Item};
 use crate::coros::history::{generate as coros_history, label_at};
@@ -11,12 +11,12 @@ use fastrand::Rng;
 use std::collections::BTreeMap;
 
 const DAY: i64 = 86_400;
-/// Every service's own exercises and the shared ones have days of their own, so that no two
+/// Every service's own activities and the shared ones have days of their own, so that no two
 /// different ones are close to each other across services.
 const KINDS: i64 = 4;
 const SHARED: i64 = 3;
 
-/// Which services hold a shared exercise; three of four are on each.
+/// Which services have an activity of a shared group; three of four are on each.
 const HOLDERS: [[bool; 3]; 4] = [[true; 3], [true, false, true], [true, true, false], [false, true, true]];
 
 /// How the file of a second holder differs.
@@ -30,8 +30,8 @@ enum Manner {
     Maker,
 }
 
-/// The exercises that more than one activity belongs to: service and id of each.
-pub type Exercises = BTreeMap<String, Vec<(String, u64)>>;
+/// The groups that more than one activity belongs to: service and id of each.
+pub type Groups = BTreeMap<String, Vec<(String, u64)>>;
 
 /// What the services hold while it is being filled in.
 struct Three<'a> {
@@ -64,7 +64,7 @@ impl Three<'_> {
                 if !activity.oddities.iter().any(|label| label == "repeated_hour") {
                     activity.recording.start = on_day(activity.recording.start, index as i64);
                 }
-                activity.exercise = Some(format!("{}-{number}", account.spec.domain));
+                activity.group = Some(format!("{}-{number}", account.spec.domain));
                 account.activities.push(activity);
             }
         }
@@ -74,7 +74,7 @@ impl Three<'_> {
             if let File::Made(recording, _) = &mut item.file {
                 recording.start = item.start;
             }
-            item.exercise = Some(format!("coros-{number}"));
+            item.group = Some(format!("coros-{number}"));
             self.coros.items.push(item);
         }
     }
@@ -89,7 +89,7 @@ impl Three<'_> {
             // The day is given; the hour is as invented.
             first.recording.start = at.div_euclid(DAY) * DAY + first.recording.start.rem_euclid(DAY);
             first.old_shape = false;
-            first.exercise = Some(format!("shared-{number}"));
+            first.group = Some(format!("shared-{number}"));
             // Takes turns another way than the holders do.
             let manner = [Manner::Same, Manner::Layout, Manner::Same, Manner::Maker][(number + number / 4) % 4];
             self.spread(&first, holders, manner);
@@ -115,12 +115,12 @@ impl Three<'_> {
                 let label = label_at(copy.recording.start, &mut self.rng);
                 let layout = if let Source::Fit(layout) = copy.source { layout } else { Layout::Plain };
                 let item = Item::recorded(label, &copy.recording, layout);
-                self.coros.items.push(Item { exercise: copy.exercise, oddities: copy.oddities, ..item });
+                self.coros.items.push(Item { group: copy.group, oddities: copy.oddities, ..item });
             }
         }
     }
 
-    /// The same exercise twice on one service, as the same file and as another in turns.
+    /// Two activities of one group on one service, as the same file and as another in turns.
     fn doubles(&mut self, count: usize) {
         for service in 0..=self.garmin.len() {
             for number in 0..count {
@@ -156,7 +156,7 @@ fn on_day(at: i64, kind: i64) -> i64 {
     at - (at.div_euclid(DAY) - kind).rem_euclid(KINDS) * DAY
 }
 
-/// The same exercise once more.
+/// Another activity of the same group.
 fn again(first: &Activity, manner: Manner) -> Activity {
     let mut copy = first.clone();
     match manner {
@@ -188,33 +188,33 @@ fn free(account: &Garmin, activity: &Activity, rng: &mut Rng) -> u64 {
 }
 
 impl State {
-    /// The exercise that a file is of: that of the activity it was downloaded from.
-    pub(crate) fn exercise_of(&self, file: &[u8], start: i64) -> Option<String> {
+    /// The group that a file is of: that of the activity it was downloaded from.
+    pub(crate) fn group_of(&self, file: &[u8], start: i64) -> Option<String> {
         let is_near = |at: i64| (at - start).abs() < DAY;
         let garmin = self.accounts.iter().flat_map(|account| &account.activities);
-        let garmin = garmin.filter(|one| one.exercise.is_some() && is_near(one.recording.start));
+        let garmin = garmin.filter(|one| one.group.is_some() && is_near(one.recording.start));
         let mut garmin = garmin.filter(|one| one.original().as_deref() == Some(file));
         let coros = self.coros.accounts.iter().flat_map(|account| &account.items);
-        let coros = coros.filter(|one| one.exercise.is_some() && is_near(one.start));
+        let coros = coros.filter(|one| one.group.is_some() && is_near(one.start));
         let mut coros = coros.filter(|one| one.original().as_deref() == Some(file));
-        let first = garmin.next().map(|one| &one.exercise).or_else(|| coros.next().map(|one| &one.exercise));
+        let first = garmin.next().map(|one| &one.group).or_else(|| coros.next().map(|one| &one.group));
         first.and_then(Clone::clone)
     }
 
-    /// The exercises that more than one activity belongs to.
-    pub fn exercises(&self) -> Exercises {
+    /// The groups that more than one activity belongs to.
+    pub fn groups(&self) -> Groups {
         let garmin = self.accounts.iter().flat_map(|account| {
             let own = account.newest_first().into_iter();
-            own.map(|activity| (&activity.exercise, (account.spec.domain.clone(), activity.id)))
+            own.map(|activity| (&activity.group, (account.spec.domain.clone(), activity.id)))
         });
         let coros = self.coros.accounts.iter().flat_map(|account| {
             let own = account.newest_first().into_iter();
-            own.map(|item| (&item.exercise, (format!("coros-{}", account.spec.region), item.label)))
+            own.map(|item| (&item.group, (format!("coros-{}", account.spec.region), item.label)))
         });
-        let mut all = Exercises::new();
-        for (exercise, place) in garmin.chain(coros) {
-            if let Some(exercise) = exercise {
-                all.entry(exercise.clone()).or_default().push(place);
+        let mut all = Groups::new();
+        for (group, place) in garmin.chain(coros) {
+            if let Some(group) = group {
+                all.entry(group.clone()).or_default().push(place);
             }
         }
         all.retain(|_, places| places.len() > 1);

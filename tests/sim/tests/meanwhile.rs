@@ -44,7 +44,7 @@ fn somebody_deletes_before_or_after_a_request_takes_effect() {
 fn a_watch_uploads_to_any_service_between_two_requests() {
     let (sim, token) = start();
     let id = sim.with(|state| {
-        let (all, shared) = (state.ids(COM), state.exercises());
+        let (all, shared) = (state.ids(COM), state.groups());
         let alone = |id: &u64| !shared.values().any(|places| places.contains(&(COM.into(), *id)));
         let mut is_fit = |id: &u64| state.account(COM).find(*id).unwrap().extension() == Some("fit");
         all.into_iter().filter(alone).find(|id| is_fit(id)).unwrap()
@@ -56,9 +56,9 @@ fn a_watch_uploads_to_any_service_between_two_requests() {
     listed(&sim, &token);
     let after = sim.with(|state| (state.coros_ids(2).len(), state.ids("garmin.cn").len()));
     assert_eq!((after.0 - before.0, after.1 - before.1), (1, 1));
-    let same = sim.with(|state| state.exercises().into_values().find(|all| all.contains(&(COM.into(), id))));
+    let same = sim.with(|state| state.groups().into_values().find(|all| all.contains(&(COM.into(), id))));
     let places: Vec<String> = same.unwrap().into_iter().map(|(service, _)| service).collect();
-    assert_eq!(places, [COM, "garmin.cn", "coros-2"], "it is known as the same exercise");
+    assert_eq!(places, [COM, "garmin.cn", "coros-2"], "all three are in one group");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Three services that hold the same exercises in part.
+//! Three services whose activities are in part of the same recordings.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
@@ -23,7 +23,7 @@ fn all(state: &Value) -> Vec<(String, Value)> {
 }
 
 fn is_shared(activity: &Value) -> bool {
-    activity["exercise"].as_str().unwrap().starts_with("shared-")
+    activity["group"].as_str().unwrap().starts_with("shared-")
 }
 
 #[test]
@@ -50,19 +50,19 @@ fn each_has_its_number_and_half_is_shared() {
 fn the_same_seed_gives_the_same_and_another_does_not() {
     let [one, same, other] = [4, 4, 9].map(|seed| state(&Scenario::default_three(20, seed).start()));
     assert_eq!(one, same);
-    assert_ne!(one["exercises"], other["exercises"]);
+    assert_ne!(one["groups"], other["groups"]);
 }
 
 #[test]
-fn shared_exercises_are_the_same_file_or_another_of_the_same_start() {
+fn shared_groups_are_the_same_file_or_another_of_the_same_start() {
     let sim = Scenario::default_three(60, 5).start();
     let state = state(&sim);
     let mut groups: HashMap<String, Vec<(String, Value)>> = HashMap::new();
     for (service, one) in all(&state) {
-        groups.entry(one["exercise"].as_str().unwrap().to_owned()).or_default().push((service, one));
+        groups.entry(one["group"].as_str().unwrap().to_owned()).or_default().push((service, one));
     }
     groups.retain(|_, members| members.len() > 1);
-    assert_eq!(groups.len(), state["exercises"].as_object().unwrap().len());
+    assert_eq!(groups.len(), state["groups"].as_object().unwrap().len());
     let (mut same, mut differ, mut kinds) = (0, 0, HashSet::new());
     for members in groups.values() {
         let starts: HashSet<i64> = members.iter().map(|(_, one)| one["start"].as_i64().unwrap()).collect();
@@ -85,30 +85,30 @@ fn shared_exercises_are_the_same_file_or_another_of_the_same_start() {
 }
 
 #[test]
-fn different_exercises_are_far_apart_across_services() {
+fn different_groups_are_far_apart_across_services() {
     let sim = Scenario::default_three(60, 5).start();
     let list = all(&state(&sim));
     for (index, (service, one)) in list.iter().enumerate() {
         for (other, two) in &list[index + 1..] {
             let apart = (one["start"].as_i64().unwrap() - two["start"].as_i64().unwrap()).abs();
-            assert!(service == other || one["exercise"] == two["exercise"] || apart > 300, "{one} {two}");
+            assert!(service == other || one["group"] == two["group"] || apart > 300, "{one} {two}");
         }
     }
 }
 
 #[test]
-fn what_is_uploaded_stays_the_exercise_that_it_was() {
+fn what_is_uploaded_stays_the_group_that_it_was() {
     let sim = Scenario::default_three(12, 5).start();
     let (name, file) = sim.with(|state| {
-        let several = state.exercises();
+        let several = state.groups();
         let mut items = state.coros.accounts[0].items.iter();
-        let item = items.find(|item| !several.contains_key(item.exercise.as_ref().unwrap())).unwrap();
-        (item.exercise.clone().unwrap(), item.original().unwrap())
+        let item = items.find(|item| !several.contains_key(item.group.as_ref().unwrap())).unwrap();
+        (item.group.clone().unwrap(), item.original().unwrap())
     });
     let (media, body) = multipart("file", Some("a.fit"), &file);
     let bearer = format!("Bearer {}", token(&sim, COM));
     let headers = [("User-Agent", "x"), ("Authorization", bearer.as_str()), ("Content-Type", media)];
     let target = "/connectapi.garmin.com/upload-service/upload";
     assert!(send_bytes(&sim, "POST", target, &headers, &body).unwrap().status < 300);
-    assert_eq!(state(&sim)["exercises"][&name].as_array().unwrap().len(), 2);
+    assert_eq!(state(&sim)["groups"][&name].as_array().unwrap().len(), 2);
 }

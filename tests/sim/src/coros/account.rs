@@ -53,7 +53,7 @@ pub struct Item {
     /// Its oddities.
     pub oddities: Vec<String>,
     /// Its group, if it is on several services.
-    pub exercise: Option<String>,
+    pub group: Option<String>,
 }
 
 impl Item {
@@ -78,7 +78,7 @@ impl Item {
             import: None,
             imported: i64::MIN,
             oddities: Vec::new(),
-            exercise: None,
+            group: None,
         }
     }
 

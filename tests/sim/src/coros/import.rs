@@ -149,7 +149,7 @@ fn received(state: &mut State, fit: &[u8]) -> Item {
     let start = scan::summary(fit).start.unwrap_or_default();
     let label = history::label_at(start, &mut state.rng);
     let item = history::from_file(label, fit, &mut state.rng);
-    Item { exercise: state.exercise_of(fit, start), ..item }
+    Item { group: state.group_of(fit, start), ..item }
 }
 
 /// Adds a file as an activity of the region's first account, without an import.

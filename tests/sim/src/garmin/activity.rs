@@ -99,7 +99,7 @@ pub struct Activity {
     /// Its oddities.
     pub oddities: Vec<String>,
     /// Its group, if it is on several services.
-    pub exercise: Option<String>,
+    pub group: Option<String>,
 }
 
 impl Activity {

@@ -72,7 +72,7 @@ pub fn ordinary(domain: &str, rng: &mut Rng, start: i64, after: Option<u64>) -> 
         source: Source::Fit(pick_layout(rng, serial)),
         imported: false,
         oddities: Vec::new(),
-        exercise: None,
+        group: None,
         recording,
     }
 }

@@ -51,7 +51,7 @@ pub fn accept(state: &mut State, account: usize, bytes: &[u8], imported: bool) -
     activity.name = Some(title.clone());
     activity.first_name = title;
     activity.source = Source::Bytes("fit", bytes.to_vec());
-    activity.exercise = state.exercise_of(bytes, start);
+    activity.group = state.group_of(bytes, start);
     let id = activity.id;
     state.accounts[account].activities.push(activity);
     id
