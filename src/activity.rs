@@ -126,13 +126,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shown_name_cannot_move_the_cursor_or_turn_the_line() {
+    fn a_shown_name_has_no_control_or_direction_characters() {
         assert_eq!(printable("a\u{1b}[2Jb\r\n\u{202e}c\u{7f}"), "a[2Jbc");
         assert_eq!(printable("Zürich 🏛 跑步"), "Zürich 🏛 跑步");
     }
 
     #[test]
-    fn what_is_unknown_is_left_out_of_the_json() {
+    fn unknown_values_are_omitted_from_the_json() {
         let activity = Activity { platform: "garmin-com".into(), id: "1".into(), ..Activity::default() };
         assert_eq!(serde_json::to_string(&activity).unwrap(), r#"{"platform":"garmin-com","id":"1"}"#);
     }

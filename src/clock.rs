@@ -129,18 +129,18 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_over_by_whichever_clock_is_first() {
+    fn a_moment_is_over_when_either_clock_has_reached_it() {
         let (now, second) = (Moment::now(), Duration::from_secs(1));
         let until = now + 15 * second;
         assert!(!until.is_before(now) && !until.is_before(now + 15 * second) && until.is_before(now + 16 * second));
         let slept = Moment { wall: now.wall + 1200 * second, ..now };
-        assert!(until.is_before(slept), "the steady clock has stood still");
+        assert!(until.is_before(slept), "the steady clock stopped during the sleep");
         let set_back = Moment { wall: now.wall - 1200 * second, ..now + 16 * second };
         assert!(until.is_before(set_back));
     }
 
     #[test]
-    fn a_wait_has_lasted_as_long_as_it_took() {
+    fn a_wait_advances_the_steady_clock() {
         let (stop, minute) = (AtomicBool::new(false), Duration::from_secs(60));
         let clock = Clock::at(at(1_700_000_000));
         let before = clock.steady();
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_time_in_the_future_has_no_age() {
         assert_eq!(age(at(100), at(130)), Some(SignedDuration::from_secs(30)));
-        assert_eq!(age(at(200), at(100)), Some(SignedDuration::from_secs(-100)), "clocks differ a little");
+        assert_eq!(age(at(200), at(100)), Some(SignedDuration::from_secs(-100)), "clocks may differ a little");
         assert_eq!(age(at(400), at(100)), None);
         assert!(!is_within(at(400), at(100), SignedDuration::from_hours(1)));
         assert!(is_within(at(100), at(400), SignedDuration::from_hours(1)) && !is_within(at(100), at(4000), SLACK));

@@ -87,14 +87,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bug_outranks_a_network_hiccup_and_a_configuration_error() {
+    fn exit_codes_are_ordered_by_severity() {
         assert!(Exit::Bug > Exit::TempFail && Exit::Bug > Exit::Config && Exit::Bug > Exit::Interrupted);
         assert!(Exit::Config > Exit::LoginRequired && Exit::LoginRequired > Exit::TempFail);
         assert!(Exit::TempFail > Exit::Partial && Exit::Partial > Exit::Ok);
     }
 
     #[test]
-    fn every_number_is_known_again() {
+    fn every_exit_code_round_trips() {
         for exit in Exit::BY_SEVERITY {
             assert_eq!(Exit::of(exit.code()), Some(exit));
         }
@@ -102,14 +102,14 @@ mod tests {
     }
 
     #[test]
-    fn the_script_of_a_sync_has_the_same_order() {
+    fn the_sync_script_has_the_same_order_of_severity() {
         let script = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync")).unwrap();
         let codes = Exit::BY_SEVERITY.map(|exit| exit.code().to_string()).join(" ");
         assert!(script.contains(&format!("\nseverities=({codes})\n")), "{codes}");
     }
 
     #[test]
-    fn the_code_of_a_signal_is_worse_than_any_of_ours() {
+    fn the_exit_code_of_a_signal_is_the_most_severe() {
         assert_eq!((Exit::worse(70, 137), Exit::worse(137, 70)), (137, 137));
         assert_eq!((Exit::worse(70, 75), Exit::worse(0, 1), Exit::worse(1, 0)), (70, 1, 1));
     }

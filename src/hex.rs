@@ -11,7 +11,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_byte_is_two_digits() {
+    fn each_byte_becomes_two_digits() {
         assert_eq!(encode(&[0x00, 0x0f, 0xa9, 0xff]), "000fa9ff");
     }
 }

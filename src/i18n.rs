@@ -183,14 +183,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_language_is_known_by_its_beginning() {
+    fn a_language_is_recognized_by_its_prefix() {
         let of = |name| Lang::of(name);
         assert_eq!([of("zh_CN.UTF-8"), of("zh"), of("ZH-TW")], [Some(Lang::Zh); 3]);
         assert_eq!([of("en_GB"), of("C.UTF-8"), of("é"), of("")], [Some(Lang::En), None, None, None]);
     }
 
     #[test]
-    fn units_are_read_the_same_everywhere() {
+    fn durations_sizes_and_counts_are_formatted() {
         assert_eq!(clock(3723.4), "1:02:03");
         let sizes = [999, 86_212, 4_300_000, 12_345_678_901].map(size);
         assert_eq!(sizes, ["999 B", "86.2 kB", "4.3 MB", "12.3 GB"]);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_short() {
+    fn time_spans_have_at_most_two_units() {
         let of = |seconds| span(seconds, Lang::En);
         assert_eq!([of(-5), of(0), of(59), of(125)], ["0 s", "0 s", "59 s", "2 min 5 s"]);
         assert_eq!([of(3600), of(90_061)], ["1 h 0 min", "1 d 1 h"]);
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_told_by_its_distance_from_now() {
+    fn a_relative_time_has_one_unit() {
         let now: Timestamp = "2026-01-10T00:00:00Z".parse().unwrap();
         let of = |seconds, lang| relative(Timestamp::from_second(now.as_second() + seconds).unwrap(), now, lang);
         let en = [-30, -60, -3 * 3600 - 59, -47 * 3600, -48 * 3600, 30, 90 * 60].map(|seconds| of(seconds, Lang::En));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn how_long_there_is() {
+    fn the_time_left_is_rounded_down() {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let left = |seconds| time_left(Timestamp::from_second(now.as_second() + seconds).unwrap(), now);
         assert_eq!(

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_is_in_it_a_shell_takes_it_for_one_word() {
+    fn a_shell_reads_any_quoted_text_as_one_word() {
         for text in ["garmin-com", "folder:/mnt/my watch", "it's; $(reboot) `x` \"y\" \\", "", "晨跑", "*", "~", "a,b"]
         {
             let script = format!("printf %s {}", shell_quote(text));

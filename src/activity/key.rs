@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_shown_as_people_write_it() {
+    fn a_key_is_shown_as_platform_and_id() {
         let activity = Activity { platform: "coros".into(), id: "7".into(), ..Activity::default() };
         assert_eq!(activity.key().to_string(), "coros 7");
         assert_eq!(activity.key().as_key(), activity.as_key());

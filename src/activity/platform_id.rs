@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn maps_are_searched_with_the_text() {
+    fn maps_can_be_searched_with_the_text() {
         let id = PlatformId::from("coros");
         assert_eq!(HashMap::from([(id.clone(), 1)]).get("coros"), Some(&1));
         assert_eq!(BTreeMap::from([(id.clone(), 1)]).get("coros"), Some(&1));
@@ -176,14 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_met_again_shares_its_text() {
+    fn equal_names_share_one_text() {
         let mut names = PlatformIds::default();
         let [one, other, again] = ["coros", "garmin-cn", "coros"].map(|name| names.share(name));
         assert!(Arc::ptr_eq(&one.0, &again.0) && one != other);
     }
 
     #[test]
-    fn json_has_the_text_alone() {
+    fn the_json_of_a_platform_id_is_its_text() {
         let id = PlatformId::from("folder:/a");
         assert_eq!(serde_json::to_string(&id).unwrap(), r#""folder:/a""#);
         assert_eq!(serde_json::from_str::<PlatformId>(r#""folder:\u002fa""#).unwrap(), id);

@@ -205,7 +205,7 @@ mod tests {
         let counts: Vec<u32> = [Some("a"), Some("a"), None, Some("b"), Some("b"), None]
             .map(|run| refused(&mut catalogue, "1", "rejected", run, 0))
             .into();
-        assert_eq!(counts, [1, 1, 1, 2, 2, 2], "a run counts once, and what does not count changes nothing");
+        assert_eq!(counts, [1, 1, 1, 2, 2, 2], "a run counts once, and an uncounted failure changes nothing");
         assert_eq!(catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap(), None);
         assert_eq!(refused(&mut catalogue, "1", "corrupt-file", Some("c"), 1), 3);
         let unavailable = catalogue.unavailable(ActivityKeyRef::new("garmin-com", "1")).unwrap().unwrap();
@@ -215,7 +215,7 @@ mod tests {
         let asleep = |catalogue: &Catalogue, hours| catalogue.unavailable_files(later(hours)).unwrap().len();
         assert_eq!([asleep(&catalogue, 2), asleep(&catalogue, 170), asleep(&catalogue, 0)], [1, 0, 0]);
         refused(&mut catalogue, "1", "rejected", None, 170);
-        assert_eq!(asleep(&catalogue, 171), 1, "asked for again, it is left for another week");
+        assert_eq!(asleep(&catalogue, 171), 1, "after another request the file is suspended for another week");
     }
 
     #[test]

@@ -40,7 +40,7 @@ fn a_snapshot_ends_also_when_a_read_fails() {
 }
 
 #[test]
-fn newest_runs_and_the_last_row_of_each_command() {
+fn the_newest_runs_and_the_last_row_of_each_command_are_returned() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let mut run = |id: &str, command: &str, at, exit: Option<u8>| {
@@ -85,7 +85,7 @@ fn a_login_is_stored_on_change_and_removed_with_the_token() {
 }
 
 #[test]
-fn the_last_complete_listing_and_why_the_newest_is_implausible() {
+fn the_newest_listing_has_the_reason_why_it_is_implausible() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     assert_eq!(catalogue.newest_listing("garmin-com").unwrap(), None);
@@ -154,7 +154,7 @@ fn a_rate_limit_far_in_the_future_comes_from_a_wrong_clock() {
     let mut catalogue = open(&dir);
     RateLimits::new(open(&dir), crate::clock::Clock::System).not_before("p", later(2)).unwrap();
     assert_eq!(catalogue.rate_limited_until("p", now()).unwrap(), Some(later(2)));
-    assert_eq!(catalogue.rate_limited_until("p", later(-30)).unwrap(), None, "nobody waits so long");
+    assert_eq!(catalogue.rate_limited_until("p", later(-30)).unwrap(), None, "the wait is implausibly long");
     assert_eq!(catalogue.rate_limited_until("p", later(3)).unwrap(), None);
     catalogue.login_rate_limited("p", &Reason::Retry { detail: "HTTP 429".into() }, now()).unwrap();
     let login = catalogue.login_failure("p").unwrap().unwrap();

@@ -151,6 +151,6 @@ mod tests {
         catalogue.begin_command("two", "gs-dedupe", second(50)).unwrap();
         assert_eq!(last_run(&catalogue), last("gs-dedupe", 40, None));
         ended(&mut catalogue, "three", "gs-fetch", 400 * 86_400, 0);
-        assert_eq!(last_run(&catalogue), last("gs-dedupe", 40, None), "nobody knows when that was");
+        assert_eq!(last_run(&catalogue), last("gs-dedupe", 40, None), "its time is unknown");
     }
 }

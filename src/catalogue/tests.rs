@@ -64,7 +64,7 @@ fn missing_count(catalogue: &Catalogue, number: i64) -> u32 {
 }
 
 #[test]
-fn new_changed_and_unchanged_activities() {
+fn new_changed_and_unchanged_activities_are_distinguished() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let listing = catalogue.begin_listing("garmin-com", "run", ListingPurpose::Sync, now()).unwrap();
@@ -76,7 +76,7 @@ fn new_changed_and_unchanged_activities() {
     assert_eq!(
         see(&mut catalogue, &run, "{\"a\":2}"),
         Change::Unanchored,
-        "what we do not map is kept, but is no news"
+        "unmapped fields are stored and are not a change"
     );
     assert_eq!(catalogue.newest_service_json("garmin-com", 9).unwrap(), ["{\"a\":2}"]);
     run.name = Some("renamed".into());
@@ -85,7 +85,7 @@ fn new_changed_and_unchanged_activities() {
 }
 
 #[test]
-fn activities_of_an_incomplete_listing_are_not_contiguous_until_a_complete_one_shows_them() {
+fn activities_are_contiguous_only_after_a_complete_listing() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let run = activity(1);
@@ -264,7 +264,7 @@ fn statements(catalogue: &mut Catalogue, work: impl FnOnce(&mut Catalogue) -> Re
     std::mem::take(&mut sent.lock().unwrap())
 }
 
-/// A call that asks the catalogue something.
+/// A query of the catalogue.
 type Call<'a> = &'a dyn Fn(&mut Catalogue) -> Result<()>;
 
 #[test]
@@ -489,7 +489,7 @@ fn a_group_keeps_its_number_and_groups_merge() {
 }
 
 #[test]
-fn the_last_work_of_each_command_and_the_last_successful_sync() {
+fn the_last_work_of_each_command_and_platform_is_returned() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let mut ended = |run: &str, command: &str, exit, platforms: &[&str]| {

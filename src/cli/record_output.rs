@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn activities_that_nothing_is_done_with_are_no_rows() {
+    fn activities_without_an_action_have_no_row() {
         let plain = r#"{"type":"activity","platform":"coros","id":"1"}"#;
         assert_eq!(text(&[plain]), "");
         let copy = r#"{"type":"activity","platform":"coros","id":"2","duplicate_of":{"id":"1","reasons":[],"certainty":"match"}}"#;

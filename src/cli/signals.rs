@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ignored_hangup_is_known_by_the_mask_of_the_process() {
+    fn an_ignored_hangup_is_detected_by_the_signal_mask() {
         let status = |mask: &str| format!("Name:\tx\nSigBlk:\tffffffffffffffff\nSigIgn:\t{mask}\nSigCgt:\t0\n");
         assert!(ignored_in(&status("0000000000001001"), SIGHUP));
         assert!(!ignored_in(&status("0000000000001000"), SIGHUP));

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_reads_what_is_to_be_done_and_can_copy_the_command() {
+    fn the_status_text_shows_the_actions_with_their_commands() {
         let text = status_text(&snapshot(), at("2026-11-29T12:00:00Z"), Lang::En);
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         assert_eq!(lines[0], "Action needed");
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_folder_says_how_to_begin_and_claims_nothing() {
+    fn the_status_of_an_empty_data_folder_says_how_to_begin() {
         let text = status_text(&Snapshot::default(), at("2026-11-29T12:00:00Z"), Lang::En);
         assert_eq!(text, "Nothing is known yet\nNo platform was listed yet. To begin: garminsync setup\n");
         let text = status_text(&Snapshot::default(), at("2026-11-29T12:00:00Z"), Lang::Zh);

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_never_cut_or_wrapped_and_a_name_is() {
+    fn an_id_is_never_truncated_or_wrapped_but_a_name_is() {
         for width in 24..140 {
             let text = list(Some(width));
             let lines: Vec<&str> = text.lines().collect();
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn off_a_terminal_everything_is_there() {
+    fn without_a_terminal_everything_is_shown() {
         let text = list(None);
         assert!(
             text.contains("along the river, twice") && text.contains("cross_country_skiing") && !text.contains('─')
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn words_go_on_in_the_next_line_beside_what_is_whole() {
+    fn words_wrap_to_the_next_line_beside_unwrapped_columns() {
         let head =
             [("platform", Align::Whole), ("who", Align::Cut), ("domain", Align::Whole), ("remarks", Align::Left)];
         for width in 34..120 {

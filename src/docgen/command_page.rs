@@ -298,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_exit_codes_of_a_page_are_those_of_its_command_in_their_order_of_severity() {
+    fn a_manual_page_lists_the_exit_codes_of_its_command_by_severity() {
         let texts: BTreeSet<u8> = CODES.iter().map(|(code, ..)| *code).collect();
         assert_eq!(texts, Exit::BY_SEVERITY.iter().map(|exit| exit.code()).collect());
         let mut command =

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_of_a_help_are_found() {
+    fn the_sections_of_a_help_text_are_parsed() {
         let notes = Notes::read(
             "Examples:\n  a | b      does this\n  c\n\nSettings: A_B, C\n\nExit codes: 0 OK, whatever comes, 78 configuration error\n\nMore.",
         );

@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_broken_after_commas_alone() {
+    fn json_is_wrapped_only_after_commas() {
         let name = format!("{}, \\\" and {}", "a".repeat(60), "b".repeat(60));
         let json = format!("{{\"a\":1,\"name\":\"{name}\",\"c\":[1,2]}}");
         let lines = folded(&json);

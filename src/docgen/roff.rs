@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_of_the_source_is_long() {
+    fn long_lines_of_the_source_are_wrapped() {
         let mut page = ManPage::new("x", 1, "about");
         page.text(&"word ".repeat(100));
         page.code(["a long line of code ".repeat(10).as_str()]);

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_broken_between_words() {
+    fn lines_are_wrapped_between_words() {
         let words = "word ".repeat(60);
         let text = wrapped(&words, "#   ");
         assert_eq!(text.matches("word").count(), 60);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_has_a_capital_and_a_full_stop() {
+    fn a_sentence_gets_a_capital_letter_and_a_full_stop() {
         assert_eq!(sentence("all well, or nothing"), "All well, or nothing.");
         assert_eq!(sentence("gs-list shows it"), "gs-list shows it.");
     }

@@ -58,13 +58,13 @@ mod tests {
     use super::of;
 
     #[test]
-    fn the_published_check_value() {
+    fn the_crc_has_the_published_check_value() {
         assert_eq!(of(b"123456789"), 0xBB3D);
         assert_eq!(of(b""), 0);
     }
 
     #[test]
-    fn eight_at_a_time_is_the_same_as_bit_by_bit() {
+    fn the_fast_crc_equals_the_bitwise_crc() {
         let slow = |bytes: &[u8]| {
             bytes.iter().fold(0u16, |crc, &byte| {
                 (0..8).fold(crc ^ u16::from(byte), |crc, _| (crc >> 1) ^ (if crc & 1 == 1 { 0xA001 } else { 0 }))

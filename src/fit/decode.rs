@@ -55,15 +55,15 @@ mod tests {
     use fitparser::profile::MesgNum;
 
     #[test]
-    fn all_messages_of_a_complete_file() {
-        let messages = decode(&Sample::activity()).expect("whole");
+    fn all_messages_of_a_complete_file_are_decoded() {
+        let messages = decode(&Sample::activity()).expect("a complete file");
         let of = |kind| messages.iter().filter(|m| m.kind() == kind).count();
         assert_eq!((of(MesgNum::FileId), of(MesgNum::Record)), (1, 3));
         assert_eq!((of(MesgNum::Session), of(MesgNum::Activity)), (1, 1));
     }
 
     #[test]
-    fn a_header_that_makes_the_decoder_panic() {
+    fn a_header_that_makes_the_decoder_panic_is_corrupt() {
         let mut bytes = Sample::activity();
         bytes[0] = 255;
         let verdict = decode(&bytes).expect_err("damaged");
@@ -72,16 +72,16 @@ mod tests {
     }
 
     #[test]
-    fn a_truncation_that_the_decoder_misses() {
+    fn a_truncation_that_the_decoder_misses_is_corrupt() {
         let whole = Sample::activity();
         let cut = &whole[..Sample::ACTIVITY_BOUNDARY];
-        assert!(fitparser::from_bytes(cut).is_ok(), "fitparser is content");
+        assert!(fitparser::from_bytes(cut).is_ok(), "fitparser reports no error");
         let verdict = decode(cut).expect_err("truncated");
         assert!(matches!(verdict, Undecodable::Corrupt(FitError::Truncated { .. })));
     }
 
     #[test]
-    fn a_complete_file_that_the_decoder_rejects() {
+    fn a_complete_file_that_the_decoder_rejects_is_not_corrupt() {
         // A developer field that no message describes.
         let sample = Sample::new().file_id();
         let bytes = sample.define_with_developer(1, 20, &[], &[(0, 1, 0)]).data(1, &[&[7]]);

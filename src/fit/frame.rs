@@ -109,17 +109,17 @@ mod tests {
     }
 
     #[test]
-    fn a_complete_file_with_either_header() {
+    fn a_complete_file_with_either_header_is_valid() {
         for sample in [Sample::new(), Sample::new().short_header()] {
             let bytes = sample.file_id().finish();
-            let frame = check(&bytes, 0).expect("whole");
+            let frame = check(&bytes, 0).expect("a complete file");
             assert_eq!(frame.data, usize::from(bytes[0])..bytes.len() - 2);
             assert_eq!(frame.end, bytes.len());
         }
     }
 
     #[test]
-    fn a_header_crc_counts_only_where_there_is_one() {
+    fn a_header_crc_of_zero_is_not_checked() {
         let mut bytes = Sample::new().file_id().finish();
         bytes[12..14].fill(0);
         fix_crcs(&mut bytes);
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_of_other_files() {
+    fn headers_of_other_files_are_rejected() {
         assert_eq!(verdict(b""), FitError::TooShort { bytes: 0 });
         assert_eq!(verdict(b"{\"error\":1}"), FitError::TooShort { bytes: 11 });
         assert_eq!(verdict(b"<html><body>gone</body></html>"), FitError::NotFit);
@@ -139,19 +139,19 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_protocol_is_checked_like_any_other_and_may_have_a_longer_header() {
+    fn a_newer_protocol_is_checked_and_may_have_a_longer_header() {
         let known = Sample::new().file_id().finish();
-        assert!(!check(&known, 0).expect("whole").protocol.is_newer());
+        assert!(!check(&known, 0).expect("a complete file").protocol.is_newer());
         for protocol in [0x2F, 0x30, 0x4A, 0xFF] {
             let mut bytes = known.clone();
             bytes[1] = protocol;
             assert!(
                 matches!(verdict(&bytes), FitError::HeaderCrc { .. }),
-                "a flipped bit is damage, and no new protocol"
+                "a flipped bit is corruption and not a new protocol"
             );
             bytes[12..14].fill(0);
             fix_crcs(&mut bytes);
-            let frame = check(&bytes, 0).expect("whole");
+            let frame = check(&bytes, 0).expect("a complete file");
             assert_eq!(frame.protocol, Protocol::of(protocol));
             bytes.pop();
             assert!(matches!(verdict(&bytes), FitError::Truncated { .. }));
@@ -162,7 +162,7 @@ mod tests {
         longer[12..14].fill(0);
         longer.splice(14..14, [1, 2, 3, 4, 5, 6]);
         fix_crcs(&mut longer);
-        assert_eq!(check(&longer, 0).expect("whole").data, 20..longer.len() - 2);
+        assert_eq!(check(&longer, 0).expect("a complete file").data, 20..longer.len() - 2);
         longer[16] ^= 1;
         assert!(matches!(verdict(&longer), FitError::FileCrc { .. }));
         longer[1] = 0x20;
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_never_closed() {
+    fn a_file_that_was_never_closed_is_unfinished() {
         let mut bytes = Sample::new().short_header().file_id().finish();
         bytes[4..8].fill(0);
         let follow = bytes.len() - 12;
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn every_flipped_bit_is_seen() {
+    fn every_flipped_bit_is_detected() {
         let whole = Sample::activity();
         for bit in 0..whole.len() * 8 {
             let mut bytes = whole.clone();

@@ -68,7 +68,7 @@ mod tests {
     use fitparser::profile::field_types::Manufacturer;
 
     #[test]
-    fn numbers_and_names_are_those_of_the_profile() {
+    fn manufacturer_numbers_and_names_are_those_of_the_fit_profile() {
         assert!(NAMES.is_sorted_by(|a, b| a.0 < b.0));
         for &(number, name) in NAMES {
             assert_eq!(Manufacturer::from(number).to_string(), name);

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_every_integer_type() {
+    fn values_of_every_integer_type_are_read() {
         for (base_type, bytes, value) in [
             (0x00, &[7][..], Some(7)),
             (0x00, &[0xFF], None),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_that_do_not_fit_the_type_are_not_read() {
+    fn values_with_a_wrong_size_or_type_are_not_read() {
         assert_eq!(read(0x86, 0, &[1]), None, "seen in files of COROS");
         assert_eq!(read(0x84, 0, &[1, 0, 2, 0]), None, "a list");
         assert_eq!(read(0x88, 0, &[0; 4]), None, "a float");
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn an_incomplete_definition_tells_the_length_it_needs() {
+    fn an_incomplete_definition_returns_the_required_length() {
         let layout = [0x60, 0, 0, 20, 0, 1, 253, 4, 0x86, 1, 0, 2, 0];
         let needs = |length| Definition::read(&layout[..length]).err();
         assert_eq!((needs(1), needs(6), needs(9)), (Some(6), Some(9), Some(10)));

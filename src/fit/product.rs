@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn products_have_the_names_that_people_know() {
+    fn products_have_their_usual_names() {
         let of = |product| product_name(GARMIN, product).unwrap_or_default();
         assert_eq!(
             [of(4315), of(3906), of(2900), of(3121)],

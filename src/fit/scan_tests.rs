@@ -1,4 +1,4 @@
-//! What the scan reads from small files, which errors it finds, and that no input causes a panic.
+//! The values and errors that the scan finds in small files. No input causes a panic.
 
 use super::super::sample::{ENUM, START, START_UNIX_S, STRING, Sample, UINT16, UINT32, UINT32Z};
 use super::super::{FileKind, Fit, FitError, RecordingId};
@@ -6,7 +6,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn whole(sample: Sample) -> Fit {
-    scan(&sample.finish()).expect("whole")
+    scan(&sample.finish()).expect("a complete file")
 }
 
 fn broken(bytes: &[u8]) -> FitError {
@@ -14,8 +14,8 @@ fn broken(bytes: &[u8]) -> FitError {
 }
 
 #[test]
-fn a_watch_s_file() {
-    let fit = scan(&Sample::activity()).expect("whole");
+fn the_file_of_a_watch_is_read() {
+    let fit = scan(&Sample::activity()).expect("a complete file");
     assert_eq!((fit.files, fit.kind(), fit.records), (1, FileKind::Activity, 3));
     assert_eq!((fit.sport(), fit.sub_sport()), (Some(1), Some(3)));
     assert_eq!(fit.start_time(), Some(START_UNIX_S));
@@ -35,7 +35,7 @@ fn a_watch_s_file() {
 }
 
 #[test]
-fn big_endian_values_and_texts() {
+fn big_endian_values_and_texts_are_read() {
     let fields = [(1, 2, UINT16), (3, 4, UINT32Z), (4, 4, UINT32), (8, 8, STRING)];
     let fit = whole(
         Sample::new()
@@ -45,13 +45,13 @@ fn big_endian_values_and_texts() {
     );
     assert_eq!(fit.file_id.manufacturer, Some(23));
     assert_eq!(fit.file_id.serial_number, Some(7));
-    assert_eq!(fit.start_time(), Some(START_UNIX_S), "nothing but time_created is there");
+    assert_eq!(fit.start_time(), Some(START_UNIX_S), "only time_created is present");
     assert_eq!(fit.file_id.product_name.as_deref(), Some("Race"));
     assert_eq!((fit.kind(), fit.identity()), (FileKind::Other, None));
 }
 
 #[test]
-fn invalid_values_are_none() {
+fn invalid_values_are_omitted() {
     let fields = [
         (0, 1, ENUM),
         (1, 2, UINT16),
@@ -73,7 +73,7 @@ fn the_date_of_an_unset_clock_is_ignored() {
 }
 
 #[test]
-fn developer_fields_are_stepped_over() {
+fn developer_fields_are_skipped() {
     let sample = Sample::new()
         .file_id()
         .define_with_developer(1, 20, &[(253, 4, UINT32)], &[(0, 2, 0), (1, 3, 0)])
@@ -84,7 +84,7 @@ fn developer_fields_are_stepped_over() {
 }
 
 #[test]
-fn compressed_timestamps_count_on_and_roll_over() {
+fn compressed_timestamps_continue_and_roll_over() {
     let low = (START & 0x1F) as u8;
     let sample = Sample::new()
         .file_id()
@@ -109,7 +109,7 @@ fn a_local_type_may_be_redefined() {
 }
 
 #[test]
-fn several_sports_are_multisport_and_transitions_are_none() {
+fn several_sports_are_multisport_and_transitions_are_ignored() {
     let sports = |sports: &[(u8, u8)]| {
         let mut sample = Sample::new().file_id();
         for (leg, &(sport, sub_sport)) in sports.iter().enumerate() {
@@ -127,20 +127,20 @@ fn several_sports_are_multisport_and_transitions_are_none() {
 }
 
 #[test]
-fn a_chain_is_known_by_its_activity() {
+fn a_chain_has_the_identity_of_its_activity() {
     let settings = Sample::new().define(0, 0, &[(0, 1, ENUM)]).data(0, &[&[2]]);
     let heart_rates = Sample::new().define(0, 132, &[(253, 4, UINT32)]);
     let chain = [settings.finish(), Sample::activity(), heart_rates.finish()].concat();
-    let fit = scan(&chain).expect("whole");
+    let fit = scan(&chain).expect("a complete file");
     assert_eq!((fit.files, fit.activity_files, fit.kind()), (3, 1, FileKind::Activity));
-    let alone = scan(&Sample::activity()).expect("whole");
+    let alone = scan(&Sample::activity()).expect("a complete file");
     assert_eq!(fit.file_id, alone.file_id);
     assert_eq!(fit.identity(), alone.identity());
 }
 
 #[test]
 fn a_chain_of_two_activities_has_no_identity() {
-    let fit = scan(&[Sample::activity(), Sample::activity()].concat()).expect("whole");
+    let fit = scan(&[Sample::activity(), Sample::activity()].concat()).expect("a complete file");
     assert_eq!((fit.files, fit.activity_files), (2, 2));
     assert_eq!((fit.sessions.len(), fit.records), (2, 6));
     assert_eq!(fit.identity(), None);
@@ -155,9 +155,9 @@ fn chained_files_share_no_state() {
 }
 
 #[test]
-fn an_ambiguous_identity_is_none() {
+fn an_ambiguous_manufacturer_gives_no_identity() {
     let by = |manufacturer: u16| {
-        let mut fit = scan(&Sample::activity()).expect("whole");
+        let mut fit = scan(&Sample::activity()).expect("a complete file");
         fit.file_id.manufacturer = Some(manufacturer);
         fit.identity()
     };
@@ -166,7 +166,7 @@ fn an_ambiguous_identity_is_none() {
 }
 
 #[test]
-fn bytes_after_the_end() {
+fn bytes_after_the_end_are_an_error() {
     let mut bytes = Sample::activity();
     let at = bytes.len();
     bytes.extend([0; 512]);
@@ -178,7 +178,7 @@ fn bytes_after_the_end() {
 }
 
 #[test]
-fn malformed_inside_although_every_crc_is_right() {
+fn malformed_messages_with_valid_crcs_are_errors() {
     let undefined = Sample::new().data(7, &[&[0; 3]]).finish();
     assert_eq!(broken(&undefined), FitError::Undefined { at: 14, local: 7 });
 
@@ -203,19 +203,19 @@ fn sealed(data: Vec<u8>) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn any_bytes(bytes: Vec<u8>) {
+    fn any_bytes_cause_no_panic(bytes: Vec<u8>) {
         let _ = scan(&bytes);
     }
 
     #[test]
-    fn any_messages(data: Vec<u8>) {
+    fn any_messages_cause_no_panic(data: Vec<u8>) {
         if let Ok(fit) = scan(&sealed(data)) {
             let _ = (fit.sport(), fit.sub_sport(), fit.start_time(), fit.identity());
         }
     }
 
     #[test]
-    fn changed_files(changes in prop::collection::vec((0usize..300, any::<u8>()), 1..20)) {
+    fn changed_files_cause_no_panic(changes in prop::collection::vec((0usize..300, any::<u8>()), 1..20)) {
         let mut bytes = Sample::activity();
         let length = bytes.len();
         for (at, byte) in changes {

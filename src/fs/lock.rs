@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_holder_at_a_time() {
+    fn a_lock_has_one_holder_at_a_time() {
         let dir = tempfile::tempdir().unwrap();
         let open = || File::create(dir.path().join("lock")).unwrap();
         let (one, other) = (open(), open());

@@ -96,7 +96,7 @@ mod tests {
     use rustix::io::Errno;
 
     #[test]
-    fn errors_of_the_system_are_told_apart() {
+    fn system_errors_are_classified() {
         let of = |errno: Errno| Error::from(errno);
         for full in [Errno::NOSPC, Errno::DQUOT, Errno::FBIG] {
             assert!(no_room(&of(full)).is_some() && !lacks_locks(&of(full)), "{full}");

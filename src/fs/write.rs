@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_appears_whole_and_for_its_owner_only() {
+    fn a_file_is_written_atomically_for_its_owner_only() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a");
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_removes_what_is_old_and_ours() {
+    fn a_sweep_removes_only_old_unfinished_files() {
         let dir = tempfile::tempdir().unwrap();
         for (name, hours) in [(".part-old", 2), (".part-new", 0), ("other", 2)] {
             let file = File::create(dir.path().join(name)).unwrap();

@@ -68,7 +68,7 @@ mod tests {
     const ONE: &str = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
 
     #[test]
-    fn a_file_and_folders_are_read_and_errors_name_the_path() {
+    fn certificates_are_read_from_files_and_folders_and_errors_name_them() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
         std::fs::write(at("two.pem"), format!("# text\n{ONE}{ONE}")).unwrap();

@@ -63,11 +63,11 @@ mod tests {
             std::thread::sleep(Duration::from_millis(300));
             2
         };
-        assert_eq!(interruptible(&AtomicBool::new(true), LONG, slow), Some(2), "it has its grace");
+        assert_eq!(interruptible(&AtomicBool::new(true), LONG, slow), Some(2), "the work has a grace period");
     }
 
     #[test]
-    fn blocking_work_is_not_waited_for_after_stop() {
+    fn a_stop_does_not_wait_for_blocking_work() {
         let stop = Arc::new(AtomicBool::new(false));
         let raised = stop.clone();
         std::thread::spawn(move || {

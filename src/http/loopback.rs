@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn host_path_and_query_are_kept() {
+    fn the_loopback_keeps_host_path_and_query() {
         let loopback = Loopback::parse("http://127.0.0.1:8080").unwrap();
         assert_eq!(
             loopback.rewrite("https://connectapi.garmin.com/a/b?c=d%20e&f"),

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_has_its_parts_between_boundaries_and_names_that_end_no_header() {
+    fn a_form_has_its_parts_between_boundaries_and_safe_file_names() {
         let parts = [
             FormPart { name: "order", file_name: None, content: b"{}" },
             FormPart { name: "file", file_name: Some("a\"\r\nb.fit"), content: b"\x00\xff" },

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_settings_have_the_precedence_of_curl() {
+    fn proxy_settings_have_the_precedence_of_curl() {
         let all = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].map(|name| (name, "http://127.0.0.1:1"));
         for (first, (name, _)) in all.iter().enumerate() {
             let mut set = all[first..].to_vec();

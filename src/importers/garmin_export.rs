@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn units_and_zones_of_the_export() {
+    fn units_and_time_zones_of_the_export_are_converted() {
         let list = read(&format!("[{{\"summarizedActivitiesExport\": [{ENTRY}]}}]"));
         let expected = Activity {
             platform: "garmin-com".into(),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn other_spellings_and_units_are_equal() {
+    fn other_spellings_of_fields_and_values_are_read() {
         let expected = read(&format!("[{ENTRY}]"));
         for (known, other) in [
             ("\"beginTimestamp\": 1767881421000, \"startTimeGmt\": 1767881421000.0", "\"startTimeGMT\": 1767881421000"),

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_local_start_gives_the_zone_and_rejects_another_day() {
+    fn a_local_start_gives_the_time_zone_and_rejects_another_day() {
         let start: Timestamp = "2026-01-08T14:10:21Z".parse().unwrap();
         let offset = |local: &str| known(local).offset(start);
         assert_eq!(offset("2026-01-08 19:55:21"), Some(5 * 3600 + 45 * 60));

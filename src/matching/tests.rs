@@ -1,4 +1,4 @@
-//! The lines of the decision table, one by one. The many are in `tests/it/plan/matching.rs`.
+//! Tests of single rows of the decision table. `tests/it/plan/matching.rs` tests random activities.
 
 use super::*;
 
@@ -37,7 +37,7 @@ fn native_device() -> Reason {
 }
 
 #[test]
-fn the_evidence_is_given_as_reasons() {
+fn a_match_has_its_evidence_as_reasons() {
     let (a, b) = (com("1", 0, 2223.3, 4261.2), com("2", 2, 2223.0, 4257.0));
     let verdict = Matcher::default().verdict(&bare(&a), &bare(&b)).unwrap();
     assert_eq!(verdict.certainty, Certainty::Match);
@@ -53,29 +53,33 @@ fn the_evidence_is_given_as_reasons() {
 }
 
 #[test]
-fn what_contradicts_is_start_only_at_most() {
+fn contradicting_activities_are_start_only_matches_at_most() {
     let run = com("1", 0, 1800.0, 5000.0);
     let strength = Activity { sport: Some("training".into()), ..com("2", 45, 1800.0, 0.0) };
     assert_eq!(said(&run, &strength), Some("start-only"));
-    assert_eq!(said(&run, &com("2", 3, 900.0, 2500.0)), Some("start-only"), "cut");
+    assert_eq!(said(&run, &com("2", 3, 900.0, 2500.0)), Some("start-only"), "truncated");
     assert_eq!(said(&run, &com("2", 61, 1800.0, 5000.0)), None, "over the tolerance");
-    // Alike within 30 s and 100 m, but one after the other.
+    // Similar within 30 s and 100 m, but one after the other.
     assert_eq!(said(&com("1", 0, 45.0, 180.0), &com("2", 50, 50.0, 200.0)), Some("start-only"));
 }
 
 #[test]
-fn the_less_is_known_the_closer_it_must_be() {
+fn a_match_with_less_data_requires_closer_values() {
     let unknown = |activity: Activity| Activity { sport: None, device: None, ..activity };
     let run = com("1", 0, 1800.0, 5000.0);
-    assert_eq!(said(&run, &com("2", 40, 1850.0, 5200.0)), Some("match"), "one device records one thing");
+    assert_eq!(said(&run, &com("2", 40, 1850.0, 5200.0)), Some("match"), "one device makes one recording at a time");
     assert_eq!(said(&run, &unknown(com("2", 40, 1850.0, 5200.0))), Some("two-devices"));
     assert_eq!(said(&run, &unknown(com("2", 2, 1801.0, 5004.0))), Some("match"));
     assert_eq!(said(&run, &unknown(com("2", 40, 1801.0, 0.0))), Some("start-only"));
     assert_eq!(said(&run, &unknown(com("2", 2, 1801.0, 0.0))), Some("match"));
-    assert_eq!(said(&com("1", 0, 0.0, 0.0), &com("2", 0, 0.0, 0.0)), Some("start-only"), "0 is no agreement");
+    assert_eq!(
+        said(&com("1", 0, 0.0, 0.0), &com("2", 0, 0.0, 0.0)),
+        Some("start-only"),
+        "two zeros are not equal values"
+    );
     let other = Activity { device: Some("8".into()), ..com("2", 0, 1800.0, 5000.0) };
     assert_eq!(said(&run, &other), Some("two-devices"));
-    // A device's name says nothing on another platform; who made it does.
+    // The name of a device does not count on another platform, but its manufacturer does.
     let cn = Activity { platform: "garmin-cn".into(), ..other };
     assert_eq!(said(&run, &cn), Some("match"));
     let coros = Activity { manufacturer: Some("COROS".into()), ..cn };
@@ -83,7 +87,7 @@ fn the_less_is_known_the_closer_it_must_be() {
 }
 
 #[test]
-fn shifted_is_the_same_recording_at_another_quarter_hour() {
+fn a_shifted_match_is_a_whole_number_of_quarter_hours_apart() {
     let run = com("1", 0, 1800.0, 5000.0);
     let shifted = com("2", 8 * 3600 + 1, 1800.4, 5001.0);
     assert_eq!(said(&run, &shifted), Some("shifted"));
@@ -94,21 +98,21 @@ fn shifted_is_the_same_recording_at_another_quarter_hour() {
     assert_eq!(said(&run, &com("2", 5 * 3600 + 2700, 1800.0, 5000.0)), Some("shifted"), "Nepal");
     assert_eq!(said(&run, &com("2", 26 * 3600, 1800.0, 5000.0)), Some("shifted"));
     assert_eq!(said(&run, &com("2", 26 * 3600 + 900, 1800.0, 5000.0)), None);
-    assert_eq!(said(&run, &com("2", 24 * 3600 + 1, 1804.0, 5003.0)), None, "the way to work");
+    assert_eq!(said(&run, &com("2", 24 * 3600 + 1, 1804.0, 5003.0)), None, "the same commute on another day");
     assert_eq!(said(&run, &com("2", 8 * 3600 + 1, 1800.4, 0.0)), None, "one measure is not enough");
 }
 
 #[test]
-fn a_file_is_not_an_entry() {
+fn activities_with_one_file_match_unless_one_is_a_leg_or_a_part() {
     let matcher = Matcher::default();
     let said = |a: &Activity, b: &Activity| matcher.verdict(&filed(a, "f"), &filed(b, "f")).map(|v| v.certainty);
     let run = com("1", 0, 1800.0, 5000.0);
-    // A mended sport, a mended distance, a start a little off: still the same file.
-    let mended = Activity { sport: Some("hiking".into()), ..com("2", 90, 1800.0, 7000.0) };
-    assert_eq!(said(&run, &mended), Some(Certainty::SameFile));
+    // The same file with an edited sport, an edited distance and a slightly different start.
+    let edited = Activity { sport: Some("hiking".into()), ..com("2", 90, 1800.0, 7000.0) };
+    assert_eq!(said(&run, &edited), Some(Certainty::SameFile));
     assert_eq!(said(&run, &com("2", 8 * 3600, 1800.0, 5000.0)), Some(Certainty::SameFile), "shifted");
     let whole = Activity { sport: Some("multisport".into()), ..com("2", 0, 1800.0, 5000.0) };
-    assert_eq!(said(&run, &whole), Some(Certainty::StartOnly), "whole and leg");
+    assert_eq!(said(&run, &whole), Some(Certainty::StartOnly), "a complete activity and its leg");
     assert_eq!(said(&run, &com("2", 1800, 1801.0, 5000.0)), Some(Certainty::SameFile), "a shift, not a leg");
     let leg = Activity { sport: Some("cycling".into()), ..com("2", 1800, 1801.0, 5000.0) };
     assert_eq!(said(&run, &leg), None, "the next leg");
@@ -143,7 +147,7 @@ fn the_native_recording_is_kept_then_more_data_then_the_older_id() {
 }
 
 #[test]
-fn a_copy_of_the_second_device_refers_to_the_second_device() {
+fn a_duplicate_of_the_second_device_refers_to_the_second_device() {
     let watch = com("1", 0, 1800.0, 5000.0);
     let computer = Activity { device: Some("8".into()), ..com("2", 20, 1790.0, 5050.0) };
     let copy = Activity { device: Some("8".into()), ..com("3", 20, 1790.0, 5050.0) };
@@ -154,26 +158,26 @@ fn a_copy_of_the_second_device_refers_to_the_second_device() {
 }
 
 #[test]
-fn no_chain_joins_what_contradicts() {
-    // Each is like the next; the first and the last are too far apart.
+fn a_chain_of_matches_never_groups_contradicting_activities() {
+    // Each activity matches the next one, but the first and the last are too far apart.
     let all = [0, 40, 80].map(|start| com(&start.to_string(), start, 1800.0 + start as f64, 5000.0));
     let all: Vec<Candidate> = all.iter().map(bare).collect();
     for rule in [Rule::Evidence, Rule::Start] {
         let groups = Matcher { rule, ..Matcher::default() }.groups(&all);
         assert_eq!(groups.iter().map(|group| group.members.len()).collect::<Vec<_>>(), [2, 1]);
     }
-    // One without a sport stands between a run and a ride.
+    // An activity without a sport matches both a run and a ride.
     let between = Activity { sport: None, ..com("2", 1, 1800.0, 5000.0) };
     let ride = Activity { sport: Some("cycling".into()), ..com("3", 2, 1800.0, 5000.0) };
     let run = com("1", 0, 1800.0, 5000.0);
     assert_eq!(Matcher::default().groups(&[bare(&run), bare(&between), bare(&ride)]).len(), 2);
-    // One without a distance and one without a time: nothing contradicts, and the third one joins them.
+    // An activity without a distance and one without a time do not contradict, and the third one matches both.
     let (timed, measured) = (com("2", 1, 1800.0, 0.0), com("3", 2, 0.0, 5000.0));
     assert_eq!(Matcher::default().groups(&[bare(&timed), bare(&run), bare(&measured)]).len(), 1);
 }
 
 #[test]
-fn an_activity_on_two_platforms_is_one_group_and_goes_to_the_third_once() {
+fn an_activity_on_three_platforms_is_one_group() {
     let native = com("21", 0, 1800.0, 5000.0);
     let cn = entry("garmin-cn", "5", 1, 1800.0, 5001.0);
     let coros = Activity { manufacturer: None, device: None, ..entry("coros", "4", 9, 1795.0, 5060.0) };
@@ -186,11 +190,11 @@ fn an_activity_on_two_platforms_is_one_group_and_goes_to_the_third_once() {
     assert_eq!(groups.len(), 1);
     assert_eq!(groups[0].members[0], 2);
     assert_eq!(groups[0].because, Some(native_device()));
-    assert!(Matcher::default().possible_matches(&all, &groups).is_empty(), "what is one group leaves no doubt");
+    assert!(Matcher::default().possible_matches(&all, &groups).is_empty(), "a group has no possible matches");
 }
 
 #[test]
-fn the_plain_rule_asks_the_start_alone_and_never_allows_a_deletion() {
+fn the_start_rule_compares_only_starts_and_finds_no_sure_duplicate() {
     let run = com("1", 0, 1800.0, 5000.0);
     let strength = Activity { sport: Some("training".into()), ..com("2", 45, 600.0, 0.0) };
     let matcher = Matcher { rule: Rule::Start, tolerance_s: 60 };
@@ -204,7 +208,7 @@ fn the_plain_rule_asks_the_start_alone_and_never_allows_a_deletion() {
 }
 
 #[test]
-fn what_may_be_one_activity_is_doubtful_and_what_surely_is_not_is_not() {
+fn similar_activities_are_possible_matches_and_distinct_ones_are_not() {
     let run = com("1", 0, 1800.0, 5000.0);
     let matcher = Matcher::default();
     let on_coros = |change: fn(&mut Activity)| {
@@ -221,25 +225,25 @@ fn what_may_be_one_activity_is_doubtful_and_what_surely_is_not_is_not() {
         (2, 1),
         "only the start is known"
     );
-    assert_eq!(on_coros(|other| other.sport = Some("multisport".into())), (2, 1), "a whole and its part");
-    assert_eq!(on_coros(|other| other.distance_m = Some(9000.0)), (2, 1), "a distance mended by hand");
-    assert_eq!(on_coros(|other| other.timer_time_s = Some(600.0)), (2, 1), "a recording cut at its end");
+    assert_eq!(on_coros(|other| other.sport = Some("multisport".into())), (2, 1), "a multisport activity and its part");
+    assert_eq!(on_coros(|other| other.distance_m = Some(9000.0)), (2, 1), "a distance edited by hand");
+    assert_eq!(on_coros(|other| other.timer_time_s = Some(600.0)), (2, 1), "a recording truncated at its end");
     let cut = |other: &mut Activity| {
         other.start_time =
             other.start_time.and_then(|start| start.checked_add(jiff::SignedDuration::from_secs(300)).ok());
         other.timer_time_s = Some(1500.0);
     };
-    assert_eq!(on_coros(cut), (2, 1), "a recording cut at its beginning");
+    assert_eq!(on_coros(cut), (2, 1), "a recording truncated at its beginning");
     let strength = |other: &mut Activity| {
         (other.sport, other.timer_time_s) = (Some("training".into()), Some(600.0));
     };
-    assert_eq!(on_coros(strength), (2, 0), "another sport, and measured otherwise");
+    assert_eq!(on_coros(strength), (2, 0), "another sport and another duration");
     let after = |other: &mut Activity| {
         other.start_time =
             other.start_time.and_then(|start| start.checked_add(jiff::SignedDuration::from_secs(45)).ok());
         (other.sport, other.distance_m) = (Some("training".into()), None);
     };
-    assert_eq!(on_coros(after), (2, 0), "another sport, begun later");
+    assert_eq!(on_coros(after), (2, 0), "another sport that starts later");
     let later = |other: &mut Activity| {
         other.start_time =
             other.start_time.and_then(|start| start.checked_add(jiff::SignedDuration::from_secs(1900)).ok());

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_or_a_complete_address() {
+    fn a_key_or_a_complete_address_gives_the_address() {
         let is = |name, value, url: &str| assert_eq!(to(name, value).as_deref(), Some(url), "{name} {value}");
         let wecom = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx";
         is("wecom", " 693a91f6-7xxx\n", wecom);

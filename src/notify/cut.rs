@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_lines_are_kept_and_the_rest_is_counted() {
+    fn complete_lines_are_kept_and_the_others_are_counted() {
         let text = "first\n\nsecond\nthird\n\nfourth";
         assert_eq!(cut(text, TextLimit::bytes(24), more), "first\n\nsecond\n… 2 more");
         assert_eq!(cut(text, TextLimit::bytes(23), more), "first\n… 3 more", "no empty line before the last");

@@ -65,7 +65,7 @@ fn marks_round_trip() {
 }
 
 #[test]
-fn a_failure_that_one_run_does_not_report_is_not_resolved() {
+fn a_failure_stays_open_if_a_run_does_not_report_it() {
     let (login, file) = (stands(&[(Kind::LoginEnded, "a", &[])]), told("1", "rejected", "no"));
     let both = Marks { records: file.records.clone(), ..login.clone() };
     // Another pipeline, which only meets the login issue.
@@ -74,11 +74,11 @@ fn a_failure_that_one_run_does_not_report_is_not_resolved() {
     // The same file fails again: that is known.
     assert_eq!(should_notify(NotifyOn::Change, false, true, &both, &both.and_then(&login, true)), None);
     assert_eq!(both.and_then(&Marks::default(), true), Marks::default());
-    assert_eq!(both.and_then(&Marks::default(), false), both, "nobody has looked");
+    assert_eq!(both.and_then(&Marks::default(), false), both, "the failures were not checked");
 }
 
 #[test]
-fn when_a_channel_is_notified() {
+fn a_channel_is_notified_according_to_its_setting() {
     let (a, b, none) = (stands(&[(Kind::Failed, "a", &[])]), stands(&[(Kind::Failed, "b", &[])]), Marks::default());
     let both = Marks { issues: a.issues.union(&b.issues).cloned().collect(), ..Marks::default() };
     let (fresh, known) = (Tone::default(), Tone { known: true, recovered: false });
@@ -103,7 +103,7 @@ fn when_a_channel_is_notified() {
     ] {
         assert_eq!(should_notify(on, news, true, now, told), expected, "{on:?} {news} {now:?} {told:?}");
     }
-    assert_eq!(should_notify(NotifyOn::Change, false, false, &none, &a), None, "nobody has looked whether it is over");
+    assert_eq!(should_notify(NotifyOn::Change, false, false, &none, &a), None, "the failures were not checked");
     assert_eq!(should_notify(NotifyOn::Always, false, false, &none, &a), Some(fresh));
 }
 
@@ -114,11 +114,7 @@ fn a_resolved_failure_of_records_repeats_no_other() {
     let first = Marks { covered, ..lost.clone() };
     assert_eq!(should_notify(NotifyOn::Change, false, true, &lost, &first), None);
     let stood = Marks { issues: first.issues.union(&first.covered).cloned().collect(), ..Marks::default() };
-    assert_eq!(
-        should_notify(NotifyOn::Change, false, true, &stood, &first),
-        None,
-        "nor that it stands without the records"
-    );
+    assert_eq!(should_notify(NotifyOn::Change, false, true, &stood, &first), None, "the remaining issue is known");
     assert!(should_notify(NotifyOn::Change, false, true, &lost, &stood).is_some(), "a reported issue is resolved");
     assert_eq!(
         should_notify(NotifyOn::Change, false, true, &Marks::default(), &first),

@@ -40,7 +40,7 @@ fn summary() -> Summary {
 }
 
 #[test]
-fn english() {
+fn a_message_in_plain_english() {
     let text = render(&summary(), Lang::En, Style::Plain, Tone::default());
     let expected = "\
 garminsync: 2 added, 1 deleted, 1 pending, 3 failed, action needed
@@ -74,7 +74,7 @@ Skipped
 }
 
 #[test]
-fn chinese_in_markdown() {
+fn a_message_in_chinese_markdown() {
     let text = render(&summary(), Lang::Zh, Style::Markdown, Tone::default());
     let expected = "\
 **garminsync：新增 2，删除 1，待确认 1，失败 3，需要您处理**
@@ -115,7 +115,7 @@ fn known_failures_are_only_counted() {
 }
 
 #[test]
-fn nothing_to_report_and_recovered() {
+fn an_empty_summary_is_nothing_new_or_recovered() {
     let of = |lang, recovered| render(&Summary::default(), lang, Style::Plain, Tone { known: false, recovered });
     assert_eq!(of(Lang::En, false).whole, "garminsync: nothing new");
     assert_eq!(of(Lang::Zh, true).whole, "garminsync：不再有失败");

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ping_tells_of_failures_by_its_path() {
+    fn a_ping_reports_a_failure_by_its_path() {
         let request = build("healthchecks", "https://hc-ping.com/uuid/?create=1", None, "x");
         assert_eq!(request.url, "https://hc-ping.com/uuid/fail?create=1");
         assert_eq!(ping_address("https://hc-ping.com/uuid", "start"), "https://hc-ping.com/uuid/start");

@@ -344,7 +344,7 @@ mod tests {
     ];
 
     #[test]
-    fn only_what_was_done_now_counts() {
+    fn only_results_of_the_current_run_are_counted() {
         let summary = of(ALL);
         let ids = |entries: &[SummaryEntry]| entries.iter().map(|e| e.activity.id.clone()).collect::<Vec<_>>();
         assert_eq!((ids(&summary.added), ids(&summary.deleted)), (vec!["1".into()], vec!["5".into()]));
@@ -368,14 +368,14 @@ mod tests {
     ];
 
     #[test]
-    fn equal_failures_are_one() {
+    fn equal_failures_are_reported_once() {
         let summary = of(LOGINS);
         assert_eq!((summary.failures.len(), summary.failures[0].count()), (1, 2));
         assert!(summary.needs_action() && summary.failed() == 0);
     }
 
     #[test]
-    fn a_failed_download_for_two_platforms_is_one_activity() {
+    fn a_failed_download_for_two_platforms_counts_once() {
         let to = |to: &str| {
             format!(
                 r#"{{"type":"transfer","to":"{to}","activity":{{"platform":"p","id":"1"}},"problem":{{"command":"gs-download","kind":"not-found","reason":{{"code":"not-found","detail":"HTTP 404"}}}}}}"#
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn logins_and_activities_are_described_by_the_judgment() {
+    fn failures_of_records_are_replaced_by_the_judged_issues() {
         let mut summary = of(LOGINS);
         let mut dead = health(status::IssueKind::LoginEnded, None, None);
         dead.warnings[0].platform = Some("p".into());

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_activity_says_what_is_known_of_it() {
+    fn an_activity_is_described_by_its_known_values() {
         let mut activity = Activity { id: "7".into(), ..Activity::default() };
         assert_eq!(Lang::En.activity(&activity, ""), "7");
         activity.start_time = Some("2026-01-08T14:10:21Z".parse().unwrap());

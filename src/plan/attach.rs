@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_belongs_to_the_activity_that_it_equals_to_the_second() {
+    fn a_file_belongs_to_the_activity_with_the_same_start_and_duration() {
         let activities = [run("1", 0, 1800.0), run("2", 86_400, 1800.0), run("3", 200_000, 900.0)];
         let files = [file(86_401, 1800.4, 7), file(0, 1800.0, 7), file(200_030, 900.0, 7), file(0, 600.0, 7)];
         assert_eq!(
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_fits_twice_is_ambiguous_unless_the_device_decides() {
+    fn several_matches_of_a_file_are_ambiguous_unless_the_device_decides() {
         let twice = [run("1", 0, 1800.0), run("2", 1, 1800.0)];
         let files = [file(0, 1800.0, 7), file(1, 1800.0, 8)];
         assert_eq!(attach(&twice, &files), [ambiguous(&[0, 1], &[1]), ambiguous(&[0, 1], &[0])]);
@@ -216,17 +216,21 @@ mod tests {
         assert_eq!(attach(&twice[..1], &files), [ambiguous(&[0], &[1]), ambiguous(&[0], &[0])]);
         let named = [of("1", 0, 1800.0, 8), of("2", 1, 1800.0, 7)];
         assert_eq!(attach(&named, &files), [Assignment::Of(1), Assignment::Of(0)]);
-        // The other watch's file of the same activity is not the activity's.
+        // The file that another watch recorded at the same time does not belong to the activity.
         assert_eq!(attach(&named[..1], &files), [Assignment::None, Assignment::Of(0)]);
         let deleted = [file(0, 1800.0, 8), file(86_400, 60.0, 7)];
-        assert_eq!(attach(&named[1..], &deleted)[0], Assignment::None, "there is a watch 7, and this is not of it");
-        assert_eq!(attach(&named[1..], &deleted[..1])[0], Assignment::Of(0), "nobody knows what 7 is");
+        assert_eq!(
+            attach(&named[1..], &deleted)[0],
+            Assignment::None,
+            "files of device 7 exist, and this is a file of another device"
+        );
+        assert_eq!(attach(&named[1..], &deleted[..1])[0], Assignment::Of(0), "device 7 is unknown");
         let one_watch = [of("1", 0, 1800.0, 7), of("2", 1, 1800.0, 7)];
         assert_eq!(attach(&one_watch, &files), [ambiguous(&[0, 1], &[]), Assignment::None]);
     }
 
     #[test]
-    fn a_sport_that_differs_or_nothing_but_the_start_is_not_enough() {
+    fn an_equal_start_alone_or_with_another_sport_is_not_enough() {
         let walk = Activity { sport: Some("walking".into()), ..run("1", 0, 1800.0) };
         let bare = Activity { timer_time_s: None, distance_m: None, ..run("2", 0, 1800.0) };
         assert_eq!(attach(&[walk], &[file(0, 1800.0, 7)]), [Assignment::None]);
@@ -234,12 +238,12 @@ mod tests {
     }
 
     #[test]
-    fn a_local_start_fits_a_file_of_any_zone_unless_the_device_wrote_another() {
+    fn a_local_start_matches_any_time_zone_unless_the_file_has_another() {
         let hour = 3600;
         let without_start = |id: &str, seconds| Activity { start_time: None, ..run(id, 0, seconds) };
         let activities = [without_start("1", 1800.0), without_start("2", 900.0), without_start("3", 600.0)];
         let local = |start: i64| Some(1_700_000_000 + start);
-        // In Nepal, in the west, and at no place on earth.
+        // The offset of Nepal, an offset west of UTC, and an impossible offset.
         let starts = [local(5 * hour + 45 * 60), local(86_400 - 8 * hour), local(200_000 + 20 * hour)];
         let searched: Vec<ActivityToMatch> = activities
             .iter()
@@ -251,7 +255,7 @@ mod tests {
         files[0].activity.utc_offset_s = Some(5 * 3600 + 45 * 60);
         files[1].activity.utc_offset_s = Some(3600);
         assert_eq!(super::attach(&searched, &files), [Assignment::Of(0), Assignment::None, Assignment::None]);
-        // Two that differ by an hour alone fit both.
+        // Two files that differ only by an hour both match.
         let two = [file(0, 1800.0, 7), file(3600, 1800.0, 7)];
         assert_eq!(super::attach(&searched[..1], &two), [ambiguous(&[0], &[1]), ambiguous(&[0], &[0])]);
     }

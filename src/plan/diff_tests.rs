@@ -73,7 +73,7 @@ fn a_missing_activity_is_uploaded_once_from_the_better_source() {
 }
 
 #[test]
-fn presence_and_journal_decide_in_this_order() {
+fn the_presence_decides_before_the_journal() {
     let (here, there) = (run("garmin-com", "1", 0), run("coros", "7", 0));
     let on = |presence| [entry(&here), PlatformActivity { presence, ..entry(&there) }];
     let target = || coros(vec![]);
@@ -119,7 +119,7 @@ fn a_never_listed_activity_is_neither_uploaded_nor_present_nor_restored() {
 
 #[test]
 fn a_deleted_upload_stays_deleted_even_if_the_service_changed_it() {
-    // The service shows it as a ride of another length, so nothing but the journal knows that it is the same.
+    // The service lists it as a ride with another duration, so only the journal shows that it is the same activity.
     let here = run("garmin-com", "1", 0);
     let made = Activity { sport: Some("cycling".into()), timer_time_s: Some(60.0), ..run("coros", "7", 0) };
     let entries = [entry(&here), PlatformActivity { presence: Presence::Deleted(at(9)), ..entry(&made) }];
@@ -128,7 +128,7 @@ fn a_deleted_upload_stays_deleted_even_if_the_service_changed_it() {
 }
 
 #[test]
-fn an_uploaded_activity_is_not_uploaded_on_as_a_new_one() {
+fn an_uploaded_activity_stays_in_the_group_of_its_source() {
     let here = run("garmin-com", "1", 0);
     let made = Activity { sport: Some("cycling".into()), timer_time_s: Some(60.0), ..run("coros", "7", 0) };
     let mut recorded = entry(&here);
@@ -157,18 +157,20 @@ fn a_pair_with_a_corrected_date_is_a_possible_duplicate() {
     let decide = |presence, overrides| {
         let entries = [entry(&moved), PlatformActivity { presence, ..entry(&there) }];
         let groups = Groups::of(&Matcher::default(), &entries, &links);
-        assert_eq!(groups.groups.len(), 2, "they are told apart");
+        assert_eq!(groups.groups.len(), 2, "they are separate groups");
         let group = groups.groups.iter().find(|group| group.members == [0]).unwrap();
         groups.decide(group, &coros(vec![]), overrides)
     };
-    let Decision::PossibleDuplicate(1, verdict) = decide(Presence::Listed, NONE) else { panic!("not held") };
+    let Decision::PossibleDuplicate(1, verdict) = decide(Presence::Listed, NONE) else {
+        panic!("not a possible duplicate")
+    };
     assert_eq!(verdict.reasons, [Reason::MatchedBefore { days_apart: 4 }, Reason::DateMayBeCorrected]);
     let doubtful = Overrides { possible_duplicates: true, ..NONE };
     assert!(matches!(
         decide(Presence::Listed, doubtful),
         Decision::Upload(Choice { at: 0, possible_duplicate: Some(1), .. })
     ));
-    // Nor is it put back if it was deleted there meanwhile.
+    // A deletion on the target is respected, too.
     assert_eq!(decide(Presence::Deleted(at(9)), NONE), Decision::Deleted(at(9)));
     assert_eq!(decide(Presence::MissingOnce(at(9)), NONE), Decision::MissingOnce(at(9)));
     let restore_deleted = Overrides { restore_deleted: true, ..NONE };
@@ -191,9 +193,9 @@ fn a_possible_duplicate_is_not_uploaded() {
     let here = run("garmin-com", "1", 0);
     // A sport that was changed by hand.
     let other_sport = Activity { sport: Some("cycling".into()), ..run("coros", "7", 0) };
-    // The local time of one service was read as that of the other: everything was uploaded crosswise.
+    // The local start was read in another time zone.
     let shifted = Activity { start_time: Some(at(8 * 60)), ..run("coros", "7", 0) };
-    // Nothing is known but the start.
+    // Only the start is known.
     let bare = Activity { timer_time_s: None, distance_m: None, ..run("coros", "7", 0) };
     for held in [&other_sport, &shifted, &bare] {
         let entries = [entry(&here), entry(held)];
@@ -228,18 +230,18 @@ fn only_uploadable_files_are_uploaded() {
     assert_eq!(no_file(FileState::Unavailable(Reason::EnteredByHand)), Reason::EnteredByHand);
     assert_eq!(no_file(FileState::Archived(Format::Gpx, "aa")), Reason::FormatNotAccepted { format: "gpx".into() });
     assert!(matches!(decided(&with(FileState::ToDownload), &coros(vec![]), NONE), Decision::Upload(_)));
-    // Planned run after run, it would be held back at the upload each time.
+    // Otherwise every run would plan the upload, and gs-upload would skip it each time.
     let timeless = Activity { start_time: None, ..here.clone() };
     assert_eq!(decided(&[entry(&timeless)], &coros(vec![]), NONE), Decision::NoFile(Reason::NoStartTime));
     let mut denied = entry(&here);
     denied.candidate.file = Some(crate::matching::FileFacts { start: Some(at(48 * 60)), ..Default::default() });
     let differ = Reason::StartsDiffer { listed: at(0), recorded: at(48 * 60) };
     assert_eq!(decided(&[denied], &coros(vec![]), NONE), Decision::NoFile(differ));
-    // The next best is taken.
+    // The next best source is used.
     let entries =
         [PlatformActivity { file: FileState::Unavailable(Reason::EnteredByHand), ..entry(&here) }, entry(&there)];
     assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::Upload(Choice { at: 1, .. })));
-    // Neither one that is gone itself, nor one that nobody offered.
+    // A deleted activity, or one that is not selected, is not used as a source.
     let entries = [PlatformActivity { selected: false, ..entry(&here) }];
     assert!(matches!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(_)));
     let entries = [PlatformActivity { presence: Presence::Deleted(at(9)), ..entry(&here) }];
@@ -264,7 +266,7 @@ fn a_rejected_or_lost_activity_is_not_uploaded_from_another_source() {
         let overrides = Overrides { retry_rejected: true, ..NONE };
         assert!(matches!(decided(&entries, &target(), overrides), Decision::Upload(_)));
     }
-    // Another file of the refused entry is a reason to try; one that was lost may appear yet, whatever its file is now.
+    // A changed file of a rejected activity is uploaded. A lost upload may still appear, even if the file has changed.
     let entries = [PlatformActivity { file: FileState::Archived(Format::Fit, "bb"), ..entry(&here) }, entry(&there)];
     assert!(matches!(
         decided(&entries, &coros(vec![upload(UploadState::Rejected(&REJECTED))]), NONE),
@@ -274,7 +276,7 @@ fn a_rejected_or_lost_activity_is_not_uploaded_from_another_source() {
 }
 
 #[test]
-fn a_sport_that_the_target_never_accepts_is_a_reason_and_no_upload() {
+fn a_sport_that_the_target_never_accepts_is_not_uploaded() {
     let sailing = Activity { sport: Some("sailing".into()), ..run("garmin-com", "1", 0) };
     for file in [FileState::Archived(Format::Fit, "aa"), FileState::ToDownload] {
         let entries = [PlatformActivity { file, ..entry(&sailing) }];

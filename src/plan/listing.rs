@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    /// An order of different recordings that began so many days after a moment.
+    /// The order of different recordings, whose starts are given in days.
     fn order(days: impl IntoIterator<Item = i64>) -> Order {
         let mut order = Order::default();
         for (number, day) in days.into_iter().enumerate() {
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn many_duplicates_of_one_recording_are_no_broken_start() {
+    fn many_duplicates_of_one_recording_have_a_plausible_start() {
         let start = at("2026-03-08T00:00:00Z");
         let list = |entries: &[Outline]| {
             let mut order = Order::default();
@@ -226,7 +226,7 @@ mod tests {
         };
         let rounded = |number: usize| outline(start, 1800.0 + (number % 2) as f64 * 0.4);
         let copies: Vec<Outline> = (0..200).map(rounded).collect();
-        assert!(!list(&copies) && !list(&copies[..5]), "another tool went round in circles");
+        assert!(!list(&copies) && !list(&copies[..5]), "another tool uploaded one recording many times");
         let with_others = [copies.clone(), vec![outline(at("2026-03-07T00:00:00Z"), 900.0)]].concat();
         assert!(!list(&with_others));
         let different = |change: fn(&mut Outline, f64)| {
@@ -237,11 +237,11 @@ mod tests {
         assert!(different(|entry, number| entry.duration_s = Some(900.0 + 5.0 * number)));
         assert!(different(|entry, number| entry.distance_m = Some(100.0 * number)));
         assert!(different(|entry, number| entry.platform_sport = Some(number.to_string())));
-        assert!(different(|entry, _| entry.duration_s = None), "nothing shows that they are one recording");
+        assert!(different(|entry, _| entry.duration_s = None), "without durations they may be different recordings");
     }
 
     #[test]
-    fn a_list_that_goes_up_again_is_not_sorted() {
+    fn a_list_with_a_later_start_further_down_is_not_sorted() {
         let sorted = |above, below| {
             let mut order = Order::default();
             order.add(&outline(at(above), 1800.0));
@@ -249,25 +249,25 @@ mod tests {
             order.is_sorted()
         };
         assert!(sorted("2026-03-08T00:00:00Z", "2026-03-07T23:00:00Z"));
-        assert!(sorted("2026-03-08T00:00:00Z", "2026-03-09T01:00:00Z"), "local time sorts otherwise than UTC");
+        assert!(sorted("2026-03-08T00:00:00Z", "2026-03-09T01:00:00Z"), "local times may be in another order than UTC");
         assert!(!sorted("2026-03-08T00:00:00Z", "2026-03-10T00:00:00Z"));
     }
 
     #[test]
-    fn a_shuffled_list_has_no_order_and_one_entry_out_of_place_is_an_oddity() {
+    fn a_shuffled_list_is_unordered_but_one_misplaced_activity_is_allowed() {
         assert!(!order((0..100).rev()).is_missing());
         assert!(!order([9, 8, 2, 7, 6, 5, 4, 3, 1, 0]).is_missing(), "one entry out of place");
         assert!(!order([9, 8, 2, 7, 6, 5, 4, 3, 1, 0]).is_sorted());
         assert!(order(0..10).is_missing(), "the oldest first");
         assert!(order([5, 9, 0, 7, 2, 8, 1, 6, 3, 4]).is_missing());
         assert!(order([9, 8, 2, 6, 5, 4, 3, 7, 1, 0]).is_missing(), "two entries changed places");
-        assert!(order([7; 13]).is_missing() && order([7; 5]).is_missing(), "a start that stands for none");
+        assert!(order([7; 13]).is_missing() && order([7; 5]).is_missing(), "a placeholder instead of a start");
         assert!(!order([7; 4]).is_missing() && !order([7, 7, 7, 7, 7, 7, 6]).is_missing());
-        assert!(!order((0..30).rev().flat_map(|day| [day; 3])).is_missing(), "each is there three times");
+        assert!(!order((0..30).rev().flat_map(|day| [day; 3])).is_missing(), "each activity is listed three times");
     }
 
     #[test]
-    fn a_restarted_list_is_in_order_but_shows_not_everything_newer() {
+    fn a_restarted_list_is_ordered_but_not_sorted() {
         let mut order = order([3, 2, 1]);
         order.restart();
         for start in ["2026-03-08T00:00:00Z", "2026-03-07T00:00:00Z"] {
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn an_incremental_listing_ends_at_a_page_without_news_and_any_listing_at_its_limit() {
+    fn a_listing_ends_at_a_page_without_new_activities_or_at_its_limit() {
         assert!(is_enough(Extent::Incremental, 0, false));
         assert!(!is_enough(Extent::Incremental, 1, false));
         assert!(!is_enough(Extent::Full, 0, false));

@@ -132,18 +132,21 @@ mod tests {
     }
 
     #[test]
-    fn a_window_covers_the_reach_and_about_a_page_more() {
+    fn a_window_covers_the_reach_and_about_one_more_page() {
         let daily: Vec<Timestamp> = (0..400).map(|day| at(24 * day)).collect();
         let (from, until) = window(at(24 * 200), &daily);
         assert!(from <= reach(at(24 * 200)).0 && until >= reach(at(24 * 200)).1);
         let shown = daily.iter().filter(|time| **time >= from && **time < until).count();
         assert!((50..=70).contains(&shown), "{shown}");
         let (from, until) = window(at(0), &[]);
-        assert!(from >= at(-24 * 95) && until <= at(24 * 95), "an empty catalogue is no reason to list ten years");
+        assert!(
+            from >= at(-24 * 95) && until <= at(24 * 95),
+            "an empty catalogue does not widen the window to ten years"
+        );
     }
 
     #[test]
-    fn a_window_contains_a_known_activity_however_far_away() {
+    fn a_window_extends_to_the_nearest_known_activity() {
         let known = [at(-24 * 900), at(24 * 700)];
         let (from, until) = window(at(0), &known);
         assert!(from <= reach(at(0)).0 && until > known[1], "the nearer one");
@@ -155,13 +158,13 @@ mod tests {
     fn a_start_in_the_future_or_contradicted_by_the_file_is_implausible() {
         let unsure = |listed, recorded: Option<i64>, now| implausible_start(at(listed), recorded.map(at), at(now));
         assert_eq!(unsure(27, None, 0), Some(Reason::StartInFuture { start: at(27) }));
-        assert_eq!(unsure(26, None, 0), None, "today is tomorrow elsewhere");
+        assert_eq!(unsure(26, None, 0), None, "other time zones may have the next day already");
         assert_eq!(unsure(0, Some(30), 100), Some(Reason::StartsDiffer { listed: at(0), recorded: at(30) }));
         assert_eq!(unsure(0, Some(26), 100), None, "a wrong time zone");
     }
 
     #[test]
-    fn neighbours_share_a_window_and_others_do_not() {
+    fn nearby_starts_share_a_window_and_others_do_not() {
         let daily: Vec<Timestamp> = (0..400).map(|day| at(24 * day)).collect();
         let mut starts = vec![at(24 * 300), at(24), at(24 * 30)];
         let clusters = clusters(&mut starts, &daily);

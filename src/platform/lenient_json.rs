@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_an_emoji_is_replaced_and_a_whole_one_stays() {
+    fn an_incomplete_emoji_is_replaced_and_a_complete_one_stays() {
         let read = |text: &str| parse(text.as_bytes()).unwrap()["n"].as_str().unwrap().to_owned();
         assert_eq!(read(r#"{"n":"a\ud83db"}"#), "a\u{fffd}b");
         assert_eq!(read(r#"{"n":"\udfdb \ud83d"}"#), "\u{fffd} \u{fffd}");

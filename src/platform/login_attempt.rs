@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_login_counts_as_not_sent_only_if_it_certainly_was_not() {
+    fn a_login_counts_as_unsent_only_if_that_is_certain() {
         let network = |unsent| http::Error::Network { host: "h".into(), why: "w".into(), unsent };
         assert!(matches!(send_failure(network(true)), LoginFailure::NotSent(_)));
         assert!(matches!(send_failure(http::Error::Stopped), LoginFailure::NotSent(_)));

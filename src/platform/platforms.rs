@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_is_found_however_a_person_writes_it_and_exactly_only_by_its_id() {
+    fn a_service_is_found_by_any_spelling_and_exactly_by_its_id_only() {
         let platforms = Platforms::default();
         for written in ["garmin-com", "GARMINCOM", "garmin_com", "Garmin.Com"] {
             assert_eq!(platforms.find(written).unwrap().id, "garmin-com");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_told_with_those_that_are_known() {
+    fn the_error_for_an_unknown_name_lists_the_known_names() {
         let platforms = Platforms::default();
         let told = |name: &str| platforms.require(name).unwrap_err().to_string();
         assert_eq!(told("polar"), r#"unknown platform "polar"; known: garmin-com, garmin-cn, coros, folder:PATH"#);
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn platforms_stand_once_in_the_order_of_the_table() {
+    fn platforms_are_listed_once_in_the_order_of_the_table() {
         let platforms = Platforms::default();
         let named =
             ["folder:/b", "coros", "folder:/a", "garmin-com", "coros"].map(|name| platforms.find(name).unwrap());

@@ -7,11 +7,11 @@ use super::*;
 #[path = "../../tests/support/plain_words.rs"]
 mod plain_words;
 
-/// What no text says by itself.
+/// A text that is in no message of ours.
 const MARK: &str = "qzx7";
 
 #[test]
-fn every_reason_is_read_as_it_was_stored() {
+fn every_reason_round_trips_through_json() {
     let all = samples(MARK);
     assert!(all.len() > 100, "{}", all.len());
     for reason in all {
@@ -21,19 +21,19 @@ fn every_reason_is_read_as_it_was_stored() {
 
 proptest! {
     #[test]
-    fn whatever_is_said_in_it_a_reason_is_read_as_it_was_stored(text in any::<String>(), at in any::<prop::sample::Index>()) {
+    fn a_reason_with_any_text_round_trips_through_json(text in any::<String>(), at in any::<prop::sample::Index>()) {
         let reason = at.get(&samples(&text)).clone();
         prop_assert_eq!(Reason::from_json(&reason.to_json()), reason);
     }
 }
 
 #[test]
-fn a_reason_of_another_version_keeps_its_words() {
+fn an_unknown_reason_keeps_its_json() {
     assert_eq!(Reason::from_json("{\"code\":\"later\"}"), Reason::other("{\"code\":\"later\"}"));
 }
 
 #[test]
-fn code_and_parameters_are_flat() {
+fn code_and_parameters_are_fields_of_one_json_object() {
     let json = |reason: &Reason| serde_json::from_str::<serde_json::Value>(&reason.to_json()).unwrap();
     let reason = Reason::PossibleDuplicate { id: "9".into(), certainty: "shifted".into() };
     assert_eq!(json(&reason), serde_json::json!({"code": "possible-duplicate", "id": "9", "certainty": "shifted"}));
@@ -46,13 +46,13 @@ fn is_bare(reason: &Reason) -> bool {
 }
 
 #[test]
-fn every_reason_has_a_text_of_its_own_in_every_language() {
+fn every_reason_has_a_text_in_every_language() {
     for reason in samples(MARK) {
         let [en, zh] = [Lang::En, Lang::Zh].map(|lang| reason.text(lang));
         for text in [&en, &zh] {
             assert!(!text.trim().is_empty() && *text != reason.code(), "{reason:?}: {text}");
         }
-        // Nobody translates what others say, nor what only stands around another reason.
+        // Texts of others, and reasons that only wrap another reason, are not translated.
         let is_translated = zh.contains(|c: char| ('\u{4e00}'..='\u{9fff}').contains(&c));
         assert!(is_translated || is_bare(&reason), "{reason:?}: {zh}");
         assert!(!en.contains(|c: char| ('\u{3000}'..='\u{9fff}').contains(&c)), "{reason:?}: {en}");
@@ -60,7 +60,7 @@ fn every_reason_has_a_text_of_its_own_in_every_language() {
 }
 
 #[test]
-fn what_a_service_said_and_where_it_was_are_in_every_text() {
+fn every_text_parameter_of_a_reason_is_in_its_texts() {
     for reason in samples(MARK) {
         let is_said = reason.to_json().contains(MARK);
         for lang in [Lang::En, Lang::Zh] {
@@ -70,7 +70,7 @@ fn what_a_service_said_and_where_it_was_are_in_every_text() {
 }
 
 #[test]
-fn a_text_reads_as_people_write() {
+fn the_text_of_a_reason_includes_its_parameters() {
     let kept = Some("fit/a".to_owned());
     let reason = Box::new(Reason::Rejected { detail: "HTTP 413".into() });
     assert_eq!(

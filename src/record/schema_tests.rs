@@ -1,4 +1,4 @@
-//! `docs/record.schema.json`: made from the types and their doc comments, so that it cannot say anything else.
+//! Generates `docs/record.schema.json` from the types and their doc comments.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::*;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/record.schema.json");
 
-/// What no single type says.
+/// The description of the complete schema.
 const DESCRIPTION: &str = "The commands of garminsync write and read one JSON object a line, in UTF-8: a record. Its \
     `type` says what it is: `activity`, an entry on a platform, or `transfer`, one activity to be put on one platform.\n\n\
     Fields are only ever added. A field or a type that a command does not know passes through it unchanged, so a script \
@@ -19,7 +19,7 @@ const DESCRIPTION: &str = "The commands of garminsync write and read one JSON ob
     What is unknown is left out. Times are UTC, as in 2026-01-08T14:10:21Z. Units stand in the names: `_s` is seconds, \
     `_m` metres. Sports are FIT's names. An id is text, and belongs to its platform.";
 
-/// Between them they have every field.
+/// Examples that together have every field.
 const EXAMPLES: [&str; 4] = [
     r#"{"type":"activity","platform":"garmin-com","id":"21482825013","name":"Morning run","sport":"running","sub_sport":"trail","platform_sport":"trail_running","start_time":"2026-01-08T14:10:21Z","utc_offset_s":-21600,"timer_time_s":2223.3,"elapsed_time_s":2225.4,"distance_m":4261.2,"manufacturer":"garmin","device":"Forerunner 265","downloaded":true,"file":{"path":"fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit","sha256":"0bf9b4d5e3a1c7288f60b7d2a9514ce3d6f0a8b1e2c3d4f5a6b7c8d9e0f1a2b3","bytes":88212,"format":"fit","origin":"original"},"duplicate_of":{"id":"21482825001","reasons":[{"code":"start-apart","seconds":2.0,"text":"starts 2 s apart"},{"code":"distance","percent":0.1,"text":"distance 0.1 % apart apart"}],"certainty":"match"},"outcome":{"kind":"skipped","reasons":[{"code":"not-confirmed","text":"--yes was not given"}]},"also_on":[{"platform":"coros","id":"469901014965714950"}]}"#,
     r#"{"type":"activity","platform":"coros","id":"469901014965714948","platform_sport":"100","start_time":"2026-01-09T06:02:11Z","manual":true,"downloaded":false,"no_original":true,"deleted":{"since":"2026-02-01T10:00:00Z","confirmed":true}}"#,
@@ -27,7 +27,7 @@ const EXAMPLES: [&str; 4] = [
     r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"21482825019"},"problem":{"command":"gs-download","kind":"not-found","reason":{"code":"not-found","detail":"HTTP 404: no such activity","text":"HTTP 404: no such activity"}}}"#,
 ];
 
-/// A known code has the parameters of its reason; one of another version may have any.
+/// A known code has the parameters of its reason; a code of another version may have any parameters.
 impl JsonSchema for Explanation {
     fn schema_name() -> Cow<'static, str> {
         "Explanation".into()
@@ -75,7 +75,7 @@ fn schema() -> Value {
 }
 
 #[test]
-fn the_schema_is_that_of_the_types() {
+fn the_schema_file_is_that_of_the_types() {
     let text = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
     if std::env::var_os("GENERATE").is_some() {
         std::fs::write(PATH, &text).unwrap();
@@ -84,13 +84,17 @@ fn the_schema_is_that_of_the_types() {
 }
 
 #[test]
-fn the_examples_are_records_and_have_every_field() {
+fn the_examples_are_valid_and_contain_every_field() {
     let schema = schema();
     for line in EXAMPLES {
         let record = Record::parse(line.as_bytes()).unwrap();
         let mut written = Vec::new();
         record.write(&mut written).unwrap();
-        assert_eq!(String::from_utf8(written).unwrap().trim_end(), line, "an example is in the order that is written");
+        assert_eq!(
+            String::from_utf8(written).unwrap().trim_end(),
+            line,
+            "the fields of an example are in the order in which they are written"
+        );
     }
     for (name, part) in schema["$defs"].as_object().unwrap() {
         for field in part["properties"].as_object().into_iter().flat_map(Map::keys) {

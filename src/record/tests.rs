@@ -13,12 +13,12 @@ fn read(text: &str) -> Vec<Result<Numbered, Malformed>> {
 }
 
 #[test]
-fn a_record_comes_out_as_it_went_in() {
+fn a_record_round_trips() {
     assert_eq!(written(&Record::parse(LINE.as_bytes()).unwrap()).trim_end(), LINE);
 }
 
 #[test]
-fn fields_and_types_nobody_knows_pass_unchanged() {
+fn unknown_fields_and_types_pass_unchanged() {
     let line = r#"{"type":"activity","platform":"p","id":"1","shoes":{"km":512.1000000000001},"file":{"path":"a","sha256":"b","bytes":3,"mood":"good"},"deleted":{"since":"2026-01-08T14:10:21Z","confirmed":true,"by":"me"},"outcome":{"kind":"skipped","reasons":[{"code":"of-later","a":1,"text":"b"},{"code":"dry-run","text":"dry run"}],"mood":"good"}}"#;
     let again: Value = serde_json::from_str(&written(&Record::parse(line.as_bytes()).unwrap())).unwrap();
     assert_eq!(again, serde_json::from_str::<Value>(line).unwrap());
@@ -27,7 +27,7 @@ fn fields_and_types_nobody_knows_pass_unchanged() {
 }
 
 #[test]
-fn an_unknown_problem_kind_survives() {
+fn an_unknown_problem_kind_is_kept() {
     let line = r#"{"type":"activity","platform":"p","id":"1","problem":{"command":"x","kind":"new-kind","reason":{"code":"other","detail":"m","text":"m"}}}"#;
     let record = Record::parse(line.as_bytes()).unwrap();
     assert_eq!(record.problem().unwrap().kind, ProblemKind::Other("new-kind".into()));
@@ -35,7 +35,7 @@ fn an_unknown_problem_kind_survives() {
 }
 
 #[test]
-fn a_malformed_line_is_named_by_its_number() {
+fn an_error_names_the_number_of_the_malformed_line() {
     for bad in [
         "{",
         "[]",
@@ -53,14 +53,14 @@ fn a_malformed_line_is_named_by_its_number() {
 }
 
 #[test]
-fn a_last_line_without_an_end_and_windows_line_ends_are_read() {
+fn a_missing_last_line_break_and_windows_line_breaks_are_read() {
     let records = read(&format!("{LINE}\r\n{LINE}"));
     assert_eq!(records.len(), 2);
     assert_eq!(records[1].as_ref().unwrap().0, 2);
 }
 
 #[test]
-fn lines_come_with_every_byte_of_theirs_and_a_bad_one_is_not_the_last() {
+fn the_reader_returns_every_byte_and_continues_after_a_malformed_line() {
     let text = format!(" {LINE} \r\n\n{{\n{LINE}");
     let mut reader = Reader::new(text.as_bytes());
     let (mut bytes, mut kinds) = (Vec::new(), Vec::new());
@@ -72,7 +72,7 @@ fn lines_come_with_every_byte_of_theirs_and_a_bad_one_is_not_the_last() {
 }
 
 #[test]
-fn a_line_without_bound_is_refused() {
+fn a_too_long_line_is_an_error() {
     let long = format!("{{\"type\":\"x\",\"a\":\"{}\"}}\n", "a".repeat(17 << 20));
     assert!(read(&long)[0].as_ref().unwrap_err().to_string().contains("longer than"));
 }

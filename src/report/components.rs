@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_cut_and_escaped() {
+    fn a_name_is_truncated_and_escaped() {
         let long = name(&Redacted::of(&"<é>".repeat(5000))).into_string();
         assert!(
             long.starts_with("<bdi>&lt;é&gt;") && long.ends_with("…</bdi>") && long.chars().count() < 1000,

@@ -34,7 +34,7 @@ fn text_of(page: &str) -> String {
 }
 
 #[test]
-fn no_foreign_text_becomes_markup() {
+fn foreign_texts_never_become_markup() {
     let plain = skeleton(&text_of(&english(&sample::snapshot())));
     for evil in [
         "<script>alert(1)</script>",
@@ -53,7 +53,7 @@ fn no_foreign_text_becomes_markup() {
 }
 
 #[test]
-fn a_long_name_makes_no_long_page() {
+fn a_long_name_is_truncated_on_the_page() {
     let long = english(&sample::facts_in(&|text| Redacted::of(&format!("{text}{}", "長".repeat(10_000)))));
     let plain = english(&sample::snapshot());
     assert!(long.len() < 20 * plain.len(), "{} {}", long.len(), plain.len());
@@ -108,7 +108,7 @@ fn actions_are_shown_with_their_fix() {
 }
 
 #[test]
-fn it_speaks_chinese() {
+fn the_page_is_available_in_chinese() {
     let page = page(&sample::snapshot(), Look { lang: Lang::Zh, refresh: false });
     assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("需要您处理"));
     let words = |text: &str| text_of(text).matches(|c: char| ('\u{4e00}'..'\u{9fff}').contains(&c)).count();
@@ -123,7 +123,7 @@ fn an_empty_catalogue_says_what_to_do_next() {
 }
 
 #[test]
-fn without_a_listing_no_link_is_dead() {
+fn without_a_listing_every_link_resolves() {
     let issue = Issue::new(IssueKind::LoginNeeded);
     let snapshot = Snapshot { state: State::ActionNeeded, actions: vec![issue], ..Snapshot::default() };
     let page = text_of(&english(&snapshot));
@@ -204,7 +204,7 @@ fn the_page_reloads_only_if_requested() {
 }
 
 #[test]
-fn every_class_of_the_style_sheet_stands_in_a_source() {
+fn every_class_of_the_style_sheet_is_used() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/report");
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     let markup: String = files

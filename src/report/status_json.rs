@@ -101,6 +101,6 @@ mod tests {
         assert!(lines[at + 1].starts_with(r#"{"name": "晨跑 \"a\"", "#) && lines[at + 1].ends_with("},"), "{text}");
         assert_eq!(lines[at + 3..], ["]", "}"]);
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(read, serde_json::to_value(&snapshot).unwrap(), "nothing but the lines is ours");
+        assert_eq!(read, serde_json::to_value(&snapshot).unwrap(), "the values are those of the snapshot");
     }
 }

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn tz_goes_first_in_every_form_that_it_has() {
+    fn tz_has_precedence_in_every_form() {
         let none = Path::new("/nowhere");
         for tz in ["Europe/Berlin", ":Europe/Berlin", "europe/berlin", "/usr/share/zoneinfo/Europe/Berlin"] {
             assert_eq!(zone(Some(tz), none), ("Europe/Berlin".into(), "TZ", false), "{tz}");
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn localtime_may_be_a_link_a_copy_or_nothing() {
+    fn localtime_may_be_a_link_a_file_or_missing() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
         for (name, target) in [("link", "/usr/share/zoneinfo/Asia/Shanghai"), ("near", "../usr/share/zoneinfo/Etc/UTC")]

@@ -26,7 +26,7 @@ fn starts((cron, zone): (&str, &str), from: &str, to: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_is_no_expression_is_refused_with_the_position() {
+fn an_invalid_expression_is_rejected_with_the_position() {
     let wrong = [
         ("61 * * * *", "minute, column 1: 61 is not between 0 and 59; allowed: 0 to 59"),
         ("0 24 * * *", "hour, column 3: 24 is not between 0 and 23; "),
@@ -85,7 +85,7 @@ fn what_is_no_expression_is_refused_with_the_position() {
 }
 
 #[test]
-fn what_cron_takes_is_taken_and_kept_as_it_is_written() {
+fn a_valid_cron_expression_is_accepted_and_kept_as_written() {
     let right = [
         "* * * * *",
         "0 */6 * * *",
@@ -106,7 +106,7 @@ fn what_cron_takes_is_taken_and_kept_as_it_is_written() {
 }
 
 #[test]
-fn nicknames_are_the_fields_that_they_stand_for() {
+fn nicknames_equal_their_fields() {
     let pairs = [
         ("@hourly", "0 * * * *"),
         ("@daily", "0 0 * * *"),
@@ -123,7 +123,7 @@ fn nicknames_are_the_fields_that_they_stand_for() {
 
 /// The starts that the code of Debian's cron (3.0pl1-162) gives when the clock runs through these times.
 #[test]
-fn it_starts_when_debians_cron_does() {
+fn a_schedule_starts_at_the_times_of_debians_cron() {
     type Row<'a> = ((&'a str, &'a str), &'a str, &'a str, &'a [&'a str]);
     let berlin = "Europe/Berlin";
     let (spring, autumn) = (("2026-03-28T22:00Z", "2026-03-30T01:00Z"), ("2026-10-24T22:00Z", "2026-10-26T02:00Z"));
@@ -198,7 +198,7 @@ fn it_starts_when_debians_cron_does() {
 }
 
 #[test]
-fn the_rarest_day_is_found_and_found_again() {
+fn the_rarest_date_is_found_in_both_directions() {
     // 29 February on a Sunday, across the year 2100, which has no 29 February.
     let schedule = parse("0 0 29 2 */7").unwrap();
     let (first, next) = (time("2088-02-29T00:00:00Z"), time("2128-02-29T00:00:00Z"));
@@ -207,7 +207,7 @@ fn the_rarest_day_is_found_and_found_again() {
 }
 
 #[test]
-fn before_and_after_are_strict_to_the_nanosecond() {
+fn next_and_previous_are_strict_to_the_nanosecond() {
     let schedule = parse("* * * * *").unwrap();
     for second in [time("2026-01-01T00:00:00Z"), time("1969-12-31T23:59:00Z")] {
         let minute = jiff::SignedDuration::from_mins(1);
@@ -218,7 +218,7 @@ fn before_and_after_are_strict_to_the_nanosecond() {
 }
 
 #[test]
-fn at_the_ends_of_time_there_is_nothing_and_no_panic() {
+fn next_and_previous_do_not_panic_at_the_limits_of_time() {
     for zone in ["UTC", "Europe/Berlin", "Pacific/Kiritimati", "America/New_York"] {
         for cron in ["* * * * *", "30 2 29 2 *"] {
             let schedule = Schedule::parse(cron, zone).unwrap();
@@ -229,7 +229,7 @@ fn at_the_ends_of_time_there_is_nothing_and_no_panic() {
 }
 
 #[test]
-fn a_zone_is_a_name_of_the_database_or_a_rule() {
+fn a_time_zone_is_a_name_of_the_database_or_a_rule() {
     let zone = |name: &str| Schedule::parse(DEFAULT, name).map(|schedule| schedule.zone().to_owned());
     assert_eq!(zone("europe/berlin").unwrap(), "Europe/Berlin");
     assert_eq!((zone("utc").unwrap(), zone("Etc/UTC").unwrap()), ("UTC".into(), "UTC".into()));

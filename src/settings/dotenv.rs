@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_that_cannot_be_read_has_its_line_number() {
+    fn an_unreadable_statement_has_its_line_number() {
         assert_eq!(fault("A=1\n\nP hunter2\nB=2"), (3, Fault::NoEqual));
         assert_eq!(fault("A=1\n=hunter2"), (2, Fault::NoName));
         assert_eq!(fault("A='1\n2'\nP='hunter2\n\nB=2"), (3, Fault::OpenQuote));
@@ -396,7 +396,7 @@ mod tests {
     /// The reason for [`Reader`]: see the table at the top. If dotenvy learns to read one of these lines, its row can
     /// be removed.
     #[test]
-    fn dotenvy_reads_these_lines_otherwise() {
+    fn dotenvy_reads_these_lines_differently() {
         let theirs = |text: &str| {
             let read: Result<Vec<_>, _> = dotenvy::from_read_iter(text.as_bytes()).collect();
             read.ok().and_then(|pairs| pairs.into_iter().next()).map(|(_, value)| value)

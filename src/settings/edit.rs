@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_setting_replaces_becomes_a_comment() {
+    fn a_disabled_setting_becomes_a_comment() {
         let (_dir, mut file) = file("A=1\nB='x\ny'\nB=2\nC=3\n");
         file.disable("B");
         assert_eq!(file.text, "A=1\n#B='x\n#y'\n#B=2\nC=3\n");
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_cannot_stand_there_are_refused_and_not_shown() {
+    fn invalid_values_are_rejected_and_not_shown() {
         let (_dir, mut file) = file("A=1\n");
         for value in ["a${HOME}b", "a\nb", "a\u{7}"] {
             let error = file.set("GARMIN_PASSWORD", value).unwrap_err().to_string();
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_written_for_its_owner_only_through_a_link_and_not_over_somebody_elses_change() {
+    fn a_save_keeps_links_restricts_access_and_never_overwrites_a_change() {
         let (dir, mut file) = file("A=1\n");
         let link = dir.path().join("link");
         std::os::unix::fs::symlink(dir.path().join(".env"), &link).unwrap();
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_not_changed() {
+    fn an_unreadable_file_is_an_error_that_shows_no_secret() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(".env");
         for (text, says) in [(&b"A=1\nP hunter2\n"[..], "line 2"), (b"A=\xff\n", "UTF-8")] {
@@ -361,7 +361,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_value_is_read_as_it_was_set_and_the_rest_stays(
+        fn any_value_round_trips_and_the_other_lines_stay(
             value in "[ -~é日]{0,20}", before in "(A=1|B=2|# x|C='a b'|)", after in "(D=4|#E=5|)",
         ) {
             let text = format!("{before}\n{after}");

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_of_a_name_is_known() {
+    fn every_form_of_a_setting_name_is_known() {
         for name in ["GARMIN_EMAIL", "GARMIN_EMAIL_FILE", "COROS_PASSWORD_COMMAND", "NTFY_TOKEN_FILE", "https_proxy"] {
             assert!(is_known(name), "{name}");
         }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn old_names_lead_to_the_setting() {
+    fn an_old_name_finds_its_setting() {
         for (old, new) in [("GS_PATIENCE", "GS_MAX_RETRY_AFTER"), ("GS_JITTER", "GS_SCHEDULE_JITTER")] {
             assert_eq!(find(old).map(|setting| setting.name), Some(new));
         }

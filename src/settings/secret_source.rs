@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_command_prints_is_taken_whole() {
+    fn the_complete_output_of_a_command_is_read() {
         let long = Duration::from_secs(60);
         assert_eq!(said("printf a; sleep 0.1; printf b", long).as_deref(), Ok("ab"));
         assert_eq!(
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_does_not_end_is_ended_with_all_it_has_started() {
+    fn a_command_that_does_not_end_is_killed_with_its_children() {
         let dir = tempfile::tempdir().unwrap();
         let late = dir.path().join("late");
         for line in [
@@ -211,12 +211,12 @@ mod tests {
         }
         if std::fs::File::open("/dev/tty").is_err() {
             std::thread::sleep(Duration::from_millis(2500));
-            assert!(!late.exists(), "what the command had started went on");
+            assert!(!late.exists(), "a child process of the command was not killed");
         }
     }
 
     #[test]
-    fn one_that_prints_without_end_is_ended() {
+    fn a_command_with_endless_output_is_killed() {
         assert_eq!(
             said("yes", Duration::from_secs(600)),
             Err("X_COMMAND printed more than 1000 bytes; a secret is shorter; run it by hand to see why".into())
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_is_read_to_its_end_and_not_for_ever() {
+    fn a_pipe_is_read_to_its_end_within_the_time_limit() {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -235,11 +235,11 @@ mod tests {
         assert_eq!(held(&pipe, Duration::from_secs(60)).as_deref(), Ok("ab"));
         writer.wait().unwrap();
         assert!(held(Path::new("/dev/zero"), Duration::from_secs(60)).unwrap_err().contains("more than 1000 bytes"));
-        assert!(held(dir.path(), Duration::from_secs(60)).is_err(), "a folder holds no secret");
+        assert!(held(dir.path(), Duration::from_secs(60)).is_err(), "a folder is not a secret file");
     }
 
     #[test]
-    fn a_person_who_ends_the_program_waits_for_neither() {
+    fn a_stop_interrupts_the_reading_of_files_and_commands() {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kind_of_a_setting_decides_what_is_shown() {
+    fn the_kind_of_a_setting_decides_whether_its_value_is_secret() {
         let login = "http://user:hunter2@proxy:8080";
         for (name, value) in [
             ("GARMIN_PASSWORD", "hunter2"),

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_name_finds_the_one_that_is_meant() {
+    fn a_misspelt_name_suggests_the_known_name() {
         for (written, known) in [
             ("SYNC_PLATFROM", "SYNC_PLATFORM"),
             ("SYNC_PLATFORMS", "SYNC_PLATFORM"),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_other_programs_are_left_alone() {
+    fn names_of_other_programs_cause_no_warning() {
         for name in ["PATH", "HTTP_PROXY", "http_proxy", "XDG_DATA_DIRS", "GS_LIB", "DATABASE_URL", "DATA_DIRS", "LANG"]
         {
             assert_eq!(warn_of_variable(name), None, "{name}");
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_swap_is_one_step() {
+    fn swapped_letters_have_the_distance_one() {
         assert_eq!([distance("ab", "ba"), distance("abc", "abd"), distance("", "ab")], [1, 1, 2]);
         assert_eq!(closest("runing", ["running", "cycling"].into_iter()), Some("running"));
         assert_eq!(closest("chess", ["running", "cycling"].into_iter()), None);

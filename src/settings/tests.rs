@@ -18,7 +18,7 @@ fn refusal(text: &str) -> String {
 }
 
 #[test]
-fn the_environment_goes_before_the_file_and_empty_is_none() {
+fn the_environment_precedes_the_file_and_empty_values_are_unset() {
     let settings = with_file("GS_RUN=file\nGS_LANG=file\n", &[("GS_RUN", "env"), ("GS_LANG", "")]).unwrap();
     assert_eq!(settings.get("GS_RUN"), Some("env"));
     assert_eq!(settings.get("GS_LANG"), Some("file"));
@@ -26,14 +26,14 @@ fn the_environment_goes_before_the_file_and_empty_is_none() {
 }
 
 #[test]
-fn of_two_names_for_one_setting_the_layer_decides_first() {
+fn the_environment_precedes_the_file_for_both_names_of_a_setting() {
     let settings = with_file("a=1\nA=2\nb=3\n", &[("A", "4")]).unwrap();
     assert_eq!(settings.first_of(["a", "A"]), Some(("A", "4")));
     assert_eq!(settings.first_of(["B", "b"]), Some(("b", "3")));
 }
 
 #[test]
-fn a_relative_path_in_the_file_is_meant_from_its_folder() {
+fn a_relative_path_is_relative_to_the_settings_file() {
     let settings = with_file("DATA_DIR=data\n", &[]).unwrap();
     assert!(settings.data_dir().unwrap().is_absolute());
     assert!(settings.data_dir().unwrap().ends_with("data"));
@@ -42,7 +42,7 @@ fn a_relative_path_in_the_file_is_meant_from_its_folder() {
 }
 
 #[test]
-fn a_line_that_cannot_be_read_is_named_and_not_shown() {
+fn an_unreadable_line_is_named_and_not_shown() {
     for (text, line) in [
         ("A=1\n\nGARMIN_PASSWORD hunter2\n", "line 3"),
         ("GARMIN_PASSWORD='hunter2\nB=2\n", "line 1"),
@@ -56,7 +56,7 @@ fn a_line_that_cannot_be_read_is_named_and_not_shown() {
 }
 
 #[test]
-fn no_part_of_a_password_is_replaced_by_a_variable() {
+fn environment_variables_are_not_expanded_in_passwords() {
     assert!(refusal("GARMIN_PASSWORD=a${HOME}b\n").contains("HOME"));
     assert!(refusal("GARMIN_PASSWORD='a${x:-y}b'\n").contains("GARMIN_PASSWORD"));
     let settings = with_file("P=one\nGARMIN_PASSWORD=${P}$HOME$\nDATA_DIR=${HOME}/d\n", &[("HOME", "/home/a")]);
@@ -68,7 +68,7 @@ fn no_part_of_a_password_is_replaced_by_a_variable() {
 }
 
 #[test]
-fn quotes_around_a_whole_value_are_removed_for_docker() {
+fn quotes_around_a_complete_value_are_removed_for_docker() {
     let pairs = [("'a b'", "a b"), ("\"a'b\"", "a'b"), ("it's", "it's"), ("'", "'"), ("''", ""), ("'a\"", "'a\"")];
     for (value, meant) in pairs {
         let mut value = value.to_owned();
@@ -78,7 +78,7 @@ fn quotes_around_a_whole_value_are_removed_for_docker() {
 }
 
 #[test]
-fn secrets_come_from_files_and_commands() {
+fn secrets_are_read_from_files_and_commands() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("secret");
     std::fs::write(&path, "s p\n").unwrap();
@@ -94,7 +94,7 @@ fn secrets_come_from_files_and_commands() {
 }
 
 #[test]
-fn line_ends_and_a_byte_order_mark_are_no_part_of_a_secret_and_blanks_are() {
+fn a_secret_loses_line_breaks_and_byte_order_mark_and_keeps_blanks() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("secret");
     let path = path.to_str().unwrap();
@@ -123,7 +123,7 @@ fn line_ends_and_a_byte_order_mark_are_no_part_of_a_secret_and_blanks_are() {
 }
 
 #[test]
-fn what_is_no_secret_is_not_read_to_its_end() {
+fn too_long_secrets_and_slow_commands_are_errors() {
     let settings = Settings::from_pairs([("BARK_KEY_FILE", "/dev/zero"), ("NTFY_TOKEN_COMMAND", "yes")]);
     for name in ["BARK_KEY", "NTFY_TOKEN"] {
         let error = settings.secret(name).unwrap_err().to_string();
@@ -135,7 +135,7 @@ fn what_is_no_secret_is_not_read_to_its_end() {
 }
 
 #[test]
-fn a_secret_of_two_lines_or_with_a_control_character_is_refused_and_not_shown() {
+fn a_secret_with_lines_or_control_characters_is_rejected_and_not_shown() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("secret");
     let path = path.to_str().unwrap();
@@ -169,7 +169,7 @@ fn a_secret_of_two_lines_or_with_a_control_character_is_refused_and_not_shown() 
 }
 
 #[test]
-fn a_blank_around_a_password_is_told_also_in_a_file_and_no_command_is_run_for_it() {
+fn a_blank_around_a_password_is_a_warning_and_no_command_is_run_for_it() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     std::fs::write(path("secret"), "hunter2 \n").unwrap();
@@ -194,7 +194,7 @@ fn own(path: &str, mode: u32) {
 }
 
 #[test]
-fn a_secret_in_a_file_that_others_can_read_is_told() {
+fn a_secret_in_a_file_that_others_can_read_is_a_warning() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("secret");
     std::fs::write(&path, "hunter2").unwrap();
@@ -211,14 +211,14 @@ fn a_secret_in_a_file_that_others_can_read_is_told() {
 }
 
 #[test]
-fn the_data_folder_is_never_the_current_one() {
+fn the_data_folder_is_never_the_current_folder() {
     let home = Settings::from_pairs([("HOME", "/home/a"), ("XDG_DATA_HOME", "relative")]);
     assert_eq!(home.data_dir().unwrap(), Path::new("/home/a/.local/share/garminsync"));
     assert!(Settings::default().data_dir().is_err());
 }
 
 #[test]
-fn what_is_no_utf_8_is_refused_where_it_decides_and_nowhere_else() {
+fn invalid_utf_8_is_rejected_only_in_variables_that_are_used() {
     use std::os::unix::ffi::OsStringExt;
     let latin = || OsString::from_vec(b"/srv/caf\xe9".to_vec());
     for name in ["DATA_DIR", "DB_PATH", "GS_REPORT_DIR", "GARMIN_PASSWORD", "GARMIN_PASSWORD_FILE", "SYNC_PLATFORM"] {
@@ -236,7 +236,7 @@ fn what_is_no_utf_8_is_refused_where_it_decides_and_nowhere_else() {
 }
 
 #[test]
-fn what_is_not_set_has_the_default_of_the_table() {
+fn an_unset_setting_has_the_default_of_the_table() {
     let settings = Settings::default();
     assert_eq!(settings.number("MAX_DELETE").unwrap(), 10);
     assert_eq!(settings.duration("GS_LOST_AFTER").unwrap(), std::time::Duration::from_secs(6 * 3600));
@@ -246,7 +246,7 @@ fn what_is_not_set_has_the_default_of_the_table() {
 }
 
 #[test]
-fn a_value_of_the_wrong_kind_is_an_error_that_says_what_to_write() {
+fn a_value_of_the_wrong_kind_is_an_error_with_an_example() {
     for (name, text, message) in [
         ("MAX_UPLOAD", "many", "MAX_UPLOAD=\"many\": not a whole number; write for example 10, or 0"),
         ("DELETE_DUPLICATE", "maybe", "DELETE_DUPLICATE=\"maybe\": neither yes nor no; write 1 or 0"),
@@ -281,13 +281,13 @@ fn an_old_name_of_a_setting_still_works() {
 }
 
 #[test]
-fn the_table_has_each_name_once_with_a_text() {
+fn the_table_has_each_name_once_with_a_description() {
     let mut names: Vec<&str> = all().chain(VARIABLES).flat_map(Setting::names).collect();
     let count = names.len();
     assert!(count > 70, "{count}");
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), count, "a name stands in the table twice");
+    assert_eq!(names.len(), count, "a name is in the table more than once");
     for setting in all().chain(VARIABLES) {
         assert!(setting.doc.ends_with('.'), "{}", setting.name);
         let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
@@ -297,7 +297,7 @@ fn the_table_has_each_name_once_with_a_text() {
 }
 
 #[test]
-fn the_examples_and_defaults_of_the_table_can_be_used() {
+fn the_examples_and_defaults_of_the_table_are_valid() {
     for setting in all() {
         let value = if setting.example.is_empty() { setting.default() } else { Some(setting.example.to_owned()) };
         let value = value.unwrap_or_default();
@@ -336,7 +336,7 @@ fn sources(dir: &Path, into: &mut Vec<(PathBuf, String)>) {
 }
 
 #[test]
-fn every_setting_that_the_sources_read_is_in_the_table_with_that_kind() {
+fn every_setting_that_the_code_reads_is_in_the_table_with_its_kind() {
     let mut files = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
     let mut read = BTreeSet::new();
@@ -372,7 +372,7 @@ fn every_setting_that_the_sources_read_is_in_the_table_with_that_kind() {
 }
 
 #[test]
-fn variables_of_the_environment_alone_are_not_read_from_the_file() {
+fn environment_only_variables_are_not_read_from_the_file() {
     let settings =
         with_file("HOME=/elsewhere\nXDG_DATA_HOME=/elsewhere\nLANG=zh_CN\n", &[("HOME", "/home/ann")]).unwrap();
     assert_eq!(settings.data_dir().unwrap(), Path::new("/home/ann/.local/share/garminsync"));

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_and_moments() {
+    fn durations_and_times_are_parsed() {
         assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
         assert_eq!(duration("0.5"), Ok(Duration::from_millis(500)));
         assert!(duration("-1").is_err() && duration("soon").is_err());

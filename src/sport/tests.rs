@@ -1,4 +1,4 @@
-//! The tables are whole and spelled as the FIT profile spells them; the known examples hold.
+//! The tables are complete and use the names of the FIT profile; known examples are correct.
 
 use super::*;
 use fitparser::profile::field_types::{Sport, SubSport};
@@ -9,7 +9,7 @@ fn type_rows() -> Vec<TypeRow> {
 }
 
 #[test]
-fn every_published_type_is_there_once() {
+fn every_published_activity_type_is_in_the_table_once() {
     let all = type_rows();
     let of = |family| all.iter().filter(|r| r.platform_family == family).count();
     assert_eq!((of(TypeFamily::Garmin), of(TypeFamily::Coros)), (152, 64));
@@ -20,7 +20,7 @@ fn every_published_type_is_there_once() {
 }
 
 #[test]
-fn every_type_has_names_of_the_fit_profile() {
+fn every_activity_type_has_a_fit_sport() {
     for row in type_rows() {
         let (sport, sub_sport) = (row.fit_sport.as_str(), row.fit_sub_sport.as_deref());
         assert!(sport_number(sport).is_some(), "{}: {sport}", row.key);
@@ -33,7 +33,7 @@ fn every_type_has_names_of_the_fit_profile() {
 }
 
 #[test]
-fn numbers_and_names_are_those_of_the_profile() {
+fn sport_numbers_and_names_are_those_of_the_fit_profile() {
     for number in 0..=u8::MAX {
         let name = sport_name(number).map(str::to_owned);
         let theirs = Sport::is_named_variant(number.into());
@@ -49,7 +49,7 @@ fn numbers_and_names_are_those_of_the_profile() {
 }
 
 #[test]
-fn known_types() {
+fn known_activity_types_have_their_sports() {
     let running = |sub| Some(("running", sub));
     assert_eq!(from_garmin("running"), running(None));
     assert_eq!(from_garmin("trail_running"), running(Some("trail")));
@@ -67,7 +67,7 @@ fn known_types() {
 }
 
 #[test]
-fn older_and_newer_spellings_of_garmin_are_one() {
+fn older_and_newer_spellings_of_garmin_give_the_same_sport() {
     let skiing = Some(("cross_country_skiing", None));
     assert_eq!(from_garmin("cross_country_skiing_ws"), skiing);
     assert_eq!(from_garmin("cross_country_skiing"), skiing);
@@ -80,7 +80,7 @@ fn older_and_newer_spellings_of_garmin_are_one() {
 }
 
 #[test]
-fn the_spellings_never_lead_to_another_sport() {
+fn every_garmin_type_in_the_table_finds_its_own_row() {
     // If both `x` and `x_v2` are in the table, each finds its own row: nothing is shadowed.
     for row in type_rows().iter().filter(|r| r.platform_family == TypeFamily::Garmin) {
         let expected = (row.fit_sport.as_str(), row.fit_sub_sport.as_deref());
@@ -89,7 +89,7 @@ fn the_spellings_never_lead_to_another_sport() {
 }
 
 #[test]
-fn families() {
+fn sports_belong_to_their_families() {
     let name = |sport, sub| family(Some(sport), sub).name();
     assert_eq!(name("running", Some("trail")), "running");
     assert_eq!(name("fitness_equipment", Some("treadmill")), "running");
@@ -108,7 +108,7 @@ fn families() {
 }
 
 #[test]
-fn what_is_unknown_neither_confirms_nor_denies() {
+fn an_unknown_sport_neither_confirms_nor_contradicts() {
     let (run, ride) = (family(Some("running"), None), family(Some("cycling"), None));
     assert_eq!(run.agrees(run), Some(true));
     assert_eq!(run.agrees(ride), Some(false));
@@ -120,7 +120,7 @@ fn what_is_unknown_neither_confirms_nor_denies() {
 }
 
 #[test]
-fn both_platforms_put_the_same_exercise_into_one_family() {
+fn garmin_and_coros_types_of_one_sport_have_one_family() {
     for (coros, garmin) in [
         (100, "running"),
         (101, "treadmill_running"),

@@ -23,7 +23,7 @@ fn row(run: &str, command: &str, hours: i64, exit: Option<u8>, platform: &str) -
     because(run, command, hours, exit, platform, Reason::Retry { detail: "why".into() })
 }
 
-/// The same for that reason.
+/// Like [`row`], with this reason.
 fn because(run: &str, command: &str, hours: i64, exit: Option<u8>, platform: &str, reason: Reason) -> LastCommand {
     let ended = at(hours).checked_add(SignedDuration::from_mins(1)).unwrap();
     let row = Command {
@@ -56,7 +56,7 @@ fn fixes(health: &Health) -> Vec<&str> {
 }
 
 #[test]
-fn no_data_is_empty_and_no_issue_is_ok() {
+fn the_state_without_data_is_empty_and_without_issues_ok() {
     assert_eq!(evidence(vec![], vec![]).judge(), Health::default());
     assert_eq!(Health::default().state, State::Empty);
     let unknown = PlatformEvidence { is_known: false, ..platform("coros") };
@@ -119,7 +119,7 @@ fn a_login_issue_has_its_time_and_its_fix() {
 
     let both = PlatformEvidence { login_rejected: login_rejected.login_rejected, ..paused };
     let health = evidence(vec![both], vec![]).judge();
-    assert_eq!(kinds(&health), [IssueKind::LoginRefused], "one matter, not two");
+    assert_eq!(kinds(&health), [IssueKind::LoginRefused], "one issue, not two");
     assert_eq!(fixes(&health), ["gs-auth login --browser --platform garmin-com"]);
 }
 
@@ -133,7 +133,7 @@ fn a_token_is_dead_if_rejected_or_expired() {
         health.actions.first().map(|issue| (issue.kind, issue.at))
     };
     let dead = |hours| Some((IssueKind::LoginEnded, Some(at(hours))));
-    assert_eq!(judge(None, false, None, None), None, "for ever, as far as anybody knows");
+    assert_eq!(judge(None, false, None, None), None, "no expiry is known");
     assert_eq!(judge(Some(1), false, None, None), None);
     assert_eq!(judge(Some(-1), false, None, None), dead(-1));
     assert_eq!(judge(Some(-1), true, None, None), None, "it is renewed");
@@ -148,7 +148,7 @@ fn a_token_is_dead_if_rejected_or_expired() {
 }
 
 #[test]
-fn a_required_login_is_an_issue_unless_the_platform_reports_it_or_it_is_fixed() {
+fn a_required_login_is_an_issue_unless_reported_or_fixed() {
     let judge = |platforms, about| evidence(platforms, vec![row("a", "gs-fetch", -1, Some(77), about)]).judge();
     let health = judge(vec![platform("coros"), platform("garmin-com")], "garmin-com");
     assert_eq!(
@@ -160,7 +160,7 @@ fn a_required_login_is_an_issue_unless_the_platform_reports_it_or_it_is_fixed() 
     let health = evidence(vec![], vec![none]).judge();
     assert_eq!((health.state, fixes(&health)), (State::ActionNeeded, vec!["garminsync setup"]));
     assert_eq!(fixes(&judge(vec![platform("coros")], "")), ["gs-auth status"]);
-    // A name that starts like another one.
+    // A name that begins with the name of another platform.
     let health = judge(vec![platform("garmin-com")], "garmin-command");
     assert_eq!(health.actions[0].platform, None);
 
@@ -168,7 +168,7 @@ fn a_required_login_is_an_issue_unless_the_platform_reports_it_or_it_is_fixed() 
     assert_eq!(kinds(&judge(vec![login_rejected.clone()], "garmin-com")), [IssueKind::LoginRefused]);
     assert_eq!(kinds(&judge(vec![login_rejected.clone()], "")), [IssueKind::LoginRefused]);
     let health = judge(vec![login_rejected, platform("coros")], "coros");
-    assert_eq!(kinds(&health), [IssueKind::LoginRefused, IssueKind::LoginNeeded], "another platform's matter");
+    assert_eq!(kinds(&health), [IssueKind::LoginRefused, IssueKind::LoginNeeded], "the issue of another platform");
 
     let login = |seen| Some((Login { expires: None, renewable: false, renewable_until: None, ended: None }, at(seen)));
     let since = |seen| judge(vec![PlatformEvidence { login: login(seen), ..platform("coros") }], "coros");
@@ -176,7 +176,7 @@ fn a_required_login_is_an_issue_unless_the_platform_reports_it_or_it_is_fixed() 
 }
 
 #[test]
-fn a_listing_that_is_not_believed_is_cut_or_shrank_unless_it_is_still_made() {
+fn a_bad_listing_is_implausible_or_incomplete_unless_it_still_runs() {
     let listing = |implausible, finished: Option<i64>| BadListing {
         run: "a".into(),
         started: at(-2),
@@ -214,9 +214,13 @@ fn a_run_is_overdue_one_hour_after_its_time() {
     assert_eq!(judge(due(-99, -2), None, vec![]), overdue(-2));
     assert_eq!(judge(due(-99, -1), Some(-3), vec![]), None, "an hour is allowed");
     assert_eq!(judge(due(-99, -2), Some(-2), vec![]), None);
-    assert_eq!(judge(due(-1, -2), Some(-3), vec![]), None, "it was not yet so then");
+    assert_eq!(judge(due(-1, -2), Some(-3), vec![]), None, "the schedule is newer");
     assert_eq!(judge(None, None, vec![]), None);
-    assert_eq!(judge(due(-99, -2), Some(-3), vec![row("a", "gs-fetch", -3, None, "")]), None, "a long run is at it");
+    assert_eq!(
+        judge(due(-99, -2), Some(-3), vec![row("a", "gs-fetch", -3, None, "")]),
+        None,
+        "a long run has not ended yet"
+    );
 }
 
 #[test]
@@ -243,7 +247,7 @@ fn the_most_urgent_issue_comes_first_and_corrupt_files_are_counted() {
 }
 
 #[test]
-fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
+fn outstanding_work_is_behind_if_two_runs_did_not_reduce_it() {
     let now = |uploads, downloads| Outstanding { uploads, downloads, ..Outstanding::default() };
     let left = |uploads, downloads| Left { uploads: Some(uploads), downloads: Some(downloads), deletions: None };
     let judge = |now, before: &[Left]| {
@@ -263,7 +267,7 @@ fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
     }
     let health = judge(now(5, 30), &[left(5, 40), left(4, 50)]);
     assert_eq!((health.state, kinds(&health)), (State::Behind, vec![IssueKind::Behind]));
-    assert_eq!(health.warnings[0].count, Some(5), "of the downloads there are less");
+    assert_eq!(health.warnings[0].count, Some(5), "the number of downloads has decreased");
     let failed = row("a", "gs-upload", -1, Some(75), "");
     let both = HealthEvidence { outstanding: now(5, 0), before: vec![left(5, 0); 2], ..evidence(vec![], vec![failed]) }
         .judge();
@@ -273,7 +277,7 @@ fn work_is_outstanding_and_behind_when_two_runs_did_not_make_it_less() {
 }
 
 #[test]
-fn runs_without_uploads_are_not_behind_with_them() {
+fn runs_without_uploads_are_not_behind_with_uploads() {
     let archives = Left { downloads: Some(0), ..Left::default() };
     let uploads = |uploads| Left { uploads: Some(uploads), ..archives };
     let judge = |before: &[Left]| {
@@ -288,7 +292,7 @@ fn runs_without_uploads_are_not_behind_with_them() {
 }
 
 #[test]
-fn a_command_that_hangs_for_two_days_is_an_issue_and_no_excuse_for_a_missed_run() {
+fn a_command_that_hangs_for_two_days_does_not_excuse_a_missed_run() {
     let judge = |hours: i64| {
         let due = Some(Due { since: at(-999), previous: Some(at(-2)) });
         let hangs = LastCommand { is_alive: Some(true), ..row("a", "gs-fetch", hours, None, "") };
@@ -301,7 +305,7 @@ fn a_command_that_hangs_for_two_days_is_an_issue_and_no_excuse_for_a_missed_run(
 }
 
 #[test]
-fn that_a_list_was_missing_is_over_once_all_are_listed() {
+fn a_missing_listing_is_resolved_once_the_platform_is_listed() {
     let judge = |listed: Option<i64>| {
         let coros = PlatformEvidence { listed: listed.map(at), ..platform("coros") };
         let missed = because("a", "gs-diff", -3, Some(75), "coros", Reason::NotListed);
@@ -328,7 +332,7 @@ fn a_failure_is_not_resolved_by_a_run_without_its_platform() {
     assert_eq!(judge("garmin-cn", &other), [IssueKind::Configuration]);
     assert_eq!(judge("garmin-cn", &[("gs-upload", "garmin-cn", -1)]), []);
     assert_eq!(judge("garmin-cn", &[("", "garmin-cn", -1)]), []);
-    assert_eq!(judge("", &[]), [], "another run of the command went well");
+    assert_eq!(judge("", &[]), [], "another run of the command succeeded");
 }
 
 #[test]
@@ -369,7 +373,7 @@ fn a_later_success_in_a_run_does_not_hide_a_failure() {
 }
 
 #[test]
-fn the_commands_of_a_run_that_has_ended_do_not_run_any_more() {
+fn a_command_without_an_end_in_an_ended_run_is_unfinished() {
     let commands = vec![row("a", "gs-upload", 0, None, "")];
     let evidence = HealthEvidence { ended: Some("a".into()), ..evidence(vec![platform("coros")], commands) };
     assert_eq!(kinds(&evidence.judge()), [IssueKind::Unfinished]);
@@ -385,7 +389,7 @@ fn a_command_with_a_lock_runs_and_one_without_was_killed() {
         kinds(&HealthEvidence { running, ..evidence(vec![listed], commands) }.judge())
     };
     let running = || vec![("a".to_owned(), "gs-fetch".to_owned())];
-    // Whatever ran meanwhile, and even if it takes long.
+    // Even if another command ran meanwhile, or if it takes long.
     assert_eq!(judge(vec![open(Some(true), -2), later.clone()], running()), []);
     assert_eq!(judge(vec![open(Some(true), -47)], running()), []);
     // The newest row of the command belongs to another run.
@@ -394,7 +398,7 @@ fn a_command_with_a_lock_runs_and_one_without_was_killed() {
     assert_eq!(
         judge(vec![open(None, -2), later], vec![]),
         [IssueKind::ListingIncomplete, IssueKind::Unfinished],
-        "nobody can tell"
+        "it is unknown whether it runs"
     );
 }
 
@@ -420,7 +424,7 @@ fn a_rejected_login_is_resolved_once_the_token_works() {
 }
 
 #[test]
-fn the_result_of_a_manual_command_is_no_issue() {
+fn the_result_of_a_manual_command_is_not_an_issue() {
     for exit in [Some(1), Some(65), Some(75), None] {
         assert_eq!(kinds(&evidence(vec![platform("coros")], vec![row("a", "gs-import", -25, exit, "")]).judge()), []);
     }
@@ -432,9 +436,9 @@ fn the_result_of_a_manual_command_is_no_issue() {
         kinds(&evidence(vec![platform("coros")], commands).judge())
     };
     assert_eq!(judge(bug(), vec![]), [IssueKind::Bug]);
-    assert_eq!(judge(bug(), sync(&["gs-fetch", "gs-download"])), [IssueKind::Bug], "no whole sync");
+    assert_eq!(judge(bug(), sync(&["gs-fetch", "gs-download"])), [IssueKind::Bug], "not a complete sync");
     assert_eq!(judge(bug(), sync(&["gs-fetch", "gs-upload"])), []);
-    // Nor does a deletion that no sync makes.
+    // A sync resolves the failure of a manual deletion, too.
     let deletion = || row("a", "gs-delete", -9, Some(75), "");
     assert_eq!(judge(deletion(), vec![]), [IssueKind::Failed]);
     assert_eq!(judge(deletion(), sync(&["gs-fetch", "gs-upload"])), []);
@@ -457,7 +461,7 @@ fn each_issue_has_its_fix() {
     assert_eq!(
         fixes(&evidence(vec![login_rejected], vec![]).judge()).first().copied(),
         None,
-        "to forget the account is the last that helps"
+        "forgetting the account is the last resort"
     );
     let due = Some(Due { since: at(-99), previous: Some(at(-2)) });
     let health = HealthEvidence { due, ..evidence(vec![platform("coros")], vec![]) }.judge();

@@ -242,7 +242,7 @@ mod tests {
     use crate::reason::samples::samples;
 
     #[test]
-    fn what_is_no_secret_stays() {
+    fn ordinary_text_is_not_redacted() {
         for text in [
             "Morning run",
             "晨跑 @ 西湖 🏃",
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_comes_out_of_any_reason_also_of_one_within_another() {
+    fn a_redacted_reason_shows_no_secret_even_if_nested() {
         let secret = "for runner@example.com, https://user:hunter2@example.com/x: token=abc123def Bearer s3cr3t0";
         for reason in samples(secret) {
             let redacted = RedactedReason::of(&reason);
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_without_a_secret_stays() {
+    fn a_reason_without_a_secret_is_unchanged() {
         for reason in samples("HTTP 503; try again later") {
             assert_eq!(*RedactedReason::of(&reason).reason(), reason);
         }
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_become_stars() {
+    fn secrets_are_replaced_by_stars() {
         for (text, shown) in [
             ("for runner@example.com, it", "for ***, it"),
             ("<runner.x+y@mail.example.co.uk>", "<***>"),

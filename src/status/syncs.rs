@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_state_of_the_schedule_says_what_to_do() {
+    fn each_state_of_the_schedule_has_its_hint() {
         let next = Timestamp::from_second(1_800_000_000).unwrap();
         let schedule = |enabled, is_run| ScheduleStatus {
             cron: "0 */6 * * *".into(),

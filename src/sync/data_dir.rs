@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_made_once_and_one_that_is_not_to_be_made_has_a_stand_in() {
+    fn a_missing_data_folder_is_created_or_replaced_by_a_temporary_one() {
         let dir = tempfile::tempdir().unwrap();
         let named = dir.path().join("a/b");
         let place = DataDir::open(named.clone(), false).unwrap();

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_is_the_reason_behind_its_subject() {
+    fn the_text_of_a_failure_is_its_subject_and_its_reason() {
         assert_eq!(retry().to_string(), "HTTP 503");
         assert_eq!(retry().about("ntfy").to_string(), "ntfy: HTTP 503");
         assert_eq!(retry().about("coros 1").about("gs-sync").to_string(), "gs-sync: coros 1: HTTP 503");
@@ -192,16 +192,16 @@ mod tests {
     }
 
     #[test]
-    fn subject_and_line_change_neither_exit_nor_platform_and_leave_the_reason_to_be_read() {
+    fn subject_and_line_change_neither_exit_code_nor_platform() {
         let failure = retry().on("coros").at_line(3);
         let reason = Reason::Retry { detail: "HTTP 503".into() };
         assert_eq!((failure.exit, failure.platform.as_deref()), (Exit::TempFail, Some("coros")));
         assert_eq!(*failure.reason, Reason::AtLine { line: 3, reason: Box::new(reason) });
-        assert_eq!(retry().about("ntfy").platform, None, "a channel is no platform");
+        assert_eq!(retry().about("ntfy").platform, None, "a channel is not a platform");
     }
 
     #[test]
-    fn what_has_no_code_of_its_own_keeps_its_words() {
+    fn a_failure_without_its_own_code_keeps_its_text() {
         let usage = Failure::usage("--since: not a date");
         assert_eq!((usage.exit, usage.to_string()), (Exit::Usage, "--since: not a date".to_owned()));
         assert_eq!(*usage.reason, Reason::other("--since: not a date"));

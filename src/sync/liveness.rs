@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sign_says_who_runs_and_who_was_killed_and_goes_with_a_command_that_ends() {
+    fn a_lock_file_shows_whether_a_command_runs_was_killed_or_ended() {
         let dir = tempfile::tempdir().unwrap();
         let (runs, ends) = (RunningLock::create(dir.path(), 7).unwrap(), RunningLock::create(dir.path(), 8).unwrap());
         let killed = RunningLock::create(dir.path(), 9).unwrap();
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_command_has_left_is_swept_away_after_a_week() {
+    fn the_lock_file_of_a_killed_command_is_removed_after_a_week() {
         let dir = tempfile::tempdir().unwrap();
         drop(RunningLock::create(dir.path(), 1).unwrap());
         for (name, days) in [("2", 8), ("3", 6), ("4.new", 8)] {

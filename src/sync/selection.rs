@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_comma_in_the_path_of_a_folder_belongs_to_it() {
+    fn a_comma_in_a_folder_path_is_part_of_the_path() {
         for (text, names) in [
             ("garmin-com,coros", &["garmin-com", "coros"][..]),
             (" GARMINCOM , ,COROS, ", &["GARMINCOM", "COROS"]),

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_without_gz() {
+    fn the_gz_extension_is_removed_from_a_name() {
         assert_eq!(
             ["a.fit.gz", "a.FIT.GZ", ".gz", "gz", "a.fit", "跑步.gz"].map(without_gz),
             ["a.fit", "a.FIT", ".gz", "gz", "a.fit", "跑步"]

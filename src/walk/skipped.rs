@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn system_files_are_known_by_their_names() {
+    fn system_files_are_recognized_by_their_names() {
         for name in [
             "#recycle",
             "#Recycle",
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn each_reason_is_one_line_with_a_count_and_its_most_frequent_extensions() {
+    fn each_skip_reason_has_a_count_and_its_most_frequent_extensions() {
         let mut skipped = Skipped::default();
         for path in ["a/1.gpx", "a/2.gpx", "b/x.fit.bz2", "c.tar.gz"] {
             skipped.add(Skip::of(path), path);

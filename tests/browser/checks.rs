@@ -1,12 +1,12 @@
-//! The checks that `page.rs` holds the page to, on pages that were made by hand: a good one and many bad ones.
+//! Tests of the checks that `page.rs` applies to the page, with a good page and many bad pages.
 
 use crate::node;
 
-/// As it is asked for on the command line.
+/// The path of the good page.
 const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/fixtures/good.html");
 
 #[test]
-fn nothing_is_found_in_a_good_page() {
+fn a_good_page_has_no_findings() {
     let measures = node::check(
         &[GOOD],
         &["--rows", "5", "--expect", "西湖晨跑", "--expect", "An old ride", "--expect", "<script>alert(1)</script>"],
@@ -18,18 +18,18 @@ fn nothing_is_found_in_a_good_page() {
 }
 
 #[test]
-fn each_bad_page_is_found_out_for_its_own_fault_and_for_no_other() {
+fn each_bad_page_has_exactly_the_findings_of_its_fault() {
     node::check_the_checks();
 }
 
 #[test]
 #[should_panic(expected = "cannot be read: what is not there")]
-fn what_is_found_fails_the_test_and_is_shown() {
+fn a_finding_fails_the_test_and_is_shown() {
     node::check(&[GOOD], &["--only", "quiet", "--expect", "what is not there"]);
 }
 
 #[test]
 #[should_panic(expected = "there is no check")]
-fn a_check_that_is_not_there_is_no_check_that_went_well() {
+fn an_unknown_check_is_an_error() {
     node::check(&[GOOD], &["--only", "axes"]);
 }

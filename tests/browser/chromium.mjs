@@ -1,4 +1,4 @@
-// Chromium of the distribution, with a profile of its own and without talk of its own on the network.
+// The distribution's Chromium, with a new profile and without network requests of its own.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ const program = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 const FLAGS = [
   "--headless=new",
-  // The pages are ours; as root, and in most containers, the sandbox does not start.
+  // The pages are trusted; as root, and in most containers, the sandbox does not start.
   "--no-sandbox",
   "--disable-gpu",
   "--disable-dev-shm-usage",
@@ -20,13 +20,13 @@ const FLAGS = [
   "--disable-sync",
   "--hide-scrollbars",
   "--force-color-profile=srgb",
-  // A page that is not in front is as quick as one that is.
+  // Background pages run at full speed.
   "--disable-background-timer-throttling",
   "--disable-backgrounding-occluded-windows",
   "--disable-renderer-backgrounding",
-  // Nothing gets out, whatever a page asks for; that it asked is seen all the same.
+  // No request leaves the machine, but all requests are still reported.
   "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-  // Its pipe makes it end with this process, however that ends; the port is for Lighthouse.
+  // The pipe ends Chromium with this process; the port is for Lighthouse.
   "--remote-debugging-pipe",
   "--remote-debugging-port=0",
 ];
@@ -47,7 +47,7 @@ const listening = (child) =>
     });
   });
 
-// Its processes end one after the other, and the last of them still write: so not at once.
+// Removes the profile. Its processes end one after the other and may still write, so this is retried.
 const remove = (profile) => {
   for (let tries = 0; tries < 40; tries++) {
     try {
@@ -58,7 +58,7 @@ const remove = (profile) => {
   }
 };
 
-// Starts it: `browser` is Playwright's, `port` is the one of its DevTools; `stop` ends it.
+// Starts Chromium: `browser` is Playwright's object, `port` the port of DevTools; `stop` ends it.
 export const start = async () => {
   const { chromium } = (await tool("playwright-core")).default;
   const profile = mkdtempSync(join(tmpdir(), "browser-"));
@@ -73,7 +73,7 @@ export const start = async () => {
     child.kill("SIGKILL");
     remove(profile);
   };
-  // For a check that gives up in the middle.
+  // Ends Chromium if a check exits early.
   process.once("exit", end);
   const stop = async () => {
     child.kill("SIGKILL");

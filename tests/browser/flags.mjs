@@ -1,7 +1,7 @@
-// What stands on the command line of check.mjs.
+// The command line of check.mjs.
 
 export const CHECKS = ["speed", "quiet", "html", "axe", "scroll", "plain", "print", "search", "lighthouse"];
-// What a page without activities has not.
+// The checks that require a list of activities.
 const OF_THE_LIST = ["search", "speed"];
 
 export class UsageError extends Error {}

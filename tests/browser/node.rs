@@ -1,4 +1,5 @@
-//! Pages in a real browser: `tests/browser/check.mjs`, whose tools `scripts/test` brings into `target/browser`.
+//! Runs `tests/browser/check.mjs`, which checks pages in a real browser. `scripts/test` installs its tools in
+//! `target/browser`.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -6,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-/// One browser at a time: it measures, and two would take each other's time.
+/// Allows one browser at a time, because parallel ones would distort the measurements.
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
@@ -22,12 +23,12 @@ fn script(name: &str) -> Command {
 fn run(mut command: Command) -> (String, Output) {
     let _alone = alone();
     let output =
-        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; scripts/test brings what is needed"));
+        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; scripts/test installs what is required"));
     (format!("{command:?}"), output)
 }
 
-/// Runs the checks on pages, with flags of `check.mjs`; what they find fails the test and is shown. Returns what was
-/// measured, each with `file`, `measure` and `value`.
+/// Runs the checks on pages, with flags of `check.mjs`. A finding fails the test and is shown. Returns the
+/// measurements, each with `file`, `measure` and `value`.
 #[track_caller]
 pub fn check<P: AsRef<Path>>(pages: &[P], flags: &[&str]) -> Vec<Value> {
     let mut command = script("check.mjs");
@@ -42,13 +43,13 @@ pub fn check<P: AsRef<Path>>(pages: &[P], flags: &[&str]) -> Vec<Value> {
     measures
 }
 
-/// Runs the test of the checks themselves.
+/// Runs the test of the checks.
 #[track_caller]
 pub fn check_the_checks() {
     goes_well(script("selftest.mjs"));
 }
 
-/// Checks that a page made with `--refresh` loads itself anew.
+/// Checks that a page made with `--refresh` reloads.
 #[track_caller]
 pub fn check_refresh(page: &Path) {
     let mut command = script("refresh.mjs");

@@ -1,5 +1,5 @@
-//! The page that `gs-report` writes: what it says, compared with what the services and the catalogue hold; and what a real
-//! browser makes of it (`tests/browser/check.mjs`).
+//! The page of `gs-report`: its texts are compared with the services and the catalogue, and it is checked in a real
+//! browser (`tests/browser/check.mjs`).
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::support::{Work, large_catalogue, plain};
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// Writes a page of its own with these flags.
+/// Writes a page with these flags, in its own folder.
 fn page(work: &Work, flags: &[&str]) -> PathBuf {
     let out = work.dir().join(format!("page-{}", flags.join("")));
     let path = out.to_str().unwrap();
@@ -18,14 +18,14 @@ fn page(work: &Work, flags: &[&str]) -> PathBuf {
     out.join("index.html")
 }
 
-/// What a person reads: without the tags, each run of white space a space.
+/// The visible text: without the tags, with single spaces.
 fn read(html: &str) -> String {
     let body = html.split("<body").nth(1).unwrap();
     let body = body.split("<script>").next().unwrap();
     let mut text = String::new();
     for (at, part) in body.split('<').enumerate() {
         let (tag, rest) = part.split_once('>').unwrap_or(("", part));
-        // A cell, an item and a paragraph stand apart; a mark in a line does not.
+        // Cells, items and paragraphs are separated by a space; inline elements are not.
         let is_inline = ["b", "/b", "bdi", "/bdi", "strong", "/strong"].contains(&tag.split(' ').next().unwrap());
         text.push_str(if at == 0 || is_inline { "" } else { " " });
         text.push_str(rest);
@@ -45,14 +45,14 @@ fn number(value: &Value) -> String {
 }
 
 #[test]
-fn each_platform_is_told_with_what_its_service_and_the_catalogue_hold() {
+fn each_platform_has_the_counts_of_its_service_and_the_catalogue() {
     let history = history();
     let platforms = part(&history.page, "platforms");
     for name in PLATFORMS {
         let card =
             platforms.split("<article").find(|card| card.contains(&format!("<p class=\"id\">{name}</p>"))).unwrap();
         let (said, told) = (read(&format!("<body>{card}")), history.platform(name));
-        // The simulator's own count; status.json has it too, as tests/it/report/counts.rs makes sure.
+        // The count is that of the simulator; tests/it/report/counts.rs compares it with status.json.
         assert!(said.contains(&format!("{} activities", history.held()[name].len())), "{said}");
         let words = [
             ("downloaded", "downloaded"),
@@ -63,7 +63,7 @@ fn each_platform_is_told_with_what_its_service_and_the_catalogue_hold() {
         ];
         for (word, field) in words {
             let line = format!("{word} {}", number(&told[field]));
-            // Counts that are zero are left out.
+            // Zero counts are omitted.
             assert_eq!(said.contains(&line), told[field] != 0, "{name}: {line}: {said}");
         }
         let listed: i64 =
@@ -74,7 +74,7 @@ fn each_platform_is_told_with_what_its_service_and_the_catalogue_hold() {
 }
 
 #[test]
-fn each_pair_of_platforms_is_told_in_its_cell() {
+fn each_pair_of_platforms_has_its_counts_in_the_matrix() {
     let history = history();
     let said = read(&format!("<body>{}", part(&history.page, "matrix-title")));
     for pair in list(history, "matrix") {
@@ -92,13 +92,13 @@ fn each_pair_of_platforms_is_told_in_its_cell() {
     }
 }
 
-/// Several reasons, as the page has them one after the other.
+/// Several reasons, joined as on the page.
 fn texts(reasons: &Value) -> String {
     reasons.as_array().into_iter().flatten().map(|reason| text(&reason["text"])).collect::<Vec<_>>().join(" · ")
 }
 
 #[test]
-fn what_is_missing_there_twice_gone_and_refused_is_told_with_its_reason() {
+fn missing_duplicate_deleted_and_rejected_activities_have_reasons() {
     let history = history();
     let said = read(&format!("<body>{}", part(&history.page, "differences")));
     let lists = ["missing", "not_archived"].into_iter().flat_map(|name| list(history, name));
@@ -123,11 +123,11 @@ fn what_is_missing_there_twice_gone_and_refused_is_told_with_its_reason() {
     for refusal in list(history, "rejected") {
         assert!(said.contains(text(&refusal["retry"])), "{refusal}");
     }
-    assert!(said.contains(WORDS), "the service's own words");
+    assert!(said.contains(WORDS), "the message of the service");
 }
 
 #[test]
-fn every_activity_and_every_run_has_its_row() {
+fn every_activity_and_every_run_has_a_row() {
     let history = history();
     let listed = part(&history.page, "activities").split("<script>").next().unwrap();
     let rows: Vec<&str> = listed.split("<tr>").skip(1).collect();
@@ -152,7 +152,7 @@ fn every_activity_and_every_run_has_its_row() {
 }
 
 #[test]
-fn the_glance_says_what_the_state_is_and_what_mends_it() {
+fn the_summary_shows_the_state_and_the_fixes() {
     let history = history();
     let said = read(&history.page);
     assert!(said.contains("Action needed"), "{said}");
@@ -163,39 +163,39 @@ fn the_glance_says_what_the_state_is_and_what_mends_it() {
 }
 
 #[test]
-fn its_document_names_every_field() {
+fn the_documentation_names_every_field_of_status_json() {
     let document = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/page.md")).unwrap();
     let history = history();
     let top = history.status.as_object().unwrap().keys();
     let of_platform = history.platform("coros").as_object().unwrap().keys();
     for field in top.chain(of_platform.filter(|field| !["name", "title", "compared"].contains(&field.as_str()))) {
-        assert!(document.contains(&format!("`{field}`")), "docs/page.md lacks {field}");
+        assert!(document.contains(&format!("`{field}`")), "{field} is missing in docs/page.md");
     }
 }
 
 #[test]
-fn a_browser_finds_nothing_to_complain_of() {
+fn a_browser_finds_no_fault_in_the_page() {
     let history = history();
     let chinese = page(&history.work, &["--lang", "zh", "--refresh"]);
     let rows = list(history, "activities").len().to_string();
     check(&[page(&history.work, &[])], &["--rows", &rows]);
-    // The same markup and style with other words.
+    // The same markup and style with other texts.
     check(&[chinese], &["--few", "--without", "speed,lighthouse", "--rows", &rows]);
 }
 
 #[test]
-fn it_loads_itself_anew_when_asked_to_and_lets_a_reader_be() {
+fn a_page_with_refresh_reloads_except_during_a_search() {
     node::check_refresh(&page(&history().work, &["--refresh"]));
 }
 
 #[test]
-fn an_empty_catalogue_makes_a_sound_page() {
+fn an_empty_catalogue_gives_a_valid_page() {
     let work = Work::alone();
     check(&[page(&work, &["--refresh"])], &["--empty"]);
 }
 
 #[test]
-fn a_hostile_catalogue_changes_nothing_in_a_browser() {
+fn hostile_texts_in_the_catalogue_have_no_effect_in_a_browser() {
     let sim = plain(6);
     let work = Work::logged_in(&sim);
     work.archive_all();
@@ -220,13 +220,13 @@ fn a_hostile_catalogue_changes_nothing_in_a_browser() {
 }
 
 #[test]
-fn twenty_thousand_activities_are_a_page_that_works() {
+fn a_page_with_twenty_thousand_activities_works() {
     let work = Work::alone();
     std::fs::create_dir_all(work.data("")).unwrap();
     large_catalogue::make(&work.data("catalogue.sqlite"), 20_000, 1, Timestamp::now());
     let page = page(&work, &[]);
     let bytes = std::fs::metadata(&page).unwrap().len();
     assert!(bytes < 6_000_000, "{bytes}");
-    // How soon it answers is measured by scripts/bench; what axe and Lighthouse find, they find in a short list, too.
+    // scripts/bench measures the speed; axe and Lighthouse have the same findings for a short list.
     check(&[page], &["--without", "speed,axe,lighthouse", "--rows", "20000"]);
 }

@@ -1,9 +1,9 @@
-// Checks that a page made with --refresh loads itself anew, and lets a reader be.
+// Checks that a page made with --refresh reloads, keeps unfolded parts, and does not reload during a search.
 //
 //   node tests/browser/refresh.mjs FILE.html
 //
-// The page needs a list of activities and a log. The clock is the browser's own, run ahead. Exit code 0: all as it should
-// be; 1: what is not is printed; 2: a tool is not there.
+// The page needs a list of activities and a log. The browser's clock is advanced artificially. Exit code 0: no error;
+// 1: errors, which are printed; 2: a tool is missing.
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { start } from "./chromium.mjs";
@@ -19,7 +19,7 @@ const check = async (page, url) => {
   const expect = (what, found, wanted) => {
     if (found !== wanted) wrong.push(`${what}: ${found}, not ${wanted}`);
   };
-  // How often it loads itself in that time. A load that is due may take seconds on a busy machine; one too many comes soon.
+  // Counts the loads in this time. An expected load may take seconds on a busy machine; an unexpected one is fast.
   const expectLoads = async (what, ms, wanted) => {
     const before = loads;
     await page.clock.runFor(ms);
@@ -31,17 +31,17 @@ const check = async (page, url) => {
   await expectLoads("at the time", 2000, 1);
   const fold = page.locator("table.log details").first();
   await fold.locator("summary").click();
-  await expectLoads("while something is unfolded", PERIOD_MS + 1000, 1);
-  expect("what was unfolded is so again", await fold.evaluate((details) => details.open), true);
+  await expectLoads("while a part is unfolded", PERIOD_MS + 1000, 1);
+  expect("the unfolded part is unfolded again", await fold.evaluate((details) => details.open), true);
   await page.fill("#q", "a");
-  await expectLoads("while somebody searches", 3 * PERIOD_MS, 0);
+  await expectLoads("while the search box has text", 3 * PERIOD_MS, 0);
   await page.fill("#q", "");
   await page.uncheck("#refresh");
-  await expectLoads("when it is told not to", 3 * PERIOD_MS, 0);
+  await expectLoads("when the refresh is switched off", 3 * PERIOD_MS, 0);
   await page.reload();
-  expect("it remembers that", await page.isChecked("#refresh"), false);
+  expect("the switch is off after a reload", await page.isChecked("#refresh"), false);
   await page.check("#refresh");
-  await expectLoads("when it is told to again", PERIOD_MS + 1000, 1);
+  await expectLoads("when the refresh is switched on again", PERIOD_MS + 1000, 1);
   return wrong;
 };
 

@@ -1,8 +1,8 @@
-// The list that a page lets one search: the section around its search box, and the rows of the tables in there.
+// The searchable list of a page: the section of its search box, and the rows of the tables in it.
 
 export const SEARCH = "input[type=search]";
 
-// Texts of the rows that can be seen, folded parts too; what stands in different tags stands apart.
+// Texts of the visible rows, including folded parts; texts of different tags are separated by a space.
 export const rowsOf = (page) =>
   page.evaluate((search) => {
     const section = document.querySelector(search)?.closest("section");
@@ -16,7 +16,7 @@ export const rowsOf = (page) =>
     return rows.filter((row) => row.checkVisibility()).map(textOf);
   }, SEARCH);
 
-// A word that some rows have and others have not: the one that fewest have.
+// A word that some rows have and others do not have: the rarest one.
 export const wordOf = (rows) => {
   const counts = new Map();
   for (const row of rows)
@@ -25,8 +25,8 @@ export const wordOf = (rows) => {
   return telling[0]?.[0];
 };
 
-// Waits until the rows that can be seen are those with `word`, and says when that was, in ms since the navigation;
-// without a word, until there is none.
+// Waits until the visible rows are those with `word`, and returns the time in ms since the navigation;
+// without a word, waits until no row is visible.
 export const untilFiltered = (page, word, timeout) =>
   page
     .waitForFunction(
@@ -43,10 +43,10 @@ export const untilFiltered = (page, word, timeout) =>
     )
     .then((handle) => handle.jsonValue());
 
-// With more rows than this the button is believed to go on as it did.
+// With more rows than this, the button is not clicked to the end.
 const MANY = 2000;
 
-// Brings up row after row; how many there are then, or nothing when there were too many to see them all.
+// Clicks "more" until all rows are visible. Returns their number, or undefined if the list has too many rows.
 export const bringUp = async (page) => {
   const more = page.locator(`section:has(${SEARCH}) button:not(th button):not(form button)`).first();
   for (let rows = (await rowsOf(page)).length; ;) {

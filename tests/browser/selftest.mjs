@@ -1,9 +1,9 @@
-// Checks the checks: in each page of fixtures/bad.mjs, which is fixtures/good.html with one change, its own fault is found
-// and no other.
+// Tests the checks: each page of fixtures/bad.mjs, which is fixtures/good.html with one fault, has exactly the findings
+// of its fault.
 //
 //   node tests/browser/selftest.mjs [WORD of a name]
 //
-// Exit code 0: all as it should be; 1: what is not is printed; 2: a tool is not there.
+// Exit code 0: no error; 1: errors, which are printed; 2: a tool is missing.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ const changed = (good, change) =>
 
 const inALine = ({ check, what, look }) => `${check}: ${what}${look ? ` (${look})` : ""}`;
 
-// What is not as it should be with one page.
+// The unexpected and missing findings of one page.
 const wrong = (found, finds) => {
   const lines = found.map(inALine);
   const unexpected = lines.filter((line) => !finds.some((one) => one.test(line))).map((line) => `unexpected: ${line}`);
@@ -33,7 +33,7 @@ const wrong = (found, finds) => {
 };
 
 const ofOne = ({ finds }) => [...new Set(finds.map((one) => /^\^(\w+)/.exec(one.source)[1]))];
-// These want the machine, or the browser, for themselves.
+// These checks must not run at the same time as others.
 const isAlone = (page) => ofOne(page).some((check) => ["speed", "lighthouse"].includes(check));
 
 const main = async (word = "") => {

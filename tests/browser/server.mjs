@@ -1,4 +1,4 @@
-// Serves one file on the loopback, and remembers what was asked for.
+// Serves one file on the loopback and records the requests.
 import { readFileSync } from "node:fs";
 import http from "node:http";
 

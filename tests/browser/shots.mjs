@@ -1,9 +1,9 @@
-// Takes pictures of a page that gs-report wrote: for people to look at.
+// Takes screenshots of a page of gs-report, for people.
 //
-//   node tests/browser/shots.mjs FILE.html DIR          whole, at three widths, light, dark and on paper
-//   node tests/browser/shots.mjs --top FILE.html PNG    the upper part, as the README shows it: 1280 px wide, small
+//   node tests/browser/shots.mjs FILE.html DIR          the complete page, at three widths, light, dark and on paper
+//   node tests/browser/shots.mjs --top FILE.html PNG    the upper part, for the README: 1280 px wide, a small file
 //
-// The names are those of the page: page-1280-light.png and so on. Exit code 2: wrong usage, or a tool is not there.
+// File names begin with that of the page: page-1280-light.png and so on. Exit code 2: wrong usage, or a missing tool.
 import { statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,17 +11,17 @@ import { parseArgs } from "node:util";
 import { start } from "./chromium.mjs";
 
 const WIDTHS = [1280, 768, 390];
-// The README is read on slow lines, too; and git keeps every picture for ever.
+// The README is also read over slow connections, and git stores every version of a picture.
 const TOP_BYTES = 250_000;
 const TOP_HEIGHTS = [900, 820, 740, 660, 580, 500];
 
-// A picture of the page in its looks: `media`, and what Playwright has for a context and a screenshot.
+// Takes a screenshot of the page with `media` and Playwright's options of a context and a screenshot.
 const shoot = async (browser, file, { media, ...look }, picture) => {
   const context = await browser.newContext({ timezoneId: "Europe/Zurich", ...look });
   const page = await context.newPage();
   await page.goto(pathToFileURL(file).href);
   if (media) await page.emulateMedia({ media });
-  // Only so does Playwright add no style, which the policy would forbid.
+  // Otherwise Playwright would add a style, which the policy forbids.
   await page.screenshot({ caret: "initial", ...picture });
   await context.close();
 };
@@ -31,7 +31,7 @@ const whole = async (browser, file, dir) => {
   for (const width of WIDTHS)
     for (const colorScheme of ["light", "dark"])
       await shoot(browser, file, { viewport: { width, height: 900 }, colorScheme }, name(`${width}-${colorScheme}`));
-  // As A4, of somebody who reads white on dark.
+  // A4, printed from a dark page.
   await shoot(browser, file, { viewport: { width: 718, height: 1047 }, colorScheme: "dark", media: "print" }, name("paper"));
 };
 

@@ -1,11 +1,11 @@
-// The page under test: opened in many ways, and watched in each.
+// The page under test: opens it with different settings and records problems.
 import { pathToFileURL } from "node:url";
 
-// In words: "dark, 390 px, no scripts".
+// The settings as text: "dark, 390 px, no scripts".
 export const inWords = ({ width = 1280, dark = false, scripts = true, folds = "" }) =>
   [dark ? "dark" : "light", `${width} px`, folds, scripts ? "" : "no scripts"].filter(Boolean).join(", ");
 
-// A page may load itself anew from time to time, but not under the hands of a check that takes longer.
+// Prevents the page from reloading during a check.
 const KEPT_MS = 30_000;
 const keepPage = (least) => {
   const { setInterval } = window;
@@ -13,9 +13,9 @@ const keepPage = (least) => {
 };
 
 export class Subject {
-  // What is wrong, each once: `check`, `what`, and where it helps `look` and `where`.
+  // The distinct findings: `check`, `what`, and optionally `look` and `where`.
   findings = [];
-  // What was measured: `measure`, `value`, `unit`.
+  // The measurements: `measure`, `value`, `unit`.
   measures = [];
 
   constructor(file, chromium, flags) {
@@ -35,7 +35,7 @@ export class Subject {
     this.measures.push({ measure, value, unit });
   }
 
-  // Opens the page and calls `work` with it; all that it says or asks for meanwhile is noted.
+  // Opens the page and calls `work` with it. Its messages and requests meanwhile become findings.
   async open(look, work) {
     const context = await this.chromium.browser.newContext({
       viewport: { width: look.width ?? 1280, height: 900 },
@@ -72,10 +72,10 @@ export class Subject {
       note(`dialog: ${dialog.message()}`);
       return dialog.dismiss();
     });
-    // What DevTools lists as issues: what the policy blocked, quirks, labels that lead nowhere.
+    // The issues of DevTools: blocked by the policy, quirks mode, labels without a control.
     const devtools = await page.context().newCDPSession(page);
     devtools.on("Audits.issueAdded", ({ issue }) => {
-      // Numbers of nodes and frames differ from load to load.
+      // Ids of nodes and frames differ between loads.
       const told = (key, value) => (/Id$|Location$/.test(key) ? undefined : value);
       note(`issue: ${issue.code} ${JSON.stringify(Object.values(issue.details)[0], told)}`.slice(0, 500));
     });
@@ -83,7 +83,7 @@ export class Subject {
   }
 }
 
-// Unfolds all that can be unfolded, or folds it.
+// Unfolds or folds all parts.
 export const fold = (page, open) =>
   page.evaluate((open) => {
     for (const details of document.querySelectorAll("details")) details.open = open;

@@ -1,4 +1,4 @@
-//! Programs of others against the simulator: they use the real addresses, and a proxy leads them here.
+//! Runs programs of other projects against the simulator: they use the real addresses, and a proxy connects them here.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::python::python_tool;
 use gs_sim::{Scenario, Sim};
 
-/// A simulator with TLS and a proxy, and a folder for the program.
+/// A simulator with TLS and a proxy, and a working folder for the program.
 pub struct Foreign {
     pub sim: Sim,
     proxy: SocketAddr,
@@ -27,8 +27,8 @@ impl Foreign {
         self.dir.path()
     }
 
-    /// What a program of `target/NAME-venv` prints; it has to end well. Another place of that environment may be named
-    /// by `NAME_VENV`, in capitals.
+    /// Runs a program of `target/NAME-venv`, which has to succeed, and returns its output. `NAME_VENV`, in capitals,
+    /// sets another path of that environment.
     pub fn run(&self, name: &str, program: &str, args: &[&str]) -> String {
         let mut command = Command::new(python_tool(name, program));
         command.args(args).current_dir(self.dir()).env("HOME", self.dir()).env("TZ", "UTC");

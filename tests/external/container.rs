@@ -1,5 +1,5 @@
-//! The container, as far as it can be tried without one: what the Dockerfile says is true, and its two scripts. The image
-//! itself is tried by `scripts/container test`.
+//! The container, as far as it can be tested without a container runtime: the paths in the Dockerfile, and its two
+//! scripts. `scripts/container test` tests the image.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::support::{Said, Work};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Somebody in the container: the commands are in PATH.
+/// A user in the container: the commands are in PATH.
 fn user() -> Work {
     let mut work = Work::alone();
     work.set("PATH", &format!("{}:/usr/bin:/bin", commands().display()));
@@ -24,7 +24,7 @@ fn script(work: &Work, name: &str, args: &[&str]) -> Said {
 }
 
 #[test]
-fn what_the_dockerfile_copies_and_calls_is_there() {
+fn every_path_in_the_dockerfile_exists_and_is_in_the_build_context() {
     let (file, let_in) = (repository_file("Dockerfile"), repository_file(".dockerignore"));
     let let_in: Vec<&str> = let_in.lines().filter_map(|line| line.strip_prefix('!')).collect();
     for path in &let_in {
@@ -34,7 +34,7 @@ fn what_the_dockerfile_copies_and_calls_is_there() {
     let copied: Vec<&str> =
         copied.flat_map(|line| line.split(' ')).filter(|path| ![".", "./"].contains(path)).collect();
     assert!(copied.contains(&"src") && copied.contains(&"Cargo.lock"), "{copied:?}");
-    // What scripts/install takes from this folder, too.
+    // The files that scripts/install copies from this folder, too.
     let install = repository_file("scripts/install");
     let installed = install.split("\"$root\"/").skip(1).map(|rest| rest.split(['/', ';', '*']).next().unwrap());
     let installed: Vec<&str> = installed.collect();
@@ -62,12 +62,12 @@ fn what_the_dockerfile_copies_and_calls_is_there() {
 }
 
 #[test]
-fn the_container_takes_the_words_of_garminsync_and_any_command() {
+fn the_container_runs_garminsync_subcommands_and_any_other_command() {
     let work = user();
     let run = |args: &[&str]| script(&work, "garminsync-container", args);
     assert!(run(&[]).ok().out.contains("garminsync download --missing"));
     assert!(run(&["--help"]).ok().silent().out.contains("garminsync list"));
-    // A word goes before a command of the system with the same name.
+    // A subcommand of garminsync precedes a system command with the same name.
     assert!(run(&["sync", "--help"]).ok().silent().out.contains("Usage: garminsync sync"));
     assert_eq!(run(&["sh", "-c", "echo me"]).ok().silent().out, "me\n");
     run(&["nonsense"]).ends(2).says("nonsense");
@@ -75,24 +75,24 @@ fn the_container_takes_the_words_of_garminsync_and_any_command() {
     run(&["gs-list", "--help"]).ok().silent();
     let said = run(&["list", "--all", "--offline"]);
     said.ok().says("last sync: never");
-    // This folder is on a disk, and none of its own.
+    // This data folder is not on a volume of its own.
     said.says("the data will be lost").says("\"$(pwd)/data:/app/data\"");
 }
 
 #[test]
-fn quotes_that_docker_keeps_around_a_value_are_none_of_it() {
+fn quotes_that_docker_keeps_around_a_value_are_removed() {
     let mut work = user();
     work.set("GARMIN_EMAIL", "'runner@example.com'")
         .set("SYNC_PLATFORM", "\"GARMINCOM\"")
         .set("GS_ENV_STRIP_QUOTES", "1");
     assert_eq!(work.run("gs-settings", &["GARMIN_EMAIL"]).ok().out, "runner@example.com\n");
     work.run("gs-settings", &["--check"]).ok().silent();
-    // Elsewhere the shell has taken its own away, and what is left is meant.
+    // Outside Docker the shell has removed its own quotes, and the others belong to the value.
     work.set("GS_ENV_STRIP_QUOTES", "");
     assert_eq!(work.run("gs-settings", &["GARMIN_EMAIL"]).ok().out, "'runner@example.com'\n");
 }
 
-/// Holds the lock of a daemon, until it is dropped.
+/// Holds the lock of a daemon until it is dropped.
 struct Daemon(Child);
 
 impl Daemon {
@@ -103,7 +103,7 @@ impl Daemon {
         let is_free = || Command::new("flock").arg("-n").arg(&lock).arg("true").status().unwrap().success();
         let began = Instant::now();
         while is_free() {
-            assert!(began.elapsed() < Duration::from_secs(20), "the lock is not taken");
+            assert!(began.elapsed() < Duration::from_secs(20), "the lock is not held");
             std::thread::sleep(Duration::from_millis(20));
         }
         daemon
@@ -118,7 +118,7 @@ impl Drop for Daemon {
 }
 
 #[test]
-fn it_is_ill_when_a_person_is_needed_and_not_for_what_the_next_run_tries_again() {
+fn the_health_check_fails_for_a_broken_state_and_not_for_warnings() {
     let work = user();
     let health = || script(&work, "garminsync-health", &[]);
     assert!(health().ok().silent().out.contains("no daemon is running in"));
@@ -130,7 +130,7 @@ fn it_is_ill_when_a_person_is_needed_and_not_for_what_the_next_run_tries_again()
         write(state);
         assert_eq!(health().ok().out, format!("{state}\n"));
     }
-    // What needs somebody is looked at anew: it may be mended.
+    // An action may be done since, so the state is computed again.
     write("action-needed");
     assert_eq!(health().ok().out, "empty\n");
     fs::write(&status, "{").unwrap();
@@ -140,7 +140,7 @@ fn it_is_ill_when_a_person_is_needed_and_not_for_what_the_next_run_tries_again()
 }
 
 #[test]
-fn it_is_ill_when_the_run_that_was_due_did_not_come_and_until_it_does() {
+fn the_health_check_fails_while_a_scheduled_run_is_overdue() {
     let work = user();
     let _daemon = Daemon::of(&work);
     work.run("gs-schedule", &["0 * * * *"]).ok();
@@ -150,7 +150,7 @@ fn it_is_ill_when_the_run_that_was_due_did_not_come_and_until_it_does() {
     after("+0h").ok();
     let said = after("+4h");
     assert!(said.ends(1).out.starts_with("action needed: overdue"), "{said}");
-    // A schedule that was changed since is the one that counts.
+    // After a change of the schedule only the new schedule counts.
     work.run("gs-schedule", &["0 0 1 1 *"]).ok();
     after("+4h").ok();
 }

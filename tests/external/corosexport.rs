@@ -1,6 +1,6 @@
-//! The simulator against corosexport, a client of COROS that was not written here: it backs up an account.
+//! The simulator against corosexport, an independent client of COROS that backs up an account.
 //!
-//! It needs `target/corosexport-venv`, which `scripts/test` makes, or another Python environment that
+//! Requires `target/corosexport-venv`, which `scripts/test` creates, or another Python environment that
 //! `COROSEXPORT_VENV` names.
 
 use std::collections::BTreeSet;
@@ -9,12 +9,12 @@ use crate::client::Foreign;
 use gs_sim::{CorosSpec, Days, ListSpec, Scenario, sha256};
 
 #[test]
-fn an_account_is_backed_up_as_it_is() {
-    // That client asks for lists without days.
+fn corosexport_downloads_the_file_of_every_activity() {
+    // This client requests lists without days.
     let list = ListSpec { days: Days::Optional, ..ListSpec::default() };
     let spec = CorosSpec { region: 3, generate: 30, list, ..CorosSpec::default() };
     let foreign = Foreign::start(Scenario { coros: vec![spec], ..Scenario::default_garmin(0, 3) });
-    // Some of its numbers of sports are wrong, and it can do nothing with an activity without a name.
+    // This client has wrong numbers for some sports, and cannot handle an activity without a name.
     foreign.sim.with(|state| {
         state.coros_account(3).items.retain(|item| [100, 104, 200, 402].contains(&item.sport) && item.name.is_some());
         state.coros_account(3).items.retain(|item| item.refused.is_none());

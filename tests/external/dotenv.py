@@ -1,8 +1,8 @@
-"""Reads .env files with python-dotenv itself, for tests/external/dotenv.rs.
+"""Reads .env files with python-dotenv, for tests/external/dotenv.rs.
 
 Standard input has one file a line, as a JSON string; standard output has one JSON object a line:
   statements  [name or null, value or null, line of an error or null], before ${NAME} is replaced
-  values      name to value or null, after that, with the variables of the environment going first
+  values      name to value or null, after the replacement; variables of the environment precede those of the file
 """
 
 import io
@@ -13,7 +13,7 @@ from dotenv.main import DotEnv
 from dotenv.parser import parse_stream
 
 for line in sys.stdin:
-    # As open() reads a text file: every kind of line end becomes one.
+    # Like open() reads a text file: every line ending becomes "\n".
     text = io.TextIOWrapper(io.BytesIO(json.loads(line).encode()), encoding="utf-8").read()
     statements = []
     for found in parse_stream(io.StringIO(text)):

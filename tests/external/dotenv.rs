@@ -1,6 +1,6 @@
-//! `.env` files against python-dotenv, which reads the files of the older tools: generated ones, read by both.
+//! Compares the reader of `.env` files with python-dotenv, which the older tools use, on generated files.
 //!
-//! It needs `target/dotenv-venv`, which `scripts/test` makes, or another Python environment that `DOTENV_VENV` names.
+//! Requires `target/dotenv-venv`, which `scripts/test` creates, or another Python environment that `DOTENV_VENV` names.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -11,15 +11,15 @@ use crate::support::Work;
 use garminsync::settings::dotenv::{self, Statement};
 use serde::Deserialize;
 
-/// What python-dotenv makes of a file.
+/// The result of python-dotenv for a file.
 #[derive(Deserialize)]
 struct Theirs {
-    /// Name, value, and the line of a fault.
+    /// Name, value, and the line of an error.
     statements: Vec<(Option<String>, Option<String>, Option<usize>)>,
     values: BTreeMap<String, Option<String>>,
 }
 
-/// The variables that both see.
+/// The environment variables of both.
 const VARIABLES: [(&str, &str); 2] = [("HOME", "/home/ann"), ("B", "of the environment")];
 
 fn theirs(files: &[String]) -> Vec<Theirs> {
@@ -33,16 +33,16 @@ fn theirs(files: &[String]) -> Vec<Theirs> {
     writer.join().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let read: Vec<Theirs> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(read.len(), files.len(), "python-dotenv did not come to the end");
+    assert_eq!(read.len(), files.len(), "python-dotenv did not read all files");
     read
 }
 
-/// One of these.
+/// A random element.
 fn one<'a>(random: &mut fastrand::Rng, of: &[&'a str]) -> &'a str {
     of[random.usize(..of.len())]
 }
 
-/// A file of statements as people write them, and some as nobody should.
+/// A file with usual statements and some unusual ones.
 fn file(random: &mut fastrand::Rng) -> String {
     const NAMES: &[&str] =
         &["A", "B", "GARMIN_PASSWORD", "a.b", "a-b", "'q uoted'", "é", "export", "1A", "A B", "", "'"];
@@ -114,8 +114,8 @@ fn file(random: &mut fastrand::Rng) -> String {
     text
 }
 
-/// What is read here, in the form of theirs, and whether a value was refused, even one that another replaced later; a byte
-/// order mark at the very start is passed over by both.
+/// The result of our reader in the same form, and whether a value was rejected, even if a later statement replaces it.
+/// Both readers skip a byte order mark at the start.
 fn ours(text: &str) -> (Theirs, bool) {
     let (mut statements, mut values, mut is_refused) = (Vec::new(), BTreeMap::new(), false);
     for statement in dotenv::read(text) {
@@ -124,10 +124,10 @@ fn ours(text: &str) -> (Theirs, bool) {
             Statement::Assignment { name, value, .. } => {
                 let result = value.as_ref().map(|value| {
                     let variable = |name: &str| VARIABLES.iter().find(|(known, _)| *known == name);
-                    // A name that is not set is nothing to them, and refused here; that is tested below.
+                    // python-dotenv expands an unset name to nothing, and our reader rejects it; this is tested below.
                     dotenv::expand(value, |name: &str| match (variable(name), values.get(name)) {
                         (Some((_, value)), _) => Some((*value).to_owned()),
-                        // A name without a value counts as set for them, to nothing.
+                        // For python-dotenv a name without a value is set to an empty text.
                         (None, Some(value)) => Some(Option::<String>::clone(value).unwrap_or_default()),
                         (None, None) => None,
                     })
@@ -142,11 +142,11 @@ fn ours(text: &str) -> (Theirs, bool) {
     (Theirs { statements, values }, is_refused)
 }
 
-/// Marks a value that is refused here.
+/// Marks a value that our reader rejects.
 fn missing(value: Option<&String>, name: &str) -> String {
     assert!(
         value.is_some_and(|value| value.contains(&format!("${{{name}}}"))),
-        "{name} is told and does not stand in {value:?}"
+        "the error names {name}, which is not in {value:?}"
     );
     "refused".into()
 }
@@ -156,7 +156,7 @@ fn generated_files_are_read_as_python_dotenv_reads_them() {
     let seed = fastrand::u64(..);
     eprintln!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
-    // The same ones each time, and others.
+    // Half of the files are the same in every run.
     let mut fixed = fastrand::Rng::with_seed(11);
     let files: Vec<String> = (0..3000).map(|_| file(&mut fixed)).chain((0..3000).map(|_| file(&mut random))).collect();
     let (mut faults, mut refused, mut read) = (0, 0, 0);
@@ -166,7 +166,7 @@ fn generated_files_are_read_as_python_dotenv_reads_them() {
         assert_eq!(ours.values.keys().collect::<Vec<_>>(), theirs.values.keys().collect::<Vec<_>>(), "{text:?}");
         faults += theirs.statements.iter().filter(|statement| statement.2.is_some()).count();
         refused += usize::from(is_refused);
-        // What comes after it may refer to it.
+        // Later values may refer to a rejected one.
         if !is_refused {
             assert_eq!(ours.values, theirs.values, "{text:?}");
             read += theirs.values.len();
@@ -176,7 +176,7 @@ fn generated_files_are_read_as_python_dotenv_reads_them() {
 }
 
 #[test]
-fn a_file_that_python_dotenv_would_skip_a_line_of_is_refused_with_that_line() {
+fn a_file_with_a_line_that_python_dotenv_skips_is_rejected() {
     let work = Work::alone();
     let path = work.dir().join(".env");
     let mut random = fastrand::Rng::with_seed(12);
@@ -186,7 +186,7 @@ fn a_file_that_python_dotenv_would_skip_a_line_of_is_refused_with_that_line() {
         std::fs::write(&path, text).unwrap();
         let said = work.run("gs-settings", &["--env-file", ".env"]);
         match theirs.statements.iter().find_map(|statement| statement.2) {
-            // A reference to nothing in a line before may be told first.
+            // An unset name in an earlier line may be reported first.
             Some(line) => {
                 said.ends(78).says(".env, line ");
                 assert!(said.err.contains(&format!("line {line}:")) || said.err.contains("${"), "{text:?}\n{said}");
@@ -203,7 +203,7 @@ fn a_file_that_python_dotenv_would_skip_a_line_of_is_refused_with_that_line() {
 }
 
 #[test]
-fn the_password_of_an_older_tool_is_the_same_password_here() {
+fn a_password_has_the_same_value_as_in_the_older_tools() {
     let passwords = [
         "'correct horse'",
         "correct horse",
@@ -233,7 +233,7 @@ fn the_password_of_an_older_tool_is_the_same_password_here() {
     let files: Vec<String> = passwords.iter().map(|written| format!("GARMIN_PASSWORD={written}\r\n")).collect();
     for (file, theirs) in files.iter().zip(theirs(&files)) {
         let work = Work::alone();
-        // The e-mail address is shown, so it stands in for the password.
+        // The test uses the e-mail address instead of the password, because gs-settings shows it.
         let text = file.replace("GARMIN_PASSWORD", "GARMIN_EMAIL");
         std::fs::write(work.dir().join("x.env"), text).unwrap();
         let said = work.run("gs-settings", &["--env-file", "x.env", "GARMIN_EMAIL"]);

@@ -1,11 +1,11 @@
-"""Runs python-garminconnect, as others use it, and prints what it met as one JSON object.
+"""Runs python-garminconnect, as its users do, and prints the results as one JSON object.
 
     garminconnect.py enter CODE STRATEGY...   log in with each of these strategies alone
-    garminconnect.py tokens JSON              go on with the tokens of another login
+    garminconnect.py tokens JSON              continue with the tokens of another login
     garminconnect.py work JSON FIRST SECOND   list, download, upload two FIT files, edit, delete
 
-HTTPS_PROXY leads it to the simulator. Its pauses are left out: the simulator does not want them.
-Run it with `python -I`: its own folder holds this file under the name of the package.
+HTTPS_PROXY connects it to the simulator. Its pauses are skipped, because the simulator does not require them.
+Run it with `python -I`: this file has the name of the package.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ def refusal(action):
 
 
 def status_of(garmin, file):
-    """Uploads a file, and asks for its status until that is settled: the id of the activity."""
+    """Uploads a file and requests its status until it is final. Returns the id of the activity."""
     with open(file, "rb") as bytes:
         answer = garmin.client.post("connectapi", garmin.garmin_connect_upload, files={"file": (file, bytes)})
     place = answer.headers["location"]

@@ -1,8 +1,8 @@
-//! The simulator against python-garminconnect, a client of Garmin Connect that was not written here: what that client
-//! needs and gets from the real service, it has to get from the simulator.
+//! The simulator against python-garminconnect, an independent client of Garmin Connect: the simulator has to support
+//! every request that this client sends to the real service.
 //!
-//! It needs `target/garminconnect-venv`, which `scripts/test` makes, or another Python environment that
-//! `GARMINCONNECT_VENV` names; with Python 3.12 or newer, as older ones only get older releases of that client.
+//! Requires `target/garminconnect-venv`, which `scripts/test` creates, or another Python environment that
+//! `GARMINCONNECT_VENV` names, with Python 3.12 or newer: older ones get older releases of the client only.
 
 use crate::client::Foreign;
 use gs_sim::{LoginMode, Scenario, fit, sha256};
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/external/garminconnect.py");
 
-/// All ways in of that client, in its order; those with `cffi` pretend to be a browser down to TLS.
+/// All login strategies of the client, in its order; those with `cffi` imitate a browser, including its TLS.
 const STRATEGIES: [&str; 5] = ["mobile+cffi", "mobile+requests", "widget+cffi", "portal+cffi", "portal+requests"];
 
 fn run(foreign: &Foreign, args: &[&str]) -> Value {
-    // -I keeps the script's own folder out of the places where Python looks for packages.
+    // -I removes the script's own folder from Python's search path.
     serde_json::from_str(&foreign.run("garminconnect", "python", &[&["-I", SCRIPT], args].concat())).unwrap()
 }
 
@@ -29,7 +29,7 @@ fn with_login(login: LoginMode) -> Foreign {
 }
 
 #[test]
-fn every_strategy_of_the_client_gets_in() {
+fn every_login_strategy_of_the_client_succeeds() {
     let foreign = Foreign::start(Scenario::default_garmin(0, 1));
     let entered = enter(&foreign, &STRATEGIES);
     for strategy in STRATEGIES {
@@ -41,14 +41,14 @@ fn every_strategy_of_the_client_gets_in() {
 }
 
 #[test]
-fn the_second_factor_goes_on_from_the_page_of_the_first() {
+fn every_strategy_but_the_portal_supports_a_second_factor() {
     let foreign = Foreign::start(Scenario::default_garmin(0, 1).with_mfa("garmin.com", "123456"));
     let entered = enter(&foreign, &STRATEGIES);
     for strategy in ["mobile+cffi", "mobile+requests", "widget+cffi"] {
         assert_eq!(entered[strategy]["name"], "Test Runner", "{strategy}");
     }
     for strategy in ["portal+cffi", "portal+requests"] {
-        assert!(entered[strategy]["refused"].is_string(), "{strategy}: the web login takes no second factor");
+        assert!(entered[strategy]["refused"].is_string(), "{strategy}: the web login does not support a second factor");
     }
     foreign.sim.with(|state| state.account("garmin.com").spec.mfa_code = Some("another".into()));
     let wrong = enter(&foreign, &["mobile+requests", "widget+cffi"]);
@@ -57,7 +57,7 @@ fn the_second_factor_goes_on_from_the_page_of_the_first() {
 }
 
 #[test]
-fn refusals_are_what_the_client_takes_them_for() {
+fn the_client_recognizes_each_kind_of_login_rejection() {
     let blocked = "GarminConnectTooManyRequestsError";
     for (mode, wanted) in [
         (LoginMode::Status427, blocked),
@@ -79,7 +79,7 @@ fn refusals_are_what_the_client_takes_them_for() {
 }
 
 #[test]
-fn an_access_token_that_ended_is_renewed_and_rotates() {
+fn an_expired_access_token_is_renewed_and_both_tokens_change() {
     let foreign = Foreign::start(Scenario::default_garmin(0, 1));
     let tokens = foreign.sim.with(|state| state.issue_token("garmin.com"));
     foreign.sim.with(|state| state.expire_access_tokens("garmin.com"));
@@ -91,7 +91,7 @@ fn an_access_token_that_ended_is_renewed_and_rotates() {
 }
 
 #[test]
-fn lists_downloads_uploads_and_deletions_are_as_the_client_expects_them() {
+fn the_client_can_list_download_upload_and_delete_activities() {
     let foreign = Foreign::start(Scenario::default_garmin(25, 7));
     let sim = &foreign.sim;
     sim.with(|state| state.scenario.paging.count_excludes_parents = false);

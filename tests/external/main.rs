@@ -1,7 +1,7 @@
-//! Ours against programs that others wrote: clients and a server of the services, readers of `.env`, cron, and the
-//! validators of each kind of file in `cron/`.
+//! Comparisons with independent programs: clients and a server of the services, readers of `.env`, cron, and the
+//! validators of the files in `cron/`.
 //!
-//! `scripts/test` installs what pip and npm bring.
+//! `scripts/test` installs the packages of pip and npm.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,8 +1,8 @@
-"""Gives moto_server a bucket and prints temporary keys for it, as COROS's STS would hand them out.
+"""Creates a bucket on moto_server and prints temporary credentials for it, as COROS's STS issues them.
 
     moto.py http://127.0.0.1:PORT BUCKET REGION
 
-The server takes the first six calls from anybody (INITIAL_NO_AUTH_ACTION_COUNT=6); from then on it checks all.
+The server accepts the first six calls without credentials (INITIAL_NO_AUTH_ACTION_COUNT=6), and then checks every call.
 """
 
 import json
@@ -31,7 +31,7 @@ iam.put_user_policy(
 hub = iam.create_access_key(UserName="hub")["AccessKey"]
 trust = allowed(Action="sts:AssumeRole", Principal={"AWS": "*"})
 role = iam.create_role(RoleName="web", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-# As COROS's: an object may be put, the bucket may not be listed.
+# Like those of COROS: they may put an object, but not list the bucket.
 iam.put_role_policy(
     RoleName="web", PolicyName="put", PolicyDocument=allowed(Action="s3:PutObject", Resource="*")
 )

@@ -1,7 +1,7 @@
-//! The upload to S3 against moto, a stand-in for AWS that was not written here: it hands out temporary keys, and checks
-//! the signature and the session token of what comes.
+//! The upload to S3 against moto, an independent mock of AWS, which issues temporary credentials and checks
+//! the signature and the session token of requests.
 //!
-//! It needs `target/moto-venv`, which `scripts/test` makes, or another Python environment that `MOTO_VENV` names.
+//! Requires `target/moto-venv`, which `scripts/test` creates, or another Python environment that `MOTO_VENV` names.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,7 +16,7 @@ use garminsync::platform::coros::store::{
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// A server of its own, with one bucket; ends when dropped.
+/// A server with one bucket; it stops when it is dropped.
 struct Moto {
     server: Child,
     port: u16,
@@ -74,7 +74,7 @@ impl Moto {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Sends what was made for the production host to this server, as that host: it is signed.
+    /// Sends a request for the production host to this server. The Host header stays, because it is signed.
     fn send(&self, request: &Request) -> Response {
         let (host, path) = request.url.strip_prefix("https://").unwrap().split_once('/').unwrap();
         let body = request.body.as_deref().unwrap();
@@ -109,17 +109,21 @@ impl Moto {
 const KEY: &str = "fit_zip/460001/5d41402abc4b2a76b9719d911017c592.zip";
 
 #[test]
-fn an_object_is_put_with_temporary_keys_and_only_with_them() {
+fn only_valid_temporary_credentials_can_put_an_object() {
     for (bucket, region) in [("eu-coros", "eu-central-1"), ("coros-s3", "us-west-1")] {
         let moto = Moto::start(bucket, region);
         let keys = &moto.keys;
-        // The key with a space shows that the path is encoded once.
+        // The key with a space reveals a path that is encoded twice.
         for (key, bytes) in [(KEY, &b"zip"[..]), ("fit_zip/U1/a b.zip", b""), (KEY, &[0xff; 300_000])] {
             let response = moto.put(keys, key, bytes);
             assert_eq!(put_result(&response), PutResult::Stored, "{response:?}");
         }
         let etag = moto.put(keys, KEY, b"hello").header("etag").map(str::to_owned);
-        assert_eq!(etag.as_deref(), Some("\"5d41402abc4b2a76b9719d911017c592\""), "the object is what was sent");
+        assert_eq!(
+            etag.as_deref(),
+            Some("\"5d41402abc4b2a76b9719d911017c592\""),
+            "the stored object has the sent bytes"
+        );
         moto.refuses(
             &StoreCredentials { secret: Secret::new("another"), ..keys.clone() },
             "HTTP 403, SignatureDoesNotMatch",
@@ -139,7 +143,7 @@ fn an_object_is_put_with_temporary_keys_and_only_with_them() {
 }
 
 #[test]
-fn what_was_changed_after_it_was_signed_is_refused() {
+fn a_request_that_was_changed_after_signing_is_rejected() {
     let moto = Moto::start("eu-coros", "eu-central-1");
     let signed = put_request(Signature::S3V4, &moto.keys, KEY, b"zip", Timestamp::now());
     assert_eq!(put_result(&moto.send(&signed)), PutResult::Stored);

@@ -1,9 +1,9 @@
-//! The scanner against `fitparser`, over every kind of file that the simulator writes: both see the
-//! same in a whole file, and the scanner calls every cut or changed one broken.
+//! The scanner compared with `fitparser`, for every kind of file that the simulator writes: both read the same data
+//! from a valid file, and the scanner reports every truncated or changed file as corrupt.
 //!
-//! `cargo run --example fit_verdicts -- DIR` does the first part with real files.
+//! `cargo run --example fit_verdicts -- DIR` compares them on real files.
 
-#[allow(dead_code)] // it is a program, too
+#[allow(dead_code)] // also built as a program
 #[path = "../../examples/fit_verdicts.rs"]
 mod verdicts;
 
@@ -20,7 +20,7 @@ fn with_developer_fields() -> FitBuilder {
     recording.builder()
 }
 
-/// What is recorded: name, file in the making, expected sports.
+/// Recordings: name, file builder, expected sports.
 fn recordings() -> Vec<(&'static str, FitBuilder, &'static [&'static str])> {
     let triathlon = &["swimming", "transition", "cycling", "transition", "running"];
     vec![
@@ -34,7 +34,7 @@ fn recordings() -> Vec<(&'static str, FitBuilder, &'static [&'static str])> {
     ]
 }
 
-/// How the same messages may be laid out in a file.
+/// The same messages in different file layouts.
 fn layouts(file: &FitBuilder) -> Vec<(&'static str, Vec<u8>)> {
     let of = |layout: fn(FitBuilder) -> FitBuilder| layout(file.clone()).build();
     let all = of(|f| f.big_endian().header_12().compressed_timestamps());
@@ -48,7 +48,7 @@ fn layouts(file: &FitBuilder) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Every recording in every layout but the long triathlon: small enough to be cut at each byte.
+/// Every recording except the long triathlon, in every layout: small enough to be truncated at each byte.
 fn small_files() -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for (name, file, sports) in recordings() {
@@ -61,21 +61,21 @@ fn small_files() -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn both_see_the_same_in_a_whole_file() {
+fn scanner_and_fitparser_agree_on_valid_files() {
     for (name, file, sports) in recordings() {
         for (layout, bytes) in layouts(&file) {
-            let ours = scanner(&bytes).unwrap_or_else(|broken| panic!("{name}, {layout}: {broken}"));
-            assert_eq!(Ok(&ours), fitparser(&bytes).as_ref(), "{name}, {layout}");
-            assert_eq!(ours.sports, sports, "{name}, {layout}");
-            assert_eq!(ours.start_time, Some(START), "{name}, {layout}");
-            assert!(ours.records > 0, "{name}, {layout}");
+            let scanned = scanner(&bytes).unwrap_or_else(|broken| panic!("{name}, {layout}: {broken}"));
+            assert_eq!(Ok(&scanned), fitparser(&bytes).as_ref(), "{name}, {layout}");
+            assert_eq!(scanned.sports, sports, "{name}, {layout}");
+            assert_eq!(scanned.start_time, Some(START), "{name}, {layout}");
+            assert!(scanned.records > 0, "{name}, {layout}");
         }
     }
 }
 
 #[test]
 fn a_multisport_file_is_one_activity_with_a_device() {
-    let fit = scan(&make::triathlon(START).build()).expect("whole");
+    let fit = scan(&make::triathlon(START).build()).expect("a valid file");
     assert_eq!((fit.kind(), fit.sport(), fit.sub_sport()), (FileKind::Activity, Some(18), None));
     assert_eq!(fit.activity.as_ref().and_then(|a| a.num_sessions), Some(5));
     let identity = fit.identity().expect("the simulator's watch has a serial number");
@@ -83,53 +83,53 @@ fn a_multisport_file_is_one_activity_with_a_device() {
 }
 
 #[test]
-fn both_see_the_same_in_a_chain() {
+fn scanner_and_fitparser_agree_on_a_chained_file() {
     let run = make::run(START + 4000, 30, 100.0).header_12().build();
     let ride = make::ride(START, 30, 200.0).big_endian().build();
     let chain = make::chain(&[run, ride]);
-    let ours = scanner(&chain);
-    assert_eq!(ours, fitparser(&chain));
-    let Seen { sports, start_time, records } = ours.expect("whole");
+    let scanned = scanner(&chain);
+    assert_eq!(scanned, fitparser(&chain));
+    let Seen { sports, start_time, records } = scanned.expect("a valid chain");
     assert_eq!((sports, start_time, records), (vec!["running".into(), "cycling".into()], Some(START), 62));
 }
 
 #[test]
-fn a_chain_that_was_cut_is_broken_but_where_its_first_file_ends() {
+fn a_truncated_chain_is_corrupt_except_at_the_end_of_its_first_file() {
     let first = make::run(START, 30, 100.0).build();
     let chain = make::chain(&[first.clone(), make::ride(START, 30, 200.0).build()]);
     for bytes in 0..chain.len() {
-        let whole = scan(&damage::truncate_at(&chain, bytes)).is_ok();
-        assert_eq!(whole, bytes == first.len(), "cut at {bytes}");
+        let is_valid = scan(&damage::truncate_at(&chain, bytes)).is_ok();
+        assert_eq!(is_valid, bytes == first.len(), "truncated at {bytes}");
     }
 }
 
 #[test]
-fn a_file_that_was_cut_anywhere_is_broken() {
+fn a_file_truncated_at_any_byte_is_corrupt() {
     for (name, file) in small_files() {
         for bytes in 0..file.len() {
             let verdict = scan(&damage::truncate_at(&file, bytes));
-            let named = matches!(verdict, Err(FitError::Truncated { .. } | FitError::TooShort { .. }));
-            assert!(named, "{name}, cut at {bytes}: {verdict:?}");
+            let is_truncation = matches!(verdict, Err(FitError::Truncated { .. } | FitError::TooShort { .. }));
+            assert!(is_truncation, "{name}, truncated at {bytes}: {verdict:?}");
         }
     }
 }
 
 #[test]
-fn a_cut_between_two_messages_is_seen_although_fitparser_accepts_it() {
+fn truncation_between_messages_is_detected_unlike_in_fitparser() {
     for (name, file) in small_files() {
         let messages = make::scan::records(&file).len();
         for record in 1..messages {
-            let cut = damage::truncate_at_record(&file, record);
-            assert!(scan(&cut).is_err(), "{name}, cut before message {record}");
+            let truncated = damage::truncate_at_record(&file, record);
+            assert!(scan(&truncated).is_err(), "{name}, truncated before message {record}");
         }
-        // The reason for having a scanner at all; should this fail, fitparser has been mended.
-        let cut = damage::truncate_at_record(&file, messages - 1);
-        assert!(fitparser(&cut).is_ok(), "{name}");
+        // The reason for this scanner; if this fails, fitparser was fixed.
+        let truncated = damage::truncate_at_record(&file, messages - 1);
+        assert!(fitparser(&truncated).is_ok(), "{name}");
     }
 }
 
 #[test]
-fn any_flipped_bit_is_seen() {
+fn any_flipped_bit_is_detected() {
     for (name, file) in small_files() {
         for byte in 0..file.len() {
             let flipped = damage::flip_bit(&file, byte, byte as u8);
@@ -139,11 +139,11 @@ fn any_flipped_bit_is_seen() {
 }
 
 #[test]
-fn a_lie_about_the_length_is_seen_although_every_crc_is_right() {
+fn a_wrong_data_size_is_detected_although_every_crc_is_valid() {
     for (name, file) in small_files() {
         for delta in [-500, -20, -3, -2, -1, 1, 2, 3, 20, 500] {
-            let lie = damage::wrong_data_size(&file, delta);
-            assert!(scan(&lie).is_err(), "{name}, {delta} bytes");
+            let wrong = damage::wrong_data_size(&file, delta);
+            assert!(scan(&wrong).is_err(), "{name}, {delta} bytes");
         }
         assert!(matches!(scan(&damage::wrong_crc(&file)), Err(FitError::FileCrc { .. })), "{name}");
     }

@@ -1,4 +1,4 @@
-//! `gs-notify`: who is told what and when, what passes through, and what an answer means.
+//! `gs-notify`: messages to channels, their conditions, passed records, and responses of the services.
 
 use crate::support::{self, Said, Work, asked, scenario};
 use gs_sim::notify::Message;
@@ -36,7 +36,7 @@ fn services() -> Sim {
     scenario.start()
 }
 
-fn set_up(sim: &Sim, settings: &[(&str, &str)]) -> Work {
+fn with_settings(sim: &Sim, settings: &[(&str, &str)]) -> Work {
     let mut work = Work::with(sim);
     work.set("GS_RUN", "r1");
     for (name, value) in settings {
@@ -46,20 +46,20 @@ fn set_up(sim: &Sim, settings: &[(&str, &str)]) -> Work {
 }
 
 fn wecom(sim: &Sim) -> Work {
-    set_up(sim, &[("QYWX_BOT_KEY", KEY)])
+    with_settings(sim, &[("QYWX_BOT_KEY", KEY)])
 }
 
 fn messages(sim: &Sim) -> Vec<Message> {
     sim.with(|state| state.messages())
 }
 
-/// The texts that the WeCom bot took.
+/// The texts that the WeCom bot accepted.
 fn texts(sim: &Sim) -> Vec<String> {
     let text = |message: Message| message.json.unwrap()["text"]["content"].as_str().unwrap().to_owned();
     messages(sim).into_iter().filter(|message| message.host == "qyapi.weixin.qq.com").map(text).collect()
 }
 
-fn added(id: u32) -> String {
+fn created_record(id: u32) -> String {
     let activity = json!({"platform": "garmin-com", "id": id.to_string(), "name": "晨跑", "sport": "running",
         "start_time": "2026-01-08T14:10:21Z", "utc_offset_s": -21600, "distance_m": 4261.2});
     let outcome = json!({"kind": "created", "id": "9"});
@@ -67,7 +67,7 @@ fn added(id: u32) -> String {
 }
 
 /// A record with a problem, whose reason has the code of its kind.
-fn failed(id: &str, kind: &str, detail: &str) -> String {
+fn failed_record(id: &str, kind: &str, detail: &str) -> String {
     let reason = json!({"code": kind, "detail": detail, "text": detail});
     let problem = json!({"command": "gs-download", "kind": kind, "reason": reason});
     format!("{}\n", json!({"type": "activity", "platform": "garmin-com", "id": id, "problem": problem}))
@@ -80,16 +80,20 @@ fn notify(work: &Work, args: &[&str], input: &str) -> Said {
 }
 
 #[test]
-fn every_channel_takes_the_message_and_no_secret_is_shown() {
+fn every_channel_accepts_the_message_and_no_secret_is_printed() {
     for (name, settings, host) in ALL {
         let sim = services();
-        let work = set_up(&sim, settings);
-        let said = notify(&work, &["-vv"], &(added(1) + &failed("7", "rejected", "no")));
+        let work = with_settings(&sim, settings);
+        let said = notify(&work, &["-vv"], &(created_record(1) + &failed_record("7", "rejected", "no")));
         said.ok();
-        let taken = messages(&sim);
-        assert_eq!(taken.len(), 1, "{name}: {said}");
-        assert_eq!(taken[0].host, *host);
-        assert!(taken[0].body.contains("1 added, 1 failed") && taken[0].body.contains("晨跑"), "{}", taken[0].body);
+        let received = messages(&sim);
+        assert_eq!(received.len(), 1, "{name}: {said}");
+        assert_eq!(received[0].host, *host);
+        assert!(
+            received[0].body.contains("1 added, 1 failed") && received[0].body.contains("晨跑"),
+            "{}",
+            received[0].body
+        );
         for (setting, value) in *settings {
             let secret = value.rsplit('/').next().unwrap();
             assert!(!said.err.contains(secret), "{setting} is shown\n{said}");
@@ -99,15 +103,16 @@ fn every_channel_takes_the_message_and_no_secret_is_shown() {
 }
 
 #[test]
-fn one_channel_after_the_other_and_a_failing_one_hides_none() {
+fn a_failing_channel_does_not_stop_the_other_channels() {
     let sim = services();
-    let work = set_up(&sim, &ALL.iter().flat_map(|(_, settings, _)| settings.iter().copied()).collect::<Vec<_>>());
+    let work =
+        with_settings(&sim, &ALL.iter().flat_map(|(_, settings, _)| settings.iter().copied()).collect::<Vec<_>>());
     sim.fault(
         Fault::new(Effect::Status { status: 500, retry_after: None, body: None, content_type: None }).host("ntfy.sh"),
     );
     sim.fault(Fault::new(Effect::Html).host("open.feishu.cn"));
     sim.fault(Fault::new(Effect::Reset).host("hooks.slack.com"));
-    let said = notify(&work, &[], &added(1));
+    let said = notify(&work, &[], &created_record(1));
     said.ends(1)
         .says("gs-notify: ntfy: service error (HTTP 500); try again later")
         .says("gs-notify: feishu: unexpected response (HTTP 200)")
@@ -123,9 +128,9 @@ fn one_channel_after_the_other_and_a_failing_one_hides_none() {
 }
 
 #[test]
-fn addresses_may_be_given_whole() {
+fn keys_may_be_given_as_full_addresses() {
     let sim = services();
-    let work = set_up(
+    let work = with_settings(
         &sim,
         &[
             ("QYWX_BOT_KEY", &format!("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={KEY}")),
@@ -137,12 +142,12 @@ fn addresses_may_be_given_whole() {
             ("NTFY_URL", "https://ntfy.sh/my-secret-topic"),
         ],
     );
-    notify(&work, &[], &added(1)).ok().silent();
+    notify(&work, &[], &created_record(1)).ok().silent();
     assert_eq!(messages(&sim).len(), 5);
 }
 
 #[test]
-fn secrets_come_from_files_and_commands_too() {
+fn channel_secrets_are_read_from_files_and_commands() {
     let sim = services();
     let mut work = Work::with(&sim);
     std::fs::write(work.dir().join("token"), "123456:ABC-secret\n").unwrap();
@@ -150,70 +155,70 @@ fn secrets_come_from_files_and_commands_too() {
     support::shell(&format!("chmod 600 '{path}'"));
     work.set("TELEGRAM_BOT_TOKEN_FILE", &path).set("TELEGRAM_CHAT_ID", "7");
     work.set("QYWX_BOT_KEY_COMMAND", &format!("echo {KEY}"));
-    notify(&work, &[], &added(1)).ok().silent();
+    notify(&work, &[], &created_record(1)).ok().silent();
     assert_eq!(messages(&sim).len(), 2);
 }
 
 #[test]
-fn a_message_over_the_limit_is_cut_and_delivered() {
+fn a_message_over_the_limit_is_truncated_and_delivered() {
     let words = "这次上传被平台拒绝了，请查看活动的文件，然后再试一次。".repeat(9);
-    let input: String = (0..400).map(|n| failed(&n.to_string(), "rejected", &format!("{n}: {words}"))).collect();
+    let input: String = (0..400).map(|n| failed_record(&n.to_string(), "rejected", &format!("{n}: {words}"))).collect();
     for (format, most) in [("text", 2048), ("markdown", 4096)] {
         let sim = services();
         let mut work = wecom(&sim);
         work.set("QYWX_FORMAT", format);
-        notify(&work, &["--lang", "zh"], &(input.clone() + &added(1))).ok().silent();
-        let taken = messages(&sim);
-        let text = taken[0].json.as_ref().unwrap()[format]["content"].as_str().unwrap().to_owned();
+        notify(&work, &["--lang", "zh"], &(input.clone() + &created_record(1))).ok().silent();
+        let received = messages(&sim);
+        let text = received[0].json.as_ref().unwrap()[format]["content"].as_str().unwrap().to_owned();
         assert!(text.len() <= most && text.len() > most - 1000, "{} {text}", text.len());
         assert!(text.contains("garminsync：新增 1，失败 400") && text.ends_with(" 行"), "{text}");
     }
 }
 
 #[test]
-fn the_answer_of_wecom_is_judged() {
+fn wecom_error_codes_are_reported_and_not_retried() {
     let sim = services();
     sim.with(|state| state.scenario.notify.wecom_keys = vec!["00000000-0000-4000-8000-000000000000".into()]);
     let work = wecom(&sim);
-    let said = notify(&work, &[], &added(1));
+    let said = notify(&work, &[], &created_record(1));
     said.ends(1).says("wecom: unknown key or address (errcode 93000); check QYWX_BOT_KEY");
     assert!(!said.err.contains("from ip") && !said.err.contains(KEY), "{said}");
-    assert_eq!(sim.log().len(), 1, "it is not tried again");
+    assert_eq!(sim.log().len(), 1, "the message is not retried");
 
     let sim = services();
     sim.with(|state| state.scenario.notify.wecom_per_minute = 1);
     let work = wecom(&sim);
-    notify(&work, &[], &added(1)).ok();
-    notify(&work, &[], &added(2)).ends(1).says("wecom: rate limit reached (errcode 45009); try again later");
+    notify(&work, &[], &created_record(1)).ok();
+    notify(&work, &[], &created_record(2)).ends(1).says("wecom: rate limit reached (errcode 45009); try again later");
     assert_eq!(sim.log().len(), 2);
 }
 
 #[test]
-fn a_busy_wecom_is_asked_three_times() {
+fn a_busy_wecom_is_tried_three_times() {
     let sim = services();
     sim.with(|state| state.scenario.notify.wecom_busy = 2);
-    notify(&wecom(&sim), &[], &added(1)).ok().silent();
+    notify(&wecom(&sim), &[], &created_record(1)).ok().silent();
     assert_eq!((sim.log().len(), texts(&sim).len()), (3, 1));
     let sim = services();
     sim.with(|state| state.scenario.notify.wecom_busy = 9);
-    notify(&wecom(&sim), &[], &added(1)).ends(1).says("wecom: service error (errcode -1)");
+    notify(&wecom(&sim), &[], &created_record(1)).ends(1).says("wecom: service error (errcode -1)");
     assert_eq!(sim.log().len(), 3);
 }
 
 #[test]
-fn the_same_failure_is_told_once_until_it_changes() {
+fn the_same_failure_is_reported_once_until_it_changes() {
     let sim = services();
     let work = wecom(&sim);
-    let limit = |id: &str, until: &str| failed(id, "retry", &format!("not before {until}; try again later"));
+    let limit = |id: &str, until: &str| failed_record(id, "retry", &format!("not before {until}; try again later"));
     notify(&work, &[], "").ok().silent();
     assert_eq!(texts(&sim).len(), 0, "nothing happened");
     notify(&work, &[], &limit("1", "2026-01-01T00:00:00Z")).ok().silent();
     notify(&work, &[], &limit("2", "2026-01-02T00:00:00Z")).ok().silent();
-    assert_eq!(texts(&sim).len(), 1, "the same with another time");
-    notify(&work, &[], &(limit("2", "2026-01-02T00:00:00Z") + &added(5))).ok().silent();
+    assert_eq!(texts(&sim).len(), 1, "the same failure with another time");
+    notify(&work, &[], &(limit("2", "2026-01-02T00:00:00Z") + &created_record(5))).ok().silent();
     assert!(texts(&sim)[1].starts_with("garminsync: 1 added, 1 still failing\n"), "{:?}", texts(&sim));
     assert!(!texts(&sim)[1].contains("not before"), "{:?}", texts(&sim));
-    notify(&work, &[], &failed("3", "rejected", "no")).ok().silent();
+    notify(&work, &[], &failed_record("3", "rejected", "no")).ok().silent();
     notify(&work, &[], "").ok().silent();
     assert_eq!(texts(&sim)[3], "garminsync: all failures are resolved");
     notify(&work, &[], "").ok().silent();
@@ -221,27 +226,29 @@ fn the_same_failure_is_told_once_until_it_changes() {
 }
 
 #[test]
-fn a_message_that_was_not_taken_was_not_told() {
+fn a_message_that_was_not_accepted_is_sent_again() {
     let sim = services();
     let work = wecom(&sim);
     sim.with(|state| state.scenario.notify.wecom_busy = 3);
-    notify(&work, &[], &failed("3", "rejected", "no")).ends(1);
-    notify(&work, &[], &failed("3", "rejected", "no")).ok().silent();
+    notify(&work, &[], &failed_record("3", "rejected", "no")).ends(1);
+    notify(&work, &[], &failed_record("3", "rejected", "no")).ok().silent();
     assert_eq!(texts(&sim).len(), 1);
 }
 
 #[test]
-fn failure_and_always() {
+fn notify_on_selects_failure_change_or_always() {
     let sim = services();
     let mut work = wecom(&sim);
     work.set("GS_NOTIFY_ON", "failure");
-    for input in [added(1), failed("1", "rejected", "no"), failed("1", "rejected", "no"), String::new()] {
+    for input in
+        [created_record(1), failed_record("1", "rejected", "no"), failed_record("1", "rejected", "no"), String::new()]
+    {
         notify(&work, &[], &input).ok().silent();
     }
     assert_eq!(texts(&sim).len(), 1);
-    notify(&work, &[], &failed("1", "rejected", "no")).ok().silent();
-    assert_eq!(texts(&sim).len(), 2, "it was over in between");
-    notify(&work, &["--on", "always"], &failed("1", "rejected", "no")).ok();
+    notify(&work, &[], &failed_record("1", "rejected", "no")).ok().silent();
+    assert_eq!(texts(&sim).len(), 2, "the failure was resolved in between");
+    notify(&work, &["--on", "always"], &failed_record("1", "rejected", "no")).ok();
     assert!(texts(&sim)[2].contains("garmin-com 1 (1): no [gs-download]"), "{:?}", texts(&sim));
     work.set("GS_NOTIFY_ON", "always");
     notify(&work, &["--on", "change"], "").ok();
@@ -250,13 +257,13 @@ fn failure_and_always() {
 }
 
 #[test]
-fn what_needs_a_person_comes_first_and_names_the_command() {
+fn actions_come_first_in_a_message_and_name_the_command() {
     let sim = services();
     let login = "a login is needed; run: gs-auth login --platform garmin-com";
-    let input = added(1)
-        + &failed("3", "rejected", "no")
-        + &failed("4", "login-required", login)
-        + &failed("5", "login-required", login);
+    let input = created_record(1)
+        + &failed_record("3", "rejected", "no")
+        + &failed_record("4", "login-required", login)
+        + &failed_record("5", "login-required", login);
     notify(&wecom(&sim), &[], &input).ok().silent();
     let text = &texts(&sim)[0];
     let head = "garminsync: 1 added, 1 failed, action needed\nAdded: coros 1\n\nAction needed\n- garmin-com: ";
@@ -264,11 +271,11 @@ fn what_needs_a_person_comes_first_and_names_the_command() {
 }
 
 #[test]
-fn the_language_is_that_of_the_locale_unless_said_otherwise() {
+fn the_message_language_follows_locale_setting_and_flag() {
     let said = |settings: &[(&str, &str)], args: &[&str]| {
         let sim = services();
-        let work = set_up(&sim, &[settings, &[("QYWX_BOT_KEY", KEY)]].concat());
-        notify(&work, args, &added(1)).ok().silent();
+        let work = with_settings(&sim, &[settings, &[("QYWX_BOT_KEY", KEY)]].concat());
+        notify(&work, args, &created_record(1)).ok().silent();
         texts(&sim)[0].lines().next().unwrap().to_owned()
     };
     let (en, zh) = ("garminsync: 1 added", "garminsync：新增 1");
@@ -280,10 +287,10 @@ fn the_language_is_that_of_the_locale_unless_said_otherwise() {
 }
 
 #[test]
-fn a_stage_that_failed_without_a_record_is_told() {
+fn a_stage_that_failed_without_a_record_is_reported() {
     let sim = services();
     let mut work = wecom(&sim);
-    // No platform is set up: it ends before it has printed anything.
+    // No platform is configured: gs-fetch exits before it prints a record.
     work.run("gs-fetch", &[]).ends(77);
     work.change("INSERT INTO commands (run, command, started_at) VALUES ('r1', 'gs-upload', unixepoch())");
     notify(&work, &[], "").ok().silent();
@@ -292,14 +299,14 @@ fn a_stage_that_failed_without_a_record_is_told() {
     let login = "- gs-fetch: a login is needed: no platform configured";
     assert!(text.contains(login) && text.contains("; run: garminsync setup\n"), "{text}");
     assert!(text.contains("- gs-upload was killed before it ended"), "{text}");
-    // Another run has nothing to do with that, and changes nothing about it.
+    // Another run neither reports nor resolves these failures.
     work.set("GS_RUN", "r2");
     notify(&work, &[], "").ok().silent();
     assert_eq!(texts(&sim).len(), 1, "{:?}", texts(&sim));
 }
 
 #[test]
-fn a_stage_whose_row_is_about_to_end_is_waited_for() {
+fn notify_waits_for_a_stage_that_is_about_to_end() {
     let sim = services();
     let work = wecom(&sim);
     notify(&work, &[], "").ok();
@@ -312,7 +319,7 @@ fn a_stage_whose_row_is_about_to_end_is_waited_for() {
 }
 
 #[test]
-fn a_stage_is_not_told_twice() {
+fn a_failure_in_records_and_log_is_reported_once() {
     let sim = services();
     let work = wecom(&sim);
     notify(&work, &[], "").ok();
@@ -320,16 +327,18 @@ fn a_stage_is_not_told_twice() {
         "INSERT INTO commands (run, command, started_at, finished_at, exit, reason, platform)
          VALUES ('r1', 'gs-download', 1, 2, 1, json_object('code', 'rejected', 'detail', 'no'), 'garmin-com')",
     );
-    notify(&work, &[], &failed("3", "rejected", "no")).ok().silent();
+    notify(&work, &[], &failed_record("3", "rejected", "no")).ok().silent();
     assert!(texts(&sim)[0].starts_with("garminsync: 1 failed\n"), "{:?}", texts(&sim));
 }
 
 #[test]
-fn a_malformed_line_is_told_and_ends_nothing() {
+fn a_malformed_record_is_reported_and_the_message_is_still_sent() {
     let sim = services();
     let work = wecom(&sim);
-    let input =
-        format!(" {{ \"type\":\"weather\" }} \r\n\n{{\"type\":\"activity\"}}\nnonsense\n{}", added(1).trim_end());
+    let input = format!(
+        " {{ \"type\":\"weather\" }} \r\n\n{{\"type\":\"activity\"}}\nnonsense\n{}",
+        created_record(1).trim_end()
+    );
     notify(&work, &[], &input).ends(65).says("invalid record on line 3");
     let text = &texts(&sim)[0];
     assert!(text.starts_with("garminsync: 1 added, 1 failed\n"), "{text}");
@@ -337,11 +346,11 @@ fn a_malformed_line_is_told_and_ends_nothing() {
 }
 
 #[test]
-fn nobody_reading_its_output_is_no_reason_to_tell_nobody() {
+fn a_closed_output_pipe_does_not_prevent_the_message() {
     let sim = services();
     let work = wecom(&sim);
     let mut command = work.command("gs-notify", &[]);
-    std::fs::write(work.dir().join("input"), added(1).repeat(3000)).unwrap();
+    std::fs::write(work.dir().join("input"), created_record(1).repeat(3000)).unwrap();
     command.stdin(std::fs::File::open(work.dir().join("input")).unwrap());
     let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
@@ -352,8 +361,8 @@ fn nobody_reading_its_output_is_no_reason_to_tell_nobody() {
 #[test]
 fn a_dry_run_shows_the_message_and_sends_nothing() {
     let sim = services();
-    let work = set_up(&sim, &[("QYWX_BOT_KEY", KEY), ("HEALTHCHECKS_URL", "https://hc-ping.com/uuid")]);
-    let said = notify(&work, &["-n"], &added(1));
+    let work = with_settings(&sim, &[("QYWX_BOT_KEY", KEY), ("HEALTHCHECKS_URL", "https://hc-ping.com/uuid")]);
+    let said = notify(&work, &["-n"], &created_record(1));
     said.ok().says("wecom would receive:").says("garminsync: 1 added").says("healthchecks would receive:");
     work.run("gs-notify", &["-n", "--start"]).ok().says("would be notified that a run starts");
     assert!(sim.log().is_empty());
@@ -361,15 +370,15 @@ fn a_dry_run_shows_the_message_and_sends_nothing() {
 }
 
 #[test]
-fn without_a_channel_it_is_a_silent_tee() {
+fn without_a_channel_records_pass_through_silently() {
     let work = Work::alone();
-    notify(&work, &[], &added(1)).ok().silent();
-    notify(&work, &["--show"], &added(1)).ok().says("garminsync: 1 added");
+    notify(&work, &[], &created_record(1)).ok().silent();
+    notify(&work, &["--show"], &created_record(1)).ok().says("garminsync: 1 added");
     work.run("gs-notify", &["--start"]).ok().silent();
 }
 
 #[test]
-fn half_a_channel_is_an_error_that_names_the_setting_after_the_others_were_told() {
+fn an_incomplete_channel_is_an_error_after_the_other_channels_are_used() {
     for (settings, text) in [
         (
             &[("TELEGRAM_CHAT_ID", "1")][..],
@@ -389,41 +398,41 @@ fn half_a_channel_is_an_error_that_names_the_setting_after_the_others_were_told(
         (&[("FEISHU_HOOK_FILE", "/nowhere")], "feishu: FEISHU_HOOK_FILE: /nowhere"),
     ] {
         let sim = services();
-        let work = set_up(&sim, &[settings, &[("QYWX_BOT_KEY", KEY)]].concat());
-        let said = notify(&work, &[], &added(1));
+        let work = with_settings(&sim, &[settings, &[("QYWX_BOT_KEY", KEY)]].concat());
+        let said = notify(&work, &[], &created_record(1));
         said.ends(78).says(text);
         assert!(!said.err.contains("services/abc"), "{said}");
         assert_eq!(texts(&sim).len(), 1, "{text}");
     }
     let sim = services();
-    let work = set_up(&sim, &[("QYWX_BOT_KEY", KEY), ("QYWX_FORMAT", "html")]);
-    notify(&work, &[], &added(1)).ends(78).says("QYWX_FORMAT=\"html\": unknown value; write text or markdown");
+    let work = with_settings(&sim, &[("QYWX_BOT_KEY", KEY), ("QYWX_FORMAT", "html")]);
+    notify(&work, &[], &created_record(1)).ends(78).says("QYWX_FORMAT=\"html\": unknown value; write text or markdown");
 }
 
 #[test]
-fn a_ping_tells_that_runs_begin_and_how_they_end() {
+fn healthchecks_pings_report_the_start_and_result_of_a_run() {
     let sim = services();
     let uuid = "/5d2b3c8e-0000-4000-8000-5ec5ec5ec5ec";
     let url = format!("https://hc-ping.com{uuid}?create=1");
-    let work = set_up(&sim, &[("HEALTHCHECKS_URL", &url), ("QYWX_BOT_KEY", KEY)]);
+    let work = with_settings(&sim, &[("HEALTHCHECKS_URL", &url), ("QYWX_BOT_KEY", KEY)]);
     work.run("gs-notify", &["--start"]).ok().silent();
     notify(&work, &[], "").ok().silent();
-    notify(&work, &[], &failed("1", "rejected", "no")).ok().silent();
-    notify(&work, &[], &failed("1", "rejected", "no")).ok().silent();
+    notify(&work, &[], &failed_record("1", "rejected", "no")).ok().silent();
+    notify(&work, &[], &failed_record("1", "rejected", "no")).ok().silent();
     let pings: Vec<Message> = messages(&sim).into_iter().filter(|message| message.host == "hc-ping.com").collect();
     let paths: Vec<String> = pings.iter().map(|ping| format!("{} {}?{}", ping.method, ping.path, ping.query)).collect();
     let expected = ["/start", "", "/fail", "/fail"].map(|ending| format!("POST {uuid}{ending}?create=1"));
     assert_eq!(paths, expected);
     assert!(pings[2].body.contains("1 failed") && pings[3].body.contains("no [gs-download]"), "{}", pings[3].body);
-    assert_eq!(texts(&sim).len(), 1, "the start is told to nobody else");
+    assert_eq!(texts(&sim).len(), 1, "no other channel gets the start");
 }
 
 #[test]
 fn the_webhook_gets_a_signed_report() {
     let sim = services();
-    let work = set_up(&sim, &[("WEBHOOK_URL", "https://ntfy.sh/hook"), ("WEBHOOK_SECRET", "hooksign")]);
-    let login = failed("4", "login-required", "run: gs-auth login");
-    notify(&work, &[], &(added(1) + &login)).ok().silent();
+    let work = with_settings(&sim, &[("WEBHOOK_URL", "https://ntfy.sh/hook"), ("WEBHOOK_SECRET", "hooksign")]);
+    let login = failed_record("4", "login-required", "run: gs-auth login");
+    notify(&work, &[], &(created_record(1) + &login)).ok().silent();
     let message = &messages(&sim)[0];
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"hooksign").unwrap();
     mac.update(message.body.as_bytes());
@@ -446,13 +455,13 @@ fn the_webhook_gets_a_signed_report() {
 }
 
 #[test]
-fn a_real_pipeline_is_told_with_every_failure_once() {
+fn a_failure_of_a_real_pipeline_is_reported_once() {
     let sim = scenario(3).start();
     let mut work = Work::logged_in(&sim);
     work.set("QYWX_BOT_KEY", KEY).set("GS_RUN", "r1");
     work.run("gs-fetch", &[]).ok();
-    let refused = Effect::Status { status: 403, retry_after: None, body: None, content_type: None };
-    sim.fault(Fault::new(refused).host("connectapi.garmin.com").path("/download-service/").contains("20000000001"));
+    let forbidden = Effect::Status { status: 403, retry_after: None, body: None, content_type: None };
+    sim.fault(Fault::new(forbidden).host("connectapi.garmin.com").path("/download-service/").contains("20000000001"));
     let records = work.download(&["--missing"]).out.clone();
     notify(&work, &[], &records).ok().silent();
     let text = &texts(&sim)[0];
@@ -464,10 +473,10 @@ fn a_real_pipeline_is_told_with_every_failure_once() {
 }
 
 #[test]
-fn a_test_message_goes_to_every_channel_and_each_answer_is_told() {
+fn a_test_message_goes_to_every_channel_and_prints_each_response() {
     let sim = services();
     let all: Vec<_> = ALL.iter().flat_map(|(_, settings, _)| settings.iter().copied()).collect();
-    let work = set_up(&sim, &all);
+    let work = with_settings(&sim, &all);
     sim.fault(Fault::new(Effect::Html).host("open.feishu.cn"));
     let said = work.run("gs-notify", &["--test"]);
     said.ends(1).says("gs-notify: feishu: unexpected response (HTTP 200); check FEISHU_HOOK");
@@ -478,7 +487,7 @@ fn a_test_message_goes_to_every_channel_and_each_answer_is_told() {
         assert!(lines.contains(&line), "{line}: {said}");
     }
     assert!(messages(&sim).iter().all(|message| message.body.contains("a test message")));
-    // It was a test, and nobody was told of anything.
+    // A test message does not count as a notification.
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM notifications WHERE channel NOT LIKE '%:%'"), 0);
     sim.clear_faults();
     work.run("gs-notify", &["--test", "--lang", "zh"]).ok().silent();
@@ -489,15 +498,15 @@ fn a_test_message_goes_to_every_channel_and_each_answer_is_told() {
 }
 
 #[test]
-fn a_web_page_in_the_place_of_an_answer_is_no_acceptance_of_any_channel() {
+fn a_web_page_response_is_a_failure_for_every_channel() {
     let sim = services();
     sim.fault(Fault::new(Effect::Html));
     for (name, settings, _) in ALL {
-        let work = set_up(&sim, settings);
+        let work = with_settings(&sim, settings);
         let said = work.run("gs-notify", &["--test"]);
         said.ends(1).says(&format!("gs-notify: {name}: unexpected response (HTTP 200)"));
         assert_eq!(said.out, "");
-        // Nor is a real message, which is sent again once the service itself answers.
+        // A real message fails, too, and is sent again later.
         let failing = r#"{"type":"activity","platform":"p","id":"1","problem":{"command":"s","kind":"rejected","reason":{"code":"rejected","detail":"no","text":"no"}}}"#;
         work.given("gs-notify", &[], &format!("{failing}\n")).ends(1).says("unexpected response");
         assert_eq!(work.sql::<i64>("SELECT count(*) FROM notifications WHERE channel NOT LIKE '%:%'"), 0, "{name}");
@@ -505,9 +514,9 @@ fn a_web_page_in_the_place_of_an_answer_is_no_acceptance_of_any_channel() {
 }
 
 #[test]
-fn a_ping_of_a_check_that_nobody_has_is_told() {
+fn a_ping_to_an_unknown_check_is_an_error() {
     let sim = services();
-    let work = set_up(&sim, &[("HEALTHCHECKS_URL", "https://hc-ping.com/5d2b3c8e-0000-4000-8000-5ec5ec5ec5ec")]);
+    let work = with_settings(&sim, &[("HEALTHCHECKS_URL", "https://hc-ping.com/5d2b3c8e-0000-4000-8000-5ec5ec5ec5ec")]);
     let effect =
         Effect::Status { status: 200, retry_after: None, body: Some("OK (not found)".into()), content_type: None };
     sim.fault(Fault::new(effect));
@@ -517,11 +526,11 @@ fn a_ping_of_a_check_that_nobody_has_is_told() {
 }
 
 #[test]
-fn a_test_without_a_channel_or_with_half_of_one_says_which_setting_is_missing() {
+fn a_test_message_without_a_complete_channel_names_the_missing_setting() {
     let sim = services();
-    set_up(&sim, &[]).run("gs-notify", &["--test"]).ends(78).says("no channel is set up").says("NTFY_URL");
-    let half = set_up(&sim, &[("TELEGRAM_CHAT_ID", "1"), ("QYWX_BOT_KEY", KEY)]);
-    let said = half.run("gs-notify", &["--test"]);
+    with_settings(&sim, &[]).run("gs-notify", &["--test"]).ends(78).says("no channel is set up").says("NTFY_URL");
+    let incomplete = with_settings(&sim, &[("TELEGRAM_CHAT_ID", "1"), ("QYWX_BOT_KEY", KEY)]);
+    let said = incomplete.run("gs-notify", &["--test"]);
     said.ends(78).says("telegram: TELEGRAM_CHAT_ID is set, but TELEGRAM_BOT_TOKEN is not");
     assert_eq!(said.out, "wecom: accepted (errcode 0)\n");
 }
@@ -533,12 +542,12 @@ fn the_help_has_examples_and_names_the_page() {
 }
 
 #[test]
-fn a_channel_that_refused_a_message_is_told_in_the_next_run_and_is_no_all_clear_until_it_takes_one() {
+fn after_a_rejected_message_every_run_sends_until_one_is_accepted() {
     let sim = services();
     let work = wecom(&sim);
     let no = Effect::Status { status: 404, retry_after: None, body: None, content_type: None };
     sim.fault(Fault::new(no));
-    notify(&work, &[], &added(1)).ends(1);
+    notify(&work, &[], &created_record(1)).ends(1);
     notify(&work, &[], "").ends(1).says("HTTP 404");
     sim.clear_faults();
     notify(&work, &[], "").ok();
@@ -548,15 +557,15 @@ fn a_channel_that_refused_a_message_is_told_in_the_next_run_and_is_no_all_clear_
 }
 
 #[test]
-fn a_ping_is_one_of_failure_when_another_channel_did_not_take_its_message() {
+fn the_ping_reports_a_failure_if_another_channel_fails() {
     let sim = services();
-    let work = set_up(
+    let work = with_settings(
         &sim,
         &[("QYWX_BOT_KEY", KEY), ("HEALTHCHECKS_URL", "https://hc-ping.com/5d2b3c8e-0000-4000-8000-5ec5ec5ec5ec")],
     );
     let no = Effect::Status { status: 404, retry_after: None, body: None, content_type: None };
     sim.fault(Fault::new(no).host("qyapi.weixin.qq.com"));
-    notify(&work, &[], &added(1)).ends(1);
+    notify(&work, &[], &created_record(1)).ends(1);
     let pings = asked(&sim, "5d2b3c8e");
     assert!(pings.len() == 1 && pings[0].path.ends_with("/fail"), "{pings:?}");
 }

@@ -1,4 +1,4 @@
-//! Progress, as a person sees it: pipelines in a real terminal (tmux), looked at again and again while they run.
+//! Progress on the screen: pipelines in a real terminal (tmux), checked repeatedly while they run.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ const PIPELINE: &str = "gs-fetch | gs-dedupe | gs-diff | gs-download | gs-upload
 const WIDE: (u16, u16) = (110, 24);
 const NARROW: (u16, u16) = (50, 9);
 
-/// Three accounts out of step, services that take their time, and somebody who is logged in.
+/// Three accounts that differ, slow services, and a data folder with passwords.
 fn slow(each: usize, change: impl FnOnce(&mut Scenario)) -> (ThreePlatforms, Work) {
     let three = three_platforms::scenario(each, 0, |scenario| {
         scenario.latency_ms = 60;
@@ -26,7 +26,7 @@ fn slow(each: usize, change: impl FnOnce(&mut Scenario)) -> (ThreePlatforms, Wor
     (three, work)
 }
 
-/// The same, with everything listed.
+/// The same, with all activities listed.
 fn listed(each: usize) -> (ThreePlatforms, Work) {
     let (three, mut work) = slow(each, |_| ());
     work.set("GS_REQUEST_INTERVAL", "0").run("gs-fetch", &[]).ok();
@@ -38,7 +38,7 @@ fn sleep(ms: u64) {
     std::thread::sleep(std::time::Duration::from_millis(ms));
 }
 
-/// A line of progress, cut into its columns.
+/// A progress line, split into its columns.
 #[derive(Debug)]
 struct Bar {
     name: String,
@@ -49,28 +49,32 @@ struct Bar {
     words: String,
 }
 
-/// Whether a line is one of progress, whole or not. A message has a colon after the name, and what was typed has bars.
+/// Whether a line is a progress line, complete or not. Messages have a colon after the name; typed commands have pipes.
 fn is_bar(line: &str) -> bool {
     let name = line.split(' ').next().unwrap();
     name.starts_with("gs-") && !name.ends_with(':') && !line.contains(" | ")
 }
 
-/// The lines of progress. They stand together, each stage's once, with nothing below them.
+/// The progress lines. They are at the bottom of the screen, one per stage.
 #[track_caller]
 fn bars(screen: &Screen, (width, _): (u16, u16)) -> Vec<Bar> {
     let shown = || screen.join("\n");
     let first = screen.iter().position(|line| is_bar(line)).unwrap_or(screen.len());
-    assert!(screen[first..].iter().all(|line| is_bar(line)), "something stands among or below them:\n{}", shown());
+    assert!(
+        screen[first..].iter().all(|line| is_bar(line)),
+        "other text between or below the progress lines:\n{}",
+        shown()
+    );
     assert!(screen.iter().all(|line| line.chars().count() <= width.into()), "too wide:\n{}", shown());
-    let bars: Vec<Bar> = screen[first..].iter().map(|line| Bar::cut(line, width)).collect();
+    let bars: Vec<Bar> = screen[first..].iter().map(|line| Bar::from_line(line, width)).collect();
     let names: BTreeSet<&str> = bars.iter().map(|bar| bar.name.as_str()).collect();
     assert_eq!(names.len(), bars.len(), "a stage has two lines:\n{}", shown());
-    assert!(bars.iter().all(Bar::is_whole), "a line is torn: {bars:#?}\n{}", shown());
+    assert!(bars.iter().all(Bar::is_complete), "an incomplete line: {bars:#?}\n{}", shown());
     bars
 }
 
 impl Bar {
-    fn cut(line: &str, width: u16) -> Bar {
+    fn from_line(line: &str, width: u16) -> Bar {
         let column = |from: usize, until: usize| -> String {
             line.chars().skip(from).take(until - from).collect::<String>().trim().to_owned()
         };
@@ -90,8 +94,8 @@ impl Bar {
         }
     }
 
-    /// Whether each column holds what belongs there, to its end.
-    fn is_whole(&self) -> bool {
+    /// Whether each column has a complete value of its kind.
+    fn is_complete(&self) -> bool {
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let count = match self.count.split_once('/') {
             Some((done, of)) => is_number(done) && is_number(of.strip_suffix('+').unwrap_or(of)),
@@ -105,13 +109,13 @@ impl Bar {
             && self.graph.chars().all(|c| "━╸─=> ".contains(c))
             && ends(&self.rate, &["/min", "/s"])
             && ends(&self.left, &[" s left", " min left", " h left"])
-            && (self.words.ends_with('…') || self.words.ends_with("...") || are_words(&self.words))
+            && (self.words.ends_with('…') || self.words.ends_with("...") || is_status_text(&self.words))
     }
 }
 
-/// Whether that is what a stage says, to its end.
-fn are_words(words: &str) -> bool {
-    // It is about to do that, once its turn has come.
+/// Whether this is a complete status text of a stage.
+fn is_status_text(words: &str) -> bool {
+    // The stage waits for its next request.
     let words = match words.rsplit_once(", next request in ") {
         Some((words, time)) if time.ends_with(" s") || time.ends_with(" min") => words,
         _ => words,
@@ -140,16 +144,16 @@ fn are_words(words: &str) -> bool {
     }
 }
 
-/// Runs a line to its end, with a look at every moment.
+/// Watches a pipeline until its end, and checks the progress lines all the time.
 #[track_caller]
-fn watched(terminal: &Tmux, size: (u16, u16), mut look: impl FnMut(&[Bar])) -> Screen {
+fn watched(terminal: &Tmux, size: (u16, u16), mut check: impl FnMut(&[Bar])) -> Screen {
     let mut last = Screen::new();
     terminal.watch("its end", |screen| {
         last.clone_from(screen);
         if is_back(screen) {
             return true;
         }
-        look(&bars(screen, size));
+        check(&bars(screen, size));
         false
     });
     assert_eq!(terminal.left_on_the_board(), Vec::<std::path::PathBuf>::new());
@@ -157,7 +161,7 @@ fn watched(terminal: &Tmux, size: (u16, u16), mut look: impl FnMut(&[Bar])) -> S
 }
 
 #[test]
-fn each_stage_of_a_pipeline_has_a_line_of_its_own_that_tells_what_it_does_and_waits_for() {
+fn each_stage_of_a_pipeline_has_its_own_progress_line() {
     let (three, work) = slow(5, |scenario| {
         scenario.coros[0].import = ImportSpec { seconds: 4, ..ImportSpec::default() };
     });
@@ -181,34 +185,34 @@ fn each_stage_of_a_pipeline_has_a_line_of_its_own_that_tells_what_it_does_and_wa
             totals += usize::from(bar.graph.contains('━') && bar.count.contains('/'));
         }
     });
-    // gs-fetch has one for each platform.
+    // gs-fetch has one line for each platform.
     assert_eq!((names.len(), most), (7, 7), "{names:?}");
     assert!(rates > 0 && left > 0 && totals > 0 && more > 0, "{rates} {left} {totals} {more}");
     for said in
         ["waiting for input", "page 1", ", next request in ", "asked to wait 2.", " is still working on ", " to coros"]
     {
-        assert!(words.iter().any(|words| words.contains(said)), "nobody said {said:?}: {words:#?}");
+        assert!(words.iter().any(|words| words.contains(said)), "no stage shows {said:?}: {words:#?}");
     }
-    // What is left is what was said, in the order of the pipeline, and the prompt directly below.
+    // At the end, the screen has the messages in the order of the pipeline, and the prompt directly below.
     let said: Vec<_> = last.iter().map(|line| line.split(':').next().unwrap()).collect();
     let stages = ["gs-fetch"; 3].into_iter().chain(STAGES.into_iter().skip(1)).chain([PROMPT]);
     assert_eq!(said[1..], stages.collect::<Vec<_>>(), "{}", last.join("\n"));
 }
 
 #[test]
-fn in_a_small_window_the_lines_fit_and_what_is_said_stays_whole_above_them() {
+fn progress_lines_fit_a_small_window_and_messages_stay_complete() {
     let (three, work) = listed(4);
-    let gone = Effect::Status { status: 404, retry_after: None, body: None, content_type: None };
-    three.sim.fault(Fault::new(gone).contains("garmin.cn").contains(FILES).count(3));
+    let not_found = Effect::Status { status: 404, retry_after: None, body: None, content_type: None };
+    three.sim.fault(Fault::new(not_found).contains("garmin.cn").contains(FILES).count(3));
     let terminal = Tmux::start(&work, "terminal", NARROW);
-    // At the bottom of the window, where each line that is drawn or said moves all the others.
+    // At the bottom of the window, where each new line moves all the others.
     std::fs::write(work.dir().join("p"), "seq 20; gs-list | gs-diff | gs-download -v | gs-upload -v > sent").unwrap();
     terminal.type_line(". ./p");
     let mut seen = BTreeSet::new();
     let last = watched(&terminal, NARROW, |bars| seen.extend(bars.iter().map(|bar| bar.name.clone())));
     assert!(seen.contains("gs-download") && seen.contains("gs-upload"), "{seen:?}");
     assert!(last.iter().all(|line| !is_bar(line)));
-    // Nothing of a line of progress has gone out at the top, and every message is there once.
+    // No progress line has scrolled out at the top, and every message is shown once.
     let all = terminal.all();
     assert!(all.iter().all(|line| !is_bar(line)), "{}", all.join("\n"));
     let all = all.concat();
@@ -216,18 +220,22 @@ fn in_a_small_window_the_lines_fit_and_what_is_said_stays_whole_above_them() {
     assert_eq!((of("gs-diff: "), of("gs-download: "), of(" downloaded")), (1, of("gs-download: "), 1), "{all}");
     let sent = std::fs::read_to_string(work.dir().join("sent")).unwrap();
     for record in sent.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()) {
-        let told = format!(
+        let message = format!(
             "{} {} to {}",
             record["activity"]["platform"].as_str().unwrap(),
             record["activity"]["id"].as_str().unwrap(),
             record["to"].as_str().unwrap()
         );
-        assert!(record["problem"].is_object() || of(&told) == 1, "{told} stands there {} times:\n{all}", of(&told));
+        assert!(
+            record["problem"].is_object() || of(&message) == 1,
+            "{message} is shown {} times:\n{all}",
+            of(&message)
+        );
     }
 }
 
 #[test]
-fn keys_that_are_pressed_and_a_window_that_changes_its_size_leave_whole_lines() {
+fn key_presses_and_window_resizes_do_not_break_progress_lines() {
     let (_three, work) = listed(20);
     let terminal = Tmux::start(&work, "terminal", WIDE);
     terminal.type_line("gs-list | gs-diff | gs-download | gs-upload > sent");
@@ -239,7 +247,7 @@ fn keys_that_are_pressed_and_a_window_that_changes_its_size_leave_whole_lines() 
     }
     for size in [(70, 20), (50, 8), (120, 8), (95, 30), (45, 12)] {
         terminal.resize(size);
-        // The next drawing is due within a moment.
+        // The next drawing follows within a moment.
         sleep(700);
         let screen = terminal.screen();
         assert_eq!(bars(&screen, size).len(), 2, "{size:?}:\n{}", screen.join("\n"));
@@ -249,10 +257,10 @@ fn keys_that_are_pressed_and_a_window_that_changes_its_size_leave_whole_lines() 
 }
 
 #[test]
-fn a_stage_that_is_killed_leaves_nothing_behind_and_the_others_go_on() {
+fn a_killed_stage_leaves_no_progress_line_and_the_others_continue() {
     let (_three, work) = listed(8);
     let terminal = Tmux::start(&work, "terminal", WIDE);
-    // The one before it and the one after it go on; what it has handed on is sent.
+    // The stages before and after it continue; the records that it has passed on are uploaded.
     terminal.type_line("gs-list | gs-diff | gs-download | cat | gs-upload > sent");
     terminal.wait("some uploads", |screen| {
         bars(screen, WIDE).iter().any(|bar| bar.name == "gs-upload" && bar.count.starts_with('2'))
@@ -271,20 +279,20 @@ fn a_stage_that_is_killed_leaves_nothing_behind_and_the_others_go_on() {
 }
 
 #[test]
-fn what_others_write_stays_whole_above_the_lines() {
+fn output_of_other_programs_stays_complete_above_the_progress_lines() {
     let (_three, work) = listed(4);
     let terminal = Tmux::start(&work, "terminal", WIDE);
     let talker = "while read -r l; do sleep .6; echo \"a record of ${#l} bytes\" >&2; echo \"$l\"; done";
     terminal.type_line(&format!("gs-list | gs-diff | gs-download | {{ {talker}; }} | gs-upload > sent"));
     let last = watched(&terminal, WIDE, |_| ());
     let records = std::fs::read_to_string(work.dir().join("sent")).unwrap().lines().count();
-    let told =
+    let messages =
         terminal.all().iter().filter(|line| line.starts_with("a record of ") && line.ends_with(" bytes")).count();
-    assert_eq!(told, records, "{}", last.join("\n"));
+    assert_eq!(messages, records, "{}", last.join("\n"));
 }
 
 #[test]
-fn records_on_the_terminal_itself_stay_whole_above_the_line() {
+fn records_printed_to_the_terminal_stay_complete() {
     let (_three, work) = listed(5);
     let terminal = Tmux::start(&work, "terminal", (700, 12));
     terminal.type_line("gs-list --missing | gs-download --format ndjson");
@@ -297,12 +305,12 @@ fn records_on_the_terminal_itself_stay_whole_above_the_line() {
 }
 
 #[test]
-fn stopped_for_a_while_it_leaves_the_terminal_and_in_the_background_it_draws_nothing() {
+fn a_stopped_or_background_pipeline_draws_no_progress() {
     let (_three, work) = listed(20);
     let terminal = Tmux::start(&work, "terminal", WIDE);
     terminal.type_line("gs-list | gs-diff | gs-download | gs-upload > sent");
-    let are_there = |screen: &Screen| bars(screen, WIDE).len() == 2;
-    terminal.wait("two lines", are_there);
+    let has_two_lines = |screen: &Screen| bars(screen, WIDE).len() == 2;
+    terminal.wait("two lines", has_two_lines);
     terminal.key("C-z");
     let stopped = terminal.wait("the shell", is_back);
     assert!(stopped.iter().all(|line| !is_bar(line)), "{}", stopped.join("\n"));
@@ -312,7 +320,7 @@ fn stopped_for_a_while_it_leaves_the_terminal_and_in_the_background_it_draws_not
     let screen = terminal.screen();
     assert!(screen.iter().all(|line| !is_bar(line)), "{}", screen.join("\n"));
     terminal.type_line("fg");
-    terminal.wait("two lines again", are_there);
+    terminal.wait("two lines again", has_two_lines);
     terminal.key("C-c");
     let last = watched(&terminal, WIDE, |_| ());
     assert!(
@@ -323,12 +331,12 @@ fn stopped_for_a_while_it_leaves_the_terminal_and_in_the_background_it_draws_not
 }
 
 #[test]
-fn ended_at_once_it_leaves_nothing_behind() {
+fn a_pipeline_ended_by_two_ctrl_c_leaves_no_progress_lines() {
     let (_three, work) = listed(20);
     let terminal = Tmux::start(&work, "terminal", WIDE);
     terminal.type_line("gs-list | gs-diff | gs-download | gs-upload > sent");
     terminal.wait("two lines", |screen| bars(screen, WIDE).len() == 2);
-    // As one stroke: so it cannot be that all has ended before the second.
+    // Both at once, so that the pipeline cannot end before the second one.
     terminal.key("C-c");
     terminal.key("C-c");
     let last = watched(&terminal, WIDE, |_| ());
@@ -340,7 +348,7 @@ fn ended_at_once_it_leaves_nothing_behind() {
 }
 
 #[test]
-fn two_pipelines_in_two_terminals_know_nothing_of_each_other() {
+fn pipelines_in_two_terminals_do_not_share_progress_lines() {
     let (_three, work) = listed(6);
     let (one, other) = (Tmux::start(&work, "one", WIDE), Tmux::start(&work, "other", NARROW));
     one.type_line("gs-list --missing --platform coros | gs-download > one.ndjson");
@@ -352,7 +360,7 @@ fn two_pipelines_in_two_terminals_know_nothing_of_each_other() {
 }
 
 #[test]
-fn only_ascii_where_the_locale_has_no_more_and_no_colours_where_nobody_wants_them() {
+fn progress_uses_ascii_in_the_c_locale_and_no_colours_with_no_color() {
     let (_three, work) = listed(6);
     let terminal = Tmux::start(&work, "terminal", WIDE);
     terminal.type_line("export NO_COLOR=1 LANG=C; gs-list --missing | gs-download > files");
@@ -371,7 +379,7 @@ fn only_ascii_where_the_locale_has_no_more_and_no_colours_where_nobody_wants_the
 }
 
 #[test]
-fn nothing_is_drawn_for_who_wants_none_nor_on_a_terminal_that_only_prints() {
+fn no_progress_is_drawn_if_disabled_or_on_a_dumb_terminal() {
     let (_three, work) = listed(3);
     let terminal = Tmux::start(&work, "terminal", WIDE);
     let quiet = [("", "-q"), ("", "--progress never"), ("", "--log json"), ("TERM=dumb", ""), ("", "2>said")];
@@ -387,13 +395,13 @@ fn nothing_is_drawn_for_who_wants_none_nor_on_a_terminal_that_only_prints() {
 }
 
 #[test]
-fn off_a_terminal_there_is_not_a_byte_of_it_unless_it_is_asked_for() {
+fn without_a_terminal_progress_is_printed_only_on_request() {
     let (_three, work) = listed(3);
     let list = work.run("gs-list", &["--missing"]).out.clone();
     work.given("gs-download", &[], &list).ok().silent();
     let said = work.given("gs-download", &["--force", "--progress", "always"], &list);
     said.ok().says("/9, ");
-    // One in five seconds, and not one for each file.
+    // One line every five seconds, and not one per file.
     assert!(said.err.lines().count() <= 4, "{said}");
     assert!(said.err.lines().all(|line| line.starts_with("gs-download: ") && !line.contains('\u{1b}')), "{said}");
     let said = work.given("gs-download", &["--force", "--progress", "always", "--log", "json"], &list);

@@ -1,11 +1,11 @@
-//! Who may import whom: a room imports only from rooms below it. The table is the one of `src/lib.rs`.
+//! Import rules: a top-level module (a room of `src/lib.rs`) imports only from modules below it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::source_code::{code, is_test, sources, src};
 
-/// Rooms, and the rooms they may import from (besides themselves).
+/// The modules, and the modules that each may import (besides itself).
 const RULES: &[(&str, &[&str])] = &[
     ("activity", &[]),
     ("hex", &[]),
@@ -25,17 +25,17 @@ const RULES: &[(&str, &[&str])] = &[
     ("settings", &["shell", "http", "matching", "fs", "i18n"]),
     ("archive", &["fit", "http", "record", "reason", "walk", "fs", "hex", "activity", "sport"]),
     ("plan", &["record", "matching", "fit", "reason", "activity", "sport", "clock"]),
-    // Never the settings or the catalogue: it is told what it needs.
+    // Never the settings or the catalogue: callers pass the values.
     ("notify", &["status", "record", "matching", "reason", "http", "exit", "i18n", "hex", "activity", "sport"]),
     // Values in, a page out: never the catalogue.
     ("report", &["shell", "status", "reason", "i18n", "activity", "sport", "clock"]),
-    // Values in, a judgment out: never the catalogue.
+    // Values in, a state out: never the catalogue.
     ("status", &["shell", "record", "reason", "exit", "i18n", "fs", "activity", "schedule", "clock"]),
     // Definitions in, text out.
     ("docgen", &["record", "settings", "exit"]),
-    // Never the record: what a service says and what commands say to each other are two languages.
+    // Never the record: the data of services and the records between commands are separate formats.
     ("platform", &["http", "fit", "walk", "fs", "reason", "hex", "activity", "sport", "clock"]),
-    // Their forms alone: what is taken over, and where it goes, is for the engine.
+    // Only the formats of other tools: the engine decides what is imported, and where it is stored.
     ("importers", &["walk", "activity", "sport", "i18n"]),
     ("catalogue", &["http", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"]),
     // Never the terminal.
@@ -110,7 +110,7 @@ fn named_after(text: &str, prefix: &str) -> BTreeSet<String> {
     names
 }
 
-fn room_of(path: &Path, src: &Path) -> Option<String> {
+fn module_of(path: &Path, src: &Path) -> Option<String> {
     let first = path.strip_prefix(src).unwrap().components().next().unwrap();
     let name = first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned();
     (name != "lib" && name != "bin").then_some(name)
@@ -121,24 +121,24 @@ fn modules_import_downward_only() {
     let src = src();
     let mut seen = BTreeSet::new();
     for path in sources(&src) {
-        let Some(room) = room_of(&path, &src) else { continue };
+        let Some(module) = module_of(&path, &src) else { continue };
         let (_, allowed) =
-            RULES.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("{room} stands in no rule"));
+            RULES.iter().find(|(name, _)| *name == module).unwrap_or_else(|| panic!("{module} has no rule"));
         for import in named_after(&std::fs::read_to_string(&path).unwrap(), "crate::") {
-            // In the test of a library, `garminsync::` would be the way round; inside it stands `crate::` alone.
+            // Inside the library, all imports of other modules begin with `crate::`.
             assert!(
-                import == room || allowed.contains(&import.as_str()),
-                "{}: {room} may not import {import}",
+                import == module || allowed.contains(&import.as_str()),
+                "{}: {module} may not import {import}",
                 path.display()
             );
         }
-        seen.insert(room);
+        seen.insert(module);
     }
-    assert_eq!(seen.len(), RULES.len(), "every rule has its room");
+    assert_eq!(seen.len(), RULES.len(), "every rule has its module");
 }
 
 #[test]
-fn a_platform_never_imports_another() {
+fn a_platform_never_imports_another_platform() {
     let src = src().join("platform");
     let platforms: Vec<String> = ["garmin", "coros", "folder"].map(str::to_owned).into();
     for path in sources(&src) {
@@ -156,19 +156,19 @@ fn a_platform_never_imports_another() {
 fn only_http_opens_sockets_and_only_cli_and_commands_print() {
     let src = src();
     for path in sources(&src) {
-        let room = room_of(&path, &src).unwrap_or_else(|| "bin".into());
+        let module = module_of(&path, &src).unwrap_or_else(|| "bin".into());
         let text = std::fs::read_to_string(&path).unwrap();
         let sockets = ["TcpStream", "UdpSocket", "ureq::"].iter().any(|name| text.contains(name));
-        assert!(!sockets || room == "http", "{} opens sockets", path.display());
+        assert!(!sockets || module == "http", "{} opens sockets", path.display());
         let prints = ["println!", "eprint!", "print!(", "std::process::exit", "io::stdout()"]
             .iter()
             .any(|name| text.contains(name));
-        assert!(!prints || room == "cli" || room == "bin", "{} prints or exits", path.display());
+        assert!(!prints || module == "cli" || module == "bin", "{} prints or exits", path.display());
     }
 }
 
-/// The rooms from the terminal down to the leaves. A room may import from any to its right; `src/lib.rs` shows the same line.
-const ARROW: &[&[&str]] = &[
+/// The modules from the terminal down to the leaves. A module may import any to its right; see `src/lib.rs`.
+const MODULE_ORDER: &[&[&str]] = &[
     &["cli"],
     &["sync"],
     &["report", "notify", "importers", "docgen"],
@@ -180,27 +180,28 @@ const ARROW: &[&[&str]] = &[
 ];
 
 #[test]
-fn the_rules_follow_the_arrow() {
-    let order: Vec<&str> = ARROW.iter().copied().flatten().copied().collect();
-    let place = |room: &str| order.iter().position(|name| *name == room).unwrap_or_else(|| panic!("{room} is missing"));
-    for (room, allowed) in RULES {
+fn the_import_rules_follow_the_order_in_lib_rs() {
+    let order: Vec<&str> = MODULE_ORDER.iter().copied().flatten().copied().collect();
+    let place =
+        |module: &str| order.iter().position(|name| *name == module).unwrap_or_else(|| panic!("{module} is missing"));
+    for (module, allowed) in RULES {
         for import in *allowed {
-            assert!(place(room) < place(import), "{room} may not import {import}: that is to its left");
+            assert!(place(module) < place(import), "{module} may not import {import}: that is to its left");
         }
     }
     let line: Vec<String> = std::iter::once("bin".to_owned())
-        .chain(ARROW.iter().map(|rooms| match rooms {
+        .chain(MODULE_ORDER.iter().map(|modules| match modules {
             [one] => (*one).to_owned(),
             several => format!("{{ {} }}", several.join(", ")),
         }))
         .collect();
     let tour = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
     let words = |text: &str| text.replace("//!", " ").split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words(&tour).contains(&line.join(" → ")), "src/lib.rs shows another line than: {}", line.join(" → "));
+    assert!(words(&tour).contains(&line.join(" → ")), "src/lib.rs shows another order than: {}", line.join(" → "));
 }
 
 #[test]
-fn the_engine_and_the_state_know_no_terminal() {
+fn sync_and_status_do_not_use_the_terminal() {
     let src = src();
     for path in sources(&src.join("sync")).into_iter().chain(sources(&src.join("status"))) {
         let text = code(&path);
@@ -211,15 +212,15 @@ fn the_engine_and_the_state_know_no_terminal() {
 }
 
 #[test]
-fn the_time_is_asked_for_in_one_place() {
+fn only_the_clock_module_reads_the_current_time() {
     let src = src();
-    let asks = |path: &PathBuf| !is_test(path) && code(path).contains("Timestamp::now()");
-    let places: Vec<PathBuf> = sources(&src).into_iter().filter(asks).collect();
+    let reads_time = |path: &PathBuf| !is_test(path) && code(path).contains("Timestamp::now()");
+    let places: Vec<PathBuf> = sources(&src).into_iter().filter(reads_time).collect();
     assert_eq!(places, [src.join("clock.rs")]);
 }
 
 #[test]
-fn no_nested_results_and_nothing_leaked() {
+fn code_has_no_nested_results_and_no_leaked_boxes() {
     let src = src();
     for path in sources(&src) {
         let text = code(&path);
@@ -250,25 +251,25 @@ fn public_types(code: &str) -> BTreeSet<String> {
 #[test]
 fn public_types_of_different_modules_have_different_names() {
     let src = src();
-    let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut modules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for path in sources(&src).into_iter().filter(|path| !is_test(path)) {
-        let room = room_of(&path, &src).unwrap_or_else(|| "bin".into());
+        let module = module_of(&path, &src).unwrap_or_else(|| "bin".into());
         for name in public_types(&code(&path)) {
-            rooms.entry(name).or_default().insert(room.clone());
+            modules.entry(name).or_default().insert(module.clone());
         }
     }
-    assert!(rooms.len() > 300, "the types are not found: {}", rooms.len());
+    assert!(modules.len() > 300, "the types are not found: {}", modules.len());
     let is_shared = |name: &str| SHARED_NAMES.iter().any(|(shared, _)| *shared == name);
-    for (name, rooms) in &rooms {
-        assert!(rooms.len() < 2 || is_shared(name), "{name} stands in {rooms:?}; name each after its subject");
+    for (name, modules) in &modules {
+        assert!(modules.len() < 2 || is_shared(name), "{name} is in {modules:?}; name each after its subject");
     }
     for (shared, _) in SHARED_NAMES {
-        assert!(rooms.get(*shared).is_some_and(|rooms| rooms.len() > 1), "{shared} stands in one module only");
+        assert!(modules.get(*shared).is_some_and(|modules| modules.len() > 1), "{shared} is in one module only");
     }
 }
 
 #[test]
-fn public_types_are_found_whatever_their_visibility() {
+fn public_types_of_every_visibility_are_found() {
     let code = "pub struct A<T>(T);\n    pub(super) enum B {\npub(crate) type C = u8;\npub trait D: Send {}\nstruct E;\npub fn f() {}\n";
     assert_eq!(public_types(code), ["A", "B", "C", "D"].map(str::to_owned).into());
 }

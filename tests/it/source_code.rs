@@ -23,7 +23,7 @@ pub fn sources(dir: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// Whether a file has tests only.
+/// Whether a file has only tests.
 pub fn is_test(path: &Path) -> bool {
     path.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("tests"))
 }
@@ -35,9 +35,9 @@ pub fn code(path: &Path) -> String {
 
 /// A string literal.
 pub struct Literal {
-    /// Where it stands in the code, its quotes included.
+    /// Its position in the code, quotes included.
     pub place: Range<usize>,
-    /// Its text; escaped line ends are removed, other escapes stay as they are written.
+    /// Its text; escaped line ends are removed, other escapes are unchanged.
     pub text: String,
 }
 
@@ -54,7 +54,7 @@ pub fn literals(code: &str) -> Vec<Literal> {
     strings.map(|token| Literal { text: text(&token.place), place: token.place }).collect()
 }
 
-/// The number of the line of a place in a code.
+/// The line number of a position in a code.
 pub fn line_of(code: &str, at: usize) -> usize {
     code[..at].matches('\n').count() + 1
 }
@@ -160,7 +160,7 @@ fn end_of_item(mask: &str, at: usize) -> usize {
 }
 
 #[test]
-fn code_has_neither_comments_nor_tests_and_its_literals_are_found() {
+fn comments_and_tests_are_removed_and_literals_are_found() {
     let text = r##"
 /// A "comment".
 fn a(b: &'static str) -> char { if b == "x { // \" y" { '"' } else { '\'' } }

@@ -1,5 +1,5 @@
-//! Texts for people are no data: the code neither compares nor searches them, the catalogue does not store them, and they use
-//! plain words.
+//! Texts for people are not data: the code does not compare or search them, the catalogue does not store them, and they
+//! use plain words.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ const COMPARISONS: &[&str] = &[
     ".trim_start_matches(",
 ];
 
-/// Texts that the code has to read, nearly all of other programs: the file, the text and the reason.
+/// Texts that the code has to read, most of them from other programs: file, text and reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("archive/unpack.rs", "<!doctype html", "the start of a web page that a service sends instead of a file"),
     (
@@ -132,7 +132,7 @@ fn phrase_constants(code: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn no_code_compares_or_searches_a_text() {
+fn code_does_not_compare_or_search_message_texts() {
     let mut used = BTreeSet::new();
     let mut found = Vec::new();
     for (file, code) in all_code() {
@@ -155,7 +155,7 @@ fn no_code_compares_or_searches_a_text() {
     }
     let unused: Vec<_> = (0..EXCEPTIONS.len()).filter(|at| !used.contains(at)).map(|at| EXCEPTIONS[at]).collect();
     assert!(found.is_empty(), "compare codes or types, not texts:\n{}", found.join("\n"));
-    assert!(unused.is_empty(), "no longer in the code: {unused:?}");
+    assert!(unused.is_empty(), "exceptions that are no longer in the code: {unused:?}");
 }
 
 /// Values whose text is composed for people.
@@ -163,7 +163,7 @@ const COMPOSED: &[&str] =
     &[".to_string()", ".message", ".why", ".words", ".sentence", ".detail", "reason_text", ".text(lang)"];
 
 #[test]
-fn no_code_searches_in_the_text_of_an_error_or_a_reason() {
+fn code_does_not_search_the_text_of_errors_or_reasons() {
     let mut found = Vec::new();
     for (file, code) in all_code() {
         for value in COMPOSED {
@@ -183,11 +183,11 @@ fn no_code_searches_in_the_text_of_an_error_or_a_reason() {
             }
         }
     }
-    assert!(found.is_empty(), "texts of errors and reasons are for people:\n{}", found.join("\n"));
+    assert!(found.is_empty(), "the code must not search texts of errors and reasons:\n{}", found.join("\n"));
 }
 
 #[test]
-fn a_comparison_with_a_text_is_found_in_each_form() {
+fn every_form_of_text_comparison_is_detected() {
     let is_found = |code: &str| {
         let all = literals(code);
         is_compared(code, &all, all.iter().find(|one| is_phrase(&one.text)).unwrap())
@@ -212,7 +212,7 @@ fn a_comparison_with_a_text_is_found_in_each_form() {
     assert!(!is_phrase("no-spaces") && !is_phrase("SELECT 1") && is_phrase("; not imported"));
 }
 
-/// Columns with text that is not ours, or is no sentence.
+/// Columns with text of others, or with text that is not a sentence.
 const TEXT_COLUMNS: &[(&str, &str)] = &[
     ("activities.name", "the name that a person gave the activity"),
     ("activities.device", "the model as the service names it"),
@@ -234,7 +234,7 @@ const REASONS: &[&str] = &[
 
 /// After a full history: a row for nearly everything that the catalogue can store.
 #[test]
-fn the_catalogue_stores_codes_and_parameters_and_no_sentences() {
+fn the_catalogue_stores_codes_and_no_sentences() {
     let catalogue = Connection::open(history().work.data("catalogue.sqlite")).unwrap();
     let sql = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c
                WHERE m.type = 'table' AND c.type = 'TEXT'";
@@ -256,7 +256,7 @@ fn the_catalogue_stores_codes_and_parameters_and_no_sentences() {
             }
         }
     }
-    assert!(reasons > 5, "the history has hardly any reasons: {reasons}");
+    assert!(reasons > 5, "the history has too few reasons: {reasons}");
 }
 
 fn rows<T>(catalogue: &Connection, sql: &str, read: impl Fn(&rusqlite::Row) -> rusqlite::Result<T>) -> Vec<T> {
@@ -264,7 +264,7 @@ fn rows<T>(catalogue: &Connection, sql: &str, read: impl Fn(&rusqlite::Row) -> r
     statement.query_map([], |row| read(row)).unwrap().map(Result::unwrap).collect()
 }
 
-/// The values in a template, `{name}`, are no words of it.
+/// A template without its values, such as `{name}`.
 fn without_values(text: &str) -> String {
     let mut rest = text;
     let mut out = String::new();
@@ -298,7 +298,7 @@ fn is_argument(before: &str, call: &str) -> bool {
     false
 }
 
-/// Every message, label and sentence of the page and the notifications is a literal: one with a space, in Chinese, or one of
+/// Every message, label and sentence of the page and the notifications is a literal: with a space, in Chinese, or in
 /// `lang.pick("English", "Chinese")` and `counted(count, "activity", "activities")`.
 #[test]
 fn the_texts_in_the_code_use_plain_words() {
@@ -317,7 +317,7 @@ fn the_texts_in_the_code_use_plain_words() {
         }
     }
     assert!(count > 1000, "the texts are not found: {count}");
-    assert!(found.is_empty(), "texts have words that people must not meet:\n{}", found.join("\n"));
+    assert!(found.is_empty(), "texts with words to replace:\n{}", found.join("\n"));
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn a_word_is_found_in_a_message_and_not_in_its_values() {
     assert!(is_sql("\n SELECT due FROM told") && !is_sql("select a file"));
 }
 
-/// What a person reads on the page of a full history: without styles, scripts, commands and values of others.
+/// The visible text of the page of a full history: without styles, scripts, commands and values of others.
 #[test]
 fn the_page_uses_plain_words() {
     let page = &history().page;

@@ -1,6 +1,6 @@
-//! `garminsync daemon` and `schedule`: the crontab, the page on its port, and Debian's cron with its clock sped up.
+//! `garminsync daemon` and `schedule`: the crontab, the server of the page, and Debian's cron with a fast clock.
 //!
-//! Each test has a crontab of its own: it runs in private mounts and a network with nothing but the loopback (root).
+//! Each test has its own crontab: it runs in private mounts and a network that has only the loopback (as root).
 
 use std::fs;
 use std::io::{Read, Write};
@@ -16,7 +16,7 @@ use gs_sim::Sim;
 
 const SPOOL: &str = "/var/spool/cron/crontabs/root";
 
-/// Hides the machine's own schedules.
+/// Hides the schedules of the machine.
 fn hide() {
     shell(
         "ip link set lo up
@@ -31,7 +31,7 @@ fn path() -> String {
     format!("{}:/usr/bin:/bin:/usr/sbin:/sbin", bin.display())
 }
 
-/// A user whose settings stand in a file, as cron sees no other.
+/// A user whose settings are in a file, because cron does not see those of the shell.
 fn user(sim: Option<&Sim>) -> Work {
     let mut work = sim.map_or_else(Work::alone, Work::logged_in);
     work.set("PATH", &path());
@@ -41,7 +41,7 @@ fn user(sim: Option<&Sim>) -> Work {
     work
 }
 
-/// The crontab; nothing if there is none. On the disk, Debian puts three lines with a date above it.
+/// The crontab; empty if the user has none. In the file, Debian inserts three lines with a date above it.
 fn crontab() -> Vec<u8> {
     Command::new("crontab").arg("-l").output().unwrap().stdout
 }
@@ -56,22 +56,22 @@ fn text() -> String {
     String::from_utf8_lossy(&crontab()).into_owned()
 }
 
-/// What somebody has who has used cron for years: settings, a percent sign, letters of another encoding, tabs.
-const THEIRS: &[u8] =
+/// The crontab of a long-time user: settings, a percent sign, letters of another encoding, tabs.
+const USER_CRONTAB: &[u8] =
     b"# m h dom mon dow\nMAILTO=\"\"\n\n5 4 * * *\tdate +\\%F # caf\xe9\r\n  @daily true\n# garminsync\n\n";
 
 #[test]
-fn every_other_byte_of_the_crontab_stays() {
-    if !is_inside("every_other_byte_of_the_crontab_stays") {
+fn all_other_bytes_of_the_crontab_are_unchanged() {
+    if !is_inside("all_other_bytes_of_the_crontab_are_unchanged") {
         return;
     }
     hide();
     let work = user(None);
-    set_crontab(&work, THEIRS);
+    set_crontab(&work, USER_CRONTAB);
     let before = crontab();
     garminsync(&work, &["schedule", "30 7,19 * * mon-fri"]).ok().says("next run");
     assert!(crontab().starts_with(&before) && text().contains("\n30 7,19 * * mon-fri /usr/bin/env "), "{}", text());
-    // Changed in place, also where somebody has moved it to.
+    // The block is changed in place, even after the user has moved it.
     let block = crontab()[before.len()..].to_vec();
     set_crontab(&work, &[b"# above\n".as_slice(), &block, &before].concat());
     garminsync(&work, &["schedule", "@weekly"]).ok();
@@ -82,7 +82,7 @@ fn every_other_byte_of_the_crontab_stays() {
     assert_eq!(crontab(), same);
     garminsync(&work, &["schedule", "off"]).ok();
     assert_eq!(crontab(), [b"# above\n".as_slice(), &before].concat());
-    // One that holds nothing else goes with it.
+    // A crontab without other lines is removed with the block.
     set_crontab(&work, b"");
     garminsync(&work, &["schedule", "on"]).ok();
     garminsync(&work, &["schedule", "off"]).ok();
@@ -91,8 +91,8 @@ fn every_other_byte_of_the_crontab_stays() {
 }
 
 #[test]
-fn each_data_folder_has_a_block_of_its_own() {
-    if !is_inside("each_data_folder_has_a_block_of_its_own") {
+fn each_data_folder_has_its_own_crontab_block() {
+    if !is_inside("each_data_folder_has_its_own_crontab_block") {
         return;
     }
     hide();
@@ -104,11 +104,11 @@ fn each_data_folder_has_a_block_of_its_own() {
     garminsync(&work, &["schedule", "2 2 * * *", "--data-dir", other]).ok();
     assert!(crontab().starts_with(&one) && text().matches("# BEGIN").count() == 2);
     garminsync(&work, &["schedule", "--data-dir", other]).ok().silent();
-    // As cron hands it to the shell: up to a bare percent sign.
+    // The command as cron passes it to the shell, with unescaped percent signs.
     let line = text().lines().find(|line| line.starts_with("2 2 ")).unwrap().replace("\\%", "%");
     let command = line.split_once("/usr/bin/env ").unwrap().1.replace(" daemon --run", " list --all --offline #");
     work.run("/bin/sh", &["-c", &format!("/usr/bin/env {command}")]).ok().says("last sync: never");
-    // However it is written.
+    // Other spellings of the same path.
     for same in [format!("{other}/"), format!("{other}/../{}/.", "Ann's 100% (2)")] {
         garminsync(&work, &["schedule", "2 2 * * *", "--data-dir", &same]).ok();
         assert_eq!(text().matches("# BEGIN").count(), 2, "{}", text());
@@ -118,8 +118,8 @@ fn each_data_folder_has_a_block_of_its_own() {
 }
 
 #[test]
-fn the_way_out_of_the_shell_goes_with_the_line_or_is_told() {
-    if !is_inside("the_way_out_of_the_shell_goes_with_the_line_or_is_told") {
+fn proxy_settings_of_the_shell_are_in_the_crontab_line_or_reported() {
+    if !is_inside("proxy_settings_of_the_shell_are_in_the_crontab_line_or_reported") {
         return;
     }
     hide();
@@ -142,20 +142,20 @@ fn the_way_out_of_the_shell_goes_with_the_line_or_is_told() {
     ] {
         assert!(line().contains(&format!(" {part} ")), "{part}: {}", line());
     }
-    // What cron starts sees it: the authority is not there.
+    // A command that cron starts has these settings: the certificate authority does not exist.
     let env = work.write_env("SYNC_PLATFORM=GARMINCOM\n");
     let command = line().replace("\\%", "%").split_once("/usr/bin/env ").unwrap().1.to_owned();
     let command = command.split(" daemon --run").next().unwrap().to_owned();
     let command = format!("/usr/bin/env {command} list --all -- --env-file {}", env.display());
     work.run("/usr/bin/env", &["-i", "/bin/sh", "-c", &command]).ends(78).says("own/ca.pem");
-    // Each setting that only the shell has is named, whichever it is; not what the file has as well.
+    // Every setting that only the shell has is named, and no setting that the file has, too.
     let mut work = user(None);
     work.write_env("MAX_DELETE=3\nSYNC_PLATFORM=GARMINCOM\n");
     work.set("MAX_UPLOAD", "0").set("MAX_DELETE", "3").set("COROS_PASSWORD_COMMAND", "pass").set("GARTH_HOME", "x");
     let said = garminsync(&work, &["schedule", "0 3 * * *"]);
     said.ok().says("cron does not see").says(" MAX_UPLOAD").says(" COROS_PASSWORD_COMMAND");
     assert!(!said.err.contains("MAX_DELETE") && !said.err.contains("GARTH_HOME"), "{said}");
-    // A password would be shown to all of the machine, and a line has an end.
+    // Every user of the machine could read a password in the crontab, and its lines have a maximum length.
     let mut work = user(None);
     work.set("HTTPS_PROXY", "http://ann:hunter2@127.0.0.1:7890").set("NO_PROXY", &"a.example,".repeat(200));
     let said = garminsync(&work, &["schedule", "0 3 * * *"]);
@@ -164,8 +164,8 @@ fn the_way_out_of_the_shell_goes_with_the_line_or_is_told() {
 }
 
 #[test]
-fn a_way_out_that_is_too_long_for_a_line_of_cron_is_told_and_the_rest_is_scheduled() {
-    if !is_inside("a_way_out_that_is_too_long_for_a_line_of_cron_is_told_and_the_rest_is_scheduled") {
+fn proxy_settings_too_long_for_a_crontab_line_are_reported() {
+    if !is_inside("proxy_settings_too_long_for_a_crontab_line_are_reported") {
         return;
     }
     hide();
@@ -180,12 +180,12 @@ fn a_way_out_that_is_too_long_for_a_line_of_cron_is_told_and_the_rest_is_schedul
     work.set("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt");
     let said = garminsync(&work, &["schedule", "0 3 * * *"]);
     let line = || text().lines().find(|line| line.starts_with("0 3 ")).unwrap_or_default().to_owned();
-    // One spelling of each, and all of it has room.
+    // With one spelling of each name, all settings fit.
     for name in ["https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE"] {
         assert_eq!(line().matches(&format!("{name}=")).count(), 1, "{name}: {}", line());
     }
     assert!(!line().contains("PROXY=") && !said.ok().err.to_lowercase().contains("_proxy"), "{said}");
-    // What has no room is named, in both spellings, and the more important rest stays.
+    // Settings that do not fit are named, in both spellings, and the more important ones stay.
     for name in ["no_proxy", "NO_PROXY"] {
         work.set(name, &around.join(",").repeat(3));
     }
@@ -198,8 +198,8 @@ fn a_way_out_that_is_too_long_for_a_line_of_cron_is_told_and_the_rest_is_schedul
 }
 
 #[test]
-fn a_way_out_that_the_settings_file_has_as_well_is_not_frozen_into_the_crontab() {
-    if !is_inside("a_way_out_that_the_settings_file_has_as_well_is_not_frozen_into_the_crontab") {
+fn proxy_settings_in_the_settings_file_are_not_copied_to_the_crontab() {
+    if !is_inside("proxy_settings_in_the_settings_file_are_not_copied_to_the_crontab") {
         return;
     }
     hide();
@@ -218,7 +218,7 @@ fn a_way_out_that_the_settings_file_has_as_well_is_not_frozen_into_the_crontab()
         said.ok();
         assert_eq!(text().contains(&format!("{in_shell}={value}")), carried, "{in_file} {in_shell}: {}", text());
         assert!(!said.err.contains(&format!(" {in_shell}")), "{said}");
-        // Another value is the shell's own wish.
+        // Another value in the shell is copied to the crontab.
         work.set(in_shell, &value.replace("old", "new"));
         garminsync(&work, &["schedule", "0 3 * * *"]).ok();
         assert!(text().contains(&format!("{in_shell}={}", value.replace("old", "new"))), "{}", text());
@@ -226,8 +226,8 @@ fn a_way_out_that_the_settings_file_has_as_well_is_not_frozen_into_the_crontab()
 }
 
 #[test]
-fn a_crontab_that_somebody_has_damaged_is_left_alone() {
-    if !is_inside("a_crontab_that_somebody_has_damaged_is_left_alone") {
+fn a_damaged_crontab_block_is_not_changed() {
+    if !is_inside("a_damaged_crontab_block_is_not_changed") {
         return;
     }
     hide();
@@ -259,13 +259,13 @@ fn a_crontab_that_somebody_has_damaged_is_left_alone() {
 }
 
 #[test]
-fn what_is_no_schedule_is_refused_with_its_position_and_changes_nothing() {
-    if !is_inside("what_is_no_schedule_is_refused_with_its_position_and_changes_nothing") {
+fn an_invalid_schedule_is_rejected_with_its_position_and_changes_nothing() {
+    if !is_inside("an_invalid_schedule_is_rejected_with_its_position_and_changes_nothing") {
         return;
     }
     hide();
     let work = user(None);
-    set_crontab(&work, THEIRS);
+    set_crontab(&work, USER_CRONTAB);
     let before = crontab();
     garminsync(&work, &["schedule", "0 25 * * *"]).ends(2).says("hour, column 3");
     garminsync(&work, &["schedule", "0", "25", "*", "*", "*"]).ends(2).says("put the schedule in quotes");
@@ -280,15 +280,15 @@ fn what_is_no_schedule_is_refused_with_its_position_and_changes_nothing() {
     assert!(work.run("gs-schedule", &["--env-file", "/dev/null"]).record()["cron"].is_null());
 }
 
-/// Starts it. Whether a cron runs here, another test decides at the same time.
+/// Starts the daemon. Whether cron runs depends on the tests that run at the same time.
 fn start(work: &Work, args: &[&str]) -> Said {
     let said = garminsync(work, &[&["daemon", "--start"], args].concat());
     assert!(said.code == 0 || said.code == 3 && said.err.contains("service cron start"), "{said}");
     said
 }
 
-/// What a server answers to one request: its head and its body.
-fn answer(port: u16, path: &str) -> String {
+/// The response of the server to one request: its head and its body.
+fn response(port: u16, path: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(stream, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
     let mut said = Vec::new();
@@ -296,12 +296,12 @@ fn answer(port: u16, path: &str) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
-/// A port that is free: the network is this test's own.
+/// A free port, because each test has its own network.
 const PORT: u16 = 8080;
 
 #[test]
-fn start_serves_the_page_and_nothing_else_and_stop_ends_it() {
-    if !is_inside("start_serves_the_page_and_nothing_else_and_stop_ends_it") {
+fn start_serves_only_the_page_and_stop_ends_the_server() {
+    if !is_inside("start_serves_only_the_page_and_stop_ends_the_server") {
         return;
     }
     hide();
@@ -311,7 +311,7 @@ fn start_serves_the_page_and_nothing_else_and_stop_ends_it() {
     start(&work, &[]).says("0 */6 * * *").says("the page is at http://127.0.0.1:8080/");
     fs::write(work.data("report/other.txt"), "health").unwrap();
     fs::write(work.data("report/.hidden"), "health").unwrap();
-    assert!(answer(PORT, "/").contains("<!DOCTYPE html>") && answer(PORT, "/status.json").contains("\"state\""));
+    assert!(response(PORT, "/").contains("<!DOCTYPE html>") && response(PORT, "/status.json").contains("\"state\""));
     let others = [
         "/other.txt",
         "/.hidden",
@@ -322,10 +322,10 @@ fn start_serves_the_page_and_nothing_else_and_stop_ends_it() {
         "//etc/passwd",
     ];
     for path in others {
-        let said = answer(PORT, path);
+        let said = response(PORT, path);
         assert!(!said.starts_with("HTTP/1.0 200") && !said.starts_with("HTTP/1.1 200"), "{path}: {said}");
     }
-    // On the loopback alone.
+    // The server listens on the loopback only.
     shell("ip address add 192.0.2.1/32 dev lo");
     assert!(TcpStream::connect("192.0.2.1:8080").is_err());
     let before = crontab();
@@ -341,17 +341,17 @@ fn start_serves_the_page_and_nothing_else_and_stop_ends_it() {
     garminsync(&work, &["daemon", "--stop"]).ok();
 }
 
-/// What is answered to a browser that asks for this host.
-fn answer_for(host: &str, path: &str) -> String {
+/// The response to a browser that requests this host.
+fn response_for(host: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", PORT)).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
     let mut said = Vec::new();
-    // A server that ends before it has read all is no matter.
+    // The server may close the connection before it has read everything.
     let _ = stream.read_to_end(&mut said);
     String::from_utf8_lossy(&said).into_owned()
 }
 
-/// A folder with links to programs, as the only one of the PATH besides our own.
+/// Sets a PATH with our commands and a folder of links to the machine's programs, with only these of the two servers.
 fn programs(work: &mut Work, names: &[&str]) {
     let dir = work.dir().join("programs");
     fs::create_dir_all(&dir).unwrap();
@@ -369,8 +369,8 @@ fn programs(work: &mut Work, names: &[&str]) {
 }
 
 #[test]
-fn the_page_is_served_for_names_of_this_machine_alone() {
-    if !is_inside("the_page_is_served_for_names_of_this_machine_alone") {
+fn the_page_is_served_only_for_host_names_of_this_machine() {
+    if !is_inside("the_page_is_served_only_for_host_names_of_this_machine") {
         return;
     }
     hide();
@@ -385,7 +385,7 @@ fn the_page_is_served_for_names_of_this_machine_alone() {
             for (path, text) in
                 [("/", "<!DOCTYPE html>"), ("/index.html?x", "<!DOCTYPE html>"), ("/status.json", "\"state\"")]
             {
-                let said = answer_for(&host, path);
+                let said = response_for(&host, path);
                 assert!(
                     said.lines().next().unwrap().contains(" 200") && said.contains(text),
                     "{server} {host}{path}: {said}"
@@ -403,7 +403,7 @@ fn the_page_is_served_for_names_of_this_machine_alone() {
         ];
         for host in foreign.iter().flat_map(|host| [(*host).to_owned(), format!("{host}:{PORT}")]) {
             for path in ["/", "/index.html", "/status.json", "/cgi-bin/index.cgi", "/other"] {
-                let said = answer_for(&host, path);
+                let said = response_for(&host, path);
                 let is_error = ["403", "404"].iter().any(|code| said.lines().next().unwrap().contains(code));
                 assert!(
                     is_error && !said.contains("<!DOCTYPE html>\n<html lang") && !said.contains("\"state\""),
@@ -411,24 +411,24 @@ fn the_page_is_served_for_names_of_this_machine_alone() {
                 );
             }
         }
-        let said = answer_for("evil.example", "/");
+        let said = response_for("evil.example", "/");
         assert!(said.contains("GS_PAGE_HOSTS") && !said.contains("evil.example"), "{said}");
-        // A name that is added counts from the next start on, whether or not that starts anything.
+        // An added name is valid from the next start on, even if the server runs already.
         work.set("GS_PAGE_HOSTS", "evil.example");
         start(&work, &[]);
-        assert!(answer_for("evil.example", "/").contains("<!DOCTYPE html>"));
-        assert!(answer_for("nas.lan", "/").contains("403"));
+        assert!(response_for("evil.example", "/").contains("<!DOCTYPE html>"));
+        assert!(response_for("nas.lan", "/").contains("403"));
         garminsync(&work, &["daemon", "--stop"]).ok();
     }
 }
 
 #[test]
-fn a_server_that_answers_to_any_name_is_not_left_running() {
-    if !is_inside("a_server_that_answers_to_any_name_is_not_left_running") {
+fn a_server_that_ignores_the_host_header_is_stopped() {
+    if !is_inside("a_server_that_ignores_the_host_header_is_stopped") {
         return;
     }
     hide();
-    // A busybox whose httpd was built without scripts hands the files out itself.
+    // A busybox whose httpd was built without scripts serves the files itself.
     let bare = |work: &Work| {
         let path = work.dir().join("programs/busybox");
         let _ = fs::remove_file(&path);
@@ -439,7 +439,7 @@ fn a_server_that_answers_to_any_name_is_not_left_running() {
     programs(&mut work, &["python3"]);
     bare(&work);
     start(&work, &[]).says("the page is at http://127.0.0.1:8080/");
-    assert!(answer_for("evil.example", "/").contains("403"));
+    assert!(response_for("evil.example", "/").contains("403"));
     garminsync(&work, &["daemon", "--stop"]).ok();
     let mut work = user(None);
     programs(&mut work, &[]);
@@ -453,8 +453,8 @@ fn a_server_that_answers_to_any_name_is_not_left_running() {
 }
 
 #[test]
-fn neither_the_port_nor_the_process_of_a_stranger_is_taken() {
-    if !is_inside("neither_the_port_nor_the_process_of_a_stranger_is_taken") {
+fn the_port_and_the_process_of_another_program_are_not_touched() {
+    if !is_inside("the_port_and_the_process_of_another_program_are_not_touched") {
         return;
     }
     hide();
@@ -463,21 +463,21 @@ fn neither_the_port_nor_the_process_of_a_stranger_is_taken() {
     garminsync(&work, &["daemon", "--start"]).ends(78).says("port 8080 is used by another program");
     drop(taken);
     start(&work, &[]);
-    // After a reboot the number may be that of any process.
+    // After a reboot the process id may be that of any process.
     let path = work.data("daemon/server");
     let ours = fs::read_to_string(&path).unwrap();
     let mut stranger = Command::new("sleep").arg("60").spawn().unwrap();
     let (pid, rest) = ours.split_once(' ').unwrap();
     fs::write(&path, format!("{} {rest}", stranger.id())).unwrap();
     garminsync(&work, &["daemon", "--stop"]).ok();
-    assert!(stranger.try_wait().unwrap().is_none(), "a stranger was ended");
+    assert!(stranger.try_wait().unwrap().is_none(), "another process was ended");
     stranger.kill().unwrap();
     stranger.wait().unwrap();
-    // The server, which was made to be forgotten.
+    // The stop did not end the server, because its process id was replaced.
     shell(&format!("kill {pid}"));
 }
 
-/// Ended when the test ends, with what it has started: faketime is another process than what it runs.
+/// A process group that ends with the test: faketime and the command that it runs are different processes.
 struct Running(Child);
 
 impl Running {
@@ -494,23 +494,23 @@ impl Drop for Running {
     }
 }
 
-/// Waits until it holds; a minute is plenty for what takes two seconds a time.
+/// Waits for a condition. A minute of cron takes two seconds, so the time limit is ample.
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(90);
     while !holds() {
-        assert!(Instant::now() < end, "in vain waited for: {what}");
+        assert!(Instant::now() < end, "timed out waiting for {what}");
         std::thread::sleep(Duration::from_millis(100));
     }
 }
 
-/// Runs that came to their end; 0 while there is no catalogue.
+/// The number of successful runs of a command.
 fn runs(work: &Work, command: &str) -> i64 {
     work.sql(&format!("SELECT count(*) FROM commands WHERE command = '{command}' AND exit = 0"))
 }
 
 #[test]
-fn cron_runs_it_and_the_page_follows() {
-    if !is_inside("cron_runs_it_and_the_page_follows") {
+fn cron_runs_the_sync_and_the_page_is_updated() {
+    if !is_inside("cron_runs_the_sync_and_the_page_is_updated") {
         return;
     }
     hide();
@@ -518,22 +518,22 @@ fn cron_runs_it_and_the_page_follows() {
     let work = user(Some(&sim));
     start(&work, &[]);
     garminsync(&work, &["schedule", "* * * * *"]).ok().says("no cron daemon is running on this machine");
-    assert!(answer(PORT, "/status.json").contains("\"state\": \"empty\""));
-    // A minute of it is two seconds. What it starts has the clock of the machine.
+    assert!(response(PORT, "/status.json").contains("\"state\": \"empty\""));
+    // A minute of cron takes two seconds. The commands that it starts have the clock of the machine.
     let _cron =
         Running::start(Command::new("faketime").args(["-f", "+0 x30", "cron", "-f", "-L", "15"]), Stdio::null());
     garminsync(&work, &["daemon", "--status"]).ok();
     until("three files", || work.files("fit").len() == 3);
     until("a second run", || runs(&work, "gs-fetch") > 1);
-    until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"ok\""));
+    until("a page that knows", || response(PORT, "/status.json").contains("\"state\": \"ok\""));
     garminsync(&work, &["daemon", "--stop"]).ok();
     assert_eq!(garminsync(&work, &["daemon", "--status"]).code, 3);
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM commands WHERE exit <> 0"), 0);
 }
 
 #[test]
-fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
-    if !is_inside("without_a_cron_it_stays_and_runs_and_ends_at_once_when_told") {
+fn without_cron_the_daemon_runs_in_the_foreground_and_stops_on_sigterm() {
+    if !is_inside("without_cron_the_daemon_runs_in_the_foreground_and_stops_on_sigterm") {
         return;
     }
     hide();
@@ -548,7 +548,7 @@ fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
     let mut running = Running::start(&mut work.command("/usr/bin/faketime", &faketime), said);
     until("three files", || work.files("fit").len() == 3);
     until("a second run", || runs(&work, "gs-fetch") > 1);
-    until("a page that knows", || answer(PORT, "/status.json").contains("\"state\": \"ok\""));
+    until("a page that knows", || response(PORT, "/status.json").contains("\"state\": \"ok\""));
     garminsync(&work, &["daemon", "--status"]).ok();
     garminsync(&work, &["daemon", "--start"]).ok().says("the daemon is already running");
     garminsync(&work, &["schedule", "off"]).ok();
@@ -556,9 +556,9 @@ fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
     until("the end of the schedule", || said().contains("the schedule is off"));
     assert!(said().contains("ended with exit code 0") && !said().contains("could not be read"), "{}", said());
     shell(&format!("kill {}", fs::read_to_string(work.data("daemon/loop")).unwrap()));
-    let told = Instant::now();
+    let stopped = Instant::now();
     while running.0.try_wait().unwrap().is_none() {
-        assert!(told.elapsed() < Duration::from_secs(9), "docker waits ten seconds, and then kills");
+        assert!(stopped.elapsed() < Duration::from_secs(9), "docker kills after ten seconds");
         std::thread::sleep(Duration::from_millis(50));
     }
     garminsync(&work, &["daemon", "--status"]).ends(3);
@@ -566,10 +566,10 @@ fn without_a_cron_it_stays_and_runs_and_ends_at_once_when_told() {
 }
 
 #[test]
-fn a_scheduled_run_waits_a_random_part_of_the_jitter_and_one_by_hand_does_not() {
+fn a_scheduled_run_waits_for_the_jitter_and_a_manual_run_does_not() {
     let sim = plain(1);
     let mut work = user(Some(&sim));
-    // Says for how long, and waits no time.
+    // A sleep that only writes its argument to a file.
     let place = work.dir().join("bin");
     fs::create_dir(&place).unwrap();
     fs::write(place.join("sleep"), "#!/bin/sh\necho \"$1\" >>\"$HOME/slept\"\n").unwrap();
@@ -580,7 +580,7 @@ fn a_scheduled_run_waits_a_random_part_of_the_jitter_and_one_by_hand_does_not() 
         said.lines().map(|line| line.parse().unwrap()).collect()
     };
     garminsync(&work, &["daemon", "--run"]).ok().silent();
-    assert!(slept(&work).is_empty(), "it is switched off in the file");
+    assert!(slept(&work).is_empty(), "the settings file turns the jitter off");
     work.set("GS_SCHEDULE_JITTER", "2h");
     for _ in 0..8 {
         garminsync(&work, &["daemon", "--run"]).ok().silent();
@@ -590,7 +590,7 @@ fn a_scheduled_run_waits_a_random_part_of_the_jitter_and_one_by_hand_does_not() 
     assert!(times.iter().any(|time| *time != times[0]) && times.iter().any(|time| *time > 600), "{times:?}");
     garminsync(&work, &["download", "--missing"]).ok();
     assert_eq!(slept(&work).len(), 8);
-    // Of a run a minute it is a small part.
+    // With a run every minute, the jitter is a fraction of a minute.
     work.run("gs-schedule", &["* * * * *"]).ok();
     garminsync(&work, &["daemon", "--run"]).ok().silent();
     assert!(slept(&work)[8..].iter().all(|time| *time <= 6), "{:?}", slept(&work));
@@ -617,8 +617,8 @@ fn two_runs_never_overlap() {
 }
 
 #[test]
-fn the_recipes_on_it_work_as_written() {
-    if !is_inside("the_recipes_on_it_work_as_written") {
+fn the_documented_crontab_recipes_work_as_written() {
+    if !is_inside("the_documented_crontab_recipes_work_as_written") {
         return;
     }
     hide();
@@ -634,7 +634,7 @@ fn the_recipes_on_it_work_as_written() {
         work.run("/bin/bash", &["-euc", &recipe.text]).ok();
     }
     assert!(text().contains("\n30 7,19 * * * /usr/bin/env "), "{}", text());
-    // As cron hands it to the shell, where it is installed.
+    // The command as cron passes it to the shell, with the path of the installation.
     let line = text().lines().find(|line| line.starts_with("30 7,19")).unwrap().to_owned();
     let command = line.split_once("/usr/bin/env ").unwrap().1;
     assert!(command.contains("/.local/bin/garminsync daemon --run"), "{command}");

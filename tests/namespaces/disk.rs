@@ -1,6 +1,6 @@
-//! Disks that are full or may not be written: said with the path, nothing half written, the catalogue still true.
+//! Full and read-only disks: the error names the path, no file is incomplete, and the catalogue stays correct.
 //!
-//! Each test runs itself again in a private namespace, where it may mount what it needs.
+//! Each test runs itself again in a private namespace, in which it may mount file systems.
 
 use crate::support::{self, FILES, Work, asked, is_inside, plain, shell};
 
@@ -15,8 +15,8 @@ fn fetched(count: usize) -> (gs_sim::Sim, Work, String) {
 }
 
 #[test]
-fn a_full_disk_ends_it_with_the_path_and_without_half_a_file() {
-    if !is_inside("a_full_disk_ends_it_with_the_path_and_without_half_a_file") {
+fn a_full_disk_ends_a_download_with_the_path_and_no_partial_file() {
+    if !is_inside("a_full_disk_ends_a_download_with_the_path_and_no_partial_file") {
         return;
     }
     let (sim, work, list) = fetched(40);
@@ -31,15 +31,15 @@ fn a_full_disk_ends_it_with_the_path_and_without_half_a_file() {
         assert!(garminsync::fit::scan(&std::fs::read(file).unwrap()).is_ok(), "{}", file.display());
     }
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM files"), whole.len() as i64);
-    assert_eq!(asked(&sim, FILES).len(), whole.len() + 1, "nothing is fetched only to be thrown away");
+    assert_eq!(asked(&sim, FILES).len(), whole.len() + 1, "no file is downloaded that cannot be stored");
     shell(&format!("mount -o remount,size=8m {}", folder.display()));
     work.given("gs-download", &[], &list).ok();
     assert_eq!(work.files("fit").len(), 40);
 }
 
 #[test]
-fn a_read_only_archive_ends_it_with_78_and_the_path() {
-    if !is_inside("a_read_only_archive_ends_it_with_78_and_the_path") {
+fn a_read_only_archive_ends_a_download_with_exit_78_and_the_path() {
+    if !is_inside("a_read_only_archive_ends_a_download_with_exit_78_and_the_path") {
         return;
     }
     let (_sim, work, list) = fetched(3);
@@ -51,8 +51,8 @@ fn a_read_only_archive_ends_it_with_78_and_the_path() {
 }
 
 #[test]
-fn a_read_only_data_folder_ends_it_with_78_and_the_path() {
-    if !is_inside("a_read_only_data_folder_ends_it_with_78_and_the_path") {
+fn a_read_only_data_folder_ends_commands_with_exit_78_and_the_path() {
+    if !is_inside("a_read_only_data_folder_ends_commands_with_exit_78_and_the_path") {
         return;
     }
     let (_sim, work, list) = fetched(3);
@@ -63,8 +63,8 @@ fn a_read_only_data_folder_ends_it_with_78_and_the_path() {
 }
 
 #[test]
-fn a_full_disk_costs_no_login() {
-    if !is_inside("a_full_disk_costs_no_login") {
+fn a_full_disk_spends_no_refresh_token() {
+    if !is_inside("a_full_disk_spends_no_refresh_token") {
         return;
     }
     let (sim, work, _) = fetched(3);
@@ -74,12 +74,12 @@ fn a_full_disk_costs_no_login() {
     sim.with(|state| state.expire_access_tokens("garmin.com"));
     sim.clear_log();
     work.run("gs-fetch", &[]).ends(78).says(&folder.display().to_string()).says("the disk is full");
-    assert_eq!(asked(&sim, "/di-oauth2-service/").len(), 0, "the token is not spent");
+    assert_eq!(asked(&sim, "/di-oauth2-service/").len(), 0, "the refresh token is not used");
     shell(&format!("mount -o remount,size=1m {}", folder.display()));
     work.run("gs-fetch", &[]).ok();
 }
 
-/// Runs a command whose files may have so many KiB.
+/// Runs a command whose files may have at most this many KiB.
 fn limited(work: &Work, kib: u32, name: &str, args: &[&str], input: &str) -> support::Said {
     let program = work.command(name, args).get_program().to_str().unwrap().to_owned();
     let line = format!("ulimit -f {kib}; exec \"$0\" \"$@\"");
@@ -87,12 +87,12 @@ fn limited(work: &Work, kib: u32, name: &str, args: &[&str], input: &str) -> sup
 }
 
 #[test]
-fn a_limit_for_the_size_of_a_file_is_told_as_such_by_every_command() {
+fn every_command_reports_a_file_size_limit() {
     let sim = plain(40);
     let work = Work::logged_in(&sim);
     let list = "{\"type\":\"activity\",\"platform\":\"garmin-com\",\"id\":\"20000000000\"}\n";
     const WORDS: &str = "the limit for the size of a file is reached (ulimit -f, or the file system's)";
-    // No room for SQLite's own files.
+    // SQLite's own files exceed the limit.
     for (name, args) in [
         ("gs-fetch", &[][..]),
         ("gs-list", &[]),
@@ -105,7 +105,7 @@ fn a_limit_for_the_size_of_a_file_is_told_as_such_by_every_command() {
     ] {
         limited(&work, 4, name, args, list).ends(78).says(WORDS).says("catalogue.sqlite");
     }
-    // Nor for what one of them writes.
+    // The files that the commands write exceed the limit.
     work.run("gs-fetch", &[]).ok();
     let list = work.run("gs-list", &[]).ok().out.clone();
     let said = limited(&work, 64, "gs-download", &[], &list);
@@ -117,7 +117,7 @@ fn a_limit_for_the_size_of_a_file_is_told_as_such_by_every_command() {
     assert!(whole.len() < 40 && work.sql::<i64>("SELECT count(*) FROM files") <= whole.len() as i64);
     work.given("gs-download", &[], &list).ok();
     assert_eq!(work.files("fit").len(), 40);
-    // The page, and what standard output leads to.
+    // The page and the file of standard output exceed the limit.
     limited(&work, 40, "gs-report", &["--out", "page"], "").ends(78).says(WORDS);
     work.run("gs-report", &[]).ok();
     let line = "ulimit -f 40; for i in 1 2 3 4; do cat \"$1\"; done | exec \"$0\" >out";
@@ -126,15 +126,15 @@ fn a_limit_for_the_size_of_a_file_is_told_as_such_by_every_command() {
     work.run("/bin/bash", &["-c", line, &program, "list"]).ends(78).says("standard output: ").says(WORDS);
 }
 
-/// Fills what is left of a small disk, to the last byte.
+/// Fills the rest of a small disk, to the last byte.
 fn fill(dir: &std::path::Path) {
-    // The last pages are those that a file takes by itself.
+    // dd writes until no page is left.
     shell(&format!("cd '{}'; dd if=/dev/zero of=filler bs=4k 2>/dev/null || true", dir.display()));
 }
 
 #[test]
-fn a_full_disk_has_one_exit_code_in_every_command_and_costs_no_password_login() {
-    if !is_inside("a_full_disk_has_one_exit_code_in_every_command_and_costs_no_password_login") {
+fn every_command_ends_with_exit_78_on_a_full_disk_and_sends_no_password() {
+    if !is_inside("every_command_ends_with_exit_78_on_a_full_disk_and_sends_no_password") {
         return;
     }
     shell("ip link set lo up");
@@ -159,20 +159,20 @@ fn a_full_disk_has_one_exit_code_in_every_command_and_costs_no_password_login() 
         let said = work.given(name, args, list);
         assert!(said.code == 78 && said.err.contains("full"), "{said}");
     }
-    assert_eq!(support::requests(&sim), [""; 0], "nobody was asked");
-    // With room for the catalogue and none for a token.
+    assert_eq!(support::requests(&sim), [""; 0], "no request was sent");
+    // With space for the catalogue, and none for a token.
     shell(&format!("rm '{}'; mkdir '{}'", work.data("filler").display(), work.data("tokens").display()));
     shell(&format!("mount -t tmpfs -o size=8k none {}", work.data("tokens").display()));
     work.run("gs-fetch", &[]).ends(78).says("the disk is full");
     work.run("gs-auth", &["login"]).ends(78).says("the disk is full");
-    assert_eq!(support::requests(&sim), [""; 0], "nobody was asked");
+    assert_eq!(support::requests(&sim), [""; 0], "no request was sent");
     shell(&format!("umount '{}'", work.data("tokens").display()));
     work.run("gs-fetch", &[]).ok();
 }
 
 #[test]
-fn a_full_disk_of_standard_output_of_the_page_or_of_a_watch_is_the_same() {
-    if !is_inside("a_full_disk_of_standard_output_of_the_page_or_of_a_watch_is_the_same") {
+fn a_full_disk_is_reported_for_stdout_the_page_and_a_folder_platform() {
+    if !is_inside("a_full_disk_is_reported_for_stdout_the_page_and_a_folder_platform") {
         return;
     }
     let (_sim, mut work, list) = fetched(3);

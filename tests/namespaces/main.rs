@@ -1,8 +1,8 @@
-//! Tests that mount file systems, change the machine's names and ports, or replace its crontab: each runs itself again in
+//! Tests that mount file systems, change host names and ports, or replace the crontab: each test runs itself again in
 //! private namespaces of mounts and network.
 //!
-//! They need `unshare` (util-linux), and root or a kernel that lets users make namespaces.
-//! A single test of one command that needs a mount stands with the other tests of that command, in `tests/it`.
+//! They require `unshare` (util-linux), and root or a kernel that lets users create namespaces.
+//! A test of one command that needs a mount is with the other tests of that command, in `tests/it`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,14 +1,14 @@
-//! The way out by a proxy, with production URLs and TLS: each test runs itself again where there is no network but this
-//! machine and no name of a service leads anywhere, so that nothing is reached but by the proxy.
+//! Requests through a proxy, with production URLs and TLS: each test runs itself again in a network that has only the
+//! loopback and resolves no host name of a service, so that the services are reachable through the proxy only.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::proxy_server::{Manners, Proxy};
+use crate::proxy_server::{Behaviour, Proxy};
 use crate::support::{LOGIN, Said, Work, asked, is_inside, scenario, shell};
 use gs_sim::Sim;
 
-/// The services by TLS on a port of their own, and the certificate that they are to be trusted by.
+/// The services on a TLS port, and the certificate of their authority.
 struct Services {
     sim: Sim,
     address: SocketAddr,
@@ -29,7 +29,7 @@ fn services() -> Services {
 }
 
 impl Services {
-    /// Somebody who is logged in, has never heard of a loopback, and trusts the services' authority.
+    /// A user who is logged in, has no loopback setting, and trusts the services' authority.
     fn user(&self) -> Work {
         let mut work = Work::logged_in(&self.sim);
         work.set("GS_LOOPBACK", "").set("GS_TIMEOUT", "5s").set("SYNC_PLATFORM", "GARMINCOM");
@@ -38,7 +38,7 @@ impl Services {
     }
 
     fn proxy(&self, login: Option<&str>) -> Proxy {
-        Proxy::start(Manners { to: Some(self.address), login: login.map(str::to_owned) })
+        Proxy::start(Behaviour { to: Some(self.address), login: login.map(str::to_owned) })
     }
 }
 
@@ -46,12 +46,12 @@ fn fetch(work: &Work) -> Said {
     work.run("gs-fetch", &[])
 }
 
-/// What only a direct way does.
+/// The error of a direct connection.
 const LOOKED_UP: &str = "failed to lookup address";
 
 #[test]
-fn every_kind_of_proxy_is_asked_and_looks_the_names_up() {
-    if !is_inside("every_kind_of_proxy_is_asked_and_looks_the_names_up") {
+fn every_kind_of_proxy_is_used_and_resolves_the_host_names() {
+    if !is_inside("every_kind_of_proxy_is_used_and_resolves_the_host_names") {
         return;
     }
     let services = services();
@@ -72,7 +72,7 @@ fn every_kind_of_proxy_is_asked_and_looks_the_names_up() {
             assert_eq!(fetch(&work).ok().ids().len(), 2, "{written}");
         }
         assert_eq!(proxy.asked(), [format!("{kind} connectapi.garmin.com:443")]);
-        // In the file, where cron finds it, with the authority; lower case there, too.
+        // The settings file, which cron reads, can have the proxy (in lower case, too) and the authority.
         let work = services.user();
         let mut work2 = services.user();
         work2.set("SSL_CERT_FILE", "");
@@ -86,8 +86,8 @@ fn every_kind_of_proxy_is_asked_and_looks_the_names_up() {
 }
 
 #[test]
-fn of_several_proxies_the_one_for_https_is_asked() {
-    if !is_inside("of_several_proxies_the_one_for_https_is_asked") {
+fn https_proxy_precedes_all_proxy_and_the_environment_precedes_the_file() {
+    if !is_inside("https_proxy_precedes_all_proxy_and_the_environment_precedes_the_file") {
         return;
     }
     let services = services();
@@ -97,7 +97,7 @@ fn of_several_proxies_the_one_for_https_is_asked() {
     work.set("all_proxy", &format!("socks5://{}", general.address)).set("HTTPS_PROXY", "gopher://127.0.0.1:1");
     fetch(&work).ok();
     assert_eq!((special.asked().len(), general.asked().len()), (1, 0));
-    // The environment goes before the file, whatever the letters.
+    // The environment precedes the file, in upper and lower case.
     let mut work = services.user();
     work.set("HTTPS_PROXY", &format!("http://{}", general.address));
     work.write_env(&format!("GS_LANG=en\nhttps_proxy=http://{}\n", special.address));
@@ -106,8 +106,8 @@ fn of_several_proxies_the_one_for_https_is_asked() {
 }
 
 #[test]
-fn a_proxy_that_cannot_be_used_ends_it_and_nothing_goes_around_it() {
-    if !is_inside("a_proxy_that_cannot_be_used_ends_it_and_nothing_goes_around_it") {
+fn an_unusable_proxy_is_an_error_and_is_never_bypassed() {
+    if !is_inside("an_unusable_proxy_is_an_error_and_is_never_bypassed") {
         return;
     }
     let services = services();
@@ -125,15 +125,15 @@ fn a_proxy_that_cannot_be_used_ends_it_and_nothing_goes_around_it() {
             said.ends(78).says(&format!("{name}: unusable proxy")).says("socks5://HOST:PORT");
             assert!(!said.err.contains(LOOKED_UP) && !said.err.contains("hunter2"), "{said}");
             work.run("gs-settings", &["--check"]).ends(78).says(name);
-            // What makes no request needs none.
+            // Commands without requests ignore the proxy.
             work.run("gs-list", &[]).ok().silent();
         }
         let work = services.user();
         work.write_env(&format!("GS_LANG=en\nALL_PROXY={written}\n"));
         fetch(&work).ends(78).says("ALL_PROXY: unusable proxy").says("the settings were read from ");
     }
-    // One that is away, or leads nowhere: another day it may.
-    let nowhere = Proxy::start(Manners::default());
+    // A proxy that is not running or has no connection is a temporary failure.
+    let nowhere = Proxy::start(Behaviour::default());
     let away = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (address, scheme) in [
         (away, "http"),
@@ -151,8 +151,8 @@ fn a_proxy_that_cannot_be_used_ends_it_and_nothing_goes_around_it() {
 }
 
 #[test]
-fn a_proxy_that_refuses_its_login_is_a_matter_of_settings_and_costs_no_login() {
-    if !is_inside("a_proxy_that_refuses_its_login_is_a_matter_of_settings_and_costs_no_login") {
+fn a_rejected_proxy_login_is_a_configuration_error_and_sends_no_password() {
+    if !is_inside("a_rejected_proxy_login_is_a_configuration_error_and_sends_no_password") {
         return;
     }
     let services = services();
@@ -171,7 +171,7 @@ fn a_proxy_that_refuses_its_login_is_a_matter_of_settings_and_costs_no_login() {
         let said = fetch(&work);
         said.ends(78).says("the proxy in HTTPS_PROXY rejected the login").says("USER:PASSWORD");
         assert!(!said.err.contains("hunter2"), "{said}");
-        // The one login of the password has not been made.
+        // The password was not sent.
         assert_eq!(asked(&services.sim, LOGIN).len(), 0);
         work.set("HTTPS_PROXY", &format!("http://ann:right@{at}"));
         fetch(&work).ok();
@@ -180,8 +180,8 @@ fn a_proxy_that_refuses_its_login_is_a_matter_of_settings_and_costs_no_login() {
 }
 
 #[test]
-fn what_no_proxy_names_is_reached_directly() {
-    if !is_inside("what_no_proxy_names_is_reached_directly") {
+fn hosts_in_no_proxy_are_reached_directly() {
+    if !is_inside("hosts_in_no_proxy_are_reached_directly") {
         return;
     }
     let services = services();
@@ -207,8 +207,8 @@ fn what_no_proxy_names_is_reached_directly() {
 }
 
 #[test]
-fn a_certificate_authority_that_cannot_be_read_is_told() {
-    if !is_inside("a_certificate_authority_that_cannot_be_read_is_told") {
+fn an_unreadable_certificate_authority_is_a_configuration_error() {
+    if !is_inside("an_unreadable_certificate_authority_is_a_configuration_error") {
         return;
     }
     let services = services();
@@ -230,7 +230,7 @@ fn a_certificate_authority_that_cannot_be_read_is_told() {
 }
 
 #[test]
-fn a_loopback_knows_no_proxy_and_no_authority() {
+fn the_loopback_ignores_proxies_and_certificate_authorities() {
     let sim = scenario(2).start();
     let mut work = Work::logged_in(&sim);
     work.set("HTTPS_PROXY", "nonsense").set("ALL_PROXY", "http://127.0.0.1:1").set("SSL_CERT_FILE", "/nowhere.pem");
@@ -245,7 +245,7 @@ fn a_proxy_is_shown_without_its_login() {
     assert_eq!(said.ok().out, "http://***@127.0.0.1:7890\n");
     let said = work.run("gs-settings", &[]);
     assert!(said.ok().out.contains("HTTPS_PROXY") && !said.out.contains("hunter2"), "{said}");
-    // In a file that others can read it is a secret.
+    // The password of a proxy is a secret, so the file must not be readable by others.
     let path = work.write_env("GS_LANG=en\nALL_PROXY=http://ann:hunter2@127.0.0.1:1\n");
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     let said = work.run("gs-settings", &["--check"]);

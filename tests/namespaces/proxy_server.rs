@@ -1,41 +1,41 @@
-//! A proxy of one port for every kind: HTTP CONNECT, SOCKS5 and SOCKS4a, told apart by their first byte. Whatever host is
-//! asked for, it leads to one address.
+//! A proxy with one port for every kind: HTTP CONNECT, SOCKS5 and SOCKS4a, which differ in their first byte. It
+//! connects every requested host to one address.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use crate::support::base64;
-/// Runs until the test ends.
+/// A proxy that runs until the test ends.
 pub struct Proxy {
     pub address: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
 }
 
-/// What a proxy does.
+/// The behaviour of a proxy.
 #[derive(Clone, Default)]
-pub struct Manners {
-    /// Where it leads; nowhere: it says that it cannot.
+pub struct Behaviour {
+    /// The address to which it connects; `None`: it responds that it cannot connect.
     pub to: Option<SocketAddr>,
-    /// `USER:PASSWORD`, if it wants one.
+    /// `USER:PASSWORD`, if it requires a login.
     pub login: Option<String>,
 }
 
 impl Proxy {
-    pub fn start(manners: Manners) -> Proxy {
+    pub fn start(behaviour: Behaviour) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, log) = (listener.local_addr().unwrap(), Arc::default());
         let heard = Arc::clone(&log);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let (manners, log) = (manners.clone(), Arc::clone(&heard));
-                std::thread::spawn(move || serve(client, &manners, &log));
+                let (behaviour, log) = (behaviour.clone(), Arc::clone(&heard));
+                std::thread::spawn(move || serve(client, &behaviour, &log));
             }
         });
         Proxy { address, log }
     }
 
-    /// What was asked for: the kind, and the host and port as it was named.
+    /// The requests: the kind of proxy, and host and port as in the request.
     pub fn asked(&self) -> Vec<String> {
         let mut all = self.log.lock().unwrap().clone();
         all.sort();
@@ -44,20 +44,20 @@ impl Proxy {
     }
 }
 
-fn serve(mut client: TcpStream, manners: &Manners, log: &Mutex<Vec<String>>) -> Option<()> {
+fn serve(mut client: TcpStream, behaviour: &Behaviour, log: &Mutex<Vec<String>>) -> Option<()> {
     let mut first = [0];
     client.read_exact(&mut first).ok()?;
     let note = |line: String| log.lock().unwrap().push(line);
     match first[0] {
-        b'C' => http(&mut client, manners, &note)?,
-        5 => socks5(&mut client, manners, &note)?,
-        4 => socks4a(&mut client, manners, &note)?,
+        b'C' => http(&mut client, behaviour, &note)?,
+        5 => socks5(&mut client, behaviour, &note)?,
+        4 => socks4a(&mut client, behaviour, &note)?,
         _ => note("something unknown".into()),
     }
-    tunnel(client, TcpStream::connect(manners.to?).ok()?)
+    tunnel(client, TcpStream::connect(behaviour.to?).ok()?)
 }
 
-fn http(client: &mut TcpStream, manners: &Manners, note: &dyn Fn(String)) -> Option<()> {
+fn http(client: &mut TcpStream, behaviour: &Behaviour, note: &dyn Fn(String)) -> Option<()> {
     let mut head = b"C".to_vec();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -67,8 +67,8 @@ fn http(client: &mut TcpStream, manners: &Manners, note: &dyn Fn(String)) -> Opt
     let head = String::from_utf8(head).ok()?;
     note(format!("http {}", head.split(' ').nth(1)?));
     let given = head.lines().find_map(|line| line.strip_prefix("Proxy-Authorization: Basic "));
-    let wanted = manners.login.as_ref().map(|login| base64(login));
-    let answer = match manners.to {
+    let wanted = behaviour.login.as_ref().map(|login| base64(login));
+    let answer = match behaviour.to {
         _ if wanted.as_deref() != given => "407 Proxy Authentication Required",
         None => "502 Bad Gateway",
         Some(_) => "200 OK",
@@ -77,9 +77,9 @@ fn http(client: &mut TcpStream, manners: &Manners, note: &dyn Fn(String)) -> Opt
     answer.starts_with("200").then_some(())
 }
 
-fn socks5(client: &mut TcpStream, manners: &Manners, note: &dyn Fn(String)) -> Option<()> {
+fn socks5(client: &mut TcpStream, behaviour: &Behaviour, note: &dyn Fn(String)) -> Option<()> {
     let methods = string(client)?;
-    match &manners.login {
+    match &behaviour.login {
         None => client.write_all(&[5, 0]).ok()?,
         Some(_) if !methods.contains(&2) => {
             client.write_all(&[5, 0xff]).ok()?;
@@ -100,19 +100,19 @@ fn socks5(client: &mut TcpStream, manners: &Manners, note: &dyn Fn(String)) -> O
     let mut port = [0; 2];
     client.read_exact(&mut port).ok()?;
     note(format!("socks5 {host}:{}", u16::from_be_bytes(port)));
-    client.write_all(&[5, u8::from(manners.to.is_none()), 0, 1, 0, 0, 0, 0, 0, 0]).ok()
+    client.write_all(&[5, u8::from(behaviour.to.is_none()), 0, 1, 0, 0, 0, 0, 0, 0]).ok()
 }
 
-fn socks4a(client: &mut TcpStream, manners: &Manners, note: &dyn Fn(String)) -> Option<()> {
+fn socks4a(client: &mut TcpStream, behaviour: &Behaviour, note: &dyn Fn(String)) -> Option<()> {
     let mut head = [0; 7];
     client.read_exact(&mut head).ok()?;
     until_zero(client)?;
     let host = if head[3..6] == [0, 0, 0] { String::from_utf8(until_zero(client)?).ok()? } else { "an address".into() };
     note(format!("socks4a {host}:{}", u16::from_be_bytes([head[1], head[2]])));
-    client.write_all(&[0, if manners.to.is_some() { 90 } else { 91 }, 0, 0, 0, 0, 0, 0]).ok()
+    client.write_all(&[0, if behaviour.to.is_some() { 90 } else { 91 }, 0, 0, 0, 0, 0, 0]).ok()
 }
 
-/// Bytes after their number.
+/// Reads a length byte and as many bytes.
 fn string(client: &mut TcpStream) -> Option<Vec<u8>> {
     let mut length = [0];
     client.read_exact(&mut length).ok()?;

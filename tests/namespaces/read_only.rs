@@ -1,13 +1,13 @@
-//! Data on read-only media: it is listed, compared and reported from; what has to write says so before it asks anybody.
+//! Data on read-only media: commands that only read work, and commands that write fail before they send a request.
 //!
-//! Each test runs itself again in a private namespace, where it may mount what it needs.
+//! Each test runs itself again in a private namespace, in which it may mount file systems.
 
 use std::path::Path;
 
 use crate::support::{Work, is_inside, plain, shell};
 use gs_sim::Sim;
 
-/// Three activities, one of them archived; and the list of all.
+/// Three activities, one of them archived, and the list of all.
 fn archived() -> (Sim, Work, String) {
     shell("ip link set lo up");
     let sim = plain(3);
@@ -23,7 +23,7 @@ fn read_only(path: &Path) {
     shell(&format!("mount --bind '{0}' '{0}' && mount -o remount,bind,ro '{0}'", path.display()));
 }
 
-/// Runs what only reads, and what would write.
+/// Runs commands that only read, and commands that write.
 fn expect_reads_and_no_writes(sim: &Sim, work: &Work, list: &str) {
     assert_eq!(work.run("gs-list", &[]).ok().silent().out, list);
     assert_eq!(work.run("gs-list", &["--stats"]).ok().silent().record()["downloaded"], 1);
@@ -55,7 +55,7 @@ fn expect_reads_and_no_writes(sim: &Sim, work: &Work, list: &str) {
         said.ends(78).says("catalogue.sqlite: read-only (").says("make the file and its folder writable");
         assert_eq!(said.err.lines().count(), 1, "{said}");
     }
-    assert_eq!(sim.log().len(), 0, "nobody was asked");
+    assert_eq!(sim.log().len(), 0, "no request was sent");
 }
 
 fn with_a_file_to_import(work: &mut Work) {
@@ -64,8 +64,8 @@ fn with_a_file_to_import(work: &mut Work) {
 }
 
 #[test]
-fn a_folder_on_a_read_only_disk() {
-    if !is_inside("a_folder_on_a_read_only_disk") {
+fn a_read_only_data_folder_can_be_read_and_writes_fail() {
+    if !is_inside("a_read_only_data_folder_can_be_read_and_writes_fail") {
         return;
     }
     let (sim, mut work, list) = archived();
@@ -75,19 +75,19 @@ fn a_folder_on_a_read_only_disk() {
 }
 
 #[test]
-fn a_snapshot_with_a_log_beside_the_catalogue() {
-    if !is_inside("a_snapshot_with_a_log_beside_the_catalogue") {
+fn a_read_only_snapshot_with_a_write_ahead_log_can_be_read() {
+    if !is_inside("a_read_only_snapshot_with_a_write_ahead_log_can_be_read") {
         return;
     }
     let (sim, mut work, list) = archived();
     with_a_file_to_import(&mut work);
-    // Somebody has it open, and what was written last is in the log alone.
+    // Another program has the catalogue open, and the last change is only in the write-ahead log.
     let open = rusqlite::Connection::open(work.data("catalogue.sqlite")).unwrap();
     open.execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE activities SET name = 'last moment'").unwrap();
     let snapshot = work.dir().join("snapshot");
     shell(&format!("cp -a '{}' '{}'", work.data("").display(), snapshot.display()));
     drop(open);
-    // With the memory beside the log, and without it.
+    // With the shared-memory file of the log, and without it.
     for shm in ["", "-shm"] {
         let folder = work.dir().join(format!("ro{shm}"));
         shell(&format!("cp -a '{}' '{}'", snapshot.display(), folder.display()));
@@ -106,8 +106,8 @@ fn a_snapshot_with_a_log_beside_the_catalogue() {
 }
 
 #[test]
-fn a_catalogue_that_is_a_read_only_file() {
-    if !is_inside("a_catalogue_that_is_a_read_only_file") {
+fn a_read_only_catalogue_file_can_be_read_and_writes_fail() {
+    if !is_inside("a_read_only_catalogue_file_can_be_read_and_writes_fail") {
         return;
     }
     let (sim, mut work, list) = archived();
@@ -117,8 +117,8 @@ fn a_catalogue_that_is_a_read_only_file() {
 }
 
 #[test]
-fn a_page_beside_a_read_only_catalogue_is_refused_with_its_folder() {
-    if !is_inside("a_page_beside_a_read_only_catalogue_is_refused_with_its_folder") {
+fn a_report_into_a_read_only_folder_is_an_error_with_the_path() {
+    if !is_inside("a_report_into_a_read_only_folder_is_an_error_with_the_path") {
         return;
     }
     let (_sim, work, _) = archived();

@@ -1,7 +1,8 @@
-//! The real way out: production URLs, TLS, an own CA in the system's trust store, and no network but this machine.
+//! Requests with production URLs and TLS, an own CA in the system's trust store, and a network that has only the
+//! loopback.
 //!
-//! Each test runs itself again in a private namespace, where the service's names lead to the simulator and its CA is
-//! the only one trusted.
+//! Each test runs itself again in a private namespace, in which the services' names resolve to the simulator and its CA
+//! is the only trusted one.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +11,8 @@ use crate::support::{Work, is_inside, requests, scenario, shell};
 
 const NAMES: &str = "127.0.0.1 sso.garmin.com diauth.garmin.com connectapi.garmin.com thegarth.s3.amazonaws.com\n";
 
-/// Makes the service's names lead here and its CA, unless `trusted` is false, the only one of this system.
+/// Resolves the services' names to this machine, and makes the simulator's CA (if `trusted`) or another one the only
+/// one of the system.
 fn take_over(dir: &Path, trusted: bool) {
     let hosts = dir.join("hosts");
     std::fs::write(&hosts, NAMES).unwrap();
@@ -25,7 +27,7 @@ fn take_over(dir: &Path, trusted: bool) {
     }
 }
 
-/// The settings of somebody who has never heard of a loopback.
+/// A command without the loopback setting.
 fn command(work: &Work, name: &str, args: &[&str]) -> Command {
     let mut command = work.command(name, args);
     command.env_remove("GS_LOOPBACK");
@@ -33,8 +35,8 @@ fn command(work: &Work, name: &str, args: &[&str]) -> Command {
 }
 
 #[test]
-fn log_in_list_and_download_over_tls_with_production_urls() {
-    if !is_inside("log_in_list_and_download_over_tls_with_production_urls") {
+fn login_list_and_download_work_over_tls_with_production_urls() {
+    if !is_inside("login_list_and_download_work_over_tls_with_production_urls") {
         return;
     }
     let mut sim = scenario(5).start();
@@ -54,7 +56,7 @@ fn log_in_list_and_download_over_tls_with_production_urls() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(work.files("fit").len(), 5);
     assert!(requests(&sim).contains(&"POST sso.garmin.com/mobile/api/login 200".to_owned()), "{:?}", requests(&sim));
-    // As a web view or a browser without HTTP/2 offers it.
+    // The client offers the protocol of a web view or a browser without HTTP/2.
     let offered: Vec<_> = sim.log().into_iter().map(|request| request.alpn).collect();
     assert!(offered.iter().all(|names| *names == Some(vec!["http/1.1".to_owned()])), "{offered:?}");
     let connections: std::collections::BTreeSet<_> = sim.log().iter().map(|request| request.connection).collect();
@@ -62,8 +64,8 @@ fn log_in_list_and_download_over_tls_with_production_urls() {
 }
 
 #[test]
-fn a_server_with_a_certificate_of_nobody_we_trust_gets_no_password() {
-    if !is_inside("a_server_with_a_certificate_of_nobody_we_trust_gets_no_password") {
+fn a_server_with_an_untrusted_certificate_gets_no_password() {
+    if !is_inside("a_server_with_an_untrusted_certificate_gets_no_password") {
         return;
     }
     let mut sim = scenario(1).start();
@@ -81,6 +83,6 @@ fn a_server_with_a_certificate_of_nobody_we_trust_gets_no_password() {
         "{said}"
     );
     assert!(!said.contains("check the connection"), "{said}");
-    // A login that was never sent stands against nothing.
+    // A login that was never sent causes no cooldown.
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM login_failures WHERE until > 0"), 0);
 }

@@ -1,4 +1,4 @@
-//! A run that is on a service twice, archived and marked, and the deletion of the duplicate.
+//! A run with a duplicate on the same service, both archived and marked, and the deletion of the duplicate.
 
 use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ const DELETE: &str = "/activity/delete";
 /// The paths of the lists at Garmin and COROS.
 const LIST: [&str; 2] = ["/activitylist-service/", "/activity/query"];
 
-/// A run that is on a service twice, with its service and the simulator.
+/// A run with a duplicate on the same service, with the service and the simulator.
 pub struct Duplicate {
     pub world: World,
     pub service: &'static str,

@@ -253,8 +253,8 @@ fn group_of(name: Option<&str>, oddities: &[String]) -> String {
 #[track_caller]
 pub fn find(list: &Value, is_it: impl Fn(&Value) -> bool) -> &Value {
     let mut found = list.as_array().unwrap().iter().filter(|one| is_it(one));
-    let first = found.next().unwrap_or_else(|| panic!("it is not in {list:#}"));
-    assert!(found.next().is_none(), "it is twice in {list:#}");
+    let first = found.next().unwrap_or_else(|| panic!("not found in {list:#}"));
+    assert!(found.next().is_none(), "found more than once in {list:#}");
     first
 }
 
@@ -271,7 +271,7 @@ pub fn list<'a>(history: &'a History, name: &str) -> &'a Vec<Value> {
 
 #[track_caller]
 pub fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a text"))
 }
 
 /// Platform and id of an entry in `status.json`.

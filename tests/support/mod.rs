@@ -213,7 +213,7 @@ impl Work {
             let mut buffer = [0; 4096];
             while !shown.contains(prompt) {
                 let read = stdout.read(&mut buffer).unwrap();
-                assert!(read > 0, "it ended without asking {prompt:?}: {shown}");
+                assert!(read > 0, "the command ended before the prompt {prompt:?}: {shown}");
                 shown.push_str(&String::from_utf8_lossy(&buffer[..read]));
             }
             shown = shown.split_off(shown.find(prompt).unwrap() + prompt.len());
@@ -274,7 +274,7 @@ impl Said {
     /// Expects this on stderr.
     #[track_caller]
     pub fn says(&self, text: &str) -> &Said {
-        assert!(self.err.contains(text), "stderr lacks {text:?}\n{self}");
+        assert!(self.err.contains(text), "stderr does not contain {text:?}\n{self}");
         self
     }
 

@@ -62,10 +62,11 @@ impl Check {
                 "additionalProperties" => {
                     assert_eq!(*rule, true);
                     let known = rules["properties"].as_object().unwrap();
-                    let is_told = |name: &String| known.contains_key(name) || (at == "record" && name == "type");
-                    let untold = value.as_object().into_iter().flat_map(|fields| fields.keys());
-                    let untold: Vec<&String> = untold.filter(|name| self.our_own && !is_told(name)).collect();
-                    untold.iter().for_each(|name| self.fault(at, format!("nobody tells of {name}")));
+                    let is_described = |name: &String| known.contains_key(name) || (at == "record" && name == "type");
+                    let undescribed = value.as_object().into_iter().flat_map(|fields| fields.keys());
+                    let undescribed: Vec<&String> =
+                        undescribed.filter(|name| self.our_own && !is_described(name)).collect();
+                    undescribed.iter().for_each(|name| self.fault(at, format!("nobody tells of {name}")));
                 }
                 "items" => {
                     let items = value.as_array().into_iter().flatten().enumerate();
@@ -75,10 +76,10 @@ impl Check {
                 "anyOf" if !rule.as_array().unwrap().iter().any(|rules| self.is_good(rules, value)) => {
                     // The first alternative shows the fault: the others are "null", or fixed words.
                     self.value(&rule[0], value, at);
-                    self.fault(at, format!("{value} is none of what it may be"));
+                    self.fault(at, format!("{value} matches no alternative"));
                 }
                 "oneOf" => self.one_of(rule.as_array().unwrap(), value, at),
-                "not" if self.is_good(rule, value) => self.fault(at, format!("{value} is what it may not be")),
+                "not" if self.is_good(rule, value) => self.fault(at, format!("{value} is excluded")),
                 "enum" if !rule.as_array().unwrap().contains(value) => {
                     self.fault(at, format!("{value} is none of {rule}"));
                 }
@@ -95,12 +96,12 @@ impl Check {
                 "format" if rule == "date-time" && value.is_string() => {
                     let is_time = value.as_str().unwrap().parse::<jiff::Timestamp>().is_ok();
                     if !is_time {
-                        self.fault(at, format!("{value} is no time"));
+                        self.fault(at, format!("{value} is not a time"));
                     }
                 }
                 "$schema" | "$defs" | "title" | "description" | "examples" | "type" | "const" | "anyOf" | "if"
                 | "then" | "minimum" | "format" | "not" | "enum" | "minItems" | "maxItems" => {}
-                word => panic!("the schema says {word:?}, which nobody checks"),
+                word => panic!("the keyword {word:?} of the schema is not supported here"),
             }
         }
     }
@@ -116,12 +117,12 @@ impl Check {
             if let Some(rules) = all.iter().find(code) {
                 self.value(rules, value, at);
             }
-            return self.fault(at, format!("{value} is {} of what it may be one of", good.len()));
+            return self.fault(at, format!("{value} matches {} alternatives, not one", good.len()));
         };
-        let untold = value.as_object().into_iter().flat_map(|fields| fields.keys());
-        let is_told = |name: &String| rules["properties"].get(name).is_some() || name == "text";
-        let untold: Vec<&String> = untold.filter(|name| self.our_own && !is_told(name)).collect();
-        untold.iter().for_each(|name| self.fault(at, format!("nobody tells of {name}")));
+        let undescribed = value.as_object().into_iter().flat_map(|fields| fields.keys());
+        let is_described = |name: &String| rules["properties"].get(name).is_some() || name == "text";
+        let undescribed: Vec<&String> = undescribed.filter(|name| self.our_own && !is_described(name)).collect();
+        undescribed.iter().for_each(|name| self.fault(at, format!("nobody tells of {name}")));
     }
 }
 

@@ -167,7 +167,12 @@ impl ThreePlatforms {
     pub fn expect_equal(&self, groups: &BTreeSet<i64>) {
         let held = self.held();
         let odd: Vec<_> = held.iter().filter(|(_, counts)| **counts != [1, 1, 1]).collect();
-        assert!(odd.is_empty(), "{} of {} are not everywhere once: {odd:?}", odd.len(), held.len());
+        assert!(
+            odd.is_empty(),
+            "{} of {} groups are not exactly once on every platform: {odd:?}",
+            odd.len(),
+            held.len()
+        );
         assert_eq!(&held.into_keys().collect::<BTreeSet<_>>(), groups);
     }
 }

@@ -109,7 +109,7 @@ impl Tmux {
             if look(&screen) {
                 return;
             }
-            assert!(Instant::now() < end, "it never came to {what}:\n{}", screen.join("\n"));
+            assert!(Instant::now() < end, "timed out waiting for {what}:\n{}", screen.join("\n"));
             std::thread::sleep(Duration::from_millis(20));
         }
     }

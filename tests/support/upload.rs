@@ -242,7 +242,11 @@ impl World {
     pub fn wait(&self, is_so: impl Fn(&World) -> bool) {
         let end = Instant::now() + Duration::from_secs(30);
         while !is_so(self) {
-            assert!(Instant::now() < end, "it does not come: {:?}", crate::support::requests(&self.sim));
+            assert!(
+                Instant::now() < end,
+                "the condition was not met in time: {:?}",
+                crate::support::requests(&self.sim)
+            );
             std::thread::sleep(Duration::from_millis(3));
         }
     }

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quoted_word_is_the_word_for_a_shell() {
+    fn a_shell_reads_a_quoted_word_unchanged() {
         for text in
             ["", "a b", "it's", "'", "''", "$(touch x)", "`id`", "a\nb\n", "\\", "\"$HOME\"", "!!", "*", "-n", "日"]
         {

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_fits_its_terminal_and_gives_up_the_least_first() {
+    fn a_progress_line_fits_its_terminal_and_drops_details_first() {
         let line = ProgressLine::new("gs-download");
         line.state().come = 60;
         line.all_came();
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_two_columns_a_letter_are_cut_between_letters() {
+    fn a_line_of_wide_letters_fits_its_terminal() {
         let line = ProgressLine::new("gs-fetch folder:/跑步/手表/二〇二六");
         line.state().at("跑步手表跑步手表跑步手表跑步手表跑步手表", Instant::now());
         for width in 20..90 {
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_terminal_it_is_a_sentence() {
+    fn without_a_terminal_the_progress_is_plain_text() {
         let line = ProgressLine::new("gs-download");
         line.needs_input(true);
         assert_eq!(line.as_text(), "gs-download: waiting for input");

@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_room_is_scarce_those_that_wait_go_first() {
+    fn idle_lines_are_dropped_first_if_the_screen_is_too_small() {
         let lines = |text: &str| -> Vec<RenderedLine> {
             text.chars().map(|c| RenderedLine { idle: c.is_lowercase(), text: c.to_string() }).collect()
         };
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_setting_that_is_set_says_which_letters_there_are() {
+    fn the_first_locale_variable_decides_whether_utf_8_is_used() {
         let of = |settings: &[(&str, &str)]| {
             is_utf8(|name| settings.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
         };

@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_stand_in_the_order_of_the_processes_and_those_of_a_killed_one_are_taken_away() {
+    fn lines_are_ordered_by_process_and_those_of_killed_ones_are_removed() {
         let place = tempfile::tempdir().unwrap();
         let shared_dir = SharedDir::new(place.path().join("base"), "7");
         assert!(texts(&shared_dir).is_empty() && !shared_dir.dir.exists());
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_others_can_reach_is_not_used() {
+    fn a_folder_that_other_users_can_access_is_not_used() {
         let place = tempfile::tempdir().unwrap();
         let base = place.path().join("base");
         fs::create_dir(&base).unwrap();
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_stopped_inside_holds_nobody_up_for_long() {
+    fn a_process_stopped_with_the_lock_blocks_others_only_briefly() {
         let place = tempfile::tempdir().unwrap();
         let shared_dir = SharedDir::new(place.path().join("base"), "7");
         shared_dir.make().unwrap();

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_as_exactly_as_they_are_known() {
+    fn waits_times_left_and_rates_are_rounded() {
         let waits = [0.01, 0.3, 1.24, 4.99, 5.0, 94.2, 130.0, 3900.0].map(|time| wait_of(seconds(time)));
         assert_eq!(waits, ["0.1 s", "0.3 s", "1.2 s", "5.0 s", "5 s", "95 s", "2 min 10 s", "1 h 5 min"]);
         let left = [0.0, 99.0, 100.0, 5969.0, 5970.0, 86400.0].map(|time| left_of(seconds(time)));
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_says_whether_more_may_come() {
+    fn a_count_shows_whether_more_input_may_follow() {
         let of = |done, come, all| count_of(done, &StageState { come, all, ..StageState::new() });
         assert_eq!(
             [
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_waits_for_goes_before_what_it_is_at_and_only_as_long_as_it_lasts() {
+    fn a_wait_is_shown_as_long_as_it_lasts() {
         let mut state = StageState::new();
         let now = Instant::now();
         state.at("coros 47\u{1b}[2J", now);

@@ -71,7 +71,7 @@ fn answered(
 }
 
 #[test]
-fn a_wrong_answer_is_asked_for_again() {
+fn an_invalid_answer_repeats_the_question() {
     let answers = [
         "9",
         "x",
@@ -105,7 +105,7 @@ fn a_wrong_answer_is_asked_for_again() {
 }
 
 #[test]
-fn what_stands_already_is_suggested_and_enter_keeps_it() {
+fn existing_settings_are_suggested_and_enter_keeps_them() {
     let current = CurrentState {
         accounts: [("garmin-com".to_owned(), "Ann".to_owned())].into(),
         schedule: Some("0 3 * * *".to_owned()),
@@ -121,7 +121,7 @@ fn what_stands_already_is_suggested_and_enter_keeps_it() {
 }
 
 #[test]
-fn what_a_flag_answers_is_not_asked() {
+fn a_question_that_a_flag_answers_is_skipped() {
     let flags = ["--login", "later", "--no-schedule", "--no-notify", "--no-fetch"];
     let (plan, changes, shown) = answered(&[], &CurrentState::default(), &flags, &["4", "/mnt/watch"]);
     assert!(plan.is_ok() && shown.matches("Number").count() == 1, "{shown}");
@@ -129,13 +129,13 @@ fn what_a_flag_answers_is_not_asked() {
 }
 
 #[test]
-fn the_end_of_input_ends_it() {
+fn the_end_of_input_ends_the_setup_without_a_change() {
     let (plan, ..) = answered(&[], &CurrentState::default(), &[], &["1"]);
     assert!(plan.err().is_some_and(|failure| failure.to_string().contains("nothing was changed")));
 }
 
 #[test]
-fn a_password_that_a_settings_file_cannot_hold_is_asked_for_again() {
+fn a_password_that_the_settings_file_cannot_store_is_requested_again() {
     let flags = ["--no-schedule", "--no-notify", "--no-fetch"];
     let answers = ["1", "3", "1", "me@example.com", "a${HOME}b", "right"];
     let (plan, changes, shown) = answered(&[], &CurrentState::default(), &flags, &answers);

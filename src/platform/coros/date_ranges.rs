@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_width_that_is_not_narrower_is_not_tried() {
+    fn only_narrower_widths_are_tried() {
         let mut ranges = DateRanges::new(date(2026, 11, 20), date(2026, 11, 29));
         assert!(ranges.reject());
         assert_eq!(ranges.days(), None);

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_read_alone_from_cookies_and_from_json() {
+    fn a_token_is_read_from_text_cookies_and_json() {
         let token = "0123456789ABCDEF0123".to_owned();
         assert_eq!(read("  0123456789ABCDEF0123\n"), (token.clone(), None));
         assert_eq!(read("\"0123456789ABCDEF0123\""), (token.clone(), None));

@@ -17,7 +17,7 @@ fn entry(id: u64) -> Value {
 }
 
 #[test]
-fn an_entry_recorded_by_a_watch() {
+fn an_entry_recorded_by_a_watch_is_read() {
     let item = json!({
         "labelId": "479396244626636805", "sportType": 102, "mode": 15, "subMode": 1, "date": 20260213,
         "startTime": 1_770_939_024, "endTime": 1_770_942_000, "startTimezone": 23, "endTimezone": 23,
@@ -43,7 +43,7 @@ fn an_imported_entry_is_not_a_recording_of_coros() {
 }
 
 #[test]
-fn an_entry_with_an_id_alone_is_an_activity() {
+fn an_entry_with_only_an_id_is_an_activity() {
     let sparse = Activity { platform: "coros".into(), id: "7".into(), ..Activity::default() };
     assert_eq!(activity(&json!({"labelId": 7})).unwrap(), sparse);
     let nulls = json!({"labelId": "7", "name": null, "sportType": null, "startTime": null, "startTimezone": null,
@@ -127,7 +127,7 @@ fn all(entries: std::ops::Range<u64>) -> Vec<u64> {
 }
 
 #[test]
-fn a_list_of_one_page_is_one_request_and_so_is_an_empty_one() {
+fn a_list_of_at_most_one_page_is_one_request() {
     let (shown, _, requests) = walk(all(0..200), 200, |_, _| {}).unwrap();
     assert_eq!((shown.len(), requests), (200, 1));
     let (shown, _, requests) = walk(Vec::new(), 200, |_, _| {}).unwrap();

@@ -62,7 +62,7 @@ fn a_second_factor_continues_in_its_region_with_the_typed_address() {
     }
     let LoginReply::SecondFactor(challenge) = answer(200, &text.replace(":2,", ":\"1\",")) else { panic!() };
     let mail = captcha_request(&REGIONS[3], "a@example.org", &challenge);
-    assert_eq!(body(&mail)["accountType"], 1, "what came as a text goes as a number");
+    assert_eq!(body(&mail)["accountType"], 1, "a text is sent back as a number");
 }
 
 #[test]

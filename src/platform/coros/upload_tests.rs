@@ -284,7 +284,7 @@ fn an_import_with_a_lost_response_is_sent_once_and_found_in_the_queue() {
         settled.into_iter().map(Result::unwrap).collect::<Vec<_>>(),
         [UploadStatus::Created(None), UploadStatus::Unknown]
     );
-    assert_eq!(world.asked.borrow().len(), 1, "one look settles all");
+    assert_eq!(world.asked.borrow().len(), 1, "one request returns the status of all uploads");
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn an_import_that_fails_at_once_is_an_error() {
 }
 
 #[test]
-fn no_uploads_need_no_request() {
+fn the_status_of_no_uploads_needs_no_request() {
     let world = World::new(1, &[]);
     assert!(world.with(|transport| status(&[], transport)).unwrap().is_empty());
     assert_eq!(world.hosts(), [""; 0]);

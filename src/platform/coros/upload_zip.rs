@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn one_entry_in_a_folder_named_by_its_md5() {
+    fn the_zip_has_one_entry_in_a_folder_named_by_its_md5() {
         let upload_zip = pack(&file(false), "x").unwrap();
         assert_eq!(upload_zip.md5, md5_hex(file(false).bytes));
         assert_eq!(upload_zip.key("460001"), format!("fit_zip/460001/{}.zip", upload_zip.md5));

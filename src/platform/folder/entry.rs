@@ -35,7 +35,7 @@ mod tests {
     use jiff::Timestamp;
 
     #[test]
-    fn sessions_are_summed_and_unknown_fields_are_left_out() {
+    fn sessions_are_added_up_and_unknown_fields_are_omitted() {
         let session = |start_time, timer| SessionMessage {
             sport: Some(1),
             sub_sport: Some(3),

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn both_are_retried_for_the_whole_platform() {
+    fn rate_limits_and_web_pages_are_retried_for_the_whole_platform() {
         for answer in [answer(427, ""), answer(403, "<html>")] {
             assert!(matches!(check(&answer, "the list"), Err(Error::Retry { platform_wide: true, .. })));
         }

@@ -83,7 +83,7 @@ fn a_token_of_the_other_domain_is_rejected_before_use() {
 }
 
 #[test]
-fn a_ticket_is_read_alone_from_a_url_from_json_and_from_a_page() {
+fn a_ticket_is_read_from_text_a_url_json_and_a_page() {
     let android = COM.android_service();
     assert_eq!(ticket("  ST-01-aB.c-sso\n", &COM), ("ST-01-aB.c-sso".into(), android.clone()));
     assert_eq!(

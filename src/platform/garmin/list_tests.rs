@@ -59,7 +59,7 @@ fn a_watch_that_was_not_stopped_is_not_in_milliseconds() {
 }
 
 #[test]
-fn an_entry_with_an_id_alone_is_an_activity() {
+fn an_entry_with_only_an_id_is_an_activity() {
     let sparse = activity(&"garmin-com".into(), &json!({"activityId": "7"})).unwrap();
     assert_eq!(sparse, Activity { platform: "garmin-com".into(), id: "7".into(), ..Activity::default() });
     let nulls = json!({"activityId": 7, "activityName": null, "activityType": null, "startTimeGMT": null, "distance": null, "deviceId": null});

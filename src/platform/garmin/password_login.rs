@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_types_for_two_to_five_seconds() {
+    fn the_simulated_typing_takes_two_to_five_seconds() {
         for _ in 0..1000 {
             let time = typing_time(Duration::from_secs(2));
             assert!((2.0..=5.0).contains(&time.as_secs_f64()), "{time:?}");
@@ -150,7 +150,10 @@ mod tests {
     fn a_failure_before_the_password_is_not_a_failed_login() {
         let network = |unsent| http::Error::Network { host: "h".into(), why: "w".into(), unsent };
         for unsent in [true, false] {
-            assert!(matches!(before_password(network(unsent)), LoginFailure::NotSent(_)), "the page holds no password");
+            assert!(
+                matches!(before_password(network(unsent)), LoginFailure::NotSent(_)),
+                "the request of the page contains no password"
+            );
         }
         assert!(matches!(
             before_password(http::Error::TooLarge { host: "h".into(), limit: 1 }),

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rejection_has_the_services_message_and_missing_consent_is_no_rejection() {
+    fn a_rejection_has_the_services_message_unlike_missing_consent() {
         for status in [200, 202, 400, 415] {
             let refused = answer(status, None, &failures("null", 206));
             assert!(matches!(refused, Err(Error::Rejected(words)) if words.contains("Said so.")), "{status}");

@@ -19,7 +19,7 @@ fn english(days: &[Day]) -> String {
     calendar(days, Lang::En).into_string()
 }
 
-/// Some days of each of `years` years up to 2025; `each` is how many.
+/// `each` days in each of the `years` years up to 2025.
 fn busy(years: i16, each: i16) -> Vec<Day> {
     let of_year = |year: i16| {
         let dates =
@@ -48,14 +48,14 @@ fn every_active_day_is_drawn_once_in_its_place() {
             let date = date(texts(cell, "title")[0].split(": ").next().unwrap());
             let (column, row) = (numbers(cell, "x")[0], numbers(cell, "y")[0]);
             assert_eq!((column, row), (f64::from(place(date).0), f64::from(place(date).1)));
-            assert!(drawn.insert(date), "{date} twice");
+            assert!(drawn.insert(date), "{date} is drawn more than once");
         }
     }
     assert_eq!(drawn, expected);
 }
 
 #[test]
-fn a_day_stands_in_its_week_and_in_the_row_of_its_weekday() {
+fn a_day_is_in_the_column_of_its_week_and_the_row_of_its_weekday() {
     // 1 January 2026 is a Thursday; 29 December 2025 is a Monday.
     assert_eq!(place(date("2026-01-01")), (0, 3));
     assert_eq!(place(date("2026-01-05")), (1, 0));
@@ -66,7 +66,7 @@ fn a_day_stands_in_its_week_and_in_the_row_of_its_weekday() {
 }
 
 #[test]
-fn the_empty_shape_has_as_many_cells_as_the_year_has_days() {
+fn the_outline_of_a_year_has_one_cell_for_each_day() {
     for year in [1, 1900, 1969, 2012, 2023, 2024, 2026, 2100, 9999] {
         let first = Date::new(year, 1, 1).unwrap();
         let path = outline(year);
@@ -87,7 +87,7 @@ fn the_empty_shape_has_as_many_cells_as_the_year_has_days() {
 }
 
 #[test]
-fn the_newest_year_comes_first_and_none_between_is_left_out() {
+fn the_newest_year_is_first_and_years_without_activities_are_shown() {
     let days = [day(date("2019-05-01"), 60.0), day(date("2022-05-01"), 60.0), day(date("2027-02-01"), 60.0)];
     let text = english(&days);
     assert_eq!(texts(&text, "strong"), ["2027", "2023–2026", "2022", "2021", "2020", "2019"]);
@@ -95,7 +95,7 @@ fn the_newest_year_comes_first_and_none_between_is_left_out() {
 }
 
 #[test]
-fn a_year_is_summed_up_in_a_line_and_in_words() {
+fn a_year_has_a_summary_line_and_a_description() {
     let text = english(&[
         Day { date: date("2026-01-08"), count: 200, time_s: 4_800.0, distance_m: 12_300.0 },
         Day { date: date("2026-03-08"), count: 12, time_s: 500_000.0, distance_m: 900_000.0 },
@@ -107,7 +107,7 @@ fn a_year_is_summed_up_in_a_line_and_in_words() {
 }
 
 #[test]
-fn a_day_says_what_it_holds() {
+fn a_day_has_a_title_with_its_totals() {
     let days = [
         Day { date: date("2026-01-08"), count: 2, time_s: 4_800.0, distance_m: 12_300.0 },
         Day { date: date("2026-01-09"), count: 1, time_s: f64::NAN, distance_m: -5.0 },
@@ -122,7 +122,7 @@ fn a_day_says_what_it_holds() {
 }
 
 #[test]
-fn each_shade_has_a_quarter_of_the_days_and_days_alike_have_one() {
+fn each_shade_has_a_quarter_of_the_days_and_equal_days_share_one() {
     let days: Vec<Day> = (1..=28).map(|n| day(Date::new(2026, 2, n).unwrap(), f64::from(n) * 100.0)).collect();
     let levels = Levels::of(days.iter());
     let counts = [0, 1, 2, 3].map(|quarter| days.iter().filter(|day| levels.quarter(day.time_s) == quarter).count());
@@ -130,19 +130,19 @@ fn each_shade_has_a_quarter_of_the_days_and_days_alike_have_one() {
     assert_eq!(levels.bounds(), Some([700.0, 1400.0, 2100.0, 2800.0]));
     let alike = Levels(vec![60.0; 9]);
     assert_eq!((alike.quarter(60.0), alike.bounds()), (2, None));
-    // A longer day is never paler.
+    // A longer day never has a lighter shade.
     let many = Levels(vec![0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 9.0]);
     let quarters = many.0.iter().map(|time| many.quarter(*time)).collect::<Vec<_>>();
     assert!(quarters.is_sorted() && quarters[0] != quarters[7], "{quarters:?}");
 }
 
 #[test]
-fn names_of_months_do_not_overlap() {
+fn month_names_do_not_overlap() {
     for year in 1990..2060 {
         let text = months(year, Lang::En).into_string();
         let x = numbers(&text, "x");
         assert_eq!(x.len(), 12);
-        // 26 of the 470 pixels that half a page has; on a phone 26 of 340, and every second name is left out.
+        // A name has 26 px, and half a page 470 px. A phone has 340 px and shows every second name.
         assert!(x.windows(2).all(|pair| pair[1] - pair[0] > 5.6), "{year}: {x:?}");
         let narrow: Vec<f64> = x.iter().step_by(2).copied().collect();
         assert!(narrow.windows(2).all(|pair| pair[1] - pair[0] > 8.0), "{year}: {narrow:?}");
@@ -152,7 +152,7 @@ fn names_of_months_do_not_overlap() {
 }
 
 #[test]
-fn twenty_busy_years_stay_small() {
+fn a_calendar_of_twenty_busy_years_is_small() {
     let days = busy(20, 300);
     assert_eq!(days.len(), 6000);
     for lang in [Lang::En, Lang::Zh] {
@@ -162,12 +162,12 @@ fn twenty_busy_years_stay_small() {
 }
 
 #[test]
-fn no_activity_one_day_and_strange_years_are_drawn() {
+fn calendars_without_activities_or_with_extreme_years_are_drawn() {
     assert!(english(&[]).contains("No activity"));
     assert!(calendar(&[Day { count: 0, ..day(date("2026-01-01"), 5.0) }], Lang::Zh).into_string().contains("尚无"));
     let one = english(&[day(date("1969-12-31"), 3600.0)]);
     assert_eq!((tags(&one, "figure").len(), texts(&one, "title").len()), (1, 1));
-    // The clock of a watch may have been anything.
+    // A watch with a wrong clock may record any date.
     let far = english(&[day(Date::MIN, 1.0), day(date("2026-01-01"), 1e300), day(Date::MAX, f64::INFINITY)]);
     assert_eq!((tags(&far, "figure").len(), texts(&far, "title").len()), (3, 3));
     assert!(far.len() < 12_000, "{}", far.len());

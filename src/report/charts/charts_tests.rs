@@ -1,4 +1,4 @@
-//! What all charts have in common.
+//! Tests of the properties that all charts share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +51,7 @@ fn month() -> impl Strategy<Value = Month> {
     })
 }
 
-/// All three, as on the page.
+/// All three charts, as on the page.
 fn all(days: &[Day], weeks: &[Week], months: &[Month], today: Date, lang: Lang) -> String {
     let platform = |compared| Platform { name: "coros".into(), compared, ..Platform::default() };
     let pictures = [
@@ -89,7 +89,7 @@ fn check(text: &str) {
 }
 
 #[test]
-fn the_rules_load_nothing_and_have_a_colour_for_every_name() {
+fn the_style_sheet_loads_nothing_and_defines_every_colour() {
     assert!(!CSS.contains("url(") && !CSS.contains("@import"));
     for name in ["l0", "l1", "l2", "l3", "l4", "s1", "s2", "s3", "s4", "s5", "s6", "s7"] {
         assert_eq!(CSS.matches(&format!("--{name}: #")).count(), 2, "{name}: light and dark");
@@ -98,7 +98,7 @@ fn the_rules_load_nothing_and_have_a_colour_for_every_name() {
 }
 
 #[test]
-fn no_data_is_three_sentences() {
+fn charts_without_data_are_three_sentences() {
     for lang in [Lang::En, Lang::Zh] {
         let text = all(&[], &[], &[], Date::constant(2026, 3, 1), lang);
         check(&text);
@@ -110,7 +110,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_snapshot_becomes_valid_markup(
+    fn any_data_gives_valid_markup(
         days in proptest::collection::vec(day(), 0..60),
         weeks in proptest::collection::vec(week(), 0..40),
         months in proptest::collection::vec(month(), 0..60),

@@ -39,31 +39,31 @@ fn every_month_with_activities_has_a_full_column_in_every_row() {
         for bar in bars {
             let heights = numbers(bar, "height");
             assert!((heights.iter().sum::<f64>() - 100.0).abs() < 0.02, "{bar}");
-            // A part that is there at all can be seen.
+            // Every part is high enough to be visible.
             assert!(heights.iter().all(|height| *height >= 14.0), "{bar}");
         }
     }
 }
 
 #[test]
-fn a_gap_differs_from_a_full_month_in_shape() {
+fn a_gap_differs_from_a_full_month_in_its_pattern() {
     let text = english(&sample(), &[platform("coros", true), platform("folder", false)]);
     let fills = |row: usize| rows(&text)[row].iter().map(|bar| values(bar, "fill").join("")).collect::<Vec<_>>();
     assert_eq!(fills(0), ["", "", "url(#c-lack)", ""]);
     assert_eq!(fills(1), ["url(#c-lack)"; 4]);
-    assert_eq!(fills(2), ["url(#c-aside)"; 4], "nobody keeps it equal: no alarm");
+    assert_eq!(fills(2), ["url(#c-aside)"; 4], "a platform that is not compared shows no gaps");
     let there = |row: usize| rows(&text)[row].iter().map(|bar| bar.matches("c-there").count()).collect::<Vec<_>>();
     assert_eq!((there(0), there(1), there(2)), (vec![1; 4], vec![0, 1, 1, 1], vec![0; 4]));
 }
 
 #[test]
-fn the_height_is_the_share() {
+fn the_height_of_a_bar_is_its_share() {
     assert_eq!([height(0, 9), height(5, 10), height(8, 10), height(10, 10)], [0.0, 0.5, 0.8, 1.0]);
     assert_eq!([height(1, 1000), height(999, 1000)], [LEAST, 1.0 - LEAST]);
 }
 
 #[test]
-fn every_bar_and_every_row_says_its_numbers() {
+fn every_bar_and_every_row_has_its_numbers() {
     let text = english(&sample(), &[platform("coros", true)]);
     let titles = texts(&text, "title");
     assert_eq!(titles[..2], ["2025-01: 10 of 10 activities, 100 %", "2025-03: 1,000 of 1,000 activities, 100 %"]);
@@ -83,7 +83,7 @@ fn every_bar_and_every_row_says_its_numbers() {
 }
 
 #[test]
-fn bars_stand_side_by_side_inside_the_picture() {
+fn bars_do_not_overlap_and_stay_inside_the_picture() {
     let many: Vec<Month> = (0..60)
         .map(|n| Month { month: Date::constant(2020 + n / 12, (n % 12) as i8 + 1, 1), ..month(1, 3, 2, 1) })
         .collect();
@@ -110,7 +110,7 @@ fn the_table_has_a_row_for_each_year() {
 }
 
 #[test]
-fn nothing_and_strange_names_are_drawn() {
+fn missing_data_and_hostile_names_are_drawn() {
     assert!(english(&[], &[platform("coros", true)]).contains("No activity"));
     assert!(english(&[month(1, 0, 0, 0)], &[]).contains("No activity"));
     let evil = Platform { title: "<b>&\"'".into(), ..platform("coros", true) };

@@ -98,7 +98,7 @@ mod tests {
     const STRANGE: [f64; 5] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -5.0, -0.0];
 
     #[test]
-    fn times_are_read_in_both_languages() {
+    fn times_are_formatted_in_both_languages() {
         let en = |seconds| time(seconds, Lang::En);
         assert_eq!([en(0.0), en(0.4), en(89.0), en(3599.0)], ["0 min", "1 min", "1 min", "1 h"]);
         assert_eq!([en(4800.0), en(3_600_000.0), en(1e300)], ["1 h 20 min", "1,000 h", "277,777,777 h 47 min"]);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_no_numbers_count_nothing() {
+    fn invalid_values_are_shown_as_zero_or_omitted() {
         for value in STRANGE {
             assert_eq!((time(value, Lang::En), distance(value)), ("0 min".to_owned(), None), "{value}");
         }
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_are_short() {
+    fn numbers_in_attributes_are_short() {
         let values = [12.300_000_000_1, 5.0, 0.126, -0.001, 1.0 / 3.0];
         assert_eq!(values.map(short), ["12.3", "5", "0.13", "0", "0.33"]);
         assert_eq!([percent(0.5), percent(1.0 / 53.0)], ["50%", "1.89%"]);

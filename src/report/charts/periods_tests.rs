@@ -1,10 +1,10 @@
-//! How time is cut.
+//! Tests of the division of time into bars.
 
 use std::collections::BTreeMap;
 
 use super::*;
 
-/// So many months from one on, with ten activities each, of which the archive has nine and COROS none.
+/// `count` months from `first` on with ten activities each, of which nine are archived and none is on COROS.
 fn months(first: (i16, i8), count: i64) -> Vec<Month> {
     let start = i64::from(first.0) * 12 + i64::from(first.1) - 1;
     let month = |n: i64| Month {
@@ -21,7 +21,7 @@ fn platforms() -> Vec<Platform> {
 }
 
 #[test]
-fn bars_are_months_quarters_or_years_and_nothing_is_lost() {
+fn bars_are_months_quarters_or_years_with_all_activities() {
     for (count, bars, first, last) in [
         (1, 24, "2002-04", "2004-03"),
         (24, 24, "2004-03", "2006-02"),
@@ -48,14 +48,14 @@ fn bars_are_months_quarters_or_years_and_nothing_is_lost() {
 }
 
 #[test]
-fn years_follow_each_other() {
+fn activities_are_added_up_by_year() {
     let years = by_year(&months((2004, 3), 25), &platforms());
     assert_eq!(years.iter().map(Period::name).collect::<Vec<_>>(), ["2004", "2005", "2006"]);
     assert_eq!(years.iter().map(|year| year.count).collect::<Vec<_>>(), [100, 120, 30]);
 }
 
 #[test]
-fn what_is_there_is_never_more_than_there_was() {
+fn a_part_of_a_period_is_never_larger_than_the_period() {
     let mut months = months((2004, 3), 2);
     months[0].archived = 5000;
     months[1].on.insert("coros".into(), u64::MAX);
@@ -64,7 +64,7 @@ fn what_is_there_is_never_more_than_there_was() {
 }
 
 #[test]
-fn names_of_years_do_not_overlap_on_any_screen() {
+fn year_names_do_not_overlap_on_any_screen() {
     for first in 1..=12 {
         for count in (1..60).chain((60..500).step_by(7)).chain([900, 1500, 30_000]) {
             let names = years(&periods(&months((1000, first), count), &[]));
@@ -79,7 +79,7 @@ fn names_of_years_do_not_overlap_on_any_screen() {
 }
 
 #[test]
-fn strange_months_make_no_long_rows() {
+fn extreme_months_give_a_limited_number_of_bars() {
     let strange = [Date::MIN, Date::constant(1969, 12, 1), Date::constant(2026, 2, 1), Date::MAX];
     let month = |month| Month { month, count: 1, archived: 1, on: BTreeMap::new() };
     let all: Vec<Month> = strange.map(month).into();

@@ -38,12 +38,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ticks_are_few_round_and_above_everything() {
+    fn the_scale_has_few_round_ticks_up_to_the_maximum() {
         for most in [0.0, 1.0, 899.0, 3600.0, 3601.0, 14_760.0, 28_000.0, 61_200.0, 604_800.0, 1e9, 7e12, 1e300] {
             let scale = Scale::of(most);
             assert!(scale.top_s() >= most && scale.step_s > 0.0, "{most}");
             assert!((1..=4).contains(&scale.steps), "{most}");
-            // At least two fifths of the height are used, unless there is too little to see.
+            // The bars use at least two fifths of the height, except for very small values.
             assert!(most < 400.0 || most / scale.top_s() > 0.4, "{most} of {}", scale.top_s());
         }
         let ticks = |most| Scale::of(most).ticks().map(|tick| tick / 3600.0).collect::<Vec<_>>();

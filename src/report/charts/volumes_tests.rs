@@ -1,4 +1,4 @@
-//! Which weeks and sports are shown.
+//! Tests of the selection of weeks and sports.
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn names<'a>(chart: &Chart<'a>) -> Vec<&'a str> {
 }
 
 #[test]
-fn the_last_53_weeks_are_shown_with_the_empty_ones() {
+fn the_last_53_weeks_are_shown_including_empty_ones() {
     let all = [
         week("2025-02-17", &[("hiking", 1, 9e6)]),
         week("2025-02-24", &[("running", 1, 60.0)]),
@@ -33,14 +33,14 @@ fn the_last_53_weeks_are_shown_with_the_empty_ones() {
 }
 
 #[test]
-fn a_week_that_has_begun_in_the_east_is_shown() {
+fn a_week_that_has_begun_in_eastern_time_zones_is_shown() {
     let all = [week("2026-03-02", &[("running", 1, 60.0)])];
     assert_eq!(Chart::of(&all, date("2026-03-01")).weeks[52].monday, date("2026-03-02"));
     assert_eq!(Chart::of(&[], date("2026-03-01")).weeks[52].monday, date("2026-02-23"));
 }
 
 #[test]
-fn sports_stand_in_the_order_of_their_time_and_the_seventh_is_all_others() {
+fn sports_are_ordered_by_time_and_the_seventh_combines_the_others() {
     let sports: Vec<(String, f64)> = (0..9).map(|n| (format!("s{n}"), f64::from(n))).collect();
     let sports: Vec<(&str, u64, f64)> = sports.iter().map(|(name, time)| (name.as_str(), 1, *time)).collect();
     let all = [week("2026-02-23", &sports)];
@@ -61,7 +61,7 @@ fn a_zero_volume_is_hidden_and_repeated_weeks_are_merged() {
 }
 
 #[test]
-fn the_ends_of_time_have_their_weeks() {
+fn the_limits_of_dates_have_weeks() {
     for today in [Date::MIN, Date::MAX] {
         let all = [Week { monday: today, ..week("2026-02-23", &[("running", 1, 60.0)]) }];
         assert!(!Chart::of(&all, today).weeks.is_empty(), "{today}");

@@ -34,14 +34,14 @@ fn groups(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_parts_of_a_bar_stand_on_each_other_and_add_up() {
+fn the_parts_of_a_bar_are_stacked_and_add_up() {
     let year = year();
     let chart = Chart::of(&year, today());
     let scale = Scale::of(chart.most());
     let text = english(&year);
     assert_eq!(groups(&text).len(), 53);
     for (group, week) in groups(&text).iter().zip(&chart.weeks) {
-        // The first is the place to point at.
+        // The first rectangle is the hover area.
         let (y, heights) = (numbers(group, "y"), &numbers(group, "height")[1..]);
         let mut foot = 100.0;
         for (y, height) in y.iter().zip(heights) {
@@ -54,7 +54,7 @@ fn the_parts_of_a_bar_stand_on_each_other_and_add_up() {
 }
 
 #[test]
-fn bars_stand_side_by_side_inside_the_picture() {
+fn bars_do_not_overlap_and_stay_inside_the_picture() {
     let text = english(&year());
     let mut right = 0.0;
     for group in groups(&text) {
@@ -67,7 +67,7 @@ fn bars_stand_side_by_side_inside_the_picture() {
 }
 
 #[test]
-fn every_part_says_what_it_is_and_so_does_an_empty_week() {
+fn every_part_and_every_empty_week_has_a_title() {
     let text = english(&[week("2026-02-16", &[("running", 8400.0), ("cycling", 1800.0)])]);
     let titles = texts(&text, "title");
     assert!(titles.contains(&"Week from 2026-02-16: running, 2 activities, 2 h 20 min, 1.0 km"), "{titles:?}");
@@ -77,7 +77,7 @@ fn every_part_says_what_it_is_and_so_does_an_empty_week() {
 }
 
 #[test]
-fn the_legend_and_the_table_hold_the_same_numbers() {
+fn the_legend_and_the_table_have_the_sports_in_the_same_order() {
     let text = english(&year());
     let legend = text.split("<ul").nth(1).unwrap().split("</ul>").next().unwrap();
     let (running, cycling) = (legend.find("running").unwrap(), legend.find("cycling").unwrap());
@@ -92,7 +92,7 @@ fn the_legend_and_the_table_hold_the_same_numbers() {
 }
 
 #[test]
-fn a_hundred_sports_are_seven_and_none_is_lost() {
+fn a_hundred_sports_are_combined_into_seven_without_loss() {
     let names: Vec<String> = (0..100).map(|n| format!("sport_{n}")).collect();
     let times: Vec<(&str, f64)> = names.iter().zip(1..).map(|(name, n)| (name.as_str(), f64::from(n) * 60.0)).collect();
     let text = english(&[week("2026-02-23", &times)]);
@@ -106,14 +106,14 @@ fn a_hundred_sports_are_seven_and_none_is_lost() {
 }
 
 #[test]
-fn names_of_months_do_not_overlap_and_years_are_named() {
+fn month_names_do_not_overlap_and_years_are_named() {
     for n in 0..800 {
         let today = today().checked_add(n.days()).unwrap();
         let all = [week(&today.to_string(), &[("running", 60.0)])];
         let chart = Chart::of(&all, today);
         let starts = month_starts(&chart);
         assert!(starts.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 4), "{today}: {starts:?}");
-        // On a phone every second one is left out.
+        // A phone shows every second name.
         let narrow: Vec<usize> = starts.iter().filter(|(_, date)| date.month() % 2 == 1).map(|(at, _)| *at).collect();
         assert!(narrow.windows(2).all(|pair| pair[1] - pair[0] >= 8), "{today}: {narrow:?}");
         let text = months(&chart, Lang::En).into_string();
@@ -122,7 +122,7 @@ fn names_of_months_do_not_overlap_and_years_are_named() {
 }
 
 #[test]
-fn a_hostile_name_is_a_text() {
+fn a_hostile_sport_name_is_escaped_and_truncated() {
     let evil = "</title></svg><script>alert(1)</script>\u{202e}\"'";
     let text = english(&[week("2026-02-23", &[(evil, 60.0), (&"長".repeat(10_000), 50.0)])]);
     assert!(!text.contains("<script") && !text.contains('\u{202e}') && text.contains("&lt;/title&gt;"));
@@ -130,7 +130,7 @@ fn a_hostile_name_is_a_text() {
 }
 
 #[test]
-fn nothing_in_the_last_year_is_said() {
+fn a_year_without_activities_has_a_message() {
     for all in [vec![], vec![week("2020-02-24", &[("running", 60.0)])], vec![week("2100-02-22", &[("running", 60.0)])]]
     {
         assert!(english(&all).contains("No activity in the last 53 weeks"));
@@ -141,7 +141,7 @@ fn nothing_in_the_last_year_is_said() {
 fn invalid_times_are_not_drawn() {
     let times = [("a", f64::NAN), ("b", -5.0), ("c", f64::INFINITY), ("d", 0.0)];
     let text = english(&[week("2026-02-23", &times)]);
-    assert_eq!(tags(&text, "rect").len(), 53 + 7 + 4, "no part of a bar");
+    assert_eq!(tags(&text, "rect").len(), 53 + 7 + 4, "no bar has a part for an invalid time");
     assert!(text.contains("8 activities, 0 min a week"), "{text}");
     let huge = english(&[week("2026-02-23", &[("a", 1e300), ("b", 3600.0)])]);
     assert!(!huge.contains("inf") && !huge.contains("NaN"));

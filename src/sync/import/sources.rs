@@ -225,7 +225,7 @@ mod tests {
     use super::as_cron_has_it;
 
     #[test]
-    fn the_days_of_a_week_are_those_of_the_older_scheduler() {
+    fn weekdays_of_the_older_scheduler_are_converted_to_those_of_cron() {
         for (theirs, ours) in [
             ("0 */6 * * *", Some("0 */6 * * *")),
             ("30 5 * * 1", Some("30 5 * * TUE")),

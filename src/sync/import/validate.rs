@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tool_names_it_and_the_file_measures_it() {
+    fn the_name_comes_from_the_tool_and_the_values_from_the_file() {
         let tool = Activity {
             name: Some("Run".into()),
             platform_sport: Some("odd".into()),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_activity_or_of_another_day_is_not_imported() {
+    fn a_file_without_an_activity_or_of_another_day_is_not_imported() {
         let nothing = || by_tool(Activity::default());
         assert_eq!(validate(&nothing(), None, &[recorded(9)]).unwrap_err(), "the FIT file contains no activity");
         let local_start = "2026-01-18T09:10:21".parse().ok();

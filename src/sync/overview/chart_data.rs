@@ -116,17 +116,17 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_the_day_on_the_wall_where_it_began() {
+    fn an_activity_counts_for_the_local_day_of_its_start() {
         let late = "2026-01-01T23:30:00Z";
         let days = [Some(3600), Some(-3600 * 24), None, Some(999_999)].map(|offset| group(late, offset, "running"));
         assert_eq!(dates(&of(&days[..1])), ["2026-01-02"]);
         assert_eq!(dates(&of(&days[1..2])), ["2025-12-31"]);
-        assert_eq!(dates(&of(&days[2..])), ["2026-01-01"], "of an unknown place, or one that is none, in UTC");
+        assert_eq!(dates(&of(&days[2..])), ["2026-01-01"], "UTC, if the offset is unknown or invalid");
         assert_eq!((of(&days).days[0].count, of(&days[2..]).days[0].time_s), (1, 1200.0));
     }
 
     #[test]
-    fn a_week_begins_on_monday_and_knows_fit_s_sports_alone() {
+    fn weeks_begin_on_monday_and_unknown_sports_are_generic() {
         let sunday = group("2026-01-04T10:00:00Z", None, "running");
         let monday = group("2026-01-05T10:00:00Z", None, "my_own_sport");
         let weeks = of(&[sunday, monday]).weeks;
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn months_have_no_gap_and_a_wrong_clock_makes_none() {
+    fn months_have_no_gap_and_implausible_starts_are_ignored() {
         let file = File { path: Redacted::of("a.fit"), format: Redacted::of("fit"), converted: false, bytes: 1 };
         let mut first = group("2025-11-30T10:00:00Z", None, "running");
         first.file = Some(file);

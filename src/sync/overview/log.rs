@@ -91,7 +91,7 @@ mod tests {
     use jiff::Timestamp;
 
     #[test]
-    fn what_several_looks_of_a_run_find_is_counted_once_and_what_several_commands_do_is_added_up() {
+    fn a_run_adds_up_its_actions_and_counts_repeated_findings_once() {
         let row = |number, command: &str, counts: &str| CommandRow {
             number,
             run: "a".into(),

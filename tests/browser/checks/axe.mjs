@@ -1,5 +1,5 @@
-// axe finds nothing: every rule of WCAG 2.2 A and AA and the best practices; light and dark, wide and narrow, folded and
-// unfolded.
+// axe has no finding: all rules of WCAG 2.2 A and AA and the best practices, light and dark, wide and narrow, folded
+// and unfolded.
 import { fold, inWords } from "../subject.mjs";
 import { tool } from "../tools.mjs";
 

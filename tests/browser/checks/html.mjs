@@ -1,16 +1,16 @@
-// The Nu checker finds neither an error nor a warning.
+// The Nu checker reports no error and no warning.
 import { execFile } from "node:child_process";
 import { SetUpError, toolPath } from "../tools.mjs";
 
-// Its parser goes deep, and twenty thousand rows are many.
+// Its parser is recursive, and a page may have twenty thousand rows.
 const JAVA = ["-Xss4m", "-Xmx1g", "-XX:+UseSerialGC", "-jar"];
 
-// It guesses the language by what most words are; names and commands are whose they are.
+// It guesses the language from the most frequent words, but names and commands are in any language.
 const GUESS = /appears to be written in .* but the “html” start tag/;
 
 const nu = (files) =>
   new Promise((resolve, reject) => {
-    // Only the jar: the package's own way to it would bring a Java of its own.
+    // The jar is run directly, because the package's own script would download another Java.
     const jar = toolPath("vnu-jar/build/dist/vnu.jar");
     const args = [...JAVA, jar, "--format", "json", "--stdout", "--exit-zero-always", ...files];
     execFile("java", args, { maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
@@ -23,7 +23,7 @@ const nu = (files) =>
     });
   });
 
-// It writes file:/path where others write file:///path.
+// It writes file:/path instead of file:///path.
 const isOf = (url, subject) => (url ?? "").replace(/^file:\/+/, "file:///") === subject.url;
 
 export default async (subjects) => {

@@ -1,8 +1,8 @@
-// Lighthouse gives 100 for accessibility. It wants http, so the page is served on the loopback.
+// Lighthouse rates the accessibility with 100. It requires http, so the page is served on the loopback.
 import { serve } from "../server.mjs";
 import { SetUpError, tool } from "../tools.mjs";
 
-// Only how the page is made is asked, not how quick it is: so nothing is waited for.
+// The speed is not measured, so Lighthouse does not wait for a quiet page.
 const FLAGS = {
   onlyCategories: ["accessibility", "best-practices"],
   logLevel: "error",

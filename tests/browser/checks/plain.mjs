@@ -1,9 +1,9 @@
-// With scripts off the page says the same: every text, every row, and no control that does nothing.
+// Without scripts the page shows the same texts and rows, and no control that does nothing.
 import { fold, inWords } from "../subject.mjs";
 import { bringUp, rowsOf } from "../rows.mjs";
 
-// Texts that are seen. What scripts alone bring is left out: forms and labels, the words in status places, times in the
-// reader's own zone.
+// The visible texts, without those that only scripts show: forms and labels, texts of status elements, times in the
+// reader's time zone.
 const texts = (page, withTimes) =>
   page.evaluate((withTimes) => {
     const own = `form, label, output, [role=status], [role=alert], [aria-live], main button:not(th button)${withTimes ? "" : ", time"}`;

@@ -1,16 +1,16 @@
-// Printed, the page is dark on white also for those who read it white on dark, and nothing is cut off.
+// The printed page is dark on white, even if the screen is in dark mode, and nothing is cut off.
 import { fold, inWords } from "../subject.mjs";
 
-// A4 within usual margins, upright and across, in CSS pixels.
+// A4 within usual margins, portrait and landscape, in CSS pixels.
 const PAPERS = [718, 1047];
-// As WCAG has it for text.
+// The minimum of WCAG for text.
 const CONTRAST = 4.5;
 
-// Texts that could not be read on white paper: browsers print no backgrounds.
+// Texts that are not readable on white paper: browsers print no backgrounds.
 const pale = (page) =>
   page.evaluate((least) => {
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-    // On white, whatever notation or transparency it has.
+    // The colour on white, for every notation and transparency.
     const onWhite = (colour) => {
       canvas.fillStyle = "#fff";
       canvas.fillRect(0, 0, 1, 1);
@@ -42,7 +42,8 @@ const pale = (page) =>
     return found;
   }, CONTRAST);
 
-// What does not fit on the paper, or in a box that hides or scrolls the rest; of boxes in each other the innermost.
+// Elements that do not fit on the paper, or whose content does not fit in a box that hides or scrolls it; of nested
+// elements only the innermost.
 const cut = (page) =>
   page.evaluate(() => {
     const width = document.documentElement.clientWidth;

@@ -1,12 +1,12 @@
-// Nothing is asked for but the page itself, nothing is complained of, and what is expected can be read.
+// The page makes no request besides itself, the browser reports no problem, and the expected texts are readable.
 import { bringUp } from "../rows.mjs";
 import { serve } from "../server.mjs";
 import { fold } from "../subject.mjs";
 
-// Long enough for what a page does a little later.
+// Long enough for delayed actions of a page.
 const LATER_MS = 700;
 
-// What would be loaded, now or when it comes into view, or only looked up.
+// Elements that would load something, now or when they are scrolled to, or only resolve a host.
 const external = (page) =>
   page.evaluate(() => {
     const named = (element, name) => (element.getAttribute(name) ?? "").trim();
@@ -39,7 +39,7 @@ const expected = async (subject, look) =>
 export default async (subject) => {
   await subject.open({}, async (page) => {
     for (const html of await external(page)) subject.find("quiet", `external: ${html}`);
-    // Chromium without a window does not ask; others do.
+    // Headless Chromium does not request an icon; other browsers do.
     if (!(await page.locator("link[rel~=icon]").count())) subject.find("quiet", "no icon, so browsers ask for /favicon.ico");
     await goThrough(page);
     await page.emulateMedia({ media: "print" });

@@ -1,4 +1,4 @@
-// The page never scrolls sideways, and cuts nothing off instead; no column is so narrow that words stand letter below letter.
+// The page never scrolls horizontally and does not cut off its content instead; no column is only a few letters wide.
 import { fold, inWords } from "../subject.mjs";
 
 const WIDTHS = [360, 768, 1024, 1280];
@@ -19,14 +19,14 @@ const tooWide = (page) =>
     return { reach, where: sticking.slice(-3).map((element) => element.outerHTML.slice(0, 120)) };
   });
 
-// Cells with a text that have room for a few letters only.
+// Cells with a text that are only a few letters wide.
 const tooNarrow = (page) =>
   page.evaluate(() => {
     const room = (cell) => {
       const style = getComputedStyle(cell);
       return cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     };
-    // The rows of a table are alike: a look at its first ones is enough.
+    // All rows of a table have the same columns, so the first ones suffice.
     const cells = [...document.querySelectorAll("tr:nth-child(-n + 20) > td")].filter((cell) => cell.textContent.trim().length > 8);
     const narrow = cells.find((cell) => cell.checkVisibility() && room(cell) < 48);
     return narrow ? { room: Math.round(room(narrow)), where: [narrow.outerHTML.slice(0, 120)] } : null;

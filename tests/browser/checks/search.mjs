@@ -1,5 +1,5 @@
-// Search finds, leaves out what follows a minus, finds nothing where nothing is, and gives all back; sorting sorts, both
-// ways, and says so.
+// The search finds a word, excludes a word after a minus, finds no row for an unknown word, and shows all rows again;
+// sorting works in both directions and sets aria-sort.
 import { rowsOf, SEARCH, untilFiltered, wordOf } from "../rows.mjs";
 
 const PATIENCE_MS = 3000;
@@ -27,7 +27,7 @@ const searches = async (subject, page) => {
   if (back.length !== all.length) says(`of ${all.length} rows ${back.length} come back after a search`);
 };
 
-// The head and the cells of a column, as they are after `clicks` on the head.
+// Clicks the head of a column. Returns the aria-sort of all heads and the cells of the column.
 const columnAfterClick = (page, at) =>
   page.evaluate(
     ([search, at]) => {
@@ -49,7 +49,7 @@ const columns = (page) =>
 
 const clock = (text) => text.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
 
-// Whether the cells stand in this order in one of the ways that make sense for them; unknown ones come last.
+// Whether the cells are in this order, compared as numbers, times or texts; unknown values are last.
 const inOrder = (cells, direction, lang) => {
   const unknown = (text) => text === "" || text === "?";
   const known = cells.filter((text) => !unknown(text));

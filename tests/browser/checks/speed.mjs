@@ -1,7 +1,7 @@
-// From the navigation to a search box that has answered what was typed into it, with the rows filtered and ready to paint.
+// The time from the navigation until the search box has filtered the rows for a typed word, ready to paint.
 //
-// The keys are real, and the playing of them is within the time, so it is rather too long than too short. The best of
-// several loads is taken: what else the machine does is not the page's doing.
+// The time includes the simulated key strokes, so it is an upper bound. The best of several loads counts, because other
+// processes of the machine can only slow a load down.
 import { rowsOf, SEARCH, untilFiltered, wordOf } from "../rows.mjs";
 
 const LOADS = 5;

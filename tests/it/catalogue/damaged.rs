@@ -1,4 +1,4 @@
-//! A damaged catalogue is called damaged, is left as it is, and the advice in the message works.
+//! A damaged catalogue is reported as damaged and is not modified, and the advice in the message works.
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -20,15 +20,15 @@ fn write_at(path: &Path, offset: u64, bytes: &[u8]) {
     fs::File::options().write(true).open(path).unwrap().write_all_at(bytes, offset).unwrap();
 }
 
-fn cut(path: &Path, length: u64) {
+fn truncate(path: &Path, length: u64) {
     fs::File::options().write(true).open(path).unwrap().set_len(length).unwrap();
 }
 
 type Damage = Box<dyn Fn(&Path)>;
 
-/// What a disk or a person does to a catalogue.
+/// The ways in which a disk or a person can damage a catalogue.
 fn damages() -> Vec<(&'static str, Damage)> {
-    let whole = |path: &Path| fs::metadata(path).unwrap().len();
+    let size = |path: &Path| fs::metadata(path).unwrap().len();
     vec![
         ("zeros in place of the first page", Box::new(|path| write_at(path, 0, &[0; PAGE as usize]))),
         ("zeros in place of the first sector", Box::new(|path| write_at(path, 0, &[0; 512]))),
@@ -36,31 +36,31 @@ fn damages() -> Vec<(&'static str, Damage)> {
         (
             "garbage in all pages but the first",
             Box::new(move |path| {
-                write_at(path, PAGE, &vec![0xa5; (whole(path) - PAGE) as usize]);
+                write_at(path, PAGE, &vec![0xa5; (size(path) - PAGE) as usize]);
             }),
         ),
-        ("cut in half", Box::new(move |path| cut(path, whole(path) / PAGE / 2 * PAGE))),
-        ("cut within its first page", Box::new(|path| cut(path, 700))),
-        ("cut to a few bytes", Box::new(|path| cut(path, 1))),
+        ("truncated to half", Box::new(move |path| truncate(path, size(path) / PAGE / 2 * PAGE))),
+        ("truncated within its first page", Box::new(|path| truncate(path, 700))),
+        ("truncated to one byte", Box::new(|path| truncate(path, 1))),
         (
             "emptied, with its log beside it",
             Box::new(|path| {
                 fs::write(path.with_file_name("catalogue.sqlite-wal"), [7; 9000]).unwrap();
-                cut(path, 0);
+                truncate(path, 0);
             }),
         ),
-        ("emptied", Box::new(|path| cut(path, 0))),
+        ("emptied", Box::new(|path| truncate(path, 0))),
         ("a text", Box::new(|path| fs::write(path, "nothing of a catalogue ".repeat(500)).unwrap())),
     ]
 }
 
-fn expect_told_as_damaged(said: &Said, path: &Path) {
+fn assert_reported_as_damaged(said: &Said, path: &Path) {
     said.ends(78).says(&format!("{}: the catalogue is damaged (", path.display()));
     said.says("move catalogue.sqlite, catalogue.sqlite-wal and catalogue.sqlite-shm to another folder and run: gs-fetch | gs-download");
 }
 
 #[test]
-fn damage_of_any_kind_is_told_and_the_advice_brings_the_archive_back() {
+fn any_damage_is_reported_and_the_advice_restores_the_catalogue() {
     for (what, damage) in damages() {
         let (sim, work) = archived(4);
         let path = work.data("catalogue.sqlite");
@@ -68,11 +68,11 @@ fn damage_of_any_kind_is_told_and_the_advice_brings_the_archive_back() {
         let before = fs::read(&path).unwrap();
         sim.clear_log();
         for command in ["gs-list", "gs-fetch", "gs-report"] {
-            expect_told_as_damaged(&work.run(command, &[]), &path);
+            assert_reported_as_damaged(&work.run(command, &[]), &path);
         }
-        assert!(fs::read(&path).unwrap() == before, "{what}: it was written to");
+        assert!(fs::read(&path).unwrap() == before, "{what}: the catalogue was modified");
         assert_eq!(sim.log().len(), 0, "{what}");
-        // The advice.
+        // Follow the advice.
         fs::create_dir(work.dir().join("away")).unwrap();
         for end in ["", "-wal", "-shm"] {
             let name = format!("catalogue.sqlite{end}");
@@ -86,35 +86,35 @@ fn damage_of_any_kind_is_told_and_the_advice_brings_the_archive_back() {
 }
 
 #[test]
-fn garbage_in_any_page_is_never_taken_for_a_bug() {
+fn garbage_in_any_page_is_reported_as_damage_not_as_a_bug() {
     let (_sim, work) = archived(30);
     let path = work.data("catalogue.sqlite");
-    let whole = fs::read(&path).unwrap();
-    let pages = whole.len() as u64 / PAGE;
-    let mut told = 0;
+    let intact = fs::read(&path).unwrap();
+    let pages = intact.len() as u64 / PAGE;
+    let mut reported = 0;
     for page in 1..pages {
         for garbage in [0x00, 0x0d, 0xa5] {
             for end in ["-wal", "-shm"] {
                 let _ = fs::remove_file(work.data(&format!("catalogue.sqlite{end}")));
             }
-            fs::write(&path, &whole).unwrap();
-            // The head of a page says what it is; behind it stand its rows.
+            fs::write(&path, &intact).unwrap();
+            // The header of a page has its type; the rows follow.
             write_at(&path, page * PAGE + if garbage == 0x0d { 100 } else { 0 }, &[garbage; 3500]);
             for (command, args) in [("gs-list", &["--all"][..]), ("gs-report", &[]), ("gs-schedule", &[])] {
                 let said = work.run(command, args);
                 match said.code {
                     0 => {}
-                    _ => expect_told_as_damaged(&said, &path),
+                    _ => assert_reported_as_damaged(&said, &path),
                 }
-                told += u32::from(said.code != 0);
+                reported += u32::from(said.code != 0);
             }
         }
     }
-    assert!(told > 20, "{told} of {pages} pages");
+    assert!(reported > 20, "{reported} of {pages} pages");
 }
 
 #[test]
-fn a_file_that_a_person_named_and_that_is_no_database_is_told_as_such() {
+fn a_db_path_that_is_not_a_database_is_reported() {
     let mut work = Work::alone();
     let path = work.dir().join("letter.txt");
     fs::write(&path, "Dear aunt, ".repeat(100)).unwrap();

@@ -1,9 +1,9 @@
-//! The catalogue was lost, and the archive is still there: what its files tell of what was on the platforms once.
+//! The catalogue is lost, the archive still exists: its files show which activities the platforms had.
 
 use crate::support::world::{World, ride, run};
 use crate::support::{self, Said};
 
-/// An group that garmin.com and COROS had, that somebody has deleted at COROS, and the catalogue is lost.
+/// A lost catalogue, and an activity of garmin.com and COROS that a person has deleted on COROS.
 fn lost() -> (World, String) {
     let world = World::new();
     for service in ["garmin-com", "coros"] {
@@ -26,7 +26,7 @@ fn planned(said: &Said) -> usize {
 }
 
 #[test]
-fn what_was_deleted_on_a_platform_is_not_put_back_because_nobody_remembers() {
+fn a_deleted_activity_is_not_restored_after_the_catalogue_is_lost() {
     let (world, deleted) = lost();
     let files = world.work.files("fit").len();
     let said = world.work.run("gs-fetch", &["--platform", "garmin-com,coros"]);
@@ -43,7 +43,7 @@ fn what_was_deleted_on_a_platform_is_not_put_back_because_nobody_remembers() {
 }
 
 #[test]
-fn a_first_listing_of_a_part_remembers_what_was_deleted_within_that_part() {
+fn a_partial_first_listing_detects_earlier_deletions_in_its_range() {
     let (world, _) = lost();
     let platforms = ["--platform", "garmin-com,coros"];
     world.work.run("gs-fetch", &[platforms.as_slice(), &["--newest", "5"]].concat()).ok();
@@ -54,9 +54,9 @@ fn a_first_listing_of_a_part_remembers_what_was_deleted_within_that_part() {
 }
 
 #[test]
-fn a_listing_that_is_killed_right_after_its_end_forgets_nothing() {
+fn a_kill_right_after_a_listing_does_not_lose_earlier_deletions() {
     let (world, _) = lost();
-    // The platform that answers is done, and what follows all of them does not come.
+    // The listing of COROS completes, but the final step after all listings does not run.
     world.work.run("gs-list", &[]).ok();
     let done = "SELECT count(*) FROM listings WHERE platform = 'coros' AND accepted";
     world.sim.fault(gs_sim::Fault::new(gs_sim::Effect::Held { ms: 60_000 }).path(support::SEARCH));
@@ -74,7 +74,7 @@ fn a_listing_that_is_killed_right_after_its_end_forgets_nothing() {
 }
 
 #[test]
-fn files_of_what_is_listed_are_found_again_without_a_download() {
+fn archived_files_are_found_again_without_a_download() {
     let (world, _) = lost();
     world.work.run("gs-fetch", &["--platform", "garmin-com,coros"]).ok();
     world.sim.clear_log();
@@ -84,7 +84,7 @@ fn files_of_what_is_listed_are_found_again_without_a_download() {
 }
 
 #[test]
-fn a_listing_that_was_cut_says_nothing_of_the_archive() {
+fn an_incomplete_listing_draws_no_conclusion_about_the_archive() {
     let (world, _) = lost();
     let down = gs_sim::Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
     world.sim.fault(gs_sim::Fault::new(down).contains(support::COROS_LIST));

@@ -1,14 +1,14 @@
-//! What a machine may refuse besides room: threads and locks. Neither is a bug of ours, and neither is said to be one.
+//! Machines that provide no threads or no file locks: the commands work or name the cause, and never report a bug.
 //!
-//! `strace` stands in for such a machine.
+//! `strace` simulates such a machine.
 
 use crate::support::paths::commands;
 use crate::support::{Said, Work, plain, three_platforms};
 
-/// Runs a command for which each of these system calls fails.
-fn without(work: &Work, refused: &str, name: &str, args: &[&str], input: &str) -> Said {
+/// Runs a command with an injection that makes system calls fail.
+fn without(work: &Work, injection: &str, name: &str, args: &[&str], input: &str) -> Said {
     let program = work.command(name, args).get_program().to_str().unwrap().to_owned();
-    let mut all = vec!["-f", "-qq", "-o", "/dev/null", "-e", refused, program.as_str()];
+    let mut all = vec!["-f", "-qq", "-o", "/dev/null", "-e", injection, program.as_str()];
     all.extend(args);
     work.given("/usr/bin/strace", &all, input)
 }
@@ -16,7 +16,7 @@ fn without(work: &Work, refused: &str, name: &str, args: &[&str], input: &str) -
 const NO_THREADS: &str = "inject=clone,clone3:error=EAGAIN";
 
 #[test]
-fn where_there_can_be_no_more_threads_one_thing_is_done_after_the_other() {
+fn the_commands_work_sequentially_without_threads() {
     let three = three_platforms::three(6, 0);
     let mut work = Work::with(&three.sim);
     work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD", "correct horse");
@@ -31,7 +31,7 @@ fn where_there_can_be_no_more_threads_one_thing_is_done_after_the_other() {
         .map(|record| record["platform"].to_string())
         .collect::<std::collections::BTreeSet<_>>();
     assert_eq!(platforms.len(), 3, "{said}");
-    // With progress, which reads ahead.
+    // Progress reads the input ahead.
     for when in ["always", "never"] {
         let list = work.run("gs-list", &["--missing"]).ok().out.clone();
         without(&work, NO_THREADS, "gs-download", &["--progress", when], &list).ok();
@@ -40,7 +40,7 @@ fn where_there_can_be_no_more_threads_one_thing_is_done_after_the_other() {
 }
 
 #[test]
-fn a_name_is_looked_up_all_the_same() {
+fn a_failed_name_lookup_without_threads_is_not_reported_as_a_bug() {
     let mut work = Work::logged_in(&plain(1));
     work.set("GS_LOOPBACK", "").set("GS_TIMEOUT", "2s").set("HTTPS_PROXY", "http://proxy.invalid:1");
     let said = without(&work, NO_THREADS, "gs-fetch", &[], "");
@@ -48,7 +48,7 @@ fn a_name_is_looked_up_all_the_same() {
 }
 
 #[test]
-fn a_file_system_without_locks_is_told_as_such() {
+fn a_file_system_without_locks_is_reported() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
     work.set("GS_LOCK_TIMEOUT", "200ms");
@@ -61,10 +61,10 @@ fn a_file_system_without_locks_is_told_as_such() {
         sim.with(|state| state.expire_access_tokens("garmin.com"));
         without(&work, &format!("inject=flock:error={error}"), "gs-fetch", &[], "").ends(78).says("locks do not work");
     }
-    // SQLite's are of another kind.
+    // SQLite uses another kind of lock.
     let said = without(&work, "inject=fcntl:error=ENOLCK", "gs-list", &[], "");
     said.ends(78).says("catalogue.sqlite: file locks do not work on this file system");
-    // Somebody who holds one is somebody else.
+    // A lock that another program holds has another message.
     let holder = rusqlite::Connection::open(work.data("catalogue.sqlite")).unwrap();
     holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
     work.run("gs-fetch", &[]).ends(75).says("locked by another program");
@@ -72,7 +72,7 @@ fn a_file_system_without_locks_is_told_as_such() {
 }
 
 #[test]
-fn a_script_tells_a_lock_that_is_held_from_one_that_there_cannot_be() {
+fn scripts_distinguish_a_held_lock_from_unsupported_locks() {
     let mut work = Work::alone();
     let bin = commands().display().to_string();
     work.set("PATH", &format!("{bin}:/usr/bin:/bin"))

@@ -1,5 +1,5 @@
-//! A clock that was ahead once, as on small machines that boot without the network: what was written down then must not
-//! switch off a safeguard for years.
+//! The clock was ahead once, as on small machines that boot without a network: times recorded then must not disable a
+//! safeguard for years.
 
 use std::process::Command;
 
@@ -21,7 +21,7 @@ fn five_years_later(work: &Work, name: &str, args: &[&str]) -> Said {
     let mut command = Command::new("sh");
     command.arg(&path).current_dir(work.dir()).env_clear();
     command.envs(real.get_envs().filter_map(|(n, v)| Some((n, v?))));
-    // It names a semaphore by its process, and one of that number that was killed may have left its own.
+    // faketime names a semaphore by its process id, and a killed process with the same id may have left its semaphore.
     let mut outputs = std::iter::repeat_with(|| command.output().unwrap()).take(5);
     let collided =
         |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).contains("sem_open: File exists");
@@ -36,19 +36,19 @@ fn state(work: &Work) -> Value {
 }
 
 #[test]
-fn a_look_is_made_before_an_upload_although_a_listing_seems_to_be_made_later() {
+fn an_upload_has_a_precheck_even_after_a_listing_from_the_future() {
     let world = world(&[START], |_| {});
     five_years_later(&world.work, "gs-fetch", &[]);
     world.work.run("gs-fetch", &["--full"]).ok();
     let plan = world.plan_of(COM, COROS, &[START]);
-    // The watch uploads it itself.
+    // A watch uploads the activity meanwhile.
     world.sim.with(|state| state.add_coros_activity(2, &coros_run_at(START)));
     assert_eq!(kinds(world.upload(&plan).ok()), ["exists"]);
     assert_eq!((world.times(COROS, START), world.sent(COROS)), (1, 0));
 }
 
 #[test]
-fn times_in_the_future_are_told_once() {
+fn times_in_the_future_are_reported_once() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     five_years_later(&work, "gs-fetch", &[]);
@@ -59,7 +59,7 @@ fn times_in_the_future_are_told_once() {
 }
 
 #[test]
-fn a_scheduled_run_that_is_missed_is_told_although_a_run_seems_to_be_made_later() {
+fn a_missed_scheduled_run_is_reported_despite_a_run_in_the_future() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -67,17 +67,17 @@ fn a_scheduled_run_that_is_missed_is_told_although_a_run_seems_to_be_made_later(
     work.change(&format!(
         "UPDATE schedule SET changed_at = changed_at - 864000; UPDATE commands SET started_at = started_at + {YEARS}, finished_at = finished_at + {YEARS}"
     ));
-    let told = state(&work);
+    let status = state(&work);
     let is_overdue = |one: &Value| one["kind"] == "overdue";
-    assert!(told["actions"].as_array().unwrap().iter().any(is_overdue), "{}", told["actions"]);
-    // A command that was killed under that clock does not go on for years.
+    assert!(status["actions"].as_array().unwrap().iter().any(is_overdue), "{}", status["actions"]);
+    // A command that was killed under the wrong clock does not count as running for years.
     work.change("UPDATE commands SET exit = NULL, finished_at = NULL");
-    let told = state(&work);
-    assert!(told["actions"].as_array().unwrap().iter().any(is_overdue), "{}", told["actions"]);
+    let status = state(&work);
+    assert!(status["actions"].as_array().unwrap().iter().any(is_overdue), "{}", status["actions"]);
 }
 
 #[test]
-fn a_schedule_that_was_written_down_then_is_in_force() {
+fn a_schedule_saved_in_the_future_is_in_force() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -85,12 +85,12 @@ fn a_schedule_that_was_written_down_then_is_in_force() {
     work.change(&format!(
         "UPDATE schedule SET changed_at = changed_at + {YEARS}; UPDATE commands SET started_at = started_at - 864000"
     ));
-    let told = state(&work);
-    assert!(told["actions"].as_array().unwrap().iter().any(|one| one["kind"] == "overdue"), "{}", told["actions"]);
+    let status = state(&work);
+    assert!(status["actions"].as_array().unwrap().iter().any(|one| one["kind"] == "overdue"), "{}", status["actions"]);
 }
 
 #[test]
-fn an_export_whose_date_is_years_off_is_asked_for_its_original() {
+fn an_original_is_requested_even_if_its_retry_time_is_years_ahead() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     work.archive_all();
@@ -101,7 +101,7 @@ fn an_export_whose_date_is_years_off_is_asked_for_its_original() {
 }
 
 #[test]
-fn an_upload_that_never_showed_is_told_although_it_seems_to_be_made_later() {
+fn a_lost_upload_is_detected_even_if_it_started_in_the_future() {
     let mut world = world(&[START], |scenario| {
         scenario.coros[0].import = gs_sim::ImportSpec { vanishes: true, ..gs_sim::ImportSpec::default() };
     });

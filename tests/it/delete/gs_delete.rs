@@ -1,4 +1,4 @@
-//! `gs-delete`: each guard by the real command.
+//! `gs-delete`: each guard, checked with the real command.
 
 use crate::support::duplicates::{OTHERS, duplicate, fill, marked, outcomes, skips, with_copy};
 use crate::support::faults::status;
@@ -10,12 +10,12 @@ use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
 
 #[test]
-fn a_copy_goes_and_the_journal_has_its_file_and_the_reason() {
+fn a_duplicate_is_deleted_and_the_journal_has_its_file_and_reason() {
     for service in SERVICES {
         let duplicate = duplicate(service);
         let said = duplicate.delete(&["--yes"]);
         let records = said.ok().silent().records();
-        assert_eq!(records.len(), 2, "what is kept passes: {said}");
+        assert_eq!(records.len(), 2, "the record of the kept activity passes: {said}");
         let copy = records.iter().find(|record| record["id"] == duplicate.copy.as_str()).unwrap();
         assert_eq!(copy["outcome"]["kind"], "deleted");
         duplicate.is_gone();
@@ -29,9 +29,9 @@ fn a_copy_goes_and_the_journal_has_its_file_and_the_reason() {
         assert_eq!(code(&evidence), "duplicate");
         let codes = codes(&evidence["evidence"]);
         assert!(codes.first() == Some(&"same-recording") && codes.last() == Some(&"kept"), "{codes:?}");
-        // Deleted from here it is gone at once, and nobody is told that a list shrank.
-        let gone = duplicate.world.work.run("gs-list", &["--deleted"]);
-        assert_eq!(gone.ok().record()["deleted"]["confirmed"], true);
+        // A deletion by garminsync is confirmed at once, and gs-fetch does not report a shrunk list.
+        let deleted = duplicate.world.work.run("gs-list", &["--deleted"]);
+        assert_eq!(deleted.ok().record()["deleted"]["confirmed"], true);
         let again = duplicate.delete(&["--yes"]);
         assert_eq!(skips(again.ok()), ["already-deleted"], "{again}");
         duplicate.world.work.run("gs-fetch", &["--full"]).ok().silent();
@@ -40,7 +40,7 @@ fn a_copy_goes_and_the_journal_has_its_file_and_the_reason() {
 }
 
 #[test]
-fn nothing_is_deleted_by_default_in_a_preview_or_before_its_file_is_archived() {
+fn nothing_is_deleted_without_yes_in_a_dry_run_or_unarchived() {
     for service in SERVICES {
         let duplicate = duplicate(service);
         duplicate.kept_because(&duplicate.delete(&[]), "not-confirmed");
@@ -49,22 +49,22 @@ fn nothing_is_deleted_by_default_in_a_preview_or_before_its_file_is_archived() {
         duplicate.kept_because(&preview, "dry-run");
         duplicate.kept_because(&duplicate.delete(&["-n", "--yes"]), "dry-run");
         duplicate.kept_because(&duplicate.delete(&["--yes", "--max-delete", "0"]), "deletion-limit");
-        assert!(duplicate.world.sim.log().is_empty(), "not even a list was asked for");
-        // Somebody who skips the download.
+        assert!(duplicate.world.sim.log().is_empty(), "not even a list was requested");
+        // The file has not been downloaded.
         duplicate.world.work.change("DELETE FROM files");
         duplicate.kept_because(&duplicate.delete(&["--yes"]), "not-archived");
     }
 }
 
 #[test]
-fn another_platform_is_left_alone_by_the_flag() {
+fn the_platform_flag_limits_deletions_to_that_platform() {
     let duplicate = duplicate("coros");
     let said = duplicate.delete(&["--yes", "--platform", "garmin-com"]);
     assert_eq!(said.ok().records().len(), 2);
     duplicate.nothing_happened();
 }
 
-/// Four runs of which each is there three times.
+/// Four runs with two duplicates each.
 fn many() -> (World, String) {
     let world = World::new();
     for day in 0..4 {
@@ -80,7 +80,7 @@ fn many() -> (World, String) {
 }
 
 #[test]
-fn the_limit_holds_by_flag_by_setting_and_over_all_commands_of_a_run() {
+fn max_delete_limits_all_commands_of_a_run_by_flag_or_setting() {
     let (mut world, marked) = many();
     let said = world.work.given("gs-delete", &["--yes", "--max-delete", "1"], &marked);
     assert_eq!((outcomes(said.ok(), "deleted"), outcomes(&said, "skipped")), (1, 7));
@@ -103,7 +103,7 @@ fn the_limit_holds_by_flag_by_setting_and_over_all_commands_of_a_run() {
 }
 
 #[test]
-fn two_at_once_keep_the_limit_of_their_run_and_delete_nothing_twice() {
+fn two_concurrent_commands_share_the_deletion_limit_of_their_run() {
     let (mut world, marked) = many();
     world.work.set("GS_RUN", "one-run").set("MAX_DELETE", "3");
     let delete = || world.work.given("gs-delete", &["--yes"], &marked);
@@ -116,7 +116,7 @@ fn two_at_once_keep_the_limit_of_their_run_and_delete_nothing_twice() {
 }
 
 #[test]
-fn ten_are_the_limit_if_nobody_says_otherwise() {
+fn the_default_deletion_limit_is_ten() {
     let world = World::new();
     for day in 0..11 {
         world.put("garmin-com", &run(day));
@@ -130,23 +130,23 @@ fn ten_are_the_limit_if_nobody_says_otherwise() {
 }
 
 #[test]
-fn what_is_not_whole_in_the_archive_stays_and_so_does_what_has_no_whole_one_beside_it() {
+fn nothing_is_deleted_unless_both_files_are_archived_and_intact() {
     type Damage = fn(&std::path::Path);
     let damages: [Damage; 4] = [
         |path| std::fs::remove_file(path).unwrap(),
         |path| std::fs::write(path, run(1).encode()).unwrap(),
         |path| std::fs::write(path, damage::truncate_at(&std::fs::read(path).unwrap(), 300)).unwrap(),
-        // Of the same size: only its sum tells.
+        // The size is the same: only the checksum differs.
         |path| std::fs::write(path, damage::flip_bit(&std::fs::read(path).unwrap(), 300, 2)).unwrap(),
     ];
     let duplicate = duplicate("garmin-com");
     for (id, code) in [(&duplicate.copy, "not-archived"), (&duplicate.kept, "kept-not-archived")] {
         let path = duplicate.file(id);
-        let whole = std::fs::read(&path).unwrap();
+        let intact = std::fs::read(&path).unwrap();
         for harm in damages {
             harm(&path);
             duplicate.kept_because(&duplicate.delete(&["--yes"]), code);
-            std::fs::write(&path, &whole).unwrap();
+            std::fs::write(&path, &intact).unwrap();
         }
     }
     duplicate.delete(&["--yes"]).ok();
@@ -154,12 +154,12 @@ fn what_is_not_whole_in_the_archive_stays_and_so_does_what_has_no_whole_one_besi
 }
 
 #[test]
-fn what_the_archive_has_only_as_an_export_stays() {
+fn a_duplicate_archived_only_as_a_converted_file_is_not_deleted() {
     let world = World::new();
     let ids = [0, 1].map(|_| world.put("garmin-com", &run(0)));
     world.sim.with(|state| {
         let entry = state.account("garmin.com").find_mut(ids[1].parse().unwrap()).unwrap();
-        // Its service gives a file that it computed; and it knows no watch of it, so the other one is the better.
+        // The platform provides only a converted file and names no device, so the other activity is the better one.
         (entry.source, entry.device) = (Source::Corrupt403, Device::Null);
     });
     fill(&world, "garmin-com");
@@ -167,7 +167,7 @@ fn what_the_archive_has_only_as_an_export_stays() {
     let duplicate = marked(world, "garmin-com", &ids);
     assert_eq!(duplicate.copy, ids[1]);
     duplicate.kept_because(&duplicate.delete(&["--yes"]), "original-not-archived");
-    // Nor does a FIT file bring back what it was computed from.
+    // A converted FIT file does not replace the original either.
     let duplicate = self::duplicate("coros");
     duplicate.world.work.change("UPDATE files SET origin = 'converted'");
     duplicate.kept_because(&duplicate.delete(&["--yes"]), "original-not-archived");
@@ -181,7 +181,7 @@ fn delete_requires_kept_activity_online() {
         let said = duplicate.delete(&["--yes"]);
         assert_eq!(skips(said.ok()), ["kept-not-listed"], "{said}");
         assert_eq!((duplicate.deletions(), duplicate.world.ids(service).len() as i64), (0, OTHERS + 1));
-        // And when nobody can say, nothing is deleted either.
+        // If the list is unavailable, nothing is deleted either.
         let duplicate = self::duplicate(service);
         duplicate.world.sim.fault(duplicate.on_list(status(503)));
         let said = duplicate.delete(&["--yes"]);
@@ -191,9 +191,9 @@ fn delete_requires_kept_activity_online() {
     }
 }
 
-/// A person deletes the one that is to be kept, in the minute in which its copy would go.
+/// A person deletes the kept activity right before the deletion of its duplicate.
 #[test]
-fn the_last_one_of_a_group_stays_when_a_person_has_deleted_the_kept_one_meanwhile() {
+fn the_duplicate_stays_if_a_person_deletes_the_kept_one_meanwhile() {
     for service in SERVICES {
         let mut duplicate = duplicate(service);
         // Listed, marked and deleted in one run, as gs-sync does it.
@@ -207,15 +207,15 @@ fn the_last_one_of_a_group_stays_when_a_person_has_deleted_the_kept_one_meanwhil
     }
 }
 
-/// A list may lag behind: the kept one stands in it, and asked for by its id it is gone.
+/// A list may be outdated: it still shows the kept activity, but a request by id does not find it.
 #[test]
-fn the_kept_one_is_asked_for_itself_where_the_service_can_be_asked_so() {
-    let answers =
+fn the_kept_activity_is_requested_by_id_before_a_deletion() {
+    let responses =
         [(404, "{}"), (204, ""), (403, "{}"), (200, "{}"), (200, r#"{"activityId":1}"#), (200, "<html>"), (503, "")];
-    for (status, body) in answers {
+    for (status, body) in responses {
         let duplicate = duplicate("garmin-com");
-        let answer = Effect::Status { status, retry_after: None, body: Some(body.into()), content_type: None };
-        duplicate.world.sim.fault(Fault::new(answer).path(&format!("/activity-service/activity/{}", duplicate.kept)));
+        let response = Effect::Status { status, retry_after: None, body: Some(body.into()), content_type: None };
+        duplicate.world.sim.fault(Fault::new(response).path(&format!("/activity-service/activity/{}", duplicate.kept)));
         let said = duplicate.delete(&["--yes"]);
         match status {
             404 | 204 => duplicate.kept_because(&said, "kept-not-listed"),
@@ -226,7 +226,7 @@ fn the_kept_one_is_asked_for_itself_where_the_service_can_be_asked_so() {
 }
 
 #[test]
-fn what_is_gone_already_is_not_asked_to_go_once_more() {
+fn a_duplicate_that_a_person_has_deleted_is_not_deleted_again() {
     for service in SERVICES {
         let duplicate = duplicate(service);
         duplicate.world.remove(service, &duplicate.copy);
@@ -237,17 +237,18 @@ fn what_is_gone_already_is_not_asked_to_go_once_more() {
 }
 
 #[test]
-fn what_two_devices_recorded_stays_whatever_the_record_says() {
+fn recordings_of_two_devices_are_not_deleted_even_if_marked() {
     let other = Recording { device: (1, 3113, 700_001), ..run(0) };
     let duplicate = with_copy("garmin-com", &run(0).encode(), &other.encode());
     duplicate.kept_because(&duplicate.delete(&["--yes"]), "two-devices");
-    for lie in ["same-file", "match"] {
-        duplicate.kept_because(&duplicate.given(&["--yes"], &duplicate.claiming(&duplicate.kept, lie)), "two-devices");
+    for certainty in ["same-file", "match"] {
+        duplicate
+            .kept_because(&duplicate.given(&["--yes"], &duplicate.claiming(&duplicate.kept, certainty)), "two-devices");
     }
 }
 
 #[test]
-fn what_is_shifted_or_begins_alike_stays_whatever_the_record_says() {
+fn a_shifted_or_start_only_match_is_not_deleted_even_if_marked() {
     let shifted = Recording { start: start(0) + 3600, ..run(0) };
     let shorter = |mut recording: Recording| {
         recording.legs[0].seconds /= 2;
@@ -259,28 +260,28 @@ fn what_is_shifted_or_begins_alike_stays_whatever_the_record_says() {
         assert_eq!(mark["id"], duplicate.copy.as_str());
         assert!(duplicate.marked.contains(&format!(r#""certainty":"{name}""#)), "{}", duplicate.marked);
         duplicate.kept_because(&duplicate.delete(&["--yes"]), "match-not-sure");
-        for lie in ["same-file", "match"] {
-            let said = duplicate.given(&["--yes"], &duplicate.claiming(&duplicate.kept, lie));
+        for certainty in ["same-file", "match"] {
+            let said = duplicate.given(&["--yes"], &duplicate.claiming(&duplicate.kept, certainty));
             duplicate.kept_because(&said, "match-not-sure");
         }
     }
 }
 
 #[test]
-fn a_record_that_is_less_certain_than_the_files_is_believed_too() {
+fn a_record_with_less_certainty_than_the_files_prevents_deletion() {
     let duplicate = duplicate("garmin-com");
-    for (told, code) in [
+    for (certainty, code) in [
         ("two-devices", "two-devices"),
         ("shifted", "match-not-sure"),
         ("start-only", "match-not-sure"),
         ("surely", "match-not-sure"),
     ] {
-        duplicate.kept_because(&duplicate.given(&["--yes"], &duplicate.claiming(&duplicate.kept, told)), code);
+        duplicate.kept_because(&duplicate.given(&["--yes"], &duplicate.claiming(&duplicate.kept, certainty)), code);
     }
 }
 
 #[test]
-fn an_entry_is_never_deleted_for_itself_for_a_stranger_or_for_nobody() {
+fn a_mark_with_a_wrong_id_or_platform_deletes_nothing() {
     let duplicate = duplicate("coros");
     let claim = |id: &str| duplicate.given(&["--yes"], &duplicate.claiming(id, "same-file"));
     duplicate.kept_because(&claim(&duplicate.copy), "not-another-activity");
@@ -296,8 +297,8 @@ fn an_entry_is_never_deleted_for_itself_for_a_stranger_or_for_nobody() {
 }
 
 #[test]
-fn two_that_are_each_called_the_copy_of_the_other_lose_one_at_most() {
-    // Alike in everything: only the rule on which one is better tells them apart.
+fn mutual_duplicate_marks_delete_only_one_activity() {
+    // The two are identical: only the tie-break rule decides which one is kept.
     let duplicate = with_copy("garmin-com", &run(0).encode(), &run(0).encode());
     let mutual: Vec<Value> = [(&duplicate.kept, &duplicate.copy), (&duplicate.copy, &duplicate.kept)]
         .map(|(id, of)| {
@@ -316,7 +317,7 @@ fn two_that_are_each_called_the_copy_of_the_other_lose_one_at_most() {
     assert_eq!(duplicate.deletions(), 1);
 }
 
-/// One of three entries of one run, said to be a copy of another of them.
+/// The record of an activity, marked as a duplicate of another one.
 fn claim(one: &Value, of: &Value) -> String {
     let mut record = one.clone();
     record["duplicate_of"] = json!({"id": of["id"], "reasons": [], "certainty": "same-file"});
@@ -324,7 +325,7 @@ fn claim(one: &Value, of: &Value) -> String {
 }
 
 #[test]
-fn a_chain_or_a_ring_of_copies_leaves_one_and_nothing_refers_to_what_is_going() {
+fn a_chain_or_ring_of_duplicate_marks_never_deletes_all_activities() {
     let (world, _) = many();
     let records: Vec<Value> = world.list().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let day = |number: usize| {
@@ -339,7 +340,7 @@ fn a_chain_or_a_ring_of_copies_leaves_one_and_nothing_refers_to_what_is_going() 
     };
     let chain = day(0);
     let said = world.work.given("gs-delete", &["--yes"], &(claim(chain[1], chain[0]) + &claim(chain[2], chain[1])));
-    assert_eq!(left(&chain), [true, false, true], "what the third refers to is on its way out: {said}");
+    assert_eq!(left(&chain), [true, false, true], "the third refers to an activity that is being deleted: {said}");
     let ring = day(1);
     let input = claim(ring[0], ring[1]) + &claim(ring[1], ring[2]) + &claim(ring[2], ring[0]);
     for _ in 0..3 {
@@ -349,9 +350,9 @@ fn a_chain_or_a_ring_of_copies_leaves_one_and_nothing_refers_to_what_is_going() 
 }
 
 #[test]
-fn what_this_very_run_has_uploaded_stays_until_the_next() {
+fn an_activity_is_not_deleted_in_the_run_that_uploaded_it() {
     let mut world = World::new();
-    // The service knows the watch of nothing that was put there by hand.
+    // The platform does not know the device of an uploaded file.
     world.put_bytes("garmin-cn", &nameless(&run(0)));
     fill(&world, "garmin-com");
     world.fetch();
@@ -370,7 +371,7 @@ fn what_this_very_run_has_uploaded_stays_until_the_next() {
 }
 
 #[test]
-fn problems_and_other_records_pass_and_a_malformed_line_ends_it_with_what_was_done() {
+fn other_records_pass_and_a_malformed_line_ends_with_65() {
     let duplicate = duplicate("garmin-com");
     let problem =
         duplicate.changed(|copy| copy["problem"] = json!({"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "m", "text": "m"}}));
@@ -382,6 +383,6 @@ fn problems_and_other_records_pass_and_a_malformed_line_ends_it_with_what_was_do
     duplicate.nothing_happened();
     let said = duplicate.given(&["--yes"], &format!("{}{{\"type\":\"activity\"}}\n", duplicate.marked));
     said.ends(65).says("line 3");
-    assert_eq!(outcomes(&said, "deleted"), 1, "what was asked for is followed to its end: {said}");
+    assert_eq!(outcomes(&said, "deleted"), 1, "an earlier deletion is completed: {said}");
     duplicate.is_gone();
 }

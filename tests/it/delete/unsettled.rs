@@ -1,4 +1,4 @@
-//! `gs-delete` when the service lies or falls silent, when it is killed, and the way back.
+//! `gs-delete` after a false or lost response or a kill, and the restore of deleted activities.
 
 use std::process::Child;
 
@@ -11,7 +11,7 @@ use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
 
 #[test]
-fn a_service_that_always_says_yes_and_deletes_nothing_is_not_believed() {
+fn a_deletion_counts_only_if_the_activity_is_gone_from_the_list() {
     let duplicate = duplicate("coros");
     duplicate.world.sim.with(|state| state.coros.accounts[0].spec.delete_does_nothing = true);
     let said = duplicate.delete(&["--yes"]);
@@ -20,21 +20,21 @@ fn a_service_that_always_says_yes_and_deletes_nothing_is_not_believed() {
     assert_eq!(copy["problem"]["kind"], "retry");
     assert_eq!((duplicate.journal(), duplicate.deletions()), (vec!["failed".to_owned()], 1));
     assert_eq!(duplicate.world.work.run("gs-list", &["--deleted"]).ok().out, "");
-    // The next run tries again.
+    // The next run retries.
     duplicate.world.sim.with(|state| state.coros.accounts[0].spec.delete_does_nothing = false);
     duplicate.delete(&["--yes"]).ok();
     assert_eq!(duplicate.journal(), ["failed", "deleted"]);
 }
 
 #[test]
-fn when_the_answer_is_lost_the_list_decides() {
+fn the_list_decides_the_outcome_of_a_deletion_without_response() {
     for service in SERVICES {
         let duplicate = duplicate(service);
         duplicate.world.sim.fault(duplicate.on_deletion(Effect::AnswerLost));
         duplicate.delete(&["--yes"]).ok().silent();
         duplicate.is_gone();
-        assert_eq!(duplicate.deletions(), 1, "it is sent once");
-        // What came back is a page, and nothing happened: the list shows it for as long as is reasonable.
+        assert_eq!(duplicate.deletions(), 1, "one request is sent");
+        // The response is a web page and nothing is deleted: the list keeps showing the activity.
         if service == "garmin-cn" {
             let duplicate = self::duplicate(service);
             duplicate.world.sim.fault(duplicate.on_deletion(Effect::Html));
@@ -45,7 +45,7 @@ fn when_the_answer_is_lost_the_list_decides() {
 }
 
 #[test]
-fn a_refusal_and_a_limit_of_the_service_leave_it_there() {
+fn a_rejected_or_rate_limited_deletion_is_recorded_as_failed() {
     for (status, code) in [(403, 1), (429, 75)] {
         let duplicate = duplicate("garmin-com");
         let body = Some(r#"{"message":"HTTP","error":"ForbiddenException"}"#.to_owned());
@@ -55,33 +55,33 @@ fn a_refusal_and_a_limit_of_the_service_leave_it_there() {
         said.ends(code);
         assert_eq!((duplicate.journal(), duplicate.deletions()), (vec!["failed".to_owned()], 1), "{said}");
         duplicate.world.sim.clear_faults();
-        // The service's wish to be left alone is remembered for a while.
+        // The rate limit would also apply to the next run.
         duplicate.world.work.change("DELETE FROM rate_limits");
         duplicate.delete(&["--yes"]).ok();
         assert_eq!(duplicate.journal(), ["failed", "deleted"]);
     }
 }
 
-/// Starts it and kills it once a request is in the hands of the fault.
+/// Starts `gs-delete` and kills it as soon as the fault has hit a request.
 fn killed(duplicate: &Duplicate, fault: Fault) {
     duplicate.world.sim.fault(fault);
     let mut child: Child = duplicate.world.work.spawn("gs-delete", &["--yes"], &duplicate.marked);
     while !duplicate.world.sim.log().iter().any(|request| request.note.contains("fault: ")) {
-        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        assert!(child.try_wait().unwrap().is_none(), "gs-delete ended before the fault");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     child.kill().unwrap();
     child.wait().unwrap();
     duplicate.world.sim.clear_faults();
-    assert_eq!(duplicate.journal(), ["open"], "the intent stands there before the request");
+    assert_eq!(duplicate.journal(), ["open"], "the journal entry precedes the request");
 }
 
 #[test]
-fn killed_before_the_request_takes_effect_the_next_run_settles_and_deletes_it() {
+fn a_deletion_killed_before_it_takes_effect_is_repeated_next_run() {
     for service in SERVICES {
         let duplicate = duplicate(service);
         killed(&duplicate, duplicate.on_deletion(Effect::Stall { ms: 20_000 }));
-        // A copy that is perhaps on its way out is nobody's to refer to.
+        // The request has not taken effect.
         assert_eq!(duplicate.world.ids(service).len() as i64, OTHERS + 2);
         let said = duplicate.delete(&["--yes"]);
         said.ok().silent();
@@ -92,11 +92,11 @@ fn killed_before_the_request_takes_effect_the_next_run_settles_and_deletes_it() 
 }
 
 #[test]
-fn killed_after_the_request_took_effect_the_next_run_settles_it() {
+fn a_deletion_killed_after_it_took_effect_is_settled_next_run() {
     for service in SERVICES {
         let duplicate = duplicate(service);
         killed(&duplicate, duplicate.on_deletion(Effect::Held { ms: 20_000 }));
-        // Even one that has nothing else to do.
+        // A run without input settles it, too.
         let said = duplicate.given(&[], "");
         assert_eq!(said.ok().record()["outcome"]["kind"], "deleted");
         duplicate.is_gone();
@@ -105,10 +105,10 @@ fn killed_after_the_request_took_effect_the_next_run_settles_it() {
 }
 
 #[test]
-fn what_is_perhaps_going_is_no_reason_to_delete_another() {
+fn a_pending_deletion_protects_the_kept_activity() {
     let duplicate = with_copy("garmin-com", &run(0).encode(), &run(0).encode());
     killed(&duplicate, duplicate.on_deletion(Effect::Held { ms: 20_000 }));
-    // A list that still shows it for a while, and a record that calls the kept one its copy.
+    // The list is unavailable, and a record marks the kept activity as a duplicate of the pending one.
     duplicate.world.sim.fault(duplicate.on_list(status(503)));
     let line =
         duplicate.marked.lines().find(|line| line.contains(&format!(r#""id":"{}","name""#, duplicate.kept))).unwrap();
@@ -121,17 +121,17 @@ fn what_is_perhaps_going_is_no_reason_to_delete_another() {
 }
 
 #[test]
-fn when_no_list_tells_it_stays_open_and_the_next_run_settles_it() {
+fn a_deletion_stays_open_without_a_list_and_is_settled_next_run() {
     for service in SERVICES {
         let mut duplicate = duplicate(service);
         duplicate.world.work.set("GS_RUN", "this-run");
-        // Its list shows both, and fails once the deletion is asked for.
-        let look = if service == "coros" { 1 } else { 2 };
-        duplicate.world.sim.fault(duplicate.on_list(status(503)).after(look));
+        // The precheck succeeds, and the lists after the deletion request fail.
+        let precheck_requests = if service == "coros" { 1 } else { 2 };
+        duplicate.world.sim.fault(duplicate.on_list(status(503)).after(precheck_requests));
         let said = duplicate.delete(&["--yes"]);
         said.ends(75).says("deletion not confirmed: ");
         assert_eq!((duplicate.journal(), duplicate.deletions()), (vec!["open".to_owned()], 1));
-        // Still nobody knows: it is not asked for again.
+        // The outcome is still unknown: no second request is sent.
         let said = duplicate.delete(&["--yes"]);
         assert_eq!(skips(said.ends(75)), ["deletion-pending"], "{said}");
         assert_eq!((duplicate.journal(), duplicate.deletions()), (vec!["open".to_owned()], 1), "{said}");
@@ -143,7 +143,7 @@ fn when_no_list_tells_it_stays_open_and_the_next_run_settles_it() {
 }
 
 #[test]
-fn a_copy_that_comes_in_twice_is_asked_for_once() {
+fn a_repeated_record_causes_one_deletion() {
     let duplicate = duplicate("coros");
     let said = duplicate.given(&["--yes"], &duplicate.marked.repeat(2));
     assert_eq!((outcomes(said.ok(), "deleted"), outcomes(&said, "skipped")), (1, 1), "{said}");
@@ -152,7 +152,7 @@ fn a_copy_that_comes_in_twice_is_asked_for_once() {
 }
 
 #[test]
-fn a_dry_run_leaves_open_what_is_open() {
+fn a_dry_run_does_not_settle_a_pending_deletion() {
     let duplicate = duplicate("coros");
     killed(&duplicate, duplicate.on_deletion(Effect::Held { ms: 20_000 }));
     duplicate.world.sim.clear_log();
@@ -161,9 +161,9 @@ fn a_dry_run_leaves_open_what_is_open() {
 }
 
 #[test]
-fn what_was_deleted_can_be_put_back_and_is_not_deleted_again() {
+fn a_deleted_activity_can_be_restored_and_is_not_deleted_again() {
     for service in ["garmin-com", "garmin-cn", "coros"] {
-        // Garmin knows recordings by their file_id and has one of each, so this copy is one of a converter.
+        // Garmin accepts one recording for each file_id, so a converter has written this duplicate.
         let duplicate = with_copy(service, &run(0).encode(), &nameless(&run(0)));
         let before = gs_sim::sha256(&std::fs::read(duplicate.file(&duplicate.copy)).unwrap());
         duplicate.delete(&["--yes"]).ok();
@@ -172,30 +172,30 @@ fn what_was_deleted_can_be_put_back_and_is_not_deleted_again() {
         let said = duplicate.world.work.given("gs-upload", &["--restore"], &deleted);
         assert_eq!(said.ok().record()["outcome"]["kind"], "created", "{said}");
         assert_eq!(duplicate.journal(), ["restored"]);
-        let back = said.record()["outcome"]["id"].as_str().unwrap().to_owned();
-        let number = back.parse().unwrap();
+        let restored = said.record()["outcome"]["id"].as_str().unwrap().to_owned();
+        let number = restored.parse().unwrap();
         let served = duplicate.world.sim.with(|state| match domain(service) {
             Some(domain) => state.served(domain, number),
             None => state.coros_served(2, number),
         });
-        assert_eq!(served, Some(before), "the very bytes");
-        // It is a copy again, and a person wants it.
+        assert_eq!(served, Some(before), "byte for byte");
+        // The restored activity is a duplicate again, but a person wants it.
         duplicate.world.fetch();
-        let again = marked(duplicate.world, service, &[duplicate.kept, back.clone()]);
-        assert_eq!(again.copy, back);
+        let again = marked(duplicate.world, service, &[duplicate.kept, restored.clone()]);
+        assert_eq!(again.copy, restored);
         let said = again.delete(&["--yes"]);
         assert!(skips(said.ok()).contains(&"restored-by-hand".to_owned()), "{said}");
-        assert!(again.world.ids(service).contains(&back));
-        // Nor is anything of it sent anywhere duplicate.
+        assert!(again.world.ids(service).contains(&restored));
+        // The activity is not uploaded a second time either.
         again.world.diff(&["--to", service]).ok();
         assert_eq!(again.world.diff(&["--to", service]).ok().out, "");
-        // Asked for once more, it is there; deleted again by hand, it may come back again.
+        // A second restore finds it existing. After a manual deletion it can be restored again.
         let restore = |deleted: &str| again.world.work.given("gs-upload", &["--restore"], deleted).ok().record();
         let outcome = restore(&deleted)["outcome"].clone();
-        assert_eq!((&outcome["kind"], &outcome["id"]), (&json!("exists"), &json!(back)), "{service}");
-        again.world.remove(service, &back);
+        assert_eq!((&outcome["kind"], &outcome["id"]), (&json!("exists"), &json!(restored)), "{service}");
+        again.world.remove(service, &restored);
         again.world.fetch();
-        let again_deleted = again.world.work.run("gs-list", &["--deleted", "--id", &back]).ok().out.clone();
+        let again_deleted = again.world.work.run("gs-list", &["--deleted", "--id", &restored]).ok().out.clone();
         assert_eq!(restore(&again_deleted)["outcome"]["kind"], "created", "{service}");
         assert_eq!(restore(&deleted)["outcome"]["kind"], "exists", "{service}");
         assert_eq!(again.world.ids(service).len() as i64, OTHERS + 2, "{service}");
@@ -203,7 +203,7 @@ fn what_was_deleted_can_be_put_back_and_is_not_deleted_again() {
 }
 
 #[test]
-fn what_garmin_takes_for_the_kept_one_cannot_stand_beside_it_and_that_is_said() {
+fn a_restore_that_garmin_treats_as_existing_is_reported() {
     let duplicate = duplicate("garmin-com");
     duplicate.delete(&["--yes"]).ok();
     let deleted = duplicate.world.work.run("gs-list", &["--deleted"]).ok().out.clone();
@@ -217,10 +217,10 @@ fn what_garmin_takes_for_the_kept_one_cannot_stand_beside_it_and_that_is_said() 
 }
 
 #[test]
-fn the_look_before_a_deletion_counts_and_not_what_another_command_has_seen_since() {
+fn only_the_precheck_counts_not_a_later_listing_of_another_command() {
     let duplicate = duplicate("coros");
     duplicate.world.remove("coros", &duplicate.kept);
-    // As a listing of another command leaves it that began later and was read before the removal.
+    // A listing of another command started later, but read the list before the removal.
     duplicate.world.work.change("UPDATE activities SET last_listing = 1000000 WHERE platform = 'coros'");
     let said = duplicate.delete(&["--yes"]);
     assert_eq!(skips(said.ok()), ["kept-not-listed"], "{said}");
@@ -228,7 +228,7 @@ fn the_look_before_a_deletion_counts_and_not_what_another_command_has_seen_since
 }
 
 #[test]
-fn what_a_person_deleted_and_put_back_is_not_restored_a_second_time() {
+fn an_activity_that_a_person_has_restored_is_not_restored_again() {
     for service in ["garmin-cn", "coros"] {
         let world = world::World::new();
         duplicates::fill(&world, service);

@@ -1,4 +1,4 @@
-//! `man/`, `completions/` and `.env.example`: current, clean, and understood by `man` and the shells.
+//! `man/`, `completions/` and `.env.example`: current, without lint errors, and readable by `man` and the shells.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::support::paths::{self, repository};
 use crate::support::{self, Work};
 use garminsync::docgen;
 
-/// A script, which asks `garminsync` for its definition.
+/// A script that gets its definition from `garminsync`.
 const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
 
 /// A command is a file in `src/bin`.
@@ -21,7 +21,7 @@ fn commands() -> Vec<String> {
     names
 }
 
-/// All that is generated: paths in the repository, and what is to stand there.
+/// All generated files: paths in the repository and their texts.
 fn generated() -> BTreeMap<PathBuf, String> {
     let mut work = Work::alone();
     work.set("PATH", &format!("{}:/usr/bin:/bin", paths::commands().display()));
@@ -41,8 +41,8 @@ fn generated() -> BTreeMap<PathBuf, String> {
     files
 }
 
-/// The files that are there.
-fn present() -> Vec<PathBuf> {
+/// The existing files.
+fn existing() -> Vec<PathBuf> {
     let mut files = vec![PathBuf::from(".env.example")];
     for dir in ["man", "completions/bash", "completions/zsh", "completions/fish"] {
         let entries = std::fs::read_dir(repository().join(dir)).into_iter().flatten();
@@ -52,12 +52,12 @@ fn present() -> Vec<PathBuf> {
     files
 }
 
-/// With `GENERATE` in the environment it makes them so; `scripts/generate` does that.
+/// With `GENERATE` in the environment, this test writes the files; `scripts/generate` does that.
 #[test]
-fn what_is_generated_is_current() {
+fn generated_files_are_current() {
     let files = generated();
     if std::env::var_os("GENERATE").is_some() {
-        for path in present().iter().filter(|path| !files.contains_key(*path)) {
+        for path in existing().iter().filter(|path| !files.contains_key(*path)) {
             std::fs::remove_file(repository().join(path)).unwrap();
         }
         for (path, text) in &files {
@@ -65,23 +65,24 @@ fn what_is_generated_is_current() {
             std::fs::write(repository().join(path), text).unwrap();
         }
     }
-    let is_old = |path: &&PathBuf| std::fs::read_to_string(repository().join(path)).ok().as_ref() != files.get(*path);
-    let old: Vec<&PathBuf> = files.keys().filter(is_old).collect();
-    assert!(old.is_empty(), "these are old; run scripts/generate: {old:?}");
-    assert_eq!(present(), files.into_keys().collect::<Vec<_>>(), "run scripts/generate");
+    let is_outdated =
+        |path: &&PathBuf| std::fs::read_to_string(repository().join(path)).ok().as_ref() != files.get(*path);
+    let old: Vec<&PathBuf> = files.keys().filter(is_outdated).collect();
+    assert!(old.is_empty(), "these files are outdated; run scripts/generate: {old:?}");
+    assert_eq!(existing(), files.into_keys().collect::<Vec<_>>(), "run scripts/generate");
 }
 
 fn pages() -> Vec<PathBuf> {
-    present().into_iter().filter(|path| path.starts_with("man")).collect()
+    existing().into_iter().filter(|path| path.starts_with("man")).collect()
 }
 
 #[test]
-fn mandoc_finds_nothing_to_say_about_the_pages() {
+fn mandoc_reports_no_problems() {
     for page in pages() {
         let said = Command::new("mandoc").args(["-Tlint", "-Wall"]).arg(repository().join(&page)).output();
-        let said = said.expect("mandoc is needed; scripts/test brings it");
+        let said = said.expect("mandoc is needed; scripts/test installs it");
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
-        // A page of ours that is not installed here.
+        // Pages of this project are not installed here.
         let rest: Vec<&str> = said.lines().filter(|line| !line.contains("referenced manual not found")).collect();
         assert!(rest.is_empty(), "{}", rest.join("\n"));
     }
@@ -91,7 +92,7 @@ fn mandoc_finds_nothing_to_say_about_the_pages() {
 fn shown(page: &Path) -> String {
     let mut man = Command::new("man");
     man.args(["--warnings", "-l"]).arg(repository().join(page)).env("MANWIDTH", "80").env("LC_ALL", "C.UTF-8");
-    let said = man.env_remove("MANOPT").output().expect("man (man-db) is needed; scripts/test brings it");
+    let said = man.env_remove("MANOPT").output().expect("man (man-db) is needed; scripts/test installs it");
     let warnings = String::from_utf8_lossy(&said.stderr);
     assert!(said.status.success() && warnings.is_empty(), "{}: {warnings}", page.display());
     String::from_utf8(said.stdout).unwrap()
@@ -102,7 +103,7 @@ fn man_shows_every_page() {
     for page in pages() {
         let text = shown(&page);
         assert!(text.lines().count() > 30, "{}: {text}", page.display());
-        // What is typed is not broken: only the paths and hashes of examples are wider than the terminal.
+        // Commands are not wrapped: only paths and hashes of examples are wider than the terminal.
         let wide = text.lines().filter(|line| line.chars().count() > 100);
         assert_eq!(wide.collect::<Vec<_>>(), [""; 0], "{}", page.display());
     }
@@ -114,7 +115,7 @@ fn headings(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_page_of_a_command_has_all_that_its_help_has() {
+fn man_pages_contain_everything_in_the_help() {
     let work = Work::alone();
     for name in commands() {
         let help = work.run(&name, &["--help"]).ok().out.clone();
@@ -130,28 +131,29 @@ fn the_page_of_a_command_has_all_that_its_help_has() {
             "FILES",
             "SEE ALSO",
         ];
-        let there: Vec<&str> = headings(&page).into_iter().filter(|title| expected.contains(title)).collect();
-        assert_eq!(there, expected, "{name}");
+        let found: Vec<&str> = headings(&page).into_iter().filter(|title| expected.contains(title)).collect();
+        assert_eq!(found, expected, "{name}");
         let flags = help.split_whitespace().map(|word| word.trim_end_matches(['.', ',', ';', ':', ')']));
         for flag in flags.filter(|word| word.starts_with("--") && word.len() > 2) {
-            assert!(page.contains(flag), "the page of {name} lacks {flag}");
+            assert!(page.contains(flag), "missing on the page of {name}: {flag}");
         }
-        has_what_is_below_the_flags(&name, &help, &page);
+        check_examples_and_settings(&name, &help, &page);
     }
 }
 
-/// Examples, each with what it does, and the settings that are named.
-fn has_what_is_below_the_flags(name: &str, help: &str, page: &str) {
+/// Checks the examples, each with its description, and the named settings.
+fn check_examples_and_settings(name: &str, help: &str, page: &str) {
     let examples = help.split("Examples:\n").nth(1).unwrap_or_else(|| panic!("{name} shows no example"));
     for line in examples.split("\n\n").next().unwrap().lines() {
-        let (typed, _) = line.trim().rsplit_once("   ").unwrap_or_else(|| panic!("{name}: what does {line:?} do?"));
-        assert!(page.contains(typed.trim()), "the page of {name} lacks {line}");
+        let (typed, _) =
+            line.trim().rsplit_once("   ").unwrap_or_else(|| panic!("{name}: {line:?} has no description"));
+        assert!(page.contains(typed.trim()), "missing on the page of {name}: {line}");
     }
     let settings = help.split("\nSettings:").nth(1).map(|rest| rest.split("\n\n").next().unwrap());
     let environment = page.split("\nENVIRONMENT\n").nth(1).unwrap().split("\nFILES\n").next().unwrap();
     for setting in settings.into_iter().flat_map(|names| names.split([',', '\n'])).map(str::trim) {
-        let is_told = |line: &str| line.split([',', ' ']).any(|word| word == setting);
-        assert!(environment.lines().any(is_told), "the page of {name} does not tell of {setting}");
+        let is_documented = |line: &str| line.split([',', ' ']).any(|word| word == setting);
+        assert!(environment.lines().any(is_documented), "missing on the page of {name}: {setting}");
     }
 }
 
@@ -166,7 +168,7 @@ fn the_page_of_the_record_has_every_field() {
 }
 
 #[test]
-fn generate_stands_in_no_help_and_takes_what_it_knows() {
+fn generate_is_hidden_in_the_help_and_rejects_unknown_formats() {
     let work = Work::alone();
     let help = work.run("gs-list", &["--help"]).ok().out.clone();
     assert!(!help.contains("generate"), "{help}");
@@ -174,23 +176,23 @@ fn generate_stands_in_no_help_and_takes_what_it_knows() {
         work.run("gs-list", wrong).ends(2).says("--generate");
     }
     work.run("gs-list", &["--generate", "man"]).ok();
-    assert_eq!(std::fs::read_dir(work.data("")).unwrap().count(), 0, "no catalogue is made for that");
+    assert_eq!(std::fs::read_dir(work.data("")).unwrap().count(), 0, "no catalogue is created");
 }
 
-/// Runs a shell, with the commands in its PATH.
+/// Runs a shell with the commands in its PATH.
 fn in_shell(shell: &[&str], script: &str) -> String {
     let bin = paths::commands();
     let home = Work::alone();
     let mut command = Command::new(shell[0]);
     command.args(&shell[1..]).arg(script).env_clear().env("HOME", home.dir()).current_dir(repository());
     command.env("PATH", format!("{}:{}:/usr/bin:/bin", bin.display(), repository().join("scripts").display()));
-    let said = command.output().unwrap_or_else(|error| panic!("{shell:?}: {error}; scripts/test brings it"));
+    let said = command.output().unwrap_or_else(|error| panic!("{shell:?}: {error}; scripts/test installs it"));
     let words = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
     assert!(said.status.success(), "{script}: {words}");
     words
 }
 
-/// What bash offers for the last of these words.
+/// The completions of bash for the last of these words.
 fn offered_by_bash(words: &[&str]) -> Vec<String> {
     let [command, .., before, last] = words else { panic!("at least two words") };
     let script = format!(
@@ -219,23 +221,23 @@ fn bash_completes_flags_values_and_commands() {
     assert_eq!(offered("gs-sync -n --plat"), ["--platform"]);
     assert_eq!(offered("garminsync list --sport runn"), ["running"]);
     for name in commands() {
-        let told =
+        let output =
             in_shell(&["bash", "--norc", "-euc"], &format!("source completions/bash/{name}; complete -p {name}"));
-        assert!(told.trim_end().ends_with(&format!(" {name}")), "{told}");
+        assert!(output.trim_end().ends_with(&format!(" {name}")), "{output}");
     }
 }
 
 #[test]
-fn zsh_takes_every_completion() {
+fn zsh_loads_every_completion() {
     for name in commands() {
         let script = format!(
             "fpath=($PWD/completions/zsh $fpath); autoload -Uz compinit; compinit -u -D
              print $_comps[{name}]; autoload +X _{name}; functions _{name} | grep -c -- --platform"
         );
-        let told = in_shell(&["zsh", "-fec"], &script);
-        let mut lines = told.lines();
-        assert_eq!(lines.next(), Some(format!("_{name}").as_str()), "{told}");
-        assert!(lines.next().and_then(|count| count.parse::<u32>().ok()).is_some_and(|count| count > 0), "{told}");
+        let output = in_shell(&["zsh", "-fec"], &script);
+        let mut lines = output.lines();
+        assert_eq!(lines.next(), Some(format!("_{name}").as_str()), "{output}");
+        assert!(lines.next().and_then(|count| count.parse::<u32>().ok()).is_some_and(|count| count > 0), "{output}");
     }
 }
 
@@ -243,8 +245,8 @@ fn zsh_takes_every_completion() {
 fn fish_completes_flags_values_and_commands() {
     let offered = |typed: &str| -> Vec<String> {
         let script = format!("set -p fish_complete_path $PWD/completions/fish; complete -C'{typed}'");
-        let told = in_shell(&["fish", "--no-config", "-c"], &script);
-        told.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+        let output = in_shell(&["fish", "--no-config", "-c"], &script);
+        output.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
     };
     assert_eq!(offered("gs-list --pl"), ["--platform"]);
     assert_eq!(offered("gs-list --platform garmin-c"), ["garmin-cn", "garmin-com"]);

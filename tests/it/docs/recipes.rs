@@ -1,4 +1,4 @@
-//! `docs/recipes.md`: every recipe is followed as it is written, in a home of its own, and comes to what it promises.
+//! `docs/recipes.md`: every recipe is run as written, in a home of its own, and has the promised result.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,8 +12,8 @@ const DOCUMENT: &str = "docs/recipes.md";
 const UPLOAD_GARMIN: &str = "/upload-service/upload";
 const UPLOAD_COROS: &str = "/activity/fit/import";
 
-/// Somebody with garmin.com and COROS, installed and logged in. What COROS lists and does not give is left out: that is
-/// told by exit codes, and here all is to go well.
+/// A user with garmin.com and COROS, with an installation and passwords. Activities whose files COROS does not provide
+/// are removed, because they would change the exit codes.
 struct Home {
     sim: Sim,
     work: Work,
@@ -44,13 +44,13 @@ impl Home {
         Home { sim, work }
     }
 
-    /// Types what a block says; `answers` are what a person says then.
+    /// Runs a block; `answers` are typed on standard input.
     fn types(&self, recipe: &Recipe, text: &str, answers: &str) -> Said {
         eprintln!("{DOCUMENT}:{}", recipe.line);
         self.work.given("/usr/bin/env", &["bash", "-eu", "-o", "pipefail", "-c", text], answers)
     }
 
-    /// All blocks below a heading, above to below.
+    /// Runs all blocks below a heading, from top to bottom.
     fn follows(&self, title: &str) {
         self.follows_with(title, "");
     }
@@ -65,7 +65,7 @@ impl Home {
                 "asked" => drop(self.types(recipe, &recipe.text, answers).ok()),
                 "cron" => recipe.text.lines().for_each(|line| self.cron(line)),
                 "restore" => self.restores(recipe),
-                // Each line asks for something of its own to be pasted.
+                // Each line requests its own pasted secret.
                 "browser" => {
                     for line in recipe.text.lines() {
                         let pasted = match line.contains("coros") {
@@ -75,27 +75,27 @@ impl Home {
                         self.types(recipe, line, &pasted).ok();
                     }
                 }
-                // A tool that is an option, and told to be one.
-                tool if Command::new(tool).arg("--version").output().is_err() => eprintln!("{tool} is not here"),
+                // An optional tool.
+                tool if Command::new(tool).arg("--version").output().is_err() => eprintln!("{tool} is not installed"),
                 _ => drop(self.types(recipe, &recipe.text, "").ok()),
             }
         }
     }
 
-    /// As cron does it, and with the silence that it does not mail.
+    /// Runs a crontab line as cron does, and expects no output, which cron would mail.
     fn cron(&self, line: &str) {
         let command = line.split_whitespace().skip(5).collect::<Vec<_>>().join(" ");
-        assert!(!command.contains('%'), "cron takes % for a line end: {line}");
+        assert!(!command.contains('%'), "cron reads % as a line end: {line}");
         let said = self.work.run("/usr/bin/env", &["PATH=/usr/bin:/bin", "/bin/sh", "-c", &command]);
         said.ok().silent();
         assert!(said.out.is_empty(), "{said}");
     }
 
-    /// The id in the document stands for one that is gone.
+    /// The id in the document is a placeholder for the id of a deleted activity.
     fn restores(&self, recipe: &Recipe) {
-        let gone = self.command("gs-list", &["--deleted"]).ok().ids();
-        let gone = gone.first().expect("something was deleted before");
-        self.types(recipe, &recipe.text.replace("21482825013", gone), "").ok();
+        let deleted = self.command("gs-list", &["--deleted"]).ok().ids();
+        let deleted = deleted.first().expect("an activity was deleted before");
+        self.types(recipe, &recipe.text.replace("21482825013", deleted), "").ok();
     }
 
     fn command(&self, name: &str, args: &[&str]) -> Said {
@@ -111,7 +111,7 @@ impl Home {
         count(&self.path(".local/share/garminsync/fit").join(platform))
     }
 
-    /// The lines of a file that a recipe has written.
+    /// The records in a file that a recipe has written.
     fn written(&self, name: &str) -> Vec<serde_json::Value> {
         let text = fs::read_to_string(self.path(name)).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -130,7 +130,7 @@ fn count(dir: &std::path::Path) -> usize {
 fn every_recipe_has_a_test() {
     let own = include_str!("recipes.rs");
     for recipe in recipes::recipes(DOCUMENT) {
-        assert!(own.contains(&format!("\"{}\"", recipe.title)), "nobody follows {:?}", recipe.title);
+        assert!(own.contains(&format!("\"{}\"", recipe.title)), "no test for {:?}", recipe.title);
     }
 }
 
@@ -151,11 +151,11 @@ fn sync_running_only() {
     let sent = home.written("sent.ndjson");
     assert!(!sent.is_empty());
     assert!(sent.iter().all(|one| one["activity"]["sport"] == "running"));
-    // Where only an export is to be had, that is not sent.
+    // Activities with only a converted file are not uploaded.
     assert!(sent.iter().filter(|one| one["outcome"]["kind"] == "created").count() > 3);
 }
 
-/// Logged in with the password, the browser and a token, each as it is written.
+/// Logs in with the password, the browser and a token, each as written.
 #[test]
 fn log_in() {
     let home = Home::new();
@@ -194,7 +194,7 @@ fn find_and_delete_duplicates() {
     home.follows("Find and delete duplicates");
     let deleted = fs::read_to_string(home.path("deleted.ndjson")).unwrap();
     assert!(deleted.contains(r#""outcome":{"kind":"deleted"}"#), "{deleted}");
-    assert!(deleted.contains("two devices"), "two devices are never duplicates of each other: {deleted}");
+    assert!(deleted.contains("two devices"), "recordings of two devices are not duplicates: {deleted}");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn download_ten_years_of_history() {
     home.follows("Download ten years of history");
     assert_eq!(home.written("first.ndjson").iter().filter(|one| one["outcome"]["kind"] == "created").count(), 3);
     assert!(!home.written("next.ndjson").is_empty());
-    // Each file came once, although it was asked for in three ways.
+    // Each file is downloaded once, although three commands select it.
     let mut files: Vec<String> = asked(&home.sim, FILES).into_iter().map(|request| request.path).collect();
     let all = files.len();
     files.sort();
@@ -254,7 +254,7 @@ fn sync_a_mounted_watch() {
     fs::write(home.path("watch/ride.fit"), ride).unwrap();
     home.follows("Sync a mounted watch");
     assert_eq!((home.asked(UPLOAD_GARMIN), home.asked(UPLOAD_COROS)), (1, 0));
-    assert_eq!(count(&home.path("watch")), 1, "nothing was put there");
+    assert_eq!(count(&home.path("watch")), 1, "nothing was uploaded to the watch");
     let folders = fs::read_dir(home.path(".local/share/garminsync/fit")).unwrap().flatten();
     let of_watch = folders.map(|entry| entry.path()).find(|path| path.to_str().unwrap().contains("folder"));
     assert_eq!(count(&of_watch.expect("a folder of the archive")), 1);
@@ -270,7 +270,7 @@ fn manage_two_people_on_one_machine() {
     assert!(count(&home.path("sport/anna/data/fit/garmin_com")) > 20);
     assert!(count(&home.path("sport/ben/data/fit/coros")) > 20);
     assert!(!home.path("sport/anna/data/fit/coros").exists() && !home.path("sport/ben/data/fit/garmin_com").exists());
-    assert!(!home.path(".local/share/garminsync").exists(), "nobody else has a folder");
+    assert!(!home.path(".local/share/garminsync").exists(), "no other data folder exists");
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn get_an_alert_when_syncs_stop() {
     let home = Home::new();
     home.follows("Get an alert when syncs stop");
     let pings = home.sim.with(|state| state.messages().iter().filter(|message| message.host == "hc-ping.com").count());
-    assert_eq!(pings, 4, "two runs, each with a beginning and an end");
+    assert_eq!(pings, 4, "two runs, each with a start and an end ping");
 }
 
 #[test]
@@ -287,8 +287,8 @@ fn undo_a_deletion_or_an_upload() {
     home.command("gs-fetch", &[]).ok();
     let missing = home.command("gs-list", &["--missing"]).out.clone();
     home.work.given("gs-download", &[], &missing).ok();
-    // Somebody deletes what is on one platform alone, and what is on both.
-    let gone = home.sim.with(|state| {
+    // The user deletes activities that are on one platform only, and activities that are on both.
+    let total = home.sim.with(|state| {
         let ids = state.ids("garmin.com");
         ids.iter().take(6).for_each(|id| assert!(state.remove_activity("garmin.com", *id)));
         ids.len()
@@ -298,8 +298,8 @@ fn undo_a_deletion_or_an_upload() {
     home.follows("Undo a deletion or an upload");
     let restored = home.written("restored.ndjson");
     assert_eq!((restored.len(), &restored[0]["outcome"]["kind"]), (1, &"created".into()));
-    let back = home.written("sent.ndjson").iter().filter(|one| one["to"] == "garmin-com").count();
-    assert!(back > 0 && home.sim.with(|state| state.ids("garmin.com").len()) >= gone - 6 + 1 + back);
+    let uploaded = home.written("sent.ndjson").iter().filter(|one| one["to"] == "garmin-com").count();
+    assert!(uploaded > 0 && home.sim.with(|state| state.ids("garmin.com").len()) >= total - 6 + 1 + uploaded);
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn back_up_and_restore() {
     home.work.given("gs-download", &[], &missing).ok();
     home.sim.clear_log();
     home.follows("Back up and restore");
-    assert_eq!(requests(&home.sim), [""; 0], "all that was archived is whole in the copy");
+    assert_eq!(requests(&home.sim), [""; 0], "the backup has all archived files");
     assert_eq!(count(&home.path("restored/fit/garmin_com")), home.archived("garmin_com"));
     use std::os::unix::fs::PermissionsExt;
     let mode = |path: &str| fs::metadata(home.path(path)).unwrap().permissions().mode() & 0o777;

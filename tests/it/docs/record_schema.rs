@@ -1,4 +1,4 @@
-//! The record is what `docs/record.schema.json` says: in every document, and in every line of a whole pipeline.
+//! Records follow `docs/record.schema.json`: in every document, and in every line of a complete pipeline.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use crate::support::{FILES, Said, Work};
 use gs_sim::{Effect, Fault, Scenario};
 use serde_json::{Value, json};
 
-/// Every line is a record of ours, and has no field that nobody tells of. Adds what was seen to `seen`.
+/// Expects that every line is a valid record with documented fields only. Adds the fields to `seen`.
 #[track_caller]
-fn all_told(said: &Said, seen: &mut BTreeSet<String>) -> String {
+fn expect_valid(said: &Said, seen: &mut BTreeSet<String>) -> String {
     for record in said.records() {
         assert_eq!(faults(&record, true), [""; 0], "{record}\n{said}");
         collect("", &record, seen);
@@ -19,7 +19,7 @@ fn all_told(said: &Said, seen: &mut BTreeSet<String>) -> String {
     said.out.clone()
 }
 
-/// The names of all fields, with those that they stand in, and the kinds of outcomes and problems.
+/// Collects the full names of all fields, and the kinds of outcomes and problems.
 fn collect(at: &str, value: &Value, seen: &mut BTreeSet<String>) {
     for (name, value) in value.as_object().into_iter().flatten() {
         let name = format!("{at}{name}");
@@ -35,13 +35,13 @@ fn collect(at: &str, value: &Value, seen: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn every_line_that_a_command_prints_is_as_the_schema_has_it() {
+fn every_record_that_a_command_prints_follows_the_schema() {
     let sim = Scenario::default_three(60, 3).start();
     let mut work = Work::with(&sim);
     work.set_all_passwords();
     let mut seen = BTreeSet::new();
     let pass = |name: &str, args: &[&str], input: &str, seen: &mut BTreeSet<String>| {
-        all_told(&work.given(name, args, input), seen)
+        expect_valid(&work.given(name, args, input), seen)
     };
     let listed = pass("gs-fetch", &[], "", &mut seen);
     let planned = pass("gs-diff", &["--explain"], &listed, &mut seen);
@@ -53,8 +53,8 @@ fn every_line_that_a_command_prints_is_as_the_schema_has_it() {
     let both = pass("gs-download", &[], &marked, &mut seen);
     let judged = pass("gs-dedupe", &[], &both, &mut seen);
     pass("gs-delete", &["--yes", "--max-delete", "1"], &judged, &mut seen);
-    let gone = pass("gs-list", &["--all"], "", &mut seen);
-    assert!(gone.lines().count() > 100);
+    let all = pass("gs-list", &["--all"], "", &mut seen);
+    assert!(all.lines().count() > 100);
     let expected = [
         "type=activity",
         "type=transfer",
@@ -72,12 +72,12 @@ fn every_line_that_a_command_prints_is_as_the_schema_has_it() {
         "reasons.code",
         "problem.reason.text",
     ];
-    let lacking: Vec<_> = expected.iter().filter(|name| !seen.contains(**name)).collect();
-    assert!(lacking.is_empty(), "the pipeline showed no {lacking:?}, only {seen:?}");
+    let missing_fields: Vec<_> = expected.iter().filter(|name| !seen.contains(**name)).collect();
+    assert!(missing_fields.is_empty(), "missing in the pipeline: {missing_fields:?}, found: {seen:?}");
 }
 
 #[test]
-fn what_is_no_record_is_told_apart() {
+fn invalid_records_are_rejected_by_schema_and_parser() {
     let good = json!({"type": "activity", "platform": "coros", "id": "1", "mood": "good"});
     assert_eq!(faults(&good, false), [""; 0]);
     assert_eq!(faults(&good, true), ["record: nobody tells of mood"]);
@@ -94,7 +94,7 @@ fn what_is_no_record_is_told_apart() {
         bad[name] = value;
         assert!(!faults(&bad, false).is_empty(), "{bad}");
         let line = bad.to_string();
-        assert!(garminsync::record::Record::parse(line.as_bytes()).is_err(), "the commands take {line}");
+        assert!(garminsync::record::Record::parse(line.as_bytes()).is_err(), "the commands accept {line}");
     }
     let with = |reason: Value| json!({"type": "transfer", "to": "coros", "activity": {"platform": "p", "id": "1"}, "reasons": [reason]});
     assert_eq!(
@@ -112,7 +112,7 @@ fn what_is_no_record_is_told_apart() {
         assert!(!faults(&with(reason.clone()), false).is_empty(), "{reason}");
     }
     let more = json!({"code": "stopped", "moon": "full", "text": "x"});
-    assert!(!faults(&with(more), true).is_empty(), "no parameter of this code");
+    assert!(!faults(&with(more), true).is_empty(), "moon is not a parameter of this code");
     assert!(!faults(&json!({"type": "transfer", "to": "coros"}), false).is_empty());
     assert!(!faults(&json!({"platform": "coros"}), false).is_empty());
 }
@@ -126,7 +126,7 @@ fn documents() -> Vec<PathBuf> {
     all
 }
 
-/// The text as its reader has it: a page for `man` without its marks, and with examples in one line.
+/// The text as a reader sees it: a man page without markup, and with examples in one line.
 fn as_read(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     if path.extension().is_some_and(|ending| ending == "1" || ending == "5") {
@@ -137,12 +137,12 @@ fn as_read(path: &Path) -> String {
 }
 
 #[test]
-fn every_example_of_a_record_in_the_documents_is_one() {
+fn every_record_example_in_the_documents_is_valid() {
     let mut found = 0;
     for path in documents() {
         let text = as_read(&path);
         for (at, _) in text.match_indices("{\"type\":\"") {
-            // What a test or a person has to fill in is no example.
+            // Every text that begins like a record has to be a complete example.
             let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>();
             let record = values
                 .next()

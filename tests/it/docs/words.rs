@@ -1,6 +1,6 @@
-//! The documents use the words of the field: none of those in `tests/support/plain_words.rs`.
+//! The documents use plain, standard words: none of those in `tests/support/plain_words.rs`.
 //!
-//! To hold more texts to it (help, messages, the page), add a test that calls `expect_plain` with each.
+//! To check more texts (help, messages, the page), add a test that calls `expect_plain` with each.
 
 use std::path::PathBuf;
 
@@ -19,19 +19,15 @@ pub fn documents() -> Vec<String> {
     all
 }
 
-/// Expects that none of the words is in a text; `name` is what a failure shows.
+/// Expects that a text contains none of the words; a failure shows `name`.
 fn expect_plain(name: &str, text: &str) {
     let found = found_in(text);
-    assert!(
-        found.is_empty(),
-        "{name} has words that readers must not meet:\n{name}:{}",
-        found.join(&format!("\n{name}:"))
-    );
+    assert!(found.is_empty(), "{name} has words to replace:\n{name}:{}", found.join(&format!("\n{name}:")));
 }
 
-/// Code is left out: commands, names, and messages that are quoted.
+/// Code is ignored: commands, names and quoted messages.
 #[test]
-fn documents_use_the_words_of_the_field() {
+fn documents_use_plain_words() {
     let all = documents();
     assert!(all.len() > 15, "{all:?}");
     for document in all {
@@ -40,7 +36,7 @@ fn documents_use_the_words_of_the_field() {
 }
 
 #[test]
-fn words_are_found_whole_and_outside_of_code() {
+fn only_whole_words_outside_code_are_found() {
     let text = "It lacks 3\nentries.\n\n```sh\nfetch\n```\n`told` [due](left-alone.md) gs-fetch residue Left\nalone\n";
     let found = found_in(&prose(text));
     assert_eq!(found.len(), 4, "{found:?}");
@@ -49,19 +45,19 @@ fn words_are_found_whole_and_outside_of_code() {
 }
 
 #[test]
-fn the_help_of_every_command_has_none_of_the_words() {
+fn the_help_of_every_command_uses_plain_words() {
     let pages = std::fs::read_dir(repository().join("man")).unwrap().map(|entry| entry.unwrap().path());
     let pages: Vec<PathBuf> = pages.filter(|path| path.extension().is_some_and(|ending| ending == "1")).collect();
     assert!(pages.len() > 15, "{pages:?}");
     for path in pages {
         let text = std::fs::read_to_string(&path).unwrap();
-        // Names of commands, flags and settings are bold or italic; they are no prose.
+        // Names of commands, flags and settings are bold or italic and not checked.
         let lines = text.lines().filter(|line| !line.starts_with('.')).map(without_names).collect::<Vec<_>>();
         expect_plain(&path.file_name().unwrap().to_string_lossy(), &lines.join("\n"));
     }
 }
 
-/// A line of a man page without its bold and italic words, and without what roff escapes.
+/// A line of a man page without its bold and italic words, and without roff escapes.
 fn without_names(line: &str) -> String {
     let mut text = String::new();
     let mut is_prose = true;
@@ -80,9 +76,9 @@ fn without_names(line: &str) -> String {
     text.replace("\\-", "-").replace("\\&", "")
 }
 
-/// What the shell scripts print: the quoted strings of the lines that print something, and their help.
+/// Output of the shell scripts: the quoted strings of printing lines, and the help.
 #[test]
-fn the_scripts_print_none_of_the_words() {
+fn the_scripts_print_plain_words() {
     let scripts =
         ["scripts", "scripts/daemon"].iter().flat_map(|folder| std::fs::read_dir(repository().join(folder)).unwrap());
     let scripts = scripts.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());

@@ -1,4 +1,4 @@
-//! `gs-download`: what is fetched, what is not, what is kept of what a service sends, and what a failure leaves.
+//! `gs-download`: which files are downloaded, which responses are archived, and the state after a failure.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -14,7 +14,7 @@ fn id_of(record: &Value) -> u64 {
 }
 
 #[test]
-fn files_are_those_the_service_has_and_none_is_asked_for_twice() {
+fn files_match_the_platform_and_are_downloaded_only_once() {
     let (sim, work) = fetched(plain(12));
     let said = work.download(&["--missing"]);
     assert_eq!(said.ok().silent().records().len(), 12);
@@ -48,13 +48,13 @@ fn a_transfer_gets_the_file_of_its_activity() {
 }
 
 #[test]
-fn odd_ones_are_told_as_what_they_are() {
+fn activities_without_a_fit_original_are_recorded_correctly() {
     let odd =
         |id: u64, oddity: &str| ActivitySpec { id: Some(id), oddities: vec![oddity.into()], ..ActivitySpec::default() };
-    let refused = ActivitySpec { id: Some(5), original_status: Some(403), ..ActivitySpec::default() };
+    let rejected = ActivitySpec { id: Some(5), original_status: Some(403), ..ActivitySpec::default() };
     let mut scenario = scenario(0);
     scenario.accounts[0].activities =
-        vec![odd(1, "manual_404"), odd(2, "manual_500"), odd(3, "gpx_origin"), odd(4, "tcx_origin"), refused];
+        vec![odd(1, "manual_404"), odd(2, "manual_500"), odd(3, "gpx_origin"), odd(4, "tcx_origin"), rejected];
     let (sim, work) = fetched(scenario.start());
     let said = work.download(&["--all"]);
     said.ok().says("5: saved the TCX export: original unavailable").says("HTTP 403");
@@ -76,14 +76,14 @@ fn odd_ones_are_told_as_what_they_are() {
     assert_eq!(of(5)["file"]["sha256"].as_str(), sim.served_export("garmin.com", 5, "tcx").as_deref());
     sim.clear_log();
     work.download(&["--all"]).ok().silent();
-    assert_eq!(sim.log().len(), 0, "what has no file is remembered");
+    assert_eq!(sim.log().len(), 0, "activities without a file are remembered");
     assert_eq!(work.run("gs-list", &["--missing"]).ids(), [""; 0]);
     let stats = work.run("gs-list", &["--stats"]).record();
     assert_eq!([&stats["total"], &stats["downloaded"], &stats["no_original"]], [&json!(5), &json!(3), &json!(2)]);
 }
 
-/// A body that is no whole file is told on its record, leaves nothing behind, and is fetched again by the next run.
-fn is_told_and_not_kept(effect: Effect, words: &str) {
+/// Asserts that a corrupt response is reported on its record and not archived, and that the next run gets the file.
+fn assert_reported_and_not_kept(effect: Effect, words: &str) {
     let (sim, work) = fetched(plain(3));
     sim.fault(Fault::new(effect).contains(FILES).nth(2));
     let said = work.download(&["--missing"]);
@@ -100,54 +100,54 @@ fn is_told_and_not_kept(effect: Effect, words: &str) {
 }
 
 #[test]
-fn a_web_page_is_no_file() {
-    is_told_and_not_kept(Effect::Html, "a web page instead of a file");
+fn a_web_page_is_not_kept() {
+    assert_reported_and_not_kept(Effect::Html, "a web page instead of a file");
 }
 
 #[test]
-fn a_json_text_is_no_file() {
-    is_told_and_not_kept(Effect::JsonError, "a JSON text instead of a file");
+fn a_json_text_is_not_kept() {
+    assert_reported_and_not_kept(Effect::JsonError, "a JSON text instead of a file");
 }
 
 #[test]
 fn a_truncated_zip_is_not_kept() {
-    is_told_and_not_kept(Effect::TruncatedZip { at: 300 }, "the zip file is corrupt");
+    assert_reported_and_not_kept(Effect::TruncatedZip { at: 300 }, "the zip file is corrupt");
 }
 
 #[test]
-fn a_flipped_zip_is_not_kept() {
-    is_told_and_not_kept(Effect::FlipZip, "the zip file is corrupt");
+fn a_zip_with_a_flipped_bit_is_not_kept() {
+    assert_reported_and_not_kept(Effect::FlipZip, "the zip file is corrupt");
 }
 
 #[test]
-fn a_flipped_fit_in_a_sound_zip_is_not_kept() {
-    is_told_and_not_kept(Effect::FlipFit, "the FIT file is corrupt");
+fn a_corrupt_fit_file_in_an_intact_zip_is_not_kept() {
+    assert_reported_and_not_kept(Effect::FlipFit, "the FIT file is corrupt");
 }
 
 #[test]
 fn an_empty_zip_is_not_kept() {
-    is_told_and_not_kept(Effect::EmptyZip, "the zip is empty");
+    assert_reported_and_not_kept(Effect::EmptyZip, "the zip is empty");
 }
 
 #[test]
 fn a_zip_bomb_is_not_kept() {
-    is_told_and_not_kept(Effect::ZipBomb { mebibytes: 400 }, "unpacks to more than");
+    assert_reported_and_not_kept(Effect::ZipBomb { mebibytes: 400 }, "unpacks to more than");
 }
 
 #[test]
-fn a_zip_with_a_path_out_of_it_is_not_kept() {
-    is_told_and_not_kept(Effect::ZipTraversal, "leads out of it");
+fn a_zip_with_path_traversal_is_not_kept() {
+    assert_reported_and_not_kept(Effect::ZipTraversal, "leads out of it");
 }
 
 #[test]
-fn a_note_beside_the_track_does_no_harm() {
+fn an_extra_file_in_the_zip_is_ignored() {
     let (sim, work) = fetched(plain(1));
     sim.fault(Fault::new(Effect::ZipExtraEntry).contains(FILES));
     work.download(&["--missing"]).ok();
 }
 
 #[test]
-fn reads_are_tried_again_on_limits_trouble_and_broken_connections() {
+fn downloads_are_retried_on_rate_limits_server_errors_and_resets() {
     for effect in [status(429), status(503), status(408), Effect::Reset, Effect::Cut { at: 100 }] {
         let (sim, work) = fetched(plain(1));
         sim.fault(Fault::new(effect.clone()).contains(FILES).count(2));
@@ -157,20 +157,20 @@ fn reads_are_tried_again_on_limits_trouble_and_broken_connections() {
 }
 
 #[test]
-fn a_limit_that_lasts_stops_the_platform_and_the_rest_is_left_for_the_next_run() {
+fn a_lasting_rate_limit_suspends_the_platform_until_the_next_run() {
     let (sim, work) = fetched(plain(10));
     sim.fault(Fault::new(status(429)).contains(FILES).after(2));
     let said = work.download(&["--missing"]);
     said.ends(75).says("platform skipped for the rest of this run");
     assert_eq!(said.records().iter().filter(|r| r["problem"]["kind"] == "retry").count(), 8);
-    assert_eq!(asked(&sim, FILES).len(), 2 + 4, "two files, and four tries of the third");
+    assert_eq!(asked(&sim, FILES).len(), 2 + 4, "two files, and four attempts for the third");
     sim.clear_faults();
     work.download(&["--missing"]).ok();
     assert_eq!(work.files("fit").len(), 10);
 }
 
 #[test]
-fn retry_after_is_heeded_by_later_runs_too() {
+fn retry_after_also_applies_to_later_runs() {
     let (sim, mut work) = fetched(plain(2));
     work.set("GS_MAX_RETRY_AFTER", "1s");
     let busy = Effect::Status { status: 429, retry_after: Some("3600".into()), body: None, content_type: None };
@@ -182,7 +182,7 @@ fn retry_after_is_heeded_by_later_runs_too() {
 }
 
 #[test]
-fn one_activity_in_trouble_does_not_stop_the_rest() {
+fn one_failed_activity_does_not_stop_the_others() {
     let (sim, work) = fetched(plain(6));
     let third = work.run("gs-list", &[]).ids()[2].clone();
     sim.fault(Fault::new(status(503)).contains(&third));
@@ -192,7 +192,7 @@ fn one_activity_in_trouble_does_not_stop_the_rest() {
 }
 
 #[test]
-fn an_activity_that_is_gone_is_told_as_gone() {
+fn a_deleted_activity_is_reported_as_not_found() {
     let (sim, work) = fetched(plain(2));
     let list = work.run("gs-list", &[]).out.clone();
     let id = work.run("gs-list", &[]).ids()[0].clone();
@@ -202,7 +202,7 @@ fn an_activity_that_is_gone_is_told_as_gone() {
 }
 
 #[test]
-fn a_service_that_gives_no_files_today_is_no_proof_that_there_are_none() {
+fn an_outage_does_not_mark_files_as_unavailable() {
     let empty = Effect::Status { status: 200, retry_after: None, body: Some(String::new()), content_type: None };
     let page = Effect::Status {
         status: 403,
@@ -223,14 +223,14 @@ fn a_service_that_gives_no_files_today_is_no_proof_that_there_are_none() {
 }
 
 #[test]
-fn an_export_in_place_of_an_original_that_may_come_is_asked_for_again() {
+fn an_original_is_requested_again_after_a_converted_file() {
     let (sim, work) = fetched(plain(1));
     sim.fault(Fault::new(status(500)).contains(FILES));
     work.download(&["--missing"]).ok().says("saved the ");
     sim.clear_faults();
     sim.clear_log();
     work.download(&["--missing"]).ok().silent();
-    assert_eq!(sim.log().len(), 0, "not before tomorrow");
+    assert_eq!(sim.log().len(), 0, "the original is requested again only tomorrow");
     work.change("UPDATE files SET retry_original_at = 1");
     assert_eq!(work.run("gs-list", &["--missing"]).ids().len(), 1);
     let record = work.download(&["--missing"]).ok().record();
@@ -239,7 +239,7 @@ fn an_export_in_place_of_an_original_that_may_come_is_asked_for_again() {
 }
 
 #[test]
-fn several_originals_in_a_row_that_answer_500_are_the_service_and_not_the_files() {
+fn repeated_http_500_for_originals_suspends_the_platform() {
     let (sim, work) = fetched(plain(12));
     sim.fault(Fault::new(status(500)).contains(FILES));
     work.download(&["--missing"]).ends(75).says("several requests in a row failed");
@@ -247,7 +247,7 @@ fn several_originals_in_a_row_that_answer_500_are_the_service_and_not_the_files(
 }
 
 #[test]
-fn a_few_lasting_troubles_at_the_head_do_not_keep_the_rest_from_being_archived() {
+fn failing_files_at_the_head_of_the_list_do_not_block_the_others() {
     let (sim, work) = fetched(plain(12));
     for id in &work.run("gs-list", &[]).ids()[..4] {
         sim.fault(Fault::new(status(504)).contains(id));
@@ -272,7 +272,7 @@ fn outage_suspends_platform() {
 }
 
 #[test]
-fn troubles_that_are_not_in_a_row_stop_nothing() {
+fn failures_that_are_not_consecutive_do_not_suspend_the_platform() {
     let (sim, work) = fetched(plain(12));
     let ids = work.run("gs-list", &[]).ids();
     for id in [&ids[0], &ids[3], &ids[6], &ids[9]] {
@@ -286,7 +286,7 @@ fn troubles_that_are_not_in_a_row_stop_nothing() {
 }
 
 #[test]
-fn one_file_that_is_refused_with_401_is_no_lost_login() {
+fn http_401_for_one_file_does_not_end_the_login() {
     let (sim, work) = fetched(plain(5));
     let id = work.run("gs-list", &[]).ids()[1].clone();
     sim.fault(Fault::new(Effect::Unauthorized).contains(&id));
@@ -304,12 +304,12 @@ fn two_recordings() -> (Vec<u8>, Vec<u8>, Vec<u8>) {
 }
 
 #[test]
-fn all_recordings_of_a_zip_are_kept_or_none_counts() {
+fn an_activity_is_missing_unless_all_its_files_are_archived() {
     let (_sim, work) = fetched(plain(1));
     let (zip, first, second) = two_recordings();
     let pieces = garminsync::archive::unpack(&zip).unwrap();
     assert_eq!([&pieces[0].bytes, &pieces[1].bytes], [&first, &second]);
-    // What a kill between the two leaves: the second, which is stored first.
+    // The state after a kill between the two files: only the second exists, because it is stored first.
     let activity = work.run("gs-list", &[]).record();
     let activity: garminsync::activity::Activity = serde_json::from_value(activity).unwrap();
     let path = |part| work.data("").join(garminsync::archive::path_for(&activity, part, Format::Fit, Origin::Original));
@@ -317,7 +317,7 @@ fn all_recordings_of_a_zip_are_kept_or_none_counts() {
     std::fs::write(path(1), &second).unwrap();
     work.download(&["--missing"]).ok();
     assert!(path(0).exists());
-    // A row for the second file that is gone from the disk: the activity is missing again.
+    // The catalogue has a second file that does not exist on the disk: the activity is missing again.
     work.change(
         "INSERT INTO files SELECT platform, id, 1, 'fit/gone.fit', sha256, bytes, format, origin, archived_at, verified_at,
         manufacturer, product, serial_number, time_created, fit_start, retry_original_at, corrupt FROM files",
@@ -326,7 +326,7 @@ fn all_recordings_of_a_zip_are_kept_or_none_counts() {
 }
 
 #[test]
-fn what_verify_found_broken_stays_missing_until_it_is_mended() {
+fn a_file_that_verify_finds_corrupt_is_missing_until_downloaded() {
     let (sim, work) = fetched(plain(2));
     work.download(&["--missing"]).ok();
     let file = work.files("fit")[0].clone();
@@ -343,7 +343,7 @@ fn what_verify_found_broken_stays_missing_until_it_is_mended() {
 }
 
 #[test]
-fn a_day_on_which_everything_fails_says_nothing_about_a_file() {
+fn a_total_outage_does_not_affect_the_next_download() {
     let (sim, work) = fetched(plain(1));
     sim.fault(Fault::new(status(500)).host("connectapi.garmin.com"));
     work.download(&["--missing"]).ends(75);
@@ -353,7 +353,7 @@ fn a_day_on_which_everything_fails_says_nothing_about_a_file() {
 }
 
 #[test]
-fn an_original_that_answers_500_twice_leaves_its_export() {
+fn the_converted_file_is_saved_after_two_http_500_for_the_original() {
     let (sim, work) = fetched(plain(1));
     sim.fault(Fault::new(status(500)).contains(FILES));
     let record = work.download(&["--missing"]).ok().record();
@@ -365,7 +365,7 @@ fn an_original_that_answers_500_twice_leaves_its_export() {
 }
 
 #[test]
-fn a_lost_login_stops_the_platform_after_one_word() {
+fn an_expired_login_suspends_the_platform_with_one_message() {
     let (sim, work) = fetched(plain(5));
     sim.with(|state| {
         state.expire_access_tokens("garmin.com");
@@ -379,7 +379,7 @@ fn a_lost_login_stops_the_platform_after_one_word() {
 }
 
 #[test]
-fn a_malformed_record_ends_it_with_65_and_its_line_and_what_came_before_is_done() {
+fn a_malformed_record_ends_with_65_after_earlier_records_are_done() {
     let (_sim, work) = fetched(plain(2));
     let list = work.run("gs-list", &[]).out.clone();
     let mut lines = list.lines();
@@ -396,7 +396,7 @@ fn a_malformed_record_ends_it_with_65_and_its_line_and_what_came_before_is_done(
 }
 
 #[test]
-fn records_with_a_problem_and_unknown_types_pass_untouched() {
+fn records_with_a_problem_or_unknown_type_pass_unchanged() {
     let (sim, work) = fetched(plain(1));
     let mut record = work.run("gs-list", &[]).record();
     record["problem"] = json!({"command": "gs-diff", "kind": "rejected", "reason": {"code": "rejected", "detail": "m", "text": "m"}, "extra": 1});
@@ -408,7 +408,7 @@ fn records_with_a_problem_and_unknown_types_pass_untouched() {
 }
 
 #[test]
-fn records_of_strangers_are_refused_without_a_request() {
+fn records_with_an_invalid_id_or_platform_are_rejected_offline() {
     let (sim, work) = fetched(plain(1));
     for (platform, id) in [("garmin-com", "../../socialProfile"), ("garmin-com", "1?x"), ("strava", "1"), ("../x", "1")]
     {
@@ -420,12 +420,12 @@ fn records_of_strangers_are_refused_without_a_request() {
 }
 
 #[test]
-fn verify_finds_what_has_changed_and_brings_it_back() {
+fn verify_downloads_changed_and_deleted_files_again() {
     let (sim, work) = fetched(plain(3));
     work.download(&["--missing"]).ok();
     let files = work.files("fit");
     let mut bytes = std::fs::read(&files[0]).unwrap();
-    let whole = bytes.clone();
+    let intact = bytes.clone();
     bytes[100] ^= 1;
     std::fs::write(&files[0], &bytes).unwrap();
     std::fs::remove_file(&files[1]).unwrap();
@@ -433,16 +433,16 @@ fn verify_finds_what_has_changed_and_brings_it_back() {
     let list = work.run("gs-list", &["--all"]).out.clone();
     work.given("gs-download", &["--verify"], &list).ok().says("is corrupt");
     assert_eq!(asked(&sim, FILES).len(), 2);
-    assert_eq!(std::fs::read(&files[0]).unwrap(), whole);
+    assert_eq!(std::fs::read(&files[0]).unwrap(), intact);
     assert!(files[1].exists());
-    assert_eq!(work.files("replaced").len(), 1, "the changed file is kept, whatever it was");
+    assert_eq!(work.files("replaced").len(), 1, "the changed file is kept in replaced/");
     sim.clear_log();
     work.given("gs-download", &["--verify"], &list).ok().silent();
     assert_eq!(sim.log().len(), 0);
 }
 
 #[test]
-fn a_file_that_was_removed_is_missing_again() {
+fn a_file_deleted_from_the_archive_is_missing_again() {
     let (_sim, work) = fetched(plain(2));
     work.download(&["--missing"]).ok();
     std::fs::remove_file(&work.files("fit")[0]).unwrap();
@@ -452,18 +452,18 @@ fn a_file_that_was_removed_is_missing_again() {
 }
 
 #[test]
-fn force_fetches_again() {
+fn force_downloads_again() {
     let (sim, work) = fetched(plain(2));
     let list = work.run("gs-list", &[]).out.clone();
     work.given("gs-download", &[], &list).ok();
     sim.clear_log();
     work.given("gs-download", &["--force"], &list).ok();
     assert_eq!(asked(&sim, FILES).len(), 2);
-    assert_eq!(work.files("replaced").len(), 0, "the same bytes replace nothing");
+    assert_eq!(work.files("replaced").len(), 0, "an identical file is not replaced");
 }
 
 #[test]
-fn a_lost_catalogue_takes_the_files_that_stand_there_without_fetching_them() {
+fn archived_files_are_adopted_after_the_catalogue_is_lost() {
     let (sim, work) = fetched(plain(4));
     work.download(&["--missing"]).ok();
     for file in work.files("") {
@@ -479,19 +479,19 @@ fn a_lost_catalogue_takes_the_files_that_stand_there_without_fetching_them() {
 }
 
 #[test]
-fn a_dry_run_fetches_nothing() {
+fn a_dry_run_downloads_nothing() {
     let (sim, work) = fetched(plain(2));
     let list = work.run("gs-list", &[]).out.clone();
     let said = work.given("gs-download", &["-n"], &list);
-    assert_eq!(said.ok().says("would download").out, list, "the records go on as they came");
+    assert_eq!(said.ok().says("would download").out, list, "the records pass unchanged");
     assert_eq!((sim.log().len(), work.files("fit").len()), (0, 0));
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_named_and_nothing_more_is_fetched() {
+fn an_unwritable_folder_is_reported_and_ends_the_downloads() {
     let (sim, work) = fetched(plain(4));
     let list = work.run("gs-list", &[]).out.clone();
-    // A file where the folder should be stands for a folder without rights: root is refused by no mode.
+    // A file in place of the folder simulates a folder without permissions, because file modes do not stop root.
     std::fs::create_dir_all(work.data("fit")).unwrap();
     std::fs::write(work.data("fit/garmin_com"), "in the way").unwrap();
     let said = work.given("gs-download", &[], &list);
@@ -499,11 +499,11 @@ fn a_folder_that_cannot_be_written_is_named_and_nothing_more_is_fetched() {
     assert!([1, 78].contains(&said.code), "{said}");
     assert_eq!(said.records().iter().filter(|r| r["problem"]["kind"] == "storage").count(), 4);
     assert_eq!(asked(&sim, FILES).len(), 1);
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM files"), 0, "the catalogue is still true");
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM files"), 0, "the catalogue has no file that is not on the disk");
 }
 
 #[test]
-fn data_is_for_its_owner_only() {
+fn files_and_folders_are_accessible_only_to_their_owner() {
     let work = Work::alone();
     std::fs::set_permissions(work.data(""), std::fs::Permissions::from_mode(0o755)).unwrap();
     work.run("gs-list", &[]).ok();
@@ -516,7 +516,7 @@ fn data_is_for_its_owner_only() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_a_quiet_stop_after_the_item_in_hand() {
+fn a_closed_pipe_ends_the_command_quietly_after_the_current_file() {
     let sim = Scenario { latency_ms: 50, ..scenario(12) }.start();
     let (sim, work) = fetched(sim);
     let bin = commands();
@@ -531,7 +531,7 @@ fn a_reader_that_goes_away_is_a_quiet_stop_after_the_item_in_hand() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(std::fs::read_to_string(work.dir().join("code")).unwrap().trim(), "0");
     let fetched = asked(&sim, FILES).len();
-    assert!(fetched < 12, "it stopped");
+    assert!(fetched < 12, "the downloads ended early");
     assert_eq!((work.files("fit").len(), work.sql::<i64>("SELECT count(*) FROM files")), (fetched, fetched as i64));
 }
 

@@ -1,5 +1,5 @@
-//! `gs-download` and files that a service never gives, or holds broken for ever: told a few times, then asked for once a
-//! week and silently, and never because the service gave nothing at all for a while.
+//! `gs-download` and files that a platform never provides or has only corrupt: reported in a few runs, then requested
+//! once a week and silently. A general outage does not make a file unavailable.
 
 use crate::support::faults::status;
 use crate::support::{FILES, Said, Work, asked, coros, fetched, plain, scenario};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const DOWNLOADS: &str = "/download-service/";
 
-/// Two activities, of which the newer one is in the archive; and the id of the other.
+/// Two activities, of which only the newer one is archived, and the id of the other one.
 fn one_is_archived() -> (Sim, Work, String) {
     let (sim, work) = fetched(plain(2));
     let list = work.run("gs-list", &[]).out.clone();
@@ -23,7 +23,7 @@ fn missing(work: &Work) -> Vec<String> {
     work.run("gs-list", &["--missing"]).ok().ids()
 }
 
-/// So much time goes by for the catalogue.
+/// Moves the times in the catalogue this many days into the past.
 fn days_later(work: &Work, days: i64) {
     let seconds = days * 86_400;
     work.change(&format!(
@@ -33,14 +33,14 @@ fn days_later(work: &Work, days: i64) {
     ));
 }
 
-/// How the runs end, and how many lines each says.
+/// The exit code and the number of messages of each run.
 fn runs(work: &Work, count: usize) -> Vec<(i32, usize)> {
-    let told = |said: Said| (said.code, said.err.lines().count());
-    (0..count).map(|_| told(work.download(&["--missing"]))).collect()
+    let result = |said: Said| (said.code, said.err.lines().count());
+    (0..count).map(|_| result(work.download(&["--missing"]))).collect()
 }
 
-/// The file of one activity is refused for ever, in this way, while others come.
-fn is_asked_for_once_a_week(what: &str, faults: &[(Effect, &str)], words: &str) {
+/// Asserts that a file is requested weekly if these faults always reject it while other files are available.
+fn assert_requested_weekly(what: &str, faults: &[(Effect, &str)], words: &str) {
     let (sim, work, id) = one_is_archived();
     for (effect, path) in faults {
         sim.fault(Fault::new(effect.clone()).contains(&id).path(path));
@@ -61,16 +61,16 @@ fn is_asked_for_once_a_week(what: &str, faults: &[(Effect, &str)], words: &str) 
     let numbers =
         ["total", "downloaded", "missing", "no_original", "unavailable"].map(|name| stats[name].as_i64().unwrap());
     assert_eq!(numbers, [2, 1, 0, 0, 1], "{what}");
-    // Whoever asks for all of it gets no failure either, and whoever wants to know is told.
+    // `--all` does not fail either, and `-v` names the file.
     work.download(&["--all"]).ok().silent();
     let all = work.run("gs-list", &[]).out.clone();
     work.given("gs-download", &["-v"], &all).ok().says("its file is unavailable").says("or now with --force");
     assert_eq!(sim.log().len(), 0, "{what}");
     let forced = work.given("gs-download", &["--force"], &work.run("gs-list", &["--id", &id]).out);
-    assert_eq!(forced.ends(1).says(words).err.lines().count(), 1, "a person asked for it: {what}");
+    assert_eq!(forced.ends(1).says(words).err.lines().count(), 1, "--force requests it: {what}");
 
     days_later(&work, 8);
-    assert_eq!(missing(&work), [id.as_str()], "{what}: a week later it is time");
+    assert_eq!(missing(&work), [id.as_str()], "{what}: a week later it is missing again");
     sim.clear_log();
     work.download(&["--missing"]).ok().silent();
     assert!(!asked(&sim, DOWNLOADS).is_empty() && missing(&work).is_empty(), "{what}");
@@ -83,29 +83,29 @@ fn is_asked_for_once_a_week(what: &str, faults: &[(Effect, &str)], words: &str) 
 }
 
 #[test]
-fn a_file_that_is_nowhere_although_its_activity_names_one() {
-    is_asked_for_once_a_week("404", &[(status(404), DOWNLOADS)], "and no converted file");
+fn a_file_with_http_404_is_requested_weekly() {
+    assert_requested_weekly("404", &[(status(404), DOWNLOADS)], "and no converted file");
 }
 
 #[test]
-fn a_file_that_is_forbidden_as_an_export_too() {
-    is_asked_for_once_a_week("403", &[(status(403), DOWNLOADS)], "HTTP 403");
+fn a_file_with_http_403_is_requested_weekly() {
+    assert_requested_weekly("403", &[(status(403), DOWNLOADS)], "HTTP 403");
 }
 
 #[test]
-fn a_file_in_whose_place_a_page_comes() {
+fn a_file_answered_with_a_web_page_is_requested_weekly() {
     let faults = [(Effect::Html, FILES), (status(404), "/download-service/export/")];
-    is_asked_for_once_a_week("page", &faults, "a web page instead of a file");
+    assert_requested_weekly("page", &faults, "a web page instead of a file");
 }
 
 #[test]
-fn a_file_whose_zip_is_empty() {
+fn a_file_with_an_empty_zip_is_requested_weekly() {
     let faults = [(Effect::EmptyZip, FILES), (status(404), "/download-service/export/")];
-    is_asked_for_once_a_week("empty", &faults, "the zip is empty");
+    assert_requested_weekly("empty", &faults, "the zip is empty");
 }
 
 #[test]
-fn a_file_for_which_the_service_is_always_in_trouble_takes_more_runs() {
+fn a_file_with_server_errors_is_requested_weekly_after_12_runs() {
     let (sim, work, id) = one_is_archived();
     sim.fault(Fault::new(status(504)).contains(&id).path(DOWNLOADS));
     assert_eq!(runs(&work, 11), [(75, 1); 11]);
@@ -115,18 +115,18 @@ fn a_file_for_which_the_service_is_always_in_trouble_takes_more_runs() {
 }
 
 #[test]
-fn one_file_that_is_always_in_trouble_holds_up_no_other_at_coros_either() {
+fn failing_files_do_not_block_the_others_on_coros() {
     let activity = |refused: Option<&str>| CorosActivitySpec {
         refused: refused.map(str::to_owned),
         ..CorosActivitySpec::default()
     };
-    // The newest one, and one in the midst of others.
+    // The newest one, and one in the middle.
     let activities = [None, None, Some("500"), None, Some("503")].map(activity).to_vec();
     let sim = coros(CorosSpec { activities, ..CorosSpec::default() });
     let work = Work::with_coros(&sim);
     work.run("gs-fetch", &[]).ok();
     work.download(&["--missing"]).ends(75);
-    assert_eq!(missing(&work).len(), 2, "the others are here");
+    assert_eq!(missing(&work).len(), 2, "the others are archived");
     for _ in 0..11 {
         work.download(&["--missing"]);
     }
@@ -135,7 +135,7 @@ fn one_file_that_is_always_in_trouble_holds_up_no_other_at_coros_either() {
 }
 
 #[test]
-fn a_few_flaky_answers_are_no_refusal_for_ever() {
+fn a_few_corrupt_responses_do_not_make_a_file_unavailable() {
     let (sim, work, id) = one_is_archived();
     for _ in 0..2 {
         sim.fault(Fault::new(Effect::FlipZip).contains(&id).path(FILES).count(1));
@@ -147,7 +147,7 @@ fn a_few_flaky_answers_are_no_refusal_for_ever() {
 }
 
 #[test]
-fn refusals_of_one_run_count_once() {
+fn the_rejections_of_one_run_count_once() {
     let (sim, mut work, id) = one_is_archived();
     sim.fault(Fault::new(status(404)).contains(&id).path(DOWNLOADS));
     work.set("GS_RUN", "20260101T000000Z-00000001");
@@ -159,7 +159,7 @@ fn refusals_of_one_run_count_once() {
     assert_eq!(runs(&work, 2), [(1, 1), (0, 0)]);
 }
 
-/// What a service in trouble answers for every file.
+/// The responses for every file during an outage.
 fn outages() -> Vec<(&'static str, Effect)> {
     vec![
         ("404", status(404)),
@@ -171,7 +171,7 @@ fn outages() -> Vec<(&'static str, Effect)> {
 }
 
 #[test]
-fn an_outage_makes_no_file_unavailable_where_files_came_before() {
+fn an_outage_after_the_first_downloads_makes_no_file_unavailable() {
     for (what, effect) in outages() {
         let (sim, work) = fetched(plain(30));
         let list = work.run("gs-list", &["--since", "2000-01-01"]).out.clone();
@@ -195,7 +195,7 @@ fn an_outage_makes_no_file_unavailable_where_files_came_before() {
 }
 
 #[test]
-fn an_outage_makes_no_file_unavailable_where_none_came_before() {
+fn an_outage_before_the_first_download_makes_no_file_unavailable() {
     for (what, effect) in outages() {
         let (sim, work) = fetched(plain(12));
         sim.fault(Fault::new(effect).path(DOWNLOADS));
@@ -213,12 +213,12 @@ fn an_outage_makes_no_file_unavailable_where_none_came_before() {
 }
 
 #[test]
-fn what_somebody_deleted_says_nothing_about_the_service() {
+fn a_deleted_activity_does_not_indicate_an_outage() {
     let (sim, work) = fetched(plain(3));
     let ids = work.run("gs-list", &[]).ids();
     let newest = work.run("gs-list", &["--id", &ids[0]]).out.clone();
     work.given("gs-download", &[], &newest).ok();
-    // The only file that could be asked for is gone with its activity, and no list has told yet.
+    // The only file that could be requested as a test is deleted with its activity, which no list has shown yet.
     sim.with(|state| state.remove_activity("garmin.com", ids[0].parse().unwrap()));
     sim.fault(Fault::new(status(404)).contains(&ids[1]).path(DOWNLOADS));
     let said = work.download(&["--missing"]);
@@ -226,11 +226,11 @@ fn what_somebody_deleted_says_nothing_about_the_service() {
 }
 
 #[test]
-fn a_broken_original_is_kept_as_it_came_beside_the_export_and_told_once() {
+fn a_corrupt_original_is_kept_unchanged_beside_the_converted_file() {
     let (sim, work, id) = one_is_archived();
     sim.fault(Fault::new(Effect::FlipFit).contains(&id).path(FILES));
     assert_eq!(runs(&work, 2), [(1, 1), (1, 1)]);
-    assert_eq!(work.files("fit").len(), 1, "so far it may be an accident");
+    assert_eq!(work.files("fit").len(), 1, "two failures may be temporary");
     let third = work.download(&["--missing"]);
     third
         .ok()
@@ -244,20 +244,20 @@ fn a_broken_original_is_kept_as_it_came_beside_the_export_and_told_once() {
     assert_eq!(work.sql::<String>("SELECT sha256 FROM corrupt_originals"), gs_sim::sha256(&bytes));
     let why = garminsync::archive::unpack(&bytes).unwrap_err().to_string();
     assert!(why.starts_with("the FIT file is corrupt"), "{why}");
-    // It is no file of the archive: neither listed, nor checked, nor sent, nor an original by which anything is deleted.
+    // The corrupt file is not in the catalogue, so it is not listed, verified or uploaded, and allows no deletion.
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM files WHERE path LIKE '%corrupt%'"), 0);
     let listed = work.run("gs-list", &["--downloaded"]).out.clone();
     assert!(!listed.contains("_corrupt."));
     sim.clear_log();
     work.given("gs-download", &["--verify"], &listed).ok().silent();
     assert_eq!((runs(&work, 2), sim.log().len()), (vec![(0, 0); 2], 0));
-    // A week later the original is asked for again, and the export is not.
+    // A week later the original is requested again, the converted file is not.
     days_later(&work, 8);
     assert_eq!(missing(&work), [id.as_str()]);
     work.download(&["--missing"]).ok().silent();
     let of_it = |sim: &Sim| asked(sim, &id).iter().map(|request| request.path.contains("/export/")).collect::<Vec<_>>();
     assert_eq!((of_it(&sim), missing(&work).len(), work.files("replaced").len()), (vec![false], 0, 0));
-    // It is mended there: the whole one is kept, and nothing is lost.
+    // The platform repairs the original: the intact file is archived, and the corrupt one is moved to replaced/.
     days_later(&work, 8);
     sim.clear_faults();
     let said = work.download(&["--missing"]);
@@ -268,7 +268,7 @@ fn a_broken_original_is_kept_as_it_came_beside_the_export_and_told_once() {
 }
 
 #[test]
-fn a_broken_original_without_an_export_is_kept_as_it_came() {
+fn a_corrupt_original_without_a_converted_file_is_kept_unchanged() {
     let (sim, work, id) = one_is_archived();
     sim.fault(Fault::new(Effect::TruncatedZip { at: 400 }).contains(&id).path(FILES));
     sim.fault(Fault::new(status(404)).contains(&id).path("/download-service/export/"));
@@ -277,7 +277,7 @@ fn a_broken_original_without_an_export_is_kept_as_it_came() {
     assert_eq!(runs(&work, 2), [(0, 0), (0, 0)]);
     assert_eq!(work.run("gs-list", &["--id", &id]).record()["unavailable"], true);
     assert_eq!(work.run("gs-list", &["--downloaded"]).ids().len(), 1);
-    // Other broken bytes a week later: both are there.
+    // A week later the original is corrupt in another way: both versions are kept.
     sim.clear_faults();
     sim.fault(Fault::new(Effect::FlipFit).contains(&id).path(FILES));
     sim.fault(Fault::new(status(404)).contains(&id).path("/download-service/export/"));
@@ -287,7 +287,7 @@ fn a_broken_original_without_an_export_is_kept_as_it_came() {
 }
 
 #[test]
-fn an_export_that_comes_later_is_taken_later() {
+fn a_converted_file_that_becomes_available_later_is_saved() {
     let (sim, work, id) = one_is_archived();
     sim.fault(Fault::new(Effect::FlipFit).contains(&id).path(FILES));
     sim.fault(Fault::new(status(503)).contains(&id).path("/download-service/export/").count(2 * 4));
@@ -300,7 +300,7 @@ fn an_export_that_comes_later_is_taken_later() {
 }
 
 #[test]
-fn the_page_counts_what_is_unavailable_as_that() {
+fn the_report_counts_unavailable_files_separately() {
     let (sim, work, id) = one_is_archived();
     sim.fault(Fault::new(status(404)).contains(&id).path(DOWNLOADS));
     runs(&work, 4);
@@ -319,7 +319,7 @@ fn the_page_counts_what_is_unavailable_as_that() {
 }
 
 #[test]
-fn a_transfer_without_a_file_is_skipped_and_no_failure() {
+fn a_transfer_is_skipped_if_its_file_is_unavailable() {
     let mut scenario = scenario(2);
     scenario.accounts[0].activities[0].oddities = vec!["manual_404".into()];
     let (sim, work) = fetched(scenario.start());
@@ -335,7 +335,7 @@ fn a_transfer_without_a_file_is_skipped_and_no_failure() {
         let got = work.given("gs-download", &[], &plan);
         (got.code, work.given("gs-upload", &[], &got.out))
     };
-    // One was typed in by hand, which nobody knows before it is asked for; the other is never given.
+    // One was entered by hand, which only a request reveals. The file of the other one is never available.
     sim.fault(Fault::new(status(404)).contains(&ids[0]).path(DOWNLOADS));
     for expected in [1, 1, 1, 0] {
         let (code, sent) = plan();

@@ -1,4 +1,4 @@
-//! Duplicates on one service: what is marked, with which certainty, and which one is kept.
+//! Duplicates on one platform: which activities are marked, with which certainty, and which one is kept.
 
 use crate::support::engine::{Engine, Ran};
 use crate::support::memory_platform::Manners;
@@ -14,7 +14,7 @@ fn engine(files: &[Vec<u8>]) -> (Engine, Vec<String>) {
     (engine, ids)
 }
 
-/// Each mark: the copy, the one that is kept, and the certainty.
+/// Each mark: the id of the duplicate, the id of the kept activity, and the certainty.
 fn marks(records: &[Record]) -> Vec<(String, String, String)> {
     let mark = |record: &Record| match record {
         Record::Activity(one) => {
@@ -31,17 +31,17 @@ fn with_files(engine: &Engine) -> Ran {
 }
 
 #[test]
-fn what_is_there_once_is_no_duplicate_however_often_it_comes_in() {
+fn repeated_input_records_are_not_marked_as_duplicates() {
     let (engine, _) = engine(&[run(0).encode(), run(1).encode(), ride(2).encode()]);
-    let twice = [engine.list(), engine.list()].concat();
-    let ran = engine.dedupe(false, twice).ok();
+    let repeated = [engine.list(), engine.list()].concat();
+    let ran = engine.dedupe(false, repeated).ok();
     assert_eq!((ran.records.len(), marks(&ran.records)), (6, vec![]));
 }
 
 #[test]
-fn a_recording_that_a_converter_has_written_anew_is_duplicate() {
-    for copy in [nameless(&run(0)), run(0).builder().big_endian().build()] {
-        let (engine, ids) = engine(&[copy, run(0).encode(), run(1).encode()]);
+fn a_file_rewritten_by_a_converter_is_marked_as_duplicate() {
+    for duplicate in [nameless(&run(0)), run(0).builder().big_endian().build()] {
+        let (engine, ids) = engine(&[duplicate, run(0).encode(), run(1).encode()]);
         let marks = marks(&with_files(&engine).ok().records);
         assert_eq!(marks.len(), 1);
         assert!(ids[..2].contains(&marks[0].0) && ids[..2].contains(&marks[0].1) && marks[0].0 != marks[0].1);
@@ -50,7 +50,7 @@ fn a_recording_that_a_converter_has_written_anew_is_duplicate() {
 }
 
 #[test]
-fn of_three_all_refer_to_one_and_the_same() {
+fn all_marks_of_three_duplicates_name_the_same_kept_activity() {
     let (engine, ids) = engine(&[run(0).encode(), nameless(&run(0)), run(0).builder().big_endian().build()]);
     let marks = marks(&with_files(&engine).ok().records);
     assert_eq!(marks.len(), 2);
@@ -59,7 +59,7 @@ fn of_three_all_refer_to_one_and_the_same() {
 }
 
 #[test]
-fn two_devices_that_recorded_one_run_are_said_to_be_two() {
+fn a_run_recorded_by_two_devices_is_marked_two_devices() {
     let mut other = run(0);
     other.device = (other.device.0, other.device.1, other.device.2 + 1);
     other.seed += 1;
@@ -69,7 +69,7 @@ fn two_devices_that_recorded_one_run_are_said_to_be_two() {
 }
 
 #[test]
-fn who_asks_for_duplicates_alone_gets_them_and_what_they_duplicate() {
+fn only_duplicates_outputs_duplicates_and_their_kept_activities() {
     let (engine, ids) = engine(&[run(0).encode(), run(0).builder().big_endian().build(), run(1).encode()]);
     let ran = engine.dedupe(true, engine.list()).ok();
     let shown: Vec<String> = ran.activities().iter().map(|one| one.activity.id.clone()).collect();
@@ -77,9 +77,9 @@ fn who_asks_for_duplicates_alone_gets_them_and_what_they_duplicate() {
 }
 
 #[test]
-fn a_filter_restricts_what_is_marked_and_not_what_is_compared() {
-    let twice = |number| [run(number).encode(), run(number).builder().big_endian().build()];
-    let (engine, _) = engine(&[twice(0), twice(3)].concat());
+fn a_filter_limits_the_marked_activities() {
+    let pair = |number| [run(number).encode(), run(number).builder().big_endian().build()];
+    let (engine, _) = engine(&[pair(0), pair(3)].concat());
     let marked = |filter| {
         let options = DedupeOptions { only_duplicates: true, filter, ..DedupeOptions::default() };
         engine.dedupe_with(&options, engine.list()).ok()
@@ -98,7 +98,7 @@ fn a_filter_restricts_what_is_marked_and_not_what_is_compared() {
 }
 
 #[test]
-fn a_mark_of_an_earlier_run_does_not_outlive_what_it_was_about() {
+fn a_duplicate_mark_is_removed_once_the_other_activity_is_deleted() {
     let (engine, ids) = engine(&[run(0).encode(), run(0).builder().big_endian().build(), run(1).encode()]);
     (2..14).for_each(|day| drop(engine.at("service").put(&run(day).encode())));
     let marked = with_files(&engine).ok().records;
@@ -108,7 +108,7 @@ fn a_mark_of_an_earlier_run_does_not_outlive_what_it_was_about() {
         engine.later(SignedDuration::from_hours(1));
         engine.fetch().ok();
     }
-    // What comes in is what was printed then, without the one that is gone.
+    // The input is the earlier output without the deleted activity.
     let rest: Vec<Record> = marked
         .into_iter()
         .filter(|record| !matches!(record, Record::Activity(one) if one.activity.id == ids[0]))
@@ -118,7 +118,7 @@ fn a_mark_of_an_earlier_run_does_not_outlive_what_it_was_about() {
 }
 
 #[test]
-fn the_same_run_on_two_services_is_no_duplicate() {
+fn the_same_run_on_two_platforms_is_not_a_duplicate() {
     let engine = Engine::two();
     engine.platforms.iter().for_each(|memory| drop(memory.put(&run(0).encode())));
     engine.fetch().ok();
@@ -126,7 +126,7 @@ fn the_same_run_on_two_services_is_no_duplicate() {
 }
 
 #[test]
-fn nothing_is_changed_anywhere() {
+fn dedupe_changes_neither_archive_nor_catalogue() {
     let (engine, _) = engine(&[run(0).encode(), run(0).builder().big_endian().build()]);
     engine.download(engine.list()).ok();
     let (files, list) = (engine.archive(), engine.list());

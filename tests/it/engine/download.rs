@@ -1,4 +1,4 @@
-//! Downloads: what is kept, what is not, and what a file in the archive is never replaced by.
+//! Downloads: which files are archived, which responses are rejected, and what never replaces an archived file.
 
 use crate::support::engine::{Engine, Ran};
 use crate::support::memory_platform::{Call, Effect, Manners, busy, down, logged_out, rejected, unexpected};
@@ -17,41 +17,43 @@ fn engine(days: i64) -> Engine {
     engine
 }
 
-fn asked(engine: &Engine) -> usize {
+/// The number of download requests since the last call.
+fn take_requests(engine: &Engine) -> usize {
     engine.at("service").take_calls(Call::Download)
 }
 
-fn all(engine: &Engine) -> Ran {
+fn download_all(engine: &Engine) -> Ran {
     engine.download(engine.list())
 }
 
 /// The bytes of all files in the archive, sorted.
-fn kept(engine: &Engine) -> Vec<Vec<u8>> {
-    let mut kept: Vec<Vec<u8>> = engine.archive().into_values().collect();
-    kept.sort();
-    kept
+fn archived(engine: &Engine) -> Vec<Vec<u8>> {
+    let mut archived: Vec<Vec<u8>> = engine.archive().into_values().collect();
+    archived.sort();
+    archived
 }
 
-fn runs(days: i64) -> Vec<Vec<u8>> {
+/// The bytes of the files of these days, sorted.
+fn run_files(days: i64) -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = (0..days).map(|day| run(day).encode()).collect();
     all.sort();
     all
 }
 
 #[test]
-fn each_file_is_asked_for_once_and_kept_as_it_came() {
+fn each_file_is_requested_once_and_archived_byte_for_byte() {
     let engine = engine(4);
-    let ran = all(&engine).ok();
+    let ran = download_all(&engine).ok();
     assert!(ran.activities().iter().all(|one| one.downloaded == Some(true) && one.file.is_some()));
-    assert_eq!((asked(&engine), kept(&engine)), (4, runs(4)));
-    all(&engine).ok();
+    assert_eq!((take_requests(&engine), archived(&engine)), (4, run_files(4)));
+    download_all(&engine).ok();
     engine.next_run();
     engine.download_with(DownloadOptions { verify: true, ..DownloadOptions::default() }, engine.list()).ok();
-    assert_eq!(asked(&engine), 0);
+    assert_eq!(take_requests(&engine), 0);
 }
 
 #[test]
-fn a_broken_answer_is_kept_from_the_archive_and_asked_for_again() {
+fn a_corrupt_response_is_not_archived_and_is_requested_again() {
     let broken = [
         Download::Original(run(0).encode()[..300].to_vec()),
         Download::Original(b"<html>sign in</html>".to_vec()),
@@ -60,85 +62,85 @@ fn a_broken_answer_is_kept_from_the_archive_and_asked_for_again() {
     for body in broken {
         let engine = engine(3);
         engine.at("service").fault(Call::Download, Effect::Gives(body.clone()));
-        let ran = all(&engine).ends(Exit::Partial);
-        assert_eq!((kept(&engine).len(), ran.records.len()), (2, 3), "{body:?}: {}", ran.told());
+        let ran = download_all(&engine).ends(Exit::Partial);
+        assert_eq!((archived(&engine).len(), ran.records.len()), (2, 3), "{body:?}: {}", ran.told());
         engine.next_run();
-        all(&engine).ok();
-        assert_eq!(kept(&engine), runs(3));
+        download_all(&engine).ok();
+        assert_eq!(archived(&engine), run_files(3));
     }
 }
 
 #[test]
-fn a_file_of_the_archive_that_is_damaged_or_gone_is_fetched_again() {
+fn a_corrupt_or_deleted_archive_file_is_downloaded_again() {
     let engine = engine(3);
-    all(&engine).ok();
+    download_all(&engine).ok();
     let paths: Vec<_> = engine.archive().into_keys().collect();
     std::fs::remove_file(&paths[0]).unwrap();
-    // Of the same length: only a look at each byte finds it.
+    // The length is the same: only a verification finds it.
     let mut bytes = std::fs::read(&paths[1]).unwrap();
     bytes[40] ^= 1;
     std::fs::write(&paths[1], bytes).unwrap();
     engine.next_run();
-    asked(&engine);
-    all(&engine).ok();
-    assert_eq!(asked(&engine), 1);
+    take_requests(&engine);
+    download_all(&engine).ok();
+    assert_eq!(take_requests(&engine), 1);
     engine.download_with(DownloadOptions { verify: true, ..DownloadOptions::default() }, engine.list()).ok();
-    assert_eq!(asked(&engine), 1);
-    assert!(runs(3).iter().all(|bytes| kept(&engine).contains(bytes)));
+    assert_eq!(take_requests(&engine), 1);
+    assert!(run_files(3).iter().all(|bytes| archived(&engine).contains(bytes)));
 }
 
 #[test]
-fn an_export_stands_in_until_the_original_comes_and_never_replaces_one() {
+fn an_original_replaces_a_converted_file_but_not_vice_versa() {
     let engine = engine(2);
     let export =
         || Effect::Gives(Download::Converted { bytes: TCX.to_vec(), why: "busy".into(), retry_original: true });
     engine.at("service").fault(Call::Download, export());
-    all(&engine).ok();
-    assert!(kept(&engine).contains(&TCX.to_vec()));
-    asked(&engine);
-    all(&engine).ok();
-    assert_eq!(asked(&engine), 0, "not before a day has passed");
+    download_all(&engine).ok();
+    assert!(archived(&engine).contains(&TCX.to_vec()));
+    take_requests(&engine);
+    download_all(&engine).ok();
+    assert_eq!(take_requests(&engine), 0, "the original is requested again only after a day");
     engine.later(SignedDuration::from_hours(25));
-    all(&engine).ok();
-    assert_eq!(asked(&engine), 1);
-    assert!(runs(2).iter().all(|bytes| kept(&engine).contains(bytes)));
-    // What is there stays, whatever is given in its place later.
+    download_all(&engine).ok();
+    assert_eq!(take_requests(&engine), 1);
+    assert!(run_files(2).iter().all(|bytes| archived(&engine).contains(bytes)));
+    // The originals stay, even if the platform provides only converted files later.
     engine.at("service").faults(2, Call::Download, &export());
     engine.next_run();
-    all(&engine).ok();
-    assert_eq!(asked(&engine), 0);
+    download_all(&engine).ok();
+    assert_eq!(take_requests(&engine), 0);
     let list = engine.list();
     assert!(list.iter().all(|record| matches!(record, garminsync::record::Record::Activity(one)
         if one.file.as_ref().is_some_and(|file| file.origin.as_deref() == Some("original")))));
 }
 
 #[test]
-fn an_activity_without_a_file_is_remembered_and_not_asked_for_again() {
+fn an_activity_without_a_file_is_requested_only_once() {
     let engine = engine(2);
     engine.at("service").fault(Call::Download, Effect::Gives(Download::None { why: "entered by hand".into() }));
-    let ran = all(&engine).ok();
+    let ran = download_all(&engine).ok();
     assert_eq!(ran.activities().iter().filter(|one| one.no_original).count(), 1);
-    asked(&engine);
+    take_requests(&engine);
     engine.later(SignedDuration::from_hours(24 * 30));
-    all(&engine).ok();
-    assert_eq!((asked(&engine), kept(&engine).len()), (0, 1));
+    download_all(&engine).ok();
+    assert_eq!((take_requests(&engine), archived(&engine).len()), (0, 1));
 }
 
 #[test]
-fn three_troubles_in_a_row_and_the_rest_is_left_for_the_next_run() {
+fn repeated_failures_suspend_the_platform_until_the_next_run() {
     let engine = engine(6);
     engine.at("service").faults(9, Call::Download, &Effect::Fails(busy));
-    all(&engine).ends(Exit::TempFail);
+    download_all(&engine).ends(Exit::TempFail);
     engine.at("service").clear_faults();
-    assert!(asked(&engine) < 6 && kept(&engine).is_empty());
+    assert!(take_requests(&engine) < 6 && archived(&engine).is_empty());
     engine.next_run();
-    all(&engine).ok();
-    assert_eq!(kept(&engine), runs(6));
+    download_all(&engine).ok();
+    assert_eq!(archived(&engine), run_files(6));
 }
 
 #[test]
-fn what_fails_is_said_with_its_exit_and_costs_the_others_nothing() {
-    let gone: fn() -> Error = || Error::NotFound("no such activity".into());
+fn each_failure_has_its_exit_code_and_is_retried_next_run() {
+    let not_found: fn() -> Error = || Error::NotFound("no such activity".into());
     type Failure = (fn() -> Error, Exit, usize);
     let failures: [Failure; 6] = [
         (busy, Exit::TempFail, 3),
@@ -146,74 +148,74 @@ fn what_fails_is_said_with_its_exit_and_costs_the_others_nothing() {
         (logged_out, Exit::LoginRequired, 0),
         (unexpected, Exit::Partial, 3),
         (rejected, Exit::Partial, 3),
-        (gone, Exit::Partial, 3),
+        (not_found, Exit::Partial, 3),
     ];
     for (error, exit, others) in failures {
         let engine = engine(4);
         engine.at("service").fault(Call::Download, Effect::Fails(error));
-        let ran = all(&engine).ends(exit);
+        let ran = download_all(&engine).ends(exit);
         let with_problem = ran.records.iter().filter(|record| record.problem().is_some()).count();
-        assert_eq!((kept(&engine).len(), with_problem), (others, 4 - others), "{}", ran.told());
+        assert_eq!((archived(&engine).len(), with_problem), (others, 4 - others), "{}", ran.told());
         engine.next_run();
-        all(&engine).ok();
-        assert_eq!(kept(&engine), runs(4));
+        download_all(&engine).ok();
+        assert_eq!(archived(&engine), run_files(4));
     }
 }
 
 #[test]
-fn a_day_on_which_no_file_is_given_makes_no_file_unavailable() {
+fn all_files_are_downloaded_after_an_outage_of_several_runs() {
     let engine = engine(8);
     for _ in 0..5 {
         engine.at("service").faults(40, Call::Download, &Effect::Fails(rejected));
-        all(&engine);
+        download_all(&engine);
         engine.at("service").clear_faults();
         engine.later(SignedDuration::from_hours(1));
     }
-    all(&engine);
+    download_all(&engine);
     engine.later(SignedDuration::from_hours(24 * 8));
-    all(&engine).ok();
-    assert_eq!(kept(&engine), runs(8));
+    download_all(&engine).ok();
+    assert_eq!(archived(&engine), run_files(8));
 }
 
 #[test]
-fn a_killed_download_goes_on_where_it_was() {
+fn a_killed_download_resumes_with_the_missing_files() {
     for after in 0..4 {
         let engine = engine(4);
         engine.at("service").fault_after(after, Call::Download, Effect::Killed);
-        let ran = all(&engine).killed();
-        assert_eq!((ran.records.len(), kept(&engine).len()), (after, after));
+        let ran = download_all(&engine).killed();
+        assert_eq!((ran.records.len(), archived(&engine).len()), (after, after));
         engine.next_run();
-        asked(&engine);
-        all(&engine).ok();
-        assert_eq!((asked(&engine), kept(&engine)), (4 - after, runs(4)));
+        take_requests(&engine);
+        download_all(&engine).ok();
+        assert_eq!((take_requests(&engine), archived(&engine)), (4 - after, run_files(4)));
     }
 }
 
 #[test]
-fn files_of_an_archive_whose_catalogue_got_lost_are_not_fetched_again() {
+fn archived_files_are_not_downloaded_again_without_a_catalogue() {
     let engine = engine(4);
-    all(&engine).ok();
+    download_all(&engine).ok();
     engine.lose_catalogue();
     engine.next_run();
     engine.fetch().ok();
-    asked(&engine);
-    all(&engine).ok();
-    assert_eq!((asked(&engine), kept(&engine)), (0, runs(4)));
+    take_requests(&engine);
+    download_all(&engine).ok();
+    assert_eq!((take_requests(&engine), archived(&engine)), (0, run_files(4)));
 }
 
 #[test]
-fn nothing_is_fetched_from_another_account() {
+fn nothing_is_downloaded_from_another_account() {
     let engine = engine(2);
     engine.at("service").fault(Call::Identify, Effect::Stranger);
-    all(&engine).ends(Exit::Config);
-    assert_eq!((asked(&engine), kept(&engine).len()), (0, 0));
+    download_all(&engine).ends(Exit::Config);
+    assert_eq!((take_requests(&engine), archived(&engine).len()), (0, 0));
 }
 
 #[test]
-fn a_dry_run_asks_nothing_and_writes_nothing() {
+fn a_dry_run_downloads_nothing_and_writes_nothing() {
     let mut engine = engine(3);
     engine.dry_run = true;
-    let ran = all(&engine).ok();
+    let ran = download_all(&engine).ok();
     assert_eq!(ran.told().matches(": would download").count(), 3);
-    assert_eq!((asked(&engine), kept(&engine).len(), engine.files("service", "115001").len()), (0, 0, 0));
+    assert_eq!((take_requests(&engine), archived(&engine).len(), engine.files("service", "115001").len()), (0, 0, 0));
 }

@@ -1,4 +1,4 @@
-//! Files that are taken over: they are adopted, and never put in place of what is there.
+//! Imports: files are added to the archive, and never replace an archived file.
 
 use std::path::PathBuf;
 
@@ -8,22 +8,22 @@ use crate::support::world::{nameless, run};
 use garminsync::exit::Exit;
 use jiff::SignedDuration;
 
-/// A service with twelve runs, listed, and a folder to take over.
-struct Offer {
+/// A platform with twelve listed runs, and a folder to import.
+struct Fixture {
     engine: Engine,
     folder: tempfile::TempDir,
     ids: Vec<String>,
 }
 
-fn offer() -> Offer {
+fn fixture() -> Fixture {
     let engine = Engine::of([("service", Manners::strict()), ("other", Manners::lax())]);
     let ids = (0..12).map(|day| engine.at("service").put(&run(day).encode())).collect();
     engine.fetch().ok();
-    Offer { engine, folder: tempfile::tempdir().unwrap(), ids }
+    Fixture { engine, folder: tempfile::tempdir().unwrap(), ids }
 }
 
-impl Offer {
-    /// A file named with an id.
+impl Fixture {
+    /// Writes a file to the folder, named by an activity id.
     fn add(&self, id: &str, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join(format!("{id}.fit"));
         std::fs::write(&path, bytes).unwrap();
@@ -40,73 +40,73 @@ impl Offer {
 }
 
 #[test]
-fn a_file_that_is_taken_over_is_not_fetched() {
-    let offer = offer();
-    (0..12).for_each(|day: i64| drop(offer.add(&offer.ids[day as usize], &run(day).encode())));
-    let ran = offer.import().ok();
+fn an_imported_file_is_not_downloaded() {
+    let fixture = fixture();
+    (0..12).for_each(|day: i64| drop(fixture.add(&fixture.ids[day as usize], &run(day).encode())));
+    let ran = fixture.import().ok();
     assert_eq!(ran.records.len(), 12);
-    offer.engine.download(offer.engine.list()).ok();
-    assert_eq!(offer.engine.at("service").take_calls(Call::Download), 0);
-    assert_eq!(offer.engine.archive().len(), 12);
-    // A second time there is nothing to take.
-    assert_eq!(offer.import().ok().records.len(), 0);
+    fixture.engine.download(fixture.engine.list()).ok();
+    assert_eq!(fixture.engine.at("service").take_calls(Call::Download), 0);
+    assert_eq!(fixture.engine.archive().len(), 12);
+    // A second import finds nothing new.
+    assert_eq!(fixture.import().ok().records.len(), 0);
 }
 
 #[test]
-fn what_is_in_the_archive_stays_whatever_is_offered() {
-    let offer = offer();
-    offer.engine.download(offer.engine.list()).ok();
-    let before = offer.engine.archive();
-    offer.add(&offer.ids[0], &nameless(&run(0)));
-    offer.add(&offer.ids[1], &run(1).builder().big_endian().build());
-    offer.add(&offer.ids[2], &run(2).encode());
-    let ran = offer.import().ok();
-    assert_eq!((ran.records.len(), offer.engine.archive()), (0, before), "{}", ran.told());
+fn an_import_never_replaces_an_archived_file() {
+    let fixture = fixture();
+    fixture.engine.download(fixture.engine.list()).ok();
+    let before = fixture.engine.archive();
+    fixture.add(&fixture.ids[0], &nameless(&run(0)));
+    fixture.add(&fixture.ids[1], &run(1).builder().big_endian().build());
+    fixture.add(&fixture.ids[2], &run(2).encode());
+    let ran = fixture.import().ok();
+    assert_eq!((ran.records.len(), fixture.engine.archive()), (0, before), "{}", ran.told());
     assert!(ran.counts.contains(r#""different":2"#) && ran.counts.contains(r#""already":1"#), "{}", ran.counts);
 }
 
 #[test]
-fn what_the_archive_has_lost_is_mended_by_what_others_have_kept() {
-    let offer = offer();
-    offer.engine.download(offer.engine.list()).ok();
-    let path = offer.engine.data().join(&offer.engine.files("service", &offer.ids[3])[0].path);
+fn an_import_restores_a_file_deleted_from_the_archive() {
+    let fixture = fixture();
+    fixture.engine.download(fixture.engine.list()).ok();
+    let path = fixture.engine.data().join(&fixture.engine.files("service", &fixture.ids[3])[0].path);
     std::fs::remove_file(path).unwrap();
-    offer.add(&offer.ids[3], &run(3).encode());
-    assert_eq!(offer.import().ok().records.len(), 1);
-    assert_eq!(offer.bytes_of(&offer.ids[3]), run(3).encode());
+    fixture.add(&fixture.ids[3], &run(3).encode());
+    assert_eq!(fixture.import().ok().records.len(), 1);
+    assert_eq!(fixture.bytes_of(&fixture.ids[3]), run(3).encode());
 }
 
 #[test]
-fn a_file_that_is_none_or_of_another_day_is_not_taken() {
-    let offer = offer();
-    offer.add(&offer.ids[0], &run(0).encode()[..300]);
-    offer.add(&offer.ids[1], &run(9).encode());
-    offer.add(&offer.ids[2], b"nothing of the kind");
-    let ran = offer.import().ends(Exit::Partial);
-    assert_eq!((ran.records.len(), offer.engine.archive().len()), (0, 0), "{}", ran.told());
+fn a_corrupt_file_or_one_of_another_day_is_not_imported() {
+    let fixture = fixture();
+    fixture.add(&fixture.ids[0], &run(0).encode()[..300]);
+    fixture.add(&fixture.ids[1], &run(9).encode());
+    fixture.add(&fixture.ids[2], b"nothing of the kind");
+    let ran = fixture.import().ends(Exit::Partial);
+    assert_eq!((ran.records.len(), fixture.engine.archive().len()), (0, 0), "{}", ran.told());
 }
 
 #[test]
-fn what_no_list_has_shown_is_kept_and_goes_nowhere() {
-    let offer = offer();
-    offer.add("424242", &run(20).encode());
-    assert_eq!(offer.import().ok().records.len(), 1);
-    let plan = offer.engine.diff(offer.engine.fetch().ok().records).ok();
+fn an_imported_activity_that_no_list_shows_is_never_uploaded() {
+    let fixture = fixture();
+    fixture.add("424242", &run(20).encode());
+    assert_eq!(fixture.import().ok().records.len(), 1);
+    let plan = fixture.engine.diff(fixture.engine.fetch().ok().records).ok();
     assert!(plan.transfers().iter().all(|one| one.activity.activity.id != "424242"));
-    // Nor is it put back where it was once: somebody did not want it there.
-    offer.engine.at("other").put(&run(20).encode());
-    offer.engine.later(SignedDuration::from_hours(1));
-    let plan = offer.engine.diff(offer.engine.fetch().ok().records).ok();
-    let of_the_day = |one: &&garminsync::record::TransferRecord| one.to == "service";
-    assert_eq!(plan.transfers().into_iter().filter(of_the_day).count(), 0, "{}", plan.told());
+    // The activity is not restored on `service` either, because a person may have deleted it on that platform.
+    fixture.engine.at("other").put(&run(20).encode());
+    fixture.engine.later(SignedDuration::from_hours(1));
+    let plan = fixture.engine.diff(fixture.engine.fetch().ok().records).ok();
+    let is_to_service = |one: &&garminsync::record::TransferRecord| one.to == "service";
+    assert_eq!(plan.transfers().into_iter().filter(is_to_service).count(), 0, "{}", plan.told());
 }
 
 #[test]
-fn a_dry_run_takes_nothing() {
-    let mut offer = offer();
-    offer.add(&offer.ids[0], &run(0).encode());
-    offer.engine.dry_run = true;
-    let ran = offer.import().ok();
+fn a_dry_run_imports_nothing() {
+    let mut fixture = fixture();
+    fixture.add(&fixture.ids[0], &run(0).encode());
+    fixture.engine.dry_run = true;
+    let ran = fixture.import().ok();
     assert!(ran.told().contains("would be imported as the fit file of service"), "{}", ran.told());
-    assert_eq!((offer.engine.archive().len(), offer.engine.files("service", &offer.ids[0]).len()), (0, 0));
+    assert_eq!((fixture.engine.archive().len(), fixture.engine.files("service", &fixture.ids[0]).len()), (0, 0));
 }

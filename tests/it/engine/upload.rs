@@ -1,4 +1,4 @@
-//! Uploads that are answered late, never, twice or with a lie: none is doubled, and none lost.
+//! Uploads with late, lost or false responses: no activity is uploaded twice, and none is lost.
 
 use std::sync::Arc;
 
@@ -15,7 +15,8 @@ use jiff::SignedDuration;
 /// A day that only the source has.
 const DAY: i64 = 20;
 
-/// Twelve runs that a source and a target have, and those of `days` that the source alone has, in the archive and planned.
+/// A source and a target with the same twelve runs, and the plan for the runs of `days`, which only the source has.
+/// Their files are archived.
 fn planned_of(target: Manners, days: &[i64]) -> (Engine, Vec<Record>) {
     let engine = Engine::of([("source", Manners::strict()), ("target", target)]);
     for day in 0..12 {
@@ -35,7 +36,7 @@ fn planned(target: Manners) -> (Engine, Vec<Record>) {
     planned_of(target, &[DAY])
 }
 
-/// So often the target has a day.
+/// The number of activities that the target has on a day.
 fn times(engine: &Engine, day: i64) -> usize {
     engine.at("target").starts().into_iter().filter(|second| *second == start(day)).count()
 }
@@ -46,12 +47,12 @@ fn settle(engine: &Engine, minutes: i64) -> Ran {
     engine.upload(Vec::new())
 }
 
-/// How often something was sent to the target since it was asked last.
+/// The number of upload requests to the target since the last call.
 fn sent(engine: &Engine) -> usize {
     engine.at("target").take_calls(Call::Upload)
 }
 
-/// Manners of every kind, all with a list that shows an upload at once.
+/// Platforms of every kind, all with a list that shows an upload at once.
 fn all_manners() -> Vec<Manners> {
     let mut all = Vec::new();
     for base in [Manners::strict(), Manners::lax()] {
@@ -65,13 +66,13 @@ fn all_manners() -> Vec<Manners> {
 }
 
 #[test]
-fn an_upload_is_sent_once_read_back_and_never_again() {
+fn an_upload_is_sent_and_confirmed_once_and_never_repeated() {
     for manners in all_manners() {
         let (engine, records) = planned(manners);
         let again = records.clone();
         assert_eq!(engine.upload(records).ok().outcomes(), ["created"]);
         assert_eq!((sent(&engine), times(&engine, DAY), engine.journal("target")), (1, 1, "created".to_owned()));
-        // The same plan a second time, in this run and in the next one.
+        // The same plan again, in this run and in the next one.
         assert_eq!(engine.upload(again.clone()).ok().outcomes(), ["exists"]);
         engine.next_run();
         assert_eq!(engine.upload(again).ok().outcomes(), ["exists"]);
@@ -81,7 +82,7 @@ fn an_upload_is_sent_once_read_back_and_never_again() {
 }
 
 #[test]
-fn what_is_listed_late_is_followed_until_the_list_shows_it() {
+fn an_upload_that_is_listed_late_is_sent_only_once() {
     for names_ids in [false, true] {
         let lists_after = SignedDuration::from_mins(20);
         let (engine, records) = planned(Manners { lists_after, names_ids, ..Manners::lax() });
@@ -100,7 +101,7 @@ fn what_is_listed_late_is_followed_until_the_list_shows_it() {
 }
 
 #[test]
-fn an_upload_whose_answer_was_lost_and_that_arrives_late_is_not_sent_again() {
+fn an_upload_without_response_that_arrives_late_is_not_repeated() {
     for manners in all_manners() {
         let (engine, records) = planned(manners);
         let again = records.clone();
@@ -108,7 +109,10 @@ fn an_upload_whose_answer_was_lost_and_that_arrives_late_is_not_sent_again() {
         assert_eq!(engine.upload(records).ends(Exit::TempFail).outcomes(), ["problem: retry"]);
         assert_eq!(engine.journal("target"), "open");
         engine.later(SignedDuration::from_mins(2));
-        assert!(engine.diff(engine.fetch().ok().records).transfers().is_empty(), "it is neither missing nor there");
+        assert!(
+            engine.diff(engine.fetch().ok().records).transfers().is_empty(),
+            "a pending activity is neither missing nor existing"
+        );
         let ran = engine.upload(again);
         assert!(ran.outcomes().iter().all(|kind| kind == "pending"), "{}", ran.told());
         assert_eq!((sent(&engine), times(&engine, DAY)), (1, 0));
@@ -118,20 +122,20 @@ fn an_upload_whose_answer_was_lost_and_that_arrives_late_is_not_sent_again() {
 }
 
 #[test]
-fn an_upload_that_never_arrived_is_sent_again_after_ten_minutes_and_then_after_twenty() {
+fn an_upload_that_never_arrived_is_retried_after_10_then_20_minutes() {
     for manners in all_manners() {
         let (engine, records) = planned(manners);
-        let lost = || engine.at("target").fault(Call::Upload, Effect::AnswerLost(None));
-        lost();
+        let lose_response = || engine.at("target").fault(Call::Upload, Effect::AnswerLost(None));
+        lose_response();
         engine.upload(records).ends(Exit::TempFail);
         assert_eq!(sent(&engine), 1);
         settle(&engine, 8).ok();
-        assert_eq!(sent(&engine), 0, "it may be listed late");
-        lost();
+        assert_eq!(sent(&engine), 0, "the list may show the activity later");
+        lose_response();
         settle(&engine, 3).ends(Exit::TempFail);
         assert_eq!((sent(&engine), times(&engine, DAY)), (1, 0));
         settle(&engine, 15).ok();
-        assert_eq!(sent(&engine), 0, "the second time it waits twice as long");
+        assert_eq!(sent(&engine), 0, "the second retry waits twice as long");
         settle(&engine, 6).ok();
         assert_eq!((sent(&engine), times(&engine, DAY)), (1, 1));
         assert_eq!(engine.journal("target"), "failed failed created");
@@ -139,7 +143,7 @@ fn an_upload_that_never_arrived_is_sent_again_after_ten_minutes_and_then_after_t
 }
 
 #[test]
-fn nothing_is_sent_again_while_the_list_cannot_say_that_it_never_arrived() {
+fn an_unconfirmed_upload_is_not_retried_while_the_list_is_unusable() {
     let (engine, records) = planned(Manners::lax());
     engine.at("target").fault(Call::Upload, Effect::AnswerLost(None));
     engine.upload(records);
@@ -155,14 +159,14 @@ fn nothing_is_sent_again_while_the_list_cannot_say_that_it_never_arrived() {
 }
 
 #[test]
-fn a_killed_upload_is_looked_up_by_the_next_run() {
+fn the_next_run_settles_a_killed_upload() {
     for manners in all_manners() {
         for (effect, arrived) in [(Effect::Killed, false), (Effect::KilledAfter, true)] {
             let (engine, records) = planned(manners.clone());
             engine.at("target").fault(Call::Upload, effect);
             engine.upload(records.clone()).killed();
             assert_eq!((engine.journal("target"), times(&engine, DAY)), ("open".to_owned(), usize::from(arrived)));
-            // At once, with the same plan: it may be on its way.
+            // The same plan at once: the first upload may still be pending.
             let ran = engine.upload(records).ok();
             assert!(ran.outcomes().iter().all(|kind| ["pending", "created", "exists"].contains(&kind.as_str())));
             assert_eq!((sent(&engine), times(&engine, DAY)), (1, usize::from(arrived)));
@@ -174,7 +178,7 @@ fn a_killed_upload_is_looked_up_by_the_next_run() {
 }
 
 #[test]
-fn killed_at_any_step_a_run_that_is_made_again_neither_doubles_nor_loses() {
+fn a_kill_at_any_step_neither_duplicates_nor_loses_activities() {
     for call in [Call::Identify, Call::List, Call::Upload, Call::Status] {
         for after in 0..4 {
             for effect in [Effect::Killed, Effect::KilledAfter] {
@@ -194,11 +198,12 @@ fn killed_at_any_step_a_run_that_is_made_again_neither_doubles_nor_loses() {
 }
 
 #[test]
-fn a_yes_that_means_nothing_is_lost_after_six_hours_told_once_and_sent_again_only_on_demand() {
-    for lie in [None, Some(UploadStatus::Created(Some("4711".into()))), Some(UploadStatus::Pending("nobody's".into()))]
+fn an_upload_that_is_never_listed_is_lost_after_six_hours() {
+    for status in
+        [None, Some(UploadStatus::Created(Some("4711".into()))), Some(UploadStatus::Pending("nobody's".into()))]
     {
         let (engine, records) = planned(Manners::strict());
-        engine.at("target").fault(Call::Upload, Effect::Lie(lie.clone()));
+        engine.at("target").fault(Call::Upload, Effect::Lie(status.clone()));
         engine.upload(records).ok();
         for _ in 0..5 {
             engine.later(SignedDuration::from_hours(1));
@@ -211,17 +216,17 @@ fn a_yes_that_means_nothing_is_lost_after_six_hours_told_once_and_sent_again_onl
         assert_eq!(ran.outcomes(), ["problem: rejected"]);
         assert!(ran.told().contains("--retry-rejected"), "{}", ran.told());
         engine.later(SignedDuration::from_hours(1));
-        assert!(engine.sync().ok().records.is_empty(), "told once, and not sent again");
+        assert!(engine.sync().ok().records.is_empty(), "reported once, and not uploaded again");
         assert_eq!((sent(&engine), engine.journal("target")), (0, "lost".to_owned()));
         let overrides = Overrides { retry_rejected: true, ..Overrides::default() };
         let plan = engine.diff_with(&DiffOptions { overrides, ..diff_options() }, engine.list()).ok();
-        assert_eq!(engine.upload(engine.download(plan.records).records).ok().outcomes(), ["created"], "{lie:?}");
+        assert_eq!(engine.upload(engine.download(plan.records).records).ok().outcomes(), ["created"], "{status:?}");
         assert_eq!((sent(&engine), times(&engine, DAY)), (1, 1));
     }
 }
 
 #[test]
-fn what_the_service_works_on_for_hours_stays_pending_and_arrives() {
+fn an_upload_that_is_processed_for_hours_stays_pending() {
     let (engine, records) = planned(Manners::lax());
     engine.at("target").fault(Call::Upload, Effect::DoneAfter(SignedDuration::from_hours(5)));
     assert_eq!(engine.upload(records).ok().outcomes(), ["pending"]);
@@ -233,7 +238,7 @@ fn what_the_service_works_on_for_hours_stays_pending_and_arrives() {
 }
 
 #[test]
-fn what_was_lost_and_appears_after_all_is_not_sent_again() {
+fn a_lost_upload_that_appears_later_is_not_repeated() {
     let (engine, records) = planned(Manners::lax());
     engine.at("target").fault(Call::Upload, Effect::DoneAfter(SignedDuration::from_hours(30)));
     engine.upload(records).ok();
@@ -244,7 +249,7 @@ fn what_was_lost_and_appears_after_all_is_not_sent_again() {
 }
 
 #[test]
-fn an_upload_that_becomes_two_activities_is_a_duplicate_and_sent_once() {
+fn an_upload_that_becomes_two_activities_is_marked_as_duplicate() {
     let (engine, records) = planned(Manners::lax());
     engine.at("target").fault(Call::Upload, Effect::Twice);
     assert_eq!(engine.upload(records).ok().outcomes(), ["created"]);
@@ -259,7 +264,7 @@ fn an_upload_that_becomes_two_activities_is_a_duplicate_and_sent_once() {
 }
 
 #[test]
-fn what_the_service_rejects_at_once_or_late_is_not_sent_again() {
+fn an_upload_rejected_at_once_or_late_is_not_retried() {
     for effect in [Effect::Fails(rejected), Effect::EndsWith(rejected)] {
         let (engine, records) = planned(Manners::strict());
         engine.at("target").fault(Call::Upload, effect);
@@ -272,9 +277,10 @@ fn what_the_service_rejects_at_once_or_late_is_not_sent_again() {
 }
 
 #[test]
-fn what_failed_for_a_reason_that_passes_is_sent_by_the_next_run() {
-    let gone: fn() -> Error = || Error::NotFound("the file was lost on its way in".into());
-    let faults = [busy, down, unexpected, logged_out].map(Effect::Fails).into_iter().chain([Effect::EndsWith(gone)]);
+fn an_upload_with_a_temporary_failure_is_retried_by_the_next_run() {
+    let not_found: fn() -> Error = || Error::NotFound("the file was lost on its way in".into());
+    let faults =
+        [busy, down, unexpected, logged_out].map(Effect::Fails).into_iter().chain([Effect::EndsWith(not_found)]);
     for effect in faults {
         let (engine, records) = planned(Manners::strict());
         engine.at("target").fault(Call::Upload, effect);
@@ -288,7 +294,7 @@ fn what_failed_for_a_reason_that_passes_is_sent_by_the_next_run() {
 }
 
 #[test]
-fn three_troubles_in_a_row_and_the_rest_is_left_for_the_next_run() {
+fn three_failures_in_a_row_suspend_the_platform_until_the_next_run() {
     let days = [20, 21, 22, 23, 24];
     let (engine, records) = planned_of(Manners::strict(), &days);
     engine.at("target").faults(3, Call::Upload, &Effect::Fails(busy));
@@ -300,24 +306,24 @@ fn three_troubles_in_a_row_and_the_rest_is_left_for_the_next_run() {
 }
 
 #[test]
-fn an_upload_whose_turn_comes_too_late_is_looked_for_again_three_times_at_most() {
-    for (late, outcome, looks) in [(1, "created", 2), (2, "created", 3), (3, "problem: retry", 3)] {
+fn an_upload_with_an_outdated_precheck_is_tried_at_most_three_times() {
+    for (late, outcome, attempts) in [(1, "created", 2), (2, "created", 3), (3, "problem: retry", 3)] {
         let (engine, records) = planned(Manners { names_ids: true, ..Manners::strict() });
         engine.at("target").faults(late, Call::Upload, &Effect::Fails(|| Error::TooLate));
-        // Each look is one that this command has not just taken.
+        // Each attempt follows a new precheck.
         let ran = engine.upload(records);
         assert_eq!(ran.outcomes(), [outcome], "{}", ran.told());
-        assert_eq!(sent(&engine), looks);
+        assert_eq!(sent(&engine), attempts);
     }
 }
 
 #[test]
-fn what_a_watch_or_a_person_has_uploaded_since_is_there_already() {
+fn an_activity_that_others_upload_meanwhile_is_not_uploaded_again() {
     for bytes in [run(DAY).encode(), nameless(&run(DAY)), run(DAY).builder().big_endian().build()] {
         for manners in [Manners::strict(), Manners::lax()] {
             let (engine, records) = planned(manners);
-            let copy = bytes.clone();
-            let upload = move |memory: &Memory| drop(memory.put(&copy));
+            let file = bytes.clone();
+            let upload = move |memory: &Memory| drop(memory.put(&file));
             engine.at("target").fault(Call::List, Effect::Meanwhile(Arc::new(upload)));
             assert_eq!(engine.upload(records).ok().outcomes(), ["exists"]);
             assert_eq!((sent(&engine), times(&engine, DAY)), (0, 1));
@@ -326,7 +332,7 @@ fn what_a_watch_or_a_person_has_uploaded_since_is_there_already() {
 }
 
 #[test]
-fn nothing_is_sent_where_the_look_fails_or_lies() {
+fn nothing_is_uploaded_if_the_precheck_fails_or_is_implausible() {
     let faults = [
         Effect::Fails(busy),
         Effect::Fails(logged_out),
@@ -345,7 +351,7 @@ fn nothing_is_sent_where_the_look_fails_or_lies() {
 }
 
 #[test]
-fn nothing_is_sent_to_another_account() {
+fn nothing_is_uploaded_to_another_account() {
     let (engine, records) = planned(Manners::lax());
     engine.at("target").fault(Call::Identify, Effect::Stranger);
     engine.upload(records).ends(Exit::Config);
@@ -353,7 +359,7 @@ fn nothing_is_sent_to_another_account() {
 }
 
 #[test]
-fn a_status_that_cannot_be_had_leaves_the_upload_open() {
+fn an_upload_stays_open_while_its_status_request_fails() {
     let (engine, records) = planned(Manners { polls: Some(9), ..Manners::lax() });
     assert_eq!(engine.upload(records).ok().outcomes(), ["pending"]);
     engine.at("target").faults(20, Call::Status, &Effect::Fails(busy));
@@ -366,14 +372,14 @@ fn a_status_that_cannot_be_had_leaves_the_upload_open() {
 }
 
 #[test]
-fn a_run_sends_no_more_than_it_may_and_the_next_ones_the_rest() {
+fn a_run_uploads_at_most_max_upload_and_later_runs_the_rest() {
     let days = [20, 21, 22, 23, 24];
     let (engine, records) = planned_of(Manners::lax(), &days);
     let options = UploadOptions { max_upload: Some(2), ..UploadOptions::default() };
-    for most in [2, 2, 1] {
+    for expected in [2, 2, 1] {
         engine.upload_with(&options, records.clone()).ok();
-        assert_eq!(sent(&engine), most);
-        // The same run again has used up what it may.
+        assert_eq!(sent(&engine), expected);
+        // A second command of the same run has no uploads left.
         engine.upload_with(&options, records.clone()).ok();
         assert_eq!(sent(&engine), 0);
         engine.next_run();
@@ -382,18 +388,18 @@ fn a_run_sends_no_more_than_it_may_and_the_next_ones_the_rest() {
 }
 
 #[test]
-fn what_was_deleted_is_put_back_on_demand_and_once() {
+fn a_deleted_activity_is_restored_only_on_request_and_only_once() {
     let (engine, _) = planned_of(Manners::strict(), &[]);
     engine.download(engine.list()).ok();
-    let gone = engine.at("target").ids()[5].clone();
-    engine.at("target").remove(&gone);
+    let removed = engine.at("target").ids()[5].clone();
+    engine.at("target").remove(&removed);
     for _ in 0..2 {
         engine.later(SignedDuration::from_hours(1));
         engine.fetch().ok();
     }
     let query = garminsync::catalogue::Query { missing: Some(true), ..Default::default() };
     let deleted = engine.list_of(&query);
-    assert_eq!(engine.upload(deleted.clone()).ok().transfers().len(), 0, "not without --restore");
+    assert_eq!(engine.upload(deleted.clone()).ok().transfers().len(), 0, "nothing is restored without --restore");
     let restore = UploadOptions { restore: true, ..UploadOptions::default() };
     assert_eq!(engine.upload_with(&restore, deleted.clone()).ok().outcomes(), ["created"]);
     for _ in 0..2 {
@@ -405,7 +411,7 @@ fn what_was_deleted_is_put_back_on_demand_and_once() {
 }
 
 #[test]
-fn a_dry_run_sends_nothing_and_leaves_the_journal_as_it_is() {
+fn a_dry_run_uploads_nothing_and_does_not_change_the_journal() {
     let (mut engine, records) = planned(Manners::lax());
     engine.dry_run = true;
     let ran = engine.upload(records.clone()).ok();
@@ -413,7 +419,7 @@ fn a_dry_run_sends_nothing_and_leaves_the_journal_as_it_is() {
     let calls =
         [Call::Identify, Call::List, Call::Upload, Call::Status].map(|call| engine.at("target").take_calls(call));
     assert_eq!((calls[1..].to_vec(), engine.journal("target")), (vec![0, 0, 0], String::new()));
-    // Nor is it asked what became of another one.
+    // A dry run does not check a pending upload either.
     engine.dry_run = false;
     engine.at("target").fault(Call::Upload, Effect::AnswerLost(None));
     engine.upload(records);

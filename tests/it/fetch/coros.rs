@@ -1,11 +1,11 @@
-//! `gs-fetch` and `gs-download` at COROS: pages, days, zones, files behind a secret address, and answers that are none.
+//! `gs-fetch` and `gs-download` at COROS: pages, days, time zones, files with secret URLs, and invalid responses.
 
 use crate::support::faults::{ok_with, status};
 use crate::support::{COROS_LIST, COROS_WHO, Work, asked, coros, requests};
 use gs_sim::{CorosActivitySpec, CorosSpec, Days, Effect, Fault, HISTORY_END, ListSpec, Sim};
 use serde_json::Value;
 
-const ADDRESS: &str = "/activity/detail/download";
+const DOWNLOAD: &str = "/activity/detail/download";
 
 fn with_activities(count: usize) -> Sim {
     coros(CorosSpec { generate: count, ..CorosSpec::default() })
@@ -23,50 +23,50 @@ fn spec(id: u64, start: i64) -> CorosActivitySpec {
 }
 
 #[test]
-fn an_account_that_is_really_empty_is_looked_at_twice_and_told_once() {
+fn an_empty_account_is_listed_twice_and_reported_once() {
     let sim = with_activities(0);
     let work = logged_in(&sim);
     let said = work.run("gs-fetch", &[]);
     assert_eq!(said.ok().says("coros: the account has no activities").out, "");
-    // The list, the list again, and the count of the smallest page.
+    // The list, the list again, and a page of the smallest size for its count.
     assert_eq!(asked(&sim, COROS_LIST).len(), 3, "{:?}", requests(&sim));
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 1);
     work.run("gs-fetch", &[]).ok().silent();
 }
 
 #[test]
-fn the_list_is_scoped_by_days_and_the_second_run_reads_one_page() {
+fn the_list_request_names_days_and_the_second_run_reads_one_page() {
     let sim = with_activities(150);
     let work = logged_in(&sim);
     let first = work.run("gs-fetch", &[]);
     assert_eq!(first.ok().silent().ids().len(), 150);
     let list = asked(&sim, COROS_LIST);
-    assert_eq!(list.len(), 2, "the list, and the count that bears it out");
+    assert_eq!(list.len(), 2, "the list, and the count that confirms it");
     for part in ["size=200", "pageNumber=1", "startDay=19891201", "endDay=20"] {
         assert!(list[0].query.contains(part), "{}", list[0].query);
     }
     sim.clear_log();
     assert_eq!(work.run("gs-fetch", &[]).ok().silent().ids(), first.ids());
-    assert_eq!((asked(&sim, COROS_WHO).len(), sim.log().len()), (1, 2), "whose list it is, and the list");
+    assert_eq!((asked(&sim, COROS_WHO).len(), sim.log().len()), (1, 2), "the account, and the list");
     let mut ids = sim.with(|state| state.coros_ids(2)).iter().map(u64::to_string).collect::<Vec<_>>();
     let mut known = first.ids();
     ids.sort();
     known.sort();
-    assert_eq!(known, ids, "ids pass 2^53 and stay what they are");
+    assert_eq!(known, ids, "ids above 2^53 are exact");
 }
 
 #[test]
-fn a_list_of_all_days_that_is_refused_is_asked_for_in_other_ways() {
-    let ways = [(Days::Required, Some(366), 37), (Days::Optional, Some(100), 1), (Days::Refused, None, 1)];
-    for (days, widest, requests_at_least) in ways {
+fn a_rejected_request_for_all_days_is_repeated_in_another_form() {
+    let forms = [(Days::Required, Some(366), 37), (Days::Optional, Some(100), 1), (Days::Refused, None, 1)];
+    for (days, widest, requests_at_least) in forms {
         let list = ListSpec { days, widest, ..ListSpec::default() };
         let sim = coros(CorosSpec { generate: 250, list, ..CorosSpec::default() });
         let work = logged_in(&sim);
         assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 250, "{days:?} {widest:?}");
         assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 1);
-        let taken = asked(&sim, COROS_LIST).len();
-        assert!(taken > requests_at_least, "{days:?} {widest:?}: {taken}");
-        // The next run stops where nothing is new, in whatever way.
+        let count = asked(&sim, COROS_LIST).len();
+        assert!(count > requests_at_least, "{days:?} {widest:?}: {count}");
+        // The next run stops at the known activities, in every form of the request.
         let id = sim.with(|state| state.add_coros_activity(2, &spec(77, HISTORY_END + 60)));
         sim.clear_log();
         assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids(), [id.to_string()]);
@@ -75,7 +75,7 @@ fn a_list_of_all_days_that_is_refused_is_asked_for_in_other_ways() {
 }
 
 #[test]
-fn a_list_that_is_refused_in_every_way_is_told_and_concludes_nothing() {
+fn a_list_that_is_rejected_in_every_form_is_reported_and_ignored() {
     let list = ListSpec { days: Days::Required, widest: Some(7), ..ListSpec::default() };
     let sim = coros(CorosSpec { generate: 3, list, ..CorosSpec::default() });
     let work = logged_in(&sim);
@@ -84,7 +84,7 @@ fn a_list_that_is_refused_in_every_way_is_told_and_concludes_nothing() {
 }
 
 #[test]
-fn a_sport_that_the_address_is_refused_for_is_asked_for_as_a_run() {
+fn a_file_of_a_custom_sport_is_requested_as_a_run() {
     let custom = CorosActivitySpec { sport: Some(65_535), ..spec(1, HISTORY_END - 600) };
     let yoga = CorosActivitySpec { sport: Some(403), ..spec(2, HISTORY_END - 90_000) };
     let sim = coros(CorosSpec { activities: vec![custom, yoga], ..CorosSpec::default() });
@@ -93,28 +93,28 @@ fn a_sport_that_the_address_is_refused_for_is_asked_for_as_a_run() {
     assert!(list.contains(r#""sub_sport":"yoga""#), "{list}");
     work.given("gs-download", &[], &list).ok();
     assert_eq!(work.files("fit").len(), 2);
-    let asked_as = |sport: &str| asked(&sim, ADDRESS).iter().filter(|one| one.query.contains(sport)).count();
-    assert_eq!((asked_as("sportType=100&"), asked_as("sportType=403&"), asked(&sim, ADDRESS).len()), (1, 1, 2));
+    let asked_as = |sport: &str| asked(&sim, DOWNLOAD).iter().filter(|one| one.query.contains(sport)).count();
+    assert_eq!((asked_as("sportType=100&"), asked_as("sportType=403&"), asked(&sim, DOWNLOAD).len()), (1, 1, 2));
 }
 
 #[test]
-fn more_than_a_page_is_read_to_its_end_and_news_are_found() {
+fn all_pages_are_read_and_new_activities_are_found() {
     let sim = with_activities(450);
     let work = logged_in(&sim);
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 450);
-    assert_eq!(asked(&sim, COROS_LIST).len(), 4, "three pages, and the count that bears them out");
+    assert_eq!(asked(&sim, COROS_LIST).len(), 4, "three pages, and the count that confirms them");
     let id = sim.with(|state| state.add_coros_activity(2, &spec(77, HISTORY_END + 60)));
     sim.clear_log();
     assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids(), [id.to_string()]);
     assert_eq!(asked(&sim, COROS_LIST).len(), 2);
-    let gone = sim.with(|state| state.coros_ids(2))[5];
-    sim.with(|state| state.remove_coros_activity(2, gone));
+    let removed = sim.with(|state| state.coros_ids(2))[5];
+    sim.with(|state| state.remove_coros_activity(2, removed));
     work.run("gs-fetch", &["--full"]).ok();
-    assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [gone.to_string()]);
+    assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [removed.to_string()]);
 }
 
 #[test]
-fn zones_in_quarter_hours_units_and_devices_are_taken_over() {
+fn time_zones_units_sports_and_devices_are_read_from_the_list() {
     let run = |id: u64, offset: i32| CorosActivitySpec {
         offset: Some(offset),
         seconds: Some(1800),
@@ -152,7 +152,7 @@ fn zones_in_quarter_hours_units_and_devices_are_taken_over() {
 }
 
 #[test]
-fn since_and_until_are_held_exactly_whatever_day_it_was_there() {
+fn since_and_until_are_exact_regardless_of_the_local_day() {
     let activities =
         (0..6).map(|n| CorosActivitySpec { offset: Some(50_400), ..spec(500 + n, 1_790_000_000 + 3600 * n as i64) });
     let sim = coros(CorosSpec { activities: activities.collect(), ..CorosSpec::default() });
@@ -163,7 +163,7 @@ fn since_and_until_are_held_exactly_whatever_day_it_was_there() {
 }
 
 #[test]
-fn the_archive_holds_what_coros_has_byte_for_byte() {
+fn files_are_archived_byte_for_byte() {
     let sim = with_activities(12);
     let work = logged_in(&sim);
     let list = work.run("gs-fetch", &[]).ok().out.clone();
@@ -188,14 +188,14 @@ fn the_archive_holds_what_coros_has_byte_for_byte() {
     assert!(
         files.iter().all(|request| request.note.is_empty() && !request.headers.contains(&"accesstoken".to_owned()))
     );
-    // A second run fetches nothing again.
+    // A second run downloads nothing.
     sim.clear_log();
     work.given("gs-download", &[], &list);
     assert_eq!(asked(&sim, "/fit/").len(), 0);
 }
 
 #[test]
-fn a_sport_that_leads_nowhere_is_tried_as_a_run_and_no_file_is_not_for_good() {
+fn a_wrong_sport_is_retried_as_a_run_and_a_missing_url_by_the_next_run() {
     let sim = coros(CorosSpec {
         activities: vec![CorosActivitySpec { sport: Some(100), ..spec(7, HISTORY_END) }],
         ..CorosSpec::default()
@@ -203,12 +203,12 @@ fn a_sport_that_leads_nowhere_is_tried_as_a_run_and_no_file_is_not_for_good() {
     let work = logged_in(&sim);
     let record = r#"{"type":"activity","platform":"coros","id":"7","platform_sport":"402"}"#;
     assert_eq!(work.given("gs-download", &[], record).ok().record()["downloaded"], true);
-    assert_eq!(asked(&sim, ADDRESS).len(), 2);
+    assert_eq!(asked(&sim, DOWNLOAD).len(), 2);
 
     let sim = with_activities(1);
     let work = logged_in(&sim);
     let list = work.run("gs-fetch", &[]).ok().out.clone();
-    sim.fault(Fault::new(ok_with(r#"{"result":"0000","message":"OK","data":{}}"#)).contains(ADDRESS));
+    sim.fault(Fault::new(ok_with(r#"{"result":"0000","message":"OK","data":{}}"#)).contains(DOWNLOAD));
     let said = work.given("gs-download", &[], &list);
     assert_eq!(said.ends(1).record()["problem"]["kind"], "rejected");
     sim.clear_faults();
@@ -216,13 +216,13 @@ fn a_sport_that_leads_nowhere_is_tried_as_a_run_and_no_file_is_not_for_good() {
 }
 
 #[test]
-fn an_address_that_is_none_of_theirs_is_not_asked() {
+fn a_file_url_without_https_or_outside_coros_is_not_requested() {
     for url in ["http://s3.coros.com/fit/secret.fit", "https://coros.com.example/fit/secret.fit"] {
         let sim = with_activities(1);
         let work = logged_in(&sim);
         let list = work.run("gs-fetch", &[]).ok().out.clone();
         sim.fault(
-            Fault::new(ok_with(&format!(r#"{{"result":"0000","data":{{"fileUrl":"{url}"}}}}"#))).contains(ADDRESS),
+            Fault::new(ok_with(&format!(r#"{{"result":"0000","data":{{"fileUrl":"{url}"}}}}"#))).contains(DOWNLOAD),
         );
         sim.clear_log();
         let said = work.given("gs-download", &["-vv"], &list);
@@ -233,7 +233,7 @@ fn an_address_that_is_none_of_theirs_is_not_asked() {
 }
 
 #[test]
-fn a_file_that_is_cut_or_a_page_is_never_stored() {
+fn a_corrupt_file_or_a_web_page_is_not_archived() {
     for effect in [Effect::Html, Effect::Cut { at: 100 }, Effect::FlipFit, status(404)] {
         let sim = with_activities(1);
         let work = logged_in(&sim);
@@ -248,7 +248,7 @@ fn a_file_that_is_cut_or_a_page_is_never_stored() {
 }
 
 #[test]
-fn answers_that_are_none_are_told_and_conclude_nothing() {
+fn an_invalid_list_response_is_reported_and_ignored() {
     let cases = [
         (Effect::Html, "a web page"),
         (status(429), "429"),
@@ -274,7 +274,7 @@ fn answers_that_are_none_are_told_and_conclude_nothing() {
 }
 
 #[test]
-fn a_wish_to_be_left_alone_is_heeded_by_all_later_runs() {
+fn a_rate_limit_also_applies_to_later_runs() {
     let sim = with_activities(1);
     let work = logged_in(&sim);
     let wait = Effect::Status { status: 429, retry_after: Some("3600".into()), body: None, content_type: None };

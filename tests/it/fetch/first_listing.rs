@@ -1,10 +1,10 @@
-//! One look is not knowledge: what a platform shows the first time is confirmed before anything is uploaded there.
+//! The first listing of a platform is confirmed by a count or a second listing before anything is uploaded there.
 
 use crate::support::world::{World, run};
 use crate::support::{self, COROS_LIST, SEARCH, Said, Work, plain};
 use gs_sim::{Effect, Fault};
 
-/// Garmin and COROS hold the same dozen of runs, and nobody has looked at either yet.
+/// Garmin and COROS have the same twelve runs, and neither has been listed yet.
 fn two_equal() -> World {
     let mut world = World::new();
     for service in ["garmin-com", "coros"] {
@@ -15,7 +15,7 @@ fn two_equal() -> World {
     world
 }
 
-/// By tokens, as after logins by hand.
+/// Imports tokens, as after manual logins.
 fn log_in(world: &World) {
     let token = world.sim.with(|state| state.issue_token("garmin.com")).to_string();
     world.work.given("gs-auth", &["import", "-", "--platform", "garmin-com"], &token).ok();
@@ -28,7 +28,7 @@ fn at(service: &str, effect: Effect) -> Fault {
     Fault::new(effect).path(if service == "coros" { COROS_LIST } else { SEARCH })
 }
 
-/// `gs-fetch | gs-diff | gs-download | gs-upload`; the exit code of the first.
+/// `gs-fetch | gs-diff | gs-download | gs-upload`. Returns the result of `gs-fetch`.
 fn sync(world: &World) -> Said {
     let listed = world.work.run("gs-fetch", &[]);
     let plan = world.work.given("gs-diff", &[], &listed.out);
@@ -38,25 +38,25 @@ fn sync(world: &World) -> Said {
 }
 
 #[track_caller]
-fn nothing_doubled(world: &World) {
+fn assert_no_duplicates(world: &World) {
     assert_eq!((world.ids("garmin-com").len(), world.ids("coros").len()), (12, 12));
 }
 
 #[test]
-fn a_first_list_that_is_empty_once_doubles_nothing() {
+fn a_first_list_that_is_wrongly_empty_creates_no_duplicates() {
     for service in ["garmin-com", "coros"] {
         for (no_content, count_true) in [(false, false), (true, false), (false, true)] {
             let world = two_equal();
             world.sim.fault(at(service, Effect::ListEmpty { no_content, count_true }).nth(1));
             let said = sync(&world);
-            nothing_doubled(&world);
+            assert_no_duplicates(&world);
             if count_true && service == "coros" {
-                // The count stands on the page itself, and shows that it lies.
+                // The page itself contains the count, which contradicts the empty list.
                 said.ends(75).says("its count is not 0");
                 sync(&world).ok();
-                nothing_doubled(&world);
+                assert_no_duplicates(&world);
             } else {
-                // The second look shows what there is, and the third agrees with it.
+                // The second listing shows all activities, and the third confirms it.
                 assert_eq!(said.ok().ids().len(), 24, "{service}");
             }
         }
@@ -64,22 +64,22 @@ fn a_first_list_that_is_empty_once_doubles_nothing() {
 }
 
 #[test]
-fn a_list_that_stays_empty_although_the_service_counts_is_not_believed() {
+fn an_empty_list_is_ignored_if_the_platform_counts_activities() {
     for service in ["garmin-com", "coros"] {
         let world = two_equal();
         world.sim.fault(at(service, Effect::ListEmpty { no_content: false, count_true: true }));
         let said = sync(&world);
-        let complaints = ["its count is not 0", "the service counts"];
-        assert!(complaints.iter().any(|text| said.ends(75).err.contains(text)), "{said}");
-        nothing_doubled(&world);
+        let messages = ["its count is not 0", "the service counts"];
+        assert!(messages.iter().any(|text| said.ends(75).err.contains(text)), "{said}");
+        assert_no_duplicates(&world);
         world.sim.clear_faults();
         sync(&world).ok();
-        nothing_doubled(&world);
+        assert_no_duplicates(&world);
     }
 }
 
 #[test]
-fn entries_without_a_start_or_an_id_conclude_nothing() {
+fn a_list_of_activities_without_start_or_id_is_ignored() {
     for service in ["garmin-com", "coros"] {
         for effect in [
             Effect::ListWithoutStarts { nonsense: false },
@@ -87,23 +87,23 @@ fn entries_without_a_start_or_an_id_conclude_nothing() {
             Effect::ListWithoutIds,
         ] {
             let world = two_equal();
-            // Nor does the activity itself tell.
-            let gone = Effect::Status { status: 500, retry_after: None, body: None, content_type: None };
-            world.sim.fault(Fault::new(gone).path("/activity-service/activity/"));
+            // The request by activity id does not return a start either.
+            let failure = Effect::Status { status: 500, retry_after: None, body: None, content_type: None };
+            world.sim.fault(Fault::new(failure).path("/activity-service/activity/"));
             world.sim.fault(at(service, effect.clone()));
             let said = sync(&world);
             said.ends(75).says("could not be read");
-            assert_eq!(said.err.trim().lines().count(), 4, "three of them as examples: {said}");
-            nothing_doubled(&world);
+            assert_eq!(said.err.trim().lines().count(), 4, "three examples, and the conclusion: {said}");
+            assert_no_duplicates(&world);
             world.sim.clear_faults();
             sync(&world).ok();
-            nothing_doubled(&world);
+            assert_no_duplicates(&world);
         }
     }
 }
 
 #[test]
-fn a_start_that_the_list_lacks_is_asked_of_the_activity_itself() {
+fn a_start_missing_from_the_list_is_requested_by_activity_id() {
     let sim = plain(5);
     let work = Work::logged_in(&sim);
     sim.fault(Fault::new(Effect::ListWithoutStarts { nonsense: true }).path(SEARCH));
@@ -113,31 +113,31 @@ fn a_start_that_the_list_lacks_is_asked_of_the_activity_itself() {
 }
 
 #[test]
-fn a_list_in_no_order_concludes_nothing_although_it_reached_its_end() {
+fn an_unsorted_list_is_ignored_even_if_it_is_complete() {
     for service in ["garmin-com", "coros"] {
         let world = two_equal();
         world.sim.fault(at(service, Effect::ListShuffled { seed: 3 }));
         sync(&world).ends(75).says("not in order");
-        nothing_doubled(&world);
+        assert_no_duplicates(&world);
         world.sim.clear_faults();
         sync(&world).ok();
-        nothing_doubled(&world);
+        assert_no_duplicates(&world);
     }
 }
 
 #[test]
-fn a_first_list_that_is_another_one_each_time_is_not_believed() {
+fn a_first_list_that_differs_each_time_creates_no_duplicates() {
     let world = two_equal();
     for (number, id) in world.ids("coros").iter().enumerate().take(3) {
-        let lacks = Effect::ListWithout { id: id.parse().unwrap(), count_true: false };
-        world.sim.fault(at("coros", lacks).nth(1 + 2 * number as u32));
+        let incomplete = Effect::ListWithout { id: id.parse().unwrap(), count_true: false };
+        world.sim.fault(at("coros", incomplete).nth(1 + 2 * number as u32));
     }
     sync(&world);
-    nothing_doubled(&world);
+    assert_no_duplicates(&world);
 }
 
 #[test]
-fn an_account_that_is_really_empty_is_filled() {
+fn an_empty_account_receives_all_activities() {
     let mut world = World::new();
     (0..5).for_each(|day| drop(world.put("garmin-com", &run(day))));
     world.work.set("SYNC_PLATFORM", "GARMINCOM,COROS").set("GS_UPLOAD_WAIT", "5s");
@@ -145,13 +145,13 @@ fn an_account_that_is_really_empty_is_filled() {
     assert!(sync(&world).ok().err.contains("coros: the account has no activities"));
     assert_eq!(world.ids("coros").len(), 5);
     let said = sync(&world);
-    assert!(!said.ok().err.contains("no activities"), "told once: {said}");
+    assert!(!said.ok().err.contains("no activities"), "reported once: {said}");
     assert_eq!(world.ids("coros").len(), 5);
 }
 
-/// Without a listing of `gs-fetch`, a plan from elsewhere meets an account that nobody has looked at.
+/// A plan from another tool can be for an account that `gs-fetch` has never listed.
 #[test]
-fn the_look_before_an_upload_is_confirmed_where_nobody_has_ever_listed() {
+fn the_precheck_of_a_never_listed_account_is_confirmed() {
     let world = two_equal();
     world.work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
     let list = world.work.run("gs-list", &[]).out.clone();
@@ -166,12 +166,12 @@ fn the_look_before_an_upload_is_confirmed_where_nobody_has_ever_listed() {
     let files = world.work.given("gs-download", &[], &plan);
     world.sim.fault(at("coros", Effect::ListEmpty { no_content: false, count_true: false }).nth(1));
     world.work.given("gs-upload", &[], &files.out);
-    nothing_doubled(&world);
+    assert_no_duplicates(&world);
 }
 
-/// The first listing was of a part, by `--since` or by a limit.
+/// The first listing was partial, by `--since` or `--newest`.
 #[test]
-fn the_first_list_of_everything_is_confirmed_also_if_a_part_was_listed_before() {
+fn the_first_full_listing_is_confirmed_even_after_a_partial_one() {
     for first in [["--since", "30d"], ["--newest", "5"]] {
         let sim = plain(230);
         let work = Work::logged_in(&sim);
@@ -187,7 +187,7 @@ fn the_first_list_of_everything_is_confirmed_also_if_a_part_was_listed_before() 
         });
         work.run("gs-fetch", &first).ok();
         sim.clear_log();
-        // All pages but the first are empty once, wherever the walk looks for what should stand there.
+        // Every page except the first is empty once, at each offset that gs-fetch may request.
         for start in [99, 79, 39, 100] {
             let empty = Effect::ListEmpty { no_content: false, count_true: true };
             sim.fault(Fault::new(empty).contains(&format!("start={start}&")).count(1));
@@ -195,8 +195,8 @@ fn the_first_list_of_everything_is_confirmed_also_if_a_part_was_listed_before() 
         let said = work.run("gs-fetch", &[]);
         let known = work.sql::<i64>("SELECT count(*) FROM activities");
         assert_eq!((said.ok().ids().len(), known), (233, 233));
-        assert_eq!(support::asked(&sim, support::COUNT).len(), 2, "of the first look, and of the second");
-        // Once is enough.
+        assert_eq!(support::asked(&sim, support::COUNT).len(), 2, "one for the first listing, one for the second");
+        // A confirmed account is not confirmed again.
         sim.clear_log();
         work.run("gs-fetch", &["--full"]).ok().silent();
         assert!(support::asked(&sim, support::COUNT).is_empty());
@@ -204,7 +204,7 @@ fn the_first_list_of_everything_is_confirmed_also_if_a_part_was_listed_before() 
 }
 
 #[test]
-fn one_activity_deleted_by_hand_is_believed_in_a_small_account() {
+fn a_single_deletion_is_accepted_in_a_small_account() {
     let sim = plain(5);
     let work = Work::logged_in(&sim);
     let ids = work.run("gs-fetch", &[]).ok().ids();
@@ -216,7 +216,7 @@ fn one_activity_deleted_by_hand_is_believed_in_a_small_account() {
 }
 
 #[test]
-fn what_two_whole_lists_lack_a_while_apart_is_gone() {
+fn two_full_listings_hours_apart_confirm_many_deletions() {
     let sim = plain(20);
     let work = Work::logged_in(&sim);
     let ids = work.run("gs-fetch", &[]).ok().ids();
@@ -224,12 +224,12 @@ fn what_two_whole_lists_lack_a_while_apart_is_gone() {
         sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
     }
     work.run("gs-fetch", &[]).ends(75).says("listing ignored: 8 of ").says("another account");
-    // Without a flag: after a list that shrank, the next one is whole.
+    // After an ignored listing, the next one is full even without a flag.
     work.run("gs-fetch", &[]).ends(75).says("listing ignored: 8 of 20 known activities are missing");
     work.run("gs-fetch", &[]).ends(75);
     let earlier = "UPDATE listings SET started_at = started_at - 7200, finished_at = finished_at - 7200";
     work.change(earlier);
-    // Another one meanwhile lacked other activities: what it said does not count for this.
+    // One more activity is missing now, so the earlier listings do not confirm this one.
     sim.with(|state| state.remove_activity("garmin.com", ids[9].parse().unwrap()));
     work.run("gs-fetch", &[]).ends(75).says("listing ignored: 9 of 20 known activities are missing");
     work.change(earlier);
@@ -237,9 +237,9 @@ fn what_two_whole_lists_lack_a_while_apart_is_gone() {
     assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 9);
 }
 
-/// A line of cron that lists the last days every hour, and another that lists everything once a day.
+/// One cron job lists the last days every hour, and another one lists everything once a day.
 #[test]
-fn listings_of_other_parts_between_two_whole_ones_that_lack_the_same_do_not_matter() {
+fn partial_listings_do_not_interrupt_the_confirmation_of_deletions() {
     let sim = plain(40);
     let work = Work::logged_in(&sim);
     let ids = work.run("gs-fetch", &[]).ok().ids();
@@ -254,14 +254,14 @@ fn listings_of_other_parts_between_two_whole_ones_that_lack_the_same_do_not_matt
         let_time_pass();
         work.run("gs-fetch", &["--since", &since]).ok();
     }
-    // A plain one is whole, as what is missing is not yet known.
+    // A listing without flags is full while missing activities are unconfirmed.
     work.run("gs-fetch", &[]).ok();
     work.run("gs-fetch", &[]).ok();
     assert_eq!(work.run("gs-list", &["--deleted"]).ids().len(), 8);
 }
 
 #[test]
-fn a_part_that_shows_what_a_whole_list_lacked_contradicts_it() {
+fn a_partial_listing_can_contradict_an_earlier_full_listing() {
     let sim = plain(40);
     let work = Work::logged_in(&sim);
     let ids = work.run("gs-fetch", &[]).ok().ids();
@@ -275,15 +275,15 @@ fn a_part_that_shows_what_a_whole_list_lacked_contradicts_it() {
     remove();
     work.run("gs-fetch", &["--full"]).ends(75).says("listing ignored: 8 of 40 known activities are missing");
     let_time_pass();
-    // One of them is there again for a while.
+    // One of them is listed again for a while.
     let start = jiff::Timestamp::from_second(gs_sim::HISTORY_END - 2 * 86_400).unwrap();
-    let back = gs_sim::ActivitySpec {
+    let relisted = gs_sim::ActivitySpec {
         id: ids[1].parse().ok(),
         start: Some(start.as_second()),
         sport: Some("running".into()),
         ..gs_sim::ActivitySpec::default()
     };
-    sim.with(|state| state.add_activity("garmin.com", &back));
+    sim.with(|state| state.add_activity("garmin.com", &relisted));
     work.run(
         "gs-fetch",
         &["--since", &start.to_string(), "--until", &(start + jiff::SignedDuration::from_hours(1)).to_string()],
@@ -297,7 +297,7 @@ fn a_part_that_shows_what_a_whole_list_lacked_contradicts_it() {
 }
 
 #[test]
-fn what_a_list_of_the_newest_alone_lacks_twice_is_gone_as_well() {
+fn two_listings_of_the_newest_also_confirm_deletions() {
     let sim = plain(20);
     let work = Work::logged_in(&sim);
     let fetch = || work.run("gs-fetch", &["--newest", "6"]);
@@ -313,7 +313,7 @@ fn what_a_list_of_the_newest_alone_lacks_twice_is_gone_as_well() {
 }
 
 #[test]
-fn a_list_that_shows_less_than_the_service_counts_is_told_at_first() {
+fn a_first_list_shorter_than_the_count_is_reported_once() {
     let sim = plain(5);
     let work = Work::with(&sim);
     let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
@@ -327,7 +327,7 @@ fn a_list_that_shows_less_than_the_service_counts_is_told_at_first() {
 }
 
 #[test]
-fn a_list_of_one_start_for_all_concludes_nothing() {
+fn a_list_with_the_same_start_for_all_activities_is_ignored() {
     let mut scenario = support::scenario(6);
     let activities = &mut scenario.accounts[0].activities;
     let start = activities[0].start;
@@ -339,23 +339,23 @@ fn a_list_of_one_start_for_all_concludes_nothing() {
     work.run("gs-fetch", &[]).ends(75).says("not in order");
 }
 
-/// Another tool went round in circles and put one run onto COROS many times: `gs-dedupe` is made for exactly that.
+/// Another tool has uploaded one run to COROS many times, which `gs-dedupe` must be able to clean up.
 #[test]
-fn a_list_with_many_duplicates_of_one_run_is_in_order() {
-    for (copies, others) in [(14, 12), (5, 0)] {
+fn a_list_with_many_duplicates_of_one_run_is_accepted() {
+    for (count, others) in [(14, 12), (5, 0)] {
         let world = World::new();
         world.work.run("gs-auth", &["login", "--platform", "coros"]);
-        (0..copies).for_each(|_| drop(world.put("coros", &run(3))));
+        (0..count).for_each(|_| drop(world.put("coros", &run(3))));
         (20..20 + others).for_each(|day| drop(world.put("coros", &run(day))));
         let said = world.work.run("gs-fetch", &["--platform", "coros"]);
-        assert_eq!(said.ok().ids().len(), copies + others as usize);
+        assert_eq!(said.ok().ids().len(), count + others as usize);
         let marked = world.work.given("gs-dedupe", &["--duplicates"], &said.out).ok().out.clone();
-        assert_eq!(marked.matches("duplicate_of").count(), copies - 1);
+        assert_eq!(marked.matches("duplicate_of").count(), count - 1);
     }
 }
 
 #[test]
-fn a_known_list_that_is_empty_is_not_believed_even_twice_while_the_service_counts() {
+fn two_empty_lists_are_ignored_while_the_platform_counts_activities() {
     let sim = plain(4);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -368,13 +368,13 @@ fn a_known_list_that_is_empty_is_not_believed_even_twice_while_the_service_count
 }
 
 #[test]
-fn a_part_of_time_without_activities_is_no_contradiction_to_what_the_service_counts() {
+fn an_empty_time_range_does_not_contradict_the_count() {
     let world = two_equal();
     let windows: [&[&str]; 2] = [&["--until", "2001-01-01"], &["--since", "2037-01-01"]];
     for known in [false, true] {
         for window in windows {
             let said = world.work.run("gs-fetch", window);
-            assert_eq!(said.ok().out, "", "before anything is known, and after: {known}");
+            assert_eq!(said.ok().out, "", "known activities: {known}");
             assert!(!said.err.contains("has no activities"), "{said}");
         }
         world.work.run("gs-fetch", &[]).ok();
@@ -383,7 +383,7 @@ fn a_part_of_time_without_activities_is_no_contradiction_to_what_the_service_cou
 }
 
 #[test]
-fn a_listing_that_another_process_makes_is_not_cut() {
+fn an_unfinished_listing_of_another_process_does_not_block_a_plan() {
     let world = two_equal();
     sync(&world).ok();
     let new = world.put("garmin-com", &run(20));
@@ -397,12 +397,12 @@ fn a_listing_that_another_process_makes_is_not_cut() {
     assert_eq!(plan.ok().silent().record()["activity"]["id"], new.as_str());
     other.kill().unwrap();
     other.wait().unwrap();
-    // One that was killed says nothing either.
+    // A killed listing of another process does not block the plan either.
     assert_eq!(world.diff(&["--to", "coros"]).ok().records().len(), 1);
 }
 
 #[test]
-fn a_listing_that_was_killed_in_the_own_run_plans_nothing() {
+fn an_unfinished_listing_of_the_same_run_blocks_the_plan() {
     let mut world = two_equal();
     sync(&world).ok();
     world.put("garmin-com", &run(20));

@@ -1,4 +1,4 @@
-//! `gs-fetch`: pages, incremental and full listings, what is gone, what is not believed.
+//! `gs-fetch`: pages, incremental and full listings, deletions, and ignored listings.
 
 use crate::support::{COUNT, LIST, SEARCH, Work, asked, plain, requests, scenario};
 use gs_sim::{ActivitySpec, Effect, Fault, HISTORY_END, Paging, Scenario, Sim};
@@ -8,34 +8,34 @@ fn added(id: u64, start: i64) -> ActivitySpec {
 }
 
 #[test]
-fn the_first_listing_goes_to_the_empty_page_and_the_next_makes_one_request() {
+fn the_first_listing_reads_all_pages_and_the_second_only_one() {
     let sim = plain(230);
     let work = Work::logged_in(&sim);
     let first = work.run("gs-fetch", &[]);
     assert_eq!(first.ok().silent().ids().len(), 230);
     let queries: Vec<String> = asked(&sim, SEARCH).iter().map(|request| request.query.clone()).collect();
     assert_eq!(queries, ["start=0&limit=100", "start=99&limit=100", "start=198&limit=100", "start=229&limit=100"]);
-    assert_eq!(asked(&sim, COUNT).len(), 1, "the first list of an account is borne out by a count");
+    assert_eq!(asked(&sim, COUNT).len(), 1, "a count confirms the first list of an account");
     sim.clear_log();
     assert_eq!(work.run("gs-fetch", &[]).ok().silent().ids(), first.ids());
     assert_eq!(requests(&sim), ["GET connectapi.garmin.com/activitylist-service/activities/search/activities 200"]);
 }
 
 #[test]
-fn new_ones_are_found_and_printed_alone_if_wished() {
+fn the_new_flag_outputs_only_new_activities() {
     let sim = plain(120);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
     sim.with(|state| state.add_activity("garmin.com", &added(77, HISTORY_END + 60)));
     sim.clear_log();
     assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids(), ["77"]);
-    // The first page held news, so the second was looked at too.
+    // The first page had a new activity, so the second page was requested, too.
     assert_eq!(asked(&sim, LIST).len(), 2);
     assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids(), [""; 0]);
 }
 
 #[test]
-fn a_renamed_activity_is_a_change_that_is_taken_in() {
+fn a_changed_name_is_updated_in_the_catalogue() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     let id = work.run("gs-fetch", &[]).ok().ids()[1].clone();
@@ -45,7 +45,7 @@ fn a_renamed_activity_is_a_change_that_is_taken_in() {
 }
 
 #[test]
-fn everything_is_listed_again_after_a_week() {
+fn a_listing_is_full_after_a_week_or_with_the_full_flag() {
     let sim = plain(120);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -59,14 +59,14 @@ fn everything_is_listed_again_after_a_week() {
 }
 
 #[test]
-fn a_listing_that_was_cut_is_no_base_for_a_short_one() {
+fn the_listing_after_an_incomplete_one_is_full() {
     let sim = plain(250);
     let work = Work::logged_in(&sim);
     let down = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
     sim.fault(Fault::new(down).contains("start=198"));
-    let cut = work.run("gs-fetch", &[]);
-    cut.ends(75).says("gs-fetch: garmin-com: ").says("try again later");
-    assert_eq!(cut.out, "", "a platform whose listing failed is not printed");
+    let incomplete = work.run("gs-fetch", &[]);
+    incomplete.ends(75).says("gs-fetch: garmin-com: ").says("try again later");
+    assert_eq!(incomplete.out, "", "a platform whose listing failed is not printed");
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE complete"), 0);
     sim.clear_faults();
     sim.clear_log();
@@ -74,8 +74,8 @@ fn a_listing_that_was_cut_is_no_base_for_a_short_one() {
     assert_eq!(asked(&sim, SEARCH).len(), 4);
 }
 
-/// Adds so many activities at the top of the list, so many seconds apart.
-fn add_news(sim: &Sim, count: u64, seconds_apart: i64) {
+/// Adds `count` activities at the top of the list, each `seconds_apart` from the next.
+fn add_new(sim: &Sim, count: u64, seconds_apart: i64) {
     sim.with(|state| {
         for n in 0..count {
             state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + seconds_apart * n as i64));
@@ -84,16 +84,20 @@ fn add_news(sim: &Sim, count: u64, seconds_apart: i64) {
 }
 
 #[test]
-fn a_cut_listing_of_news_leaves_no_hole_behind() {
+fn an_incomplete_listing_of_new_activities_leaves_no_gap() {
     let sim = plain(120);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
-    add_news(&sim, 250, 3600);
+    add_new(&sim, 250, 3600);
     let down = Effect::Status { status: 400, retry_after: None, body: None, content_type: None };
     sim.fault(Fault::new(down).contains("start=99"));
     work.run("gs-fetch", &[]).ends(75);
     sim.clear_faults();
-    assert_eq!(work.run("gs-fetch", &["--new"]).ok().ids().len(), 250, "also what the cut one saw first");
+    assert_eq!(
+        work.run("gs-fetch", &["--new"]).ok().ids().len(),
+        250,
+        "including those that the incomplete listing had read"
+    );
     assert_eq!(work.run("gs-list", &[]).ids().len(), 370);
     sim.clear_log();
     work.run("gs-fetch", &[]).ok();
@@ -101,29 +105,29 @@ fn a_cut_listing_of_news_leaves_no_hole_behind() {
 }
 
 #[test]
-fn a_listing_of_a_part_of_time_leaves_no_hole_behind() {
+fn a_listing_of_a_time_range_leaves_no_gap() {
     let sim = plain(120);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
-    add_news(&sim, 250, 3600);
+    add_new(&sim, 250, 3600);
     let since = jiff::Timestamp::from_second(HISTORY_END + 3600 * 130).unwrap().to_string();
     assert_eq!(work.run("gs-fetch", &["--since", &since]).ok().ids().len(), 120);
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 370);
 }
 
 #[test]
-fn a_limit_in_the_midst_of_news_leaves_no_hole_behind() {
+fn a_listing_limited_by_newest_leaves_no_gap() {
     let sim = plain(120);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
-    add_news(&sim, 150, 3600);
+    add_new(&sim, 150, 3600);
     work.run("gs-fetch", &["--newest", "100"]).ok();
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 270);
 }
 
-/// Two weeks without the computer, and a setting of the older tool.
+/// The computer was off for two weeks, and a setting of the older tool limits the listing.
 #[test]
-fn more_new_activities_than_the_setting_of_the_older_tool_are_all_listed_and_printed() {
+fn more_new_activities_than_garmin_newest_num_are_all_listed() {
     for known in [20, 200] {
         let sim = plain(known);
         let mut work = Work::logged_in(&sim);
@@ -136,7 +140,7 @@ fn more_new_activities_than_the_setting_of_the_older_tool_are_all_listed_and_pri
                     state.add_activity("garmin.com", &added(30_000_000_000 + 1000 * round as u64 + n, start));
                 }
             });
-            // Those that were not sent by this run are offered by the next one again.
+            // The next run outputs the activities again that this run did not upload.
             for args in [&[][..], &["--full"], &[]] {
                 let ids = work.run("gs-fetch", args).ok().silent().ids();
                 let printed = ids.iter().filter(|id| id.starts_with(&format!("3000000{round}"))).count();
@@ -144,39 +148,39 @@ fn more_new_activities_than_the_setting_of_the_older_tool_are_all_listed_and_pri
             }
         }
         let all = work.sql::<i64>("SELECT count(*) FROM activities WHERE id < 30000000000");
-        assert_eq!(all, 5, "nobody asked for older ones");
+        assert_eq!(all, 5, "older activities were not requested");
     }
 }
 
 #[test]
-fn a_setting_that_limits_a_list_does_not_print_all_that_was_known_before() {
+fn garmin_newest_num_limits_the_output_unless_since_is_given() {
     let sim = plain(30);
     let mut work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
     work.set("GARMIN_NEWEST_NUM", "5");
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 5);
     let since = jiff::Timestamp::from_second(HISTORY_END - 9 * 86_400).unwrap().to_string();
-    assert_eq!(work.run("gs-fetch", &["--since", &since]).ok().ids().len(), 9, "a part of time is what was asked for");
+    assert_eq!(work.run("gs-fetch", &["--since", &since]).ok().ids().len(), 9, "--since overrides the limit");
 }
 
 #[test]
-fn a_limit_of_the_command_line_in_the_midst_of_news_is_told() {
+fn the_newest_flag_warns_if_it_excludes_new_activities() {
     let sim = plain(20);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &["--newest", "5"]).ok().silent();
-    add_news(&sim, 12, 86_400);
+    add_new(&sim, 12, 86_400);
     for _ in 0..2 {
         let said = work.run("gs-fetch", &["--newest", "5"]);
         assert_eq!(said.ok().says("only the newest 5 were listed").says("without --newest").ids().len(), 5);
     }
-    // This one reaches what is known.
+    // This listing reaches the known activities.
     assert_eq!(work.run("gs-fetch", &["--newest", "17"]).ok().silent().ids().len(), 17);
     assert_eq!(work.run("gs-fetch", &["--newest", "5"]).ok().silent().ids().len(), 5);
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 32);
 }
 
 #[test]
-fn one_start_that_cannot_be_makes_nobody_else_disappear() {
+fn an_impossible_start_marks_no_activity_as_deleted() {
     let sim = plain(130);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -195,9 +199,9 @@ fn one_start_that_cannot_be_makes_nobody_else_disappear() {
     assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
 }
 
-/// A person typed in a race of long ago; the account is listed, and everything else is synced.
+/// A person has entered an old race by hand. The account is still listed and downloaded.
 #[test]
-fn an_activity_of_before_1970_does_not_stop_the_whole_account() {
+fn an_activity_before_1970_does_not_stop_the_listing() {
     let sim = plain(12);
     let work = Work::logged_in(&sim);
     let race = ActivitySpec { oddities: vec!["manual_404".into()], ..added(30_000_000_000, -6_300_000) };
@@ -213,7 +217,7 @@ fn an_activity_of_before_1970_does_not_stop_the_whole_account() {
 }
 
 #[test]
-fn five_listings_at_once_agree_also_over_an_empty_catalogue() {
+fn five_concurrent_listings_agree_even_with_an_empty_catalogue() {
     let sim = Scenario { latency_ms: 10, ..scenario(450) }.start();
     let work = Work::logged_in(&sim);
     for args in [&[][..], &["--full"]] {
@@ -228,7 +232,7 @@ fn five_listings_at_once_agree_also_over_an_empty_catalogue() {
 }
 
 #[test]
-fn half_an_emoji_in_a_name_hides_no_other_activity() {
+fn half_an_emoji_in_a_name_is_replaced() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     let body = r#"[{"activityId": 5, "activityName": "a\ud83d", "startTimeGMT": "2026-10-30 10:00:00"}]"#;
@@ -239,7 +243,7 @@ fn half_an_emoji_in_a_name_hides_no_other_activity() {
 }
 
 #[test]
-fn the_setting_of_the_older_tool_names_all_three() {
+fn sync_platform_selects_the_platforms_and_rejects_unknown_names() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
     work.set("SYNC_PLATFORM", "GARMINCOM,COROS");
@@ -253,7 +257,7 @@ fn the_setting_of_the_older_tool_names_all_three() {
 }
 
 #[test]
-fn a_password_command_is_not_run_while_the_token_works() {
+fn the_password_command_runs_only_without_a_valid_token() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
     work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD_COMMAND", "touch ran; exit 1");
@@ -265,19 +269,19 @@ fn a_password_command_is_not_run_while_the_token_works() {
 }
 
 #[test]
-fn ids_come_once_although_pages_shift() {
+fn no_activity_is_missed_if_the_pages_shift() {
     let paging = Paging { add_after_requests: Some(1), ..Paging::default() };
     let sim = Scenario { paging, ..scenario(230) }.start();
     let work = Work::logged_in(&sim);
     let mut ids = work.run("gs-fetch", &[]).ok().ids();
     ids.sort();
     ids.dedup();
-    assert_eq!(ids.len(), 231, "the count should_notify of the one that arrived meanwhile, above the first page");
+    assert_eq!(ids.len(), 231, "the count reveals the activity that was added meanwhile above the first page");
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 231);
 }
 
 #[test]
-fn a_service_that_caps_its_pages_hides_nothing() {
+fn all_activities_are_listed_if_the_platform_caps_the_page_size() {
     let paging = Paging { page_cap: Some(30), ..Paging::default() };
     let sim = Scenario { paging, ..scenario(100) }.start();
     let work = Work::logged_in(&sim);
@@ -285,14 +289,14 @@ fn a_service_that_caps_its_pages_hides_nothing() {
 }
 
 #[test]
-fn what_was_deleted_is_told_and_confirmed_by_a_second_listing() {
+fn a_second_listing_confirms_a_deletion() {
     let sim = plain(40);
     let work = Work::logged_in(&sim);
     let id = work.run("gs-fetch", &[]).ok().ids()[3].clone();
     sim.with(|state| state.remove_activity("garmin.com", id.parse().unwrap()));
     assert_eq!(work.run("gs-fetch", &["--full"]).ok().ids().len(), 39);
-    let gone = work.run("gs-list", &["--deleted"]).record();
-    assert_eq!((gone["id"].as_str(), &gone["deleted"]["confirmed"]), (Some(id.as_str()), &false.into()));
+    let deleted = work.run("gs-list", &["--deleted"]).record();
+    assert_eq!((deleted["id"].as_str(), &deleted["deleted"]["confirmed"]), (Some(id.as_str()), &false.into()));
     work.run("gs-fetch", &["--full"]).ok();
     assert_eq!(work.run("gs-list", &["--deleted"]).record()["deleted"]["confirmed"], true);
     assert_eq!(work.run("gs-list", &["--missing"]).ids().len(), 39);
@@ -300,7 +304,7 @@ fn what_was_deleted_is_told_and_confirmed_by_a_second_listing() {
 }
 
 #[test]
-fn an_incremental_listing_concludes_only_what_it_covers() {
+fn an_incremental_listing_detects_deletions_only_in_its_range() {
     let sim = plain(300);
     let work = Work::logged_in(&sim);
     let ids = work.run("gs-fetch", &[]).ok().ids();
@@ -315,7 +319,7 @@ fn an_incremental_listing_concludes_only_what_it_covers() {
 }
 
 #[test]
-fn a_list_that_shrank_or_is_empty_is_not_believed() {
+fn a_shrunk_or_empty_list_is_ignored_without_accept_missing() {
     let sim = plain(30);
     let work = Work::logged_in(&sim);
     let ids = work.run("gs-fetch", &[]).ok().ids();
@@ -333,19 +337,19 @@ fn a_list_that_shrank_or_is_empty_is_not_believed() {
 }
 
 #[test]
-fn newest_limits_and_the_older_tools_setting_works() {
+fn newest_and_garmin_newest_num_limit_the_listing() {
     let sim = plain(250);
     let mut work = Work::logged_in(&sim);
     assert_eq!(work.run("gs-fetch", &["--newest", "5"]).ok().ids().len(), 5);
     assert_eq!(work.run("gs-fetch", &["--newest", "100"]).ok().ids().len(), 100);
-    assert_eq!(asked(&sim, SEARCH).len(), 3, "the first list of an account is looked at twice");
-    // A hundred are no base for a listing that is to know everything.
+    assert_eq!(asked(&sim, SEARCH).len(), 3, "the first list of an account is requested twice");
+    // A listing of 100 activities is not a basis for an incremental one.
     work.set("GARMIN_NEWEST_NUM", "10000");
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 250);
 }
 
 #[test]
-fn since_until_and_sport() {
+fn since_until_and_sport_filter_the_output() {
     let sim = plain(60);
     let work = Work::logged_in(&sim);
     let day =
@@ -361,7 +365,7 @@ fn since_until_and_sport() {
 }
 
 #[test]
-fn two_platforms_are_listed_side_by_side_and_one_that_fails_takes_nothing_from_the_other() {
+fn a_failed_platform_does_not_affect_the_other() {
     let sim = Scenario::default_garmin(30, 3).start();
     let mut work = Work::with_passwords(&sim);
     work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "wrong");
@@ -375,7 +379,7 @@ fn two_platforms_are_listed_side_by_side_and_one_that_fails_takes_nothing_from_t
 }
 
 #[test]
-fn nulls_milliseconds_and_odd_entries_of_every_kind_are_taken_in() {
+fn nulls_milliseconds_and_unusual_activities_are_read() {
     let sim = Scenario::default_garmin(300, 5).start();
     let work = Work::logged_in(&sim);
     let records = work.run("gs-fetch", &[]).ok().silent().records();
@@ -389,12 +393,12 @@ fn nulls_milliseconds_and_odd_entries_of_every_kind_are_taken_in() {
     }
     let has = |field: &str, value: serde_json::Value| records.iter().any(|record| record[field] == value);
     assert!(has("sport", "multisport".into()) && has("manual", true.into()) && has("name", serde_json::Value::Null));
-    assert!(has("sport", serde_json::Value::Null), "a type that nobody knows is kept as the platform's own");
+    assert!(has("sport", serde_json::Value::Null), "an unknown type is kept only as platform_sport");
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM service_json"), 300);
 }
 
 #[test]
-fn an_answer_that_is_no_list_is_no_empty_list() {
+fn an_invalid_response_is_not_an_empty_list() {
     for effect in [Effect::Html, Effect::JsonError, Effect::Cut { at: 10 }] {
         let sim = plain(5);
         let work = Work::logged_in(&sim);
@@ -405,7 +409,7 @@ fn an_answer_that_is_no_list_is_no_empty_list() {
 }
 
 #[test]
-fn an_entry_that_cannot_be_read_is_told_and_nothing_is_concluded_from_that_list() {
+fn an_unreadable_activity_is_reported_and_its_list_is_ignored() {
     let sim = plain(12);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -425,7 +429,7 @@ fn an_entry_that_cannot_be_read_is_told_and_nothing_is_concluded_from_that_list(
 }
 
 #[test]
-fn nobody_logged_in_is_said_with_what_to_do() {
+fn the_message_without_a_login_names_the_login_command() {
     let work = Work::alone();
     work.run("gs-fetch", &[]).ends(77).says("no platform configured").says("garminsync setup");
     work.run("gs-fetch", &["--platform", "garmin-com"]).ends(77).says("gs-auth login --platform garmin-com");
@@ -433,7 +437,7 @@ fn nobody_logged_in_is_said_with_what_to_do() {
 }
 
 #[test]
-fn a_dry_run_asks_nothing_and_changes_nothing() {
+fn a_dry_run_sends_no_requests_and_changes_nothing() {
     let sim = plain(5);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &["-n"]).ok().says("would be listed to the end");
@@ -442,7 +446,7 @@ fn a_dry_run_asks_nothing_and_changes_nothing() {
 }
 
 #[test]
-fn verbose_shows_requests_and_no_secret() {
+fn verbose_output_shows_requests_and_no_secrets() {
     let sim = plain(5);
     let work = Work::with_passwords(&sim);
     let said = work.run("gs-fetch", &["-vv"]);

@@ -1,4 +1,4 @@
-//! `gs-setup`: questions on a terminal, answers as flags, and what is written and run.
+//! `gs-setup`: questions on a terminal, answers as flags, the settings it writes and the commands it runs.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,8 +9,8 @@ use crate::support::{LOGIN, Said, Work, asked, plain};
 use gs_sim::Scenario;
 
 const KEY: &str = "693a91f6-7000-4000-8000-000000000000";
-/// No schedule, no messages, no listing.
-const NOTHING_ELSE: [&str; 3] = ["--no-schedule", "--no-notify", "--no-fetch"];
+/// Skips the schedule, the notifications and the listing.
+const LOGIN_ONLY: [&str; 3] = ["--no-schedule", "--no-notify", "--no-fetch"];
 
 fn settings_file(work: &Work) -> PathBuf {
     work.dir().join(".config/garminsync/.env")
@@ -24,7 +24,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// All files below a folder that hold a text.
+/// All files below a folder that contain a text.
 fn files_with(dir: &Path, text: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap().flatten() {
@@ -46,7 +46,7 @@ fn setup(work: &Work, flags: &[&str], input: &str) -> Said {
 }
 
 #[test]
-fn on_a_terminal_it_asks_writes_logs_in_and_lists() {
+fn setup_on_a_terminal_writes_settings_logs_in_and_lists_activities() {
     let sim = plain(3);
     let work = Work::with(&sim);
     let answers = [
@@ -72,7 +72,7 @@ fn on_a_terminal_it_asks_writes_logs_in_and_lists() {
     }
     assert!(!shown.contains("correct horse"), "{shown}");
     assert_eq!(work.run("gs-list", &[]).ids().len(), 3);
-    // Again: every answer is suggested as it is, and nothing is done twice.
+    // A second run suggests the current answers and repeats nothing.
     let before = settings(&work);
     sim.clear_log();
     let answers = [
@@ -89,22 +89,22 @@ fn on_a_terminal_it_asks_writes_logs_in_and_lists() {
 }
 
 #[test]
-fn what_is_answered_anew_changes_and_everything_else_stays() {
+fn setup_changes_only_the_answered_settings_in_the_file() {
     let mut work = Work::alone();
     work.unset("DATA_DIR");
     let text = "# mine\r\nexport MAX_UPLOAD=7 # few\r\n\r\n#GARMIN_EMAIL='x'\r\nGARMIN_PASSWORD='old\\'s'\r\nNAME_OF_ANOTHER=\"a b\"\r\n# end";
     let env = work.write_env(text);
     fs::set_permissions(&env, fs::Permissions::from_mode(0o644)).unwrap();
     let flags = ["--platform", "garmin-com,folder:/mnt/a b", "--login", "later"];
-    let said = setup(&work, &[&flags[..], &NOTHING_ELSE, &["--set", "GARMIN_EMAIL=me@example.com"]].concat(), "");
+    let said = setup(&work, &[&flags[..], &LOGIN_ONLY, &["--set", "GARMIN_EMAIL=me@example.com"]].concat(), "");
     said.ok().says("chmod 600");
     let expected = text.replace("#GARMIN_EMAIL='x'\r\n", "#GARMIN_EMAIL='x'\r\nGARMIN_EMAIL=me@example.com\r\n")
         + "\r\nSYNC_PLATFORM='garmin-com,folder:/mnt/a b'\r\n";
     assert_eq!((fs::read_to_string(&env).unwrap(), mode(&env)), (expected.clone(), 0o600));
     assert!(said.out.contains("  GARMIN_EMAIL=me@example.com\n"), "{said}");
-    // The same once more changes nothing but the mode; one other answer changes one line.
+    // The same answers again change only the file mode; one different answer changes one line.
     fs::set_permissions(&env, fs::Permissions::from_mode(0o644)).unwrap();
-    setup(&work, &[&flags[..], &NOTHING_ELSE].concat(), "").ok();
+    setup(&work, &[&flags[..], &LOGIN_ONLY].concat(), "").ok();
     assert_eq!((fs::read_to_string(&env).unwrap(), mode(&env)), (expected.clone(), 0o600));
     let other = ["--yes", "--platform", "garmin-com", "--login", "later", "--no-schedule"];
     setup(&work, &other, "").ok();
@@ -115,7 +115,7 @@ fn what_is_answered_anew_changes_and_everything_else_stays() {
 }
 
 #[test]
-fn without_a_terminal_the_flags_that_are_missing_are_named_and_nothing_is_made() {
+fn without_a_terminal_setup_names_missing_flags_and_creates_nothing() {
     let mut work = Work::alone();
     fs::remove_dir(work.data("")).unwrap();
     let said = setup(&work, &[], "");
@@ -127,7 +127,7 @@ fn without_a_terminal_the_flags_that_are_missing_are_named_and_nothing_is_made()
     assert!(!said.err.contains("--platform NAME") && !said.err.contains("--login garmin-com"), "{said}");
     let said = setup(&work, &["--platform", "coros", "--login", "token"], "");
     said.ends(2).says("--token coros=PATH");
-    // What is known need not be said again.
+    // A flag is optional if its setting exists.
     work.set("SYNC_PLATFORM", "GARMINCOM").set("NTFY_URL", "topic");
     let said = setup(&work, &["--login", "later", "--no-schedule", "--no-fetch"], "");
     said.ok();
@@ -144,14 +144,14 @@ fn without_a_terminal_the_flags_that_are_missing_are_named_and_nothing_is_made()
         &["--set", "HTTPS_PROXY=http://ann:hunter2@proxy:3128"],
         &["--secrets", "nowhere"],
     ] {
-        let said = setup(&work, &[wrong, &NOTHING_ELSE].concat(), "");
+        let said = setup(&work, &[wrong, &LOGIN_ONLY].concat(), "");
         assert!(said.ends(2).out.is_empty() && !said.err.contains("hunter2"), "{said}");
     }
     assert!(!settings_file(&work).exists());
 }
 
 #[test]
-fn all_answers_as_flags_set_up_two_platforms_without_a_question() {
+fn setup_with_all_flags_configures_two_platforms_without_questions() {
     let sim = Scenario::default_three(6, 3).start();
     let mut work = Work::with(&sim);
     work.set("GS_FOREGROUND", "1");
@@ -186,7 +186,7 @@ fn all_answers_as_flags_set_up_two_platforms_without_a_question() {
         assert!(said.out.contains(line), "{line}: {said}");
     }
     assert!(!format!("{said}").contains("correct horse") && !format!("{said}").contains(KEY), "{said}");
-    // The secrets stand in the settings file, and nowhere else.
+    // Only the settings file contains the secrets.
     assert_eq!(files_with(work.dir(), "correct horse"), [settings_file(&work)]);
     assert_eq!(files_with(work.dir(), KEY), [settings_file(&work)]);
     work.run("gs-settings", &["--check"]).ok().silent();
@@ -194,7 +194,7 @@ fn all_answers_as_flags_set_up_two_platforms_without_a_question() {
     assert_eq!(sim.with(|state| state.messages().len()), 1);
     let platforms = work.run("gs-list", &["--stats"]).ok().records();
     assert_eq!(platforms.len(), 2, "{platforms:?}");
-    // Safe to repeat: no login is made twice.
+    // A repeated setup does not log in again.
     sim.clear_log();
     let before = settings(&work);
     let said = setup(&work, &flags, &secrets);
@@ -205,7 +205,7 @@ fn all_answers_as_flags_set_up_two_platforms_without_a_question() {
 }
 
 #[test]
-fn the_token_of_another_tool_is_taken_from_where_that_keeps_it() {
+fn setup_imports_the_token_file_of_another_tool() {
     let sim = plain(3);
     let work = Work::with(&sim);
     fs::create_dir(work.dir().join(".garminconnect")).unwrap();
@@ -214,7 +214,7 @@ fn the_token_of_another_tool_is_taken_from_where_that_keeps_it() {
     let flags = ["--platform", "garmin-com", "--login", "token", "--no-schedule", "--no-notify", "--fetch"];
     setup(&work, &flags, "").ok();
     assert_eq!(work.run("gs-list", &[]).ids().len(), 3);
-    // Another place, by flag; one that holds none is a failure that is told, and the rest is done.
+    // A wrong path in --token is an error; setup still writes the settings.
     let work = Work::with(&sim);
     let said = setup(&work, &[&flags[..], &["--token", "garmin-com=nowhere"]].concat(), "");
     assert!(said.code != 0 && settings(&work).contains("SYNC_PLATFORM"), "{said}");
@@ -222,15 +222,15 @@ fn the_token_of_another_tool_is_taken_from_where_that_keeps_it() {
 }
 
 #[test]
-fn a_ticket_comes_through_a_pipe_or_is_pasted_and_a_failed_login_can_be_tried_another_way() {
+fn setup_reads_a_ticket_from_a_pipe_or_prompt_and_offers_a_retry() {
     let sim = plain(3);
     let ticket = || sim.with(|state| state.issue_ticket("garmin.com", "android").0);
     let work = Work::with(&sim);
     let flags = ["--platform", "garmin-com", "--login", "browser"];
-    setup(&work, &[&flags[..], &NOTHING_ELSE].concat(), &ticket()).ok();
+    setup(&work, &[&flags[..], &LOGIN_ONLY].concat(), &ticket()).ok();
     assert_eq!(work.run("gs-auth", &["status", "--platform", "garmin-com"]).record()["state"], "ok");
     let both = ["--platform", "garmin-com,garmin-cn", "--login", "browser"];
-    let said = setup(&Work::with(&sim), &[&both[..], &NOTHING_ELSE].concat(), &ticket());
+    let said = setup(&Work::with(&sim), &[&both[..], &LOGIN_ONLY].concat(), &ticket());
     said.ends(2).says("use it for one platform");
 
     let work = Work::with(&sim);
@@ -238,11 +238,11 @@ fn a_ticket_comes_through_a_pipe_or_is_pasted_and_a_failed_login_can_be_tried_an
     let ticket = ticket();
     let answers =
         [("Go on? [Y/n] ", ""), ("Paste it here", wrong), ("Which way now?", "1"), ("Paste it here", &ticket)];
-    let args = format!("setup {} {}", flags.join(" "), NOTHING_ELSE.join(" "));
+    let args = format!("setup {} {}", flags.join(" "), LOGIN_ONLY.join(" "));
     let (code, shown) = work.typed_into("garminsync", &args, &answers);
     assert_eq!(code, 0, "{shown}");
     assert!(!shown.contains(&ticket), "{shown}");
-    // Later is an answer, too, and the failure counts.
+    // The default answer is "later"; the failed login still makes the setup fail.
     let work = Work::with(&sim);
     let answers = [("Go on? [Y/n] ", ""), ("Paste it here", wrong), ("Which way now?", "")];
     let (code, shown) = work.typed_into("garminsync", &args, &answers);
@@ -250,7 +250,7 @@ fn a_ticket_comes_through_a_pipe_or_is_pasted_and_a_failed_login_can_be_tried_an
 }
 
 #[test]
-fn ctrl_c_at_any_question_leaves_everything_as_it_was() {
+fn ctrl_c_at_any_question_changes_nothing() {
     let sim = plain(1);
     let mut work = Work::with(&sim);
     work.set("HISTFILE", "/dev/null");
@@ -271,7 +271,7 @@ fn ctrl_c_at_any_question_leaves_everything_as_it_was() {
         terminal.type_line("garminsync setup; echo \"code $?\"");
         for (number, (question, answer)) in answers[..=stop].iter().enumerate() {
             terminal.wait(question, |screen| screen.iter().any(|line| line.contains(question)));
-            // The question stands there a moment before what is typed is hidden.
+            // The prompt appears shortly before the echo is turned off.
             std::thread::sleep(std::time::Duration::from_millis(200));
             if number == stop {
                 terminal.key("C-c");
@@ -286,7 +286,7 @@ fn ctrl_c_at_any_question_leaves_everything_as_it_was() {
         assert!(screen.contains("code 130"), "{stop}: {screen}");
         assert!(!settings_file(&work).exists() && !work.data("").exists(), "{stop}: {screen}");
     }
-    // What is typed now is shown again.
+    // The terminal echoes input again.
     terminal.type_line("stty -a | grep -o '[-]*echo '");
     let screen = terminal.wait("the shell", is_back).join("\n");
     assert!(screen.contains("echo") && !screen.contains("-echo "), "{screen}");
@@ -295,7 +295,7 @@ fn ctrl_c_at_any_question_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn a_dry_run_shows_what_it_would_write_and_run_and_does_neither() {
+fn a_dry_run_prints_settings_and_commands_and_changes_nothing() {
     let sim = plain(1);
     let work = Work::with(&sim);
     let said = setup(&work, &["-n", "--yes", "--platform", "garmin-com", "--login", "browser"], "");
@@ -309,7 +309,7 @@ fn a_dry_run_shows_what_it_would_write_and_run_and_does_neither() {
 }
 
 #[test]
-fn a_password_that_comes_from_elsewhere_takes_the_place_of_the_one_in_the_file() {
+fn a_password_command_replaces_the_password_in_the_settings_file() {
     let sim = plain(1);
     let work = Work::with(&sim);
     let env = work.write_env("GARMIN_EMAIL=runner@example.com\nGARMIN_PASSWORD=wrong\n");
@@ -321,7 +321,7 @@ fn a_password_that_comes_from_elsewhere_takes_the_place_of_the_one_in_the_file()
         ("Command, such as", "printf 'correct horse'"),
         ("Go on? [Y/n] ", ""),
     ];
-    let (code, shown) = work.typed_into("gs-setup", &NOTHING_ELSE.join(" "), &answers);
+    let (code, shown) = work.typed_into("gs-setup", &LOGIN_ONLY.join(" "), &answers);
     assert_eq!(code, 0, "{shown}");
     assert_eq!(
         fs::read_to_string(env).unwrap(),
@@ -331,9 +331,9 @@ fn a_password_that_comes_from_elsewhere_takes_the_place_of_the_one_in_the_file()
 }
 
 #[test]
-fn a_settings_file_that_cannot_be_read_or_written_is_told_and_nothing_is_run() {
+fn an_invalid_or_unwritable_settings_file_is_a_configuration_error() {
     let work = Work::alone();
-    let flags = [&["--platform", "garmin-com", "--login", "later"][..], &NOTHING_ELSE].concat();
+    let flags = [&["--platform", "garmin-com", "--login", "later"][..], &LOGIN_ONLY].concat();
     let text = "MAX_UPLOAD=1\nGARMIN_PASSWORD hunter2\n";
     let env = work.write_env(text);
     let said = setup(&work, &flags, "");
@@ -341,11 +341,11 @@ fn a_settings_file_that_cannot_be_read_or_written_is_told_and_nothing_is_run() {
     assert!(!said.err.contains("hunter2"), "{said}");
     assert_eq!(fs::read_to_string(&env).unwrap(), text);
     fs::remove_file(&env).unwrap();
-    // A file in the place of a folder.
+    // A file where a folder is expected.
     fs::write(work.dir().join("file"), "").unwrap();
     let said = setup(&work, &[&flags[..], &["--env-file", "file/.env"]].concat(), "");
     said.ends(78).says("file/.env");
-    // One that is named, and does not exist yet, is made.
+    // A missing file named with --env-file is created.
     setup(&work, &[&flags[..], &["--env-file", "ann/settings"]].concat(), "").ok();
     let named = work.dir().join("ann/settings");
     assert_eq!((fs::read_to_string(&named).unwrap().as_str(), mode(&named)), ("SYNC_PLATFORM=garmin-com\n", 0o600));

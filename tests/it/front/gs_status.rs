@@ -1,4 +1,4 @@
-//! `gs-status`: the state in words and as JSON, and its exit codes.
+//! `gs-status`: the state as text and as JSON, and its exit codes.
 
 use crate::support::{Work, plain};
 use serde_json::Value;
@@ -9,7 +9,7 @@ fn table(work: &Work) -> String {
 }
 
 #[test]
-fn an_empty_folder_claims_nothing() {
+fn an_empty_data_folder_reports_that_nothing_is_known() {
     let work = Work::alone();
     let said = work.run("gs-status", &["--format", "table"]);
     said.ends(1).silent();
@@ -18,7 +18,7 @@ fn an_empty_folder_claims_nothing() {
 }
 
 #[test]
-fn it_ends_with_0_only_if_everything_is_ok() {
+fn exit_code_is_0_only_if_everything_is_ok() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
     work.set("GS_ARCHIVE", "all");
@@ -36,7 +36,7 @@ fn it_ends_with_0_only_if_everything_is_ok() {
 }
 
 #[test]
-fn a_login_that_is_needed_is_exit_code_77_and_its_command_stands_alone_in_a_line() {
+fn a_required_login_exits_77_and_prints_its_command_on_its_own_line() {
     let sim = plain(2);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -51,7 +51,7 @@ fn a_login_that_is_needed_is_exit_code_77_and_its_command_stands_alone_in_a_line
 }
 
 #[test]
-fn json_is_the_document_of_the_page() {
+fn json_output_equals_status_json_of_the_page() {
     let sim = plain(2);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -65,7 +65,7 @@ fn json_is_the_document_of_the_page() {
 }
 
 #[test]
-fn a_configured_platform_that_was_never_listed_is_no_all_clear() {
+fn a_configured_platform_without_a_listing_exits_1() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();

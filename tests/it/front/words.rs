@@ -1,4 +1,4 @@
-//! `garminsync`: its words, their flags and help, what they run, how they end, and signals.
+//! `garminsync`: its commands, their flags and help, the programs they run, exit codes, and signals.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use crate::support::tmux::{Tmux, is_back};
 use crate::support::{LIST, Work, plain};
 use gs_sim::{Effect, Fault};
 
-const WORDS: [&str; 13] = [
+const COMMANDS: [&str; 13] = [
     "setup", "sync", "list", "download", "status", "report", "login", "logout", "accounts", "import", "notify",
     "daemon", "schedule",
 ];
@@ -18,7 +18,7 @@ fn bin() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_garminsync")).parent().unwrap()
 }
 
-/// Puts a program into a folder that goes before all others in PATH.
+/// Creates a program in a folder that comes first in PATH.
 fn put_program(work: &mut Work, name: &str, text: &str) -> PathBuf {
     let folder = work.dir().join("programs");
     fs::create_dir_all(&folder).unwrap();
@@ -30,10 +30,10 @@ fn put_program(work: &mut Work, name: &str, text: &str) -> PathBuf {
 }
 
 #[test]
-fn every_word_has_a_help_and_the_help_has_every_word() {
+fn every_command_has_help_and_is_listed_in_the_help() {
     let work = Work::alone();
     let all = work.run("garminsync", &["--help"]).ok().silent().out.clone();
-    for word in WORDS {
+    for word in COMMANDS {
         assert!(all.contains(&format!("\n  {word} ")), "{word}: {all}");
         for args in [&[word, "--help"][..], &["help", word]] {
             let help = work.run("garminsync", args).ok().silent().out.clone();
@@ -42,18 +42,18 @@ fn every_word_has_a_help_and_the_help_has_every_word() {
     }
     let listed = all.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     let listed = listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    assert_eq!(listed.count(), WORDS.len() + 1, "WORDS and help: {all}");
+    assert_eq!(listed.count(), COMMANDS.len() + 1, "COMMANDS and help: {all}");
     assert!(work.run("garminsync", &["--version"]).ok().out.starts_with("garminsync "));
     work.run("garminsync", &[]).ends(2).says("Usage: garminsync");
     work.run("garminsync", &["nonsense"]).ends(2).says("nonsense");
-    for word in WORDS {
+    for word in COMMANDS {
         work.run("garminsync", &[word, "--nonsense"]).ends(2).says("--nonsense");
     }
-    assert_eq!(fs::read_dir(work.data("")).unwrap().count(), 0, "nothing is made for that");
+    assert_eq!(fs::read_dir(work.data("")).unwrap().count(), 0, "no file is created");
 }
 
 #[test]
-fn flags_follow_their_word_with_or_without_dashes() {
+fn flags_are_accepted_with_or_without_a_double_dash() {
     let sim = plain(4);
     let work = Work::logged_in(&sim);
     for dashes in [&["--"][..], &[]] {
@@ -72,7 +72,7 @@ fn flags_follow_their_word_with_or_without_dashes() {
 }
 
 #[test]
-fn words_run_their_commands_and_end_as_these_do() {
+fn commands_run_their_gs_programs_and_return_their_exit_codes() {
     let sim = plain(2);
     let work = Work::with_passwords(&sim);
     let run = |args: &[&str]| work.run("garminsync", args);
@@ -100,13 +100,13 @@ fn words_run_their_commands_and_end_as_these_do() {
 }
 
 #[test]
-fn a_report_is_opened_with_the_browser_or_its_place_is_told() {
+fn report_open_starts_the_browser_or_prints_the_path() {
     let mut work = Work::alone();
     let browser = put_program(&mut work, "firefox", "#!/bin/sh\nprintf '%s' \"$1\" >\"$HOME/opened\"\n");
     work.set("BROWSER", "firefox:other");
     let page = work.run("garminsync", &["report", "--open"]).ok().silent().out.clone();
     assert_eq!(fs::read_to_string(work.dir().join("opened")).unwrap(), page.trim_end());
-    // One that fails is as good as none.
+    // A browser that fails counts as no browser.
     fs::write(&browser, "#!/bin/sh\nexit 3\n").unwrap();
     let own = browser.parent().unwrap().display().to_string();
     work.set("PATH", &own);
@@ -116,11 +116,11 @@ fn a_report_is_opened_with_the_browser_or_its_place_is_told() {
     work.run("garminsync", &["report", "--open", "-n"]).ok().says("would be written");
 }
 
-/// A program that writes down what it was given, and does nothing.
-const WRITES_DOWN: &str = "#!/bin/bash\n[ \"${0##*/}\" != gs-settings ] || [ \"${!#}\" != DATA_DIR ] || echo \"$HOME/data\"\nfor word; do printf '<%s>' \"$word\"; done >>\"$HOME/${0##*/}\"\ncat >/dev/null\n";
+/// A program that records its arguments and does nothing else.
+const RECORD_ARGUMENTS: &str = "#!/bin/bash\n[ \"${0##*/}\" != gs-settings ] || [ \"${!#}\" != DATA_DIR ] || echo \"$HOME/data\"\nfor word; do printf '<%s>' \"$word\"; done >>\"$HOME/${0##*/}\"\ncat >/dev/null\n";
 
 #[test]
-fn each_flag_of_a_sync_reaches_its_stage_as_it_was_given() {
+fn sync_passes_each_flag_unchanged_to_its_stage() {
     let hostile = [
         "it's $(touch pwned) `touch pwned` \"x\"",
         "two\nlines\n",
@@ -144,7 +144,7 @@ fn each_flag_of_a_sync_reaches_its_stage_as_it_was_given() {
             "gs-report",
             "gs-list",
         ] {
-            put_program(&mut work, name, WRITES_DOWN);
+            put_program(&mut work, name, RECORD_ARGUMENTS);
         }
         let since = format!("--since={value}");
         let args = [
@@ -176,35 +176,36 @@ fn each_flag_of_a_sync_reaches_its_stage_as_it_was_given() {
 }
 
 #[test]
-fn the_script_of_the_sync_has_the_help_and_the_refusals_of_the_word() {
+fn the_sync_script_has_the_help_and_usage_errors_of_garminsync_sync() {
     let mut work = Work::alone();
     work.set("PATH", &format!("{}:/usr/bin:/bin", bin().display()));
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/sync");
     let help =
         |text: &str| text.replace("Usage: garminsync sync", "Usage: gs-sync").replace("\n  -V, --version", "\u{1}");
-    let of_word = help(&work.run("garminsync", &["sync", "--help"]).ok().out);
+    let of_command = help(&work.run("garminsync", &["sync", "--help"]).ok().out);
     let of_script = help(&work.run(script, &["--help"]).ok().silent().out);
-    // It has a version of its own besides.
+    // The script also has a --version of its own.
     assert!(of_script.contains("Usage: gs-sync [OPTIONS]"), "{of_script}");
-    for line in of_word.lines() {
+    for line in of_command.lines() {
         assert!(of_script.contains(line), "{line}: {of_script}");
     }
     assert!(work.run(script, &["--version"]).ok().out.starts_with("gs-sync "));
     work.run(script, &["--nonsense"]).ends(2).says("--nonsense").says("Usage: gs-sync");
     work.run(script, &["--newest", "x"]).ends(2).says("--newest");
     work.run(script, &["something"]).ends(2).says("something");
-    assert_eq!(fs::read_dir(work.data("")).unwrap().count(), 0, "nothing was made");
+    assert_eq!(fs::read_dir(work.data("")).unwrap().count(), 0, "no file is created");
 }
 
 #[test]
-fn commands_are_found_beside_it_through_a_link_or_in_path_and_else_it_says_so() {
+fn programs_are_found_next_to_garminsync_or_in_path() {
     let mut work = Work::alone();
     work.set("PATH", "/usr/bin:/bin");
     let link = work.dir().join("link");
     std::os::unix::fs::symlink(bin().join("garminsync"), &link).unwrap();
     work.run(link.to_str().unwrap(), &["accounts"]).ok();
     let alone = work.dir().join("garminsync");
-    // Copied by another program: a file that this one has open for writing cannot be run while others are started.
+    // `cp` writes the copy: if this process had it open for writing, a child forked meanwhile would inherit the open
+    // file, and running it would fail (ETXTBSY).
     work.given("/bin/cp", &[bin().join("garminsync").to_str().unwrap(), alone.to_str().unwrap()], "").ok();
     let run = |work: &Work, args: &[&str]| work.run(alone.to_str().unwrap(), args);
     run(&work, &["accounts"]).ends(78).says("gs-auth is neither beside garminsync nor in PATH");
@@ -213,17 +214,17 @@ fn commands_are_found_beside_it_through_a_link_or_in_path_and_else_it_says_so() 
     run(&work, &["accounts"]).ok();
 }
 
-/// Waits until a command has asked for the list.
+/// Waits until a command has requested the list.
 fn wait_for_request(sim: &gs_sim::Sim) {
     let end = Instant::now() + Duration::from_secs(60);
     while sim.log().is_empty() {
-        assert!(Instant::now() < end, "no request came");
+        assert!(Instant::now() < end, "no request arrived");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
 #[test]
-fn a_signal_reaches_the_stages_and_no_further_one_is_started() {
+fn a_signal_ends_the_running_stage_and_no_other_stage_starts() {
     for (signal, word) in
         [("TERM", "download"), ("INT", "download"), ("HUP", "download"), ("TERM", "list"), ("TERM", "sync")]
     {
@@ -233,7 +234,7 @@ fn a_signal_reaches_the_stages_and_no_further_one_is_started() {
         sim.fault(Fault::new(Effect::Stall { ms: 20_000 }).path(LIST).count(1));
         let args = if word == "sync" { &["sync"][..] } else { &[word, "--missing"] };
         let program = bin().join("garminsync").display().to_string();
-        // Whoever runs the tests may have them outlive the terminal.
+        // If the tests run under nohup, the program inherits an ignored HUP.
         let args = [&["--default-signal=HUP", program.as_str()][..], args].concat();
         let child = work.spawn("/usr/bin/env", &args, "");
         wait_for_request(&sim);
@@ -249,12 +250,12 @@ fn a_signal_reaches_the_stages_and_no_further_one_is_started() {
             "{signal} {word}"
         );
         let code: Option<i64> = work.sql("SELECT exit FROM commands WHERE command = 'gs-fetch'");
-        assert_eq!(code, Some(130), "{signal} {word}: the listing ended in good order: {said}");
+        assert_eq!(code, Some(130), "{signal} {word}: the listing stored its exit code: {said}");
     }
 }
 
 #[test]
-fn ctrl_c_on_a_terminal_ends_a_download_after_the_item_in_hand() {
+fn ctrl_c_on_a_terminal_stops_a_download_with_exit_code_130() {
     let sim = plain(30);
     let mut work = Work::logged_in(&sim);
     work.set("GS_REQUEST_INTERVAL", "300ms");
@@ -266,7 +267,7 @@ fn ctrl_c_on_a_terminal_ends_a_download_after_the_item_in_hand() {
     assert!(last.contains("code 130"), "{last}");
     assert!(work.files("fit").len() < 30 && work.files("report").is_empty());
     for name in ["garminsync", "gs-download", "gs-fetch"] {
-        assert!(terminal.processes(name).is_empty(), "{name} goes on");
+        assert!(terminal.processes(name).is_empty(), "{name} still runs");
     }
     let ended: i64 = work.sql("SELECT count(*) FROM commands WHERE command = 'gs-download' AND exit = 130");
     assert_eq!(ended, 1);

@@ -1,5 +1,5 @@
-//! What stands in front of Garmin's services: a 403 with a web page, 427 and 429 say nothing of the token. The command ends
-//! with 75, and what was renewed or exchanged just before is kept.
+//! Blocking pages in front of Garmin's services: a 403 with a web page, 427 and 429 do not mean an invalid token.
+//! The command exits with 75 and keeps a token that it has just received.
 
 use crate::support::faults::status;
 use crate::support::upload::{self, COM, START};
@@ -10,7 +10,7 @@ const WHO: &str = "/userprofile-service/";
 const DETAIL: &str = "/activity-service/activity/";
 const PAGE: Effect = Effect::Challenge { status: 403 };
 
-/// The blocks of the services, as a person meets them.
+/// The blocking responses that occur in practice.
 fn blocks() -> [Effect; 3] {
     let json = r#"{"error":{"status-code":"427","message":"blocked"}}"#;
     let in_json = Effect::Status { status: 200, retry_after: None, body: Some(json.into()), content_type: None };
@@ -21,16 +21,16 @@ fn token(work: &Work) -> serde_json::Value {
     serde_json::from_slice(&std::fs::read(work.data("tokens/garmin-com.json")).unwrap()).unwrap()
 }
 
-/// Once nobody is in the way, the same token goes on without a login.
+/// Expects that the same token works without a login after the block.
 #[track_caller]
-fn goes_on(sim: &Sim, work: &Work) {
+fn expect_working_token(sim: &Sim, work: &Work) {
     sim.clear_faults();
     work.run("gs-fetch", &[]).ok();
     assert_eq!(asked(sim, LOGIN).len(), 0, "no login was needed");
 }
 
 #[test]
-fn in_the_place_of_a_list_or_a_count() {
+fn a_block_instead_of_a_list_or_count_keeps_the_token() {
     for path in [SEARCH, COUNT] {
         for effect in blocks() {
             let sim = plain(3);
@@ -39,13 +39,13 @@ fn in_the_place_of_a_list_or_a_count() {
             sim.fault(Fault::new(effect.clone()).path(path));
             work.run("gs-fetch", &[]).ends(75);
             assert_eq!(token(&work)["access_token"], before["access_token"], "{path} {effect:?}");
-            goes_on(&sim, &work);
+            expect_working_token(&sim, &work);
         }
     }
 }
 
 #[test]
-fn in_the_place_of_a_renewed_token() {
+fn a_block_instead_of_a_token_renewal_keeps_the_token() {
     for effect in blocks() {
         let sim = plain(3);
         let work = Work::logged_in(&sim);
@@ -55,12 +55,12 @@ fn in_the_place_of_a_renewed_token() {
         work.run("gs-fetch", &[]).ends(75);
         assert_eq!(token(&work)["refresh_token"], before["refresh_token"], "{effect:?}");
         assert!(token(&work)["dead"].is_null());
-        goes_on(&sim, &work);
+        expect_working_token(&sim, &work);
     }
 }
 
 #[test]
-fn right_after_a_token_was_renewed() {
+fn a_block_right_after_a_token_renewal_keeps_the_new_token() {
     for effect in blocks() {
         let sim = plain(3);
         let work = Work::logged_in(&sim);
@@ -68,14 +68,18 @@ fn right_after_a_token_was_renewed() {
         sim.with(|state| state.expire_access_tokens("garmin.com"));
         sim.fault(Fault::new(effect.clone()).host("connectapi.garmin.com").armed_by("diauth.garmin.com", TOKEN));
         work.run("gs-fetch", &[]).ends(75);
-        assert_ne!(token(&work)["refresh_token"], before["refresh_token"], "the old one is spent: {effect:?}");
-        goes_on(&sim, &work);
+        assert_ne!(
+            token(&work)["refresh_token"],
+            before["refresh_token"],
+            "the old refresh token is used up: {effect:?}"
+        );
+        expect_working_token(&sim, &work);
         assert_eq!(asked(&sim, TOKEN).len(), 1);
     }
 }
 
 #[test]
-fn in_the_place_of_the_verdict_on_a_token_that_was_refused_twice() {
+fn a_block_instead_of_the_profile_keeps_a_twice_rejected_token() {
     for effect in blocks() {
         let sim = plain(3);
         let work = Work::logged_in(&sim);
@@ -83,12 +87,12 @@ fn in_the_place_of_the_verdict_on_a_token_that_was_refused_twice() {
         sim.fault(Fault::new(Effect::Unauthorized).path(LIST).count(2));
         sim.fault(Fault::new(effect.clone()).path(WHO));
         work.run("gs-fetch", &[]).ends(75);
-        goes_on(&sim, &work);
+        expect_working_token(&sim, &work);
     }
 }
 
 #[test]
-fn right_after_a_ticket_was_exchanged() {
+fn a_block_right_after_a_login_keeps_the_new_token() {
     for effect in blocks() {
         let sim = plain(3);
         let work = Work::with_passwords(&sim);
@@ -103,13 +107,13 @@ fn right_after_a_ticket_was_exchanged() {
 }
 
 #[test]
-fn in_the_place_of_an_exchange_the_login_is_not_tried_again() {
+fn a_block_instead_of_the_ticket_exchange_stops_further_logins() {
     for effect in blocks() {
         let sim = plain(3);
         let work = Work::with_passwords(&sim);
         sim.fault(Fault::new(effect.clone()).host("diauth.garmin.com"));
         let said = work.run("gs-fetch", &[]);
-        assert!(!said.ends(75).err.contains("token is kept"), "there is none: {said}");
+        assert!(!said.ends(75).err.contains("token is kept"), "no token exists: {said}");
         sim.clear_faults();
         work.run("gs-fetch", &[]).ends(75).says("no password login before");
         assert_eq!(asked(&sim, LOGIN).len(), 1, "{effect:?}");
@@ -117,7 +121,7 @@ fn in_the_place_of_an_exchange_the_login_is_not_tried_again() {
 }
 
 #[test]
-fn in_the_place_of_files_exports_and_details() {
+fn a_block_instead_of_a_file_export_or_detail_keeps_the_token() {
     for blocked in [FILES, "/download-service/export/", DETAIL] {
         for effect in [PAGE, Effect::Challenge { status: 427 }] {
             let sim = plain(2);
@@ -125,20 +129,20 @@ fn in_the_place_of_files_exports_and_details() {
             work.run("gs-fetch", &[]).ok();
             let before = token(&work);
             sim.fault(Fault::new(effect.clone()).path(blocked));
-            // What is asked before it is refused for good.
+            // The requests before the blocked one fail permanently.
             for path in [FILES, "/download-service/export/"].iter().filter(|path| **path != blocked) {
                 sim.fault(Fault::new(status(404)).path(path));
             }
             work.download(&["--missing"]).ends(75);
             assert_eq!(token(&work)["access_token"], before["access_token"], "{blocked} {effect:?}");
-            goes_on(&sim, &work);
-            assert_eq!(work.download(&["--missing"]).ok().records().len(), 2, "nothing was concluded of the files");
+            expect_working_token(&sim, &work);
+            assert_eq!(work.download(&["--missing"]).ok().records().len(), 2, "no file was marked as unavailable");
         }
     }
 }
 
 #[test]
-fn in_the_place_of_the_answer_to_an_upload_or_to_what_became_of_it() {
+fn a_block_during_an_upload_or_its_status_creates_no_duplicate() {
     for (path, sent) in [(upload::SEND_GARMIN, 0), (upload::STATUS_GARMIN, 1)] {
         let world = upload::start(&[(upload::CN, &[START])], |_| {});
         let plan = world.plan_of(upload::CN, COM, &[START]);
@@ -153,7 +157,7 @@ fn in_the_place_of_the_answer_to_an_upload_or_to_what_became_of_it() {
 }
 
 #[test]
-fn in_the_place_of_whose_account_it_is_before_a_write() {
+fn a_block_instead_of_the_owner_check_stops_the_upload() {
     let world = upload::start(&[(upload::CN, &[START])], |_| {});
     let plan = world.plan_of(upload::CN, COM, &[START]);
     world.sim.fault(Fault::new(PAGE).host("connectapi.garmin.com").path(WHO));
@@ -165,7 +169,7 @@ fn in_the_place_of_whose_account_it_is_before_a_write() {
 }
 
 #[test]
-fn in_the_place_of_a_deletion_or_of_the_look_before_it() {
+fn a_block_instead_of_a_deletion_or_its_precheck_deletes_nothing() {
     for on_deletion in [true, false] {
         let duplicate = duplicates::duplicate("garmin-com");
         let fault = Fault::new(PAGE).host("connectapi.garmin.com");
@@ -181,7 +185,7 @@ fn in_the_place_of_a_deletion_or_of_the_look_before_it() {
 }
 
 #[test]
-fn a_token_that_is_refused_twice_is_told_as_it_is_and_tried_again() {
+fn a_twice_rejected_token_is_reported_and_used_again_by_the_next_run() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     let inactive = r#"Token is not active"#;
@@ -189,13 +193,13 @@ fn a_token_that_is_refused_twice_is_told_as_it_is_and_tried_again() {
     sim.with(|state| state.tokens.refresh.iter_mut().for_each(|token| token.inactive = true));
     let said = work.run("gs-fetch", &[]);
     said.ends(77).says(inactive).says("and the renewed one");
-    assert!(!said.err.contains("this kind of login"), "nobody knows what kind it was: {said}");
+    assert!(!said.err.contains("this kind of login"), "the kind of login is unknown: {said}");
     sim.with(|state| state.tokens.access.iter_mut().for_each(|token| token.inactive = false));
     work.run("gs-fetch", &[]).ok();
 }
 
 #[test]
-fn a_list_of_somebody_else_whose_profile_does_not_come_is_no_other_account_for_certain() {
+fn a_foreign_list_without_a_profile_is_a_retry_and_not_another_account() {
     let mut scenario = support::scenario(3);
     let other = gs_sim::AccountSpec { email: "bob@example.com".into(), generate: 2, ..Default::default() };
     scenario.accounts.push(other);

@@ -1,11 +1,11 @@
-//! Several commands at once on one platform: one refresh, no lost token, and the interval between any two requests.
+//! Parallel commands on one platform: one token renewal, no lost token, and the interval between any two requests.
 
 use std::time::{Duration, Instant};
 
 use crate::support::{FILES, TOKEN, Work, asked, plain};
 
 #[test]
-fn five_commands_at_once_with_an_expired_token_make_one_refresh_and_keep_the_interval() {
+fn parallel_commands_renew_a_token_once_and_keep_the_request_interval() {
     const INTERVAL_MS: u32 = 150;
     let sim = plain(40);
     let sim_started = Instant::now();
@@ -26,18 +26,18 @@ fn five_commands_at_once_with_an_expired_token_make_one_refresh_and_keep_the_int
     }
     assert_eq!(asked(&sim, TOKEN).len(), 1);
     assert_eq!(asked(&sim, FILES).iter().filter(|request| request.status == 200).count(), 40);
-    // On a busy machine a request arrives any time after it was sent, and two may arrive together. But one that arrives after
-    // so many others was not sent before so many intervals had passed.
+    // On a busy machine a request may arrive late, and two may arrive together. But the request number n cannot have
+    // been sent before n intervals had passed.
     let mut arrivals: Vec<f64> = sim.log().iter().map(|request| request.at_ms).collect();
     arrivals.sort_by(f64::total_cmp);
     for (before, at_ms) in (0..).zip(arrivals) {
         let earliest = began + Duration::from_millis(u64::from(before * INTERVAL_MS));
         assert!(
             Duration::from_secs_f64(at_ms / 1000.0) >= earliest,
-            "request {before} came at {at_ms} ms: {earliest:?}"
+            "request {before} arrived at {at_ms} ms, before {earliest:?}"
         );
     }
-    // The token that is kept is the one that works.
+    // The saved token works.
     sim.with(|state| state.expire_access_tokens("garmin.com"));
     work.run("gs-fetch", &[]).ok();
 }

@@ -1,4 +1,4 @@
-//! What requests call themselves: an app or a browser where those ask, and garminsync itself elsewhere; never the library.
+//! User agents: an app or a browser for the platforms, garminsync for other hosts; never the HTTP library.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::support;
 use crate::support::upload::{self, COM, COROS, DAY, START};
 use gs_sim::Sim;
 
-/// Each host, and what its requests call themselves.
+/// The user agent of the requests to each host.
 fn agents(sim: &Sim) -> BTreeMap<String, String> {
     let mut agents = BTreeMap::new();
     for request in sim.log() {
@@ -17,17 +17,17 @@ fn agents(sim: &Sim) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn every_request_names_itself_and_never_the_library() {
+fn every_request_has_a_user_agent_that_does_not_name_the_library() {
     let coros_only = START + DAY;
     let world = upload::start(&[(COM, &[START]), (COROS, &[coros_only])], |_| {});
     world.sim.clear_log();
     world.work.run("gs-auth", &["login", "--platform", "garmin-com"]).ok();
     world.work.run("gs-auth", &["login", "--platform", "coros"]).ok();
     let plan = world.work.given("gs-diff", &[], &world.work.run("gs-list", &[]).out).ok().out.clone();
-    let wanted = [upload::iso(START), upload::iso(coros_only)];
+    let selected = [upload::iso(START), upload::iso(coros_only)];
     let plan: String = plan
         .lines()
-        .filter(|line| wanted.iter().any(|start| line.contains(start.as_str())))
+        .filter(|line| selected.iter().any(|start| line.contains(start.as_str())))
         .map(|line| format!("{line}\n"))
         .collect();
     let plan = world.work.given("gs-download", &[], &plan).ok().out.clone();
@@ -45,7 +45,7 @@ fn every_request_names_itself_and_never_the_library() {
 }
 
 #[test]
-fn where_neither_an_app_nor_a_browser_asks_it_is_garminsync() {
+fn requests_to_other_hosts_use_the_garminsync_user_agent() {
     let sim = support::plain(1);
     let mut work = support::Work::with(&sim);
     let (oauth1, oauth2) = sim.with(|state| state.issue_garth("garmin.com"));

@@ -1,4 +1,4 @@
-//! `gs-import` of Garmin's account export: lists in one place, files in another, and names that tell nothing.
+//! `gs-import` of Garmin's account export: separate lists and files, and file names without activity ids.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,10 +8,10 @@ use crate::support::{FILES, Work, asked, scenario};
 use gs_sim::{Sim, zipfile};
 use serde_json::{Value, json};
 
-/// Where the activities took place, in turns.
+/// UTC offsets of the activities, in turns.
 const ZONES: [i32; 6] = [0, 3600, -6 * 3600, 5 * 3600 + 45 * 60, 13 * 3600, -9 * 3600 - 1800];
 
-/// A simulator whose activities take place all over the world, somebody logged in, and what it holds.
+/// A simulator with activities in several time zones, a login, and the activities.
 fn world(count: usize) -> (Sim, Work, Vec<Held>) {
     let mut scenario = scenario(count);
     for (number, activity) in scenario.accounts[0].activities.iter_mut().enumerate() {
@@ -23,7 +23,7 @@ fn world(count: usize) -> (Sim, Work, Vec<Held>) {
     (sim, work, all)
 }
 
-/// The name of a file in an export: its number is that of the upload.
+/// The name of a file in an export: its number is the upload id.
 fn upload(number: usize) -> String {
     format!("me@example.com_{}.fit", 250_000_000 + number * 17)
 }
@@ -53,7 +53,7 @@ fn second_recording(one: &Held, serial: u32) -> Vec<u8> {
     recording.encode()
 }
 
-/// A file of a day's steps, as nine of ten in an export are.
+/// A file with the steps of a day; nine of ten files in an export are of this kind.
 fn monitoring(start: i64) -> Vec<u8> {
     let mut file = gs_sim::fit::run(start, 60, 10.0);
     for message in file.messages_mut().iter_mut().filter(|message| message.global == 0) {
@@ -65,15 +65,15 @@ fn monitoring(start: i64) -> Vec<u8> {
 }
 
 #[test]
-fn three_hundred_activities_of_all_zones_find_their_files_and_what_is_not_sure_is_left() {
+fn export_files_match_their_activities_and_ambiguous_files_are_skipped() {
     let (sim, work, all) = world(300);
     let mut list = summaries(&all);
-    // A sport and a distance that were changed by hand; an activity without a file; one that nobody can name.
+    // A sport and a distance changed by hand; an activity without a file; one without an id.
     list[1]["activityType"] = json!("cycling");
     list[2]["distance"] = json!(all[2].metres * 150.0);
     list[3]["deviceId"] = json!(0);
     list.push(json!({"name": "of no id"}));
-    // Two watches on one run, each in the list: the device tells. Two of one watch: nothing does.
+    // Two watches on one run, both listed: the device decides. Two recordings of one watch: ambiguous.
     let twin = |one: &Held, id: u64, serial: Value| {
         let mut entry = one.summary();
         (entry["activityId"], entry["deviceId"]) = (json!(id), serial);
@@ -85,7 +85,7 @@ fn three_hundred_activities_of_all_zones_find_their_files_and_what_is_not_sure_i
     held_files.remove(4);
     held_files.push((upload(1000), second_recording(&all[10], 4_000_000_000)));
     held_files.push((upload(1001), second_recording(&all[20], all[20].serial)));
-    // The same bytes twice, a recording of what was deleted, a day's steps, one that is broken.
+    // A duplicate file, a recording of a deleted activity, files with steps, a corrupt file.
     held_files.push((upload(1002), all[5].fit.clone()));
     held_files.push((upload(1003), gs_sim::fit::run(all[0].start - 40_000, 600, 1000.0).build()));
     for number in 0..50 {
@@ -112,8 +112,8 @@ fn three_hundred_activities_of_all_zones_find_their_files_and_what_is_not_sure_i
             record["start_time"].as_str().unwrap().replace(['T', 'Z'], " ").trim(),
             older_tools::stamp(one.start)
         );
-        let told = (record["name"].as_str().unwrap(), record["platform_sport"].as_str().unwrap());
-        assert_eq!(told, (one.name.as_str(), one.type_key.as_str()));
+        let shown = (record["name"].as_str().unwrap(), record["platform_sport"].as_str().unwrap());
+        assert_eq!(shown, (one.name.as_str(), one.type_key.as_str()));
         assert!((record["distance_m"].as_f64().unwrap() - one.metres).abs() < 1.0);
     }
     let twin = said.records().into_iter().find(|record| record["id"] == "9010").unwrap();
@@ -137,18 +137,18 @@ fn three_hundred_activities_of_all_zones_find_their_files_and_what_is_not_sure_i
     assert_eq!(
         (again.ends(1).ids().len(), again.err.matches("it may belong to").count()),
         (0, 2),
-        "9020 is still not there"
+        "9020 is still ambiguous"
     );
 }
 
 #[test]
-fn an_export_is_taken_as_it_came_unpacked_or_unpacked_to_the_last_file() {
+fn an_export_is_imported_zipped_partly_or_fully_unpacked() {
     let (_sim, work, all) = world(12);
     let zip = work.dir().join("export.zip");
     fs::write(&zip, garmin_export(&summaries(&all), &files(&all))).unwrap();
-    // As people unpack it: the outer zip, or all of them; and they may name a folder in it.
-    let (outer, whole) = (work.dir().join("outer"), work.dir().join("whole"));
-    for (dir, deep) in [(&outer, false), (&whole, true)] {
+    // Users unpack the outer zip or all zips, and may name a folder inside.
+    let (outer, unpacked) = (work.dir().join("outer"), work.dir().join("whole"));
+    for (dir, deep) in [(&outer, false), (&unpacked, true)] {
         let fitness = dir.join("DI_CONNECT/DI-Connect-Fitness");
         let uploads = dir.join("DI_CONNECT/DI-Connect-Uploaded-Files");
         fs::create_dir_all(&fitness).unwrap();
@@ -163,8 +163,8 @@ fn an_export_is_taken_as_it_came_unpacked_or_unpacked_to_the_last_file() {
             fs::write(uploads.join("UploadedFiles_0-_Part1.zip"), zipfile::zip_of_many(&entries)).unwrap();
         }
     }
-    let below = [whole.join("DI_CONNECT"), whole.join("DI_CONNECT/DI-Connect-Fitness")];
-    for path in [zip, outer, whole].iter().chain(&below) {
+    let below = [unpacked.join("DI_CONNECT"), unpacked.join("DI_CONNECT/DI-Connect-Fitness")];
+    for path in [zip, outer, unpacked].iter().chain(&below) {
         let said = import(&work, &["-n", "-q"], path);
         assert_eq!(said.ok().ids().len(), 12, "{}", path.display());
     }
@@ -173,7 +173,7 @@ fn an_export_is_taken_as_it_came_unpacked_or_unpacked_to_the_last_file() {
 }
 
 #[test]
-fn a_list_that_is_none_is_told_and_an_export_without_files_takes_nothing() {
+fn an_unreadable_list_is_reported_and_an_export_without_files_fails() {
     let (_sim, work, all) = world(2);
     let dir = work.dir().join("export/DI_CONNECT/DI-Connect-Fitness");
     fs::create_dir_all(&dir).unwrap();
@@ -185,7 +185,7 @@ fn a_list_that_is_none_is_told_and_an_export_without_files_takes_nothing() {
     assert_eq!((said.ids().len(), said.err.lines().count()), (0, 2));
 }
 
-/// The entry as another version of the export, or a tool that has read and written it, has it.
+/// The list item as another version of the export, or another tool, writes it.
 fn changed(entry: &Value, change: &dyn Fn(&mut serde_json::Map<String, Value>)) -> Value {
     let mut entry = entry.as_object().unwrap().clone();
     change(&mut entry);
@@ -193,7 +193,7 @@ fn changed(entry: &Value, change: &dyn Fn(&mut serde_json::Map<String, Value>)) 
 }
 
 #[test]
-fn lists_in_other_spellings_lose_no_file() {
+fn lists_with_other_field_spellings_match_all_files() {
     let (_sim, work, all) = world(12);
     type Change = Box<dyn Fn(&mut serde_json::Map<String, Value>)>;
     let without_start = |entry: &mut serde_json::Map<String, Value>| {
@@ -252,11 +252,11 @@ fn lists_in_other_spellings_lose_no_file() {
 }
 
 #[test]
-fn an_export_of_which_nothing_can_be_taken_is_no_success() {
+fn an_export_without_importable_files_exits_1() {
     let (_sim, work, all) = world(3);
     let zip = work.dir().join("export.zip");
     let write = |list: &[Value], files: &[(String, Vec<u8>)]| fs::write(&zip, garmin_export(list, files)).unwrap();
-    // Nobody can tell when these began, or which activities they are.
+    // Activities without a readable start.
     let unclear =
         |entry: &Value| json!({"activityId": entry["activityId"], "begin": {"at": 5}, "startTimeGmt": "soon"});
     write(&summaries(&all).iter().map(unclear).collect::<Vec<_>>(), &files(&all));
@@ -275,7 +275,7 @@ fn an_export_of_which_nothing_can_be_taken_is_no_success() {
     let others = [(upload(1), gs_sim::fit::run(all[0].start - 40_000, 600, 1000.0).build())];
     write(&summaries(&all), &others);
     import(&work, &[], &zip).ends(1).says("nothing imported: no file could be matched with certainty to an activity");
-    // One unclear entry among clear ones is told, and is no failure.
+    // One unreadable item among readable ones is reported, and the exit code is 0.
     let mut list = summaries(&all);
     list.push(json!({"activityId": 5}));
     write(&list, &files(&all));

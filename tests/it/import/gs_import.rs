@@ -1,4 +1,4 @@
-//! `gs-import`: what is taken over from GarminSync, Sports Sync X and other folders, what is not, and what comes after.
+//! `gs-import` of GarminSync, Sports Sync X and other folders: imported and rejected files, and later commands.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::support::{self, FILES, Work, asked, gzip, plain};
 use gs_sim::{Sim, zipfile};
 use serde_json::Value;
 
-/// A simulator, somebody logged in, and what the simulator holds, the oldest first.
+/// A simulator, a data folder with a login, and the activities of the simulator, oldest first.
 fn world(count: usize) -> (Sim, Work, Vec<Held>) {
     let sim = plain(count);
     let work = Work::logged_in(&sim);
@@ -16,7 +16,7 @@ fn world(count: usize) -> (Sim, Work, Vec<Held>) {
     (sim, work, all)
 }
 
-/// GarminSync's folder beside the data folder, with whole files of these.
+/// A folder of GarminSync beside the data folder, with valid files of these activities.
 fn garmin_sync(work: &Work, some: &[Held]) -> GarminSync {
     let folder = GarminSync::new(&work.dir().join("theirs"));
     some.iter().for_each(|one| folder.add(one, &one.fit));
@@ -32,7 +32,7 @@ fn sorted(mut ids: Vec<String>) -> Vec<String> {
     ids
 }
 
-/// Of which activities the service was asked for the file.
+/// The activities whose files were requested from the service.
 fn fetched(sim: &Sim) -> Vec<String> {
     let id = |path: &str| path.rsplit('/').next().unwrap().to_owned();
     sorted(asked(sim, FILES).iter().map(|request| id(&request.path)).collect())
@@ -43,12 +43,12 @@ fn bytes_of(record: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn garminsyncs_folder_is_taken_over_and_only_the_rest_is_asked_for() {
+fn a_garminsync_folder_is_imported_and_only_other_files_are_downloaded() {
     let (sim, work, all) = world(9);
-    let theirs = garmin_sync(&work, &all[2..7]);
-    theirs.row(&all[7], None);
-    let before = fingerprint(&theirs.dir);
-    let said = import(&work, &[], &theirs.dir);
+    let older = garmin_sync(&work, &all[2..7]);
+    older.row(&all[7], None);
+    let before = fingerprint(&older.dir);
+    let said = import(&work, &[], &older.dir);
     said.ok().silent();
     assert_eq!(sorted(said.ids()), ids(&all[2..7]));
     for (record, one) in said.records().iter().zip(&all[2..7]) {
@@ -65,11 +65,11 @@ fn garminsyncs_folder_is_taken_over_and_only_the_rest_is_asked_for() {
         assert_eq!((record["utc_offset_s"].as_i64(), record["sport"].as_str()), (Some(3600), Some("running")));
         assert!(record["file"]["path"].as_str().unwrap().contains("/data/fit/garmin_com/activity_"));
     }
-    assert_eq!(fingerprint(&theirs.dir), before);
-    let again = import(&work, &[], &theirs.database());
+    assert_eq!(fingerprint(&older.dir), before);
+    let again = import(&work, &[], &older.database());
     again.ok().silent();
-    assert_eq!((again.ids().len(), fingerprint(&theirs.dir)), (0, before));
-    assert_eq!(sim.log().len(), 0, "nobody was asked");
+    assert_eq!((again.ids().len(), fingerprint(&older.dir)), (0, before));
+    assert_eq!(sim.log().len(), 0, "no request was sent");
 
     work.run("gs-fetch", &[]).ok().silent();
     let rest = ids(all[..2].iter().chain(&all[7..]));
@@ -77,16 +77,16 @@ fn garminsyncs_folder_is_taken_over_and_only_the_rest_is_asked_for() {
     work.download(&["--all"]).ok().silent();
     assert_eq!(fetched(&sim), rest);
     let named = work.run("gs-list", &["--id", &all[3].id]).record();
-    assert_eq!(named["name"].as_str(), Some(all[3].name.as_str()), "the list completes what the import knew");
+    assert_eq!(named["name"].as_str(), Some(all[3].name.as_str()), "the listing completes the imported activity");
     assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
     assert_eq!(work.files("fit").len(), 9);
 }
 
 #[test]
-fn the_page_tells_what_was_imported_from_what_is_listed() {
+fn the_page_shows_imported_activities_as_not_listed_yet() {
     let (_sim, work, all) = world(3);
-    let theirs = garmin_sync(&work, &all);
-    import(&work, &[], &theirs.dir).ok();
+    let older = garmin_sync(&work, &all);
+    import(&work, &[], &older.dir).ok();
     let page = |words: &str| {
         work.run("gs-report", &[]).ok();
         let read = |name: &str| fs::read_to_string(work.data("report").join(name)).unwrap();
@@ -103,12 +103,12 @@ fn the_page_tells_what_was_imported_from_what_is_listed() {
 }
 
 #[test]
-fn a_tcx_called_fit_is_kept_as_what_it_is_and_the_original_is_asked_for() {
+fn a_tcx_file_named_fit_is_stored_as_tcx_and_the_original_downloaded() {
     let (sim, work, all) = world(4);
-    let theirs = garmin_sync(&work, &all[1..]);
-    theirs.add(&all[0], &all[0].tcx);
-    let before = fingerprint(&theirs.dir);
-    let said = import(&work, &["-v"], &theirs.dir);
+    let older = garmin_sync(&work, &all[1..]);
+    older.add(&all[0], &all[0].tcx);
+    let before = fingerprint(&older.dir);
+    let said = import(&work, &["-v"], &older.dir);
     said.ok().says("this is a TCX file; stored in that format; the original is requested again");
     let record = said.records().into_iter().find(|record| record["id"] == all[0].id.as_str()).unwrap();
     assert_eq!(
@@ -122,22 +122,22 @@ fn a_tcx_called_fit_is_kept_as_what_it_is_and_the_original_is_asked_for() {
         older_tools::stamp(all[0].start)
     );
     assert_eq!(work.run("gs-list", &["--missing"]).ids(), [all[0].id.clone()]);
-    import(&work, &[], &theirs.dir).ok().silent();
+    import(&work, &[], &older.dir).ok().silent();
 
     work.run("gs-fetch", &[]).ok();
     let got = work.download(&["--missing"]).ok().record();
     assert_eq!((got["file"]["format"].as_str(), bytes_of(&got)), (Some("fit"), all[0].fit.clone()));
     assert_eq!(fetched(&sim), [all[0].id.clone()]);
-    let again = import(&work, &[], &theirs.dir);
+    let again = import(&work, &[], &older.dir);
     again.ok().says("another file of garmin-com").says("it is kept");
-    assert_eq!((again.ids().len(), fingerprint(&theirs.dir)), (0, before));
+    assert_eq!((again.ids().len(), fingerprint(&older.dir)), (0, before));
     assert_eq!(work.run("gs-list", &["--missing"]).ids(), [""; 0]);
 }
 
 #[test]
-fn pages_texts_and_halves_are_told_each_and_not_taken() {
+fn web_pages_texts_and_corrupt_files_are_reported_and_not_imported() {
     let (_sim, work, all) = world(9);
-    let theirs = garmin_sync(&work, &all[7..]);
+    let older = garmin_sync(&work, &all[7..]);
     let mut wrong = all[4].fit.clone();
     *wrong.last_mut().unwrap() ^= 1;
     let bad: [(&[u8], &str); 7] = [
@@ -150,45 +150,45 @@ fn pages_texts_and_halves_are_told_each_and_not_taken() {
         (b"PK\x03\x04 and nothing more", "the zip file is corrupt"),
     ];
     for (one, (bytes, _)) in all.iter().zip(&bad) {
-        theirs.add(one, bytes);
+        older.add(one, bytes);
     }
-    let before = fingerprint(&theirs.dir);
-    let said = import(&work, &[], &theirs.dir);
+    let before = fingerprint(&older.dir);
+    let said = import(&work, &[], &older.dir);
     said.ends(1);
     for (one, (_, why)) in all.iter().zip(&bad) {
         let line = said.err.lines().find(|line| line.contains(&one.garmin_sync_name())).unwrap();
         assert!(line.contains(why) && line.ends_with("; not imported"), "{line}");
     }
     assert_eq!((said.err.lines().count(), sorted(said.ids())), (7, ids(&all[7..])));
-    assert_eq!((work.files("fit").len(), fingerprint(&theirs.dir)), (2, before));
+    assert_eq!((work.files("fit").len(), fingerprint(&older.dir)), (2, before));
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM activities"), 2);
     let log = "SELECT exit || counts FROM commands WHERE command = 'gs-import'";
     assert_eq!(work.sql::<String>(log), "1{\"imported\":2,\"rejected\":7}");
 }
 
 #[test]
-fn their_database_is_found_from_anywhere_and_its_paths_lead_nowhere_else() {
+fn paths_in_a_garminsync_database_are_not_followed_outside_its_folder() {
     let (_sim, work, all) = world(5);
-    let theirs = garmin_sync(&work, &all[..1]);
-    // A file outside, the path to it in the database and by a link; one that is named freely; one on a machine of its own.
+    let older = garmin_sync(&work, &all[..1]);
+    // A file outside, reached by a path in the database and a link; a file with a free name; a path on another system.
     let outside = work.dir().join("outside.fit");
     fs::write(&outside, &all[1].fit).unwrap();
-    theirs.row(&all[1], Some("../outside.fit"));
-    std::os::unix::fs::symlink(&outside, theirs.dir.join(all[1].garmin_sync_name())).unwrap();
-    theirs.row(&all[2], Some("C:\\data\\my favourite.fit"));
-    fs::write(theirs.dir.join("my favourite.fit"), &all[2].fit).unwrap();
-    theirs.row(&all[3], Some(&format!("/app/data/{}", all[3].garmin_sync_name())));
-    fs::write(theirs.dir.join("holiday.fit"), &all[4].fit).unwrap();
-    let before = fingerprint(&theirs.dir);
+    older.row(&all[1], Some("../outside.fit"));
+    std::os::unix::fs::symlink(&outside, older.dir.join(all[1].garmin_sync_name())).unwrap();
+    older.row(&all[2], Some("C:\\data\\my favourite.fit"));
+    fs::write(older.dir.join("my favourite.fit"), &all[2].fit).unwrap();
+    older.row(&all[3], Some(&format!("/app/data/{}", all[3].garmin_sync_name())));
+    fs::write(older.dir.join("holiday.fit"), &all[4].fit).unwrap();
+    let before = fingerprint(&older.dir);
     let said = work.run("gs-import", &["theirs/../theirs/garmin.db"]);
     said.ends(1).says("holiday.fit: no activity id in the file name; not imported");
     said.says("2 of its downloaded files are missing, such as activity_");
     assert_eq!(sorted(said.ids()), ids([&all[0], &all[2]]));
-    assert_eq!(fingerprint(&theirs.dir), before);
+    assert_eq!(fingerprint(&older.dir), before);
 }
 
 #[test]
-fn local_times_of_any_zone_become_utc_under_any_clock() {
+fn local_times_become_utc_independent_of_the_machine_time_zone() {
     let zones = [0, 3600, -6 * 3600, 5 * 3600 + 45 * 60, 14 * 3600, -9 * 3600 - 1800];
     let mut scenario = support::scenario(zones.len());
     for (activity, offset) in scenario.accounts[0].activities.iter_mut().zip(zones) {
@@ -200,25 +200,25 @@ fn local_times_of_any_zone_become_utc_under_any_clock() {
     for zone in ["UTC", "Asia/Kathmandu", "America/St_Johns"] {
         let mut work = Work::with(&sim);
         work.set("TZ", zone);
-        let theirs = garmin_sync(&work, &all);
-        let said = import(&work, &[], &theirs.dir);
-        let told: Vec<_> = said
+        let older = garmin_sync(&work, &all);
+        let said = import(&work, &[], &older.dir);
+        let shown: Vec<_> = said
             .ok()
             .records()
             .iter()
             .map(|r| (r["id"].clone(), r["start_time"].clone(), r["utc_offset_s"].as_i64()))
             .collect();
-        assert_eq!(told.iter().map(|(.., offset)| offset.unwrap() as i32).collect::<Vec<_>>(), zones);
-        outs.push(told);
+        assert_eq!(shown.iter().map(|(.., offset)| offset.unwrap() as i32).collect::<Vec<_>>(), zones);
+        outs.push(shown);
     }
     assert!(outs[0] == outs[1] && outs[1] == outs[2]);
 }
 
 #[test]
-fn a_database_of_a_later_version_or_with_pending_writes_is_read_and_left_as_it_is() {
+fn a_newer_database_or_one_with_pending_writes_is_read_unchanged() {
     let (_sim, work, all) = world(3);
-    let theirs = garmin_sync(&work, &all[..2]);
-    let held_open = theirs.open();
+    let older = garmin_sync(&work, &all[..2]);
+    let held_open = older.open();
     held_open.execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0").unwrap();
     held_open
         .execute_batch(
@@ -227,64 +227,64 @@ fn a_database_of_a_later_version_or_with_pending_writes_is_read_and_left_as_it_i
             CREATE TABLE power (id INTEGER)",
         )
         .unwrap();
-    let before = fingerprint(&theirs.dir);
+    let before = fingerprint(&older.dir);
     assert!(before.iter().any(|(path, _)| path.ends_with("garmin.db-wal")));
-    let said = import(&work, &[], &theirs.dir);
+    let said = import(&work, &[], &older.dir);
     said.ok().silent();
     for record in said.records() {
-        let told = [&record["platform_sport"], &record["sport"], &record["sub_sport"]].map(|v| v.as_str().unwrap());
-        assert_eq!(told, ["trail_running", "running", "trail"]);
+        let shown = [&record["platform_sport"], &record["sport"], &record["sub_sport"]].map(|v| v.as_str().unwrap());
+        assert_eq!(shown, ["trail_running", "running", "trail"]);
     }
-    assert_eq!((said.ids().len(), fingerprint(&theirs.dir)), (2, before));
+    assert_eq!((said.ids().len(), fingerprint(&older.dir)), (2, before));
     drop(held_open);
 }
 
 #[test]
-fn the_folder_of_both_may_be_one() {
+fn garminsync_and_this_program_may_share_a_data_folder() {
     let (sim, mut work, all) = world(3);
-    // As the settings of GarminSync have it: our archive grows in the folder of theirs, and their DB_PATH is left alone.
-    let theirs = GarminSync::new(&work.data(""));
-    all.iter().take(2).for_each(|one| theirs.add(one, &one.fit));
-    work.set("DB_PATH", theirs.database().to_str().unwrap());
-    let is_theirs =
-        |path: &Path| path.starts_with(theirs.dir.join("garmin.db")) || path.extension() == Some("fit".as_ref());
-    let before: Vec<_> = fingerprint(&theirs.dir).into_iter().filter(|(path, _)| is_theirs(path)).collect();
+    // With the settings of GarminSync: our archive is in the folder of GarminSync, and its DB_PATH is not changed.
+    let older = GarminSync::new(&work.data(""));
+    all.iter().take(2).for_each(|one| older.add(one, &one.fit));
+    work.set("DB_PATH", older.database().to_str().unwrap());
+    let is_older_file =
+        |path: &Path| path.starts_with(older.dir.join("garmin.db")) || path.extension() == Some("fit".as_ref());
+    let before: Vec<_> = fingerprint(&older.dir).into_iter().filter(|(path, _)| is_older_file(path)).collect();
     assert_eq!(before.len(), 3);
-    assert_eq!(sorted(import(&work, &[], &theirs.dir).ok().silent().ids()), ids(&all[..2]));
+    assert_eq!(sorted(import(&work, &[], &older.dir).ok().silent().ids()), ids(&all[..2]));
     work.archive_all();
-    assert_eq!(import(&work, &[], &theirs.dir).ok().silent().ids(), [""; 0]);
+    assert_eq!(import(&work, &[], &older.dir).ok().silent().ids(), [""; 0]);
     import(&work, &["--platform", "coros"], &work.data("fit")).ends(2).says("this is the archive itself");
     assert_eq!(fetched(&sim), [all[2].id.clone()]);
-    let after = fingerprint(&theirs.dir);
+    let after = fingerprint(&older.dir);
     assert!(before.iter().all(|file| after.contains(file)));
 }
 
 #[test]
-fn sports_syncs_folders_are_taken_over_each_for_its_platform() {
+fn sports_sync_folders_are_imported_each_for_its_platform() {
     let (_sim, work, all) = world(7);
-    let theirs = SportsSync::new(&work.dir().join("sports-sync-x"));
+    let older = SportsSync::new(&work.dir().join("sports-sync-x"));
     for one in &all[..3] {
-        theirs.add("garmin_com", "running", one, &one.fit);
+        older.add("garmin_com", "running", one, &one.fit);
     }
-    theirs.add("garmin_cn", "trail_running", &all[3], &all[3].fit);
-    theirs.add("coros", "102", &all[4], &all[4].fit);
-    // Unpacked beside its zip; the zip of another is half; of a third only the row is left.
-    fs::write(theirs.dir.join(format!("fit/garmin_com/{}_ACTIVITY.fit", all[0].id)), &all[0].fit).unwrap();
-    theirs.add("garmin_cn", "running", &all[5], &all[5].fit);
-    let zip = theirs.dir.join(format!("fit/garmin_cn/{}.zip", all[5].id));
+    older.add("garmin_cn", "trail_running", &all[3], &all[3].fit);
+    older.add("coros", "102", &all[4], &all[4].fit);
+    // One file unpacked beside its zip; a truncated zip; a database row without a file.
+    fs::write(older.dir.join(format!("fit/garmin_com/{}_ACTIVITY.fit", all[0].id)), &all[0].fit).unwrap();
+    older.add("garmin_cn", "running", &all[5], &all[5].fit);
+    let zip = older.dir.join(format!("fit/garmin_cn/{}.zip", all[5].id));
     let half = fs::read(&zip).unwrap();
     fs::write(&zip, &half[..half.len() / 2]).unwrap();
-    theirs.add("coros", "100", &all[6], &all[6].fit);
-    fs::remove_file(theirs.dir.join(format!("fit/coros/{}.fit", all[6].id))).unwrap();
-    let before = fingerprint(&theirs.dir);
-    for path in [theirs.dir.clone(), theirs.dir.join("db"), theirs.dir.join("db/sports_sync.sqlite")] {
+    older.add("coros", "100", &all[6], &all[6].fit);
+    fs::remove_file(older.dir.join(format!("fit/coros/{}.fit", all[6].id))).unwrap();
+    let before = fingerprint(&older.dir);
+    for path in [older.dir.clone(), older.dir.join("db"), older.dir.join("db/sports_sync.sqlite")] {
         let said = import(&work, &["-n", "-q"], &path);
         assert_eq!((said.ends(1).ids().len(), work.files("fit").len()), (5, 0), "{path:?}");
     }
-    let picked = import(&work, &["-n", "-q", "--platform", "coros,garmin-com"], &theirs.dir);
+    let picked = import(&work, &["-n", "-q", "--platform", "coros,garmin-com"], &older.dir);
     assert_eq!(picked.ok().ids().len(), 4);
 
-    let said = import(&work, &[], &theirs.dir);
+    let said = import(&work, &[], &older.dir);
     said.ends(1).says("the zip file is corrupt");
     let of = |one: &Held| said.records().into_iter().find(|record| record["id"] == one.id.as_str()).unwrap();
     assert_eq!(said.ids().len(), 5);
@@ -297,34 +297,38 @@ fn sports_syncs_folders_are_taken_over_each_for_its_platform() {
     let coros = of(&all[4]);
     assert_eq!((coros["platform"].as_str(), coros["sub_sport"].as_str()), (Some("coros"), Some("trail")));
     assert_eq!(bytes_of(&coros), all[4].fit);
-    assert_eq!((import(&work, &[], &theirs.dir).ends(1).ids().len(), fingerprint(&theirs.dir)), (0, before));
-    fs::remove_dir_all(theirs.dir.join("db")).unwrap();
+    assert_eq!((import(&work, &[], &older.dir).ends(1).ids().len(), fingerprint(&older.dir)), (0, before));
+    fs::remove_dir_all(older.dir.join("db")).unwrap();
     let without = Work::alone();
-    assert_eq!(import(&without, &[], &theirs.dir).ends(1).ids().len(), 5, "the files outlive the database");
+    assert_eq!(
+        import(&without, &[], &older.dir).ends(1).ids().len(),
+        5,
+        "the files can be imported without the database"
+    );
 }
 
 #[test]
-fn what_they_wrote_as_sent_is_not_believed() {
+fn uploads_recorded_by_sports_sync_are_not_imported() {
     let (_sim, work, all) = world(2);
-    let theirs = SportsSync::new(&work.dir().join("theirs"));
-    theirs.add("garmin_com", "running", &all[0], &all[0].fit);
-    import(&work, &[], &theirs.dir).ok();
+    let older = SportsSync::new(&work.dir().join("theirs"));
+    older.add("garmin_com", "running", &all[0], &all[0].fit);
+    import(&work, &[], &older.dir).ok();
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM uploads"), 0);
     assert_eq!(work.run("gs-list", &["--platform", "garmin-cn,coros"]).ids(), [""; 0]);
 }
 
 #[test]
-fn a_zip_of_the_older_tool_with_a_tcx_holds_the_original() {
+fn a_tcx_in_a_sports_sync_zip_is_an_original() {
     let (_sim, work, all) = world(1);
-    let theirs = SportsSync::new(&work.dir().join("theirs"));
+    let older = SportsSync::new(&work.dir().join("theirs"));
     let zip = zipfile::zip_of(&format!("{}.tcx", all[0].id), &all[0].tcx);
-    fs::write(theirs.dir.join(format!("fit/garmin_com/{}.zip", all[0].id)), zip).unwrap();
-    let record = import(&work, &[], &theirs.dir).ok().record();
+    fs::write(older.dir.join(format!("fit/garmin_com/{}.zip", all[0].id)), zip).unwrap();
+    let record = import(&work, &[], &older.dir).ok().record();
     assert_eq!((record["file"]["format"].as_str(), record["file"]["origin"].as_str()), (Some("tcx"), Some("original")));
     assert_eq!(work.run("gs-list", &["--missing"]).ids(), [""; 0]);
 }
 
-/// Files in folders and zip files, as other tools name them; and some that nobody should take.
+/// Files in folders and zip files, named as other tools do; and files that must not be imported.
 fn mixed(dir: &Path, all: &[Held]) -> PathBuf {
     let old = dir.join("old");
     fs::create_dir_all(old.join("2026/more")).unwrap();
@@ -341,7 +345,7 @@ fn mixed(dir: &Path, all: &[Held]) -> PathBuf {
 }
 
 #[test]
-fn any_folder_zip_or_file_with_ids_is_taken_for_the_platform_that_is_named() {
+fn folders_zips_and_files_with_ids_are_imported_for_the_named_platform() {
     let (_sim, work, all) = world(6);
     let old = mixed(work.dir(), &all);
     let before = fingerprint(&old);
@@ -352,7 +356,7 @@ fn any_folder_zip_or_file_with_ids_is_taken_for_the_platform_that_is_named() {
     said.ok().says("old: 2 other files not read (.txt 2)");
     assert_eq!((sorted(said.ids()), said.err.lines().count()), (ids(&all[..5]), 1));
     assert!(said.records().iter().all(|record| record["platform"] == "garmin-cn"));
-    assert_eq!(work.run("gs-list", &["--missing"]).ids(), [all[4].id.clone()], "the TCX file is an export");
+    assert_eq!(work.run("gs-list", &["--missing"]).ids(), [all[4].id.clone()], "the TCX file is a converted file");
     assert_eq!(fingerprint(&old), before);
     for single in ["backup.zip", &format!("{}.fit", all[0].id)] {
         assert_eq!(import(&work, &["--platform", "garmin-cn"], &old.join(single)).ok().ids(), [""; 0]);
@@ -363,7 +367,7 @@ fn any_folder_zip_or_file_with_ids_is_taken_for_the_platform_that_is_named() {
 }
 
 #[test]
-fn files_packed_by_gzip_are_taken_as_what_they_were() {
+fn gzipped_files_are_imported_uncompressed() {
     let (_sim, work, all) = world(6);
     let old = work.dir().join("old");
     fs::create_dir(&old).unwrap();
@@ -386,16 +390,16 @@ fn files_packed_by_gzip_are_taken_as_what_they_were() {
     let single = Work::alone();
     let path = old.join(format!("{}.fit.gz", all[0].id));
     assert_eq!(import(&single, &["--platform", "coros"], &path).ok().silent().ids(), [all[0].id.clone()]);
-    // GarminSync's own folder, packed to save room.
-    let theirs = garmin_sync(&work, &all[..1]);
-    let plain = theirs.dir.join(all[0].garmin_sync_name());
+    // A folder of GarminSync with gzipped files.
+    let older = garmin_sync(&work, &all[..1]);
+    let plain = older.dir.join(all[0].garmin_sync_name());
     fs::remove_file(&plain).unwrap();
     fs::write(format!("{}.gz", plain.display()), gzip(&all[0].fit)).unwrap();
-    assert_eq!(import(&single, &[], &theirs.dir).ok().ids(), [all[0].id.clone()]);
+    assert_eq!(import(&single, &[], &older.dir).ok().ids(), [all[0].id.clone()]);
 }
 
 #[test]
-fn names_with_a_time_in_front_are_read_like_those_without() {
+fn file_names_may_begin_with_a_time() {
     let (_sim, work, all) = world(5);
     let old = work.dir().join("old");
     fs::create_dir(&old).unwrap();
@@ -408,7 +412,7 @@ fn names_with_a_time_in_front_are_read_like_those_without() {
     for (name, one) in names.iter().zip(&all) {
         fs::write(old.join(name), &one.fit).unwrap();
     }
-    // Two recordings that began in one second: the number says which of them, and not which activity.
+    // Two recordings with the same start second: the number is a counter and not an activity id.
     fs::write(old.join("2025-12-24-18-30-00_2.fit"), &all[4].fit).unwrap();
     let said = import(&work, &["--platform", "garmin-com"], &old);
     said.ends(1).says("2025-12-24-18-30-00_2.fit: no activity id in the file name");
@@ -421,7 +425,7 @@ fn names_with_a_time_in_front_are_read_like_those_without() {
 }
 
 #[test]
-fn links_other_files_and_recycle_bins_are_counted_and_told() {
+fn links_other_files_and_recycle_bins_are_counted_and_reported() {
     let (_sim, work, all) = world(4);
     let old = work.dir().join("old");
     fs::create_dir_all(old.join("#recycle")).unwrap();
@@ -440,23 +444,23 @@ fn links_other_files_and_recycle_bins_are_counted_and_told() {
     said.says("old: 1 recycle bin or system folder skipped");
     assert_eq!(said.err.lines().count(), 4, "{said}");
     import(&work, &["-v", "--platform", "garmin-com"], &old).ok().says("old: linked").says("old: summary.csv");
-    // The folder of GarminSync is flat; what lies deeper, or is linked, was not put there by it.
-    let theirs = garmin_sync(&work, &all[..1]);
-    fs::create_dir(theirs.dir.join("2025")).unwrap();
-    std::os::unix::fs::symlink(&elsewhere, theirs.dir.join("linked")).unwrap();
-    let said = import(&work, &[], &theirs.dir);
+    // The folder of GarminSync is flat; subfolders and links are not from GarminSync.
+    let older = garmin_sync(&work, &all[..1]);
+    fs::create_dir(older.dir.join("2025")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, older.dir.join("linked")).unwrap();
+    let said = import(&work, &[], &older.dir);
     said.ok().says("theirs: 1 subfolder not searched").says("theirs: 1 link not followed");
 }
 
 #[test]
-fn zips_that_point_out_of_themselves_or_grow_without_bound_are_told() {
+fn path_traversal_and_zip_bombs_are_rejected() {
     let (_sim, work, all) = world(3);
     let old = work.dir().join("old");
     fs::create_dir(&old).unwrap();
     let evil = format!("../../{}.fit", all[0].id);
     fs::write(old.join(format!("{}.zip", all[0].id)), zipfile::zip_of(&evil, &all[0].fit)).unwrap();
     fs::write(old.join(format!("{}.zip", all[1].id)), zipfile::zip_bomb("a.fit", 300)).unwrap();
-    // In a zip of many only the last part of a name counts, and it is a name in our archive that the file gets.
+    // In a zip with several files, only the last part of a name counts, and the file gets a name of our archive.
     let deep = format!("../../../{}.fit", all[2].id);
     fs::write(old.join("many.zip"), zipfile::zip_of_many(&[(&deep, &all[2].fit)])).unwrap();
     let said = import(&work, &["--platform", "garmin-com"], &old);
@@ -468,7 +472,7 @@ fn zips_that_point_out_of_themselves_or_grow_without_bound_are_told() {
 }
 
 #[test]
-fn what_is_of_no_activity_or_of_another_day_is_told() {
+fn files_without_an_activity_or_of_another_day_are_rejected() {
     let (_sim, work, all) = world(3);
     let old = work.dir().join("old");
     fs::create_dir(&old).unwrap();
@@ -478,7 +482,7 @@ fn what_is_of_no_activity_or_of_another_day_is_told() {
     }
     fs::write(old.join("123456.fit"), settings.build()).unwrap();
     work.run("gs-fetch", &[]).ok();
-    // The list knows when that was, and this is a file of two days later.
+    // The list has the start of this activity, and the file is of two days later.
     fs::write(old.join(format!("{}.fit", all[0].id)), &all[2].fit).unwrap();
     let said = import(&work, &["--platform", "garmin-com"], &old);
     said.ends(1).says("the FIT file contains no activity").says("it belongs to another activity");
@@ -486,9 +490,9 @@ fn what_is_of_no_activity_or_of_another_day_is_told() {
 }
 
 #[test]
-fn what_is_nothing_known_is_refused_before_anything_is_taken() {
+fn unsupported_input_is_rejected_before_anything_is_imported() {
     let (_sim, work, all) = world(1);
-    let theirs = garmin_sync(&work, &all);
+    let older = garmin_sync(&work, &all);
     let foreign = work.dir().join("birds.db");
     rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE birds (id INTEGER)").unwrap();
     fs::create_dir(work.dir().join("empty")).unwrap();
@@ -496,9 +500,9 @@ fn what_is_nothing_known_is_refused_before_anything_is_taken() {
     fs::write(work.dir().join("UploadedFiles_0-_Part1.zip"), zipfile::zip_of("me@x_1.fit", &all[0].fit)).unwrap();
     fs::write(work.dir().join("half.zip"), b"PK\x03\x04").unwrap();
     fs::create_dir(work.dir().join("broken")).unwrap();
-    let half = fs::read(theirs.database()).unwrap();
+    let half = fs::read(older.database()).unwrap();
     fs::write(work.dir().join("broken/garmin.db"), &half[..4000]).unwrap();
-    // An export of a service that nobody knows here.
+    // An export of an unsupported service.
     for (name, bytes) in
         [("sessions/1.json", "{}"), ("sessions/2.json", "{}"), ("me.csv", "a"), ("tracks/a b.fit", "x")]
     {
@@ -519,27 +523,27 @@ fn what_is_nothing_known_is_refused_before_anything_is_taken() {
         ("broken", "move it to another folder, or import this folder with --platform"),
     ];
     for (path, why) in unknown {
-        let said = work.run("gs-import", &[theirs.dir.to_str().unwrap(), path]);
+        let said = work.run("gs-import", &[older.dir.to_str().unwrap(), path]);
         said.ends(2).says(&format!("{path}: ")).says(why).says("supported: GarminSync's garmin.db");
         assert_eq!((said.ids().len(), work.files("fit").len()), (0, 0), "{path}");
     }
     work.run("gs-import", &[]).ends(2);
-    // A data folder of our own kind, of another account: not all of it is of one platform.
+    // A data folder of this program, of another account: its files may belong to several platforms.
     fs::create_dir_all(work.dir().join("other/fit/garmin_com")).unwrap();
     fs::write(work.dir().join("other/fit/garmin_com/activity_1_x.fit"), &all[0].fit).unwrap();
     for path in ["other", "other/fit"] {
         work.run("gs-import", &["--platform", "garmin-com", path]).ends(2).says("name one of them, with --platform");
     }
-    let coros = import(&work, &["--platform", "coros"], &theirs.dir);
+    let coros = import(&work, &["--platform", "coros"], &older.dir);
     coros.ends(2).says("--platform garmin-com or garmin-cn");
-    assert_eq!(import(&work, &["--platform", "garmin-cn"], &theirs.dir).ok().record()["platform"], "garmin-cn");
+    assert_eq!(import(&work, &["--platform", "garmin-cn"], &older.dir).ok().record()["platform"], "garmin-cn");
 }
 
 #[test]
-fn a_dry_run_says_what_would_be_taken_and_takes_nothing() {
+fn a_dry_run_names_the_files_and_imports_nothing() {
     let (_sim, work, all) = world(3);
-    let theirs = garmin_sync(&work, &all);
-    let said = import(&work, &["-n"], &theirs.dir);
+    let older = garmin_sync(&work, &all);
+    let said = import(&work, &["-n"], &older.dir);
     said.ok().says(&format!("would be imported as the fit file of garmin-com {}", all[0].id));
     assert_eq!((said.ids().len(), said.err.lines().count(), work.files("fit").len()), (3, 3, 0));
     assert!(said.records().iter().all(|record| record.get("file").is_none()));
@@ -549,7 +553,7 @@ fn a_dry_run_says_what_would_be_taken_and_takes_nothing() {
         ),
         0
     );
-    let shown = import(&work, &["-v"], &theirs.dir);
+    let shown = import(&work, &["-v"], &older.dir);
     shown
         .ok()
         .says("theirs: GarminSync, imported as garmin-com")
@@ -559,38 +563,38 @@ fn a_dry_run_says_what_would_be_taken_and_takes_nothing() {
 }
 
 #[test]
-fn what_the_archive_has_stays_and_what_it_has_lost_is_mended() {
+fn an_import_keeps_archived_files_and_restores_lost_ones() {
     let (sim, work, all) = world(3);
     work.archive_all();
-    let theirs = garmin_sync(&work, &all[1..2]);
-    theirs.add(&all[0], &gs_sim::fit::run(all[0].start, all[0].seconds, 999.0).build());
+    let older = garmin_sync(&work, &all[1..2]);
+    older.add(&all[0], &gs_sim::fit::run(all[0].start, all[0].seconds, 999.0).build());
     let lost = work.run("gs-list", &["--id", &all[1].id]).record();
     fs::remove_file(lost["file"]["path"].as_str().unwrap()).unwrap();
-    let ours = fingerprint(&work.data("fit"));
-    let said = import(&work, &[], &theirs.dir);
+    let archived = fingerprint(&work.data("fit"));
+    let said = import(&work, &[], &older.dir);
     said.ok().says(&format!("another file of garmin-com {},", all[0].id)).says("it is kept");
     assert_eq!(said.ids(), [all[1].id.clone()]);
     let after = fingerprint(&work.data("fit"));
-    assert!(ours.iter().all(|file| after.contains(file)) && after.len() == 3);
+    assert!(archived.iter().all(|file| after.contains(file)) && after.len() == 3);
     sim.clear_log();
     work.download(&["--all"]).ok().silent();
     assert_eq!(sim.log().len(), 0);
 }
 
 #[test]
-fn a_list_that_lacks_what_was_imported_shrinks_by_nothing_and_nothing_is_planned_from_it() {
+fn unlisted_imports_are_not_deletions_and_are_not_uploaded() {
     let (sim, work, all) = world(8);
-    let theirs = garmin_sync(&work, &all);
-    theirs.add(&Held { id: "777".into(), ..all[0].clone() }, &all[0].tcx);
-    import(&work, &[], &theirs.dir).ok();
-    // Half of it was deleted there long before.
+    let older = garmin_sync(&work, &all);
+    older.add(&Held { id: "777".into(), ..all[0].clone() }, &all[0].tcx);
+    import(&work, &[], &older.dir).ok();
+    // Half of the activities were deleted on Garmin long before.
     sim.with(|state| {
         all[..4].iter().for_each(|one| assert!(state.remove_activity("garmin.com", one.id.parse().unwrap())))
     });
     for _ in 0..2 {
         let said = work.run("gs-fetch", &["--full"]);
         said.ok().silent();
-        assert_eq!(sorted(said.ids()), ids(&all[4..]), "what no list shows is not printed");
+        assert_eq!(sorted(said.ids()), ids(&all[4..]), "unlisted activities are not printed");
     }
     assert_eq!(work.run("gs-list", &["--deleted"]).ids(), [""; 0]);
     let folder = work.dir().join("watch");
@@ -604,13 +608,13 @@ fn a_list_that_lacks_what_was_imported_shrinks_by_nothing_and_nothing_is_planned
     assert_eq!(planned.len(), 4);
     assert!(planned.iter().all(|record| all[4..].iter().any(|one| record["activity"]["id"] == one.id.as_str())));
     assert_eq!(plan.out.matches(r#""code":"never-listed""#).count(), 5);
-    // A file that is there, and was deleted at Garmin before: it is not put back.
+    // A file of an activity that was deleted on Garmin: it is not uploaded again.
     fs::write(folder.join("run.fit"), &all[0].fit).unwrap();
     work.run("gs-fetch", &["--platform", &to]).ok();
     let list = work.run("gs-list", &["--platform", &to]).ok().out.clone();
-    let back = work.given("gs-diff", &["--from", &to, "--to", "garmin-com", "--explain"], &list).ok().record();
-    assert_eq!(support::codes(&back["reasons"]), ["deleted-there"], "{back}");
-    // What is gone is asked for once, and its export is kept without a failure.
+    let planned_back = work.given("gs-diff", &["--from", &to, "--to", "garmin-com", "--explain"], &list).ok().record();
+    assert_eq!(support::codes(&planned_back["reasons"]), ["deleted-there"], "{planned_back}");
+    // The original of a deleted activity is requested once, and the converted file is kept without a failure.
     let said = work.download(&["--missing"]);
     said.ok().says("777: activity not found on Garmin").says("the archived file is kept");
     assert_eq!(said.records()[0]["file"]["format"], "tcx");
@@ -618,24 +622,24 @@ fn a_list_that_lacks_what_was_imported_shrinks_by_nothing_and_nothing_is_planned
 }
 
 #[test]
-fn another_writer_is_waited_for_and_told() {
+fn an_import_exits_75_if_a_download_holds_the_archive() {
     let (_sim, mut work, all) = world(1);
     work.set("GS_LOCK_TIMEOUT", "200ms");
-    let theirs = garmin_sync(&work, &all);
-    import(&work, &["-n"], &theirs.dir).ok();
+    let older = garmin_sync(&work, &all);
+    import(&work, &["-n"], &older.dir).ok();
     fs::create_dir_all(work.data("locks")).unwrap();
     let lock = fs::File::create(work.data("locks/garmin_com.download")).unwrap();
     lock.lock().unwrap();
-    import(&work, &[], &theirs.dir).ends(75).says("another gs-download holds the archive");
+    import(&work, &[], &older.dir).ends(75).says("another gs-download holds the archive");
     drop(lock);
-    assert_eq!(import(&work, &[], &theirs.dir).ok().ids().len(), 1);
+    assert_eq!(import(&work, &[], &older.dir).ok().ids().len(), 1);
 }
 
 #[test]
-fn what_is_missing_is_not_known_before_a_platform_was_listed() {
+fn missing_activities_are_unknown_before_the_first_listing() {
     let (_sim, work, all) = world(2);
-    let theirs = garmin_sync(&work, &all);
-    import(&work, &[], &theirs.dir).ok();
+    let older = garmin_sync(&work, &all);
+    import(&work, &[], &older.dir).ok();
     let said = |args: &[&str]| work.run("gs-list", args).ok().err.clone();
     assert!(said(&["--missing", "-v", "--format", "table"]).contains("not every platform was listed"));
     work.run("gs-fetch", &[]).ok();

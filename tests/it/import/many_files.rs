@@ -1,4 +1,4 @@
-//! `gs-import` of many files: killed in the middle and run again, stopped by a person, and in a reasonable time.
+//! `gs-import` of many files: killed and run again, stopped by the user, and in a reasonable time.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::support::{self, Work};
 use gs_sim::HISTORY_END;
 
-/// A folder with so many files of runs, one a day, and their bytes by id.
+/// A folder with `count` files of runs, one per day, and their bytes by id.
 fn folder(work: &Work, count: usize) -> (PathBuf, Vec<(String, Vec<u8>)>) {
     let dir = work.dir().join("old");
     fs::create_dir(&dir).unwrap();
@@ -33,7 +33,7 @@ fn args(dir: &Path) -> [&str; 3] {
     ["--platform", "garmin-com", dir.to_str().unwrap()]
 }
 
-/// Everything is in the archive once, byte for byte, and nothing else.
+/// Expects that the archive has exactly these files, byte for byte.
 #[track_caller]
 fn expect_all(work: &Work, files: &[(String, Vec<u8>)]) {
     let records = work.run("gs-list", &["--downloaded"]).ok().records();
@@ -45,29 +45,29 @@ fn expect_all(work: &Work, files: &[(String, Vec<u8>)]) {
         assert!(fs::read(&path).unwrap() == *bytes, "{record}");
         paths.insert(path);
     }
-    let there: BTreeSet<PathBuf> = work.files("fit").into_iter().collect();
-    assert_eq!(there, paths);
+    let existing: BTreeSet<PathBuf> = work.files("fit").into_iter().collect();
+    assert_eq!(existing, paths);
     assert!(work.files("replaced").is_empty());
 }
 
 #[test]
-fn killed_again_and_again_and_run_to_its_end_it_has_all_once() {
+fn an_import_killed_repeatedly_and_completed_has_every_file_once() {
     let work = Work::alone();
     let (dir, files) = folder(&work, 240);
-    let entered = || work.sql::<i64>("SELECT count(*) FROM files");
+    let imported = || work.sql::<i64>("SELECT count(*) FROM files");
     work.run("gs-list", &[]).ok();
     for step in 1..=6 {
         let mut child = work.spawn("gs-import", &args(&dir), "");
         let end = Instant::now() + Duration::from_secs(60);
-        while entered() < step * 30 && Instant::now() < end {
+        while imported() < step * 30 && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(1));
         }
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(entered() >= step * 30);
+        assert!(imported() >= step * 30);
     }
-    assert!(entered() < 240, "the last one was killed in the middle, too");
-    // Between a file and its row: the file stands there, and nobody has written it down.
+    assert!(imported() < 240, "the last import was killed before its end, too");
+    // Killed between a file and its row: the file exists, but the catalogue does not know it.
     work.change(
         "DELETE FROM files WHERE id IN (SELECT id FROM files LIMIT 20);
          DELETE FROM activities WHERE id NOT IN (SELECT id FROM files)",
@@ -80,19 +80,19 @@ fn killed_again_and_again_and_run_to_its_end_it_has_all_once() {
 }
 
 #[test]
-fn ctrl_c_and_a_reader_that_goes_away_end_it_after_the_file_in_hand() {
+fn ctrl_c_or_a_closed_pipe_stops_an_import_that_can_be_resumed() {
     let work = Work::alone();
     let (dir, files) = folder(&work, 400);
-    let entered = || work.sql::<i64>("SELECT count(*) FROM files");
+    let imported = || work.sql::<i64>("SELECT count(*) FROM files");
     work.run("gs-list", &[]).ok();
     let mut child = work.spawn("gs-import", &args(&dir), "");
     let end = Instant::now() + Duration::from_secs(60);
-    while entered() < 20 && Instant::now() < end {
+    while imported() < 20 && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(1));
     }
     support::shell(&format!("kill -INT {}", child.id()));
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(entered() < 400);
+    assert!(imported() < 400);
     let mut command = work.command("gs-import", &args(&dir));
     let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
@@ -103,10 +103,10 @@ fn ctrl_c_and_a_reader_that_goes_away_end_it_after_the_file_in_hand() {
 }
 
 #[test]
-fn five_thousand_files_take_reasonable_time_also_the_last_of_them() {
+fn five_thousand_files_are_imported_in_linear_time() {
     let work = Work::alone();
     let (dir, files) = folder(&work, 5000);
-    // In two halves: the second may not take much longer than the first.
+    // In two halves: the second half must not take much longer than the first.
     let second = work.dir().join("second");
     fs::create_dir(&second).unwrap();
     for (id, _) in &files[2500..] {

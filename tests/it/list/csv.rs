@@ -1,9 +1,9 @@
-//! `gs-list --format csv`: what a spreadsheet makes of it.
+//! `gs-list --format csv`: safe to open in a spreadsheet.
 
 use crate::support::{Work, plain};
 
 #[test]
-fn a_name_is_no_formula_and_a_number_stays_one() {
+fn names_are_escaped_against_formulas_and_numbers_stay_numbers() {
     let names = [
         "=HYPERLINK(\"http://evil.example\")",
         "\t=1+1",
@@ -29,18 +29,18 @@ fn a_name_is_no_formula_and_a_number_stays_one() {
     let at = |name: &str| head.iter().position(|column| column == name).unwrap();
     let mut rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     rows.sort_by_key(|row| row[at("id")].to_owned());
-    let meant =
+    let expected =
         ["'=HYPERLINK(\"http://evil.example\")", "'=1+1", "'+cmd|' /C calc'!A0", "-7", "a,\"b\"c", "'@SUM(A1)", "Run"];
-    assert_eq!(rows.len(), meant.len());
-    for (row, meant) in rows.iter().zip(meant) {
+    assert_eq!(rows.len(), expected.len());
+    for (row, expected) in rows.iter().zip(expected) {
         for column in ["name", "device", "platform_sport"] {
-            assert_eq!(&row[at(column)], meant, "{column}");
+            assert_eq!(&row[at(column)], expected, "{column}");
         }
-        // Below zero, and no text for all that.
+        // Negative numbers stay numbers.
         assert_eq!((&row[at("utc_offset_s")], &row[at("timer_time_s")]), ("-3600", "-0.5"));
         assert!(row.iter().all(|cell| !cell.chars().any(char::is_control)), "{row:?}");
     }
-    // Records are for programs: there a name is what it is.
+    // Records are for programs: names are unchanged.
     let records = work.run("gs-list", &[]).ok().records();
     assert!(records.iter().any(|record| record["name"] == "\t=1+1"));
 }

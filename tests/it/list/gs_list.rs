@@ -1,4 +1,4 @@
-//! `gs-list`: filters, formats, numbers; never a request.
+//! `gs-list`: filters, formats, statistics; no requests.
 
 use crate::support::three_platforms::three;
 use crate::support::{Work, plain, scenario};
@@ -36,15 +36,15 @@ fn known() -> (Sim, Work) {
 }
 
 #[test]
-fn filters() {
+fn filters_select_activities() {
     let (sim, work) = known();
     let ids = |args: &[&str]| work.run("gs-list", args).ok().silent().ids().join(" ");
     assert_eq!(ids(&[]), "1 2 3 4", "newest first");
     assert_eq!(ids(&["--downloaded"]), "1");
-    assert_eq!(ids(&["--missing"]), "2 3", "what is typed in by hand is not missing");
+    assert_eq!(ids(&["--missing"]), "2 3", "an activity entered by hand is not missing");
     assert_eq!(ids(&["--deleted"]), "");
     assert_eq!(ids(&["--sport", "running"]), "1 2");
-    assert_eq!(ids(&["--sport", "gravel_cycling,yoga"]), "3 4", "the platform's own names work too");
+    assert_eq!(ids(&["--sport", "gravel_cycling,yoga"]), "3 4", "sport names of the platform work too");
     assert_eq!(ids(&["--id", "2,3", "--id", "4"]), "2 3 4");
     assert_eq!(ids(&["--platform", "garmin-cn"]), "");
     assert_eq!(ids(&["--platform", "GARMINCOM", "--since", "2026-10-29"]), "1 2");
@@ -54,7 +54,7 @@ fn filters() {
 }
 
 #[test]
-fn a_table_for_people_shows_local_time_and_cannot_be_hijacked() {
+fn a_table_shows_local_time_without_control_characters() {
     let (_sim, work) = known();
     let said = work.run("gs-list", &["--format", "table"]);
     let line = |id: &str| {
@@ -68,7 +68,7 @@ fn a_table_for_people_shows_local_time_and_cannot_be_hijacked() {
 }
 
 #[test]
-fn csv_is_read_back_as_it_was() {
+fn csv_output_can_be_parsed() {
     let (_sim, work) = known();
     let said = work.run("gs-list", &["--format", "csv"]);
     let mut reader = csv::Reader::from_reader(said.out.as_bytes());
@@ -102,7 +102,7 @@ fn stats_in_all_formats() {
 }
 
 #[test]
-fn an_empty_catalogue_is_an_empty_list() {
+fn an_empty_catalogue_gives_an_empty_list() {
     let work = Work::alone();
     for args in [&[][..], &["--missing"], &["--stats"], &["--format", "table"]] {
         assert_eq!(work.run("gs-list", args).ok().silent().out, "");
@@ -110,7 +110,7 @@ fn an_empty_catalogue_is_an_empty_list() {
 }
 
 #[test]
-fn the_same_bytes_under_any_time_zone() {
+fn the_output_is_the_same_in_any_time_zone() {
     let (_sim, mut work) = known();
     let outs: Vec<String> = ["UTC", "America/St_Johns", "Asia/Kathmandu"]
         .iter()
@@ -124,7 +124,7 @@ fn the_same_bytes_under_any_time_zone() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_a_quiet_stop() {
+fn a_closed_pipe_ends_the_command_silently() {
     let sim = plain(150);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -139,7 +139,7 @@ fn a_reader_that_goes_away_is_a_quiet_stop() {
 }
 
 #[test]
-fn a_catalogue_of_a_newer_version_is_refused_untouched() {
+fn a_newer_catalogue_is_rejected_and_unchanged() {
     let (_sim, work) = known();
     work.change("PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE)");
     let before = std::fs::read(work.data("catalogue.sqlite")).unwrap();
@@ -150,7 +150,7 @@ fn a_catalogue_of_a_newer_version_is_refused_untouched() {
 }
 
 #[test]
-fn a_locked_catalogue_is_waited_for_and_then_an_error() {
+fn a_locked_catalogue_is_an_error_after_the_lock_timeout() {
     let (_sim, mut work) = known();
     work.set("GS_LOCK_TIMEOUT", "200ms");
     let other = rusqlite::Connection::open(work.data("catalogue.sqlite")).unwrap();
@@ -162,14 +162,14 @@ fn a_locked_catalogue_is_waited_for_and_then_an_error() {
 }
 
 #[test]
-fn a_data_folder_that_cannot_be_made_is_named() {
+fn a_data_folder_that_cannot_be_created_is_named() {
     let work = Work::alone();
     std::fs::write(work.dir().join("file"), "").unwrap();
     work.run("gs-list", &["--data-dir", "file/below"]).ends(78).says("file/below");
 }
 
 #[test]
-fn a_database_of_an_older_tool_is_left_alone() {
+fn the_database_of_an_older_tool_is_not_changed() {
     let (_sim, mut work) = known();
     let old = work.dir().join("db/garmin.db");
     std::fs::create_dir(old.parent().unwrap()).unwrap();
@@ -186,7 +186,7 @@ fn a_database_of_an_older_tool_is_left_alone() {
 }
 
 #[test]
-fn an_empty_list_says_what_there_is_none_of() {
+fn an_empty_list_explains_why_it_is_empty() {
     let sim = plain(2);
     let work = Work::logged_in(&sim);
     let said = |args: &[&str]| work.run("gs-list", &[&["-v", "--format", "table"], args].concat()).ok().err.clone();
@@ -198,15 +198,15 @@ fn an_empty_list_says_what_there_is_none_of() {
 }
 
 #[test]
-fn a_list_is_sorted_reversed_limited_and_cut_to_columns() {
+fn sort_reverse_limit_fields_and_units_change_the_list() {
     let (_sim, work) = known();
     let ids = |args: &[&str]| work.run("gs-list", args).ok().silent().ids().join(" ");
     assert_eq!(ids(&["--reverse"]), "4 3 2 1");
-    assert_eq!(ids(&["--sort", "name"]), "2 4 3 1", "control characters are no part of a name");
+    assert_eq!(ids(&["--sort", "name"]), "2 4 3 1", "control characters are ignored");
     assert_eq!(ids(&["--sort", "sport", "--limit", "1"]), "3");
     assert_eq!(ids(&["--limit", "2"]), "1 2");
     work.run("gs-list", &["--limit", "0"]).ends(2);
-    assert_eq!(ids(&["--sort", "distance", "--reverse"]), "1 2 3 4", "all are as long");
+    assert_eq!(ids(&["--sort", "distance", "--reverse"]), "1 2 3 4", "all distances are equal");
     let csv = work.run("gs-list", &["--format", "csv", "--fields", "id,distance_m", "--id", "1"]);
     assert_eq!(csv.ok().out, "id,distance_m\n1,12345.6\n");
     let miles = work.run("gs-list", &["--format", "table", "--units", "statute", "--id", "1"]);
@@ -217,9 +217,9 @@ fn a_list_is_sorted_reversed_limited_and_cut_to_columns() {
 }
 
 #[test]
-fn local_days_are_those_where_the_activity_began() {
+fn local_filters_days_in_the_time_zone_of_the_activity() {
     let (_sim, work) = known();
-    // All began at 23:00 UTC, which was 18:00 there; at 01:00 UTC of the next day it would be another day.
+    // All began at 23:00 UTC, which is 18:00 in local time; 01:00 UTC of the next day is 20:00 of the same local day.
     work.change("UPDATE activities SET start_time = start_time + 7200 WHERE id = '1'");
     let ids = |args: &[&str]| work.run("gs-list", args).ok().silent().ids().join(" ");
     assert_eq!(ids(&["--since", "2026-10-31"]), "1");
@@ -228,7 +228,7 @@ fn local_days_are_those_where_the_activity_began() {
 }
 
 #[test]
-fn an_activity_on_three_platforms_is_one_line_of_a_unique_list() {
+fn a_unique_list_has_one_record_per_group() {
     let three = three(6, 0);
     let work = three.work();
     work.run("gs-fetch", &[]).ok();
@@ -242,7 +242,7 @@ fn an_activity_on_three_platforms_is_one_line_of_a_unique_list() {
     for record in &records {
         let also_on = record["also_on"].as_array().cloned().unwrap_or_default();
         let is_on_coros = record["platform"] == "coros" || also_on.iter().any(|one| one["platform"] == "coros");
-        assert_eq!(record["downloaded"], is_on_coros, "the one with a file stands for its group: {record}");
+        assert_eq!(record["downloaded"], is_on_coros, "the activity with a file represents its group: {record}");
     }
     let table = work.run("gs-list", &["--unique", "--format", "table"]).ok().out.clone();
     assert_eq!(table.lines().count(), records.len() + 1, "{table}");

@@ -1,4 +1,4 @@
-//! Whose account it is: nothing of one person is listed into, or written to, what belongs to another.
+//! Account identity: activities of one person are never listed or uploaded into the account of another.
 
 use crate::support::{self, COROS_WHO, LIST, LOGIN, Said, Work, asked, requests, scenario};
 use gs_sim::{AccountSpec, CorosActivitySpec, CorosSpec, Effect, Fault, Scenario, Sim};
@@ -30,13 +30,13 @@ fn two_people() -> Sim {
     .start()
 }
 
-/// The settings name this person.
+/// Sets the credentials of this person.
 fn settings_of(work: &mut Work, [email, password]: [&str; 2]) {
     work.set("GARMIN_EMAIL", email).set("GARMIN_PASSWORD", password);
     work.set("COROS_EMAIL", email).set("COROS_PASSWORD", password);
 }
 
-/// A data folder of Ann, which knows her garmin.com and her COROS.
+/// A data folder of Ann with the listings of her garmin.com and COROS accounts.
 fn of_ann(sim: &Sim) -> Work {
     let mut work = Work::with(sim);
     settings_of(&mut work, ANN);
@@ -60,7 +60,7 @@ fn held(sim: &Sim) -> [usize; 4] {
 }
 
 #[test]
-fn settings_of_somebody_else_end_before_any_request() {
+fn settings_of_another_account_stop_every_command_before_any_request() {
     let sim = two_people();
     let mut work = of_ann(&sim);
     let plan = work.given("gs-diff", &["--to", "coros"], &work.run("gs-list", &[]).out).ok().out.clone();
@@ -77,7 +77,7 @@ fn settings_of_somebody_else_end_before_any_request() {
     let said = work.given("gs-upload", &[], &plan);
     said.ends(78);
     let records = said.records();
-    // What has no FIT file is skipped before anybody is asked.
+    // Activities without a FIT file are skipped before any request.
     let sent: Vec<_> = records.iter().filter(|record| record["outcome"]["kind"] != "skipped").collect();
     assert!(!sent.is_empty() && sent.iter().all(|record| record["problem"]["kind"] == "account"), "{said}");
     work.given("gs-download", &["--force"], &work.run("gs-list", &[]).out).ends(78);
@@ -89,7 +89,7 @@ fn settings_of_somebody_else_end_before_any_request() {
 }
 
 #[test]
-fn a_login_as_somebody_else_is_refused_and_the_token_stays() {
+fn a_login_to_another_account_is_rejected_and_the_token_is_kept() {
     let sim = two_people();
     let mut work = of_ann(&sim);
     settings_of(&mut work, BOB);
@@ -101,11 +101,11 @@ fn a_login_as_somebody_else_is_refused_and_the_token_stays() {
     }
     settings_of(&mut work, ANN);
     work.run("gs-fetch", &[]).ok();
-    assert_eq!(asked(&sim, LOGIN).len(), 1, "Bob's, and none since");
+    assert_eq!(asked(&sim, LOGIN).len(), 1, "only the login as Bob");
 }
 
 #[test]
-fn a_token_of_somebody_else_is_refused_however_it_comes_in() {
+fn a_token_of_another_account_is_rejected_if_imported_or_copied() {
     let sim = two_people();
     let work = of_ann(&sim);
     let mut other = Work::with(&sim);
@@ -116,7 +116,7 @@ fn a_token_of_somebody_else_is_refused_however_it_comes_in() {
         work.given("gs-auth", &["import", "-", "--platform", platform], &token).ends(78).says("--forget-account");
     }
     work.run("gs-fetch", &[]).ok();
-    // Copied by hand.
+    // A token file copied by hand.
     let mut work = work;
     for name in ["GARMIN_EMAIL", "GARMIN_PASSWORD", "COROS_EMAIL", "COROS_PASSWORD"] {
         work.set(name, "");
@@ -131,7 +131,7 @@ fn a_token_of_somebody_else_is_refused_however_it_comes_in() {
 }
 
 #[test]
-fn a_token_whose_owner_is_not_known_is_asked_once() {
+fn the_owner_of_a_token_is_requested_only_once() {
     let sim = two_people();
     let mut work = of_ann(&sim);
     settings_of(&mut work, ["", ""]);
@@ -155,18 +155,18 @@ fn a_token_whose_owner_is_not_known_is_asked_once() {
 }
 
 #[test]
-fn before_a_write_the_service_itself_is_asked_whose_account_it_is() {
+fn an_upload_first_requests_the_account_owner_from_the_service() {
     let sim = two_people();
     let work = of_ann(&sim);
     let plan = work.given("gs-diff", &[], &work.run("gs-list", &[]).out).ok().out.clone();
     let plan = work.given("gs-download", &[], &plan).ok().out.clone();
     sim.clear_log();
     work.given("gs-upload", &[], &plan).ok();
-    assert_eq!((asked(&sim, WHO).len(), asked(&sim, COROS_WHO).len()), (1, 1), "once a command");
+    assert_eq!((asked(&sim, WHO).len(), asked(&sim, COROS_WHO).len()), (1, 1), "once per command");
 }
 
 #[test]
-fn the_same_account_under_a_new_address_is_known_again_by_its_id() {
+fn an_account_with_a_new_e_mail_address_is_recognized_by_its_id() {
     let sim = two_people();
     let mut work = of_ann(&sim);
     sim.with(|state| state.accounts[0].spec.email = "ann.new@example.org".into());
@@ -178,7 +178,7 @@ fn the_same_account_under_a_new_address_is_known_again_by_its_id() {
 }
 
 #[test]
-fn a_forgotten_account_makes_room_for_another_and_its_files_stay() {
+fn forget_account_allows_another_account_and_keeps_the_files() {
     let sim = two_people();
     let mut work = of_ann(&sim);
     work.set("SYNC_PLATFORM", "GARMINCOM");
@@ -195,20 +195,20 @@ fn a_forgotten_account_makes_room_for_another_and_its_files_stay() {
     assert_eq!((work.files("fit/garmin_com").len(), work.files("former").len()), (0, files));
     login(&work, "garmin-com").ok();
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 5);
-    assert_eq!(work.run("gs-list", &["--platform", "coros"]).ids().len(), 4, "the other platform is as it was");
+    assert_eq!(work.run("gs-list", &["--platform", "coros"]).ids().len(), 4, "the other platform is unchanged");
     settings_of(&mut work, ANN);
     work.run("gs-fetch", &[]).ends(78);
 }
 
-/// From now on the profile names nobody: it has no id, or it is not there.
+/// From now on the profile response has no user id, or fails with this status.
 fn anonymous(sim: &Sim, status: u16) {
     let body = (status == 200).then(|| r#"{"displayName":"runner"}"#.to_owned());
     let nobody = Effect::Status { status, retry_after: None, body, content_type: None };
     sim.fault(Fault::new(nobody).contains("socialProfile"));
 }
 
-/// The token's owner was asked for, in vain, so many seconds from now.
-fn untold_since(work: &Work, seconds: i64) {
+/// Moves the time of the last failed owner request by this many seconds.
+fn shift_owner_request(work: &Work, seconds: i64) {
     let file = work.data("tokens/garmin-com.json");
     let mut token: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     let at = token["owner_untold_at"].as_i64().unwrap();
@@ -217,7 +217,7 @@ fn untold_since(work: &Work, seconds: i64) {
 }
 
 #[test]
-fn an_account_that_does_not_say_whose_it_is_is_read_as_long_as_nobody_owns_the_folder() {
+fn an_anonymous_account_is_listed_if_the_data_folder_has_no_owner() {
     for status in [200, 404] {
         let sim = scenario(3).start();
         let work = Work::with(&sim);
@@ -229,19 +229,19 @@ fn an_account_that_does_not_say_whose_it_is_is_read_as_long_as_nobody_owns_the_f
         sim.clear_log();
         assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 3);
         if status == 200 {
-            assert!(asked(&sim, WHO).is_empty(), "it has just been asked");
-            untold_since(&work, -25 * 3600);
+            assert!(asked(&sim, WHO).is_empty(), "the owner was requested a moment ago");
+            shift_owner_request(&work, -25 * 3600);
         }
         sim.clear_faults();
         work.run("gs-fetch", &[]).ok();
         sim.clear_log();
         work.run("gs-fetch", &[]).ok();
-        assert!(asked(&sim, WHO).is_empty(), "once it is known it is not asked for again");
+        assert!(asked(&sim, WHO).is_empty(), "a known owner is not requested again");
     }
 }
 
 #[test]
-fn a_token_of_nobody_is_not_used_in_a_folder_that_somebody_owns() {
+fn an_anonymous_token_is_not_used_if_the_data_folder_has_an_owner() {
     for status in [200, 204, 404, 500] {
         let sim = two_people();
         let mut work = of_ann(&sim);
@@ -254,7 +254,7 @@ fn a_token_of_nobody_is_not_used_in_a_folder_that_somebody_owns() {
         let token = other.run("gs-auth", &["export", "--platform", "garmin-com"]).out;
         anonymous(&sim, status);
         let import = || work.given("gs-auth", &["import", "-", "--platform", "garmin-com"], &token);
-        // It does not take the place of one that works.
+        // The import does not replace a working token.
         let file = work.data("tokens/garmin-com.json");
         let before = std::fs::read(&file).unwrap();
         import().ends(75).says("the old one is kept");
@@ -269,15 +269,15 @@ fn a_token_of_nobody_is_not_used_in_a_folder_that_somebody_owns() {
         sim.clear_faults();
         work.run("gs-fetch", &["--platform", "garmin-com"]).ends(78).says("this login belongs to");
         work.given("gs-upload", &[], &plan).ok();
-        assert_eq!(held(&sim)[0], 12, "nothing of Bob's has come to Ann's garmin.com");
+        assert_eq!(held(&sim)[0], 12, "Ann's garmin.com account has no activity of Bob");
     }
 }
 
 #[test]
-fn a_catalogue_that_knows_no_owner_yet_belongs_to_whoever_was_listed() {
+fn a_catalogue_without_owner_belongs_to_the_listed_account() {
     let sim = two_people();
     let work = of_ann(&sim);
-    // As an older version left it.
+    // The state that an older version leaves.
     work.change("DELETE FROM identities; DELETE FROM identity_emails");
     let mut other = Work::with(&sim);
     settings_of(&mut other, BOB);
@@ -289,7 +289,7 @@ fn a_catalogue_that_knows_no_owner_yet_belongs_to_whoever_was_listed() {
 }
 
 #[test]
-fn a_token_that_suddenly_opens_another_account_fills_nothing() {
+fn a_token_that_switches_to_another_account_adds_no_activities() {
     let sim = two_people();
     let work = of_ann(&sim);
     let [email, _] = BOB;
@@ -301,7 +301,7 @@ fn a_token_that_suddenly_opens_another_account_fills_nothing() {
 }
 
 #[test]
-fn the_id_of_a_person_stands_in_the_token_file_alone() {
+fn the_user_id_is_stored_only_in_the_token_file() {
     let sim = support::coros(CorosSpec { activities: vec![CorosActivitySpec::default()], ..CorosSpec::default() });
     let work = Work::with_coros(&sim);
     work.run("gs-fetch", &[]).ok();

@@ -1,5 +1,5 @@
-//! `gs-auth` and the session at COROS: both forms of the login, its second factor, four regions, and that there is one
-//! session an account and one login a run.
+//! `gs-auth` and the COROS session: both formats of the login request, the second factor, four regions; one session per
+//! account and one login per run.
 
 use crate::support::faults::{ok_with, status};
 use crate::support::{self, COROS_LIST, COROS_LOGIN, COROS_WHO, Said, Work, asked, coros, requests};
@@ -23,14 +23,14 @@ fn with_activities(count: usize) -> CorosSpec {
 }
 
 #[test]
-fn a_login_is_two_requests_and_then_none() {
+fn a_login_sends_two_requests_and_is_reused_afterwards() {
     let sim = coros(with_activities(3));
     let work = Work::with_coros(&sim);
     login(&work).ok().silent();
     assert_eq!(
         requests(&sim),
         ["POST teamapi.coros.com/account/login 200", "GET teamcnapi.coros.com/account/query 200"],
-        "any host takes the login, and the answer says where to go on"
+        "any host accepts the login, and the response names the region"
     );
     sim.clear_log();
     let status = state(&work);
@@ -42,14 +42,14 @@ fn a_login_is_two_requests_and_then_none() {
     work.run("gs-fetch", &[]).ok();
     assert!(sim.log().iter().all(|request| [COROS_WHO, COROS_LIST].contains(&request.path.as_str())));
     assert!(sim.log().iter().all(|request| request.host == "teamcnapi.coros.com"));
-    // The next login goes where the account is known to live.
+    // The next login goes to the known region of the account.
     sim.clear_log();
     login(&work).ok();
     assert_eq!(requests(&sim)[0], "POST teamcnapi.coros.com/account/login 200");
 }
 
 #[test]
-fn the_older_form_follows_only_where_the_newer_is_not_understood() {
+fn the_md5_login_is_sent_only_if_the_bcrypt_login_is_unsupported() {
     for (form, requests) in [(CorosLogin::Bcrypt, 1), (CorosLogin::Md5, 2), (CorosLogin::Both, 1)] {
         let sim = coros(CorosSpec { login: form, password: "pässwörd 跑 \"$x".into(), ..with_activities(1) });
         let mut work = Work::with_coros(&sim);
@@ -60,7 +60,7 @@ fn the_older_form_follows_only_where_the_newer_is_not_understood() {
 }
 
 #[test]
-fn every_region_is_found_by_its_answer() {
+fn the_login_response_selects_the_region_host() {
     for region in 1..=4 {
         for without_region in [false, true] {
             let sim = coros(CorosSpec { region, without_region, ..with_activities(2) });
@@ -75,7 +75,7 @@ fn every_region_is_found_by_its_answer() {
 }
 
 #[test]
-fn a_wrong_password_is_two_requests_and_is_not_repeated_by_later_runs() {
+fn a_wrong_password_sends_two_requests_and_is_not_retried_by_later_runs() {
     let sim = coros(with_activities(1));
     let mut work = Work::with_coros(&sim);
     work.set("COROS_PASSWORD", "wrong");
@@ -83,7 +83,7 @@ fn a_wrong_password_is_two_requests_and_is_not_repeated_by_later_runs() {
     work.run("gs-fetch", &[]).ends(77).says("not retried automatically");
     assert_eq!(login_hosts(&sim), ["teamapi.coros.com", "teamcnapi.coros.com"]);
     sim.clear_log();
-    // A person who tries it is there to correct it, and needs a way in.
+    // A manual login tries the hosts of all regions.
     login(&work).ends(77).says("teamapi.coros.com and teamcnapi.coros.com and teameuapi.coros.com and teamsgapi");
     assert_eq!(logins(&sim), 4);
     work.set("COROS_PASSWORD", "correct horse");
@@ -96,20 +96,20 @@ fn login_hosts(sim: &Sim) -> Vec<String> {
 }
 
 #[test]
-fn a_host_that_does_not_know_the_account_is_no_wrong_password() {
+fn a_host_without_the_account_does_not_count_as_a_wrong_password() {
     for login_form in [CorosLogin::Both, CorosLogin::Md5] {
         let sim = coros(CorosSpec { region: 3, unknown_at: vec![1], login: login_form, ..with_activities(2) });
         let work = Work::with_coros(&sim);
         assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 2);
         let hosts = login_hosts(&sim);
         assert!(hosts.starts_with(&["teamapi.coros.com".into(), "teamcnapi.coros.com".into()]), "{hosts:?}");
-        // From then on the region is known, and its own host is asked first.
+        // Afterwards the region is known, and its host is tried first.
         sim.with(|state| state.expire_coros_token(3));
         sim.clear_log();
         work.run("gs-fetch", &[]).ok();
         assert_eq!(login_hosts(&sim)[0], "teameuapi.coros.com");
     }
-    // Where only its own host knows it, a person gets in.
+    // If only the host of its region knows the account, a manual login succeeds.
     let sim = coros(CorosSpec { region: 4, unknown_at: vec![1, 2, 3], ..with_activities(1) });
     let work = Work::with_coros(&sim);
     work.run("gs-fetch", &[]).ends(77);
@@ -118,7 +118,7 @@ fn a_host_that_does_not_know_the_account_is_no_wrong_password() {
 }
 
 #[test]
-fn a_host_in_trouble_after_one_that_refused_the_password_is_no_reason_to_try_again() {
+fn a_rejected_password_is_not_retried_if_the_second_host_fails() {
     for effect in [status(503), status(429), Effect::Reset, Effect::Html] {
         let sim = coros(with_activities(1));
         let mut work = Work::with_coros(&sim);
@@ -132,7 +132,7 @@ fn a_host_in_trouble_after_one_that_refused_the_password_is_no_reason_to_try_aga
 }
 
 #[test]
-fn a_password_without_an_address_is_no_password() {
+fn a_password_without_an_e_mail_address_is_ignored() {
     let sim = coros(with_activities(1));
     let mut work = Work::with_coros(&sim);
     work.set("COROS_EMAIL", "");
@@ -142,7 +142,7 @@ fn a_password_without_an_address_is_no_password() {
 }
 
 #[test]
-fn whatever_a_login_comes_to_the_next_run_sends_no_other() {
+fn after_any_failed_login_the_next_run_does_not_log_in_again() {
     let cases = [
         (COROS_LOGIN, status(429), "429"),
         (COROS_LOGIN, status(503), "server error"),
@@ -173,7 +173,7 @@ fn whatever_a_login_comes_to_the_next_run_sends_no_other() {
 }
 
 #[test]
-fn a_login_that_went_well_is_kept_although_nobody_answers_afterwards() {
+fn a_login_is_kept_if_the_check_after_it_fails() {
     for without_region in [false, true] {
         for effect in [Effect::Reset, Effect::Html, status(500)] {
             let sim = coros(CorosSpec { without_region, ..with_activities(1) });
@@ -188,7 +188,7 @@ fn a_login_that_went_well_is_kept_although_nobody_answers_afterwards() {
 }
 
 #[test]
-fn a_login_that_was_never_sent_stands_against_nothing() {
+fn a_login_that_was_not_sent_does_not_count_as_an_attempt() {
     let sim = coros(with_activities(1));
     let mut work = Work::with_coros(&sim);
     let base = sim.base_url();
@@ -199,7 +199,7 @@ fn a_login_that_was_never_sent_stands_against_nothing() {
 }
 
 #[test]
-fn a_second_factor_is_asked_for_on_the_terminal_and_has_three_tries() {
+fn a_second_factor_is_prompted_on_the_terminal_with_three_attempts() {
     let spec =
         CorosSpec { region: 3, mfa_code: Some("135790".into()), second_factor_as_text: true, ..with_activities(2) };
     let sim = coros(spec);
@@ -226,7 +226,7 @@ fn a_second_factor_is_asked_for_on_the_terminal_and_has_three_tries() {
 }
 
 #[test]
-fn without_a_terminal_no_code_is_sent_to_anybody() {
+fn without_a_terminal_no_second_factor_code_is_requested() {
     let sim = coros(CorosSpec { mfa_code: Some("135790".into()), ..with_activities(2) });
     let work = Work::with_coros(&sim);
     work.run("gs-fetch", &[]).ends(77).says("second factor").says("gs-auth login --platform coros");
@@ -235,7 +235,7 @@ fn without_a_terminal_no_code_is_sent_to_anybody() {
 }
 
 #[test]
-fn the_token_of_the_browser_is_taken_alone_in_cookies_and_in_json() {
+fn a_browser_token_is_imported_bare_from_cookies_and_from_json() {
     for (region, wrap) in [
         (1, "TOKEN\n"),
         (4, "TOKEN"),
@@ -248,7 +248,7 @@ fn the_token_of_the_browser_is_taken_alone_in_cookies_and_in_json() {
         let text = wrap.replace("TOKEN", &sim.with(|state| state.issue_coros_token(region)));
         work.given("gs-auth", &["import", "-", "--platform", "coros"], &text).ok().silent();
         assert_eq!(state(&work)["source"], "browser");
-        assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 2, "{wrap}: the region is the service's to say");
+        assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 2, "{wrap}: the service names the region");
         let exported = work.run("gs-auth", &["export", "--platform", "coros"]).ok().says("secret").out.clone();
         let other = Work::with(&sim);
         other.given("gs-auth", &["import", "-", "--platform", "coros"], &exported).ok();
@@ -261,7 +261,7 @@ fn the_token_of_the_browser_is_taken_alone_in_cookies_and_in_json() {
 }
 
 #[test]
-fn a_token_that_is_not_taken_leaves_the_one_that_was_there() {
+fn a_rejected_token_import_keeps_the_existing_token() {
     let sim = coros(with_activities(1));
     let work = Work::with_coros(&sim);
     login(&work).ok();
@@ -276,7 +276,7 @@ fn a_token_that_is_not_taken_leaves_the_one_that_was_there() {
 }
 
 #[test]
-fn the_browser_way_says_where_the_cookie_is_and_takes_what_is_pasted() {
+fn a_browser_login_names_the_cookie_and_accepts_a_pasted_token() {
     let sim = coros(with_activities(1));
     let work = Work::with(&sim);
     let token = sim.with(|state| state.issue_coros_token(2));
@@ -294,7 +294,7 @@ fn the_browser_way_says_where_the_cookie_is_and_takes_what_is_pasted() {
 }
 
 #[test]
-fn a_session_that_another_login_ended_is_one_new_login() {
+fn a_session_ended_by_another_login_leads_to_one_new_login() {
     let sim = coros(with_activities(3));
     let work = Work::with_coros(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -314,7 +314,7 @@ fn a_session_that_another_login_ended_is_one_new_login() {
 }
 
 #[test]
-fn a_session_that_is_ended_twice_in_a_run_is_no_second_login() {
+fn a_session_that_ends_twice_in_a_run_leads_to_no_second_login() {
     let sim = coros(with_activities(3));
     let mut work = Work::with_coros(&sim);
     work.set("GS_RUN", "one");
@@ -324,14 +324,14 @@ fn a_session_that_is_ended_twice_in_a_run_is_no_second_login() {
     work.change("DELETE FROM login_attempts");
     sim.clear_log();
     work.run("gs-fetch", &[]).ends(75).says("login ended by another session");
-    assert_eq!((logins(&sim), asked(&sim, COROS_LIST).len()), (1, 2), "one login a run");
-    // The other commands of the pipeline neither ask nor log in.
+    assert_eq!((logins(&sim), asked(&sim, COROS_LIST).len()), (1, 2), "one login per run");
+    // The other commands of the pipeline send no requests and do not log in.
     let before = sim.log().len();
     let record = r#"{"type":"activity","platform":"coros","id":"7"}"#;
     work.given("gs-download", &[], record).ends(75);
     assert_eq!(sim.log().len(), before);
     assert_eq!(state(&work)["state"], "login-needed");
-    // The next run may.
+    // The next run may log in.
     sim.clear_faults();
     work.set("GS_RUN", "two");
     work.run("gs-fetch", &[]).ok();
@@ -339,7 +339,7 @@ fn a_session_that_is_ended_twice_in_a_run_is_no_second_login() {
 }
 
 #[test]
-fn a_session_that_nobody_can_renew_is_told_and_not_asked_again() {
+fn an_ended_session_without_a_password_is_reported_and_not_retried() {
     let sim = coros(with_activities(3));
     let work = Work::with(&sim);
     let token = sim.with(|state| state.issue_coros_token(2));
@@ -357,7 +357,7 @@ fn a_session_that_nobody_can_renew_is_told_and_not_asked_again() {
 }
 
 #[test]
-fn a_region_that_moved_is_one_new_login_there() {
+fn an_account_moved_to_another_region_leads_to_one_new_login() {
     let sim = coros(with_activities(2));
     let work = Work::with_coros(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -370,7 +370,7 @@ fn a_region_that_moved_is_one_new_login_there() {
 }
 
 #[test]
-fn several_commands_at_once_are_one_login() {
+fn parallel_commands_share_one_login() {
     let sim = gs_sim::Scenario { coros: vec![with_activities(3)], latency_ms: 10, ..support::scenario(0) }.start();
     let work = Work::with_coros(&sim);
     for _ in 0..2 {
@@ -386,24 +386,24 @@ fn several_commands_at_once_are_one_login() {
 }
 
 #[test]
-fn no_secret_stands_anywhere_but_in_the_token_file() {
+fn secrets_are_stored_only_in_the_token_file() {
     let sim = coros(with_activities(4));
     let work = Work::with_coros(&sim);
     let mut all = String::new();
-    let mut hear = |said: Said| {
+    let mut record = |said: Said| {
         all.push_str(&said.err);
         said.out
     };
-    hear(login(&work));
+    record(login(&work));
     sim.with(|state| state.expire_coros_token(2));
-    let list = hear(work.run("gs-fetch", &["-vv", "--log", "json"]));
+    let list = record(work.run("gs-fetch", &["-vv", "--log", "json"]));
     assert!(!list.is_empty());
-    hear(work.given("gs-download", &["-vv"], &list));
+    record(work.given("gs-download", &["-vv"], &list));
     sim.fault(Fault::new(status(404)).host("oss.coros.com"));
-    hear(work.given("gs-download", &["-vv", "--force"], &list));
+    record(work.given("gs-download", &["-vv", "--force"], &list));
     sim.clear_faults();
     sim.fault(Fault::new(Effect::Reset).host("oss.coros.com"));
-    hear(work.given("gs-download", &["-vv", "--force"], &list));
+    record(work.given("gs-download", &["-vv", "--force"], &list));
     all.push_str(&list);
     let token: Value = serde_json::from_slice(&std::fs::read(work.data("tokens/coros.json")).unwrap()).unwrap();
     for file in work.files("") {
@@ -411,7 +411,7 @@ fn no_secret_stands_anywhere_but_in_the_token_file() {
             all.push_str(&String::from_utf8_lossy(&std::fs::read(file).unwrap()));
         }
     }
-    assert!(all.contains("oss.coros.com/***"), "the requests were told, without the path");
+    assert!(all.contains("oss.coros.com/***"), "the log shows the requests without their path");
     let md5 = gs_sim::coros::md5_hex(b"correct horse");
     let text = |name: &str| token[name].as_str().unwrap().to_owned();
     for secret in [text("access_token"), text("user_id"), "correct horse".into(), md5, "/fit/".into()] {

@@ -1,4 +1,4 @@
-//! `gs-auth`: the three ways in, what is never repeated, and what a token survives.
+//! `gs-auth`: login by password, browser and token import; failed logins are not retried, and failures keep the token.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ fn state(work: &Work) -> Value {
 }
 
 #[test]
-fn a_password_login_is_four_requests_and_then_none() {
+fn a_password_login_sends_four_requests_and_is_reused_afterwards() {
     let sim = plain(3);
     let work = Work::with_passwords(&sim);
     work.run("gs-auth", &["login"]).ok().silent();
@@ -46,7 +46,7 @@ fn a_password_login_is_four_requests_and_then_none() {
 }
 
 #[test]
-fn a_wrong_password_is_one_request_and_is_not_repeated_by_later_runs() {
+fn a_wrong_password_is_sent_once_and_not_retried_by_later_runs() {
     let sim = plain(3);
     let mut work = Work::with_passwords(&sim);
     work.set("GARMIN_PASSWORD", "wrong");
@@ -58,14 +58,14 @@ fn a_wrong_password_is_one_request_and_is_not_repeated_by_later_runs() {
     // The older tool logged in again with every run, until the account was locked.
     work.run("gs-fetch", &[]).ends(77).says("not retried automatically");
     assert_eq!(sim.log().len(), 2);
-    // A person may try again at once.
+    // A manual login may be retried at once.
     work.set("GARMIN_PASSWORD", "correct horse");
     work.run("gs-auth", &["login"]).ok();
     work.run("gs-fetch", &[]).ok();
 }
 
 #[test]
-fn a_login_that_is_turned_away_sets_a_cooldown_that_later_runs_respect() {
+fn a_blocked_login_sets_a_cooldown_that_later_runs_respect() {
     let modes = [
         LoginMode::RateLimitedHtml,
         LoginMode::RateLimitedJson,
@@ -92,7 +92,7 @@ fn a_login_that_is_turned_away_sets_a_cooldown_that_later_runs_respect() {
             work.run("gs-auth", args).ends(75).says("no password login before");
         }
         work.run("gs-fetch", &[]).ends(75);
-        assert_eq!(sim.log().len(), sent, "{mode:?}: nobody asked again");
+        assert_eq!(sim.log().len(), sent, "{mode:?}: no further request");
         let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
         work.given("gs-auth", &["import", "-"], &token).ok();
         assert_eq!(state(&work)["cooldown_until"], Value::Null);
@@ -101,19 +101,19 @@ fn a_login_that_is_turned_away_sets_a_cooldown_that_later_runs_respect() {
 }
 
 #[test]
-fn cookies_that_a_redirect_of_the_sign_in_page_sets_go_with_the_password() {
+fn cookies_set_by_a_sign_in_redirect_are_sent_back() {
     let sim = with_login(LoginMode::PageMoves);
     let work = Work::with_passwords(&sim);
     work.run("gs-auth", &["login"]).ok();
     let pages = asked(&sim, "/sign-in");
     let paths: Vec<&str> = pages.iter().map(|page| page.path.as_str()).collect();
     assert_eq!(paths, ["/mobile/sso/en_US/sign-in", "/mobile/sso/en/sign-in"]);
-    assert!(pages[1].headers.contains(&"cookie".to_owned()), "the session goes on");
+    assert!(pages[1].headers.contains(&"cookie".to_owned()), "the session continues");
     work.run("gs-fetch", &[]).ok();
 }
 
 #[test]
-fn a_token_that_is_a_named_pipe_is_refused_and_not_waited_for() {
+fn a_named_pipe_as_token_file_is_an_error_and_does_not_block() {
     for name in ["garmin-com.json", "garmin-com.lock"] {
         let sim = plain(1);
         let work = Work::logged_in(&sim);
@@ -126,7 +126,7 @@ fn a_token_that_is_a_named_pipe_is_refused_and_not_waited_for() {
 }
 
 #[test]
-fn a_locked_account_is_a_hard_stop_with_the_services_words() {
+fn a_locked_account_stops_logins_and_shows_the_service_message() {
     let sim = with_login(LoginMode::Locked);
     let work = Work::with_passwords(&sim);
     work.run("gs-auth", &["login"]).ends(77).says("LOCKED");
@@ -135,7 +135,7 @@ fn a_locked_account_is_a_hard_stop_with_the_services_words() {
 }
 
 #[test]
-fn whatever_a_login_comes_to_the_next_run_sends_no_other() {
+fn after_any_failed_login_the_next_run_does_not_log_in_again() {
     let page = |status| Effect::Status {
         status,
         retry_after: None,
@@ -164,7 +164,7 @@ fn whatever_a_login_comes_to_the_next_run_sends_no_other() {
         }
         assert_eq!(asked(&sim, LOGIN).len(), 1, "{path} {effect:?}: a login is never sent twice");
         assert_eq!(state(&work)["state"], "none", "{path} {effect:?}");
-        // The pause after an uncertain end is short; a refusal is a person's to end.
+        // The cooldown after an unknown outcome is short; a rejection ends only with a manual login.
         sim.clear_faults();
         work.change("UPDATE login_failures SET until = 0");
         let code = work.run("gs-fetch", &[]).code;
@@ -173,7 +173,7 @@ fn whatever_a_login_comes_to_the_next_run_sends_no_other() {
 }
 
 #[test]
-fn a_refused_password_stays_refused_whatever_a_persons_own_try_comes_to() {
+fn a_rejected_password_stays_blocked_after_a_failed_manual_login() {
     let sim = plain(3);
     let mut work = Work::with_passwords(&sim);
     work.set("GARMIN_PASSWORD", "wrong");
@@ -186,7 +186,7 @@ fn a_refused_password_stays_refused_whatever_a_persons_own_try_comes_to() {
 }
 
 #[test]
-fn a_login_that_went_well_is_kept_although_nobody_answers_afterwards() {
+fn a_login_is_kept_if_the_check_after_it_fails() {
     for effect in [Effect::Reset, Effect::Challenge { status: 403 }, status(500)] {
         let sim = plain(3);
         let work = Work::with_passwords(&sim);
@@ -195,18 +195,18 @@ fn a_login_that_went_well_is_kept_although_nobody_answers_afterwards() {
         said.ends(75).says("the token is saved, but could not be checked");
         work.run("gs-fetch", &[]).ok();
         assert_eq!(asked(&sim, LOGIN).len(), 1);
-        // The same of a token that somebody brings; and a run that logs in by itself goes on with what it got.
+        // The same holds for an imported token; and a run that logs in automatically continues with its new token.
         let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
         let other = Work::with_passwords(&sim);
         other.given("gs-auth", &["import", "-"], &token).ends(75).says("the token is saved, but could not be checked");
-        let by_itself = Work::with_passwords(&sim);
-        by_itself.run("gs-fetch", &[]).ok().says("the token is saved, but could not be checked");
+        let automatic = Work::with_passwords(&sim);
+        automatic.run("gs-fetch", &[]).ok().says("the token is saved, but could not be checked");
         assert_eq!(asked(&sim, LOGIN).len(), 2);
     }
 }
 
 #[test]
-fn a_login_that_was_never_sent_stands_against_nothing() {
+fn a_login_that_was_not_sent_does_not_count_as_an_attempt() {
     let sim = plain(3);
     let mut work = Work::with_passwords(&sim);
     let base = sim.base_url();
@@ -217,25 +217,25 @@ fn a_login_that_was_never_sent_stands_against_nothing() {
 }
 
 #[test]
-fn a_sign_in_page_that_does_not_come_is_no_login() {
-    let in_trouble = [(Effect::Reset, true), (status(503), false), (status(404), false)];
-    for (effect, may_go_on) in in_trouble {
+fn a_failed_sign_in_page_does_not_count_as_a_login() {
+    let failures = [(Effect::Reset, true), (status(503), false), (status(404), false)];
+    for (effect, may_retry) in failures {
         let sim = plain(3);
         let work = Work::with_passwords(&sim);
         sim.fault(Fault::new(effect.clone()).contains(PAGE));
         work.run("gs-fetch", &[]).ends(75);
         sim.clear_faults();
-        // Where nothing was answered, nothing stands against the next login; else it waits a little.
+        // Without any response, the next login may follow at once; otherwise a short cooldown applies.
         let said = work.run("gs-fetch", &[]);
-        assert_eq!(said.code == 0, may_go_on, "{effect:?}\n{said}");
-        assert_eq!(asked(&sim, LOGIN).len(), usize::from(may_go_on), "{effect:?}");
+        assert_eq!(said.code == 0, may_retry, "{effect:?}\n{said}");
+        assert_eq!(asked(&sim, LOGIN).len(), usize::from(may_retry), "{effect:?}");
         work.change("UPDATE login_failures SET until = 0");
         work.run("gs-fetch", &[]).ok();
     }
 }
 
 #[test]
-fn a_person_who_stops_it_before_the_password_is_sent_has_made_no_login() {
+fn a_login_stopped_before_the_password_is_sent_does_not_count() {
     let sim = plain(3);
     let mut work = Work::with_passwords(&sim);
     work.set("GS_LOGIN_PAUSE", "1h");
@@ -251,17 +251,17 @@ fn a_person_who_stops_it_before_the_password_is_sent_has_made_no_login() {
     work.run("gs-fetch", &[]).ends(78).says("GS_LOGIN_PAUSE");
 }
 
-/// Waits until the page, or whatever `path` names, was answered.
+/// Waits until a request to `path` was answered.
 fn wait_for(sim: &Sim, path: &str) {
     let end = Instant::now() + Duration::from_secs(60);
     while asked(sim, path).is_empty() {
-        assert!(Instant::now() < end, "nobody asks for {path}");
+        assert!(Instant::now() < end, "no request for {path}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
 #[test]
-fn a_challenge_page_is_one_at_any_status() {
+fn a_challenge_page_is_recognized_at_any_http_status() {
     let sim = plain(3);
     let work = Work::with_passwords(&sim);
     let page = "<html><title>Just a moment...</title></html>";
@@ -278,7 +278,7 @@ fn a_challenge_page_is_one_at_any_status() {
 }
 
 #[test]
-fn a_bad_ticket_leaves_the_record_of_passwords_alone() {
+fn a_rejected_ticket_does_not_change_the_password_login_state() {
     let sim = with_login(LoginMode::RateLimitedHtml);
     let work = Work::with_passwords(&sim);
     work.run("gs-auth", &["login"]).ends(75);
@@ -292,7 +292,7 @@ fn a_bad_ticket_leaves_the_record_of_passwords_alone() {
 }
 
 #[test]
-fn a_renewal_that_is_blocked_kills_no_token() {
+fn a_blocked_token_renewal_keeps_the_token() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     sim.with(|state| state.expire_access_tokens("garmin.com"));
@@ -302,7 +302,7 @@ fn a_renewal_that_is_blocked_kills_no_token() {
 }
 
 #[test]
-fn a_failed_import_brings_back_the_token_that_was_there() {
+fn a_failed_import_restores_the_previous_token() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     let before = std::fs::read(work.data("tokens/garmin-com.json")).unwrap();
@@ -313,7 +313,7 @@ fn a_failed_import_brings_back_the_token_that_was_there() {
 }
 
 #[test]
-fn what_is_pasted_as_an_argument_is_not_shown_again() {
+fn a_secret_in_an_argument_is_not_printed() {
     let work = Work::alone();
     let token = r#"{"di_token":"s3cr3t","di_refresh_token":"s3cr3t"}"#;
     for argument in [token.to_owned(), r#"{"serviceTicketId":"ST-s3cr3t"}"#.to_owned(), "s3cr3t".repeat(50)] {
@@ -323,7 +323,7 @@ fn what_is_pasted_as_an_argument_is_not_shown_again() {
 }
 
 #[test]
-fn a_token_that_stands_in_a_setting_is_taken_and_not_shown() {
+fn a_token_in_a_setting_is_imported_and_not_printed() {
     let sim = plain(2);
     let mut work = Work::with(&sim);
     let token = sim.with(|state| state.issue_token("garmin.com"));
@@ -334,12 +334,12 @@ fn a_token_that_stands_in_a_setting_is_taken_and_not_shown() {
 }
 
 #[test]
-fn without_anybody_to_log_in_it_says_so() {
+fn login_without_a_terminal_exits_77() {
     Work::alone().run("gs-auth", &["login"]).ends(77).says("standard input is no terminal");
 }
 
 #[test]
-fn a_second_factor_without_a_terminal_says_what_to_run_and_sends_no_second_code() {
+fn without_a_terminal_a_second_factor_names_the_command_to_run() {
     let sim = scenario(3).with_mfa("garmin.com", "123456").start();
     let work = Work::with_passwords(&sim);
     work.run("gs-fetch", &[]).ends(77).says("second factor").says("gs-auth login --platform garmin-com");
@@ -348,7 +348,7 @@ fn a_second_factor_without_a_terminal_says_what_to_run_and_sends_no_second_code(
 }
 
 #[test]
-fn on_a_terminal_password_and_code_are_asked_for_and_not_shown() {
+fn the_terminal_prompts_for_password_and_code_without_echo() {
     let sim = scenario(3).with_mfa("garmin.com", "123456").start();
     let work = Work::with(&sim);
     let (code, shown) = work.on_a_terminal(
@@ -367,7 +367,7 @@ fn on_a_terminal_password_and_code_are_asked_for_and_not_shown() {
 }
 
 #[test]
-fn the_browser_way_takes_what_is_pasted() {
+fn a_browser_login_accepts_a_pasted_ticket() {
     let sim = plain(3);
     let work = Work::with(&sim);
     let ticket = sim.with(|state| state.issue_ticket("garmin.com", "android").0);
@@ -378,7 +378,7 @@ fn the_browser_way_takes_what_is_pasted() {
 }
 
 #[test]
-fn a_ticket_is_taken_bare_from_a_url_or_in_json_and_works_once() {
+fn a_ticket_is_imported_bare_from_a_url_or_json_and_works_once() {
     let sim = plain(3);
     for wrap in [
         "TICKET\n",
@@ -398,14 +398,14 @@ fn a_ticket_is_taken_bare_from_a_url_or_in_json_and_works_once() {
 }
 
 #[test]
-fn a_ticket_in_the_argument_list_is_refused() {
+fn a_ticket_in_the_arguments_is_rejected() {
     let work = Work::alone();
     work.run("gs-auth", &["import", "ST-1-x-sso"]).ends(2).says("visible to every program");
     work.run("gs-auth", &["import", "https://sso.garmin.com/sso/embed?ticket=ST-1"]).ends(2);
 }
 
 #[test]
-fn a_token_that_began_on_the_embedded_page_and_is_refused_leads_to_the_mobile_page() {
+fn a_rejected_embed_token_leads_to_the_mobile_sign_in_page() {
     let mut scenario = scenario(3);
     scenario.accounts[0].embed_tokens_refused = true;
     let sim = scenario.start();
@@ -417,7 +417,7 @@ fn a_token_that_began_on_the_embedded_page_and_is_refused_leads_to_the_mobile_pa
 }
 
 #[test]
-fn token_files_of_other_tools_are_found_where_they_keep_them() {
+fn token_files_of_other_tools_are_imported() {
     let sim = plain(3);
     let token = sim.with(|state| state.issue_token("garmin.com"));
     let work = Work::with(&sim);
@@ -439,7 +439,7 @@ fn token_files_of_other_tools_are_found_where_they_keep_them() {
 }
 
 #[test]
-fn a_token_of_garth_whose_grant_has_ended_needs_a_login() {
+fn a_garth_token_with_an_ended_grant_requires_a_login() {
     let sim = plain(3);
     let (oauth1, oauth2) = sim.with(|state| state.issue_garth("garmin.com"));
     let work = Work::with(&sim);
@@ -449,11 +449,11 @@ fn a_token_of_garth_whose_grant_has_ended_needs_a_login() {
     work.run("gs-fetch", &[]).ends(77).says("OAuthToken is invalid");
     sim.clear_log();
     work.run("gs-fetch", &[]).ends(77);
-    assert_eq!(sim.log().len(), 0, "what has ended is not asked about again");
+    assert_eq!(sim.log().len(), 0, "an ended grant is not requested again");
 }
 
 #[test]
-fn a_token_of_garth_works_and_is_renewed_in_its_own_way() {
+fn a_garth_token_is_renewed_with_the_oauth1_exchange() {
     let sim = plain(3);
     let (oauth1, oauth2) = sim.with(|state| state.issue_garth("garmin.com"));
     let work = Work::with(&sim);
@@ -473,7 +473,7 @@ fn a_token_of_garth_works_and_is_renewed_in_its_own_way() {
 }
 
 #[test]
-fn export_gives_what_import_takes() {
+fn an_exported_token_can_be_imported() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     let token = work.run("gs-auth", &["export"]).ok().says("secret").out.clone();
@@ -483,7 +483,7 @@ fn export_gives_what_import_takes() {
 }
 
 #[test]
-fn a_refused_import_leaves_the_token_that_was_there() {
+fn a_rejected_import_keeps_the_existing_token() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     let foreign = sim.with(|state| state.issue_token("garmin.com")).to_string();
@@ -494,11 +494,11 @@ fn a_refused_import_leaves_the_token_that_was_there() {
 }
 
 #[test]
-fn a_token_is_renewed_once_and_the_new_one_is_kept_before_it_is_used() {
+fn a_renewed_token_is_saved_before_it_is_used() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     sim.with(|state| state.expire_access_tokens("garmin.com"));
-    // The request after the renewal never gets an answer: the new token must be on the disk by then.
+    // The request after the renewal never gets a response: the new token must be on disk by then.
     sim.fault(Fault::new(Effect::Reset).contains("activitylist").after(1));
     work.run("gs-fetch", &[]).ends(75);
     assert_eq!(asked(&sim, TOKEN).len(), 1);
@@ -508,7 +508,7 @@ fn a_token_is_renewed_once_and_the_new_one_is_kept_before_it_is_used() {
 }
 
 #[test]
-fn a_token_that_can_no_longer_be_renewed_is_not_tried_again_and_again() {
+fn a_token_that_cannot_be_renewed_is_not_retried() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     sim.with(|state| {
@@ -523,7 +523,7 @@ fn a_token_that_can_no_longer_be_renewed_is_not_tried_again_and_again() {
 }
 
 #[test]
-fn a_dead_token_and_a_password_in_the_settings_are_one_login() {
+fn a_revoked_token_with_a_configured_password_leads_to_one_login() {
     let sim = plain(3);
     let work = Work::with_passwords(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -536,7 +536,7 @@ fn a_dead_token_and_a_password_in_the_settings_are_one_login() {
 }
 
 #[test]
-fn garmin_cn_is_a_world_of_its_own() {
+fn garmin_cn_has_its_own_token_and_hosts() {
     let sim = Scenario::default_garmin(9, 2).start();
     let work = Work::with(&sim);
     let token = sim.with(|state| state.issue_token("garmin.cn")).to_string();
@@ -547,7 +547,7 @@ fn garmin_cn_is_a_world_of_its_own() {
 }
 
 #[test]
-fn logout_forgets_and_status_says_so() {
+fn logout_removes_the_token_and_status_shows_no_login() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     work.run("gs-auth", &["logout"]).ok();
@@ -557,11 +557,11 @@ fn logout_forgets_and_status_says_so() {
 }
 
 #[test]
-fn what_is_said_of_a_login_is_said_of_the_one_that_there_is() {
+fn export_and_logout_default_to_the_only_login() {
     let sim = Scenario::default_garmin(9, 2).start();
     let work = Work::with_passwords(&sim);
     let logout = |args: &[&str]| work.run("gs-auth", &[&["logout"], args].concat());
-    // Nobody is logged in, whatever passwords are set.
+    // No account is logged in, although passwords are set.
     logout(&[]).ok().says("nobody is logged in");
     work.run("gs-auth", &["export"]).ends(77).says("nobody is logged in");
     logout(&["--forget-account"]).ends(2).says("nothing to forget");
@@ -582,13 +582,13 @@ fn what_is_said_of_a_login_is_said_of_the_one_that_there_is() {
     logout(&["--platform", "garmin-com", "--forget-account"]).ok().says("is forgotten");
     logout(&[]).ok();
     assert!(!work.data("tokens/garmin-cn.json").exists());
-    // It has no token any more, and still an owner.
+    // garmin-cn has no token any more, but still an owner.
     logout(&["--forget-account"]).ok().says("garmin-cn");
     logout(&["--forget-account"]).ends(2).says("nothing to forget");
 }
 
 #[test]
-fn a_long_remark_stands_below_the_table_with_its_time_whole() {
+fn a_long_remark_is_printed_below_the_table_with_its_full_time() {
     let sim = plain(3);
     let work = Work::with_passwords(&sim);
     sim.fault(Fault::new(status(429)).path(LOGIN));
@@ -602,7 +602,7 @@ fn a_long_remark_stands_below_the_table_with_its_time_whole() {
 }
 
 #[test]
-fn no_secret_stands_anywhere_but_in_the_token_file() {
+fn secrets_are_stored_only_in_the_token_file() {
     let sim = plain(3);
     let work = Work::with_passwords(&sim);
     let mut all = String::new();
@@ -624,7 +624,7 @@ fn no_secret_stands_anywhere_but_in_the_token_file() {
 }
 
 #[test]
-fn the_list_is_asked_with_the_token_of_its_own_site_only() {
+fn activities_are_requested_from_the_host_of_their_domain_only() {
     let sim = plain(1);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();

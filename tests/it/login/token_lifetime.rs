@@ -1,9 +1,9 @@
-//! How long logins live: every command that opens a platform writes down what it leaves, and never the token.
+//! Login lifetimes: every command that opens a platform stores how long the login is valid, and never the token.
 
 use crate::support::{Work, coros, plain};
 use gs_sim::CorosSpec;
 
-/// The row of a platform: when it ends, whether it is renewed, why it ended.
+/// The row of a platform: when the login ends, whether it renews, why it ended.
 fn row(work: &Work, platform: &str) -> String {
     work.sql(&format!(
         "SELECT ifnull((SELECT concat_ws(' ', iif(expires_at > unixepoch(), 'ends', expires_at), renewable,
@@ -13,13 +13,13 @@ fn row(work: &Work, platform: &str) -> String {
 }
 
 #[test]
-fn a_command_leaves_how_long_the_login_lives_and_not_the_token() {
+fn a_command_stores_the_login_lifetime_and_not_the_token() {
     let sim = plain(2);
     let work = Work::logged_in(&sim);
-    assert_eq!(row(&work, "garmin-com"), "ends 1", "gs-auth has brought it");
+    assert_eq!(row(&work, "garmin-com"), "ends 1", "gs-auth stored it");
     work.change("DELETE FROM accounts");
     work.run("gs-list", &[]).ok();
-    assert_eq!(row(&work, "garmin-com"), "none", "nothing was opened");
+    assert_eq!(row(&work, "garmin-com"), "none", "no platform was opened");
     work.run("gs-fetch", &["-n"]).ok();
     assert_eq!(row(&work, "garmin-com"), "none", "a dry run");
     work.run("gs-fetch", &[]).ok();
@@ -32,7 +32,7 @@ fn a_command_leaves_how_long_the_login_lives_and_not_the_token() {
 }
 
 #[test]
-fn it_is_written_when_it_changes_and_gone_with_the_token() {
+fn the_login_lifetime_is_updated_on_change_and_removed_on_logout() {
     let sim = plain(2);
     let work = Work::logged_in(&sim);
     work.change("UPDATE accounts SET since = 1");
@@ -46,11 +46,11 @@ fn it_is_written_when_it_changes_and_gone_with_the_token() {
     assert_eq!(row(&work, "garmin-com"), "none");
     let work = Work::with_passwords(&sim);
     work.run("gs-auth", &["login"]).ok();
-    assert_eq!(row(&work, "garmin-com"), "ends 1 until", "of a login of its own the service says more");
+    assert_eq!(row(&work, "garmin-com"), "ends 1 until", "a password login also has the end of its renewal");
 }
 
 #[test]
-fn a_token_that_the_service_no_longer_takes_is_dead_whatever_the_command_came_to() {
+fn a_rejected_token_is_stored_as_ended_with_its_reason() {
     let sim = coros(CorosSpec::default());
     let mut work = Work::with_coros(&sim);
     work.run("gs-auth", &["login", "--platform", "coros"]).ok();
@@ -64,7 +64,7 @@ fn a_token_that_the_service_no_longer_takes_is_dead_whatever_the_command_came_to
 }
 
 #[test]
-fn a_catalogue_that_others_hold_costs_no_command_its_end() {
+fn a_locked_catalogue_does_not_fail_gs_auth_status() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
     work.change("DELETE FROM accounts");

@@ -1,4 +1,4 @@
-//! `gs-dedupe`: what is marked as a copy, what is not, and which one is kept.
+//! `gs-dedupe`: which activities are marked as duplicates, which are not, and which one is kept.
 
 use crate::support::{Work, codes, plain};
 use gs_sim::garmin::activity::Source;
@@ -25,17 +25,17 @@ fn dedupe(args: &[&str], records: &[Value]) -> Vec<Value> {
 }
 
 #[test]
-fn a_copy_is_marked_with_the_evidence_and_the_one_that_is_kept() {
+fn a_duplicate_is_marked_with_its_evidence_and_the_kept_activity() {
     let out = dedupe(&[], &[run("2"), run("1")]);
-    assert_eq!(out[1], run("1"), "what is kept passes as it came, in its place");
-    let copy = &out[0]["duplicate_of"];
-    assert_eq!((copy["id"].as_str(), copy["certainty"].as_str()), (Some("1"), Some("match")));
-    let codes = codes(&copy["reasons"]);
+    assert_eq!(out[1], run("1"), "the kept activity passes unchanged and in order");
+    let duplicate = &out[0]["duplicate_of"];
+    assert_eq!((duplicate["id"].as_str(), duplicate["certainty"].as_str()), (Some("1"), Some("match")));
+    let codes = codes(&duplicate["reasons"]);
     assert!(codes.contains(&"same-device") && codes.last() == Some(&"kept"), "{codes:?}");
 }
 
 #[test]
-fn a_strength_session_45_s_after_a_run_is_no_copy() {
+fn a_strength_session_45_s_after_a_run_is_not_a_duplicate() {
     let strength = with(
         run("2"),
         json!({"sport": "training", "sub_sport": "strength_training", "start_time": "2026-03-01T12:00:45Z", "distance_m": null}),
@@ -49,7 +49,7 @@ fn a_strength_session_45_s_after_a_run_is_no_copy() {
 }
 
 #[test]
-fn the_recording_of_the_platforms_own_device_is_kept_and_not_the_lower_id() {
+fn the_recording_of_a_native_device_is_kept_over_a_lower_id() {
     let imported = with(run("1"), json!({"manufacturer": "strava", "device": null}));
     let out = dedupe(&[], &[imported, run("2")]);
     assert_eq!(out[0]["duplicate_of"]["id"], "2", "{out:?}");
@@ -57,31 +57,31 @@ fn the_recording_of_the_platforms_own_device_is_kept_and_not_the_lower_id() {
 }
 
 #[test]
-fn entries_of_two_platforms_are_no_copies_of_each_other() {
+fn activities_on_different_platforms_are_not_duplicates() {
     let out = dedupe(&[], &[run("1"), with(run("2"), json!({"platform": "garmin-cn"}))]);
     assert!(out.iter().all(|record| record["duplicate_of"].is_null()));
 }
 
 #[test]
-fn what_has_a_problem_or_is_gone_passes_untouched_and_counts_for_nothing() {
+fn records_with_a_problem_or_deletion_pass_unchanged() {
     let problem = with(
         run("2"),
         json!({"problem": {"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "m", "text": "m"}}}),
     );
-    let gone = with(run("3"), json!({"deleted": {"since": "2026-03-02T00:00:00Z", "confirmed": true}}));
+    let deleted = with(run("3"), json!({"deleted": {"since": "2026-03-02T00:00:00Z", "confirmed": true}}));
     let weather = json!({"type": "weather", "rain": 1});
-    let all = [run("1"), problem, gone, weather, run("1")];
-    assert_eq!(dedupe(&[], &all), all, "nor is the same entry a copy of itself");
+    let all = [run("1"), problem, deleted, weather, run("1")];
+    assert_eq!(dedupe(&[], &all), all, "a repeated record is not a duplicate of itself");
 }
 
 #[test]
-fn an_older_mark_that_no_longer_holds_is_taken_off() {
+fn an_outdated_duplicate_mark_is_removed() {
     let marked = with(run("1"), json!({"duplicate_of": {"id": "9", "reasons": [], "certainty": "same-file"}}));
     assert_eq!(dedupe(&[], &[marked]), [run("1")]);
 }
 
 #[test]
-fn the_tolerance_is_the_setting_of_the_older_tool_and_the_plain_rule_deletes_nothing() {
+fn sport_diff_second_sets_the_tolerance_of_the_start_rule() {
     let later =
         with(run("2"), json!({"start_time": "2026-03-01T12:01:30Z", "timer_time_s": 300.0, "distance_m": 900.0}));
     let input = format!("{}\n{later}\n", run("1"));
@@ -98,14 +98,14 @@ fn the_tolerance_is_the_setting_of_the_older_tool_and_the_plain_rule_deletes_not
 }
 
 #[test]
-fn a_malformed_record_gives_no_half_of_an_answer() {
+fn a_malformed_record_gives_no_output() {
     let said = Work::alone().given("gs-dedupe", &[], &format!("{}\n{{\n", run("1")));
     said.ends(65).says("invalid record on line 2");
     assert_eq!(said.out, "");
 }
 
 #[test]
-fn the_same_file_under_two_ids_is_found_by_its_bytes() {
+fn the_same_file_under_two_ids_is_a_duplicate() {
     let sim = plain(3);
     let bytes = gs_sim::fit::run(gs_sim::HISTORY_END - 86_400, 1800, 5000.0).build();
     sim.with(|state| {

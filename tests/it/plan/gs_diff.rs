@@ -1,4 +1,4 @@
-//! `gs-diff`: what is planned, what is not and why, by the real commands against the simulator.
+//! `gs-diff`: planned uploads, skipped activities and their reasons; the real commands against the simulator.
 
 use crate::support::faults::status;
 use crate::support::world::{self, SERVICES, World, ride, run, settled, start, when};
@@ -11,7 +11,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Each transfer as `from id > to`, in the order of the output; those with an outcome are told by [`reasons`].
+/// Each transfer as `from id > to`, in the order of the output; [`reasons`] returns those with an outcome.
 fn planned(said: &Said) -> Vec<String> {
     let transfers =
         said.records().into_iter().filter(|record| record["type"] == "transfer" && record["outcome"].is_null());
@@ -22,7 +22,7 @@ fn planned(said: &Said) -> Vec<String> {
         .collect()
 }
 
-/// What is not uploaded: the kind of the outcome, and the codes of the reasons.
+/// The transfers that are not uploaded: the kind of the outcome and the codes of the reasons.
 fn reasons(said: &Said) -> Vec<String> {
     let transfers = said.records().into_iter().filter(|record| !record["outcome"].is_null());
     transfers.map(|one| format!("{}: {}", text(&one["outcome"]["kind"]), codes(&one["reasons"]).join(", "))).collect()
@@ -33,12 +33,12 @@ fn nothing_planned(said: &Said) {
     assert_eq!(planned(said.ok()), [""; 0], "{said}");
 }
 
-fn shut(effect: Effect) -> Fault {
+fn failing_list(effect: Effect) -> Fault {
     Fault::new(effect).contains(COROS_LIST)
 }
 
 #[test]
-fn nothing_is_planned_to_or_from_what_was_never_listed() {
+fn no_uploads_are_planned_to_or_from_an_unlisted_platform() {
     let world = World::new();
     let id = world.put("garmin-com", &run(0));
     world.put("coros", &run(1));
@@ -53,11 +53,11 @@ fn nothing_is_planned_to_or_from_what_was_never_listed() {
 }
 
 #[test]
-fn nothing_is_planned_to_or_from_what_was_listed_in_part_or_shrank() {
+fn no_uploads_are_planned_after_an_incomplete_or_implausible_listing() {
     let (world, ids) = settled();
     let new = world.put("garmin-com", &run(20));
     world.put("coros", &run(21));
-    world.sim.fault(shut(status(503)));
+    world.sim.fault(failing_list(status(503)));
     world.work.run("gs-fetch", &["--full"]).ends(75);
     let said = world.diff(&[]);
     said.ends(75).says("coros: no uploads planned: ");
@@ -75,13 +75,13 @@ fn nothing_is_planned_to_or_from_what_was_listed_in_part_or_shrank() {
     let said = world.diff(&[]);
     said.ends(75).says("coros: no uploads planned: listing ignored: 4 of 12 known activities are missing");
     assert_eq!(planned(&said), [format!("garmin-com {new} > garmin-cn")]);
-    // A person says that it is so: what they deleted is respected, and the rest goes on.
+    // With --accept-missing, the deletions are respected, and the other activities are planned again.
     world.work.run("gs-fetch", &["--full", "--accept-missing"]).ok();
     assert_eq!(planned(world.diff(&["--from", "garmin-com"]).ok()).len(), 2);
 }
 
 #[test]
-fn only_what_lies_in_the_window_of_the_listing_is_planned() {
+fn uploads_are_planned_only_in_the_window_of_the_listing() {
     let world = World::new();
     let ids: Vec<String> = (0..8).map(|day| world.put("garmin-com", &run(day))).collect();
     world.work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
@@ -93,7 +93,7 @@ fn only_what_lies_in_the_window_of_the_listing_is_planned() {
 }
 
 #[test]
-fn from_to_since_until_sport_and_the_setting_of_the_older_tool_narrow_it() {
+fn flags_and_sync_platform_limit_the_plan() {
     let mut world = World::new();
     let com: Vec<String> = [run(0), ride(1), run(2)].iter().map(|one| world.put("garmin-com", one)).collect();
     let own = world.put("coros", &run(3));
@@ -111,7 +111,7 @@ fn from_to_since_until_sport_and_the_setting_of_the_older_tool_narrow_it() {
         send(0, "garmin-cn"),
         send(0, "coros"),
     ];
-    assert_eq!(plan(&world, &[]), all, "newest first, in the table's order");
+    assert_eq!(plan(&world, &[]), all, "newest first, platforms in the order of the table");
     assert_eq!(plan(&world, &["--from", "coros"]), all[..2]);
     assert_eq!(plan(&world, &["--to", "coros"]), [&all[3], &all[5], &all[7]].map(String::clone));
     assert_eq!(plan(&world, &["--from", "GARMINCOM", "--to", "coros,garmin-com"]).len(), 3);
@@ -128,13 +128,13 @@ fn from_to_since_until_sport_and_the_setting_of_the_older_tool_narrow_it() {
 }
 
 #[test]
-fn an_activity_on_two_platforms_is_uploaded_to_the_third_once_from_the_better_source() {
+fn an_activity_on_two_platforms_is_uploaded_once_from_the_better_source() {
     for better in ["garmin-com", "garmin-cn"] {
         let world = World::new();
         let ids = ["garmin-com", "garmin-cn"].map(|service| (service, world.put(service, &run(0))));
         for (service, id) in &ids {
             let is_better = *service == better;
-            // Of the other one its service knows no watch: it was put there by hand.
+            // The other service knows no device for its activity: it was uploaded by hand.
             world.sim.with(|state| {
                 let entry = state.account(world::domain(service).unwrap()).find_mut(id.parse().unwrap()).unwrap();
                 entry.device = if is_better { entry.device } else { gs_sim::garmin::activity::Device::Null };
@@ -157,7 +157,7 @@ fn an_activity_on_two_platforms_is_uploaded_to_the_third_once_from_the_better_so
 }
 
 #[test]
-fn what_is_under_way_is_not_planned_again() {
+fn a_pending_upload_is_not_planned_again() {
     let mut world = World::changed(|scenario| {
         scenario.coros[0].import.polls = 1000;
         scenario.accounts[0].upload.polls = 1000;
@@ -175,14 +175,14 @@ fn what_is_under_way_is_not_planned_again() {
     for _ in 0..2 {
         world.fetch();
         nothing_planned(&world.diff(&[]));
-        let told = world.diff(&["--explain"]);
-        assert_eq!(reasons(told.ok()), ["pending: upload-pending"; 2]);
+        let explained = world.diff(&["--explain"]);
+        assert_eq!(reasons(explained.ok()), ["pending: upload-pending"; 2]);
         nothing_planned(&world.diff(&["--restore-deleted", "--retry-rejected", "--possible-duplicates"]));
     }
 }
 
 #[test]
-fn what_was_created_and_no_list_shows_yet_counts_as_there() {
+fn a_created_activity_that_is_not_listed_yet_counts_as_existing() {
     let mut world = World::changed(|scenario| {
         let upload = &mut scenario.accounts[0].upload;
         (upload.answer, upload.listed_after_requests) = (UploadAnswer::Created, 1000);
@@ -194,13 +194,13 @@ fn what_was_created_and_no_list_shows_yet_counts_as_there() {
     let said = world.apply(&plan, &["--upload-wait", "0"]);
     assert_eq!(said.ok().record()["outcome"]["kind"], "created");
     world.fetch();
-    assert_eq!(world.list().lines().count(), 1, "the list is slow");
+    assert_eq!(world.list().lines().count(), 1, "the list does not show the upload yet");
     nothing_planned(&world.diff(&["--restore-deleted"]));
     assert_eq!(world.diff(&["--explain"]).ok().out, "");
 }
 
 #[test]
-fn what_was_refused_is_not_planned_until_the_file_changes_or_somebody_says_so() {
+fn a_rejected_upload_is_planned_only_after_a_file_change_or_with_retry() {
     let world = World::changed(|scenario| scenario.accounts[1].upload.fails_late = Some("Not today.".into()));
     let id = world.put("garmin-com", &run(0));
     world.fetch();
@@ -208,12 +208,12 @@ fn what_was_refused_is_not_planned_until_the_file_changes_or_somebody_says_so() 
     world.apply(&to_cn(&[]), &[]).ends(1).says("Not today.");
     world.fetch();
     nothing_planned(&to_cn(&[]));
-    let told = to_cn(&["--explain"]);
-    assert_eq!(reasons(told.ok()), ["rejected: rejected, rejected-before"]);
-    assert!(text(&told.record()["reasons"][0]["detail"]).contains("Not today."), "{told}");
+    let explained = to_cn(&["--explain"]);
+    assert_eq!(reasons(explained.ok()), ["rejected: rejected, rejected-before"]);
+    assert!(text(&explained.record()["reasons"][0]["detail"]).contains("Not today."), "{explained}");
     let expected = [format!("garmin-com {id} > garmin-cn")];
     assert_eq!(planned(to_cn(&["--retry-rejected"]).ok()), expected);
-    // Another target has not refused it.
+    // Another target has not rejected it.
     assert_eq!(planned(world.diff(&["--to", "coros"]).ok()).len(), 1);
     let other = run(0).builder().big_endian().build();
     world.sim.with(|state| state.set_source("garmin.com", id.parse().unwrap(), Source::Bytes("fit", other)));
@@ -222,7 +222,7 @@ fn what_was_refused_is_not_planned_until_the_file_changes_or_somebody_says_so() 
 }
 
 #[test]
-fn what_somebody_deleted_is_not_put_back_unless_asked() {
+fn a_deleted_activity_is_uploaded_only_with_restore_deleted() {
     let (world, ids) = settled();
     world.remove("coros", &ids[5][2]);
     world.work.run("gs-fetch", &["--full"]).ok();
@@ -241,7 +241,7 @@ fn what_somebody_deleted_is_not_put_back_unless_asked() {
 }
 
 #[test]
-fn what_was_sent_there_and_then_deleted_by_hand_is_not_sent_again() {
+fn an_uploaded_activity_deleted_by_hand_is_not_uploaded_again() {
     let (world, _) = settled();
     world.put("garmin-com", &run(20));
     world.fetch();
@@ -258,11 +258,11 @@ fn what_was_sent_there_and_then_deleted_by_hand_is_not_sent_again() {
 }
 
 #[test]
-fn what_the_target_may_have_under_another_sport_is_held_until_somebody_says_so() {
+fn a_possible_duplicate_on_the_target_is_uploaded_only_with_the_flag() {
     let world = World::new();
     world.put("garmin-com", &run(0));
     world.put("coros", &run(0));
-    // Somebody called it a ride there.
+    // On COROS, its sport was changed to a ride.
     world.sim.with(|state| state.coros.accounts[0].items[0].sport = 200);
     world.fetch();
     let to_coros = |args: &[&str]| world.diff(&[&["--to", "coros"], args].concat());
@@ -276,19 +276,19 @@ fn what_the_target_may_have_under_another_sport_is_held_until_somebody_says_so()
 }
 
 #[test]
-fn a_zone_fault_plans_nothing_crosswise_and_no_zone_changes_a_byte() {
+fn a_time_zone_fault_plans_no_uploads_in_any_local_time_zone() {
     let mut world = World::new();
     world.work.set("SYNC_PLATFORM", "GARMINCOM,COROS");
     for day in 0..12 {
         world.put("garmin-com", &run(day));
         world.put("coros", &run(day));
     }
-    // One service took local time for UTC.
+    // One service read local time as UTC.
     world.sim.with(|state| state.coros.accounts[0].items.iter_mut().for_each(|item| item.start += 8 * 3600));
     let mut plans = Vec::new();
     for zone in ["UTC", "Asia/Shanghai", "America/St_Johns", "Pacific/Kiritimati", "Pacific/Pago_Pago"] {
         world.work.set("TZ", zone);
-        // From nothing: what was listed in one zone says nothing of another.
+        // Start with an empty data folder in every time zone.
         let _ = std::fs::remove_dir_all(world.work.data(""));
         world.fetch();
         nothing_planned(&world.diff(&[]));
@@ -303,13 +303,13 @@ fn a_zone_fault_plans_nothing_crosswise_and_no_zone_changes_a_byte() {
     }
     plans.dedup();
     assert_eq!(plans.len(), 1);
-    // The files tell that they are the same.
+    // The files show that the activities are the same.
     world.work.archive_all();
     nothing_planned(&world.diff(&["--possible-duplicates"]));
 }
 
 #[test]
-fn what_has_no_original_that_the_target_takes_is_not_planned_and_all_tells_why() {
+fn activities_without_an_accepted_original_are_skipped_with_a_reason() {
     let world = World::new();
     let odd = |day: i64, oddity: &str| gs_sim::ActivitySpec {
         start: Some(start(day)),
@@ -324,7 +324,7 @@ fn what_has_no_original_that_the_target_takes_is_not_planned_and_all_tells_why()
     world.put("garmin-com", &run(9));
     world.fetch();
     let to_coros = |args: &[&str]| world.diff(&[&["--to", "coros"], args].concat());
-    // What the files are is known once they were fetched; nothing else than FIT is ever sent.
+    // The formats are known after the download; only FIT files are uploaded.
     let first = world.apply(&to_coros(&[]), &[]);
     let kinds: Vec<Value> = first.ok().records().iter().map(|record| record["outcome"]["kind"].clone()).collect();
     assert_eq!(kinds.iter().filter(|kind| **kind == "created").count(), 1, "{first}");
@@ -335,31 +335,31 @@ fn what_has_no_original_that_the_target_takes_is_not_planned_and_all_tells_why()
 }
 
 #[test]
-fn a_malformed_line_plans_nothing_at_all() {
+fn a_malformed_record_gives_no_plan() {
     let world = World::new();
     world.put("garmin-com", &run(0));
     let list = world.fetch();
     let said = world.work.given("gs-diff", &[], &format!("{list}{{\"type\":\"activity\"}}\n"));
     said.ends(65).says("invalid record on line 2");
-    assert_eq!(said.out, "", "half a history would make things look missing");
+    assert_eq!(said.out, "", "with an incomplete input, activities would look missing");
 }
 
 #[test]
-fn problems_and_unknown_types_pass_and_what_has_a_problem_is_not_sent() {
+fn records_with_problems_and_unknown_types_pass_without_a_plan() {
     let world = World::new();
     let ids = [0, 1].map(|day| world.put("garmin-com", &run(day)));
     let list = world.fetch();
     let mut records: Vec<Value> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     records[0]["problem"] = json!({"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "m", "text": "m"}, "more": 1});
     let weather = r#"{"type":"weather",  "rain": 1}"#;
-    let gone = json!({"type": "activity", "platform": "garmin-com", "id": "7", "deleted": {"since": when(0), "confirmed": true}});
-    let earlier = json!({"type": "transfer", "to": "coros", "activity": {"platform": "garmin-com", "id": "8"}, "outcome": {"kind": "created"}});
-    let input = format!("{weather}\n{gone}\n{}\n{}\n{earlier}\n", records[0], records[1]);
+    let deleted = json!({"type": "activity", "platform": "garmin-com", "id": "7", "deleted": {"since": when(0), "confirmed": true}});
+    let earlier_transfer = json!({"type": "transfer", "to": "coros", "activity": {"platform": "garmin-com", "id": "8"}, "outcome": {"kind": "created"}});
+    let input = format!("{weather}\n{deleted}\n{}\n{}\n{earlier_transfer}\n", records[0], records[1]);
     let said = world.work.given("gs-diff", &["--to", "coros"], &input);
     let out: Vec<&str> = said.ok().out.lines().collect();
     assert_eq!(out[0], weather, "{said}");
     assert_eq!(serde_json::from_str::<Value>(out[1]).unwrap(), records[0]);
-    assert_eq!(serde_json::from_str::<Value>(out[2]).unwrap(), earlier);
+    assert_eq!(serde_json::from_str::<Value>(out[2]).unwrap(), earlier_transfer);
     assert_eq!(planned(&said), [format!("garmin-com {} > coros", ids[0])]);
     assert_eq!(out.len(), 4);
 }
@@ -379,13 +379,13 @@ fn the_order_of_the_input_changes_nothing() {
     for _ in 0..4 {
         rng.shuffle(&mut lines);
         let shuffled = lines.join("\n") + "\n";
-        // Given twice, it is the same input.
+        // Repeated records do not change the result.
         assert_eq!(world.work.given("gs-diff", &["--explain"], &(shuffled.clone() + &shuffled)).ok().out, expected);
     }
 }
 
 #[test]
-fn it_asks_nobody_and_a_dry_run_leaves_no_trace() {
+fn gs_diff_sends_no_requests_and_a_dry_run_is_not_logged() {
     let world = World::new();
     world.put("garmin-com", &run(0));
     world.fetch();
@@ -399,7 +399,7 @@ fn it_asks_nobody_and_a_dry_run_leaves_no_trace() {
 }
 
 #[test]
-fn only_what_came_in_is_sent_but_what_is_there_counts_all_the_same() {
+fn only_input_activities_are_planned_and_compared_with_the_catalogue() {
     let (world, ids) = settled();
     let new = world.put("garmin-com", &run(20));
     let list = world.fetch();
@@ -408,7 +408,7 @@ fn only_what_came_in_is_sent_but_what_is_there_counts_all_the_same() {
         planned(world.work.given("gs-diff", &[], line).ok())
     };
     assert_eq!(only(&new).len(), 2);
-    assert_eq!(only(&ids[0][0]), [""; 0], "the others have it, although their entries did not come in");
+    assert_eq!(only(&ids[0][0]), [""; 0], "the other platforms have it, although their records are not in the input");
 }
 
 #[test]
@@ -433,7 +433,7 @@ fn a_deleted_duplicate_does_not_block_the_upload_of_its_group() {
 }
 
 #[test]
-fn a_sport_that_coros_refuses_for_good_is_not_planned_there_and_told() {
+fn a_sport_that_coros_always_rejects_is_skipped_with_a_reason() {
     let (world, _) = settled();
     let id = world.put("garmin-com", &run(20));
     world.fetch();

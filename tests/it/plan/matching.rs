@@ -1,8 +1,8 @@
-//! Matching by the thousand: a labelled corpus, properties that hold for any input, and how many pairs are compared.
+//! Matching of thousands of pairs: a labelled corpus, properties that hold for any input, and the comparison count.
 //!
-//! The corpus is generated from a fixed seed. Of each kind of pair it is known what it is; no pair that is not one
-//! group, or is one by two devices, may be taken for superfluous. How many are recognised stands in
-//! `docs/matching.md`, and is held here: `cargo test --test it plan::matching -- --nocapture` prints the table.
+//! The corpus is generated from a fixed seed. Each kind of pair has a label; a pair of different groups, or of one
+//! group recorded by two devices, must never be called a duplicate. `docs/matching.md` states the recall, and this test
+//! checks it: `cargo test --test it plan::matching -- --nocapture` prints the table.
 
 #![allow(clippy::print_stdout)]
 
@@ -17,13 +17,13 @@ use proptest::prelude::*;
 use Certainty::{Match, SameFile, Shifted, StartOnly, TwoDevices};
 
 #[derive(Debug, Clone)]
-struct Entry {
+struct Sample {
     activity: Activity,
     sha256: Option<String>,
     identity: Option<RecordingId>,
 }
 
-impl Entry {
+impl Sample {
     fn candidate(&self) -> Candidate<'_> {
         let bytes = self.sha256.as_ref().map(|_| 88_212);
         let file = FileFacts { sha256: self.sha256.as_deref(), identity: self.identity, bytes, ..FileFacts::default() };
@@ -31,19 +31,19 @@ impl Entry {
         Candidate { activity: &self.activity, file: Some(file), native_manufacturer: native }
     }
 
-    fn later(mut self, seconds: f64) -> Entry {
+    fn later(mut self, seconds: f64) -> Sample {
         let start = self.activity.start_time.unwrap().as_millisecond() + (seconds * 1000.0) as i64;
         self.activity.start_time = Timestamp::from_millisecond(start).ok();
         self
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Activity)) -> Entry {
+    fn with(mut self, change: impl FnOnce(&mut Activity)) -> Sample {
         change(&mut self.activity);
         self
     }
 
-    /// Another entry: another id, and a file of its own that names no recording.
-    fn anew(mut self, rng: &mut Rng) -> Entry {
+    /// Another activity: a new id, and a file of its own without a recording id.
+    fn into_other_activity(mut self, rng: &mut Rng) -> Sample {
         self.activity.id = rng.u64(1_000_000_000..30_000_000_000).to_string();
         (self.sha256, self.identity) = (None, None);
         self
@@ -51,7 +51,7 @@ impl Entry {
 }
 
 /// A run, a ride or a walk of some length on one watch, with its file.
-fn recorded(rng: &mut Rng) -> Entry {
+fn recorded(rng: &mut Rng) -> Sample {
     let (sport, speed) = [("running", 3.0), ("cycling", 7.5), ("walking", 1.4)][rng.usize(0..3)];
     let start = rng.i64(1_500_000_000..1_780_000_000);
     let timer = 600.0 + rng.f64() * 9000.0;
@@ -68,11 +68,11 @@ fn recorded(rng: &mut Rng) -> Entry {
         ..Activity::default()
     };
     let identity = RecordingId { manufacturer: 1, product: 3113, serial_number: rng.u32(1..), time_created: start };
-    Entry { activity, sha256: Some(format!("{:064x}", rng.u128(..))), identity: Some(identity) }
+    Sample { activity, sha256: Some(format!("{:064x}", rng.u128(..))), identity: Some(identity) }
 }
 
-/// A bell curve, roughly, of this half width.
-fn about(rng: &mut Rng, width: f64) -> f64 {
+/// Random noise, roughly a bell curve with this half width.
+fn noise(rng: &mut Rng, width: f64) -> f64 {
     (rng.f64() + rng.f64() + rng.f64() - 1.5) / 1.5 * width
 }
 
@@ -80,20 +80,20 @@ fn scale(value: &mut Option<f64>, factor: f64) {
     *value = value.map(|value| value * factor);
 }
 
-/// What a converter or another service makes of it: rounded values.
-fn rounded(rng: &mut Rng, entry: &Entry) -> Entry {
+/// The version of a converter or another service: rounded values.
+fn rounded(rng: &mut Rng, sample: &Sample) -> Sample {
     let step = if rng.bool() { 1.0 } else { 10.0 };
-    let copy = entry.clone().later(f64::from(rng.i32(-1..=1))).anew(rng);
-    copy.with(|a| {
+    let duplicate = sample.clone().later(f64::from(rng.i32(-1..=1))).into_other_activity(rng);
+    duplicate.with(|a| {
         a.timer_time_s = a.timer_time_s.map(f64::round);
         a.distance_m = a.distance_m.map(|metres| (metres / step).round() * step);
     })
 }
 
-/// What a second device, started and stopped by another push of a button, makes of the same group.
-fn second_device(rng: &mut Rng, entry: &Entry) -> Entry {
-    let (start, stop, drift) = (0.5 + rng.f64() * 54.5, about(rng, 25.0), 1.0 + about(rng, 0.03));
-    let other = entry.clone().later(start).anew(rng);
+/// The recording of a second device that was started and stopped separately.
+fn second_device(rng: &mut Rng, sample: &Sample) -> Sample {
+    let (start, stop, drift) = (0.5 + rng.f64() * 54.5, noise(rng, 25.0), 1.0 + noise(rng, 0.03));
+    let other = sample.clone().later(start).into_other_activity(rng);
     other.with(|a| {
         a.timer_time_s = a.timer_time_s.map(|timer| timer - start + stop);
         scale(&mut a.distance_m, drift);
@@ -105,16 +105,16 @@ fn lost_device(activity: &mut Activity) {
     activity.manufacturer = None;
 }
 
-type Make = fn(&mut Rng) -> (Entry, Entry);
+type Make = fn(&mut Rng) -> (Sample, Sample);
 
-/// Of each kind of pair: its name, what it should be called, and whether it really is one recording.
+/// A kind of pair: its name, its label, whether it is one recording, and a generator.
 type Kind = (&'static str, Option<Certainty>, bool, Make);
 
 const KINDS: &[Kind] = &[
     ("exact duplicates", Some(SameFile), true, |rng| {
         let one = recorded(rng);
         let mut two = one.clone().with(|a| a.id = rng.u64(1_000_000_000..30_000_000_000).to_string());
-        // Written anew by somebody who left its file_id alone.
+        // Re-encoded by a program that kept the file_id.
         two.sha256 = two.sha256.filter(|_| rng.bool());
         (one, two)
     }),
@@ -135,7 +135,7 @@ const KINDS: &[Kind] = &[
     }),
     ("recomputed by another service", Some(TwoDevices), true, |rng| {
         let one = recorded(rng);
-        let (timer, drift) = (about(rng, 0.02), about(rng, 0.03));
+        let (timer, drift) = (noise(rng, 0.02), noise(rng, 0.03));
         let two = rounded(rng, &one).with(lost_device).with(|a| {
             a.platform = "coros".into();
             scale(&mut a.timer_time_s, 1.0 + timer);
@@ -166,8 +166,8 @@ const KINDS: &[Kind] = &[
     }),
     ("same route again an hour later", None, false, |rng| {
         let one = recorded(rng).with(|a| a.timer_time_s = a.timer_time_s.map(|timer| timer.min(3000.0)));
-        let (gap, timer, drift) = (3600.0 + about(rng, 90.0), about(rng, 60.0), about(rng, 0.01));
-        let two = one.clone().anew(rng).later(gap).with(|a| {
+        let (gap, timer, drift) = (3600.0 + noise(rng, 90.0), noise(rng, 60.0), noise(rng, 0.01));
+        let two = one.clone().into_other_activity(rng).later(gap).with(|a| {
             a.timer_time_s = a.timer_time_s.map(|s| s + timer);
             scale(&mut a.distance_m, 1.0 + drift);
         });
@@ -175,8 +175,8 @@ const KINDS: &[Kind] = &[
     }),
     ("way to work on another day", None, false, |rng| {
         let one = recorded(rng);
-        let (gap, timer, drift) = (86_400.0 + about(rng, 600.0), about(rng, 120.0), about(rng, 0.01));
-        let two = one.clone().anew(rng).later(gap).with(|a| {
+        let (gap, timer, drift) = (86_400.0 + noise(rng, 600.0), noise(rng, 120.0), noise(rng, 0.01));
+        let two = one.clone().into_other_activity(rng).later(gap).with(|a| {
             a.timer_time_s = a.timer_time_s.map(|s| s + timer);
             scale(&mut a.distance_m, 1.0 + drift);
         });
@@ -185,14 +185,14 @@ const KINDS: &[Kind] = &[
     ("short runs, one after the other", Some(StartOnly), false, |rng| {
         let one = recorded(rng).with(|a| (a.timer_time_s, a.distance_m) = (Some(20.0 + rng.f64() * 28.0), Some(150.0)));
         let gap = one.activity.timer_time_s.unwrap() + rng.f64() * 10.0;
-        let two = one.clone().anew(rng).later(gap);
+        let two = one.clone().into_other_activity(rng).later(gap);
         let two = two.with(|a| (a.timer_time_s, a.distance_m) = (Some(20.0 + rng.f64() * 40.0), Some(180.0)));
         (one, if rng.bool() { two } else { two.with(lost_device) })
     }),
     ("strength 45 s after a run", Some(StartOnly), false, |rng| {
         let one = recorded(rng);
         let (timer, known) = (one.activity.timer_time_s.unwrap() * (0.5 + rng.f64()), rng.bool());
-        let two = one.clone().anew(rng).later(45.0).with(|a| {
+        let two = one.clone().into_other_activity(rng).later(45.0).with(|a| {
             (a.sport, a.sub_sport) = (known.then(|| "training".into()), known.then(|| "strength_training".into()));
             (a.timer_time_s, a.distance_m) = (Some(timer), [None, Some(0.0)][usize::from(known)]);
         });
@@ -200,8 +200,8 @@ const KINDS: &[Kind] = &[
     }),
     ("multisport and its first leg", Some(StartOnly), false, |rng| {
         let one = recorded(rng).with(|a| a.sport = Some("multisport".into()));
-        let (mut two, part) = (one.clone().anew(rng), 0.15 + rng.f64() * 0.5);
-        // Every leg has the file of the whole.
+        let (mut two, part) = (one.clone().into_other_activity(rng), 0.15 + rng.f64() * 0.5);
+        // Every leg has the file of the whole multisport activity.
         if rng.bool() {
             (two.sha256, two.identity) = (one.sha256.clone(), one.identity);
         }
@@ -227,8 +227,8 @@ const KINDS: &[Kind] = &[
     ("cut recording", Some(StartOnly), false, |rng| {
         let one = recorded(rng);
         let (part, gap) = (0.3 + rng.f64() * 0.4, rng.f64() * 20.0);
-        let mut two = one.clone().anew(rng).later(gap);
-        // What splits a file leaves its file_id alone.
+        let mut two = one.clone().into_other_activity(rng).later(gap);
+        // A program that splits a file keeps its file_id.
         two.identity = one.identity.filter(|_| rng.bool());
         let two = two.with(|a| {
             scale(&mut a.timer_time_s, part);
@@ -238,16 +238,16 @@ const KINDS: &[Kind] = &[
     }),
     ("nothing known but the start", Some(StartOnly), false, |rng| {
         let one = recorded(rng);
-        let two = one.clone().anew(rng).later(f64::from(rng.i32(0..=60)));
+        let two = one.clone().into_other_activity(rng).later(f64::from(rng.i32(0..=60)));
         (one, two.with(|a| (a.timer_time_s, a.elapsed_time_s, a.distance_m) = (None, None, Some(0.0))))
     }),
 ];
 
 #[test]
-fn the_labelled_corpus_has_no_false_copy_and_the_stated_recall() {
+fn the_labelled_corpus_has_no_false_duplicates_and_the_stated_recall() {
     const EACH: u32 = 1000;
     let mut rng = Rng::with_seed(20_260_108);
-    let (mut table, mut falsely) = (Vec::new(), Vec::new());
+    let (mut table, mut false_results) = (Vec::new(), Vec::new());
     for (name, label, one_recording, make) in KINDS {
         let mut right = 0;
         for _ in 0..EACH {
@@ -263,25 +263,25 @@ fn the_labelled_corpus_has_no_false_copy_and_the_stated_recall() {
                 _ => false,
             };
             if is_false {
-                falsely.push(format!("{name}: {certainty:?}\n{one:?}\n{two:?}"));
+                false_results.push(format!("{name}: {certainty:?}\n{one:?}\n{two:?}"));
             }
         }
         let label = label.map_or("nothing", Certainty::name);
         table.push(format!("| {name} | {label} | {:.1} % |", f64::from(right) / f64::from(EACH) * 100.0));
     }
     println!("{}", table.join("\n"));
-    assert!(falsely.is_empty(), "{} false, the first: {}", falsely.len(), falsely[0]);
+    assert!(false_results.is_empty(), "{} false results, the first: {}", false_results.len(), false_results[0]);
     let stated = include_str!("../../../docs/matching.md");
     for row in table {
-        assert!(stated.lines().any(|line| line == row), "docs/matching.md does not say: {row}");
+        assert!(stated.lines().any(|line| line == row), "missing in docs/matching.md: {row}");
     }
 }
 
-/// A few entries that have much in common: near starts, few lengths, few files, two platforms, much unknown.
-fn tangle() -> impl Strategy<Value = Vec<Entry>> {
+/// A few similar activities: close start times, few durations, few files, two platforms, many unknown values.
+fn similar_samples() -> impl Strategy<Value = Vec<Sample>> {
     type Choice = (i64, u8, u8, u8, u8, u8, bool, bool);
-    let entry = (0..130_i64, 0..4_u8, 0..5_u8, 0..5_u8, 0..4_u8, 0..6_u8, any::<bool>(), any::<bool>());
-    prop::collection::vec(entry, 0..14).prop_map(|all| {
+    let sample = (0..130_i64, 0..4_u8, 0..5_u8, 0..5_u8, 0..4_u8, 0..6_u8, any::<bool>(), any::<bool>());
+    prop::collection::vec(sample, 0..14).prop_map(|all| {
         let of = |(at, choice): (usize, Choice)| {
             let (start, sport, timer, distance, device, file, other, shifted) = choice;
             let start = 1_767_881_421 + start + if shifted { 8 * 3600 } else { 0 };
@@ -296,44 +296,52 @@ fn tangle() -> impl Strategy<Value = Vec<Entry>> {
                 device: [None, None, Some("7"), Some("8")][usize::from(device)].map(str::to_owned),
                 ..Activity::default()
             };
-            Entry { activity, sha256: (file < 3).then(|| file.to_string()), identity: None }
+            Sample { activity, sha256: (file < 3).then(|| file.to_string()), identity: None }
         };
         all.into_iter().enumerate().map(of).collect()
     })
 }
 
-/// Everything that is said of them, by name instead of by position.
-fn all_said(matcher: Matcher, entries: &[Entry]) -> (Vec<String>, Vec<String>) {
-    let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
-    let name = |at: usize| entries[at].activity.id.clone();
-    let mut copies: Vec<String> = matcher
+/// All results for these activities, by id instead of by position.
+fn all_results(matcher: Matcher, samples: &[Sample]) -> (Vec<String>, Vec<String>) {
+    let all: Vec<Candidate> = samples.iter().map(Sample::candidate).collect();
+    let name = |at: usize| samples[at].activity.id.clone();
+    let mut duplicates: Vec<String> = matcher
         .duplicates(&all)
         .into_iter()
-        .map(|copy| format!("{} of {} {:?} {}", name(copy.index), name(copy.of), copy.verdict, copy.kept_because))
+        .map(|duplicate| {
+            format!(
+                "{} of {} {:?} {}",
+                name(duplicate.index),
+                name(duplicate.of),
+                duplicate.verdict,
+                duplicate.kept_because
+            )
+        })
         .collect();
-    copies.sort();
+    duplicates.sort();
     let groups = matcher.groups(&all).into_iter();
     let groups = groups
         .map(|group| format!("{:?} {:?}", group.members.into_iter().map(name).collect::<Vec<_>>(), group.because));
-    (copies, groups.collect())
+    (duplicates, groups.collect())
 }
 
 proptest! {
-    // A failing input is printed; the tests' folder has no place for files of them.
+    // A failing input is printed and not saved to a file.
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 512, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_order_of_the_input_changes_nothing(entries in tangle(), seed: u64, start_rule: bool) {
+    fn the_order_of_the_input_changes_nothing(samples in similar_samples(), seed: u64, start_rule: bool) {
         let matcher = Matcher { rule: if start_rule { Rule::Start } else { Rule::Evidence }, ..Matcher::default() };
-        let mut shuffled = entries.clone();
+        let mut shuffled = samples.clone();
         Rng::with_seed(seed).shuffle(&mut shuffled);
-        prop_assert_eq!(all_said(matcher, &entries), all_said(matcher, &shuffled));
+        prop_assert_eq!(all_results(matcher, &samples), all_results(matcher, &shuffled));
     }
 
     #[test]
-    fn it_does_not_matter_who_comes_first(entries in tangle()) {
+    fn verdicts_are_symmetric(samples in similar_samples()) {
         let matcher = Matcher::default();
-        let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
+        let all: Vec<Candidate> = samples.iter().map(Sample::candidate).collect();
         for a in &all {
             for b in &all {
                 prop_assert_eq!(matcher.verdict(a, b), matcher.verdict(b, a));
@@ -343,9 +351,9 @@ proptest! {
     }
 
     #[test]
-    fn the_short_way_finds_all_that_comparing_everything_finds(entries in tangle()) {
+    fn candidate_pairs_include_every_pair_with_a_verdict(samples in similar_samples()) {
         let matcher = Matcher::default();
-        let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
+        let all: Vec<Candidate> = samples.iter().map(Sample::candidate).collect();
         let pairs = matcher.candidate_pairs(&all);
         for b in 0..all.len() {
             for a in 0..b {
@@ -355,9 +363,9 @@ proptest! {
     }
 
     #[test]
-    fn every_entry_is_in_one_group_and_no_group_holds_a_contradiction(entries in tangle()) {
+    fn every_activity_is_in_one_group_and_no_group_is_contradictory(samples in similar_samples()) {
         let matcher = Matcher::default();
-        let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
+        let all: Vec<Candidate> = samples.iter().map(Sample::candidate).collect();
         let groups = matcher.groups(&all);
         let mut members: Vec<usize> = groups.iter().flat_map(|group| group.members.clone()).collect();
         members.sort_unstable();
@@ -382,20 +390,20 @@ fn is_contradiction(reason: &Reason) -> bool {
 }
 
 #[test]
-fn comparisons_grow_with_the_entries_not_with_their_square() {
-    // Twenty years of ten thousand entries each: denser than anybody's life.
+fn comparisons_grow_linearly_with_the_activities() {
+    // Twenty years of ten thousand activities each: denser than any real history.
     let mut rng = Rng::with_seed(7);
-    let entries: Vec<Entry> = (0..200_000)
+    let samples: Vec<Sample> = (0..200_000)
         .map(|at| {
-            let mut entry = recorded(&mut rng).with(|a| a.id = at.to_string());
+            let mut sample = recorded(&mut rng).with(|a| a.id = at.to_string());
             // A converter that gives all its files one file_id.
             if at % 10 == 0 {
-                entry.identity = Some(RecordingId { manufacturer: 1, product: 1, serial_number: 1, time_created: 1 });
+                sample.identity = Some(RecordingId { manufacturer: 1, product: 1, serial_number: 1, time_created: 1 });
             }
-            entry
+            sample
         })
         .collect();
-    let all: Vec<Candidate> = entries.iter().map(Entry::candidate).collect();
+    let all: Vec<Candidate> = samples.iter().map(Sample::candidate).collect();
     let compared = |count: usize| Matcher::default().candidate_pairs(&all[..count]).len();
     assert!(compared(200_000) < 3 * 200_000, "{} comparisons", compared(200_000));
     assert!(compared(100_000) < 3 * 100_000, "{} comparisons", compared(100_000));

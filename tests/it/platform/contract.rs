@@ -1,7 +1,7 @@
-//! The contract of `PlatformReader` and `PlatformWriter`, held by every service of `Platforms` and by a folder: one
-//! suite, run over the table. The services in memory, on which the engine is tested, are held to it as well.
+//! The contract of `PlatformReader` and `PlatformWriter`, tested for every service of `Platforms` and for a folder: one
+//! test suite, run for each platform of the table. The services in memory, which test the engine, are included.
 //!
-//! A new service needs a set-up in [`Contract::of`], and nothing else here.
+//! A new service needs a configuration in [`Contract::of`], and nothing else here.
 
 #![allow(clippy::print_stdout)]
 
@@ -24,27 +24,27 @@ use gs_sim::fit::{Recording, damage};
 use gs_sim::{LoggedRequest, Scenario, UploadAnswer};
 use jiff::Timestamp;
 
-/// One platform, opened, and what stands behind it.
+/// One open platform and its backend.
 struct Contract {
     spec: Arc<PlatformSpec>,
     name: String,
-    behind: Behind,
+    backend: Backend,
     opened: Opened,
 }
 
-/// The service's own side of a platform.
-enum Behind {
+/// The service behind a platform.
+enum Backend {
     World(World),
     Memory(Memory),
 }
 
-/// How long services take for an upload.
+/// How long services take to process an upload.
 #[derive(Debug, Clone, Copy)]
 enum Pace {
     Usual,
-    /// It is asked for twice before it is an activity.
+    /// The status is requested twice before the activity exists.
     Slow,
-    /// It is an activity with the answer.
+    /// The upload response already contains the activity.
     AtOnce,
 }
 
@@ -73,39 +73,39 @@ impl Pace {
     }
 }
 
-impl Behind {
+impl Backend {
     fn put_bytes(&self, name: &str, bytes: &[u8]) -> String {
         match self {
-            Behind::World(world) => world.put_bytes(name, bytes),
-            Behind::Memory(memory) => memory.put(bytes),
+            Backend::World(world) => world.put_bytes(name, bytes),
+            Backend::Memory(memory) => memory.put(bytes),
         }
     }
 
     fn remove(&self, name: &str, id: &str) {
         match self {
-            Behind::World(world) => world.remove(name, id),
-            Behind::Memory(memory) => memory.remove(id),
+            Backend::World(world) => world.remove(name, id),
+            Backend::Memory(memory) => memory.remove(id),
         }
     }
 
     fn ids(&self, name: &str) -> Vec<String> {
         match self {
-            Behind::World(world) => world.ids(name),
-            Behind::Memory(memory) => memory.ids(),
+            Backend::World(world) => world.ids(name),
+            Backend::Memory(memory) => memory.ids(),
         }
     }
 
     /// The requests so far; a service in memory gets none.
     fn requests(&self) -> Vec<LoggedRequest> {
         match self {
-            Behind::World(world) => world.sim.log(),
-            Behind::Memory(_) => Vec::new(),
+            Backend::World(world) => world.sim.log(),
+            Backend::Memory(_) => Vec::new(),
         }
     }
 }
 
 impl Contract {
-    /// The set-up of a row: a service, `folder` or a service in memory; with somebody logged in, if anybody can.
+    /// Opens a row: a service, `folder` or a service in memory; logged in, if it has a login.
     fn of(row: &str, pace: Pace) -> Contract {
         let contract = Contract::logged_out(row, pace);
         let user = match row {
@@ -117,48 +117,48 @@ impl Contract {
             let credentials = Credentials { user: user.into(), password: Secret::new("correct horse") };
             contract.opened.login.as_ref().unwrap().login(&credentials, &mut |_| None).unwrap();
         }
-        if let Behind::World(world) = &contract.behind {
+        if let Backend::World(world) = &contract.backend {
             world.sim.clear_log();
         }
         contract
     }
 
-    /// The same, with nobody logged in.
+    /// The same, without a login.
     fn logged_out(row: &str, pace: Pace) -> Contract {
         let of_memory = |id: &'static str, manners| {
             let memory = Memory::new(id, pace.manners(manners), Clock::System);
             let spec = Arc::new(memory.spec());
             let opened = open_platform::open_spec(&spec, "http://127.0.0.1:9", None);
-            Contract { spec, name: id.to_owned(), behind: Behind::Memory(memory), opened }
+            Contract { spec, name: id.to_owned(), backend: Backend::Memory(memory), opened }
         };
         match row {
             "strict" => return of_memory("strict", Manners::strict()),
             "lax" => return of_memory("lax", Manners::lax()),
             "garmin-com" | "garmin-cn" | "coros" | "folder" => {}
-            other => panic!("{other} stands in the table and has no set-up here; what holds for it?"),
+            other => panic!("{other} is in the table and has no configuration here; add one"),
         }
         let world = World::changed(|scenario| pace.set(scenario));
         let name = if row == "folder" { world.folder() } else { row.to_owned() };
         let spec = Platforms::default().find_exact(&name).unwrap();
         assert_eq!(spec.has_login(), row != "folder");
         let opened = open_platform::open_spec(&spec, &world.sim.base_url(), None);
-        Contract { spec, name, behind: Behind::World(world), opened }
+        Contract { spec, name, backend: Backend::World(world), opened }
     }
 
     fn put(&self, recording: &Recording) -> String {
-        self.behind.put_bytes(&self.name, &recording.encode())
+        self.backend.put_bytes(&self.name, &recording.encode())
     }
 
     fn count(&self) -> usize {
-        self.behind.ids(&self.name).len()
+        self.backend.ids(&self.name).len()
     }
 
-    /// An entry as nothing but a record may know it.
-    fn entry(&self, id: &str) -> Activity {
+    /// An activity of which only the id is known.
+    fn activity(&self, id: &str) -> Activity {
         Activity { platform: self.name.as_str().into(), id: id.to_owned(), ..Activity::default() }
     }
 
-    /// All of a window, which has to come to its end.
+    /// All activities of a window; the list has to be complete.
     fn list(&self, window: Window) -> Vec<ListedActivity> {
         let mut all = Vec::new();
         let ending = self.opened.platform.list(&window, &mut |page: Page| {
@@ -178,7 +178,7 @@ impl Contract {
         self.list(window).iter().map(|listed| listed.activity.start_time.unwrap().as_second()).collect()
     }
 
-    /// Uploads a file and follows it to its end.
+    /// Uploads a file and requests its status until it is final.
     fn upload(&self, file: &UploadFile) -> Result<UploadStatus> {
         let mut answer = self.opened.platform.upload(file)?;
         for _ in 0..9 {
@@ -232,7 +232,7 @@ fn ids(listed: &[ListedActivity]) -> Vec<String> {
 }
 
 #[test]
-fn a_list_has_each_entry_once_the_newest_first() {
+fn a_list_has_each_activity_once_and_newest_first() {
     on_each(|contract| {
         let put: BTreeSet<String> = (0..250).map(|day| contract.put(&run(-day))).collect();
         let listed = contract.all();
@@ -248,12 +248,12 @@ fn a_list_has_each_entry_once_the_newest_first() {
 }
 
 #[test]
-fn a_list_that_changes_meanwhile_shows_each_entry_once_and_hides_none() {
+fn a_list_that_changes_during_the_read_shows_each_activity_once() {
     on_each(|contract| {
         let mut put: Vec<String> = (0..450).map(|day| contract.put(&run(-day))).collect();
         let change = |page: usize| match page {
             1 => drop(contract.put(&run(1))),
-            2 => contract.behind.remove(&contract.name, &put[0]),
+            2 => contract.backend.remove(&contract.name, &put[0]),
             _ => {}
         };
         let (mut seen, mut pages) = (Vec::new(), 0);
@@ -273,7 +273,7 @@ fn a_list_that_changes_meanwhile_shows_each_entry_once_and_hides_none() {
 }
 
 #[test]
-fn a_window_has_a_beginning_that_belongs_to_it_and_an_end_that_does_not() {
+fn a_window_includes_its_start_and_excludes_its_end() {
     on_each(|contract| {
         (0..9).for_each(|day| drop(contract.put(&run(day))));
         let days = |days: &[i64]| days.iter().map(|day| start(*day)).collect::<Vec<_>>();
@@ -282,7 +282,7 @@ fn a_window_has_a_beginning_that_belongs_to_it_and_an_end_that_does_not() {
         assert_eq!(window(at(7), None), days(&[8, 7]));
         assert_eq!(window(None, at(2)), days(&[1, 0]));
         assert_eq!(window(at(20), None), days(&[]));
-        // Local days are wider than this.
+        // Windows are exact to the second.
         let later = |seconds| Timestamp::from_second(start(4) + seconds).ok();
         assert_eq!(window(later(1), later(86_401)), days(&[5]));
         assert_eq!(window(later(0), later(1)), days(&[4]));
@@ -290,7 +290,7 @@ fn a_window_has_a_beginning_that_belongs_to_it_and_an_end_that_does_not() {
 }
 
 #[test]
-fn a_list_ends_early_when_its_reader_has_enough_or_fails() {
+fn a_list_stops_when_the_callback_breaks_or_fails() {
     on_each(|contract| {
         (0..250).for_each(|day| drop(contract.put(&run(-day))));
         for answer in [|| Ok(ControlFlow::Break(())), || Err(Error::Stopped)] {
@@ -310,20 +310,20 @@ fn a_list_ends_early_when_its_reader_has_enough_or_fails() {
 }
 
 #[test]
-fn an_empty_account_is_a_list_without_entries_and_no_error() {
+fn an_empty_account_has_an_empty_list_without_error() {
     on_each(|contract| assert_eq!(contract.all(), []));
 }
 
 #[test]
-fn a_download_holds_the_file_as_it_was_put_there() {
+fn a_download_returns_the_original_bytes() {
     on_each(|contract| {
         let files = [run(0).encode(), run(1).builder().big_endian().build()];
-        let put = files.each_ref().map(|bytes| contract.behind.put_bytes(&contract.name, bytes));
+        let put = files.each_ref().map(|bytes| contract.backend.put_bytes(&contract.name, bytes));
         let listed = contract.all();
         for (id, bytes) in put.iter().zip(&files) {
             let known = &listed.iter().find(|listed| listed.activity.id == *id).unwrap().activity;
-            // With what the list says of it, and by its id alone.
-            for activity in [known, &contract.entry(id)] {
+            // With the data of the list, and with the id only.
+            for activity in [known, &contract.activity(id)] {
                 let Download::Original(body) = contract.opened.platform.download(activity).unwrap() else {
                     panic!("no original")
                 };
@@ -337,7 +337,7 @@ fn a_download_holds_the_file_as_it_was_put_there() {
 }
 
 #[test]
-fn an_upload_becomes_one_entry_with_its_start_and_its_bytes() {
+fn an_upload_becomes_one_activity_with_its_start_time_and_bytes() {
     for pace in [Pace::Slow, Pace::AtOnce] {
         on_each_with(pace, |contract| {
             contract.put(&run(0));
@@ -359,7 +359,7 @@ fn an_upload_becomes_one_entry_with_its_start_and_its_bytes() {
 }
 
 #[test]
-fn the_same_bytes_again_are_no_second_entry() {
+fn uploading_the_same_bytes_again_adds_no_second_activity() {
     for pace in [Pace::Slow, Pace::AtOnce] {
         on_each_with(pace, |contract| {
             let bytes = run(3).encode();
@@ -372,33 +372,33 @@ fn the_same_bytes_again_are_no_second_entry() {
 }
 
 #[test]
-fn another_file_of_the_same_recording_is_a_second_entry_where_the_table_says_so() {
+fn another_file_of_a_recording_is_added_only_if_duplicates_are_allowed() {
     on_each(|contract| {
         contract.upload(&outgoing(&run(3).encode(), 3)).unwrap();
-        let anew = run(3).builder().big_endian().build();
-        contract.upload(&outgoing(&anew, 3)).unwrap();
+        let reencoded = run(3).builder().big_endian().build();
+        contract.upload(&outgoing(&reencoded, 3)).unwrap();
         assert_eq!(contract.count(), if contract.spec.allows_duplicates { 2 } else { 1 });
     });
 }
 
 #[test]
-fn what_is_gone_can_be_put_there_again() {
+fn a_removed_activity_can_be_reuploaded() {
     on_each(|contract| {
         let bytes = run(3).encode();
         contract.upload(&outgoing(&bytes, 3)).unwrap();
         let id = contract.all()[0].activity.id.clone();
-        contract.behind.remove(&contract.name, &id);
+        contract.backend.remove(&contract.name, &id);
         assert_eq!(contract.all(), []);
-        let again = UploadFile { reupload: true, ..outgoing(&bytes, 3) };
-        assert!(matches!(contract.upload(&again), Ok(UploadStatus::Created(_))));
+        let reupload = UploadFile { reupload: true, ..outgoing(&bytes, 3) };
+        assert!(matches!(contract.upload(&reupload), Ok(UploadStatus::Created(_))));
         assert_eq!(contract.starts(Window::default()), [start(3)]);
-        contract.upload(&again).unwrap();
-        assert_eq!(contract.count(), 1, "and is there once, whoever asks twice");
+        contract.upload(&reupload).unwrap();
+        assert_eq!(contract.count(), 1, "a repeated upload adds no second activity");
     });
 }
 
 #[test]
-fn what_became_of_uploads_is_told_of_each_in_its_order_with_a_ticket_or_without() {
+fn upload_status_is_returned_in_request_order_with_or_without_ticket() {
     on_each(|contract| {
         let files = [run(1).encode(), run(2).encode(), run(3).encode()];
         let sent: Vec<UploadStatus> = files[..2]
@@ -416,9 +416,9 @@ fn what_became_of_uploads_is_told_of_each_in_its_order_with_a_ticket_or_without(
             // Never sent.
             UploadRef { status_ref: None, file: file(2) },
             UploadRef { status_ref: tickets[1].as_deref(), file: file(1) },
-            // Nobody knows anything of it any more.
+            // Without ticket and file.
             UploadRef { status_ref: None, file: None },
-            // Sent, and the program ended before it had the ticket.
+            // Sent, but the program ended before it received the ticket.
             UploadRef { status_ref: None, file: file(0) },
             UploadRef { status_ref: Some("nobody's"), file: file(2) },
         ];
@@ -429,85 +429,85 @@ fn what_became_of_uploads_is_told_of_each_in_its_order_with_a_ticket_or_without(
             assert_eq!(answers[never], UploadStatus::Unknown, "{never}");
         }
         assert!(matches!(answers[1], UploadStatus::Created(_)), "{answers:?}");
-        // A service that knows no files by their bytes says that it cannot say.
+        // A service that cannot find files by their bytes returns Unknown.
         assert!(matches!(answers[3], UploadStatus::Created(_) | UploadStatus::Unknown), "{answers:?}");
-        assert_eq!(contract.count(), 2, "it only looks");
+        assert_eq!(contract.count(), 2, "the status request uploads nothing");
         assert_eq!(contract.opened.platform.upload_status(&[]).unwrap().len(), 0);
     });
 }
 
 #[test]
-fn a_file_that_is_none_is_refused_in_words_and_leaves_nothing() {
+fn a_corrupt_file_is_rejected_with_a_reason_and_adds_no_activity() {
     on_each(|contract| {
-        let whole = run(0).encode();
-        for bytes in [damage::truncate_at(&whole, 300), damage::wrong_crc(&whole)] {
-            let refused = contract.upload(&outgoing(&bytes, 0));
-            assert!(matches!(&refused, Err(Error::Rejected(words)) if words.len() > 10), "{refused:?}");
+        let valid = run(0).encode();
+        for bytes in [damage::truncate_at(&valid, 300), damage::wrong_crc(&valid)] {
+            let rejected = contract.upload(&outgoing(&bytes, 0));
+            assert!(matches!(&rejected, Err(Error::Rejected(words)) if words.len() > 10), "{rejected:?}");
         }
         assert_eq!((contract.count(), contract.all()), (0, vec![]));
     });
 }
 
 #[test]
-fn what_is_deleted_is_gone_and_deleting_it_again_harms_nothing() {
+fn deleting_an_activity_twice_removes_only_that_activity() {
     on_each(|contract| {
         let put = [0, 1].map(|day| contract.put(&run(day)));
-        let doomed = contract.entry(&put[0]);
+        let deleted = contract.activity(&put[0]);
         if !contract.spec.can_delete {
-            assert!(matches!(contract.opened.platform.delete(&doomed, None), Err(Error::Rejected(_))));
+            assert!(matches!(contract.opened.platform.delete(&deleted, None), Err(Error::Rejected(_))));
             assert_eq!(contract.count(), 2);
             return;
         }
-        contract.opened.platform.delete(&doomed, None).unwrap();
+        contract.opened.platform.delete(&deleted, None).unwrap();
         assert_eq!(ids(&contract.all()), [put[1].clone()]);
         for _ in 0..2 {
             assert!(matches!(
-                contract.opened.platform.delete(&doomed, None),
+                contract.opened.platform.delete(&deleted, None),
                 Ok(()) | Err(Error::NotFound(_) | Error::Rejected(_))
             ));
         }
-        assert_eq!(contract.behind.ids(&contract.name), [put[1].clone()]);
-        let gone = contract.opened.platform.download(&doomed);
-        assert!(matches!(gone, Err(Error::NotFound(_) | Error::Rejected(_))), "{gone:?}");
+        assert_eq!(contract.backend.ids(&contract.name), [put[1].clone()]);
+        let download = contract.opened.platform.download(&deleted);
+        assert!(matches!(download, Err(Error::NotFound(_) | Error::Rejected(_))), "{download:?}");
     });
 }
 
 #[test]
-fn an_id_that_nobody_knows_is_said_to_be_none_and_touches_nothing() {
+fn an_unknown_id_is_not_found_or_rejected_and_changes_nothing() {
     on_each(|contract| {
         contract.put(&run(0));
-        let kept = contract.behind.ids(&contract.name);
+        let kept = contract.backend.ids(&contract.name);
         for id in
             ["99", "0123456789abcdef", "", "..", "1/../2", "1?labelId=2", "1,2", "%31", "\u{fc}\n", &"9".repeat(99)]
         {
-            let entry = contract.entry(id);
-            let download = contract.opened.platform.download(&entry);
+            let activity = contract.activity(id);
+            let download = contract.opened.platform.download(&activity);
             assert!(matches!(download, Err(Error::NotFound(_) | Error::Rejected(_))), "{id:?}: {download:?}");
-            let delete = contract.opened.platform.delete(&entry, None);
+            let delete = contract.opened.platform.delete(&activity, None);
             assert!(matches!(delete, Ok(()) | Err(Error::NotFound(_) | Error::Rejected(_))), "{id:?}: {delete:?}");
         }
-        assert_eq!(contract.behind.ids(&contract.name), kept);
+        assert_eq!(contract.backend.ids(&contract.name), kept);
         let odd: Vec<_> =
-            contract.behind.requests().into_iter().filter(|request| request.path.contains("..")).collect();
+            contract.backend.requests().into_iter().filter(|request| request.path.contains("..")).collect();
         assert!(odd.is_empty(), "{odd:?}");
     });
 }
 
 #[test]
-fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
+fn without_a_login_every_call_names_gs_auth_and_sends_nothing() {
     for row in rows() {
         let contract = Contract::logged_out(&row, Pace::Usual);
         if !contract.spec.has_login() {
             continue;
         }
         let platform = &contract.opened.platform;
-        let entry = contract.entry("1");
+        let activity = contract.activity("1");
         let bytes = run(0).encode();
         let said = [
             platform.list(&Window::default(), &mut |_| Ok(ControlFlow::Continue(()))).map(drop),
-            platform.download(&entry).map(drop),
+            platform.download(&activity).map(drop),
             platform.upload(&outgoing(&bytes, 0)).map(drop),
-            platform.delete(&entry, None),
+            platform.delete(&activity, None),
         ];
         for said in said {
             let error = said.unwrap_err();
@@ -518,7 +518,7 @@ fn nobody_logged_in_is_said_with_what_to_do_and_nothing_is_sent() {
             Ok(answers) => assert!(matches!(answers[..], [Ok(UploadStatus::Unknown) | Err(Error::Login(_))])),
             Err(error) => assert!(matches!(error, Error::Login(_)), "{row}: {error}"),
         }
-        assert!(contract.behind.requests().is_empty(), "{row}");
+        assert!(contract.backend.requests().is_empty(), "{row}");
     }
 }
 
@@ -544,7 +544,7 @@ impl Service for ReadOnly {
 }
 
 #[test]
-fn a_read_only_service_is_read_and_opening_it_for_writing_fails() {
+fn a_read_only_service_opens_for_reading_and_not_for_writing() {
     let coros = Platforms::default().find("coros").unwrap();
     let kind = PlatformKind::Service(Box::new(ReadOnly(coros)));
     let read_only = PlatformSpec {

@@ -1,4 +1,4 @@
-//! COROS as a library sees it: deletions, which are sent once, and what is known after each way they can end.
+//! COROS deletions through the library: each is sent once; the result after each kind of response.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,11 +14,11 @@ use jiff::Timestamp;
 
 const DELETE: &str = "/activity/delete";
 
-/// One login, and no more.
+/// Allows one automatic login.
 #[derive(Default)]
-struct Once(AtomicUsize);
+struct OneLogin(AtomicUsize);
 
-impl LoginGuard for Once {
+impl LoginGuard for OneLogin {
     fn login_block(&self, by_hand: bool) -> platform::Result<Option<LoginBlock>> {
         Ok((!by_hand && self.0.load(Ordering::Relaxed) > 0).then_some(LoginBlock::OncePerRun))
     }
@@ -47,13 +47,13 @@ fn credentials() -> Credentials {
     Credentials { user: "runner@example.org".into(), password: Secret::new("correct horse") }
 }
 
-/// COROS, logged in by hand, so that one login by itself is left.
+/// COROS after a manual login, so that one automatic login is still allowed.
 fn open(sim: &Sim, tokens: &tempfile::TempDir) -> Box<dyn PlatformWriter> {
     let spec = Platforms::default().find("coros").unwrap();
     let http = Arc::new(Http::new(Arc::new(AtOnce), options(&sim.base_url())));
     let context = || Context {
         credentials: Box::new(|| Ok(Some(credentials()))),
-        guard: Arc::new(Once::default()),
+        guard: Arc::new(OneLogin::default()),
         ..context(&spec.id, http.clone(), tokens.path())
     };
     spec.open_login(context()).unwrap().login(&credentials(), &mut |_| None).unwrap();
@@ -76,7 +76,7 @@ fn left(sim: &Sim) -> usize {
 }
 
 #[test]
-fn a_deletion_is_one_request_and_yes_is_all_it_ever_says() {
+fn a_deletion_is_one_request_and_succeeds_if_repeated() {
     let (sim, item) = three();
     let tokens = tempfile::tempdir().unwrap();
     let coros = open(&sim, &tokens);
@@ -91,14 +91,14 @@ fn a_deletion_is_one_request_and_yes_is_all_it_ever_says() {
 }
 
 #[test]
-fn a_deletion_with_a_dead_token_is_not_done_and_is_sent_again_with_the_next() {
+fn a_deletion_with_an_expired_token_is_resent_after_a_new_login() {
     let (sim, item) = three();
     let tokens = tempfile::tempdir().unwrap();
     let coros = open(&sim, &tokens);
     sim.with(|state| state.expire_coros_token(2));
     coros.delete(&item, None).unwrap();
     assert_eq!((left(&sim), asked(&sim, DELETE).len(), asked(&sim, COROS_LOGIN).len()), (2, 2, 1));
-    // Ended again, and its one login is made.
+    // The token expires again, and the one automatic login is used up.
     sim.with(|state| state.expire_coros_token(2));
     let error = coros.delete(&item, None).unwrap_err();
     assert!(
@@ -109,12 +109,17 @@ fn a_deletion_with_a_dead_token_is_not_done_and_is_sent_again_with_the_next() {
 }
 
 #[test]
-fn a_deletion_whose_answer_is_lost_is_unclear_and_never_repeated() {
-    let says =
+fn a_lost_deletion_response_has_an_unknown_outcome_and_is_not_resent() {
+    let response =
         |status, body: &str| Effect::Status { status, retry_after: None, body: Some(body.into()), content_type: None };
-    for effect in
-        [Effect::AnswerLost, Effect::Reset, Effect::Html, Effect::Cut { at: 3 }, says(503, "<html>"), says(200, "{}")]
-    {
+    for effect in [
+        Effect::AnswerLost,
+        Effect::Reset,
+        Effect::Html,
+        Effect::Cut { at: 3 },
+        response(503, "<html>"),
+        response(200, "{}"),
+    ] {
         let (sim, item) = three();
         let tokens = tempfile::tempdir().unwrap();
         let coros = open(&sim, &tokens);
@@ -129,12 +134,12 @@ fn a_deletion_whose_answer_is_lost_is_unclear_and_never_repeated() {
     let (sim, item) = three();
     let tokens = tempfile::tempdir().unwrap();
     let coros = open(&sim, &tokens);
-    sim.fault(Fault::new(says(200, r#"{"result":"1001","message":"Service exceptions"}"#)).path(DELETE));
+    sim.fault(Fault::new(response(200, r#"{"result":"1001","message":"Service exceptions"}"#)).path(DELETE));
     assert!(
         matches!(coros.delete(&item, None), Err(Error::Rejected(words)) if words.contains("1001 Service exceptions"))
     );
     sim.clear_faults();
-    sim.fault(Fault::new(says(429, "")).path(DELETE));
+    sim.fault(Fault::new(response(429, "")).path(DELETE));
     assert!(matches!(coros.delete(&item, None), Err(Error::Retry { platform_wide: true, .. })));
     assert_eq!(left(&sim), 3);
 }

@@ -1,5 +1,5 @@
-//! Uploads to COROS: its three ways to the keys of a store, both stores, the import, and the queue that has the last word.
-//! The library is driven as the commands do it, against the simulator, whose stores check every signature.
+//! Uploads to COROS: three sources of store credentials, both file stores, the import, and the import queue that
+//! decides the result. The tests call the library as the commands do. The simulated stores check every signature.
 
 use std::ops::ControlFlow;
 
@@ -40,7 +40,7 @@ impl Coros {
         self.platform.upload_status(&[UploadRef { status_ref: ticket, file }]).unwrap().remove(0)
     }
 
-    /// Asks until it is no longer pending.
+    /// Requests the status until it is no longer pending.
     fn outcome(&self, ticket: &str) -> Result<UploadStatus> {
         for _ in 0..9 {
             match self.settle(Some(ticket), None) {
@@ -51,7 +51,7 @@ impl Coros {
         panic!("pending for ever")
     }
 
-    /// Starts and offsets in the list.
+    /// Start times and UTC offsets of the listed activities.
     fn listed(&self) -> Vec<(i64, i32)> {
         let mut all = Vec::new();
         let each = &mut |page: garminsync::platform::Page| {
@@ -92,7 +92,7 @@ fn file(bytes: &[u8]) -> UploadFile<'_> {
     }
 }
 
-fn later(uploaded: Result<UploadStatus>) -> String {
+fn retry_message(uploaded: Result<UploadStatus>) -> String {
     match uploaded {
         Err(Error::Retry { message, .. }) => message,
         other => panic!("{other:?}"),
@@ -132,7 +132,7 @@ fn a_file_becomes_an_activity_in_each_of_the_four_regions() {
 }
 
 #[test]
-fn an_import_that_comes_too_late_is_not_sent_and_the_file_is_not_stored_twice() {
+fn an_import_after_its_deadline_is_not_sent_and_reuses_the_stored_file() {
     let sim = region(1);
     let coros = open(&sim, true);
     let bytes = run();
@@ -148,7 +148,7 @@ fn an_import_that_comes_too_late_is_not_sent_and_the_file_is_not_stored_twice() 
 }
 
 #[test]
-fn what_is_traced_holds_no_path_of_the_store_and_no_key() {
+fn the_request_log_contains_no_store_path_and_no_credentials() {
     let sim = region(3);
     let coros = open(&sim, true);
     open_platform::ticket(coros.upload(&file(&run())));
@@ -162,21 +162,21 @@ fn what_is_traced_holds_no_path_of_the_store_and_no_key() {
 }
 
 #[test]
-fn one_way_to_the_keys_after_the_other() {
+fn sources_of_store_credentials_are_tried_in_order() {
     let bytes = run();
     let hosts = |sim: &Sim| asked(sim, STS).into_iter().map(|one| one.host).collect::<Vec<_>>();
-    for (gone, ways) in [
+    for (failing, hosts_tried) in [
         (vec![], vec!["trainingeu.coros.com"]),
         (vec!["trainingeu.coros.com"], vec!["trainingeu.coros.com", "t.coros.com"]),
         (vec!["trainingeu.coros.com", "t.coros.com"], vec!["trainingeu.coros.com", "t.coros.com", "faq.coros.com"]),
     ] {
         let sim = region(3);
-        for host in gone {
+        for host in failing {
             sim.fault(Fault::new(Effect::Html).host(host));
         }
         let coros = open(&sim, true);
         open_platform::ticket(coros.upload(&file(&bytes)));
-        assert_eq!(hosts(&sim), ways);
+        assert_eq!(hosts(&sim), hosts_tried);
     }
     for sts in [
         StsSpec { bound: true, ..StsSpec::default() },
@@ -189,10 +189,10 @@ fn one_way_to_the_keys_after_the_other() {
 }
 
 #[test]
-fn when_all_ways_are_gone_nothing_is_uploaded_and_it_is_said() {
+fn without_store_credentials_nothing_is_uploaded() {
     let sts = StsSpec { hub_gone: true, faq_gone: true, ..StsSpec::default() };
     let sim = Scenario { sts, ..scenario(CorosSpec::default()) }.start();
-    let message = later(open(&sim, true).upload(&file(&run())));
+    let message = retry_message(open(&sim, true).upload(&file(&run())));
     for words in
         ["no credentials for COROS' file store", "trainingcn.coros.com", "nothing was uploaded", "update garminsync"]
     {
@@ -202,37 +202,37 @@ fn when_all_ways_are_gone_nothing_is_uploaded_and_it_is_said() {
 }
 
 #[test]
-fn keys_for_another_bucket_are_not_used() {
+fn store_credentials_for_another_bucket_are_not_used() {
     let sim = region(1);
     let other = serde_json::json!({"AccessKeyId": "AK", "SecretAccessKey": "SK", "SessionToken": "ST",
         "Region": "eu-central-1", "Bucket": "eu-coros"});
     let text = base64(&other.to_string()) + gs_sim::MARKER;
     let body = serde_json::json!({"code": 200, "data": {"credentials": text, "v": "2"}}).to_string();
     sim.fault(Fault::new(answer(200, &body)).contains(STS));
-    let message = later(open(&sim, true).upload(&file(&run())));
+    let message = retry_message(open(&sim, true).upload(&file(&run())));
     assert!(message.contains("credentials for another bucket than coros-s3"), "{message}");
     assert!(sim.log().iter().all(|one| one.method != "PUT"));
 }
 
 #[test]
-fn a_store_that_refuses_one_signature_gets_the_other_and_else_nothing_is_imported() {
-    let refusal = "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code></Error>";
+fn a_rejected_store_signature_is_retried_with_the_other_kind() {
+    let rejection = "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code></Error>";
     let sim = region(2);
-    sim.fault(Fault::new(answer(403, refusal)).method("PUT").count(1));
+    sim.fault(Fault::new(answer(403, rejection)).method("PUT").count(1));
     let coros = open(&sim, true);
     let ticket = open_platform::ticket(coros.upload(&file(&run())));
     assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
     for id in 1..=4 {
         let sim = region(id);
-        sim.fault(Fault::new(answer(403, refusal)).method("PUT"));
-        let message = later(open(&sim, true).upload(&file(&run())));
+        sim.fault(Fault::new(answer(403, rejection)).method("PUT"));
+        let message = retry_message(open(&sim, true).upload(&file(&run())));
         assert!(message.contains("SignatureDoesNotMatch") && message.contains("nothing was uploaded"), "{message}");
         assert_eq!(asked(&sim, IMPORT).len(), 0);
     }
 }
 
 #[test]
-fn a_store_in_trouble_is_asked_again_and_a_lost_answer_of_it_does_no_harm() {
+fn a_failed_store_upload_is_retried_before_the_import() {
     let sim = region(1);
     sim.fault(Fault::new(Effect::AnswerLost).method("PUT").nth(1));
     sim.fault(Fault::new(answer(503, "")).method("PUT").nth(1));
@@ -240,27 +240,27 @@ fn a_store_in_trouble_is_asked_again_and_a_lost_answer_of_it_does_no_harm() {
     assert_eq!(asked(&sim, IMPORT).len(), 1);
     let sim = region(1);
     sim.fault(Fault::new(answer(503, "")).method("PUT"));
-    assert!(later(open(&sim, true).upload(&file(&run()))).contains("HTTP 503"));
+    assert!(retry_message(open(&sim, true).upload(&file(&run()))).contains("HTTP 503"));
     assert_eq!(asked(&sim, IMPORT).len(), 0);
 }
 
 #[test]
-fn a_clock_that_is_wrong_is_told_in_words() {
+fn a_wrong_clock_is_named_in_the_error() {
     for id in 1..=4 {
         let sim = region(id);
         let coros = open(&sim, true);
         open_platform::ticket(coros.upload(&file(&run())));
-        // The keys still last; the clocks are sixteen minutes apart.
+        // The credentials are still valid; the clocks differ by sixteen minutes.
         sim.with(|state| state.advance(16 * 60));
-        let message = later(coros.upload(&file(&gs_sim::fit::run(START - 9000, 600, 2000.0).build())));
+        let message = retry_message(coros.upload(&file(&gs_sim::fit::run(START - 9000, 600, 2000.0).build())));
         assert!(message.contains("the clock of this machine is wrong"), "{message}");
     }
 }
 
 #[test]
-fn an_object_that_is_not_where_the_importer_looks_fails_in_words() {
+fn a_file_missing_in_the_store_fails_the_import_with_a_reason() {
     let sim = region(3);
-    // Said to be stored, and is not.
+    // The store reports success but does not store the file.
     sim.fault(Fault::new(answer(200, "")).method("PUT"));
     let coros = open(&sim, true);
     let ticket = open_platform::ticket(coros.upload(&file(&run())));
@@ -269,12 +269,12 @@ fn an_object_that_is_not_where_the_importer_looks_fails_in_words() {
 }
 
 #[test]
-fn what_the_importer_refuses_late_is_refused_in_words() {
+fn a_rejection_by_the_importer_has_a_reason() {
     let sim = importing(ImportSpec { fails_late: Some(-1), polls: 2, ..ImportSpec::default() });
     let coros = open(&sim, true);
     let ticket = open_platform::ticket(coros.upload(&file(&run())));
     assert!(matches!(coros.outcome(&ticket), Err(Error::Rejected(why)) if why.contains("status -1")));
-    // A broken file is finished, with an error.
+    // The job of a corrupt file finishes with an error.
     let sim = region(2);
     let coros = open(&sim, true);
     let broken = gs_sim::fit::damage::wrong_crc(&run());
@@ -283,24 +283,24 @@ fn what_the_importer_refuses_late_is_refused_in_words() {
 }
 
 #[test]
-fn an_import_that_says_ok_and_never_appears_is_not_believed_here() {
+fn an_import_can_be_reported_ok_without_a_listed_activity() {
     let sim = importing(ImportSpec { vanishes: true, at_once: true, ..ImportSpec::default() });
     let coros = open(&sim, true);
     let ticket = open_platform::ticket(coros.upload(&file(&run())));
     assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
-    assert_eq!(coros.listed(), [], "the caller looks, and finds nothing");
+    assert_eq!(coros.listed(), [], "the caller has to check the list");
 }
 
 #[test]
-fn an_import_whose_answer_is_lost_is_found_by_the_sum_of_the_file() {
+fn an_import_with_a_lost_response_is_found_by_the_file_checksum() {
     let bytes = run();
-    for again in [false, true] {
+    for reupload in [false, true] {
         let sim = region(1);
         sim.fault(Fault::new(Effect::AnswerLost).contains(IMPORT).method("POST").nth(1));
         let coros = open(&sim, true);
-        let sent = UploadFile { reupload: again, ..file(&bytes) };
+        let sent = UploadFile { reupload, ..file(&bytes) };
         assert!(matches!(coros.upload(&sent), Err(Error::OutcomeUnknown(_))));
-        assert_eq!(asked(&sim, "/activity/fit/import").len(), 1, "sent once");
+        assert_eq!(asked(&sim, "/activity/fit/import").len(), 1, "the import is sent once");
         let ticket = open_platform::ticket(coros.settle(None, Some(sent)));
         assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
         assert_eq!(coros.listed().len(), 1);
@@ -308,7 +308,7 @@ fn an_import_whose_answer_is_lost_is_found_by_the_sum_of_the_file() {
 }
 
 #[test]
-fn an_import_that_never_arrived_is_not_found_and_one_look_settles_all() {
+fn imports_that_never_arrived_are_unknown_after_one_status_request() {
     let sim = region(1);
     let bytes = run();
     sim.fault(Fault::new(Effect::Reset).contains(IMPORT).method("POST").nth(1));
@@ -327,49 +327,49 @@ fn an_import_that_never_arrived_is_not_found_and_one_look_settles_all() {
 }
 
 #[test]
-fn the_same_bytes_are_the_same_job_and_sent_again_another() {
+fn the_same_bytes_reuse_the_import_job_unless_reupload_is_set() {
     let sim = region(2);
     let coros = open(&sim, true);
     let bytes = run();
     let ticket = open_platform::ticket(coros.upload(&file(&bytes)));
     coros.outcome(&ticket).unwrap();
-    assert_eq!(open_platform::ticket(coros.upload(&file(&bytes))), ticket, "the job that is there");
+    assert_eq!(open_platform::ticket(coros.upload(&file(&bytes))), ticket, "the existing job");
     assert_eq!(coros.listed().len(), 1);
-    assert_eq!(asked(&sim, STS).len(), 1, "keys last for more than one upload");
-    // A person deletes it: the importer goes by its jobs, and makes nothing of these bytes any more.
+    assert_eq!(asked(&sim, STS).len(), 1, "credentials are reused for several uploads");
+    // After a manual deletion, the importer still finds the finished job and creates no activity from the same bytes.
     let id = sim.with(|state| state.coros_ids(2))[0];
     sim.with(|state| state.remove_coros_activity(2, id));
     coros.upload(&file(&bytes)).unwrap();
     assert_eq!(coros.listed(), []);
-    let again = UploadFile { reupload: true, ..file(&bytes) };
-    let ticket = open_platform::ticket(coros.upload(&again));
+    let reupload = UploadFile { reupload: true, ..file(&bytes) };
+    let ticket = open_platform::ticket(coros.upload(&reupload));
     assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
     assert_eq!(coros.listed().len(), 1);
 }
 
 #[test]
-fn a_session_that_another_login_ended_is_replaced_once_wherever_it_is_noticed() {
+fn a_session_ended_by_another_login_is_renewed_once_during_an_upload() {
     let other = gs_sim::fit::run(START - 9000, 600, 2000.0).build();
-    // With the keys there already, it is noticed only at the import.
-    for has_keys in [false, true] {
+    // If store credentials exist already, the ended session shows only at the import.
+    for has_credentials in [false, true] {
         let sim = region(3);
         let coros = open(&sim, true);
         coros.listed();
-        if has_keys {
+        if has_credentials {
             open_platform::ticket(coros.upload(&file(&other)));
         }
         sim.with(|state| state.issue_coros_token(3));
         sim.clear_log();
         let ticket = open_platform::ticket(coros.upload(&file(&run())));
         assert_eq!(asked(&sim, COROS_LOGIN).len(), 1, "{:?}", requests(&sim));
-        assert_eq!(asked(&sim, STS).is_empty(), has_keys);
+        assert_eq!(asked(&sim, STS).is_empty(), has_credentials);
         assert_eq!(coros.outcome(&ticket).unwrap(), UploadStatus::Created(None));
-        assert_eq!(coros.listed().len(), 1 + usize::from(has_keys));
+        assert_eq!(coros.listed().len(), 1 + usize::from(has_credentials));
     }
 }
 
 #[test]
-fn an_account_that_has_moved_to_another_region_is_followed_there() {
+fn an_upload_follows_an_account_to_its_new_region() {
     let sim = region(2);
     let coros = open(&sim, true);
     coros.listed();
@@ -392,7 +392,7 @@ fn without_a_password_an_ended_session_uploads_nothing() {
 }
 
 #[test]
-fn an_unknown_zone_is_told_as_none() {
+fn an_unknown_time_zone_is_uploaded_as_offset_0() {
     let sim = region(1);
     let coros = open(&sim, true);
     let bytes = run();

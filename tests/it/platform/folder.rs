@@ -1,4 +1,5 @@
-//! `folder:PATH`: folders and zip files as a platform, by the real commands; and as a target, by the library.
+//! `folder:PATH`: folders and zip files as a platform, through the real commands; and as an upload target, through the
+//! library.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +18,7 @@ fn run(day: i64) -> Vec<u8> {
     fit::run(START + day * DAY, 1800, 5000.0).build()
 }
 
-/// What a watch is full of besides activities: its settings.
+/// A settings file of a watch: a FIT file without an activity.
 fn settings() -> Vec<u8> {
     let mut file: FitBuilder = fit::run(START, 10, 10.0);
     let file_id = &mut file.messages_mut()[0];
@@ -32,7 +33,7 @@ fn put(dir: &Path, name: &str, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
-/// A folder `watch` with files, and the platform's name.
+/// A folder `watch` with files, and the name of its platform.
 fn watch(files: &[(&str, &[u8])]) -> (Work, String) {
     let work = Work::alone();
     let dir = work.dir().join("watch");
@@ -49,7 +50,7 @@ fn id(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn files_become_entries_with_what_they_say_of_themselves() {
+fn fit_files_become_activities_with_the_data_of_the_file() {
     let recording = Recording {
         offset: 3600,
         paused: 60,
@@ -71,7 +72,7 @@ fn files_become_entries_with_what_they_say_of_themselves() {
 }
 
 #[test]
-fn a_file_of_a_newer_protocol_is_kept_and_sent_as_it_is() {
+fn a_file_with_a_newer_fit_protocol_is_stored_and_uploaded_unchanged() {
     // Protocol 4.1 and profile 99.99: no version of either was known when this was written.
     let mut newer = fit::run(START, 1800, 5000.0).header_12().build();
     newer[1] = 0x41;
@@ -93,7 +94,7 @@ fn a_file_of_a_newer_protocol_is_kept_and_sent_as_it_is() {
 }
 
 #[test]
-fn a_triathlon_is_one_entry_of_all_its_legs() {
+fn a_triathlon_is_one_activity_with_the_totals_of_all_legs() {
     let bytes = fit::triathlon(START).build();
     let (work, name) = watch(&[("t.fit", &bytes)]);
     let record = work.run("gs-fetch", &["--platform", &name]).ok().record();
@@ -110,10 +111,10 @@ fn a_triathlon_is_one_entry_of_all_its_legs() {
 #[test]
 fn fetch_list_and_download_without_a_login() {
     let (mut work, name) = watch(&[("a.fit", &run(0)), ("sub dir/ü/跑步.fit", &run(1)), ("copy.fit", &run(0))]);
-    // No `--platform`: it is named by the settings.
+    // No `--platform`: the setting names the folder.
     work.set("SYNC_PLATFORM", &name);
     let ids = [id(&run(1)), id(&run(0))];
-    assert_eq!(work.run("gs-fetch", &[]).ok().silent().ids(), ids, "newest first, the same bytes once");
+    assert_eq!(work.run("gs-fetch", &[]).ok().silent().ids(), ids, "newest first, identical files once");
     assert_eq!(work.run("gs-list", &["--platform", &name]).ok().ids(), ids);
     let downloaded = work.download(&["--missing"]);
     downloaded.ok().silent();
@@ -122,7 +123,7 @@ fn fetch_list_and_download_without_a_login() {
         assert_eq!(fs::read(record["file"]["path"].as_str().unwrap()).unwrap(), bytes);
     }
     assert_eq!(work.run("gs-fetch", &["--new"]).ok().silent().ids(), [""; 0]);
-    // A file that is moved stays the entry it was, and is found where it is now.
+    // A moved file remains the same activity and is found at its new path.
     let dir = work.dir().join("watch");
     fs::rename(dir.join("sub dir/ü/跑步.fit"), dir.join("b.fit")).unwrap();
     assert_eq!(work.run("gs-fetch", &["--full"]).ok().ids(), ids);
@@ -130,7 +131,7 @@ fn fetch_list_and_download_without_a_login() {
 }
 
 #[test]
-fn an_old_file_that_is_copied_in_is_found_at_once() {
+fn an_old_file_added_later_is_listed_as_new() {
     let files: Vec<(String, Vec<u8>)> =
         (1..250).map(|day| (format!("{day}.fit"), fit::strength(START + day * DAY, 60).build())).collect();
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
@@ -145,7 +146,7 @@ fn an_old_file_that_is_copied_in_is_found_at_once() {
 }
 
 #[test]
-fn a_zip_and_a_zip_in_it_are_read_and_a_third_is_not() {
+fn zip_files_are_read_two_levels_deep() {
     let deep = zip_of("third.zip", &zip_of("x.fit", &run(9)));
     let inner = zip_of_many(&[("one.fit", &run(1)), ("two.FIT", &run(2)), ("deep.zip", &deep)]);
     let outer = zip_of_many(&[
@@ -167,7 +168,7 @@ fn a_zip_and_a_zip_in_it_are_read_and_a_third_is_not() {
 }
 
 #[test]
-fn what_is_no_activity_is_counted_by_kind_and_each_kind_is_told_once() {
+fn skipped_files_are_counted_by_kind_and_reported_once() {
     let (work, name) = watch(&[
         ("a.fit", &run(0)),
         ("Settings.fit", &settings()),
@@ -194,7 +195,7 @@ fn what_is_no_activity_is_counted_by_kind_and_each_kind_is_told_once() {
     ];
     let expected: Vec<String> = lines.iter().map(|line| format!("gs-fetch: {name}: {line}")).collect();
     assert_eq!(said.err.lines().collect::<Vec<_>>(), expected);
-    // What was told is no news.
+    // Reported files are not reported again.
     fetch(&["--full"]).ok().silent();
     let more = fetch(&["-v"]);
     for line in &expected {
@@ -203,7 +204,7 @@ fn what_is_no_activity_is_counted_by_kind_and_each_kind_is_told_once() {
     for path in ["link.fit", "tracks/old.gpx", "Settings.fit", "export.zip/readme.txt", ".Trashes", "._a.fit"] {
         more.says(&format!("gs-fetch: {name}: {path}"));
     }
-    // More of the same is no news either; another kind is, and so is each file that is broken.
+    // Further files of a reported kind are not reported; a new kind is, and so is each corrupt file.
     put(&dir, "more.txt", b"hello");
     put(&dir, "cut.fit", &damage::truncate_at(&run(3), 700));
     put(&dir, "page.fit", b"<html>no file</html>");
@@ -223,18 +224,22 @@ fn what_is_no_activity_is_counted_by_kind_and_each_kind_is_told_once() {
     }
     assert_eq!(said.err.matches("; file skipped").count(), 5, "{said}");
     fetch(&["--full"]).ok().silent();
-    // What was mended and breaks again is news.
+    // A file that was fixed and is corrupt again is reported again.
     fs::remove_file(dir.join("cut.fit")).unwrap();
     fetch(&["--full"]).ok().silent();
     put(&dir, "cut.fit", &damage::truncate_at(&run(3), 700));
     assert_eq!(fetch(&["--full"]).ok().says("cut.fit: truncated").err.lines().count(), 1);
-    // They went to their end all the same.
-    assert_eq!(work.sql::<i64>("SELECT count(*) FROM listings WHERE NOT complete"), 1, "but for the one of -v");
+    // The listings were complete nevertheless.
+    assert_eq!(
+        work.sql::<i64>("SELECT count(*) FROM listings WHERE NOT complete"),
+        1,
+        "only the listing with -v is incomplete"
+    );
     work.download(&["--missing"]).ok().silent();
 }
 
 #[test]
-fn files_packed_by_gzip_are_the_files_they_were() {
+fn gzipped_files_are_listed_and_stored_uncompressed() {
     let inner = zip_of_many(&[("c.FIT.GZ", &gzip(&run(2))), ("notes.txt.gz", &gzip(b"hello"))]);
     let (work, name) = watch(&[
         ("a.fit", &run(0)),
@@ -248,7 +253,7 @@ fn files_packed_by_gzip_are_the_files_they_were() {
     let said = work.run("gs-fetch", &["--platform", &name]);
     let names: Vec<String> = said.ok().records().iter().map(|r| r["name"].as_str().unwrap().to_owned()).collect();
     assert_eq!(names, ["d", "c", "b", "a"]);
-    assert_eq!(said.ids(), [3, 2, 1, 0].map(|day| id(&run(day))), "an entry is known by the bytes that were packed");
+    assert_eq!(said.ids(), [3, 2, 1, 0].map(|day| id(&run(day))), "the id is the hash of the uncompressed bytes");
     said.says("page.fit.gz: not a FIT file").says("bomb.fit.gz: unpacks to more than");
     for record in work.download(&["--missing"]).ok().silent().records() {
         let bytes = fs::read(record["file"]["path"].as_str().unwrap()).unwrap();
@@ -258,7 +263,7 @@ fn files_packed_by_gzip_are_the_files_they_were() {
 }
 
 #[test]
-fn recycle_bins_and_system_folders_are_no_place_for_activities() {
+fn recycle_bins_and_system_folders_are_skipped() {
     let bins = [
         "#recycle",
         "#snapshot/GMT-2026.01.01",
@@ -287,13 +292,13 @@ fn recycle_bins_and_system_folders_are_no_place_for_activities() {
     let said = work.run("gs-fetch", &["--platform", &name]);
     assert_eq!(said.ok().ids(), [2, 1, 0].map(|day| id(&run(day))));
     said.says(&format!("{} recycle bins or system folders skipped", 3 * bins.len()));
-    // Somebody who names such a folder means it.
+    // Such a folder is read if the user names it.
     let bin = format!("{name}/#recycle");
     assert_eq!(work.run("gs-fetch", &["--platform", &bin]).ok().silent().ids(), [id(&run(10))]);
 }
 
-/// Runs a command to which one path cannot be opened.
-fn without_right(work: &Work, path: &Path, command: &str, args: &[&str], input: &str) -> std::process::Output {
+/// Runs a command that has no permission to open one path.
+fn without_permission(work: &Work, path: &Path, command: &str, args: &[&str], input: &str) -> std::process::Output {
     let plain = work.command(command, args);
     let mut strace = std::process::Command::new("strace");
     strace
@@ -307,27 +312,27 @@ fn without_right(work: &Work, path: &Path, command: &str, args: &[&str], input: 
 }
 
 #[test]
-fn one_folder_that_cannot_be_read_stops_nothing_and_nothing_is_taken_for_gone() {
+fn an_unreadable_subfolder_does_not_mark_its_activities_deleted() {
     let (work, name) = watch(&[("a.fit", &run(0)), ("private/b.fit", &run(1)), ("z/c.fit", &run(2))]);
     let dir = work.dir().join("watch");
     work.run("gs-fetch", &["--platform", &name]).ok();
     let all = work.run("gs-list", &[]).out.clone();
     put(&dir, "z/new.fit", &run(3));
     for _ in 0..3 {
-        let output = without_right(&work, &dir.join("private"), "gs-fetch", &["--platform", &name, "--full"], "");
+        let output = without_permission(&work, &dir.join("private"), "gs-fetch", &["--platform", &name, "--full"], "");
         assert_eq!(output.status.code(), Some(75), "{output:?}");
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains("watch/private: Permission denied") && said.lines().count() == 2, "{said}");
         let listed = String::from_utf8(output.stdout).unwrap();
-        assert!(listed.contains(&id(&run(3))) && listed.contains(&id(&run(0))), "the others are listed: {listed}");
+        assert!(listed.contains(&id(&run(3))) && listed.contains(&id(&run(0))), "the other files are listed: {listed}");
     }
     assert_eq!(work.run("gs-list", &["--deleted"]).ok().ids(), [""; 0]);
-    // Its file may well be there.
-    let output = without_right(&work, &dir.join("private"), "gs-download", &[], &all);
+    // The file in the unreadable folder may still exist.
+    let output = without_permission(&work, &dir.join("private"), "gs-download", &[], &all);
     assert_eq!(output.status.code(), Some(75), "{output:?}");
     assert_eq!(String::from_utf8(output.stdout).unwrap().matches("\"problem\":{").count(), 1);
     assert_eq!(work.files("fit").len(), 2);
-    // Nothing is put into a folder of which nobody knows what is in it.
+    // Nothing is uploaded into a folder that cannot be read completely.
     let other = work.dir().join("other");
     put(&other, "private-run.fit", &run(1));
     let from = format!("folder:{}", other.display());
@@ -338,9 +343,9 @@ fn one_folder_that_cannot_be_read_stops_nothing_and_nothing_is_taken_for_gone() 
     let list = format!("{list}{}", work.run("gs-fetch", &["--platform", &from]).ok().out);
     let plan = work.given("gs-diff", &["--platform", &both], &list).ok().out.clone();
     let ready = work.given("gs-download", &[], &plan).ok().out.clone();
-    let output = without_right(&work, &dir.join("private"), "gs-upload", &[], &ready);
+    let output = without_permission(&work, &dir.join("private"), "gs-upload", &[], &ready);
     assert_eq!(output.status.code(), Some(75), "{output:?}");
-    assert_eq!(fs::read_dir(&dir).unwrap().count(), 3, "nothing was put there");
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 3, "nothing was uploaded");
     work.given("gs-upload", &[], &ready).ok();
     assert_eq!(fs::read_dir(&dir).unwrap().count(), 4);
     work.run("gs-fetch", &["--platform", &name, "--full"]).ok().silent();
@@ -348,7 +353,7 @@ fn one_folder_that_cannot_be_read_stops_nothing_and_nothing_is_taken_for_gone() 
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
+fn a_missing_folder_is_an_error_and_marks_no_activity_deleted() {
     let (work, name) = watch(&[("a.fit", &run(0)), ("b.fit", &run(1))]);
     work.run("gs-fetch", &["--platform", &name]).ok();
     let dir = work.dir().join("watch");
@@ -362,7 +367,7 @@ fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
     let said = work.given("gs-download", &[], &list);
     said.ends(75);
     assert_eq!(said.records()[0]["problem"]["kind"], "retry");
-    // Unmounted, the empty folder under it is there.
+    // After an unmount, the empty mount point exists.
     fs::create_dir(&dir).unwrap();
     for _ in 0..2 {
         work.run("gs-fetch", &["--platform", &name, "--full"]).ends(75).says("listing ignored: ");
@@ -382,18 +387,22 @@ fn a_folder_that_is_not_there_is_an_error_and_nothing_is_concluded() {
 }
 
 #[test]
-fn the_archive_is_no_part_of_a_folder_around_it() {
+fn a_folder_listing_skips_the_archive_inside_it() {
     let sim = support::plain(3);
     let work = support::Work::logged_in(&sim);
     work.archive_all();
     let said = work.run("gs-fetch", &["--platform", "folder:."]);
     assert_eq!(said.ok().silent().ids(), [""; 0]);
     let archive = format!("folder:{}", work.data("fit/garmin_com").display());
-    assert_eq!(work.run("gs-fetch", &["--platform", &archive]).ids().len(), 3, "unless a person names it");
+    assert_eq!(
+        work.run("gs-fetch", &["--platform", &archive]).ids().len(),
+        3,
+        "the archive is read if the user names it"
+    );
 }
 
 #[test]
-fn one_folder_has_one_name() {
+fn different_spellings_of_a_path_name_the_same_folder() {
     let (mut work, name) = watch(&[("a.fit", &run(0))]);
     work.write_env("SYNC_PLATFORM=folder:watch\n");
     work.run("gs-fetch", &[]).ok();
@@ -404,7 +413,7 @@ fn one_folder_has_one_name() {
     assert_eq!(both.records().len(), 1);
     assert_eq!(work.sql::<i64>("SELECT count(DISTINCT platform) FROM listings"), 1);
     work.set("SYNC_PLATFORM", "GARMINCOM, folder:watch");
-    // The other one fails; the folder is listed all the same.
+    // Garmin fails; the folder is listed nevertheless.
     assert_eq!(work.run("gs-fetch", &[]).ends(77).ids(), [id(&run(0))]);
 }
 
@@ -421,13 +430,13 @@ fn a_folder_needs_a_path_and_no_login() {
     work.run("gs-auth", &["login", "--password", "--platform", &name]).ends(2);
     let status = work.run("gs-auth", &["status"]);
     assert!(!status.ok().out.contains("folder"), "{status}");
-    // It is never worked on unless it is named.
+    // A folder is read only if it is named.
     work.run("gs-fetch", &[]).ends(77).says("no platform configured");
     work.run("gs-fetch", &["--platform", &name]).ok().silent();
 }
 
 #[test]
-fn two_folders_of_like_names_are_two_in_the_archive() {
+fn folders_with_similar_names_have_separate_archive_folders() {
     let work = Work::alone();
     let [one, two] = ["a/b", "a_b"].map(|path| {
         put(work.dir(), &format!("{path}/same.fit"), &run(0));
@@ -457,7 +466,7 @@ fn outgoing(bytes: &[u8]) -> UploadFile<'_> {
 }
 
 #[test]
-fn a_file_is_put_there_once_and_found_again() {
+fn an_uploaded_file_is_stored_once_and_recognized() {
     let (work, name) = watch(&[("sub/there.fit", &run(0))]);
     let folder = open_platform::open(&name, "http://127.0.0.1:9").platform;
     let upload = |bytes: &[u8]| folder.upload(&outgoing(bytes));
@@ -466,7 +475,7 @@ fn a_file_is_put_there_once_and_found_again() {
     assert_eq!(upload(&run(1)).unwrap(), UploadStatus::Exists(Some(id(&run(1)))));
     let path = work.dir().join(format!("watch/2026-01-08T14-10-21Z_{}.fit", id(&run(1))));
     assert_eq!(fs::read(&path).unwrap(), run(1));
-    assert_eq!(fs::read_dir(work.dir().join("watch")).unwrap().count(), 2, "nothing half is left");
+    assert_eq!(fs::read_dir(work.dir().join("watch")).unwrap().count(), 2, "no partial file is left");
     assert_eq!(work.run("gs-fetch", &["--platform", &name]).ok().silent().ids().len(), 2);
     let files = [run(1), run(2)];
     let sent = |file| UploadRef { status_ref: None, file };
@@ -474,7 +483,7 @@ fn a_file_is_put_there_once_and_found_again() {
         folder.upload_status(&[sent(Some(outgoing(&files[0]))), sent(Some(outgoing(&files[1]))), sent(None)]).unwrap();
     let answers: Vec<UploadStatus> = answers.into_iter().map(|answer| answer.unwrap()).collect();
     assert_eq!(answers, [UploadStatus::Created(Some(id(&run(1)))), UploadStatus::Unknown, UploadStatus::Unknown]);
-    // Taken away by hand, it may be put back.
+    // A file deleted by hand can be uploaded again.
     fs::remove_file(&path).unwrap();
     assert_eq!(upload(&run(1)).unwrap(), UploadStatus::Created(Some(id(&run(1)))));
     let activity = Activity { platform: name.into(), id: id(&run(1)), ..Activity::default() };
@@ -482,7 +491,7 @@ fn a_file_is_put_there_once_and_found_again() {
 }
 
 #[test]
-fn what_would_not_be_found_again_is_refused_and_a_target_that_is_not_there_is_asked_for_later() {
+fn a_folder_upload_rejects_invalid_files_and_retries_if_unmounted() {
     let (work, name) = watch(&[("a.zip", &zip_of("a.fit", &run(0)))]);
     let folder = open_platform::open(&name, "http://127.0.0.1:9").platform;
     for bytes in [settings(), damage::truncate_at(&run(1), 700), b"<gpx/>".to_vec()] {
@@ -494,13 +503,13 @@ fn what_would_not_be_found_again_is_refused_and_a_target_that_is_not_there_is_as
     fs::remove_dir_all(work.dir().join("watch")).unwrap();
     let folder = open_platform::open(&name, "http://127.0.0.1:9").platform;
     assert!(matches!(folder.upload(&outgoing(&run(1))), Err(Error::Retry { platform_wide: true, .. })));
-    assert!(!work.dir().join("watch").exists(), "a folder that may only be unmounted is never made");
+    assert!(!work.dir().join("watch").exists(), "a folder that may be unmounted is not created");
     assert!(matches!(folder.upload_status(&[]), Err(Error::Retry { .. })));
 }
 
 #[test]
-fn a_full_disk_leaves_nothing_half() {
-    if !support::is_inside("a_full_disk_leaves_nothing_half") {
+fn a_full_disk_leaves_no_partial_file() {
+    if !support::is_inside("a_full_disk_leaves_no_partial_file") {
         return;
     }
     let (work, name) = watch(&[]);

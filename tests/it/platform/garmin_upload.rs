@@ -1,4 +1,4 @@
-//! Garmin's uploads, what became of them, and deletions: the library's platform against the simulator.
+//! Uploads to Garmin, their status, and deletions: the platform of the library against the simulator.
 
 use crate::support::open_platform::{self, Opened, ticket};
 use garminsync::activity::Activity;
@@ -9,7 +9,7 @@ const COM: &str = "garmin.com";
 const START: i64 = 1_790_000_000;
 const UPLOAD: &str = "/upload-service/upload";
 
-/// A simulator whose uploads go as told, and garmin.com at it, logged in.
+/// A simulator with these upload settings, and garmin.com at it, logged in.
 fn start(spec: UploadSpec) -> (Sim, Opened) {
     let mut scenario = Scenario::default_garmin(3, 7);
     scenario.accounts[0].upload = spec;
@@ -57,7 +57,7 @@ fn count(sim: &Sim) -> usize {
 }
 
 #[test]
-fn what_comes_to_its_turn_too_late_is_not_sent() {
+fn a_request_after_its_deadline_is_not_sent() {
     let (sim, garmin) = start(UploadSpec::default());
     let not_after = Some(garminsync::clock::Moment::now());
     let bytes = run();
@@ -70,7 +70,7 @@ fn what_comes_to_its_turn_too_late_is_not_sent() {
 }
 
 #[test]
-fn a_202_is_followed_to_the_activity() {
+fn a_202_response_is_polled_until_the_activity_exists() {
     let (sim, garmin) = start(UploadSpec { polls: 2, ..UploadSpec::default() });
     let ticket = ticket(upload(&garmin, &run()));
     assert!(ticket.starts_with("https://connectapi.garmin.com/activity-service/activity/status/"), "{ticket}");
@@ -82,7 +82,7 @@ fn a_202_is_followed_to_the_activity() {
 }
 
 #[test]
-fn an_answer_at_once_has_the_id_quoted_or_not() {
+fn an_immediate_response_has_a_quoted_or_unquoted_id() {
     for answer in [UploadAnswer::Created, UploadAnswer::Ok] {
         for quoted_ids in [true, false] {
             let (sim, garmin) = start(UploadSpec { answer, quoted_ids, ..UploadSpec::default() });
@@ -93,20 +93,20 @@ fn an_answer_at_once_has_the_id_quoted_or_not() {
 }
 
 #[test]
-fn a_duplicate_is_there_already_at_once_or_late() {
+fn a_duplicate_is_reported_as_existing_at_once_or_when_polled() {
     let (sim, garmin) = start(UploadSpec { answer: UploadAnswer::Created, ..UploadSpec::default() });
     let UploadStatus::Created(Some(id)) = upload(&garmin, &run()).unwrap() else { panic!("not created") };
-    let there = UploadStatus::Exists(Some(id));
-    assert_eq!(upload(&garmin, &run()).unwrap(), there);
+    let exists = UploadStatus::Exists(Some(id));
+    assert_eq!(upload(&garmin, &run()).unwrap(), exists);
     let late = UploadSpec { duplicates_late: true, polls: 0, ..UploadSpec::default() };
     sim.with(|state| state.account(COM).spec.upload = late);
     let ticket = ticket(upload(&garmin, &run()));
-    assert_eq!(settle(&garmin, &ticket).unwrap(), there);
+    assert_eq!(settle(&garmin, &ticket).unwrap(), exists);
     assert_eq!(count(&sim), 4);
 }
 
 #[test]
-fn a_refusal_comes_with_the_services_words_at_once_or_late() {
+fn a_rejection_has_the_service_message_at_once_or_when_polled() {
     let late = UploadSpec { fails_late: Some("Not today.".into()), polls: 1, ..UploadSpec::default() };
     let (sim, garmin) = start(late);
     let ticket = ticket(upload(&garmin, &run()));
@@ -118,7 +118,7 @@ fn a_refusal_comes_with_the_services_words_at_once_or_late() {
 }
 
 #[test]
-fn a_missing_consent_is_the_owners_to_give_and_not_held_against_the_file() {
+fn a_missing_upload_consent_is_a_configuration_error() {
     let (sim, garmin) = start(UploadSpec { consent_missing: true, ..UploadSpec::default() });
     let answer = upload(&garmin, &run());
     assert!(matches!(answer, Err(Error::Config(message)) if message.contains("allow Device Uploads")));
@@ -126,12 +126,12 @@ fn a_missing_consent_is_the_owners_to_give_and_not_held_against_the_file() {
 }
 
 #[test]
-fn an_answer_that_got_lost_is_unclear_and_nothing_is_sent_again() {
+fn a_lost_upload_response_has_an_unknown_outcome_and_is_not_resent() {
     let (sim, garmin) = start(UploadSpec::default());
     sim.fault(Fault::new(Effect::AnswerLost).path(UPLOAD).count(1));
     assert!(matches!(upload(&garmin, &run()), Err(Error::OutcomeUnknown(_))));
     assert_eq!((asked(&sim, "POST", UPLOAD).len(), count(&sim)), (1, 4));
-    // Whoever sends it again all the same makes no second entry.
+    // A second upload of the same file adds no second activity.
     assert!(matches!(upload(&garmin, &run()), Ok(UploadStatus::Exists(Some(_)))));
     for status in [500, 503] {
         let down = Effect::Status { status, retry_after: Some("3600".into()), body: None, content_type: None };
@@ -143,7 +143,7 @@ fn an_answer_that_got_lost_is_unclear_and_nothing_is_sent_again() {
 }
 
 #[test]
-fn nothing_was_sent_where_nobody_listens_and_nothing_taken_at_a_limit() {
+fn a_rate_limit_or_an_unreachable_host_means_retry_later() {
     let (sim, garmin) = start(UploadSpec::default());
     let limit = Effect::Status { status: 429, retry_after: None, body: None, content_type: None };
     sim.fault(Fault::new(limit).path(UPLOAD));
@@ -154,7 +154,7 @@ fn nothing_was_sent_where_nobody_listens_and_nothing_taken_at_a_limit() {
 }
 
 #[test]
-fn an_ended_token_is_renewed_once_and_the_file_taken_once() {
+fn an_expired_token_is_renewed_once_and_the_file_uploaded_once() {
     let (sim, garmin) = start(UploadSpec::default());
     sim.with(|state| state.expire_access_tokens(COM));
     ticket(upload(&garmin, &run()));
@@ -166,13 +166,13 @@ fn an_ended_token_is_renewed_once_and_the_file_taken_once() {
 }
 
 #[test]
-fn a_ticket_that_nobody_knows_is_unknown_and_takes_nothing_from_the_others() {
+fn an_unknown_ticket_does_not_affect_the_other_tickets() {
     let (sim, garmin) = start(UploadSpec { polls: 0, ..UploadSpec::default() });
     let good = ticket(upload(&garmin, &run()));
-    let strange = "https://connectapi.garmin.com/activity-service/activity/status/1/00000000000000000000000000000000";
-    let elsewhere = "https://evil.example/activity-service/activity/status/1/0";
+    let unknown = "https://connectapi.garmin.com/activity-service/activity/status/1/00000000000000000000000000000000";
+    let foreign = "https://evil.example/activity-service/activity/status/1/0";
     let bytes = run();
-    let sent = [Some(strange), None, Some(elsewhere), Some(good.as_str())];
+    let sent = [Some(unknown), None, Some(foreign), Some(good.as_str())];
     let sent = sent.map(|ticket| UploadRef { status_ref: ticket, file: Some(outgoing(&bytes)) });
     sim.clear_log();
     let answers: Vec<UploadStatus> =
@@ -187,7 +187,7 @@ fn a_ticket_that_nobody_knows_is_unknown_and_takes_nothing_from_the_others() {
 }
 
 #[test]
-fn what_is_deleted_is_gone_and_deleting_it_twice_is_no_error() {
+fn deleting_a_deleted_activity_again_succeeds() {
     let (sim, garmin) = start(UploadSpec::default());
     let id = sim.with(|state| state.ids(COM))[0];
     let activity = Activity { platform: "garmin-com".into(), id: id.to_string(), ..Activity::default() };
@@ -199,7 +199,7 @@ fn what_is_deleted_is_gone_and_deleting_it_twice_is_no_error() {
 }
 
 #[test]
-fn a_deletion_is_sent_once_and_never_for_what_is_no_id() {
+fn a_deletion_is_sent_once_and_only_for_a_valid_id() {
     let (sim, garmin) = start(UploadSpec::default());
     let id = sim.with(|state| state.ids(COM))[0].to_string();
     let activity = |id: &str| Activity { platform: "garmin-com".into(), id: id.into(), ..Activity::default() };
@@ -212,6 +212,6 @@ fn a_deletion_is_sent_once_and_never_for_what_is_no_id() {
     assert_eq!((sim.log().len(), count(&sim)), (1, 2));
     sim.with(|state| state.expire_access_tokens(COM));
     garmin.platform.delete(&activity(&id), None).unwrap();
-    // 0: the answer that never left.
+    // 0: the lost response.
     assert_eq!(asked(&sim, "DELETE", "/"), [0, 401, 404]);
 }

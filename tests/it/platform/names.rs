@@ -1,5 +1,4 @@
-//! How platforms are named: folders with a comma in their path, and the command that deletes, which takes names to the
-//! letter.
+//! Names of platforms: folders with a comma in their path, and gs-delete, which requires exact names.
 
 use crate::support::Work;
 use crate::support::duplicates::{duplicate, outcomes, skips};
@@ -18,7 +17,7 @@ fn folder(work: &Work, path: &str, number: i64) {
 }
 
 #[test]
-fn a_folder_with_commas_in_its_path_can_be_named() {
+fn a_folder_path_may_contain_commas() {
     let mut work = Work::alone();
     for (number, path) in ["Runs, 2025", "a,b,c", "plain", "ends,"].into_iter().enumerate() {
         folder(&work, path, number as i64);
@@ -40,19 +39,19 @@ fn a_folder_with_commas_in_its_path_can_be_named() {
     work.set("SYNC_PLATFORM", "");
     work.write_env("SYNC_PLATFORM=folder:a,b,c , folder:plain # both\n");
     assert_eq!(names(&work, &[]), ["a,b,c", "plain"]);
-    // And at the ends of a plan, which goes into the file on standard input of the next command.
+    // The same in --from and --to of a plan.
     let list = work.run("gs-list", &[]).ok().out.clone();
     let plan = work.given("gs-diff", &["--from", "folder:a,b,c", "--to", "folder:Runs, 2025"], &list);
     let plan = plan.ok().records();
     assert_eq!(plan.len(), 1, "{plan:?}");
     assert_eq!(plan[0]["to"], format!("folder:{base}/Runs, 2025"));
-    // A comma before a name that nobody has is no reason to guess.
+    // An unknown name after a comma is not guessed.
     work.run("gs-fetch", &["--platform", "garmin-com,garmin-cmo"]).ends(2).says("\"garmin-cmo\"");
     work.run("gs-fetch", &["--platform", "folder:plain,garmin-cmo"]).ends(75).says("plain,garmin-cmo");
 }
 
 #[test]
-fn who_deletes_takes_the_names_of_platforms_to_the_letter() {
+fn gs_delete_requires_exact_platform_names() {
     for (service, alike) in [
         ("garmin-com", ["GARMINCOM", "garmin.com", "Garmin-Com", "garmin_com", "garmin-com/"]),
         ("coros", ["COROS", "Coros", "co-ros", "coros.", "cor os"]),
@@ -78,7 +77,7 @@ fn who_deletes_takes_the_names_of_platforms_to_the_letter() {
 }
 
 #[test]
-fn a_sync_hands_the_names_on_as_they_are() {
+fn a_sync_passes_canonical_platform_names_to_gs_delete() {
     let mut work = Work::alone();
     let bin = commands().display().to_string();
     let own = work.dir().join("bin");
@@ -87,7 +86,7 @@ fn a_sync_hands_the_names_on_as_they_are() {
         std::fs::write(own.join(name), program).unwrap();
         std::fs::set_permissions(own.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     };
-    // Writes down its arguments.
+    // Records its arguments.
     put("gs-delete", "#!/bin/sh\nprintf '<%s>' \"$@\" >\"$HOME/given\"\n");
     work.set("PATH", &format!("{}:{bin}:/usr/bin:/bin", own.display())).set("DELETE_DUPLICATE", "1");
     folder(&work, "a,b", 1);
@@ -98,7 +97,7 @@ fn a_sync_hands_the_names_on_as_they_are() {
         given,
         format!("<--quiet><--platform><folder:{base}/a\\,b,folder:{base}/a\\,coros><--max-delete=3><--yes>")
     );
-    // Where nothing can be listed, a sync deletes nothing.
+    // A sync calls gs-delete only if something is listed, so this gs-fetch lists an activity.
     put("gs-fetch", "#!/bin/sh\necho '{\"type\":\"activity\",\"platform\":\"coros\",\"id\":\"1\"}'\n");
     work.run(SYNC, &["-v", "--platform=GARMINCOM,coros"]);
     let given = std::fs::read_to_string(work.dir().join("given")).unwrap();
@@ -107,5 +106,5 @@ fn a_sync_hands_the_names_on_as_they_are() {
     assert_eq!(std::fs::read_to_string(work.dir().join("given")).unwrap(), "<--yes>");
     std::fs::remove_file(work.dir().join("given")).unwrap();
     work.run(SYNC, &["-n"]);
-    assert!(!work.dir().join("given").exists(), "a dry run calls nothing that deletes");
+    assert!(!work.dir().join("given").exists(), "a dry run does not call gs-delete");
 }

@@ -1,5 +1,5 @@
-//! `gs-report` after some weeks of use: what is where and what is not, counted once more from the simulator's own state and
-//! from the catalogue by plain SQL.
+//! `gs-report` after some weeks of use: existing and missing activities, counted again from the state of the simulator
+//! and, by plain SQL, from the catalogue.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,42 +8,42 @@ use crate::support::{code, codes};
 use serde_json::{Value, json};
 
 #[test]
-fn each_platform_has_what_its_service_holds_and_the_archive_has_what_is_on_the_disk() {
+fn platform_counts_match_the_services_and_the_files_on_disk() {
     let history = history();
     for name in PLATFORMS {
-        let (held, told) = (&history.held()[name], history.platform(name));
+        let (held, reported) = (&history.held()[name], history.platform(name));
         let count = |sql: &str| -> i64 { history.work.sql(&sql.replace("$", name)) };
         let here = "platform = '$' AND missing_count = 0";
         let archived = "EXISTS (SELECT 1 FROM files f WHERE (f.platform, f.id) = (a.platform, a.id) AND NOT f.corrupt)";
-        assert_eq!(told["total"], held.len(), "{name}");
+        assert_eq!(reported["total"], held.len(), "{name}");
         let downloaded = count(&format!("SELECT count(*) FROM activities a WHERE {here} AND {archived}"));
-        assert_eq!(told["downloaded"], downloaded, "{name}");
-        assert_eq!(told["no_original"], held.iter().filter(|one| one.is_manual).count(), "{name}");
-        let rest = held.len() as i64 - downloaded - told["no_original"].as_i64().unwrap();
-        assert_eq!((&told["missing"], rest > 0), (&json!(rest), true), "{name}");
+        assert_eq!(reported["downloaded"], downloaded, "{name}");
+        assert_eq!(reported["no_original"], held.iter().filter(|one| one.is_manual).count(), "{name}");
+        let rest = held.len() as i64 - downloaded - reported["no_original"].as_i64().unwrap();
+        assert_eq!((&reported["missing"], rest > 0), (&json!(rest), true), "{name}");
         let asked = "(platform, id) IN (SELECT platform, id FROM problems WHERE command = 'gs-download')";
         let failed = count(&format!("SELECT count(*) FROM activities a WHERE {here} AND {asked}"));
-        assert_eq!(told["failed"], failed, "{name}");
-        assert_eq!(told["pending"], u64::from(name == "garmin-com"));
+        assert_eq!(reported["failed"], failed, "{name}");
+        assert_eq!(reported["pending"], u64::from(name == "garmin-com"));
         let sizes = list(history, "activities").iter().filter(|one| one["file"].is_object());
         assert!(sizes.clone().all(|one| one["file"]["bytes"]
             == std::fs::metadata(history.work.data(text(&one["file"]["path"]))).unwrap().len()));
         let bytes = count(&format!(
             "SELECT sum(bytes) FROM files f JOIN activities a USING (platform, id) WHERE {here} AND NOT corrupt"
         ));
-        assert_eq!(told["bytes"], bytes, "{name}");
-        assert_eq!((&told["compared"], &told["unusable_reason"]), (&json!(true), &Value::Null));
+        assert_eq!(reported["bytes"], bytes, "{name}");
+        assert_eq!((&reported["compared"], &reported["unusable_reason"]), (&json!(true), &Value::Null));
         let last = "SELECT max(finished_at) FROM listings WHERE accepted AND purpose = 'sync' AND platform = '$'"
             .replace('$', name);
-        assert_eq!(told["last_listing"], moment(history, &last));
-        let whole = format!("{last} AND complete AND from_time IS NULL");
-        assert_eq!(told["last_complete_listing"], moment(history, &whole));
+        assert_eq!(reported["last_listing"], moment(history, &last));
+        let complete = format!("{last} AND complete AND from_time IS NULL");
+        assert_eq!(reported["last_complete_listing"], moment(history, &complete));
     }
     assert_eq!(list(history, "platforms").iter().map(|one| text(&one["name"])).collect::<Vec<_>>(), PLATFORMS);
 }
 
 #[test]
-fn of_the_logins_it_tells_how_long_they_live_and_which_is_dead() {
+fn logins_show_their_expiry_and_why_they_ended() {
     let history = history();
     for name in ["garmin-com", "garmin-cn"] {
         let login = &history.platform(name)["login"];
@@ -59,7 +59,7 @@ fn of_the_logins_it_tells_how_long_they_live_and_which_is_dead() {
 }
 
 #[test]
-fn the_matrix_has_what_two_services_share_and_what_only_one_of_them_has() {
+fn the_matrix_counts_shared_and_exclusive_activities_per_pair() {
     let history = history();
     let has = |name: &str, event: &str| {
         let group = &groups(history)[&history.happened[event]];
@@ -79,41 +79,41 @@ fn the_matrix_has_what_two_services_share_and_what_only_one_of_them_has() {
 }
 
 #[test]
-fn what_is_missing_is_what_others_have_each_for_its_reason() {
+fn missing_activities_are_those_of_other_platforms_by_reason() {
     let history = history();
-    let of_entry = groups(history);
+    let group_of = groups(history);
     let missing = |on: &str, reason: &str| -> BTreeSet<String> {
         let lists = list(history, "missing").iter().filter(|one| one["on"] == on && one["reason"] == reason);
         let items: Vec<&Value> = lists.flat_map(|one| one["items"].as_array().unwrap()).collect();
-        let names: BTreeSet<String> = items.iter().map(|item| of_entry[&key(item)].clone()).collect();
-        assert_eq!(items.len(), names.len(), "each once");
+        let names: BTreeSet<String> = items.iter().map(|item| group_of[&key(item)].clone()).collect();
+        assert_eq!(items.len(), names.len(), "each group once");
         names
     };
     let asked: String = history.work.sql("SELECT json_group_array(id) FROM files");
     let asked: BTreeSet<String> = serde_json::from_str(&asked).unwrap();
-    let sendable = |group: &str| {
+    let uploadable = |group: &str| {
         let held = history.held();
         let mut entries = held.values().flatten().filter(|one| one.group == group);
-        // What nobody has asked for yet may be one.
+        // An activity that was never downloaded may have a FIT file.
         entries.any(|one| !one.is_manual && (one.is_fit || !asked.contains(&one.id)))
     };
     for on in PLATFORMS {
         let here = history.groups(on);
         let others: BTreeSet<String> = PLATFORMS.iter().flat_map(|name| history.groups(name)).collect();
-        let mut lacking: BTreeSet<String> = others.difference(&here).cloned().collect();
+        let mut missing_here: BTreeSet<String> = others.difference(&here).cloned().collect();
         let happened =
             [("garmin-com", "pending"), ("garmin-cn", "rejected"), ("coros", "deleted"), ("coros", "missing-once")];
         for (platform, event) in happened {
             let own = match event {
                 "deleted" | "missing-once" => history.gone[event].clone(),
-                _ => of_entry[&history.happened[event]].clone(),
+                _ => group_of[&history.happened[event]].clone(),
             };
             let expected: BTreeSet<String> = if platform == on { [own].into() } else { [].into() };
             assert_eq!(missing(on, event), expected, "{on} {event}");
-            lacking.retain(|group| !expected.contains(group));
+            missing_here.retain(|group| !expected.contains(group));
         }
         let (to_send, no_file): (BTreeSet<String>, BTreeSet<String>) =
-            lacking.into_iter().partition(|group| sendable(group));
+            missing_here.into_iter().partition(|group| uploadable(group));
         assert_eq!(missing(on, "to-upload"), to_send, "{on}");
         assert_eq!(missing(on, "no-file"), no_file, "{on}");
     }
@@ -125,7 +125,7 @@ fn what_is_missing_is_what_others_have_each_for_its_reason() {
 }
 
 #[test]
-fn what_is_not_sent_says_why_and_since_when() {
+fn missing_activities_show_their_reason_and_since_when() {
     let history = history();
     let one = |on: &str, reason: &str| {
         let found = find(&history.status["missing"], |one| one["on"] == on && one["reason"] == reason);
@@ -151,12 +151,12 @@ fn what_is_not_sent_says_why_and_since_when() {
 }
 
 #[test]
-fn what_is_not_archived_is_told_by_reason() {
+fn activities_that_are_not_archived_are_listed_by_reason() {
     let history = history();
-    let mut told: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    let mut reported: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for one in list(history, "not_archived") {
         let ids = one["items"].as_array().unwrap().iter().map(|item| text(&item["id"]).to_owned()).collect();
-        told.insert((text(&one["platform"]).to_owned(), text(&one["reason"]).to_owned()), ids);
+        reported.insert((text(&one["platform"]).to_owned(), text(&one["reason"]).to_owned()), ids);
     }
     let rows: String = history.work.sql(
         "SELECT json_group_array(json_array(platform, reason, id)) FROM
@@ -171,10 +171,10 @@ fn what_is_not_archived_is_told_by_reason() {
         let [platform, reason, id] = row;
         expected.entry((platform, reason)).or_default().insert(id);
     }
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     for (event, reasons) in [("failed", &["corrupt"][..]), ("corrupt", &[])] {
         let (platform, id) = &history.happened[event];
-        assert!(told[&(platform.clone(), event.to_owned())].contains(id));
+        assert!(reported[&(platform.clone(), event.to_owned())].contains(id));
         let lists = list(history, "not_archived").iter().flat_map(|one| one["items"].as_array().unwrap());
         let item = lists.clone().find(|item| item["id"] == *id.as_str()).unwrap();
         assert_eq!(codes(&item["reasons"]), reasons, "{item}");
@@ -184,16 +184,16 @@ fn what_is_not_archived_is_told_by_reason() {
 #[test]
 fn every_group_is_listed_once_with_its_platforms() {
     let history = history();
-    let of_entry = groups(history);
+    let group_of = groups(history);
     let mut seen = BTreeSet::new();
     for one in list(history, "activities") {
         let on: BTreeSet<(String, String)> = one["on"].as_array().unwrap().iter().map(key).collect();
-        let names: BTreeSet<&String> = on.iter().map(|place| &of_entry[place]).collect();
+        let names: BTreeSet<&String> = on.iter().map(|place| &group_of[place]).collect();
         assert_eq!(names.len(), 1, "{one}");
         let name = names.into_iter().next().unwrap();
         assert!(seen.insert(name.clone()), "{name} is listed twice");
         let all: BTreeSet<(String, String)> =
-            of_entry.iter().filter(|(_, group)| *group == name).map(|(place, _)| place.clone()).collect();
+            group_of.iter().filter(|(_, group)| *group == name).map(|(place, _)| place.clone()).collect();
         assert_eq!(on, all, "{one}");
         let held = history.held();
         let entries: Vec<&Held> = held.values().flatten().filter(|held| held.group == *name).collect();
@@ -201,12 +201,12 @@ fn every_group_is_listed_once_with_its_platforms() {
         assert!(entries.iter().any(|held| held.start == start.as_second()), "{one}");
         assert!(entries.iter().any(|held| one["utc_offset_s"] == held.offset), "{one}");
         let places: BTreeSet<&str> = on.iter().map(|(platform, _)| platform.as_str()).collect();
-        let lacking: BTreeSet<&str> =
+        let missing_here: BTreeSet<&str> =
             one["missing_on"].as_array().into_iter().flatten().map(|lack| text(&lack[0])).collect();
         let expected: BTreeSet<&str> = PLATFORMS.into_iter().filter(|name| !places.contains(name)).collect();
-        assert_eq!(lacking, expected, "{one}");
+        assert_eq!(missing_here, expected, "{one}");
     }
-    assert_eq!(seen, of_entry.into_values().collect());
+    assert_eq!(seen, group_of.into_values().collect());
     let gone = list(history, "activities").iter().flat_map(|one| one["gone_from"].as_array().into_iter().flatten());
     let deleted = list(history, "deletions").iter().map(|one| key(&one["activity"]));
     assert_eq!(gone.map(key).collect::<BTreeSet<_>>(), deleted.collect());
@@ -220,7 +220,7 @@ fn days_weeks_and_months_count_every_group_once() {
     let mut days: BTreeMap<i64, (u64, f64, f64)> = BTreeMap::new();
     for one in list(history, "activities") {
         let start: jiff::Timestamp = text(&one["start_time"]).parse().unwrap();
-        // Days since 1970, on the wall.
+        // Days since 1970 in local time.
         let day = (start.as_second() + one["utc_offset_s"].as_i64().unwrap()).div_euclid(86_400);
         let sum = days.entry(day).or_default();
         sum.0 += 1;
@@ -231,17 +231,20 @@ fn days_weeks_and_months_count_every_group_once() {
         let date: jiff::civil::Date = text(value).parse().unwrap();
         date.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second() / 86_400
     };
-    let told: BTreeMap<i64, (u64, f64, f64)> = list(history, "days")
+    let reported: BTreeMap<i64, (u64, f64, f64)> = list(history, "days")
         .iter()
         .map(|day| {
             let sums = [&day["time_s"], &day["distance_m"]].map(|sum| sum.as_f64().unwrap());
             (number(&day["date"]), (day["count"].as_u64().unwrap(), sums[0], sums[1]))
         })
         .collect();
-    assert_eq!(told.keys().collect::<Vec<_>>(), days.keys().collect::<Vec<_>>());
+    assert_eq!(reported.keys().collect::<Vec<_>>(), days.keys().collect::<Vec<_>>());
     for (day, (count, time, distance)) in &days {
-        let told = told[day];
-        assert!(told.0 == *count && (told.1 - time).abs() < 0.01 && (told.2 - distance).abs() < 0.01, "{day}");
+        let reported = reported[day];
+        assert!(
+            reported.0 == *count && (reported.1 - time).abs() < 0.01 && (reported.2 - distance).abs() < 0.01,
+            "{day}"
+        );
     }
     let mut weeks: BTreeMap<i64, u64> = BTreeMap::new();
     for week in list(history, "weeks") {

@@ -1,4 +1,4 @@
-//! `gs-report`: the two files, how they get their place, and what bad input gets.
+//! `gs-report`: the two files it writes, how it replaces them, and errors.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// A folder in which somebody is logged in to garmin.com and knows what is there.
+/// A data folder with a login to garmin.com and a listing of it.
 fn fetched(count: usize) -> (gs_sim::Sim, Work) {
     let sim = plain(count);
     let work = Work::logged_in(&sim);
@@ -51,50 +51,53 @@ fn fetched(count: usize) -> (gs_sim::Sim, Work) {
 }
 
 #[test]
-fn an_empty_catalogue_gives_a_page_that_says_so_without_settings_or_login() {
+fn an_empty_catalogue_gives_an_empty_page_without_settings_or_login() {
     let work = Work::alone();
     let said = report(&work, &[]);
     said.ok().silent();
     let dir = work.data("report");
     assert_eq!(said.out, format!("{}\n", dir.join("index.html").display()));
-    let told = status_in(&dir);
-    assert_eq!([&told["state"], &told["schedule"], &told["last_run"]], [&json!("empty"), &Value::Null, &Value::Null]);
+    let document = status_in(&dir);
+    assert_eq!(
+        [&document["state"], &document["schedule"], &document["last_run"]],
+        [&json!("empty"), &Value::Null, &Value::Null]
+    );
     for list in
         ["platforms", "matrix", "missing", "runs", "days", "weeks", "months", "activities", "actions", "warnings"]
     {
-        assert_eq!(told[list], json!([]), "{list}");
+        assert_eq!(document[list], json!([]), "{list}");
     }
     assert!(std::fs::read_to_string(dir.join("index.html")).unwrap().starts_with("<!DOCTYPE html>"));
     assert_eq!(names(&dir), FILES);
 }
 
 #[test]
-fn it_stands_in_no_log_and_asks_nobody() {
+fn gs_report_sends_no_requests_and_is_not_logged_as_a_run() {
     let (sim, work) = fetched(3);
     let runs = |work: &Work| work.sql::<i64>("SELECT count(*) FROM commands");
     let before = runs(&work);
     assert_eq!(status(&work)["platforms"][0]["total"], 3);
     assert_eq!((runs(&work), sim.log().len()), (before, 0));
     work.run("gs-auth", &["logout"]).ok();
-    let told = status(&work);
+    let document = status(&work);
     assert_eq!(
-        (&told["state"], &told["platforms"][0]["login"]),
+        (&document["state"], &document["platforms"][0]["login"]),
         (&json!("outstanding"), &Value::Null),
         "no login is needed"
     );
-    assert_eq!(told["outstanding"], json!({"uploads": 0, "downloads": 3, "deletions": 0, "pending": 0}));
+    assert_eq!(document["outstanding"], json!({"uploads": 0, "downloads": 3, "deletions": 0, "pending": 0}));
 }
 
 #[test]
-fn a_catalogue_whose_first_listing_was_cut_gives_what_is_known_and_says_so() {
+fn an_incomplete_first_listing_is_shown_as_a_warning() {
     let sim = plain(30);
     let work = Work::logged_in(&sim);
     sim.fault(Fault::new(Effect::Status { status: 503, retry_after: None, body: None, content_type: None }).path(LIST));
     work.run("gs-fetch", &[]).ends(75);
-    let told = status(&work);
-    let troubles: Vec<&Value> = told["warnings"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
-    assert_eq!((&told["state"], troubles), (&json!("warning"), vec![&json!("listing-incomplete")]));
-    let platform = &told["platforms"][0];
+    let document = status(&work);
+    let warnings: Vec<&Value> = document["warnings"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
+    assert_eq!((&document["state"], warnings), (&json!("warning"), vec![&json!("listing-incomplete")]));
+    let platform = &document["platforms"][0];
     let reason = &platform["unusable_reason"];
     assert!(code(reason) == "retry" && reason["detail"].as_str().unwrap().contains("503"), "{platform}");
     assert_eq!([&platform["last_listing"], &platform["last_complete_listing"]], [&Value::Null; 2]);
@@ -104,7 +107,7 @@ fn a_catalogue_whose_first_listing_was_cut_gives_what_is_known_and_says_so() {
 }
 
 #[test]
-fn a_listing_that_is_still_made_is_no_trouble_and_one_that_was_killed_is() {
+fn a_killed_listing_is_a_warning_and_a_running_one_is_not() {
     let sim = plain(30);
     let work = Work::logged_in(&sim);
     sim.fault(Fault::new(Effect::Stall { ms: 20_000 }).path(LIST));
@@ -112,21 +115,21 @@ fn a_listing_that_is_still_made_is_no_trouble_and_one_that_was_killed_is() {
     while work.sql::<i64>("SELECT count(*) FROM listings") == 0 {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let told = status(&work);
-    assert_eq!(told["warnings"], json!([]));
-    assert_eq!(code(&told["platforms"][0]["unusable_reason"]), "being-listed");
+    let document = status(&work);
+    assert_eq!(document["warnings"], json!([]));
+    assert_eq!(code(&document["platforms"][0]["unusable_reason"]), "being-listed");
     child.kill().unwrap();
     child.wait().unwrap();
     sim.clear_faults();
     work.run("gs-upload", &[]).ok();
-    let told = status(&work);
-    let troubles: Vec<&Value> = told["warnings"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
-    assert_eq!(troubles, ["listing-incomplete", "unfinished"]);
-    assert_eq!(code(&told["platforms"][0]["unusable_reason"]), "not-listed");
+    let document = status(&work);
+    let warnings: Vec<&Value> = document["warnings"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
+    assert_eq!(warnings, ["listing-incomplete", "unfinished"]);
+    assert_eq!(code(&document["platforms"][0]["unusable_reason"]), "not-listed");
 }
 
 #[test]
-fn a_locked_catalogue_is_waited_for_and_then_an_error() {
+fn a_locked_catalogue_is_an_error_after_the_lock_timeout() {
     let (_sim, mut work) = fetched(3);
     report(&work, &[]).ok();
     let before = bytes(&work.data("report"));
@@ -144,7 +147,7 @@ fn a_locked_catalogue_is_waited_for_and_then_an_error() {
 }
 
 #[test]
-fn a_newer_foreign_or_damaged_catalogue_is_refused_and_the_old_page_stays() {
+fn a_newer_or_foreign_catalogue_is_rejected_and_the_old_page_kept() {
     let (_sim, mut work) = fetched(3);
     report(&work, &[]).ok();
     let before = bytes(&work.data("report"));
@@ -156,7 +159,7 @@ fn a_newer_foreign_or_damaged_catalogue_is_refused_and_the_old_page_stays() {
     work.change(&format!("PRAGMA application_id = {}", 0x6773_796e));
     assert_eq!(bytes(&work.data("report")), before);
     report(&work, &[]).ok();
-    // A database of an older tool is left alone, and the catalogue stands beside it.
+    // The database of an older tool is not used; the catalogue is a file beside it.
     let older = work.dir().join("older/garmin.db");
     std::fs::create_dir(older.parent().unwrap()).unwrap();
     rusqlite::Connection::open(&older).unwrap().execute_batch("CREATE TABLE activities (activity_id INTEGER)").unwrap();
@@ -165,7 +168,7 @@ fn a_newer_foreign_or_damaged_catalogue_is_refused_and_the_old_page_stays() {
 }
 
 #[test]
-fn a_dry_run_says_what_it_would_write_and_writes_nothing() {
+fn a_dry_run_names_the_files_and_writes_nothing() {
     let (_sim, work) = fetched(3);
     let said = report(&work, &["-n", "--out", "www/sport"]);
     let dir = work.dir().join("www/sport");
@@ -175,7 +178,7 @@ fn a_dry_run_says_what_it_would_write_and_writes_nothing() {
 }
 
 #[test]
-fn a_new_folder_is_for_its_owner_and_what_is_replaced_keeps_its_mode() {
+fn new_files_are_private_and_replaced_files_keep_their_mode() {
     let (_sim, work) = fetched(3);
     let said = report(&work, &["--out", "www/sport"]);
     let dir = work.dir().join("www/sport");
@@ -186,12 +189,12 @@ fn a_new_folder_is_for_its_owner_and_what_is_replaced_keeps_its_mode() {
     chmod(dir.clone(), 0o755);
     chmod(dir.join("index.html"), 0o644);
     report(&work, &["--out", "www/sport"]).ok();
-    assert_eq!(mode(&dir), 0o755, "it was there already");
+    assert_eq!(mode(&dir), 0o755, "an existing folder keeps its mode");
     assert_eq!(FILES.map(|name| mode(&dir.join(name))), [0o644, 0o600]);
 }
 
 #[test]
-fn a_place_that_cannot_be_written_leaves_both_files_as_they_were() {
+fn an_unwritable_output_path_leaves_the_existing_files_unchanged() {
     let (_sim, work) = fetched(3);
     std::fs::write(work.dir().join("file"), "x").unwrap();
     for out in ["file", "file/below"] {
@@ -210,8 +213,8 @@ fn a_place_that_cannot_be_written_leaves_both_files_as_they_were() {
 }
 
 #[test]
-fn a_read_only_folder_leaves_the_old_page_whole_and_says_what_to_try() {
-    if !is_inside("a_read_only_folder_leaves_the_old_page_whole_and_says_what_to_try") {
+fn a_read_only_folder_keeps_the_old_page_and_names_the_fix() {
+    if !is_inside("a_read_only_folder_keeps_the_old_page_and_names_the_fix") {
         return;
     }
     shell("ip link set lo up");
@@ -228,8 +231,8 @@ fn a_read_only_folder_leaves_the_old_page_whole_and_says_what_to_try() {
 }
 
 #[test]
-fn a_full_disk_leaves_the_old_page_whole_and_no_litter() {
-    if !is_inside("a_full_disk_leaves_the_old_page_whole_and_no_litter") {
+fn a_full_disk_keeps_the_old_page_and_leaves_no_partial_files() {
+    if !is_inside("a_full_disk_keeps_the_old_page_and_leaves_no_partial_files") {
         return;
     }
     shell("ip link set lo up");
@@ -239,7 +242,7 @@ fn a_full_disk_leaves_the_old_page_whole_and_no_litter() {
     shell(&format!("mount -t tmpfs -o size=300k none {}", dir.display()));
     report(&work, &[]).ok();
     let before = bytes(&dir);
-    // Names that take more room than there is.
+    // Names that need more space than the disk has.
     work.change(
         "UPDATE activities SET name = (SELECT group_concat(hex(randomblob(12)), ' ') FROM
         (WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 9000) SELECT n FROM n))",
@@ -250,7 +253,7 @@ fn a_full_disk_leaves_the_old_page_whole_and_no_litter() {
     report(&work, &[]).ok();
 }
 
-/// Runs `gs-report` under strace, which does this to its second rename.
+/// Runs `gs-report` under strace, which injects this fault into the second rename.
 fn at_the_second_rename(work: &Work, what: &str) -> std::process::Output {
     let plain = work.command("gs-report", &[]);
     let mut command = Command::new("strace");
@@ -262,7 +265,7 @@ fn at_the_second_rename(work: &Work, what: &str) -> std::process::Output {
 }
 
 #[test]
-fn one_that_is_killed_between_the_two_leaves_both_whole_and_the_next_one_cleans_up() {
+fn a_run_killed_between_the_two_renames_leaves_two_complete_files() {
     let (_sim, work) = fetched(3);
     report(&work, &[]).ok();
     let dir = work.data("report");
@@ -272,18 +275,18 @@ fn one_that_is_killed_between_the_two_leaves_both_whole_and_the_next_one_cleans_
     let after = bytes(&dir);
     assert!(after[0] == before[0] && after[1] != before[1], "status.json comes first");
     assert_eq!(status_in(&dir)["activities"][0]["name"], "another");
-    assert!(names(&dir).len() > 2, "what was unfinished lies around");
+    assert!(names(&dir).len() > 2, "an unfinished file is left");
     report(&work, &[]).ok();
     assert_eq!(names(&dir), FILES);
 }
 
 #[test]
-fn should_the_second_fail_the_first_is_as_it_was() {
+fn a_failed_second_rename_restores_the_first_file() {
     let (_sim, work) = fetched(3);
     let dir = work.data("report");
     let output = at_the_second_rename(&work, "error=EIO");
     assert_eq!(output.status.code(), Some(78), "{output:?}");
-    assert_eq!(names(&dir), [""; 0], "there was none, and there is none");
+    assert_eq!(names(&dir), [""; 0], "no file existed before, and none exists now");
     report(&work, &[]).ok();
     let before = bytes(&dir);
     work.change("UPDATE activities SET name = 'another'");
@@ -294,7 +297,7 @@ fn should_the_second_fail_the_first_is_as_it_was() {
 }
 
 #[test]
-fn several_at_once_take_turns() {
+fn parallel_runs_write_one_after_the_other() {
     let (_sim, mut work) = fetched(300);
     let children: Vec<_> = (0..4).map(|_| work.spawn("gs-report", &["--out", "out"], "")).collect();
     assert!(children.into_iter().all(|child| child.wait_with_output().unwrap().status.success()));
@@ -310,7 +313,7 @@ fn several_at_once_take_turns() {
 }
 
 #[test]
-fn the_language_is_that_of_the_flag_the_setting_or_the_locale_and_it_loads_itself_when_asked_to() {
+fn flags_setting_and_locale_select_language_and_automatic_refresh() {
     let (_sim, mut work) = fetched(1);
     let lang = |work: &Work, args: &[&str]| {
         report(work, args).ok();
@@ -324,17 +327,17 @@ fn the_language_is_that_of_the_flag_the_setting_or_the_locale_and_it_loads_itsel
         report(&work, args).ok();
         std::fs::read_to_string(work.data("report/index.html")).unwrap()
     };
-    let loads_itself = "http-equiv=\"refresh\"";
-    assert!(page(&["--refresh"]).contains(loads_itself) && !page(&[]).contains(loads_itself));
+    let refresh_tag = "http-equiv=\"refresh\"";
+    assert!(page(&["--refresh"]).contains(refresh_tag) && !page(&[]).contains(refresh_tag));
     work.set("GS_LANG", "de");
     report(&work, &[]).ends(78).says("GS_LANG=\"de\": unknown language; write en or zh");
     report(&work, &["--lang", "de"]).ends(2);
 }
 
 #[test]
-fn the_same_facts_give_the_same_bytes_in_any_zone() {
+fn the_same_data_gives_the_same_bytes_in_any_time_zone() {
     let (_sim, mut work) = fetched(20);
-    // The time of making is a fact as well: all have to begin in one second.
+    // The page contains the time of its creation: all four have to be created in the same second.
     for _ in 0..20 {
         let dirs: Vec<PathBuf> = ["UTC", "Asia/Shanghai", "Pacific/Kiritimati", "America/St_Johns"]
             .iter()
@@ -350,5 +353,5 @@ fn the_same_facts_give_the_same_bytes_in_any_zone() {
             return;
         }
     }
-    panic!("no four were made in one second");
+    panic!("the four pages were never created in the same second");
 }

@@ -1,5 +1,4 @@
-//! `gs-report` and what others wrote: secrets, marks that turn a line, numbers that are none; and others that write
-//! meanwhile.
+//! `gs-report` with hostile data: secrets, control and direction characters, invalid numbers; and concurrent writers.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -11,7 +10,7 @@ use crate::support::all_features::fill_every_text;
 use crate::support::{Work, large_catalogue, plain};
 use serde_json::Value;
 
-/// What must not be shown, whatever it stands in.
+/// Secrets that must not be shown, whatever text contains them.
 const SECRETS: [&str; 9] = [
     "runner.secret@example.com",
     "https://s3.coros.com/fit/470/1.fit?X-Amz-Signature=0a1b2c3d",
@@ -23,7 +22,7 @@ const SECRETS: [&str; 9] = [
     "https://runner:secretpass@example.com/x",
     "0123456789abcdef0123456789abcdef0123456789abcdef",
 ];
-/// The parts of them that give them away.
+/// The parts that identify the secrets.
 const TRACES: [&str; 10] = [
     "runner.secret",
     "X-Amz-Signature",
@@ -37,7 +36,7 @@ const TRACES: [&str; 10] = [
     "0123456789abcdef0123456789abcdef",
 ];
 
-/// Both files as they are written.
+/// Both written files.
 fn texts(work: &Work) -> [String; 2] {
     work.run("gs-report", &[]).ok().silent();
     ["index.html", "status.json"].map(|name| std::fs::read_to_string(work.data("report").join(name)).unwrap())
@@ -48,7 +47,7 @@ fn status(work: &Work) -> Value {
 }
 
 #[test]
-fn no_secret_reaches_the_page_whatever_it_stands_in() {
+fn secrets_in_any_text_never_reach_the_page() {
     let sim = plain(6);
     let work = Work::logged_in(&sim);
     work.archive_all();
@@ -59,20 +58,20 @@ fn no_secret_reaches_the_page_whatever_it_stands_in() {
             assert!(found.is_empty(), "{secret}: {found:?}");
         }
     }
-    // What is no secret is told.
+    // Other texts are shown.
     fill_every_text(&work, "no secret");
-    let told = texts(&work)[1].clone();
+    let document = texts(&work)[1].clone();
     for words in ["a no secret b", "r no secret", "m no secret, m", "p no secret; p", "t no secret t", "d no secret d"]
     {
-        assert!(told.contains(words), "{words}");
+        assert!(document.contains(words), "{words}");
     }
     for words in ["x no secret y", "l no secret l", "a no secret a"] {
-        assert!(told.contains(words), "{words}");
+        assert!(document.contains(words), "{words}");
     }
 }
 
 #[test]
-fn a_path_below_somebodys_address_is_shown_without_it() {
+fn an_e_mail_address_in_a_path_is_removed() {
     let work = Work::alone();
     work.run("gs-list", &[]).ok();
     work.change(
@@ -89,7 +88,7 @@ fn a_path_below_somebodys_address_is_shown_without_it() {
 }
 
 #[test]
-fn marks_that_move_a_cursor_or_turn_a_line_are_gone() {
+fn control_and_direction_characters_are_removed() {
     let sim = plain(2);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -102,7 +101,7 @@ fn marks_that_move_a_cursor_or_turn_a_line_are_gone() {
 }
 
 #[test]
-fn numbers_that_are_none_and_times_that_never_were_change_nothing_else() {
+fn invalid_numbers_and_times_do_not_affect_other_activities() {
     let sim = plain(6);
     let work = Work::logged_in(&sim);
     work.archive_all();
@@ -115,25 +114,25 @@ fn numbers_that_are_none_and_times_that_never_were_change_nothing_else() {
     set(2, "start_time = -9000000000, utc_offset_s = -999999999");
     set(3, "start_time = NULL");
     set(4, "start_time = 9223372036854775807");
-    let told = status(&work);
-    let list = |name: &str| told[name].as_array().unwrap().clone();
-    assert_eq!((list("activities").len(), list("days").len(), list("months").len()), (6, 2, 1), "{told:#}");
-    let strange = list("activities").iter().find(|one| one["on"][0]["id"] == ids[0].as_str()).unwrap().clone();
-    assert_eq!([&strange["timer_time_s"], &strange["distance_m"]], [&Value::Null; 2]);
+    let document = status(&work);
+    let list = |name: &str| document[name].as_array().unwrap().clone();
+    assert_eq!((list("activities").len(), list("days").len(), list("months").len()), (6, 2, 1), "{document:#}");
+    let invalid = list("activities").iter().find(|one| one["on"][0]["id"] == ids[0].as_str()).unwrap().clone();
+    assert_eq!([&invalid["timer_time_s"], &invalid["distance_m"]], [&Value::Null; 2]);
     let last: Vec<Value> = list("activities")[4..].iter().map(|one| one["start_time"].clone()).collect();
-    assert_eq!(last, [Value::Null, Value::Null], "unknown starts last");
+    assert_eq!(last, [Value::Null, Value::Null], "unknown start times come last");
     work.change("UPDATE commands SET counts = 'nonsense'; UPDATE commands SET counts = '{\"a\": -1}' WHERE number = 1");
     assert_eq!(status(&work)["runs"][0]["counts"], serde_json::json!({}));
 }
 
-/// Somebody who writes all the time; ends when dropped, also when a test fails.
+/// A thread that writes all the time; it ends when dropped, also if a test fails.
 struct Writer {
     is_over: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Writer {
-    /// Changes names, messages and sizes at once, over and over.
+    /// Changes names, messages and sizes in one transaction, again and again.
     fn new(path: PathBuf) -> Writer {
         let is_over = Arc::new(AtomicBool::new(false));
         let seen = is_over.clone();
@@ -163,39 +162,42 @@ impl Drop for Writer {
 }
 
 #[test]
-fn the_facts_are_of_one_moment_whoever_writes_meanwhile() {
+fn the_page_is_a_consistent_snapshot_during_concurrent_writes() {
     let work = Work::alone();
     large_catalogue::make(&work.data("catalogue.sqlite"), 3000, 1, jiff::Timestamp::now());
     let _writer = Writer::new(work.data("catalogue.sqlite"));
     let mut seen = BTreeSet::new();
     for _ in 0..8 {
-        let told = status(&work);
-        let name = told["activities"][0]["name"].as_str().unwrap().to_owned();
-        // The names that were there before anybody wrote.
+        let document = status(&work);
+        let name = document["activities"][0]["name"].as_str().unwrap().to_owned();
+        // Names from before the first write.
         let Some(number) = name.strip_prefix('n').and_then(|number| number.parse::<u64>().ok()) else { continue };
-        assert!(told["activities"].as_array().unwrap().iter().all(|one| one["name"] == name.as_str()), "{name}");
-        assert!(told["runs"].as_array().unwrap().iter().all(|run| run["reason"]["detail"] == name.as_str()), "{name}");
-        let platform = &told["platforms"][0];
+        assert!(document["activities"].as_array().unwrap().iter().all(|one| one["name"] == name.as_str()), "{name}");
+        assert!(
+            document["runs"].as_array().unwrap().iter().all(|run| run["reason"]["detail"] == name.as_str()),
+            "{name}"
+        );
+        let platform = &document["platforms"][0];
         assert_eq!(platform["bytes"], platform["downloaded"].as_u64().unwrap() * number);
         seen.insert(name);
     }
-    assert!(seen.len() > 2, "nobody wrote meanwhile: {seen:?}");
+    assert!(seen.len() > 2, "no write happened in between: {seen:?}");
 }
 
 #[test]
-fn thousands_of_activities_on_three_platforms_are_all_in_it() {
+fn thousands_of_activities_on_three_platforms_are_all_on_the_page() {
     let work = Work::alone();
     large_catalogue::make(&work.data("catalogue.sqlite"), 4000, 3, jiff::Timestamp::now());
-    let told = status(&work);
+    let document = status(&work);
     let here: i64 = work.sql("SELECT count(*) FROM activities WHERE missing_count = 0");
-    let totals: i64 = told["platforms"].as_array().unwrap().iter().map(|one| one["total"].as_i64().unwrap()).sum();
-    assert_eq!((told["activities"].as_array().unwrap().len(), totals), (4000, here));
+    let totals: i64 = document["platforms"].as_array().unwrap().iter().map(|one| one["total"].as_i64().unwrap()).sum();
+    assert_eq!((document["activities"].as_array().unwrap().len(), totals), (4000, here));
     let groups =
         "SELECT count(DISTINCT id) FROM activities WHERE platform IN ('garmin-com', 'coros') AND missing_count = 0
         GROUP BY id HAVING count(*) = 2";
     let both: i64 = work.sql(&format!("SELECT count(*) FROM ({groups})"));
-    let pairs = told["matrix"].as_array().unwrap();
+    let pairs = document["matrix"].as_array().unwrap();
     let pair = pairs.iter().find(|pair| pair["on"] == "garmin-com" && pair["and"] == "coros").unwrap();
     assert_eq!(pair["both"], both);
-    assert_eq!(told["runs"].as_array().unwrap().len(), 100);
+    assert_eq!(document["runs"].as_array().unwrap().len(), 100);
 }

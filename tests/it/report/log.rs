@@ -1,5 +1,5 @@
-//! `gs-report` after some weeks of use: what was done and what went wrong, compared with the services and the catalogue's
-//! journals by plain SQL.
+//! `gs-report` after some weeks of use: the runs and the issues, compared with the services and, by plain SQL, with the
+//! journals of the catalogue.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +8,18 @@ use crate::support::{code, codes};
 use serde_json::{Value, json};
 
 #[test]
-fn every_entry_that_is_there_twice_is_a_copy_with_its_reasons() {
+fn every_second_activity_of_a_group_is_a_duplicate_with_reasons() {
     let history = history();
-    let of_entry = groups(history);
-    let mut twice: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for ((platform, _), group) in &of_entry {
-        *twice.entry((platform.clone(), group.clone())).or_default() += 1;
+    let group_of = groups(history);
+    let mut extra_activities: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for ((platform, _), group) in &group_of {
+        *extra_activities.entry((platform.clone(), group.clone())).or_default() += 1;
     }
-    let mut told: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for copy in list(history, "duplicates").iter().filter(|one| one["certainty"] != "start-only") {
-        let (one, other) = (key(&copy["copy"]), key(&copy["kept"]));
-        assert_eq!((&one.0, &of_entry[&one]), (&other.0, &of_entry[&other]), "{copy}");
-        *told.entry((one.0.clone(), of_entry[&one].clone())).or_default() += 1;
+    let mut shown_items: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for duplicate in list(history, "duplicates").iter().filter(|one| one["certainty"] != "start-only") {
+        let (one, other) = (key(&duplicate["copy"]), key(&duplicate["kept"]));
+        assert_eq!((&one.0, &group_of[&one]), (&other.0, &group_of[&other]), "{duplicate}");
+        *shown_items.entry((one.0.clone(), group_of[&one].clone())).or_default() += 1;
         let hash = |key: &(String, String)| -> Option<String> {
             history.work.sql(&format!(
                 "SELECT (SELECT sha256 FROM files WHERE platform = '{}' AND id = '{}' AND part = 0)",
@@ -27,51 +27,58 @@ fn every_entry_that_is_there_twice_is_a_copy_with_its_reasons() {
             ))
         };
         let is_same = hash(&one).is_some() && hash(&one) == hash(&other);
-        assert_eq!(copy["certainty"] == "same-file", is_same, "{copy}");
-        assert_eq!(copy["deletable"], is_same, "{copy}");
-        assert!(!codes(&copy["reasons"]).is_empty() && !code(&copy["kept_because"]).is_empty());
+        assert_eq!(duplicate["certainty"] == "same-file", is_same, "{duplicate}");
+        assert_eq!(duplicate["deletable"], is_same, "{duplicate}");
+        assert!(!codes(&duplicate["reasons"]).is_empty() && !code(&duplicate["kept_because"]).is_empty());
     }
-    twice.retain(|_, count| *count > 1);
-    twice.values_mut().for_each(|count| *count -= 1);
-    assert_eq!(told, twice);
-    assert!(twice.len() > 2, "{twice:?}");
+    extra_activities.retain(|_, count| *count > 1);
+    extra_activities.values_mut().for_each(|count| *count -= 1);
+    assert_eq!(shown_items, extra_activities);
+    assert!(extra_activities.len() > 2, "{extra_activities:?}");
 }
 
 #[test]
-fn what_is_gone_is_told_with_who_deleted_it_and_how_it_comes_back() {
+fn deletions_show_who_deleted_the_activity_and_how_to_restore_it() {
     let history = history();
-    let told: BTreeMap<(String, String), &Value> =
+    let shown_items: BTreeMap<(String, String), &Value> =
         list(history, "deletions").iter().map(|one| (key(&one["activity"]), one)).collect();
     for (event, by) in [("deleted", "external"), ("missing-once", "unconfirmed")] {
-        assert_eq!(told[&history.happened[event]]["by"], by);
+        assert_eq!(shown_items[&history.happened[event]]["by"], by);
     }
     let ours: String =
         history.work.sql("SELECT json_group_array(json_array(platform, id, kept_id, evidence)) FROM deletions");
     let ours: Vec<[String; 4]> = serde_json::from_str(&ours).unwrap();
-    assert_eq!(told.len(), ours.len() + 2);
-    let there = groups(history);
+    assert_eq!(shown_items.len(), ours.len() + 2);
+    let activities = groups(history);
     for [platform, id, kept, evidence] in ours {
-        let one = told[&(platform.clone(), id.clone())];
+        let one = shown_items[&(platform.clone(), id.clone())];
         assert_eq!((&one["by"], &one["kept_id"]), (&json!("garminsync"), &json!(kept)));
         let evidence: Value = serde_json::from_str(&evidence).unwrap();
         assert_eq!((code(&one["reason"]), &one["reason"]["evidence"]), ("duplicate", &evidence["evidence"]));
-        assert!(!there.contains_key(&(platform.clone(), id.clone())) && there.contains_key(&(platform.clone(), kept)));
+        assert!(
+            !activities.contains_key(&(platform.clone(), id.clone()))
+                && activities.contains_key(&(platform.clone(), kept))
+        );
         assert!(history.work.data(text(&one["file"])).is_file());
-        // Garmin would say that it is there already: the entry that was kept is the same recording.
+        // Garmin would report that it exists: the kept activity is the same recording.
         let line = format!("gs-list --deleted --platform {platform} --id {id} | gs-upload --restore > /dev/null");
         assert_eq!(one["restore"], if platform == "coros" { json!(line) } else { Value::Null });
     }
     let times: Vec<&str> = list(history, "deletions").iter().map(|one| text(&one["at"])).collect();
     assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
-    assert_eq!(told[&history.happened["missing-once"]]["restore"], Value::Null, "nobody knows yet whether it is gone");
+    assert_eq!(
+        shown_items[&history.happened["missing-once"]]["restore"],
+        Value::Null,
+        "the deletion is not confirmed yet"
+    );
 }
 
 #[test]
-fn a_refused_upload_is_told_with_the_services_words() {
+fn a_rejected_upload_is_shown_with_the_service_message() {
     let history = history();
-    let refused = list(history, "rejected");
-    assert_eq!(refused.len(), 1);
-    let (one, (platform, id)) = (&refused[0], &history.happened["rejected"]);
+    let rejected = list(history, "rejected");
+    assert_eq!(rejected.len(), 1);
+    let (one, (platform, id)) = (&rejected[0], &history.happened["rejected"]);
     assert_eq!(key(&one["activity"]), (platform.clone(), id.clone()));
     assert_eq!([&one["to"], &one["outcome"]], ["garmin-cn", "rejected"]);
     assert_eq!(code(&one["reason"]), "rejected");
@@ -91,9 +98,9 @@ fn the_log_has_every_run_with_its_commands_counts_and_outcome() {
             (SELECT * FROM commands ORDER BY number)",
     );
     let rows: Vec<Value> = serde_json::from_str(&rows).unwrap();
-    let told: Vec<&Value> = list(history, "runs").iter().rev().collect();
-    assert_eq!(told.len(), rows.len(), "each command was a run of its own");
-    for (run, row) in told.iter().zip(&rows) {
+    let shown_items: Vec<&Value> = list(history, "runs").iter().rev().collect();
+    assert_eq!(shown_items.len(), rows.len(), "each command is a run of its own");
+    for (run, row) in shown_items.iter().zip(&rows) {
         assert_eq!((&run["run"], run["commands"].as_array().unwrap().len()), (&row[0], 1));
         let command = &run["commands"][0];
         assert_eq!((&command["command"], &command["exit"], &run["exit"]), (&row[1], &row[2], &row[2]));
@@ -109,41 +116,41 @@ fn the_log_has_every_run_with_its_commands_counts_and_outcome() {
         };
         assert_eq!((&run["outcome"], &command["outcome"]), (&json!(outcome), &json!(outcome)));
     }
-    assert_eq!(history.status["last_run"], *told[told.len() - 1]);
-    let outcomes: BTreeSet<&str> = told.iter().map(|run| text(&run["outcome"])).collect();
+    assert_eq!(history.status["last_run"], *shown_items[shown_items.len() - 1]);
+    let outcomes: BTreeSet<&str> = shown_items.iter().map(|run| text(&run["outcome"])).collect();
     assert_eq!(outcomes, ["error", "partial", "success", "unfinished"].into());
 }
 
 #[test]
-fn a_person_is_needed_for_the_refused_login_and_the_rest_is_trouble() {
+fn a_rejected_login_is_an_action_and_the_other_issues_are_warnings() {
     let history = history();
     assert_eq!(history.status["state"], "action-needed");
-    let needs = list(history, "actions");
-    assert_eq!(needs.len(), 1, "{needs:?}");
-    assert_eq!([&needs[0]["kind"], &needs[0]["platform"]], ["login-refused", "coros"]);
-    assert_eq!(needs[0]["fix"], "gs-auth login --platform coros");
-    assert_eq!(needs[0]["at"], moment(history, "SELECT at FROM login_failures WHERE platform = 'coros'"));
-    let troubles: Vec<(&str, &Value)> =
+    let actions = list(history, "actions");
+    assert_eq!(actions.len(), 1, "{actions:?}");
+    assert_eq!([&actions[0]["kind"], &actions[0]["platform"]], ["login-refused", "coros"]);
+    assert_eq!(actions[0]["fix"], "gs-auth login --platform coros");
+    assert_eq!(actions[0]["at"], moment(history, "SELECT at FROM login_failures WHERE platform = 'coros'"));
+    let warnings: Vec<(&str, &Value)> =
         list(history, "warnings").iter().map(|one| (text(&one["kind"]), &one["command"])).collect();
     assert_eq!(
-        troubles,
+        warnings,
         [("files-corrupt", &Value::Null), ("files-failed", &Value::Null), ("unfinished", &json!("gs-download"))]
     );
     assert_eq!(list(history, "warnings")[0]["count"], 1);
 }
 
 #[test]
-fn the_page_says_the_same() {
+fn the_page_shows_the_same_texts_as_status_json() {
     let history = history();
     let shown =
         |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    // Without the marks around words of command lines.
+    // Without the markup around words of command lines.
     let mut parts = history.page.split("<span class=\"word\">");
     let first = parts.next().unwrap().to_owned();
     let page = first + &parts.map(|part| part.replacen("</span>", "", 1)).collect::<String>();
-    let has = |text: &str| assert!(page.contains(&shown(text)), "the page lacks {text:?}");
-    let matters = list(history, "actions").iter().chain(list(history, "warnings"));
-    let lines = matters.map(|one| &one["fix"]).chain(list(history, "deletions").iter().map(|one| &one["restore"]));
+    let has = |text: &str| assert!(page.contains(&shown(text)), "missing on the page: {text:?}");
+    let issues = list(history, "actions").iter().chain(list(history, "warnings"));
+    let lines = issues.map(|one| &one["fix"]).chain(list(history, "deletions").iter().map(|one| &one["restore"]));
     let lines = lines.chain(list(history, "rejected").iter().map(|one| &one["retry"]));
     lines.filter_map(Value::as_str).for_each(has);
     list(history, "rejected").iter().for_each(|one| has(text(&one["reason"]["text"])));

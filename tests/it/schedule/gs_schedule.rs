@@ -1,4 +1,4 @@
-//! `gs-schedule`: what is written down, what is refused, and what is told of it.
+//! `gs-schedule`: stored schedules, rejected schedules, and messages.
 
 use crate::support::{self, Said, Work};
 use jiff::Timestamp;
@@ -15,13 +15,13 @@ fn schedule(work: &Work, args: &[&str]) -> Said {
     work.run("gs-schedule", args)
 }
 
-/// What is written down, after the words of `args` were said.
+/// The stored schedule after running `gs-schedule` with `args`.
 fn after(work: &Work, args: &[&str]) -> Value {
     let said = schedule(work, args);
     assert!(said.ok().out.is_empty(), "{said}");
-    // What is switched on without anything to run it is told.
-    let is_told = said.err.contains("no runner is known") && said.err.lines().count() == 1;
-    assert_eq!(is_told, args[0] != "off", "{said}");
+    // A schedule that is on without a runner is reported.
+    let is_reported = said.err.contains("no runner is known") && said.err.lines().count() == 1;
+    assert_eq!(is_reported, args[0] != "off", "{said}");
     shown(work)
 }
 
@@ -35,7 +35,7 @@ fn next_sixth(now: Timestamp) -> Timestamp {
 }
 
 #[test]
-fn a_schedule_is_written_down_and_shown_with_the_next_run() {
+fn a_schedule_is_stored_and_shown_with_the_next_run() {
     let work = work();
     let before = next_sixth(Timestamp::now()).to_string();
     let record = after(&work, &[" 0\t*/6 * * *"]);
@@ -47,13 +47,13 @@ fn a_schedule_is_written_down_and_shown_with_the_next_run() {
     assert_eq!((&record["type"], &record["cron"]), (&"schedule".into(), &"0 */6 * * *".into()));
     assert_eq!((&record["zone"], &record["enabled"]), (&"UTC".into(), &true.into()));
     assert!(record["last_run"].is_null() && record["last_command"].is_null() && record["last_exit"].is_null());
-    // The hour may have come meanwhile.
+    // The hour may have passed in the meantime.
     let next = record["next_run"].as_str().unwrap();
     assert!([before, next_sixth(Timestamp::now()).to_string()].iter().any(|one| one == next), "{record}");
 }
 
 #[test]
-fn without_a_schedule_that_is_what_is_shown() {
+fn a_missing_schedule_is_shown_as_none() {
     let work = work();
     let record = shown(&work);
     assert!(record["cron"].is_null() && record["next_run"].is_null() && record["enabled"] == false, "{record}");
@@ -63,7 +63,7 @@ fn without_a_schedule_that_is_what_is_shown() {
 }
 
 #[test]
-fn off_keeps_it_and_on_brings_it_back() {
+fn off_keeps_the_schedule_and_on_restores_it() {
     let work = work();
     let set = after(&work, &["30 7,19 * * mon-fri", "--zone", "europe/berlin"]);
     assert_eq!(set["zone"], "Europe/Berlin");
@@ -79,7 +79,7 @@ fn off_keeps_it_and_on_brings_it_back() {
 }
 
 #[test]
-fn on_without_a_schedule_takes_every_six_hours_of_this_machine() {
+fn on_without_a_schedule_sets_every_six_hours_in_local_time() {
     let mut work = Work::alone();
     work.set("TZ", ":America/New_York");
     let record = after(&work, &["on"]);
@@ -87,7 +87,7 @@ fn on_without_a_schedule_takes_every_six_hours_of_this_machine() {
 }
 
 #[test]
-fn what_stays_as_it_was_keeps_its_age() {
+fn an_unchanged_schedule_keeps_its_date() {
     let work = work();
     after(&work, &["@daily"]);
     work.change("UPDATE schedule SET changed_at = 1000");
@@ -97,9 +97,9 @@ fn what_stays_as_it_was_keeps_its_age() {
 }
 
 #[test]
-fn what_is_no_schedule_is_refused_with_the_position_and_changes_nothing() {
+fn an_invalid_schedule_is_rejected_with_its_column_and_not_stored() {
     let work = work();
-    let was = after(&work, &["0 5 * * *"]);
+    let before_change = after(&work, &["0 5 * * *"]);
     let wrong = [
         ("61 * * * *", "gs-schedule: \"61 * * * *\": minute, column 1: 61 is not between 0 and 59; allowed: 0 to 59"),
         ("0 0 L * *", "gs-schedule: \"0 0 L * *\": day of month, column 5: \"L\" is unknown to cron"),
@@ -124,24 +124,24 @@ fn what_is_no_schedule_is_refused_with_the_position_and_changes_nothing() {
     for wrong in [&["--zone", "UTC"][..], &["off", "--zone", "UTC"], &["--runner", "crontab"]] {
         schedule(&work, wrong).ends(2).says("--zone and --runner need a schedule");
     }
-    assert_eq!(shown(&work), was);
+    assert_eq!(shown(&work), before_change);
 }
 
 #[test]
-fn a_dry_run_says_what_it_would_do_and_does_nothing() {
+fn a_dry_run_shows_the_schedule_and_stores_nothing() {
     let work = work();
     schedule(&work, &["@daily", "-n"]).ok().says("would set: @daily in UTC, next 20");
     schedule(&work, &["61 * * * *", "-n"]).ends(2).says("column 1");
     assert!(shown(&work)["cron"].is_null());
-    let was = after(&work, &["@hourly"]);
+    let before_change = after(&work, &["@hourly"]);
     schedule(&work, &["off", "-n"]).ok().says("would switch the schedule off");
     schedule(&work, &["on", "-n", "--zone", "Asia/Shanghai"]).ok().says("would set: @hourly in Asia/Shanghai");
-    assert_eq!(shown(&work)["enabled"], was["enabled"]);
-    assert_eq!(shown(&work)["zone"], was["zone"]);
+    assert_eq!(shown(&work)["enabled"], before_change["enabled"]);
+    assert_eq!(shown(&work)["zone"], before_change["zone"]);
 }
 
 #[test]
-fn it_says_plainly_that_cron_has_to_run_it() {
+fn a_schedule_without_a_runner_is_reported() {
     let work = work();
     let said = schedule(&work, &["47 */6 * * *", "-v"]);
     said.ok().says("time zone UTC, from TZ").says("47 */6 * * * in UTC, next 20");
@@ -159,10 +159,10 @@ fn it_says_plainly_that_cron_has_to_run_it() {
 }
 
 #[test]
-fn the_last_run_is_the_newest_of_the_log_and_gs_schedule_is_none() {
+fn the_last_run_is_the_newest_sync_command_in_the_log() {
     let work = work();
     work.run("gs-fetch", &[]).ends(77);
-    // Nor is what only tells something.
+    // Neither gs-schedule nor gs-notify counts as a run.
     work.run("gs-notify", &[]).ok();
     let record = after(&work, &["@hourly", "--zone", "Asia/Kathmandu"]);
     assert_eq!((&record["last_command"], &record["last_exit"]), (&"gs-fetch".into(), &77.into()), "{record}");
@@ -177,10 +177,10 @@ fn the_last_run_is_the_newest_of_the_log_and_gs_schedule_is_none() {
 }
 
 #[test]
-fn what_is_shown_does_not_depend_on_the_zone_of_who_looks() {
+fn the_output_does_not_depend_on_the_machine_time_zone() {
     let mut work = work();
     after(&work, &["30 2 1 1 *", "--zone", "Europe/Berlin"]);
-    // How long there is until then changes by itself.
+    // The time until the next run changes between calls.
     let table = |work: &Work| schedule(work, &["--format", "table"]).ok().out.split(", in ").next().unwrap().to_owned();
     let seen = |work: &Work| (shown(work), table(work));
     let here = seen(&work);
@@ -190,9 +190,9 @@ fn what_is_shown_does_not_depend_on_the_zone_of_who_looks() {
     }
 }
 
-/// A file that somebody has edited, or a catalogue of another machine.
+/// The catalogue may have been edited, or come from another machine.
 #[test]
-fn what_is_written_down_and_of_no_use_is_shown_and_can_be_replaced() {
+fn an_invalid_stored_schedule_is_shown_and_can_be_replaced() {
     let work = work();
     for (sql, expected) in [
         ("UPDATE schedule SET cron = 'x * * * *'", "the stored schedule: \"x * * * *\": minute, column 1"),
@@ -212,7 +212,7 @@ fn what_is_written_down_and_of_no_use_is_shown_and_can_be_replaced() {
 }
 
 #[test]
-fn a_zone_that_the_machine_lacks_is_utc_as_it_is_to_its_cron() {
+fn an_unknown_tz_is_utc_as_it_is_for_cron() {
     let mut work = work();
     work.set("TZ", "Asia/Nowhere");
     let said = schedule(&work, &["@daily"]);
@@ -220,10 +220,10 @@ fn a_zone_that_the_machine_lacks_is_utc_as_it_is_to_its_cron() {
     assert_eq!(shown(&work)["zone"], "UTC");
 }
 
-/// A small container may lack the time zones altogether.
+/// A small container may have no time zone data.
 #[test]
-fn without_any_time_zones_there_are_utc_and_rules() {
-    if !support::is_inside("without_any_time_zones_there_are_utc_and_rules") {
+fn without_time_zone_data_only_utc_and_posix_rules_work() {
+    if !support::is_inside("without_time_zone_data_only_utc_and_posix_rules_work") {
         return;
     }
     let mut work = work();

@@ -1,4 +1,4 @@
-//! The scripts, and what README, `.env.example` and `docs/` promise: run as written, against the simulator.
+//! The scripts, and the commands in README, `.env.example` and `docs/`: run as written, against the simulator.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use crate::support::{FILES, LIST, Said, Work, asked, installed, older_tools, pla
 use garminsync::settings::VARIABLES;
 use gs_sim::{Effect, Fault, Scenario};
 
-/// All of them, with those that the daemon is made of.
+/// All scripts, including those of the daemon.
 fn scripts() -> Vec<PathBuf> {
     let files = ["scripts", "scripts/daemon"].into_iter().flat_map(|dir| fs::read_dir(repository().join(dir)).unwrap());
     let files: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
@@ -18,8 +18,8 @@ fn scripts() -> Vec<PathBuf> {
     files
 }
 
-/// Puts the commands and scripts into the PATH of `work`.
-fn equipped(mut work: Work) -> Work {
+/// Adds the commands and scripts to the PATH of `work`.
+fn with_commands_in_path(mut work: Work) -> Work {
     let path = format!("{}:/usr/bin:/bin:{}", commands().display(), repository().join("scripts").display());
     work.set("PATH", &path);
     work
@@ -30,8 +30,8 @@ fn shell(work: &Work, text: &str, input: &str) -> Said {
 }
 
 #[test]
-fn garminsync_refuses_what_it_does_not_know_and_shows_its_usage() {
-    let work = equipped(Work::alone());
+fn garminsync_rejects_invalid_arguments_and_shows_its_usage() {
+    let work = with_commands_in_path(Work::alone());
     let wrong: [&[&str]; 9] = [
         &[],
         &["list"],
@@ -51,8 +51,8 @@ fn garminsync_refuses_what_it_does_not_know_and_shows_its_usage() {
 }
 
 #[test]
-fn every_script_tells_what_it_is_for() {
-    let work = equipped(Work::alone());
+fn every_script_has_a_help_text() {
+    let work = with_commands_in_path(Work::alone());
     for path in scripts() {
         let said = work.run(path.to_str().unwrap(), &["--help"]);
         said.ok().silent();
@@ -63,9 +63,9 @@ fn every_script_tells_what_it_is_for() {
 }
 
 #[test]
-fn list_asks_the_platforms_and_offline_asks_nobody() {
+fn list_requests_the_platforms_and_offline_sends_no_requests() {
     let sim = plain(5);
-    let work = equipped(Work::logged_in(&sim));
+    let work = with_commands_in_path(Work::logged_in(&sim));
     garminsync(&work, &["list", "--all", "--offline"]).ok().says("last sync: never");
     assert!(sim.log().is_empty());
     assert_eq!(garminsync(&work, &["list", "--missing"]).ok().silent().ids().len(), 5);
@@ -81,9 +81,9 @@ fn list_asks_the_platforms_and_offline_asks_nobody() {
 }
 
 #[test]
-fn download_archives_what_is_missing_and_is_silent() {
+fn download_archives_missing_activities_and_prints_nothing() {
     let sim = plain(6);
-    let work = equipped(Work::logged_in(&sim));
+    let work = with_commands_in_path(Work::logged_in(&sim));
     let first = garminsync(&work, &["download", "--missing"]);
     first.ok().silent();
     assert!(first.out.is_empty(), "{first}");
@@ -96,7 +96,7 @@ fn download_archives_what_is_missing_and_is_silent() {
 #[test]
 fn the_stages_of_a_run_share_its_id() {
     let sim = plain(2);
-    let work = equipped(Work::logged_in(&sim));
+    let work = with_commands_in_path(Work::logged_in(&sim));
     garminsync(&work, &["download", "--missing"]).ok();
     garminsync(&work, &["download", "--missing"]).ok();
     let ids: i64 = work.sql("SELECT count(DISTINCT run) FROM commands");
@@ -105,9 +105,9 @@ fn the_stages_of_a_run_share_its_id() {
 }
 
 #[test]
-fn the_worst_stage_decides_and_the_rest_is_done() {
+fn the_worst_stage_sets_the_exit_code_and_the_other_stages_run() {
     let sim = plain(4);
-    let work = equipped(Work::logged_in(&sim));
+    let work = with_commands_in_path(Work::logged_in(&sim));
     sim.fault(Fault::new(Effect::Html).path(FILES).count(1));
     garminsync(&work, &["download", "--missing"]).ends(1);
     assert_eq!(work.files("fit").len(), 3);
@@ -126,9 +126,9 @@ fn the_worst_stage_decides_and_the_rest_is_done() {
 }
 
 #[test]
-fn flags_after_the_dashes_go_where_they_are_known() {
+fn flags_after_a_double_dash_reach_the_stage_that_knows_them() {
     let sim = plain(4);
-    let work = equipped(Work::logged_in(&sim));
+    let work = with_commands_in_path(Work::logged_in(&sim));
     let csv = garminsync(&work, &["list", "--all", "--", "--format", "csv", "--platform", "garmin-com", "--full"]);
     csv.ok().silent();
     assert!(csv.out.starts_with("platform,id,name,") && csv.out.lines().count() == 5, "{csv}");
@@ -142,7 +142,7 @@ fn flags_after_the_dashes_go_where_they_are_known() {
 }
 
 #[test]
-fn commands_are_found_beside_the_script_or_their_absence_is_told() {
+fn scripts_find_the_commands_or_name_the_build_command() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
     work.set("PATH", "/usr/bin:/bin");
@@ -172,25 +172,25 @@ fn install(work: &Work) -> PathBuf {
     checkout
 }
 
-/// Garmin and COROS as the README's reader has them. What COROS lists and does not give is left out: that is told by
-/// exit codes, and here all is to go well.
+/// Garmin and COROS accounts for the README. Activities whose files COROS does not provide are removed, because they
+/// would change the exit codes.
 fn two_accounts() -> gs_sim::Sim {
     let sim = Scenario::default_three(60, 3).start();
     sim.with(|state| state.coros.accounts[0].items.retain(|item| item.refused.is_none()));
     sim
 }
 
-/// Above to below, as a reader does it, in one new home.
+/// From top to bottom, in one new home.
 #[test]
 fn the_recipes_of_the_readme_work_as_written() {
     let sim = two_accounts();
     let mut work = Work::with(&sim);
     work.set("DATA_DIR", "");
     installed::at_home(&mut work);
-    leave_behind(&work, &sim);
+    create_older_files(&work, &sim);
     let recipes = recipes("README.md");
     let lines: usize = recipes.iter().map(|recipe| recipe.text.lines().count()).sum();
-    assert!(lines >= 10, "only {lines} lines are marked to be run");
+    assert!(lines >= 10, "only {lines} lines are marked as runnable");
     for recipe in &recipes {
         eprintln!("README.md:{}", recipe.line);
         follow(recipe, &work, &sim);
@@ -200,11 +200,11 @@ fn the_recipes_of_the_readme_work_as_written() {
     for platform in ["garmin_com", "coros"] {
         assert!(count(&format!("fit/{platform}")) > 50, "{} files", count(&format!("fit/{platform}")));
     }
-    assert!(count("report") >= 2, "the page was made");
+    assert!(count("report") >= 2, "the page was written");
     assert!(!asked(&sim, "/upload-service/").is_empty() && !asked(&sim, "/activity/fit/import").is_empty());
 }
 
-/// Its readers type the same commands.
+/// Both documents show the same commands.
 #[test]
 fn the_chinese_readme_has_the_commands_of_the_english_one() {
     let blocks = |document: &str| -> Vec<(String, String)> {
@@ -225,15 +225,15 @@ fn the_chinese_readme_has_the_commands_of_the_english_one() {
     assert_eq!(of_code("README.zh.md"), of_code("README.md"), "commands, exit codes and places");
 }
 
-/// What the other tools have left in the home of somebody who moves in.
-fn leave_behind(work: &Work, sim: &gs_sim::Sim) {
+/// Creates the files of other tools in the home of a user who migrates.
+fn create_older_files(work: &Work, sim: &gs_sim::Sim) {
     let mut all = older_tools::held(sim, "garmin.com");
     all.truncate(12);
     let home = work.dir();
-    let theirs = older_tools::GarminSync::new(&home.join("GarminSync/data"));
-    all[..4].iter().for_each(|one| theirs.add(one, &one.fit));
-    let theirs = older_tools::SportsSync::new(&home.join("sports-sync-x"));
-    all[4..7].iter().for_each(|one| theirs.add("garmin_com", "running", one, &one.fit));
+    let older_files = older_tools::GarminSync::new(&home.join("GarminSync/data"));
+    all[..4].iter().for_each(|one| older_files.add(one, &one.fit));
+    let older_files = older_tools::SportsSync::new(&home.join("sports-sync-x"));
+    all[4..7].iter().for_each(|one| older_files.add("garmin_com", "running", one, &one.fit));
     let files: Vec<(String, Vec<u8>)> =
         (0..).zip(&all).map(|(n, one)| (format!("me_{n}.fit"), one.fit.clone())).collect();
     let list: Vec<_> = all.iter().map(older_tools::Held::summary).collect();
@@ -243,9 +243,9 @@ fn leave_behind(work: &Work, sim: &gs_sim::Sim) {
     all[7..].iter().for_each(|one| fs::write(health.join(format!("{}_ACTIVITY.fit", one.id)), &one.fit).unwrap());
 }
 
-/// Above to below, too.
+/// From top to bottom.
 #[test]
-fn the_recipes_on_migrating_work_as_written() {
+fn the_migration_recipes_work_as_written() {
     let sim = plain(15);
     let mut work = Work::with_passwords(&sim);
     work.set("DATA_DIR", "");
@@ -253,11 +253,12 @@ fn the_recipes_on_migrating_work_as_written() {
     let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
     fs::create_dir(work.dir().join(".garminconnect")).unwrap();
     fs::write(work.dir().join(".garminconnect/garmin_tokens.json"), token).unwrap();
-    leave_behind(&work, &sim);
-    let theirs = ["GarminSync", "sports-sync-x", "garmin-export.zip", "HealthData"].map(|name| work.dir().join(name));
+    create_older_files(&work, &sim);
+    let older_files =
+        ["GarminSync", "sports-sync-x", "garmin-export.zip", "HealthData"].map(|name| work.dir().join(name));
     let prints = || -> Vec<_> {
         let of = |path: &PathBuf| if path.is_dir() { older_tools::fingerprint(path) } else { Vec::new() };
-        theirs.iter().flat_map(of).collect()
+        older_files.iter().flat_map(of).collect()
     };
     let before = prints();
     let recipes = recipes("docs/migrating.md");
@@ -275,11 +276,11 @@ fn the_recipes_on_migrating_work_as_written() {
     assert_eq!(prints(), before);
 }
 
-/// Does what a block says.
+/// Runs the commands of a block.
 fn follow(recipe: &Recipe, work: &Work, sim: &gs_sim::Sim) {
     match recipe.how.as_str() {
         "" => drop(shell(work, &recipe.text, "").ok()),
-        // Each line asks for something of its own to be pasted.
+        // Each line requests its own pasted secret.
         "browser" => {
             for line in recipe.text.lines() {
                 let pasted = match line.contains("coros") {
@@ -294,41 +295,41 @@ fn follow(recipe: &Recipe, work: &Work, sim: &gs_sim::Sim) {
                 cron(work, line).ok();
             }
         }
-        // The one tool that is an option, and told to be one.
+        // An optional tool.
         "jq" if std::process::Command::new("jq").arg("--version").output().is_err() => {
-            eprintln!("not run: there is no jq on this machine");
+            eprintln!("not run: jq is not installed");
         }
         "jq" => drop(shell(work, &recipe.text, "").ok()),
-        // Its questions are answered by flags here; tests/it/front/gs_setup.rs answers them on a terminal.
+        // Flags answer the questions here; tests/it/front/gs_setup.rs answers them on a terminal.
         "setup" => {
             let flags = "--platform garmin-com,coros --login password --set GARMIN_EMAIL=runner@example.com \
                 --set COROS_EMAIL=runner@example.org --secrets - --no-schedule --no-notify --fetch";
             let secrets = "GARMIN_PASSWORD='correct horse'\nCOROS_PASSWORD='correct horse'\n";
             shell(work, &format!("{} {flags}", recipe.text), secrets).ok();
         }
-        // Its exit code is the state; what of it is fixed by no run is no failure of the recipe.
+        // The exit code shows the state: a warning is not a failure of the recipe.
         "status" => {
             let said = shell(work, &recipe.text, "");
             assert!(said.code <= 1, "{said}");
         }
-        // tests/namespaces/daemon.rs does it, where it has a crontab of its own.
+        // tests/namespaces/daemon.rs runs these with a crontab of its own.
         "crontab" => {}
         "restore" => restore(work, &recipe.text),
         how => panic!("{}: no way to run {how:?}", recipe.line),
     }
 }
 
-/// The id in a document stands for one that is gone.
+/// The id in a document is a placeholder for the id of a deleted activity.
 fn restore(work: &Work, text: &str) {
-    let gone = work.run("gs-list", &["--deleted"]).ok().ids();
-    let gone = gone.first().expect("something was deleted before");
-    shell(work, &text.replace("21482825013", gone), "").ok();
+    let deleted = work.run("gs-list", &["--deleted"]).ok().ids();
+    let deleted = deleted.first().expect("an activity was deleted before");
+    shell(work, &text.replace("21482825013", deleted), "").ok();
 }
 
-/// Runs the command of a crontab line as cron does, and expects the silence that cron does not mail.
+/// Runs the command of a crontab line as cron does, and expects no output, which cron would mail.
 fn cron(work: &Work, line: &str) -> Said {
     let command = line.split_whitespace().skip(5).collect::<Vec<_>>().join(" ");
-    assert!(!command.contains('%'), "cron takes % for a line end: {line}");
+    assert!(!command.contains('%'), "cron reads % as a line end: {line}");
     let said = work.run("/usr/bin/env", &["PATH=/usr/bin:/bin", "/bin/sh", "-c", &command]);
     said.silent();
     assert!(said.out.is_empty(), "{said}");
@@ -336,7 +337,7 @@ fn cron(work: &Work, line: &str) -> Said {
 }
 
 #[test]
-fn every_link_of_the_documents_and_every_script_is_there() {
+fn every_document_link_and_every_script_exists() {
     let docs = fs::read_dir(repository().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let docs = docs.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
     let at_top = ["README.md", "README.zh.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
@@ -347,8 +348,8 @@ fn every_link_of_the_documents_and_every_script_is_there() {
             let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
             let target = if path.is_empty() { document.clone() } else { document.with_file_name(path) };
             assert!(target.exists(), "{} links to {link}", document.display());
-            let is_there = anchor.is_empty() || anchors(&fs::read_to_string(&target).unwrap()).contains(anchor);
-            assert!(is_there, "{} links to {link}, and no such heading is there", document.display());
+            let exists = anchor.is_empty() || anchors(&fs::read_to_string(&target).unwrap()).contains(anchor);
+            assert!(exists, "{} links to {link}, but the heading does not exist", document.display());
         }
     }
     for name in ["scripts/demo", "scripts/generate", "scripts/install", "scripts/test", "scripts/sync", ".ci/run"] {
@@ -368,9 +369,9 @@ fn anchors(markdown: &str) -> BTreeSet<String> {
     headings.map(name).collect()
 }
 
-/// `docs/…` and the like in the sources, the scripts and the manual.
+/// Names such as `docs/…` in the sources, the scripts and the manual.
 #[test]
-fn every_document_that_the_sources_name_is_there() {
+fn every_document_named_in_the_sources_exists() {
     let sources = sources();
     let scripts: String = scripts().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let others =
@@ -384,13 +385,13 @@ fn every_document_that_the_sources_name_is_there() {
         names.map(|name| name.trim_end_matches('.')).filter(|name| name.ends_with(".md")).collect();
     assert!(names.len() >= 6, "{names:?}");
     for name in names {
-        assert!(repository().join("docs").join(name).exists(), "docs/{name} is named, and does not exist");
+        assert!(repository().join("docs").join(name).exists(), "docs/{name} does not exist");
     }
 }
 
-/// Whoever wants to add something is led to files that exist.
+/// CONTRIBUTING.md leads contributors only to existing files.
 #[test]
-fn every_file_that_contributing_names_is_there() {
+fn every_file_named_in_contributing_exists() {
     let text = repository_file("CONTRIBUTING.md");
     let names = text.split('`').skip(1).step_by(2).filter(|name| {
         let first = name.split('/').next().unwrap();
@@ -399,7 +400,7 @@ fn every_file_that_contributing_names_is_there() {
     let names: Vec<&str> = names.filter(|name| !name.contains("NAME")).collect();
     assert!(names.len() > 25, "{names:?}");
     for name in names {
-        assert!(repository().join(name).exists(), "CONTRIBUTING.md names {name}");
+        assert!(repository().join(name).exists(), "CONTRIBUTING.md names {name}, which does not exist");
     }
 }
 
@@ -443,7 +444,7 @@ fn settings_read() -> BTreeSet<String> {
         ".yes(\"",
         ".flag(\"",
         ".text(\"",
-        // Of a platform's login.
+        // Settings for the login of a platform.
         "-> &'static [&'static str] {\n        &[\"",
         "fn newest_setting(&self) -> Option<&'static str> {\n        Some(\"",
     ] {
@@ -462,18 +463,18 @@ fn settings_read() -> BTreeSet<String> {
     for line in sources.lines().filter(|line| lists.iter().any(|list| line.contains(list))) {
         names.extend(names_in(line).map(str::to_owned));
     }
-    // What a script asks for.
+    // Settings that scripts request.
     let script: String = scripts().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let asked =
         script.split("gs-settings ").skip(1).filter_map(|rest| rest.split([')', '\n']).next()?.rsplit(' ').next());
     names.extend(asked.flat_map(|name| names_in(&format!("\"{name}\"")).map(str::to_owned).collect::<Vec<_>>()));
-    // What the environment alone can set has no line in the file.
+    // Variables that only the environment can set have no line in the file.
     names.retain(|name| name != "HOME" && !VARIABLES.iter().any(|variable| variable.name == name));
     names
 }
 
 /// `#NAME=value` and `NAME=value` of `.env.example`.
-fn settings_told() -> Vec<(String, String)> {
+fn settings_documented() -> Vec<(String, String)> {
     let text = repository_file(".env.example");
     let lines = text.lines().map(|line| line.strip_prefix('#').unwrap_or(line));
     let pairs = lines.filter_map(|line| line.split_once('='));
@@ -485,23 +486,23 @@ fn settings_told() -> Vec<(String, String)> {
 fn env_example_has_every_setting_and_no_other() {
     let read = settings_read();
     assert!(read.len() > 15 && read.contains("GARMIN_EMAIL_CN") && read.contains("GARTH_HOME"), "{read:?}");
-    let told: BTreeSet<String> = settings_told().into_iter().map(|(name, _)| name).collect();
-    let missing: Vec<_> = read.difference(&told).collect();
-    assert!(missing.is_empty(), "the sources read what .env.example lacks: {missing:?}");
+    let documented: BTreeSet<String> = settings_documented().into_iter().map(|(name, _)| name).collect();
+    let missing: Vec<_> = read.difference(&documented).collect();
+    assert!(missing.is_empty(), "settings missing in .env.example: {missing:?}");
     let is_read =
         |name: &str| read.contains(name) || read.contains(name.trim_end_matches("_FILE").trim_end_matches("_COMMAND"));
-    let extra: Vec<_> = told.iter().filter(|name| !is_read(name)).collect();
-    assert!(extra.is_empty(), ".env.example tells what nobody reads: {extra:?}");
+    let extra: Vec<_> = documented.iter().filter(|name| !is_read(name)).collect();
+    assert!(extra.is_empty(), "settings in .env.example that no code reads: {extra:?}");
 }
 
 #[test]
-fn the_values_of_env_example_can_be_used() {
-    let mut work = equipped(Work::alone());
+fn the_values_in_env_example_are_valid() {
+    let mut work = with_commands_in_path(Work::alone());
     for name in ["DATA_DIR", "GS_LOOPBACK", "GS_REQUEST_INTERVAL", "GS_RETRY_WAIT"] {
         work.set(name, "");
     }
-    let settings = settings_told();
-    // Places that are not to be made on this machine.
+    let settings = settings_documented();
+    // Folders that must not be created on this machine.
     let kept = settings.iter().filter(|(name, _)| !["DATA_DIR", "DB_PATH", "GS_REPORT_DIR"].contains(&name.as_str()));
     let text: String = kept.map(|(name, value)| format!("{name}={value}\n")).collect();
     let path = work.write_env(&text);
@@ -509,14 +510,14 @@ fn the_values_of_env_example_can_be_used() {
     let said = work.run("gs-auth", &["status", "--env-file", "example.env"]);
     assert_eq!(said.ok().silent().records()[0]["password_set"], true, "{said}");
     work.run("gs-fetch", &["-n", "--env-file", "example.env"]).ok().says("garmin-com: would be listed");
-    // As it is, it changes nothing.
+    // The unchanged file changes no setting.
     fs::write(work.dir().join("as-it-is.env"), repository_file(".env.example")).unwrap();
     let said = work.run("gs-auth", &["status", "--env-file", "as-it-is.env"]);
     assert_eq!(said.ok().silent().records()[0]["password_set"], false, "{said}");
 }
 
 #[test]
-fn the_documents_know_every_exit_code() {
+fn the_documents_list_every_exit_code() {
     let (readme, page) = (repository_file("README.md"), repository_file("docs/troubleshooting.md"));
     let source = repository_file("src/exit.rs");
     let codes =
@@ -524,43 +525,43 @@ fn the_documents_know_every_exit_code() {
     let codes: Vec<u8> = codes.collect();
     assert!(codes.len() >= 9, "{codes:?}");
     for code in codes {
-        assert!(readme.contains(&format!("\n| {code} | ")), "README.md lacks exit code {code}");
-        assert!(page.contains(&format!("\n## {code}: ")), "docs/troubleshooting.md lacks exit code {code}");
+        assert!(readme.contains(&format!("\n| {code} | ")), "exit code {code} is missing in README.md");
+        assert!(page.contains(&format!("\n## {code}: ")), "exit code {code} is missing in docs/troubleshooting.md");
     }
 }
 
-/// Words of a message as they can be compared: in the sources lines are broken and quotes escaped.
+/// A message in comparable form: the sources break lines and escape quotes.
 fn compared(text: &str) -> String {
     let text: String =
         text.chars().map(|c| if c.is_alphanumeric() || "-_/=:;,().".contains(c) { c } else { ' ' }).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// All that the commands and scripts can say.
-fn said_by_sources() -> String {
+/// All texts of the commands and scripts.
+fn source_texts() -> String {
     let scripts = scripts().into_iter().chain([repository().join("cron/github-state")]);
     let scripts: String = scripts.map(|path| fs::read_to_string(path).unwrap()).collect();
     compared(&(sources() + &scripts).replace("\\\n", " "))
 }
 
-/// Expects that the sources say what is quoted; `…` stands for what differs.
-fn expect_said(page: &str, sources: &str, quote: &str) {
+/// Expects that the sources contain a quoted message; `…` stands for variable parts.
+fn expect_quoted(page: &str, sources: &str, quote: &str) {
     for part in quote.split('…').map(compared).filter(|part| part.len() > 3) {
         assert!(
             sources.contains(part.trim_matches(['(', ')', ' '])),
-            "{page} quotes {quote:?}, but no source says {part:?}"
+            "{page} quotes {quote:?}, but no source contains {part:?}"
         );
     }
 }
 
-/// A page that quotes messages which nobody prints any more helps nobody.
+/// The page must not quote outdated messages.
 #[test]
-fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
-    let sources = said_by_sources();
+fn troubleshooting_quotes_only_messages_of_the_sources() {
+    let sources = source_texts();
     let page = repository_file("docs/troubleshooting.md");
     let mut quotes = 0;
     for item in page.split("\n- ").skip(1) {
-        // The messages of an item stand before its first colon outside of quotes.
+        // The messages of an item are before its first colon outside of quotes.
         let item = item.split("\n## ").next().unwrap().replace("\n  ", " ");
         for (index, quote) in item.split('`').enumerate() {
             match index % 2 {
@@ -568,14 +569,14 @@ fn the_messages_that_the_page_quotes_are_those_of_the_sources() {
                 0 => continue,
                 _ => quotes += 1,
             }
-            expect_said("docs/troubleshooting.md", &sources, quote);
+            expect_quoted("docs/troubleshooting.md", &sources, quote);
         }
     }
     assert!(quotes > 80, "only {quotes} quotes were found");
 }
 
 #[test]
-fn every_fact_on_the_services_says_when_it_was_reviewed() {
+fn every_fact_about_the_services_has_a_review_date() {
     let page = repository_file("docs/services.md");
     let facts = page.split_once("\n## Garmin Connect\n").unwrap().1;
     let cells = |line: &str| -> Vec<String> {
@@ -589,31 +590,31 @@ fn every_fact_on_the_services_says_when_it_was_reviewed() {
         for line in lines.skip(1) {
             let row = cells(line);
             assert_eq!(row.len(), head.len(), "{line}");
-            assert!(row.last().unwrap().parse::<jiff::civil::Date>().is_ok(), "no day of review: {line}");
+            assert!(row.last().unwrap().parse::<jiff::civil::Date>().is_ok(), "no review date: {line}");
             rows += 1;
         }
     }
     assert!(rows > 80, "only {rows} facts were found");
 }
 
-/// Its tables have a row for each decision and each guard, in their words.
+/// The tables have a row for each decision and each guard, with the texts of the sources.
 #[test]
-fn the_page_on_sync_rules_quotes_the_sources_and_has_every_guard() {
-    let (page, sources) = (repository_file("docs/sync-rules.md"), said_by_sources());
+fn the_sync_rules_page_quotes_the_sources_and_lists_every_guard() {
+    let (page, sources) = (repository_file("docs/sync-rules.md"), source_texts());
     let rows = page.lines().filter(|line| line.starts_with('|'));
     let quotes: Vec<&str> = rows.flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
     // Names have no spaces; messages do.
     quotes
         .iter()
         .filter(|quote| quote.contains(' '))
-        .for_each(|quote| expect_said("docs/sync-rules.md", &sources, quote));
+        .for_each(|quote| expect_quoted("docs/sync-rules.md", &sources, quote));
     let source = repository_file("src/plan/deletion.rs");
     let guards = source.split("fn first_failed_guard").nth(1).unwrap().split("\n    ];").next().unwrap();
     let name = |rest: &str| rest.chars().take_while(|c| c.is_alphanumeric()).collect::<String>();
     let guards: BTreeSet<String> = guards.split("Reason::").skip(1).map(name).map(|name| kebab(&name)).collect();
     assert!(guards.len() > 10, "{guards:?}");
     for guard in guards {
-        assert!(quotes.contains(&guard.as_str()), "no row tells: {guard}");
+        assert!(quotes.contains(&guard.as_str()), "no row for: {guard}");
     }
 }
 

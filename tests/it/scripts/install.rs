@@ -1,4 +1,4 @@
-//! `scripts/install`: what it puts where, again and away.
+//! `scripts/install`: installed files, repeated installation and uninstallation.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ fn install(work: &Work, args: &[&str]) -> Said {
     work.run(INSTALL, &all)
 }
 
-/// Every file below a folder, with its mode, size and inode: what was written anew has another one.
+/// Every file below a folder, with its mode, size and inode; a rewritten file has a new inode.
 fn files(dir: &Path) -> BTreeMap<PathBuf, (u32, u64, u64)> {
     fn walk(root: &Path, dir: &Path, all: &mut BTreeMap<PathBuf, (u32, u64, u64)>) {
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -35,18 +35,18 @@ fn files(dir: &Path) -> BTreeMap<PathBuf, (u32, u64, u64)> {
 }
 
 #[test]
-fn everything_has_its_place_and_man_and_the_shells_find_it() {
+fn files_are_installed_where_man_and_the_shells_find_them() {
     let work = Work::alone();
     let said = install(&work, &[]);
     said.ok().silent();
     let prefix = work.dir().join("prefix");
     assert!(said.out.contains(&format!("export PATH=\"{}/bin:$PATH\"", prefix.display())), "{said}");
-    let there = files(&prefix);
-    let mode = |path: &str| there.get(Path::new(path)).map(|(mode, ..)| *mode);
+    let installed_files = files(&prefix);
+    let mode = |path: &str| installed_files.get(Path::new(path)).map(|(mode, ..)| *mode);
     for command in ["gs-fetch", "gs-upload", "garminsync", "gs-sync"] {
         assert_eq!(mode(&format!("bin/{command}")), Some(0o755), "{command}");
     }
-    assert_eq!(mode("bin/sync"), None, "that name belongs to another command");
+    assert_eq!(mode("bin/sync"), None, "`sync` is a command of the system");
     for file in [
         "share/man/man1/gs-fetch.1",
         "share/man/man5/gs-record.5",
@@ -70,7 +70,7 @@ fn everything_has_its_place_and_man_and_the_shells_find_it() {
 }
 
 #[test]
-fn a_second_time_it_changes_nothing_and_what_has_changed_is_replaced_at_once() {
+fn a_repeated_install_replaces_only_changed_files() {
     let work = Work::alone();
     let prefix = work.dir().join("prefix");
     install(&work, &[]).ok();
@@ -82,7 +82,7 @@ fn a_second_time_it_changes_nothing_and_what_has_changed_is_replaced_at_once() {
         files
     };
     assert_eq!(without_list(files(&prefix)), without_list(before));
-    // An older version: another page, and a command that there is no more.
+    // An older version: a different man page, and a command that no longer exists.
     let page = prefix.join("share/man/man1/gs-fetch.1");
     fs::write(&page, "old").unwrap();
     fs::write(prefix.join("bin/gs-older"), "old").unwrap();
@@ -91,13 +91,17 @@ fn a_second_time_it_changes_nothing_and_what_has_changed_is_replaced_at_once() {
     fs::write(prefix.join(list), names).unwrap();
     let held = fs::File::open(&page).unwrap();
     assert!(install(&work, &[]).ok().out.contains(", 1 of them new or changed"));
-    assert_eq!(std::io::read_to_string(held).unwrap(), "old", "whoever reads the old one reads it to its end");
+    assert_eq!(
+        std::io::read_to_string(held).unwrap(),
+        "old",
+        "a program that has the old file open reads the old file"
+    );
     assert!(fs::read_to_string(&page).unwrap().contains("GS-FETCH"));
     assert!(!prefix.join("bin/gs-older").exists());
 }
 
 #[test]
-fn uninstall_removes_what_it_has_put_there_and_nothing_else() {
+fn uninstall_removes_only_installed_files() {
     let work = Work::alone();
     let prefix = work.dir().join("prefix");
     fs::create_dir_all(prefix.join("share/man")).unwrap();
@@ -109,13 +113,13 @@ fn uninstall_removes_what_it_has_put_there_and_nothing_else() {
     said.ok().silent();
     let left: Vec<PathBuf> = files(&prefix).into_keys().collect();
     assert_eq!(left, ["bin/mine", "share/doc/garminsync/notes.txt"].map(PathBuf::from));
-    assert!(prefix.join("share/man").is_dir(), "it was there before");
-    assert!(!prefix.join("share/zsh").exists(), "it was made for this");
+    assert!(prefix.join("share/man").is_dir(), "the folder existed before");
+    assert!(!prefix.join("share/zsh").exists(), "the folder was created by the installation");
     install(&work, &["--uninstall"]).ends(1).says("--prefix");
 }
 
 #[test]
-fn what_somebody_else_has_put_there_is_not_replaced() {
+fn files_of_other_programs_are_replaced_only_with_force() {
     let work = Work::alone();
     let prefix = work.dir().join("prefix");
     fs::create_dir_all(prefix.join("bin")).unwrap();
@@ -130,7 +134,7 @@ fn what_somebody_else_has_put_there_is_not_replaced() {
 }
 
 #[test]
-fn a_list_that_leads_out_of_the_prefix_is_not_followed() {
+fn uninstall_ignores_listed_paths_outside_the_prefix() {
     let work = Work::alone();
     let prefix = work.dir().join("prefix");
     install(&work, &[]).ok();
@@ -144,14 +148,14 @@ fn a_list_that_leads_out_of_the_prefix_is_not_followed() {
 }
 
 #[test]
-fn destdir_goes_before_the_prefix_and_wrong_calls_change_nothing() {
+fn destdir_is_prepended_and_usage_errors_install_nothing() {
     let mut work = Work::alone();
     let stage = work.dir().join("stage");
     work.set("DESTDIR", stage.to_str().unwrap());
     let said = work.run(INSTALL, &["--prefix=/usr", "--from", built(&work).to_str().unwrap()]);
     said.ok().silent();
     assert!(stage.join("usr/bin/gs-list").is_file());
-    assert_eq!(said.out.lines().count(), 1, "what is moved later is not looked for now: {said}");
+    assert_eq!(said.out.lines().count(), 1, "with DESTDIR, the script does not check PATH: {said}");
     work.run(INSTALL, &["--prefix=/usr", "--uninstall"]).ok().silent();
     assert!(!stage.join("usr/bin").exists());
     work.set("DESTDIR", "");
@@ -165,11 +169,11 @@ fn destdir_goes_before_the_prefix_and_wrong_calls_change_nothing() {
 }
 
 #[test]
-fn installed_scripts_find_the_commands_beside_them_and_are_called_by_their_names() {
+fn installed_scripts_find_the_commands_and_show_their_own_names() {
     let sim = support::plain(2);
     let mut work = Work::logged_in(&sim);
     install(&work, &[]).ok();
-    // As cron calls them.
+    // The PATH of cron.
     work.set("PATH", "/usr/bin:/bin");
     let at = |name: &str| work.dir().join("prefix/bin").join(name).to_str().unwrap().to_owned();
     work.run(&at("garminsync"), &["download", "--missing"]).ok().silent();

@@ -1,4 +1,4 @@
-//! What the scripts say and do before anything is built: a Rust that is too old, an apt that is busy.
+//! Checks of the scripts before they build: an old Rust, a locked apt.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -14,7 +14,7 @@ fn script(name: &str) -> String {
     format!("{}/scripts/{name}", repository().display())
 }
 
-/// Puts a program of this name and text into the only folder of the PATH.
+/// Creates a program with this name and text in the only folder of PATH.
 fn put(work: &Work, name: &str, text: &str) {
     let dir = work.dir().join("bin");
     fs::create_dir_all(&dir).unwrap();
@@ -22,7 +22,7 @@ fn put(work: &Work, name: &str, text: &str) {
     fs::set_permissions(dir.join(name), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// A machine with these versions, and nothing but the plain tools. Whatever builds leaves a mark.
+/// A machine with these versions and only the basic tools. A build creates the file `built`.
 fn machine(versions: &[(&str, &str)]) -> Work {
     let mut work = Work::alone();
     for tool in
@@ -48,14 +48,14 @@ fn run(work: &Work, name: &str) -> Said {
     work.run("/bin/bash", &[&[script(name).as_str()], args].concat())
 }
 
-fn needed() -> String {
+fn required_version() -> String {
     let text = repository_file("Cargo.toml");
     let line = text.lines().find_map(|line| line.strip_prefix("rust-version = \"")).unwrap();
     line.trim_end_matches('"').to_owned()
 }
 
 #[test]
-fn a_rust_that_is_too_old_or_missing_gets_one_line_and_builds_nothing() {
+fn an_old_or_missing_rust_is_reported_in_one_line_before_any_build() {
     let (new, old) = ("1.89.0 (c24e10642 2025-06-23)", "1.80.0 (376290515 2024-07-16)");
     let cargo = |version: &str| format!("cargo {version}");
     let rustc = |version: &str| format!("rustc {version}");
@@ -72,7 +72,10 @@ fn a_rust_that_is_too_old_or_missing_gets_one_line_and_builds_nothing() {
         for name in BUILDING {
             let said_by = run(&work, name);
             assert_ne!(said_by.code, 0, "{said_by}");
-            said_by.says(&format!("garminsync needs Rust {} or newer", needed())).says(said).says("https://rustup.rs");
+            said_by
+                .says(&format!("garminsync needs Rust {} or newer", required_version()))
+                .says(said)
+                .says("https://rustup.rs");
             let lines = said_by.err.lines().filter(|line| !line.is_empty() && !line.starts_with("== FAILED"));
             assert_eq!(lines.count(), 1, "{said_by}");
             assert!(!work.dir().join("built").exists() && !work.dir().join("prefix").exists(), "{name}");
@@ -81,7 +84,7 @@ fn a_rust_that_is_too_old_or_missing_gets_one_line_and_builds_nothing() {
 }
 
 #[test]
-fn a_rust_that_is_new_enough_builds() {
+fn a_recent_rust_starts_the_build() {
     for version in ["1.89.0", "1.100.0-nightly (0 2027-01-01)", "2.0.0"] {
         let (cargo, rustc) = (format!("cargo {version}"), format!("rustc {version}"));
         let work = machine(&[("cargo", &cargo), ("rustc", &rustc)]);
@@ -91,13 +94,13 @@ fn a_rust_that_is_new_enough_builds() {
 }
 
 #[test]
-fn the_readme_names_the_rust_that_is_needed() {
+fn the_readme_names_the_required_rust_version() {
     let readme = repository_file("README.md");
-    assert!(readme.contains(&format!("Rust {} or newer", needed())));
+    assert!(readme.contains(&format!("Rust {} or newer", required_version())));
 }
 
 #[test]
-fn the_tests_wait_for_an_apt_that_is_busy() {
+fn scripts_test_waits_for_a_locked_apt() {
     let version = |tool: &str| format!("{tool} 1.99.0");
     let (cargo, rustc) = (version("cargo"), version("rustc"));
     let work = machine(&[("rustc", &rustc)]);
@@ -105,7 +108,7 @@ fn the_tests_wait_for_an_apt_that_is_busy() {
     put(&work, "id", "echo 0");
     put(&work, "cc", "true");
     put(&work, "sleep", "echo \"slept $1\" >>\"$HOME/log\"");
-    // The lists are locked twice, dpkg once; then comes what is no lock.
+    // The lists are locked twice, dpkg once; the last error is not a lock.
     put(
         &work,
         "apt-get",
@@ -132,7 +135,7 @@ esac"#,
 }
 
 #[test]
-fn no_command_is_built_a_second_time_as_an_empty_test_program() {
+fn every_command_disables_its_empty_test_program_in_cargo_toml() {
     let manifest = repository_file("Cargo.toml");
     let commands = fs::read_dir(repository().join("src/bin")).unwrap();
     for command in commands {

@@ -1,4 +1,4 @@
-//! Whose settings they are, from which file, and what a person is told of them although nothing failed.
+//! The settings file that is read, and the warnings about settings.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -31,7 +31,7 @@ fn configuration(work: &Work, text: &str) -> String {
 }
 
 #[test]
-fn a_file_of_another_project_in_the_current_folder_is_not_ours() {
+fn an_env_file_of_another_project_is_ignored() {
     let work = Work::alone();
     let own = configuration(&work, "SYNC_PLATFORM=COROS\n");
     let foreign = [
@@ -51,19 +51,19 @@ fn a_file_of_another_project_in_the_current_folder_is_not_ours() {
         let here = work.write_env(text);
         assert_eq!(read_from(&work), here.display().to_string(), "{text:?}");
     }
-    // One that is ours and cannot be read is refused, not passed over.
+    // An invalid settings file of this program is an error and not ignored.
     work.write_env("SYNC_PLATFORM=COROS\nGARMIN_PASSWORD hunter2\n");
     let said = work.run("gs-list", &[]);
     said.ends(78).says(".env, line 2: ");
     assert!(!said.err.contains("hunter2"), "{said}");
-    // Named by a person, any file is read.
+    // A file named with --env-file is always read.
     fs::write(work.dir().join("x.env"), "DATA_DIR=./here\n").unwrap();
     let said = work.run("gs-settings", &["--file", "--env-file", "x.env"]);
     assert!(said.ok().out.ends_with("/x.env\n"), "{said}");
 }
 
 #[test]
-fn a_shared_name_alone_is_told_and_not_followed() {
+fn an_env_file_with_only_shared_names_is_ignored_with_a_warning() {
     let mut work = Work::alone();
     work.set("DATA_DIR", "");
     work.write_env("DATA_DIR=here\n");
@@ -75,7 +75,7 @@ fn a_shared_name_alone_is_told_and_not_followed() {
 }
 
 #[test]
-fn a_file_that_others_may_write_or_have_put_there_is_not_read() {
+fn a_settings_file_that_other_users_can_write_or_own_is_ignored() {
     let work = Work::alone();
     let path = work.write_env("SYNC_PLATFORM=folder:elsewhere\n");
     assert_eq!(read_from(&work), path.display().to_string());
@@ -88,18 +88,18 @@ fn a_file_that_others_may_write_or_have_put_there_is_not_read() {
         work.run("gs-fetch", &[]).ends(77).says("is ignored, because other users can write to it");
     }
     set_mode(&path, 0o644);
-    assert_eq!(read_from(&work), path.display().to_string(), "others may read what is no secret");
-    // Only root can give a file away.
+    assert_eq!(read_from(&work), path.display().to_string(), "other users may read a file without secrets");
+    // Only root can change the owner of a file.
     if std::os::unix::fs::chown(&path, Some(12_345), None).is_ok() {
         assert_eq!(read_from(&work), "");
         work.run("gs-settings", &["--check"]).says("is ignored, because it belongs to another user (12345)");
         let said = work.run("gs-settings", &["--env-file", ".env", "--file"]);
-        assert!(said.ok().out.ends_with(".env\n"), "a person may name it\n{said}");
+        assert!(said.ok().out.ends_with(".env\n"), "a file named with --env-file is read\n{said}");
     }
 }
 
 #[test]
-fn a_failure_that_settings_may_have_caused_names_their_file() {
+fn a_failure_caused_by_settings_names_the_settings_file() {
     let mut work = Work::alone();
     work.set("DATA_DIR", "");
     work.run("gs-fetch", &[]).ends(77).says("no settings file found");
@@ -118,13 +118,13 @@ fn a_failure_that_settings_may_have_caused_names_their_file() {
     work.run("gs-list", &[]).ok().silent();
 }
 
-/// How often a text is told.
-fn told(said: &Said, text: &str) -> usize {
+/// How often a text is in the messages.
+fn occurrences(said: &Said, text: &str) -> usize {
     said.err.matches(text).count()
 }
 
 #[test]
-fn a_setting_that_nobody_reads_is_told_once_a_day() {
+fn an_unknown_setting_is_reported_once_a_day() {
     let mut work = Work::alone();
     work.set("GARMIN_MAIL", "runner@example.com").set("HTTP_PROXY", "http://127.0.0.1:1").set("GS_LIB", "/x");
     work.write_env("SYNC_PLATFORM=COROS\nSYNC_PLATFROM=COROS\nCOROS_REGION=2\nOTHER=1\n");
@@ -134,36 +134,36 @@ fn a_setting_that_nobody_reads_is_told_once_a_day() {
         ".env: unknown setting COROS_REGION",
     ];
     let first = work.run("gs-schedule", &["off"]);
-    unknown.iter().for_each(|text| assert_eq!(told(first.ok(), text), 1, "{first}"));
+    unknown.iter().for_each(|text| assert_eq!(occurrences(first.ok(), text), 1, "{first}"));
     assert!(["OTHER", "HTTP_PROXY", "GS_LIB"].iter().all(|name| !first.err.contains(name)), "{first}");
     work.run("gs-list", &[]).ok().silent();
     let check = work.run("gs-settings", &["--check"]);
-    unknown.iter().for_each(|text| assert_eq!(told(check.ok(), text), 1, "{check}"));
+    unknown.iter().for_each(|text| assert_eq!(occurrences(check.ok(), text), 1, "{check}"));
     // A day later, and after a clock that was ahead.
     for change in ["at - 90000", "at + 9000000"] {
         work.change(&format!("UPDATE notifications SET at = {change} WHERE channel LIKE 'remark: %GARMIN_MAIL%'"));
         let again = work.run("gs-list", &[]);
-        assert!(told(again.ok(), "GARMIN_MAIL") == 1 && !again.err.contains("COROS_REGION"), "{again}");
+        assert!(occurrences(again.ok(), "GARMIN_MAIL") == 1 && !again.err.contains("COROS_REGION"), "{again}");
         work.run("gs-list", &[]).ok().silent();
     }
-    // Who wants no warnings has not been told.
+    // A suppressed warning does not count as shown.
     work.change("DELETE FROM notifications");
     work.run("gs-list", &["-q"]).ok().silent();
-    assert_eq!(told(work.run("gs-list", &[]).ok(), "GARMIN_MAIL"), 1);
+    assert_eq!(occurrences(work.run("gs-list", &[]).ok(), "GARMIN_MAIL"), 1);
 }
 
 #[test]
-fn the_stages_of_a_pipeline_tell_it_once() {
+fn the_stages_of_a_pipeline_report_an_unknown_setting_once() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
     work.set("GARMIN_PASWORD", "x");
     work.put_commands_in_path();
     let said = work.run("/bin/bash", &["-c", "gs-fetch | gs-dedupe | gs-download > /dev/null"]);
-    assert_eq!(told(said.ok(), "GARMIN_PASWORD"), 1, "{said}");
+    assert_eq!(occurrences(said.ok(), "GARMIN_PASWORD"), 1, "{said}");
 }
 
 #[test]
-fn unknown_sports_and_ids_are_told() {
+fn unknown_sports_and_ids_are_reported() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &["--sport", "runing"]).ok().says("--sport: unknown sport \"runing\"; did you mean running?");
@@ -176,16 +176,16 @@ fn unknown_sports_and_ids_are_told() {
     work.run("gs-list", &["--id", id]).ok().silent();
     work.run("gs-list", &["--deleted", "--id", id]).ok().silent();
     let said = work.run("gs-list", &["--id", &format!("{id},1234")]);
-    assert!(said.ok().out.contains(id) && told(&said, "--id: unknown activity \"1234\"") == 1, "{said}");
+    assert!(said.ok().out.contains(id) && occurrences(&said, "--id: unknown activity \"1234\"") == 1, "{said}");
     work.run("gs-list", &["--platform", "coros", "--id", id]).ok().says(&format!("unknown activity {id:?}"));
-    // A sport of a platform's own that is in no table.
+    // A sport name of a platform that is in no table.
     work.change("UPDATE activities SET platform_sport = 'quidditch' WHERE id = '20000000001'");
     let said = work.run("gs-list", &["--sport", "quidditch"]);
     assert_eq!(said.ok().silent().ids(), [id]);
 }
 
-/// What `gs-sync`, `garminsync` and all commands are called by, with the commands in PATH.
-fn by_scripts() -> (Work, String, String) {
+/// A data folder with the commands in PATH, and the names of `gs-sync` and `garminsync`.
+fn with_scripts() -> (Work, String, String) {
     let mut work = Work::alone();
     work.put_commands_in_path().set("SYNC_PLATFORM", "folder:.");
     let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
@@ -193,8 +193,8 @@ fn by_scripts() -> (Work, String, String) {
 }
 
 #[test]
-fn a_data_folder_that_was_not_there_is_told_by_whoever_makes_it() {
-    let (mut work, sync, garminsync) = by_scripts();
+fn a_command_that_creates_the_data_folder_reports_it() {
+    let (mut work, sync, garminsync) = with_scripts();
     for args in [
         &["gs-list"][..],
         &["gs-list", "--stats"],
@@ -215,8 +215,8 @@ fn a_data_folder_that_was_not_there_is_told_by_whoever_makes_it() {
     ] {
         let folder = work.dir().join("misspelt");
         let flag = ["--data-dir", "misspelt"];
-        let is_front = args[0] == garminsync && args[1] == "list";
-        let all: Vec<&str> = args[1..].iter().copied().chain(is_front.then_some("--")).chain(flag).collect();
+        let takes_dashes = args[0] == garminsync && args[1] == "list";
+        let all: Vec<&str> = args[1..].iter().copied().chain(takes_dashes.then_some("--")).chain(flag).collect();
         let said = work.run(args[0], &all);
         said.says("did not exist and was created empty").says("--data-dir or DATA_DIR");
         assert_eq!(said.err.matches("did not exist").count(), 1, "{said}");
@@ -226,14 +226,14 @@ fn a_data_folder_that_was_not_there_is_told_by_whoever_makes_it() {
     }
     let said = work.run(&sync, &["-q", "--data-dir", "misspelt"]);
     assert!(!said.err.contains("did not exist"), "{said}");
-    // Nobody has named the usual place, which is empty before the first run.
+    // The default folder is empty before the first run, which is not reported.
     work.set("DATA_DIR", "");
     work.run("gs-list", &[]).ok().silent();
 }
 
 #[test]
-fn a_data_folder_that_was_not_there_is_not_made_by_a_dry_run_or_gs_settings() {
-    let (work, _, garminsync) = by_scripts();
+fn dry_runs_and_gs_settings_do_not_create_the_data_folder() {
+    let (work, _, garminsync) = with_scripts();
     let flag = ["--data-dir", "misspelt"];
     for args in [
         &["gs-fetch", "-n"][..],
@@ -262,7 +262,7 @@ fn a_data_folder_that_was_not_there_is_not_made_by_a_dry_run_or_gs_settings() {
 }
 
 #[test]
-fn a_dry_run_in_a_folder_that_does_not_exist_costs_no_login() {
+fn a_dry_run_without_a_data_folder_does_not_log_in() {
     let sim = support::plain(1);
     let work = Work::with_passwords(&sim);
     work.run("gs-fetch", &["-n", "--data-dir", "misspelt"]);
@@ -270,21 +270,25 @@ fn a_dry_run_in_a_folder_that_does_not_exist_costs_no_login() {
 }
 
 #[test]
-fn settings_with_secrets_that_others_can_read_are_told_with_the_command() {
+fn a_readable_settings_file_with_secrets_is_reported_with_chmod() {
     let work = Work::alone();
     work.run("gs-list", &[]).ok();
     let path = work.write_env("GARMIN_PASSWORD=\nCOROS_PASSWORD='hunter2'\n");
-    for (open, is_told) in [(0o640, true), (0o604, true), (0o600, false), (0o400, false)] {
+    for (open, is_reported) in [(0o640, true), (0o604, true), (0o600, false), (0o400, false)] {
         set_mode(&path, open);
         work.change("DELETE FROM notifications");
         let said = work.run("gs-list", &[]);
-        assert_eq!(told(said.ok(), &format!("chmod 600 {}", path.display())), usize::from(is_told), "{open:o}\n{said}");
+        assert_eq!(
+            occurrences(said.ok(), &format!("chmod 600 {}", path.display())),
+            usize::from(is_reported),
+            "{open:o}\n{said}"
+        );
         assert!(!said.err.contains("hunter2"), "{said}");
     }
     work.write_env("GARMIN_EMAIL=runner@example.com\nGARMIN_PASSWORD=\n");
     set_mode(&path, 0o644);
     work.run("gs-list", &[]).ok().silent();
-    // Also one that a person names, with a path that a shell would take apart.
+    // Also a file named with --env-file, with a path that needs quotes.
     let other = work.dir().join("my own.env");
     fs::write(&other, "NTFY_TOKEN=tk_hunter2\n").unwrap();
     set_mode(&other, 0o644);
@@ -292,7 +296,7 @@ fn settings_with_secrets_that_others_can_read_are_told_with_the_command() {
 }
 
 #[test]
-fn a_token_that_others_can_read_is_closed_and_that_is_told() {
+fn a_token_readable_by_others_is_made_private_with_a_warning() {
     let sim = plain(1);
     let work = Work::logged_in(&sim);
     let (folder, token) = (work.data("tokens"), work.data("tokens/garmin-com.json"));
@@ -305,7 +309,7 @@ fn a_token_that_others_can_read_is_closed_and_that_is_told() {
 }
 
 #[test]
-fn a_path_that_is_no_utf_8_is_refused_and_nothing_else_is_begun() {
+fn a_path_that_is_not_utf_8_is_a_configuration_error() {
     let work = Work::alone();
     let latin = work.dir().join(OsStr::from_bytes(b"caf\xe9"));
     fs::create_dir(&latin).unwrap();
@@ -335,10 +339,10 @@ fn a_path_that_is_no_utf_8_is_refused_and_nothing_else_is_begun() {
         assert!(code == Some(78) && said.contains("is not valid UTF-8"), "{flag}: {said}");
     }
     assert!(!work.dir().join(".local").exists() && !latin.join("catalogue.sqlite").exists());
-    // Variables of others are none of our business.
+    // Variables of other programs are ignored.
     let (code, said) = run("gs-list", &[], Some("LS_COLORS"));
     assert_eq!(code, Some(0), "{said}");
-    // A link with another name is as good as a new name.
+    // A link with a valid name works.
     std::os::unix::fs::symlink(&latin, work.dir().join("cafe")).unwrap();
     let link = work.dir().join("cafe");
     assert_eq!(run("gs-list", &["--data-dir".as_ref(), link.as_os_str()], None).0, Some(0));
@@ -346,7 +350,7 @@ fn a_path_that_is_no_utf_8_is_refused_and_nothing_else_is_begun() {
 }
 
 #[test]
-fn a_secret_with_what_editors_and_stores_put_around_it_logs_in() {
+fn line_ends_and_byte_order_marks_around_secrets_are_ignored() {
     let sim = scenario(2).start();
     let address =
         ["runner@example.com", "runner@example.com\n", " runner@example.com \r\n", "\u{feff}runner@example.com"];
@@ -373,11 +377,11 @@ fn a_secret_with_what_editors_and_stores_put_around_it_logs_in() {
             work.run("gs-fetch", &[]).ok();
         }
     }
-    // What is brought from another tool or the browser comes by the same ways.
+    // The same holds for an imported token.
     let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
     let work = Work::with(&sim);
     work.given("gs-auth", &["import", "-"], &format!("\u{feff}{token}\r\n")).ok();
-    // A blank may be a part of it: it is sent as it is, told, and refused by the service if it was none.
+    // A space may belong to the password: it is sent unchanged with a warning, and the service rejects it if wrong.
     let mut work = Work::with(&sim);
     work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD", "correct horse ");
     work.run("gs-fetch", &[]).ends(77).says("GARMIN_PASSWORD begins or ends with a space");
@@ -385,7 +389,7 @@ fn a_secret_with_what_editors_and_stores_put_around_it_logs_in() {
 }
 
 #[test]
-fn a_code_typed_in_groups_is_taken_at_both_services() {
+fn a_second_factor_code_may_contain_spaces() {
     for (typed, prompt) in [("246 810", "Code sent by email"), (" 2468 10 ", "Code sent by email")] {
         let sim = scenario(1).with_mfa("garmin.com", "246810").start();
         let work = Work::with_passwords(&sim);
@@ -399,7 +403,7 @@ fn a_code_typed_in_groups_is_taken_at_both_services() {
 }
 
 #[test]
-fn all_that_a_store_of_passwords_prints_is_no_password() {
+fn a_password_command_that_prints_two_lines_is_a_configuration_error() {
     let sim = support::plain(1);
     let mut work = Work::with(&sim);
     std::fs::write(work.dir().join("entry"), "correct horse\nlogin: runner\n").unwrap();

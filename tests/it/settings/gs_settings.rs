@@ -1,4 +1,4 @@
-//! `gs-settings`: the settings that apply, and never a secret.
+//! `gs-settings`: the effective settings, and never a secret.
 
 use crate::support::Work;
 use crate::support::paths::repository;
@@ -7,7 +7,7 @@ use garminsync::platform::Platforms;
 use garminsync::settings::{self, Setting, SettingKind};
 
 #[test]
-fn it_shows_where_things_are_and_what_is_set() {
+fn gs_settings_shows_paths_and_set_values() {
     let work = Work::alone();
     work.write_env("SYNC_PLATFORM=GARMINCOM,COROS\nMAX_DELETE=\n");
     let said = work.run("gs-settings", &[]);
@@ -15,11 +15,11 @@ fn it_shows_where_things_are_and_what_is_set() {
     for part in ["SYNC_PLATFORM", "GARMINCOM,COROS", "DATA_DIR", "data", "catalogue.sqlite", ".env"] {
         assert!(out.contains(part), "{part}\n{said}");
     }
-    assert!(!out.contains("MAX_DELETE"), "an empty value is as good as none\n{said}");
+    assert!(!out.contains("MAX_DELETE"), "an empty value counts as not set\n{said}");
 }
 
 #[test]
-fn one_value_alone_is_for_scripts() {
+fn one_named_setting_prints_only_its_value() {
     let mut work = Work::alone();
     let value = |work: &Work, name: &str| work.run("gs-settings", &[name]).ok().silent().out.clone();
     assert_eq!(value(&work, "DELETE_DUPLICATE"), "0\n");
@@ -66,14 +66,14 @@ fn takes_any_text(setting: &Setting) -> bool {
 }
 
 #[test]
-fn every_setting_that_a_command_refuses_is_refused_by_the_check() {
+fn check_rejects_every_invalid_setting() {
     let settings: Vec<&Setting> = settings::all().filter(|setting| !takes_any_text(setting)).collect();
     assert!(settings.len() > 40, "{}", settings.len());
     for setting in settings {
         let (mut work, name) = (Work::alone(), setting.name);
         work.set("GS_LOOPBACK", "").set(name, "no <such> value");
         let said = work.run("gs-settings", &["--check"]);
-        // Certificates may be on a disk that is not there yet when a schedule is written.
+        // Certificates may be on a disk that is not mounted yet when a schedule is set.
         let code = if name.starts_with("SSL_CERT") { 0 } else { 78 };
         said.ends(code).says(name);
         assert!(said.out.is_empty() && !said.err.contains("bug"), "{said}");
@@ -93,7 +93,7 @@ fn every_setting_that_a_command_refuses_is_refused_by_the_check() {
 }
 
 #[test]
-fn the_check_tells_all_mistakes_at_once_and_runs_no_command() {
+fn check_reports_all_errors_at_once_and_runs_no_command() {
     let mut work = Work::alone();
     work.set("GS_LANG", "fr").set("MAX_UPLOAD", "many").set("QYWX_FORMAT", "html");
     work.set("NTFY_URL_COMMAND", "touch ran; exit 1").set("GARMIN_PASSWORD_COMMAND", "touch ran; exit 1");
@@ -106,7 +106,7 @@ fn the_check_tells_all_mistakes_at_once_and_runs_no_command() {
 }
 
 #[test]
-fn what_only_the_environment_has_is_named() {
+fn settings_that_only_the_environment_sets_are_listed() {
     let mut work = Work::alone();
     work.set("GS_LOOPBACK", "");
     work.write_env("MAX_DELETE=3\nGS_LANG=zh\nMAX_UPLOAD=1\n");
@@ -121,7 +121,7 @@ fn what_only_the_environment_has_is_named() {
 }
 
 #[test]
-fn an_old_name_of_a_setting_works_and_is_reported_by_gs_settings_alone() {
+fn an_old_setting_name_works_and_only_gs_settings_reports_it() {
     let mut work = Work::alone();
     work.set("GS_JITTER", "1m").write_env("GS_PATIENCE=soon\n");
     let renamed = "GS_JITTER is an old name; it still works, and the new name is GS_SCHEDULE_JITTER";
@@ -156,9 +156,9 @@ fn the_settings_of_platforms_and_channels_are_in_the_table() {
 }
 
 #[test]
-fn the_defaults_in_the_help_are_those_of_the_table() {
+fn the_defaults_in_the_help_match_the_table() {
     let files = |dir: &str| std::fs::read_dir(repository().join(dir)).unwrap();
-    // Flags that several commands share stand in the room of the terminal.
+    // Flags that several commands share are in src/cli.
     let paths = files("src/bin").chain(files("src/cli")).map(|entry| entry.unwrap().path());
     let mut compared = 0;
     for path in paths.filter(|path| path.is_file()) {

@@ -1,5 +1,5 @@
-//! Secrets that stand elsewhere: in a file, in a pipe, in what a command prints. None is waited for without end, and one that
-//! cannot be had is an error of the configuration, not of the login.
+//! Secrets in a file, in a pipe, or in the output of a command. Every wait has a limit, and an unavailable secret is a
+//! configuration error and not a login failure.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{LOGIN, Work, asked, plain, requests};
 
-/// A named pipe that nobody writes into.
+/// A named pipe without a writer.
 fn pipe(work: &Work) -> PathBuf {
     let path = work.dir().join("pipe");
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
@@ -23,7 +23,7 @@ fn the_first_signal_ends_a_command_that_waits_for_a_secret() {
         for (name, value) in [("GARMIN_PASSWORD_FILE", pipe.as_str()), ("GARMIN_PASSWORD_COMMAND", "sleep 600")] {
             work.set("GARMIN_EMAIL", "runner@example.com").set("GARMIN_PASSWORD_FILE", "").set(name, value);
             let child = work.spawn("gs-fetch", &[], "");
-            // It has nothing else to wait for.
+            // The secret is the only thing that the command waits for.
             std::thread::sleep(Duration::from_millis(1500));
             let began = Instant::now();
             let pid = child.id().to_string();
@@ -37,7 +37,7 @@ fn the_first_signal_ends_a_command_that_waits_for_a_secret() {
 }
 
 #[test]
-fn a_secret_that_cannot_be_had_is_an_error_of_the_configuration_and_costs_no_login() {
+fn an_unavailable_secret_is_a_configuration_error_without_a_login() {
     let sim = plain(1);
     let mut work = Work::with(&sim);
     let pipe = pipe(&work).display().to_string();
@@ -60,17 +60,17 @@ fn a_secret_that_cannot_be_had_is_an_error_of_the_configuration_and_costs_no_log
     assert_eq!(requests(&sim), [""; 0]);
     work.set("GARMIN_PASSWORD_FILE", "").set("GARMIN_PASSWORD", "correct horse");
     work.run("gs-fetch", &[]).ok();
-    assert_eq!(asked(&sim, LOGIN).len(), 1, "none was burned");
+    assert_eq!(asked(&sim, LOGIN).len(), 1, "no login was wasted");
 }
 
 #[test]
-fn a_pipe_is_read_as_a_file_is() {
+fn a_secret_is_read_from_a_pipe() {
     let sim = plain(1);
     let work = Work::with(&sim);
     let program = work.command("gs-fetch", &[]).get_program().to_str().unwrap().to_owned();
     let line =
         "GARMIN_EMAIL_FILE=<(echo runner@example.com) GARMIN_PASSWORD_FILE=<(sleep 0.3; echo 'correct horse') \"$0\"";
-    // An assignment does not open it: the shell hands the name on.
+    // An assignment would not open the pipe; `env` receives its name.
     let line = line.replace("GARMIN_EMAIL_FILE=", "env GARMIN_EMAIL_FILE=");
     work.run("/bin/bash", &["-c", &line, &program]).ok();
     assert_eq!(asked(&sim, LOGIN).len(), 1);

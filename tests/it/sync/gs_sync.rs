@@ -1,4 +1,4 @@
-//! `scripts/sync`: three accounts become equal, whatever happens on the way.
+//! `scripts/sync`: three accounts become equal, with and without failures.
 
 use crate::support::paths::{SYNC, sync};
 use crate::support::three_platforms::{NAMES, ThreePlatforms, scenario, three};
@@ -7,7 +7,7 @@ use gs_sim::{Effect, Fault, LoginMode};
 
 const LISTS: [&str; 2] = ["/activitylist-service/", "/activity/query"];
 
-/// The requests of a kind that the services would not have answered by looking alone.
+/// The requests that write: uploads, imports, deletions and logins.
 fn writes(three: &ThreePlatforms) -> Vec<String> {
     let log = three.sim.log();
     let is_write = |path: &str| {
@@ -41,7 +41,7 @@ fn one_run_makes_three_accounts_equal_and_the_next_writes_nothing() {
     work.set("MAX_DELETE", "30").set("MAX_UPLOAD", "0");
     sync(&work, &[]).ok().silent();
     three.expect_equal(&groups);
-    // Every deleted copy is in the archive.
+    // Every deleted duplicate is in the archive.
     let deleted: i64 = work.sql("SELECT count(*) FROM deletions WHERE outcome = 'deleted'");
     assert_eq!(deleted, 20);
     let lost: i64 = work.sql(
@@ -64,11 +64,11 @@ fn one_run_makes_three_accounts_equal_and_the_next_writes_nothing() {
         log.iter().filter(|r| r.host.ends_with(host) && LISTS.iter().any(|list| r.path.contains(list))).count()
     };
     assert!([lists("garmin.com"), lists("garmin.cn"), lists("coros.com")].iter().all(|count| *count <= 2));
-    assert_eq!(three.sim.with(|state| state.messages().len()), messages, "nothing changed, so nothing is said");
+    assert_eq!(three.sim.with(|state| state.messages().len()), messages, "without changes, no message is sent");
 }
 
 #[test]
-fn the_limit_on_deletions_leaves_the_rest_to_the_next_runs_and_says_so() {
+fn the_deletion_limit_leaves_remaining_duplicates_to_the_next_run() {
     let three = three(30, 15);
     let groups = three.groups();
     let work = three.work();
@@ -84,12 +84,13 @@ fn a_filter_restricts_uploads_deletions_and_the_archive() {
     let three = three(24, 9);
     let before = three.held();
     let has_duplicates = |held: &[usize; 3]| held.iter().any(|count| *count > 1);
-    let twice: Vec<i64> = before.iter().filter(|(_, held)| has_duplicates(held)).map(|(start, _)| *start).collect();
-    let bound = twice[twice.len() / 2];
+    let duplicate_starts: Vec<i64> =
+        before.iter().filter(|(_, held)| has_duplicates(held)).map(|(start, _)| *start).collect();
+    let bound = duplicate_starts[duplicate_starts.len() / 2];
     let work = three.work();
     let since = jiff::Timestamp::from_second(bound).unwrap().to_string();
     let is_meant = |start: &i64| *start >= bound;
-    assert!(!is_meant(&twice[0]));
+    assert!(!is_meant(&duplicate_starts[0]));
 
     let plan = sync(&work, &["-n", "--archive", "--since", &since]);
     let parts: Vec<&str> = plan.ok().out.split(":\n").collect();
@@ -109,7 +110,7 @@ fn a_filter_restricts_uploads_deletions_and_the_archive() {
 }
 
 #[test]
-fn without_the_setting_copies_are_only_reported() {
+fn without_delete_duplicate_duplicates_are_only_reported() {
     let three = three(12, 3);
     let mut work = three.work();
     work.set("DELETE_DUPLICATE", "0");
@@ -120,7 +121,7 @@ fn without_the_setting_copies_are_only_reported() {
 }
 
 #[test]
-fn a_dry_run_lists_in_a_fresh_folder_and_prints_what_a_sync_would_upload_and_delete() {
+fn a_dry_run_prints_the_uploads_and_deletions_of_a_sync() {
     let three = three(12, 3);
     let held = three.held();
     let work = three.work();
@@ -152,7 +153,7 @@ fn a_dry_run_lists_in_a_fresh_folder_and_prints_what_a_sync_would_upload_and_del
 }
 
 #[test]
-fn a_dry_run_that_could_list_nothing_claims_nothing() {
+fn a_dry_run_without_a_listing_prints_no_plan() {
     let work = Work::alone();
     let said = sync(&work, &["-n"]);
     said.ends(77);
@@ -160,13 +161,13 @@ fn a_dry_run_that_could_list_nothing_claims_nothing() {
 }
 
 #[test]
-fn a_login_that_is_refused_leaves_the_others_synced_with_each_other() {
+fn a_rejected_login_on_one_platform_does_not_stop_the_others() {
     let three = scenario(24, 0, |scenario| scenario.accounts[1].login = LoginMode::Locked);
     let before = three.held();
     let work = three.work();
     sync(&work, &[]).ends(77);
     for (start, held) in three.held() {
-        assert_eq!(held[1], before[&start][1], "nothing goes to what cannot be listed");
+        assert_eq!(held[1], before[&start][1], "nothing is uploaded to a platform without a listing");
         let is_known = before[&start][0] + before[&start][2] > 0;
         assert_eq!([held[0], held[2]], [usize::from(is_known); 2], "{start}");
     }
@@ -175,12 +176,12 @@ fn a_login_that_is_refused_leaves_the_others_synced_with_each_other() {
 }
 
 #[test]
-fn a_list_that_is_cut_empty_or_short_moves_nothing_and_deletes_nothing() {
+fn a_platform_with_an_incomplete_or_implausible_listing_is_not_changed() {
     let three = three(24, 0);
     let groups = three.groups();
     let work = three.work();
     sync(&work, &[]).ok();
-    // Something new on each of the others, to be synced all the same.
+    // A new activity on garmin.com is still synced to garmin.cn.
     for (effect, code) in [
         (Effect::Cut { at: 200 }, 75),
         (Effect::Html, 75),
@@ -193,13 +194,13 @@ fn a_list_that_is_cut_empty_or_short_moves_nothing_and_deletes_nothing() {
         });
         three.sim.fault(Fault::new(effect).host("teamcnapi.coros.com").contains("/activity/query"));
         sync(&work, &[]).ends(code);
-        assert_eq!(three.held()[&start], [1, 1, 0], "the others go on");
+        assert_eq!(three.held()[&start], [1, 1, 0], "the other platforms are synced");
         assert!(message(&three).contains("coros"), "{}", message(&three));
         three.sim.clear_faults();
         sync(&work, &[]).ok();
         assert_eq!(three.held()[&start], [1, 1, 1]);
     }
-    // A list that is suddenly empty, or shorter, is not believed.
+    // A list that is suddenly empty or much shorter is ignored as implausible.
     let items = three.sim.with(|state| std::mem::take(&mut state.coros.accounts[0].items));
     for left in [0, items.len() * 7 / 10] {
         three.sim.with(|state| state.coros.accounts[0].items = items[..left].to_vec());
@@ -214,7 +215,7 @@ fn a_list_that_is_cut_empty_or_short_moves_nothing_and_deletes_nothing() {
 }
 
 #[test]
-fn what_was_deleted_by_hand_stays_deleted() {
+fn an_activity_deleted_by_hand_is_not_restored() {
     let three = three(24, 0);
     let work = three.work();
     sync(&work, &[]).ok();
@@ -227,13 +228,13 @@ fn what_was_deleted_by_hand_stays_deleted() {
     three.sim.clear_log();
     for _ in 0..4 {
         sync(&work, &[]).ok();
-        assert_eq!(three.held()[&newest], [0, 1, 1], "neither put back nor taken from the others");
+        assert_eq!(three.held()[&newest], [0, 1, 1], "neither restored nor deleted on the other platforms");
     }
     assert_eq!(writes(&three), [""; 0]);
 }
 
 #[test]
-fn a_second_sync_beside_a_running_one_says_so() {
+fn a_second_sync_during_a_running_sync_exits_75() {
     let three = three(12, 0);
     let work = three.work();
     three.sim.fault(Fault::new(Effect::Latency { ms: 3000 }).contains("/activity/query").count(1));
@@ -246,7 +247,7 @@ fn a_second_sync_beside_a_running_one_says_so() {
 }
 
 #[test]
-fn it_works_from_anywhere_and_under_any_zone() {
+fn sync_works_in_any_current_folder_and_time_zone() {
     let three = three(12, 3);
     let groups = three.groups();
     let mut work = three.work();
@@ -258,7 +259,7 @@ fn it_works_from_anywhere_and_under_any_zone() {
 }
 
 #[test]
-fn all_stages_stand_in_the_log_under_one_run() {
+fn all_stages_of_a_sync_are_logged_as_one_run() {
     let three = three(6, 0);
     let work = three.work();
     sync(&work, &[]).ok();
@@ -271,7 +272,7 @@ fn all_stages_stand_in_the_log_under_one_run() {
 }
 
 #[test]
-fn a_file_that_its_platform_does_not_give_is_asked_for_a_few_times_and_then_once_a_week() {
+fn an_unavailable_file_is_requested_a_few_times_and_then_weekly() {
     let three = three(6, 0);
     let work = three.work();
     let own = three.held().into_iter().find(|(_, held)| *held == [0, 0, 1]).unwrap().0;
@@ -287,7 +288,7 @@ fn a_file_that_its_platform_does_not_give_is_asked_for_a_few_times_and_then_once
     let asked = |three: &ThreePlatforms| asked(&three.sim, "/activity/detail/download").len();
     let before = asked(&three);
     sync(&work, &[]).ok().silent();
-    assert!(asked(&three) > before, "it is asked for, and is no news");
+    assert!(asked(&three) > before, "the file is requested again without a message");
     three.sim.with(|state| state.coros.accounts[0].items.iter_mut().for_each(|item| item.refused = None));
     work.change("UPDATE problems SET last = last - 8 * 86400");
     sync(&work, &[]).ok();
@@ -295,7 +296,7 @@ fn a_file_that_its_platform_does_not_give_is_asked_for_a_few_times_and_then_once
 }
 
 #[test]
-fn a_file_that_never_comes_fails_the_scheduled_run_three_times_and_no_more() {
+fn an_unavailable_file_fails_only_the_first_three_syncs() {
     let sim = support::plain(3);
     let mut work = Work::logged_in(&sim);
     work.put_commands_in_path().set("SYNC_PLATFORM", "GARMINCOM");
@@ -317,7 +318,7 @@ fn an_activity_edited_on_one_platform_stays_in_its_group() {
     let work = three.work();
     sync(&work, &[]).ok();
     let groups = three.groups();
-    // A treadmill's distance is mended; another one is cut at its beginning, by ten minutes.
+    // The distance of one activity is corrected; ten minutes are cut from the start of another one.
     three.sim.with(|state| {
         let items = &mut state.coros.accounts[0].items;
         items[0].metres *= 1.4;
@@ -329,12 +330,12 @@ fn an_activity_edited_on_one_platform_stays_in_its_group() {
         sync(&work, &["--full"]).ok();
         assert_eq!(writes(&three), [""; 0]);
     }
-    assert_eq!(three.groups().len(), groups.len() + 1, "only the start that was cut is new");
+    assert_eq!(three.groups().len(), groups.len() + 1, "only the changed start is new");
 }
 
-/// The battery of the watch was empty, and a person corrects the date on one platform.
+/// The watch recorded a wrong date, and the user corrects it on one platform.
 #[test]
-fn a_date_that_is_corrected_on_one_platform_doubles_nothing() {
+fn a_date_corrected_on_one_platform_causes_no_writes() {
     for (days, archived) in [(3, false), (3, true), (-40, false)] {
         let three = scenario(12, 0, |_| {});
         let work = three.work();
@@ -347,16 +348,16 @@ fn a_date_that_is_corrected_on_one_platform_doubles_nothing() {
             sync(&work, &[archive, &["--full"]].concat()).ok();
             assert_eq!(writes(&three), [""; 0], "{days} {archived}");
         }
-        assert_eq!(three.held().len(), held + 1, "only the start that was corrected is new");
+        assert_eq!(three.held().len(), held + 1, "only the corrected start is new");
         let list = work.run("gs-list", &[]);
         let all = work.given("gs-diff", &["--explain"], &list.out);
-        let is_told = all.ok().out.contains(r#""code":"matched-before""#);
-        assert_eq!(is_told, !archived, "the files show that it is one recording: {all}");
+        let is_explained = all.ok().out.contains(r#""code":"matched-before""#);
+        assert_eq!(is_explained, !archived, "the files show that it is one recording: {all}");
     }
 }
 
 #[test]
-fn what_was_edited_before_the_first_run_is_held() {
+fn activities_edited_before_the_first_sync_are_not_duplicated() {
     let three = three(12, 0);
     three.sim.with(|state| {
         for item in &mut state.coros.accounts[0].items {
@@ -369,14 +370,14 @@ fn what_was_edited_before_the_first_run_is_held() {
     for (start, held) in three.held() {
         let [com, cn, coros] = before[&start];
         let is_listing_unconfirmed = coros > 0 && com + cn > 0;
-        // Garmin's two agree with each other; nothing goes where something like it is already.
+        // The two Garmin accounts become equal; nothing is uploaded to a platform with a similar activity.
         assert!(held.iter().all(|count| *count <= 1), "{start}: {held:?}");
         assert!(is_listing_unconfirmed || held == [1, 1, 1], "{start}: {held:?}");
     }
 }
 
 #[test]
-fn what_is_wrong_with_the_settings_is_told_before_anything_is_done() {
+fn an_invalid_setting_is_reported_before_any_platform_request() {
     let three = three(6, 0);
     for (name, value) in [
         ("MAX_DELETE", "many"),
@@ -395,7 +396,7 @@ fn what_is_wrong_with_the_settings_is_told_before_anything_is_done() {
 }
 
 #[test]
-fn what_a_platform_said_it_has_and_never_shows_is_told_once() {
+fn an_upload_that_is_never_listed_is_reported_once() {
     let three = scenario(6, 0, |scenario| scenario.accounts[1].upload.listed_after_requests = 100_000);
     let work = three.work();
     sync(&work, &[]).ok();
@@ -404,5 +405,5 @@ fn what_a_platform_said_it_has_and_never_shows_is_told_once() {
     three.sim.clear_log();
     sync(&work, &["--full"]).ends(1).says("not listed for 6 hours");
     sync(&work, &["--full"]).ok().silent();
-    assert_eq!(writes(&three), [""; 0], "it may appear yet");
+    assert_eq!(writes(&three), [""; 0], "the upload may still appear");
 }

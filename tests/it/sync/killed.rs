@@ -1,4 +1,4 @@
-//! `scripts/sync` killed at every step, then run again: the same end, nothing doubled, nothing lost.
+//! `scripts/sync` killed at every step, then run again: the same result, no duplicates, no losses.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -9,17 +9,17 @@ use crate::support::paths::SYNC;
 use crate::support::three_platforms::{ThreePlatforms, scenario};
 use gs_sim::{Effect, Fault};
 
-/// More steps than the run has.
-const MOST: u32 = 400;
+/// An upper limit for the steps of a run.
+const MAX_STEPS: u32 = 400;
 
 /// Where a run is killed.
 #[derive(Debug, Clone, Copy)]
 enum At {
-    /// When the services get this request, before it takes effect.
+    /// When the service receives this request, before it takes effect.
     Request(u32),
-    /// When this request has taken effect, before it is answered.
+    /// When this request has taken effect, before the response.
     Answer(u32),
-    /// When this many entries stand in the journals.
+    /// When the journals have this many entries.
     Row(u32),
 }
 
@@ -42,16 +42,16 @@ fn start(work: &Work) -> Child {
     command.spawn().unwrap()
 }
 
-/// Kills it and all that it has started, and waits until the last of them has let go of the lock.
+/// Kills a sync with all its child processes, and waits until the lock is free.
 fn kill(work: &Work, mut child: Child) {
     let group = format!("-{}", child.id());
     assert!(Command::new("kill").args(["-9", "--", &group]).status().unwrap().success());
     child.wait().unwrap();
     let waited = Command::new("flock").args(["-w", "20"]).arg(work.data("locks/sync")).arg("true").status();
-    assert!(waited.unwrap().success(), "something of it lives on");
+    assert!(waited.unwrap().success(), "a child process still holds the lock");
 }
 
-/// Runs a sync and kills it there; `false` if it came to its end before.
+/// Runs a sync and kills it at this place; `false` if the sync ended before.
 fn killed(work: &Work, three: &ThreePlatforms, at: At) -> bool {
     let held = Duration::from_secs(20).as_millis() as u64;
     match at {
@@ -61,11 +61,11 @@ fn killed(work: &Work, three: &ThreePlatforms, at: At) -> bool {
     }
     let mut child = start(work);
     loop {
-        let is_there = match at {
+        let is_reached = match at {
             At::Row(rows) => rows_in_journals(work) >= rows,
             _ => three.sim.log().iter().any(|request| request.note.contains("fault: ")),
         };
-        if is_there {
+        if is_reached {
             kill(work, child);
             three.sim.clear_faults();
             return true;
@@ -77,7 +77,7 @@ fn killed(work: &Work, three: &ThreePlatforms, at: At) -> bool {
     }
 }
 
-/// All that was written into the journals so far: intents, tickets, outcomes.
+/// The number of entries in the journals: intents, tickets, outcomes.
 fn rows_in_journals(work: &Work) -> u32 {
     let Ok(connection) = rusqlite::Connection::open_with_flags(
         work.data("catalogue.sqlite"),
@@ -90,15 +90,15 @@ fn rows_in_journals(work: &Work) -> u32 {
     connection.query_row(sql, [], |row| row.get(0)).unwrap_or(0)
 }
 
-/// Kills at one step after the other until a run has no such step, `threads` side by side.
+/// Kills at one step after the other until a run has no such step, in parallel threads.
 fn at_every_step(step: fn(u32) -> At, every: u32) {
     const THREADS: u32 = 3;
     let steps: u32 = std::thread::scope(|scope| {
         let run = |first: u32| {
             move || {
                 let mut done = 0;
-                for number in (first * every..MOST).step_by((THREADS * every) as usize) {
-                    if !again_after(step(number)) {
+                for number in (first * every..MAX_STEPS).step_by((THREADS * every) as usize) {
+                    if !recovers_after(step(number)) {
                         break;
                     }
                     done += 1;
@@ -112,8 +112,8 @@ fn at_every_step(step: fn(u32) -> At, every: u32) {
     assert!(steps > 10, "only {steps} steps");
 }
 
-/// Kills a run there, runs it again, and looks at what the services hold. `false` if a run has no such step.
-fn again_after(at: At) -> bool {
+/// Kills a run at this place, runs it again, and checks the services. `false` if a run has no such step.
+fn recovers_after(at: At) -> bool {
     let three = small();
     let groups = three.groups();
     let work = settings(&three);
@@ -131,17 +131,17 @@ fn again_after(at: At) -> bool {
 }
 
 #[test]
-fn before_each_request_takes_effect() {
-    // Before the next one is after this one, which the next test sees to.
+fn a_sync_killed_before_a_request_takes_effect_recovers() {
+    // The place before the next request is the place after this one, which the next test covers.
     at_every_step(At::Request, 2);
 }
 
 #[test]
-fn after_each_request_has_taken_effect() {
+fn a_sync_killed_between_a_request_and_its_response_recovers() {
     at_every_step(At::Answer, 2);
 }
 
 #[test]
-fn at_each_row_of_the_journals() {
+fn a_sync_killed_at_any_journal_row_recovers() {
     at_every_step(|number| At::Row(number + 1), 1);
 }

@@ -1,4 +1,4 @@
-//! Whole pipelines against the simulator: what a person relies on over years, killed and resumed.
+//! Complete pipelines against the simulator: a full archive, runs that are killed and resumed, and settings.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -7,14 +7,14 @@ use crate::support::{FILES, LIST, LOGIN, TOKEN, Work, asked, plain, requests, sc
 use gs_sim::{Effect, Fault, Scenario};
 
 #[test]
-fn three_hundred_activities_are_archived_and_a_second_run_asks_for_nothing_but_the_list() {
+fn a_second_run_after_a_full_archive_requests_only_the_lists() {
     let sim = Scenario::default_garmin(300, 11).start();
     let mut work = Work::with_passwords(&sim);
     work.set("GARMIN_EMAIL_CN", "runner@example.cn").set("GARMIN_PASSWORD_CN", "correct horse");
     work.archive_all();
     let records = work.run("gs-list", &["--all"]).records();
     assert_eq!(records.len(), 400);
-    let mut told: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut kinds: BTreeMap<&str, u32> = BTreeMap::new();
     for record in &records {
         let domain = if record["platform"] == "garmin-com" { "garmin.com" } else { "garmin.cn" };
         let id = record["id"].as_str().unwrap().parse().unwrap();
@@ -36,11 +36,11 @@ fn three_hundred_activities_are_archived_and_a_second_run_asks_for_nothing_but_t
             }
             _ => panic!("neither file nor none: {record}"),
         };
-        *told.entry(kind).or_default() += 1;
+        *kinds.entry(kind).or_default() += 1;
     }
     assert!(
-        told["fit"] > 350 && told["gpx"] > 0 && told["tcx"] > 0 && told["converted"] > 0 && told["none"] > 0,
-        "{told:?}"
+        kinds["fit"] > 350 && kinds["gpx"] > 0 && kinds["tcx"] > 0 && kinds["converted"] > 0 && kinds["none"] > 0,
+        "{kinds:?}"
     );
     sim.clear_log();
     work.archive_all();
@@ -54,18 +54,18 @@ fn three_hundred_activities_are_archived_and_a_second_run_asks_for_nothing_but_t
 }
 
 #[test]
-fn more_than_a_thousand_are_seen_and_nobody_logs_in_anew() {
+fn more_than_a_thousand_activities_are_listed_with_one_login() {
     let sim = plain(1150);
     let work = Work::with_passwords(&sim);
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 1150);
     work.run("gs-fetch", &[]).ok();
-    // Of the first listing it is counted, too, how much there is.
+    // The first listing also requests the number of activities.
     assert_eq!((asked(&sim, LOGIN).len(), asked(&sim, LIST).len()), (1, 13 + 1 + 1));
 }
 
 #[test]
-fn killed_at_any_moment_it_leaves_no_half_file_and_resumes_without_fetching_anything_twice() {
-    // A few milliseconds an answer, so that on any machine there is something to be killed in.
+fn a_download_killed_at_any_moment_leaves_no_partial_file_and_resumes() {
+    // Responses take a few milliseconds, so that a kill falls into a running download on any machine.
     let sim = Scenario { latency_ms: 4, ..Scenario::default_garmin(120, 4) }.start();
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -74,8 +74,8 @@ fn killed_at_any_moment_it_leaves_no_half_file_and_resumes_without_fetching_anyt
     let mut kills = 0;
     for round in 0.. {
         let mut child = work.spawn("gs-download", &[], &list);
-        // Each round lives a little longer or shorter than the last: the kill falls on every step sooner or later. All live
-        // longer and longer, ever faster: on a busy machine, too, a command comes to its work after some dozens of rounds.
+        // The time before the kill varies, so that every step is hit sooner or later. It also grows with the rounds, so
+        // that a command makes progress on a busy machine, too.
         let end = Instant::now() + Duration::from_micros(15_000 + (round * 7_919) % 60_000 + round * round * 20);
         let status = loop {
             match child.try_wait().unwrap() {
@@ -96,21 +96,21 @@ fn killed_at_any_moment_it_leaves_no_half_file_and_resumes_without_fetching_anyt
             let name = file.file_name().unwrap().to_string_lossy().into_owned();
             assert!(!stray(&name), "{name}");
             if name.ends_with(".fit") {
-                assert!(garminsync::fit::scan(&std::fs::read(&file).unwrap()).is_ok(), "half a file: {name}");
+                assert!(garminsync::fit::scan(&std::fs::read(&file).unwrap()).is_ok(), "partial file: {name}");
             }
         }
-        assert!(kills < 2000, "it does not get on");
+        assert!(kills < 2000, "the download makes no progress");
     }
     assert!(kills > 5, "only {kills} kills");
     assert_eq!(work.run("gs-list", &["--missing"]).ids(), [""; 0]);
     assert!(work.files("fit").iter().all(|file| file.file_name().unwrap().to_string_lossy().starts_with("activity_")));
-    // A request that was killed before its answer was on the disk has to be made again; one that was, never.
+    // A download killed before its file is on disk is requested again; a finished one is not.
     let mut times: BTreeMap<String, u32> = BTreeMap::new();
     for request in asked(&sim, FILES) {
         *times.entry(request.path).or_default() += 1;
     }
-    let again: u32 = times.values().map(|times| times - 1).sum();
-    assert!(again <= kills, "{again} files were fetched again after {kills} kills");
+    let repeated: u32 = times.values().map(|times| times - 1).sum();
+    assert!(repeated <= kills, "{repeated} files were requested again after {kills} kills");
     let list = work.run("gs-list", &["--downloaded"]).out.clone();
     sim.clear_log();
     work.given("gs-download", &["--verify"], &list).ok().silent();
@@ -118,11 +118,11 @@ fn killed_at_any_moment_it_leaves_no_half_file_and_resumes_without_fetching_anyt
 }
 
 #[test]
-fn killed_between_the_rename_and_the_catalogue_the_file_is_taken_as_it_stands() {
+fn a_file_that_is_missing_only_in_the_catalogue_is_not_downloaded_again() {
     let sim = plain(5);
     let work = Work::logged_in(&sim);
     work.archive_all();
-    // What such a kill leaves: the file is there, the row is not.
+    // After a kill between the rename and the database write, the file exists, but its row is missing.
     work.change("DELETE FROM files WHERE id = '20000000003'");
     sim.clear_log();
     work.download(&["--missing"]).ok();
@@ -130,7 +130,7 @@ fn killed_between_the_rename_and_the_catalogue_the_file_is_taken_as_it_stands() 
 }
 
 #[test]
-fn two_downloads_of_the_same_list_fetch_each_file_once() {
+fn parallel_downloads_of_the_same_list_request_each_file_once() {
     let sim = plain(30);
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -143,19 +143,19 @@ fn two_downloads_of_the_same_list_fetch_each_file_once() {
 }
 
 #[test]
-fn a_lost_answer_to_a_renewal_is_not_repeated_blindly() {
+fn a_lost_token_renewal_response_requires_a_login() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     sim.with(|state| state.expire_access_tokens("garmin.com"));
     sim.fault(Fault::new(Effect::AnswerLost).contains("di-oauth2").count(1));
     work.run("gs-fetch", &[]).ends(75);
     assert_eq!(asked(&sim, TOKEN).len(), 1);
-    // The renewed token never arrived, and the old one is spent: a person is needed, and told so.
+    // The new token never arrived, and the old one is used up: a login is required.
     work.run("gs-fetch", &[]).ends(77).says("gs-auth login");
 }
 
 #[test]
-fn ctrl_c_ends_it_at_once_and_the_next_run_goes_on() {
+fn a_download_ended_by_ctrl_c_resumes_in_the_next_run() {
     let sim = Scenario { latency_ms: 60, ..scenario(30) }.start();
     let work = Work::logged_in(&sim);
     work.run("gs-fetch", &[]).ok();
@@ -174,26 +174,26 @@ fn ctrl_c_ends_it_at_once_and_the_next_run_goes_on() {
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM files"), fetched as i64);
     assert_eq!(work.sql::<i64>("SELECT exit FROM commands WHERE command = 'gs-download'"), 130);
     work.download(&["--missing"]).ok();
-    // The one that was on its way is asked for once more.
+    // The interrupted file is requested once more.
     assert!((30..=31).contains(&asked(&sim, FILES).len()));
 }
 
 #[test]
-fn state_does_not_depend_on_the_current_folder() {
+fn the_data_folder_does_not_depend_on_the_current_folder() {
     let sim = plain(3);
     let work = Work::logged_in(&sim);
     let elsewhere = tempfile::tempdir().unwrap();
     let mut command = work.command("gs-fetch", &[]);
     let home = work.dir().join("home");
     command.env_remove("DATA_DIR").env("HOME", &home).current_dir(elsewhere.path());
-    // Without a data folder of its own name it is the one below home: nobody is logged in there.
+    // Without DATA_DIR, the data folder is the default one below HOME, which has no login.
     assert_eq!(command.output().unwrap().status.code(), Some(77));
     assert!(home.join(".local/share/garminsync").is_dir());
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }
 
 #[test]
-fn the_settings_of_the_older_tool_in_a_file_work_from_anywhere() {
+fn relative_paths_in_an_older_settings_file_start_at_its_folder() {
     let sim = plain(3);
     let work = Work::alone();
     std::fs::create_dir(work.dir().join("old")).unwrap();

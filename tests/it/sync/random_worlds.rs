@@ -1,10 +1,11 @@
-//! Random worlds: accounts out of step, services that lie and fail, users who delete, watches that sync meanwhile, and commands
-//! that are killed. After two clean runs nothing is doubled by us, nothing is lost, and nothing was deleted whose other copy
-//! is gone.
+//! Random worlds: accounts that differ, services that fail or send wrong data, users who delete, watches that upload
+//! during a sync, and commands that are killed. After two clean runs, our uploads have created no duplicates, no
+//! activity is lost, and no activity was deleted without another one left.
 //!
-//! A world that goes wrong is named by its seed; `WORLD=17 cargo test --test it random_worlds` runs it alone and says what happened.
+//! A failing world is named by its seed; `WORLD=17 cargo test --test it random_worlds` runs only that world and prints
+//! its events.
 
-#![allow(clippy::print_stdout, reason = "a test; it says its seeds")]
+#![allow(clippy::print_stdout, reason = "a test that prints its seeds")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -17,27 +18,27 @@ use crate::worlds;
 use fastrand::Rng;
 use gs_sim::{Change, Effect, Fault, When};
 
-/// Few, as each starts dozens of programs: `engine/random_worlds.rs` has many.
+/// Only a few, because each one starts dozens of programs; `engine/random_worlds.rs` runs many.
 const WORLDS: u64 = 40;
 const SERVICES: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
 const DAYS: i64 = 6;
-/// Runs in which everything may go wrong, before the two clean ones.
+/// Runs with faults, before the two clean runs.
 const WILD_RUNS: usize = 2;
 
 const GARMIN_LIST: &str = "/activitylist-service/activities/search/";
 const COROS_LIST: &str = "/activity/query";
 const WRITES: [&str; 3] = ["/upload-service/upload", "/activity/fit/import", "/activity/delete"];
 
-/// A world, and what is known of it besides what the services hold.
+/// A world with its events.
 struct Trial {
     seed: u64,
     rng: Rng,
     world: World,
-    /// What happened, for whoever has to find out why it went wrong.
+    /// The events, to find the cause of a failure.
     story: String,
-    /// What a person has deleted, service and day.
+    /// Activities that a user deleted: service and day.
     deleted: BTreeSet<(&'static str, i64)>,
-    /// What somebody else has put on a service beside what was there: that is not doubled by us.
+    /// Duplicates that another program uploaded: service and day.
     doubled: BTreeSet<(&'static str, i64)>,
 }
 
@@ -50,7 +51,7 @@ impl Trial {
         let world = World::changed(|scenario| {
             scenario.accounts[0].upload.polls = rng.u32(0..2);
             scenario.coros[0].import.polls = rng.u32(0..2);
-            // Somebody else, at the same service.
+            // Another account at the same service.
             scenario.accounts.push(gs_sim::AccountSpec {
                 email: "stranger@example.com".into(),
                 generate: 3,
@@ -77,7 +78,7 @@ impl Trial {
                 self.put(service, day);
             }
         }
-        // One recording that is there twice, written anew by a converter.
+        // One recording with a duplicate, re-encoded by a converter.
         if self.rng.u8(..) < 100 {
             let service = self.rng.choice(["garmin-com", "coros"]).unwrap();
             self.put(service, DAYS);
@@ -87,7 +88,7 @@ impl Trial {
         }
     }
 
-    /// With tokens, as after logins by hand.
+    /// Imports tokens, as after manual logins.
     fn log_in(&self) {
         for platform in ["garmin-com", "garmin-cn"] {
             let token = self.world.sim.with(|state| state.issue_token(domain(platform).unwrap())).to_string();
@@ -105,7 +106,7 @@ impl Trial {
         writeln!(self.story, "  {what}").unwrap();
     }
 
-    /// As the watch wrote it, or as a converter did: then the service does not see that it has it already.
+    /// Adds the file of the watch or a converted one; the service does not recognize a converted file as a duplicate.
     fn put(&mut self, service: &'static str, day: i64) {
         let is_named = self.rng.bool();
         self.world.put_bytes(service, &if is_named { run(day).encode() } else { nameless(&run(day)) });
@@ -129,7 +130,7 @@ impl Trial {
         held
     }
 
-    /// The ids that a service has of a day.
+    /// The ids of the activities of a day on a service.
     fn ids(&self, service: &str, day: i64) -> Vec<u64> {
         let is_it = |second: i64| (start(day) - second).abs() < 3600;
         self.world.sim.with(|state| match domain(service) {
@@ -144,7 +145,7 @@ impl Trial {
         })
     }
 
-    /// One lie, failure or event for the requests of a stage.
+    /// Adds one fault for the requests of a stage.
     fn fault(&mut self, stage: Stage) {
         let rng = &mut self.rng;
         let service = rng.choice(SERVICES).unwrap();
@@ -175,7 +176,7 @@ impl Trial {
         self.world.sim.fault(fault);
     }
 
-    /// What somebody else does before a stage, or right before its first list is answered.
+    /// Changes a service before a stage, or right before the response to its first list request.
     fn meanwhile(&mut self, stage: Stage) {
         let held = self.held();
         let (service, day) = (self.rng.choice(SERVICES).unwrap(), self.rng.i64(0..=DAYS));
@@ -184,13 +185,13 @@ impl Trial {
             Some(domain) => (format!("connectapi.{domain}"), GARMIN_LIST),
             None => ("teamcnapi.coros.com".to_owned(), COROS_LIST),
         };
-        let there = held.get(&(service, day)).copied().unwrap_or(0);
+        let count = held.get(&(service, day)).copied().unwrap_or(0);
         let elsewhere = SERVICES.into_iter().find(|other| *other != service && held.contains_key(&(*other, day)));
         let change = match elsewhere {
-            Some(from) if there == 0 => {
+            Some(from) if count == 0 => {
                 Change::Copy { from: name(from), id: self.ids(from, day)[0], to: name(service) }
             }
-            Some(_) if there > 0 && self.rng.bool() => {
+            Some(_) if count > 0 && self.rng.bool() => {
                 self.deleted.insert((service, day));
                 Change::Delete { service: name(service), id: self.ids(service, day)[0] }
             }
@@ -209,7 +210,7 @@ impl Trial {
         self.world.sim.fault(Fault::new(effect).host(&host).path(list).nth(1));
     }
 
-    /// A person deletes, or a watch uploads, between the runs.
+    /// A user deletes, or a watch uploads, between the runs.
     fn between(&mut self) {
         for _ in 0..self.rng.u8(0..3) {
             let (service, day) = (self.rng.choice(SERVICES).unwrap(), self.rng.i64(0..DAYS));
@@ -228,16 +229,16 @@ impl Trial {
         }
     }
 
-    /// One command of a run. In a wild run it may meet anything, and be killed.
+    /// Runs one command of a run. In a wild run it gets faults and may be killed.
     fn stage(&mut self, stage: Stage, args: &[&str], input: &str, wild: bool) -> String {
         let name = stage.command();
         if !wild {
             let mut said = self.world.work.given(name, args, input);
-            self.hear(stage, &said);
+            self.check_result(stage, &said);
             if said.err.contains("--accept-missing") {
-                // An account that a person has emptied: who looks sees that it is true, and says so.
+                // The user has emptied the account and confirms it.
                 said = self.world.work.given(name, &["--full", "--accept-missing"], "");
-                self.hear(stage, &said);
+                self.check_result(stage, &said);
             }
             return said.out;
         }
@@ -251,19 +252,19 @@ impl Trial {
             self.killed(stage, args, input)
         } else {
             let said = self.world.work.given(name, args, input);
-            self.hear(stage, &said);
+            self.check_result(stage, &said);
             said.out
         };
         self.world.sim.clear_faults();
         out
     }
 
-    fn hear(&mut self, stage: Stage, said: &Said) {
+    fn check_result(&mut self, stage: Stage, said: &Said) {
         self.tell(&format!("{stage:?} ends with {}: {}", said.code, said.err.trim().replace('\n', " | ")));
         assert!(said.code != 70 && said.code < 128, "seed {}\n{}\n{said}", self.seed, self.story);
     }
 
-    /// Kills a command when one of its requests is under way; what it printed until then is what comes next.
+    /// Kills a command during one of its requests, and returns its output until then.
     fn killed(&mut self, stage: Stage, args: &[&str], input: &str) -> String {
         let fault = Fault::new(Effect::Held { ms: 30_000 }).nth(self.rng.u32(1..9));
         self.world.sim.fault(fault);
@@ -293,7 +294,7 @@ impl Trial {
         (String::from_utf8(output.stdout).unwrap(), was_killed)
     }
 
-    /// One run, as gs-sync makes it.
+    /// One run with the stages of gs-sync.
     fn run(&mut self, wild: bool) {
         self.tell(if wild { "-- a wild run" } else { "-- a clean run" });
         let id = format!("run-{}", self.rng.u64(..));
@@ -302,17 +303,17 @@ impl Trial {
         let plan = self.world.work.given("gs-diff", &[], &listed);
         self.tell(&format!("gs-diff plans {} ({})", plan.out.lines().count(), plan.err.trim().replace('\n', " | ")));
         let files = self.stage(Stage::Download, &[], &plan.out, wild);
-        // A killed download leaves half a line.
-        let files = whole_lines(&files);
+        // A killed download may print an incomplete last line.
+        let files = complete_lines(&files);
         self.stage(Stage::Upload, &[], &files, wild);
         let list = self.world.work.run("gs-list", &[]).out.clone();
-        let copies = self.world.work.given("gs-dedupe", &["--duplicates"], &list).out.clone();
-        let copies = self.world.work.given("gs-download", &[], &copies).out.clone();
-        let copies = self.world.work.given("gs-dedupe", &[], &copies).out.clone();
-        self.stage(Stage::Delete, &["--yes"], &copies, wild);
+        let duplicates = self.world.work.given("gs-dedupe", &["--duplicates"], &list).out.clone();
+        let duplicates = self.world.work.given("gs-download", &[], &duplicates).out.clone();
+        let duplicates = self.world.work.given("gs-dedupe", &[], &duplicates).out.clone();
+        self.stage(Stage::Delete, &["--yes"], &duplicates, wild);
     }
 
-    /// What was sent and is not known to have arrived: the service said yes and dropped it, or nobody knows.
+    /// Whether an upload is unconfirmed: accepted by the service and never listed, or with unknown outcome.
     fn is_unsettled(&self, service: &str, day: i64) -> bool {
         let sql = format!(
             "SELECT count(*) FROM uploads t JOIN activities a ON a.platform = t.from_platform AND a.id = t.from_id
@@ -336,18 +337,18 @@ impl Trial {
                 }
                 let is_expected = somewhere && !self.deleted.contains(&key);
                 if count == 0 && is_expected && !self.is_unsettled(service, day) {
-                    wrong.push(format!("{service} lacks day {day}"));
+                    wrong.push(format!("day {day} is missing on {service}"));
                 }
             }
         }
-        let strangers = self.world.sim.with(|state| state.accounts.last().unwrap().activities.len());
-        if strangers != 3 {
-            wrong.push(format!("the stranger has {strangers} activities"));
+        let foreign_activities = self.world.sim.with(|state| state.accounts.last().unwrap().activities.len());
+        if foreign_activities != 3 {
+            wrong.push(format!("the stranger has {foreign_activities} activities"));
         }
         assert!(wrong.is_empty(), "seed {}: {wrong:?}\n{}{}", self.seed, self.story, self.reasons());
     }
 
-    /// Why what is missing is not uploaded.
+    /// The reasons why missing activities are not uploaded.
     fn reasons(&self) -> String {
         let said = self.world.work.given("gs-diff", &["--explain"], &self.world.work.run("gs-list", &[]).out);
         let line = |record: &serde_json::Value| {
@@ -360,14 +361,14 @@ impl Trial {
         said.records().iter().map(line).collect()
     }
 
-    /// We delete only what was doubled by others, and where another one is left, unless a person has deleted that one.
+    /// Checks that only duplicates of others are deleted, and that one activity is left unless the user deleted it.
     fn check_deletions(&self) {
         let held = self.held();
         for day in 0..=DAYS {
             for service in SERVICES {
                 let key = (service, day);
-                let is_there = held.contains_key(&key) || self.deleted.contains(&key);
-                let is_right = self.doubled.contains(&key) && is_there;
+                let has_activity = held.contains_key(&key) || self.deleted.contains(&key);
+                let is_right = self.doubled.contains(&key) && has_activity;
                 assert!(
                     self.deletions(key) == 0 || is_right,
                     "seed {}: {key:?} was deleted\n{}",
@@ -407,7 +408,7 @@ impl Stage {
     }
 }
 
-fn whole_lines(text: &str) -> String {
+fn complete_lines(text: &str) -> String {
     text.rfind('\n').map_or_else(String::new, |end| text[..=end].to_owned())
 }
 
@@ -428,7 +429,7 @@ fn trial(seed: u64) -> Trial {
 }
 
 #[test]
-fn worlds_of_commands_end_well() {
+fn random_worlds_end_without_duplicates_losses_or_wrong_deletions() {
     if let Ok(seed) = std::env::var("WORLD") {
         println!("{}", trial(seed.parse().unwrap()).story);
         return;

@@ -1,4 +1,4 @@
-//! `gs-upload` and the ways of COROS: keys, a store, an import, a queue that has its say late, and one session at a time.
+//! `gs-upload` to COROS: store credentials, store, import, a queue with late results, and one session at a time.
 
 use crate::support;
 use crate::support::faults::answer;
@@ -7,7 +7,7 @@ use crate::support::{COROS_LOGIN, code};
 use gs_sim::{Effect, Fault, ImportSpec, Scenario, StsSpec};
 use serde_json::json;
 
-/// One group of garmin.com, planned to COROS, with something changed there.
+/// One activity of garmin.com, planned to COROS, in a changed scenario.
 fn planned(change: impl FnOnce(&mut Scenario)) -> (World, String) {
     let world = world(&[START], change);
     let plan = world.plan_of(COM, COROS, &[START]);
@@ -23,7 +23,7 @@ fn import(world: &World, import: ImportSpec) {
 }
 
 #[test]
-fn what_the_queue_refuses_late_is_told_and_not_tried_again() {
+fn an_import_that_is_rejected_late_is_reported_and_not_retried() {
     let (world, plan) = importing(ImportSpec { fails_late: Some(-1), polls: 2, ..ImportSpec::default() });
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(1)), ["problem rejected"]);
@@ -40,7 +40,7 @@ fn what_the_queue_refuses_late_is_told_and_not_tried_again() {
 }
 
 #[test]
-fn a_file_that_the_importer_could_not_read_is_refused() {
+fn a_file_that_the_importer_cannot_read_is_rejected() {
     let (world, plan) = planned(|_| {});
     world.sim.fault(Fault::new(Effect::Latency { ms: 300 }).contains(QUEUE));
     let said = std::thread::scope(|scope| {
@@ -57,10 +57,14 @@ fn a_file_that_the_importer_could_not_read_is_refused() {
 }
 
 #[test]
-fn an_import_that_vanishes_stays_pending_and_is_lost_after_two_days() {
+fn an_import_that_disappears_is_lost_after_six_hours() {
     let (world, plan) = importing(ImportSpec { vanishes: true, ..ImportSpec::default() });
     assert_eq!(kinds(world.upload(&plan).ok().silent()), ["pending"]);
-    assert_eq!(kinds(world.upload(&plan).ok().silent()), ["pending", "pending"], "its own, and that of the plan");
+    assert_eq!(
+        kinds(world.upload(&plan).ok().silent()),
+        ["pending", "pending"],
+        "the pending upload, and the record of the plan"
+    );
     assert_eq!(kinds(world.settle().ok().silent()), ["pending"]);
     assert_eq!((world.sent(COROS), world.stands(COROS, START, &[]).0), (1, "pending".into()));
     world.let_hours_pass(5);
@@ -74,15 +78,15 @@ fn an_import_that_vanishes_stays_pending_and_is_lost_after_two_days() {
     said.says("not listed for 6 hours");
     assert_eq!((world.outcomes(), world.sent(COROS)), (vec!["lost".to_owned()], 1));
     world.sim.clear_log();
-    assert_eq!(world.settle().ok().silent().out, "", "told once");
+    assert_eq!(world.settle().ok().silent().out, "", "reported once");
     assert_eq!(world.sim.log().len(), 0);
     world.work.run("gs-fetch", &[]).ok();
     let (kind, codes) = world.stands(COROS, START, &[]);
     assert_eq!((kind.as_str(), codes), ("rejected", vec!["upload-lost".to_owned()]));
-    assert_eq!(world.sent(COROS), 0, "nothing sends it by itself");
+    assert_eq!(world.sent(COROS), 0, "a lost upload is not retried automatically");
 }
 
-/// One that was lost, and the plan to send it again to an importer that works now.
+/// A lost upload, and the plan to upload it again, now to a working importer.
 fn lost() -> (World, String) {
     let (world, plan) = importing(ImportSpec { vanishes: true, ..ImportSpec::default() });
     assert_eq!(kinds(world.work.given("gs-upload", &["--upload-wait", "2s"], &plan).ok()), ["pending"]);
@@ -95,15 +99,15 @@ fn lost() -> (World, String) {
 }
 
 #[test]
-fn what_was_lost_is_imported_when_somebody_sends_it_again() {
-    // The importer goes by sums: the same bytes would be the job that it has done with.
+fn a_lost_upload_is_imported_when_it_is_uploaded_again() {
+    // The importer identifies files by checksum and would return its finished job for the same bytes.
     let (world, plan) = lost();
     assert_eq!(kinds(world.upload(&plan).ok()), ["created"]);
     assert_eq!((world.times(COROS, START), world.outcomes()), (1, vec!["lost".into(), "created".into()]));
 }
 
 #[test]
-fn what_is_sent_again_and_killed_is_not_taken_for_what_was_lost() {
+fn a_killed_second_upload_is_not_mistaken_for_the_lost_one() {
     for (effect, sent) in [(Effect::Stall { ms: 20_000 }, 2), (Effect::Held { ms: 20_000 }, 1)] {
         let (world, plan) = lost();
         world.sim.fault(Fault::new(effect).path(IMPORT).count(1));
@@ -117,7 +121,7 @@ fn what_is_sent_again_and_killed_is_not_taken_for_what_was_lost() {
 }
 
 #[test]
-fn nothing_is_lost_while_the_list_cannot_be_read() {
+fn an_upload_is_not_lost_while_the_list_is_unreadable() {
     let (world, plan) = importing(ImportSpec { vanishes: true, ..ImportSpec::default() });
     world.upload(&plan).ok();
     world.let_hours_pass(7);
@@ -130,7 +134,7 @@ fn nothing_is_lost_while_the_list_cannot_be_read() {
 }
 
 #[test]
-fn what_is_still_in_the_queue_after_days_and_in_the_list_has_arrived() {
+fn a_listed_activity_counts_as_created_even_if_it_is_still_queued() {
     let (world, plan) = importing(ImportSpec { polls: 1000, ..ImportSpec::default() });
     assert_eq!(kinds(world.work.given("gs-upload", &["--upload-wait", "0"], &plan).ok()), ["pending"]);
     world.work.change("UPDATE uploads SET started_at = started_at - 49 * 3600");
@@ -139,7 +143,7 @@ fn what_is_still_in_the_queue_after_days_and_in_the_list_has_arrived() {
 }
 
 #[test]
-fn what_appears_late_is_read_back_by_a_later_run() {
+fn a_later_run_confirms_an_upload_that_is_listed_late() {
     let (world, plan) = importing(ImportSpec { listed_after_seconds: 3600, ..ImportSpec::default() });
     let said = world.work.given("gs-upload", &["--upload-wait", "2s"], &plan);
     assert_eq!(kinds(said.ok().silent()), ["pending"]);
@@ -151,15 +155,15 @@ fn what_appears_late_is_read_back_by_a_later_run() {
 }
 
 #[test]
-fn without_keys_to_the_store_nothing_is_imported_and_the_next_run_does_it() {
+fn an_upload_without_store_credentials_is_repeated_by_the_next_run() {
     let starts = [START, START + DAY + 401];
-    let gone = Effect::Status {
+    let not_found = Effect::Status {
         status: 404,
         retry_after: None,
         body: Some("<html>".into()),
         content_type: Some("text/html".into()),
     };
-    for effect in [gone, Effect::Html, answer(200, r#"{"code":401,"msg":"signature error"}"#), answer(403, "")] {
+    for effect in [not_found, Effect::Html, answer(200, r#"{"code":401,"msg":"signature error"}"#), answer(403, "")] {
         let world = world(&starts, |_| {});
         let plan = world.plan_of(COM, COROS, &starts);
         world.sim.fault(Fault::new(effect.clone()).contains(STS));
@@ -175,7 +179,7 @@ fn without_keys_to_the_store_nothing_is_imported_and_the_next_run_does_it() {
 }
 
 #[test]
-fn all_ways_to_the_keys_gone_is_said_once_and_the_rest_left_alone() {
+fn unavailable_store_credentials_suspend_coros_with_one_message() {
     let starts = [START, START + DAY + 401];
     let world = world(&starts, |scenario| {
         scenario.sts = StsSpec { hub_gone: true, faq_gone: true, ..StsSpec::default() };
@@ -189,14 +193,14 @@ fn all_ways_to_the_keys_gone_is_said_once_and_the_rest_left_alone() {
 }
 
 #[test]
-fn keys_for_another_bucket_are_not_used_and_nothing_is_registered_for_it() {
+fn store_credentials_for_another_bucket_are_not_used() {
     let (world, plan) = planned(|scenario| scenario.coros[0].region = 1);
-    let keys = r#"{"AccessKeyId":"AK","SecretAccessKey":"SK","SessionToken":"ST","Region":"eu-central-1","Bucket":"eu-coros"}"#;
-    let keys = {
+    let credentials = r#"{"AccessKeyId":"AK","SecretAccessKey":"SK","SessionToken":"ST","Region":"eu-central-1","Bucket":"eu-coros"}"#;
+    let credentials = {
         use base64::Engine as _;
-        base64::engine::general_purpose::STANDARD.encode(keys)
+        base64::engine::general_purpose::STANDARD.encode(credentials)
     } + gs_sim::MARKER;
-    let body = serde_json::json!({"code": 200, "data": {"credentials": keys, "v": "2"}}).to_string();
+    let body = serde_json::json!({"code": 200, "data": {"credentials": credentials, "v": "2"}}).to_string();
     world.sim.fault(Fault::new(answer(200, &body)).contains(STS));
     world.upload(&plan).ends(75).says("credentials for another bucket than coros-s3");
     assert!(world.sim.log().iter().all(|one| one.method != "PUT" && one.path != IMPORT));
@@ -205,7 +209,7 @@ fn keys_for_another_bucket_are_not_used_and_nothing_is_registered_for_it() {
 }
 
 #[test]
-fn the_login_finds_the_region_and_each_has_its_own_bucket() {
+fn the_login_determines_the_region_and_its_bucket() {
     for (region, bucket) in [(1, "coros-s3."), (2, "coros-oss."), (3, "eu-coros."), (4, "coros-sg-prod.")] {
         let (world, plan) = planned(|scenario| scenario.coros[0].region = region);
         world.upload(&plan).ok();
@@ -217,10 +221,10 @@ fn the_login_finds_the_region_and_each_has_its_own_bucket() {
 }
 
 #[test]
-fn a_refusal_with_http_200_is_no_success() {
+fn an_error_with_http_200_is_a_failure() {
     let (world, plan) = planned(|_| {});
-    let refused = answer(200, r#"{"apiCode":"8E16FCC7","message":"Service exceptions","result":"1001"}"#);
-    world.sim.fault(Fault::new(refused).path(IMPORT).count(1));
+    let error = answer(200, r#"{"apiCode":"8E16FCC7","message":"Service exceptions","result":"1001"}"#);
+    world.sim.fault(Fault::new(error).path(IMPORT).count(1));
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(75)), ["problem retry"]);
     said.says("Service exceptions");
@@ -229,7 +233,7 @@ fn a_refusal_with_http_200_is_no_success() {
 }
 
 #[test]
-fn what_goes_wrong_is_tried_a_bounded_number_of_times() {
+fn an_outage_causes_a_limited_number_of_requests() {
     let starts: Vec<i64> = (0..6).map(|day| START + day * (DAY + 401)).collect();
     let world = world(&starts, |_| {});
     let plan = world.plan_of(COM, COROS, &starts);
@@ -239,9 +243,9 @@ fn what_goes_wrong_is_tried_a_bounded_number_of_times() {
 }
 
 #[test]
-fn an_object_that_the_importer_does_not_find_is_told_as_that() {
+fn an_object_missing_from_the_store_is_uploaded_by_the_next_run() {
     let (world, plan) = planned(|_| {});
-    // Said to be stored, and is not.
+    // The store confirms the object but does not have it.
     world.sim.fault(Fault::new(answer(200, "")).method("PUT").count(1));
     let said = world.upload(&plan);
     assert_eq!(kinds(said.ends(75)), ["problem retry"]);
@@ -252,11 +256,11 @@ fn an_object_that_the_importer_does_not_find_is_told_as_that() {
 }
 
 #[test]
-fn a_store_that_refuses_leaves_nothing_imported_and_the_next_run_does_it() {
-    let refusal = r#"<?xml version="1.0"?><Error><Code>SignatureDoesNotMatch</Code></Error>"#;
+fn an_upload_that_the_store_rejects_is_repeated_by_the_next_run() {
+    let rejection = r#"<?xml version="1.0"?><Error><Code>SignatureDoesNotMatch</Code></Error>"#;
     for region in [2, 3] {
         let (world, plan) = planned(|scenario| scenario.coros[0].region = region);
-        world.sim.fault(Fault::new(answer(403, refusal)).method("PUT"));
+        world.sim.fault(Fault::new(answer(403, rejection)).method("PUT"));
         let said = world.upload(&plan);
         assert_eq!(kinds(said.ends(75)), ["problem retry"]);
         said.says("SignatureDoesNotMatch");
@@ -268,8 +272,8 @@ fn a_store_that_refuses_leaves_nothing_imported_and_the_next_run_does_it() {
 }
 
 #[test]
-fn a_session_that_another_login_ends_between_steps_is_replaced_by_one_login() {
-    // Before the list is looked at, after the keys, after the store, while the queue is followed.
+fn a_session_ended_by_another_login_is_replaced_with_one_login() {
+    // During the precheck, the request for credentials, the upload to the store, and the queue requests.
     for (path, method) in [("/activity/query", "GET"), (STS, "GET"), ("/fit_zip/", "PUT"), (QUEUE, "POST")] {
         let (world, plan) = planned(|_| {});
         world.let_lists_age();
@@ -286,7 +290,7 @@ fn a_session_that_another_login_ends_between_steps_is_replaced_by_one_login() {
 }
 
 #[test]
-fn a_session_that_is_ended_again_and_again_costs_one_login_and_sends_nothing() {
+fn a_repeatedly_ended_session_causes_one_login_and_no_upload() {
     let (world, plan) = planned(|_| {});
     world.let_lists_age();
     let ended = answer(200, r#"{"result":"1019","message":"Access token is invalid"}"#);
@@ -298,7 +302,7 @@ fn a_session_that_is_ended_again_and_again_costs_one_login_and_sends_nothing() {
 }
 
 #[test]
-fn an_account_that_moved_to_another_region_is_followed_there() {
+fn an_upload_follows_the_account_to_another_region() {
     let (world, plan) = planned(|_| {});
     world.sim.with(|state| state.coros.accounts[0].spec.region = 3);
     assert_eq!(kinds(world.upload(&plan).ok()), ["created"]);
@@ -308,7 +312,7 @@ fn an_account_that_moved_to_another_region_is_followed_there() {
 }
 
 #[test]
-fn an_import_whose_answer_is_lost_is_settled_by_the_queue_without_a_second_one() {
+fn the_queue_settles_an_import_without_response() {
     for region in 1..=4 {
         let (world, plan) = planned(|scenario| scenario.coros[0].region = region);
         world.sim.fault(Fault::new(Effect::Held { ms: 20_000 }).path(IMPORT).count(1));
@@ -321,7 +325,7 @@ fn an_import_whose_answer_is_lost_is_settled_by_the_queue_without_a_second_one()
 }
 
 #[test]
-fn ended_by_ctrl_c_while_the_service_works_on_it_it_is_handed_on_as_pending() {
+fn ctrl_c_outputs_an_unfinished_upload_as_pending() {
     let (world, plan) = importing(ImportSpec { seconds: 30, ..ImportSpec::default() });
     let file = world.work.dir().join("plan");
     std::fs::write(&file, plan).unwrap();

@@ -1,4 +1,4 @@
-//! `gs-upload`, from each platform to each: sent once, followed to its end, read back, and nothing the second time.
+//! `gs-upload` from each platform to each: uploaded once, settled, confirmed by the list, and not repeated.
 
 use crate::support::upload::{self, CN, COM, COROS, START, World, kinds, start, world};
 use crate::support::{self, Said};
@@ -13,9 +13,9 @@ fn pipeline(world: &World, from: &str, to: &str) -> Said {
     world.upload(&plan)
 }
 
-/// Sends all that one has to another, and looks at the records, the journal, the target, and the second run.
+/// Uploads all activities of one platform to another, and checks the records, the journal, the target and a second run.
 #[track_caller]
-fn goes(world: &World, from: &str, to: &str) {
+fn assert_uploaded_once(world: &World, from: &str, to: &str) {
     let (source, before) = (world.held(from), world.held(to));
     let said = pipeline(world, from, to);
     let records = said.ok().silent().records();
@@ -34,7 +34,7 @@ fn goes(world: &World, from: &str, to: &str) {
     }
     let mut all = [source, before].concat();
     all.sort_unstable();
-    assert_eq!(world.held(to), all, "each once");
+    assert_eq!(world.held(to), all, "each activity once");
     world.sim.clear_log();
     assert_eq!(pipeline(world, from, to).ok().silent().out, "");
     assert_eq!(world.sent(to), 0);
@@ -49,38 +49,44 @@ fn is_listed(world: &World, platform: &str, id: &Value) -> bool {
 }
 
 #[test]
-fn from_garmin_com_to_garmin_cn_and_back() {
-    goes(&start(&[(COM, &[START])], |_| {}), COM, CN);
-    goes(&start(&[(CN, &[START])], |_| {}), CN, COM);
+fn activities_are_uploaded_from_garmin_com_to_garmin_cn_and_back() {
+    assert_uploaded_once(&start(&[(COM, &[START])], |_| {}), COM, CN);
+    assert_uploaded_once(&start(&[(CN, &[START])], |_| {}), CN, COM);
 }
 
 #[test]
-fn from_garmin_to_coros_in_each_region() {
+fn activities_are_uploaded_from_garmin_com_to_coros_in_each_region() {
     std::thread::scope(|scope| {
         for region in 1..=4 {
-            scope.spawn(move || goes(&world(&[START], |scenario| scenario.coros[0].region = region), COM, COROS));
+            scope.spawn(move || {
+                assert_uploaded_once(&world(&[START], |scenario| scenario.coros[0].region = region), COM, COROS)
+            });
         }
     });
 }
 
 #[test]
-fn from_coros_to_both_garmins() {
-    goes(&start(&[(COROS, &[START])], |_| {}), COROS, COM);
-    goes(&start(&[(COROS, &[START])], |_| {}), COROS, CN);
+fn activities_are_uploaded_from_coros_to_garmin_com_and_garmin_cn() {
+    assert_uploaded_once(&start(&[(COROS, &[START])], |_| {}), COROS, COM);
+    assert_uploaded_once(&start(&[(COROS, &[START])], |_| {}), COROS, CN);
 }
 
 #[test]
-fn what_two_platforms_have_goes_to_the_third_once() {
+fn an_activity_on_two_platforms_is_uploaded_to_the_third_once() {
     let world = start(&[(COM, &[START]), (CN, &[START + 1])], |_| {});
     let fetched = world.work.run("gs-fetch", &[]).ok().out.clone();
     let plan = world.work.given("gs-diff", &["--to", "coros"], &fetched).ok().out.clone();
     let plan = world.work.given("gs-download", &[], &plan).ok().out.clone();
     world.upload(&plan).ok();
-    assert_eq!((world.times(COROS, START), world.sent(COROS)), (1, 21), "once, and the rest of the histories");
+    assert_eq!(
+        (world.times(COROS, START), world.sent(COROS)),
+        (1, 21),
+        "the shared activity once, and the background histories"
+    );
 }
 
 #[test]
-fn two_sources_of_one_group_in_one_plan_are_one_upload() {
+fn two_sources_of_one_activity_in_a_plan_cause_one_upload() {
     let world = start(&[(COM, &[START]), (CN, &[START])], |_| {});
     let plan = world.plan_of(COM, COROS, &[START]) + &world.plan_of(CN, COROS, &[START]);
     let said = world.upload(&plan);
@@ -88,14 +94,14 @@ fn two_sources_of_one_group_in_one_plan_are_one_upload() {
     kinds.sort();
     assert_eq!(kinds, ["created", "pending"], "{said}");
     assert_eq!((world.times(COROS, START), world.sent(COROS), world.outcomes().len()), (1, 1, 1));
-    // Later, that it is there is known.
+    // A later run knows that the activity exists.
     let said = world.upload(&plan);
     assert_eq!(upload::kinds(said.ok()), ["exists", "exists"], "{said}");
     assert_eq!((world.times(COROS, START), world.sent(COROS)), (1, 1));
 }
 
 #[test]
-fn a_plan_that_is_fed_twice_sends_once() {
+fn a_repeated_plan_is_uploaded_once() {
     for to in [CN, COROS] {
         let world = world(&[START], |_| {});
         let plan = world.plan_of(COM, to, &[START]);
@@ -107,16 +113,16 @@ fn a_plan_that_is_fed_twice_sends_once() {
 }
 
 #[test]
-fn two_at_once_on_one_plan_make_one_activity() {
+fn two_concurrent_uploads_of_one_plan_create_one_activity() {
     for (to, path) in [(CN, upload::SEND_GARMIN), (COROS, upload::IMPORT)] {
-        // The second begins with the first, or while that one's file is on its way.
-        for is_under_way in [false, true] {
+        // The second command starts with the first one, or during its upload.
+        for is_uploading in [false, true] {
             let world = world(&[START], |_| {});
             let plan = world.plan_of(COM, to, &[START]);
             world.sim.fault(Fault::new(Effect::Held { ms: 500 }).contains(path).count(1));
             std::thread::scope(|scope| {
                 let first = scope.spawn(|| world.upload(&plan));
-                if is_under_way {
+                if is_uploading {
                     world.wait_for_fault();
                 }
                 let mut said = kinds(world.upload(&plan).ok());
@@ -125,7 +131,7 @@ fn two_at_once_on_one_plan_make_one_activity() {
                 assert_eq!(said, ["created", "exists"]);
             });
             assert_eq!((world.times(to, START), world.sent(to)), (1, 1));
-            assert_eq!(world.outcomes(), ["created"], "neither has written over what the other knows");
+            assert_eq!(world.outcomes(), ["created"], "neither command overwrites the journal entry of the other");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `gs-upload` looks before it sends: what is there is not sent, whoever put it there and however little is known of it.
+//! The precheck of `gs-upload`: an activity that the target has is not uploaded, regardless of who added it.
 
 use crate::support::upload;
 use crate::support::upload::{CN, COM, COROS, DAY, START, World, coros_run_at, kinds, run_at, start, world};
@@ -8,8 +8,8 @@ use gs_sim::{ActivitySpec, CorosActivitySpec, Effect, Fault};
 /// Ten years ago.
 const LONG_AGO: i64 = START - 3650 * DAY;
 
-/// Puts an group onto a platform by hand.
-fn put_by_hand(world: &World, platform: &str, start: i64) -> String {
+/// Adds an activity to a platform, as a person does.
+fn add_by_hand(world: &World, platform: &str, start: i64) -> String {
     world.sim.with(|state| match platform {
         COROS => state.add_coros_activity(2, &coros_run_at(start)).to_string(),
         name => state.add_activity(&name.replace('-', "."), &run_at(start)).to_string(),
@@ -17,7 +17,7 @@ fn put_by_hand(world: &World, platform: &str, start: i64) -> String {
 }
 
 #[test]
-fn a_list_that_another_command_has_just_read_does_not_replace_the_look() {
+fn a_recent_listing_by_another_command_does_not_replace_the_precheck() {
     for to in [CN, COROS] {
         let world = world(&[START, START + DAY], |_| {});
         let plan = world.plan_of(COM, to, &[START, START + DAY]);
@@ -28,13 +28,13 @@ fn a_list_that_another_command_has_just_read_does_not_replace_the_look() {
         let first_list = log.iter().position(|one| is_list(&one.path)).unwrap();
         let first_send = log.iter().position(|one| is_send(&one.path)).unwrap();
         assert!(first_list < first_send, "{:?}", support::requests(&world.sim));
-        // One look before both, one at what became of both.
+        // One precheck for both, and one listing that confirms both.
         assert_eq!((world.looks(to), world.sent(to)), (2, 2));
     }
 }
 
 #[test]
-fn one_look_at_a_stale_list_serves_all_neighbours() {
+fn one_precheck_serves_all_activities_of_neighbouring_days() {
     for to in [CN, COROS] {
         let starts: Vec<i64> = (0..5).map(|day| START + day * DAY).collect();
         let world = world(&starts, |_| {});
@@ -42,14 +42,14 @@ fn one_look_at_a_stale_list_serves_all_neighbours() {
         world.let_lists_age();
         let said = world.upload(&plan);
         assert_eq!(kinds(said.ok()), ["created"; 5]);
-        // One look before the first, and one at what became of all.
+        // One precheck before the first, and one listing that confirms all.
         assert_eq!((world.looks(to), world.sent(to)), (2, 5), "{:?}", support::requests(&world.sim));
     }
 }
 
 #[test]
-fn a_look_that_is_too_old_when_the_upload_has_its_turn_is_taken_again() {
-    // A slow store, after which the order for the import follows; and a watch that syncs meanwhile.
+fn an_outdated_precheck_is_repeated_before_the_upload() {
+    // The store is slow, so the import request comes late, and a watch syncs meanwhile.
     let world = world(&[START], |_| {});
     let plan = world.plan_of(COM, COROS, &[START]);
     let store = "coros-oss.oss-cn-beijing.aliyuncs.com";
@@ -62,10 +62,10 @@ fn a_look_that_is_too_old_when_the_upload_has_its_turn_is_taken_again() {
     assert_eq!((world.times(COROS, START), world.sent(COROS), world.looks(COROS)), (1, 0, 2));
 }
 
-/// Each page of the list takes most of the time that a look serves, and Garmin's list ends with a second one.
+/// Each page of the list takes most of the time for which a precheck is valid, and Garmin's list may need two.
 #[test]
-fn an_upload_goes_out_over_a_slow_line() {
-    // Something older on the first page: no other is needed. Nothing older: the second page tells, and is new enough.
+fn an_upload_succeeds_over_a_slow_connection() {
+    // With an older activity on the first page, it suffices. Otherwise the second page is needed, and is recent enough.
     for (older, pages) in [(vec![START - 30 * DAY], 1), (vec![], 2)] {
         let world = start(&[(COM, &[START]), (CN, &older)], |_| {});
         let plan = world.plan_of(COM, CN, &[START]);
@@ -79,9 +79,9 @@ fn an_upload_goes_out_over_a_slow_line() {
     }
 }
 
-/// The page that shows nothing of an old group is asked for after the one that shows what is newer, which may be too old.
+/// The page for the old activity is requested after the page for the newer one, which may be outdated by then.
 #[test]
-fn a_look_for_something_old_does_not_serve_what_stands_above_it() {
+fn the_precheck_of_an_old_activity_does_not_serve_a_newer_one() {
     let newer = gs_sim::HISTORY_END - 5 * DAY + 7;
     let world = world(&[START, newer], |_| {});
     let plan = world.plan_of(COM, CN, &[START, newer]);
@@ -96,14 +96,14 @@ fn a_look_for_something_old_does_not_serve_what_stands_above_it() {
 }
 
 #[test]
-fn a_look_that_is_always_too_old_says_why_and_what_helps() {
+fn a_precheck_that_is_always_outdated_reports_cause_and_remedy() {
     let mut world = start(&[(COM, &[START]), (CN, &[START - 30 * DAY])], |_| {});
     let plan = world.plan_of(COM, CN, &[START]);
     world.sim.fault(Fault::new(Effect::Held { ms: 15_500 }).path("/activitylist-service/"));
     let said = world.upload(&plan);
     assert_eq!((kinds(said.ends(75)), world.sent(CN)), (vec!["problem retry".to_owned()], 0));
     assert!(said.out.contains("slow") && said.out.contains("GS_REQUEST_INTERVAL"), "{said}");
-    // What it says does help: a list serves longer.
+    // The advice helps: a list is valid for longer.
     world.work.set("GS_REQUEST_INTERVAL", "4s");
     world.sim.clear_faults();
     world.sim.fault(Fault::new(Effect::Held { ms: 15_500 }).path("/activitylist-service/").count(1));
@@ -112,7 +112,7 @@ fn a_look_that_is_always_too_old_says_why_and_what_helps() {
 }
 
 #[test]
-fn years_apart_each_has_its_own_look() {
+fn activities_years_apart_have_separate_prechecks() {
     let world = world(&[START, LONG_AGO], |_| {});
     let plan = world.plan_of(COM, COROS, &[START, LONG_AGO]);
     world.let_lists_age();
@@ -124,32 +124,32 @@ fn years_apart_each_has_its_own_look() {
 }
 
 #[test]
-fn what_somebody_put_there_since_is_there_already() {
+fn an_activity_that_others_have_added_is_not_uploaded() {
     for to in [CN, COROS] {
         for when in [START, LONG_AGO] {
             let world = world(&[when], |_| {});
             let plan = world.plan_of(COM, to, &[when]);
-            let id = put_by_hand(&world, to, when);
+            let id = add_by_hand(&world, to, when);
             world.let_lists_age();
             let said = world.upload(&plan);
             let record = said.ok().record();
             assert_eq!((&record["outcome"]["kind"], &record["outcome"]["id"]), (&"exists".into(), &id.into()));
             assert_eq!(codes(&record["reasons"])[0], "start-apart", "the evidence is on the record: {record}");
             assert_eq!((world.times(to, when), world.sent(to), world.looks(to)), (1, 0, 1));
-            assert!(world.journal().is_empty(), "nothing was intended");
-            assert_eq!(world.stands(to, when, &[]).0, "exists", "and now it is known");
+            assert!(world.journal().is_empty(), "the journal has no entry");
+            assert_eq!(world.stands(to, when, &[]).0, "exists", "the catalogue has the activity now");
         }
     }
 }
 
 #[test]
-fn a_look_that_shows_nothing_is_not_the_end_where_something_is_known() {
+fn an_empty_precheck_is_ignored_if_activities_are_known() {
     for (to, no_content) in [(CN, false), (CN, true), (COROS, false)] {
-        // All that is known there is months away.
+        // All known activities of the target are months away.
         let when = START - 365 * DAY;
         let world = world(&[when], |_| {});
         let plan = world.plan_of(COM, to, &[when]);
-        put_by_hand(&world, to, when);
+        add_by_hand(&world, to, when);
         let list = if to == CN { "/activitylist-service/" } else { "/activity/query" };
         world.sim.fault(Fault::new(Effect::ListEmpty { no_content, count_true: false }).path(list).nth(1));
         let said = world.upload(&plan);
@@ -158,9 +158,9 @@ fn a_look_that_shows_nothing_is_not_the_end_where_something_is_known() {
     }
 }
 
-/// What only an import tells of is no evidence that a list is whole: no list has to show it.
+/// An imported activity is no evidence that a list is complete, because a list does not have to show it.
 #[test]
-fn imported_activities_that_no_list_shows_do_not_make_an_empty_look_believable() {
+fn imported_activities_do_not_make_an_empty_precheck_plausible() {
     for to in [CN, COROS] {
         let when = START - 365 * DAY;
         let world = world(&[when], |_| {});
@@ -172,7 +172,7 @@ fn imported_activities_that_no_list_shows_do_not_make_an_empty_look_believable()
                 when - 10 * day * DAY
             ));
         }
-        put_by_hand(&world, to, when);
+        add_by_hand(&world, to, when);
         let list = if to == CN { "/activitylist-service/" } else { "/activity/query" };
         world.sim.fault(Fault::new(Effect::ListEmpty { no_content: false, count_true: false }).path(list).nth(1));
         let said = world.upload(&plan);
@@ -181,14 +181,14 @@ fn imported_activities_that_no_list_shows_do_not_make_an_empty_look_believable()
 }
 
 #[test]
-fn an_empty_look_is_not_believed_where_all_that_was_known_is_gone() {
+fn an_empty_precheck_is_ignored_if_all_known_activities_are_missing() {
     for to in [CN, COROS] {
         let world = world(&[START], |_| {});
         let plan = world.plan_of(COM, to, &[START]);
         world
             .work
             .change(&format!("UPDATE activities SET missing_count = 2, missing_since = 1 WHERE platform = '{to}'"));
-        put_by_hand(&world, to, START);
+        add_by_hand(&world, to, START);
         let list = if to == CN { "/activitylist-service/" } else { "/activity/query" };
         world.sim.fault(Fault::new(Effect::ListEmpty { no_content: false, count_true: false }).path(list).nth(1));
         let said = world.upload(&plan);
@@ -198,7 +198,7 @@ fn an_empty_look_is_not_believed_where_all_that_was_known_is_gone() {
 }
 
 #[test]
-fn what_begins_in_the_future_is_not_sent() {
+fn an_activity_that_starts_in_the_future_is_not_uploaded() {
     let ahead = jiff::Timestamp::now().as_second() + 30 * DAY;
     for to in [CN, COROS] {
         let world = world(&[ahead], |_| {});
@@ -207,7 +207,7 @@ fn what_begins_in_the_future_is_not_sent() {
         let mut planned = plan.records();
         planned.retain(|record| codes(&record["reasons"]) == ["not-listed-yet"]);
         assert_eq!(planned.len(), 1, "{plan}");
-        // One that was planned under another clock.
+        // A plan that was made under another clock.
         planned[0].as_object_mut().unwrap().remove("outcome");
         let plan = world.work.given("gs-download", &[], &format!("{}\n", planned[0])).ok().out.clone();
         let said = world.upload(&plan);
@@ -217,9 +217,9 @@ fn what_begins_in_the_future_is_not_sent() {
 }
 
 #[test]
-fn nothing_is_sent_where_the_list_is_not_to_be_had() {
-    let refused = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
-    for effect in [Effect::Cut { at: 100 }, Effect::Html, refused, Effect::JsonError] {
+fn nothing_is_uploaded_if_the_list_is_unavailable() {
+    let unavailable = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
+    for effect in [Effect::Cut { at: 100 }, Effect::Html, unavailable, Effect::JsonError] {
         for (to, list) in [(CN, "/activitylist-service/"), (COROS, "/activity/query")] {
             let world = world(&[START, START + DAY], |_| {});
             let plan = world.plan_of(COM, to, &[START, START + DAY]);
@@ -228,7 +228,7 @@ fn nothing_is_sent_where_the_list_is_not_to_be_had() {
             let said = world.upload(&plan);
             assert_eq!(kinds(said.ends(75)), ["problem retry"; 2], "{effect:?}");
             said.says("platform skipped for the rest of this run");
-            assert_eq!(said.err.lines().count(), 1, "told once: {said}");
+            assert_eq!(said.err.lines().count(), 1, "reported once: {said}");
             assert_eq!((world.sent(to), world.journal().len()), (0, 0));
             world.sim.clear_faults();
             assert_eq!(kinds(world.upload(&plan).ok()), ["created"; 2]);
@@ -238,7 +238,7 @@ fn nothing_is_sent_where_the_list_is_not_to_be_had() {
 }
 
 #[test]
-fn nothing_is_sent_where_the_list_is_suddenly_shorter() {
+fn nothing_is_uploaded_if_the_list_has_shrunk() {
     for to in [CN, COROS] {
         let starts: Vec<i64> = (1..9).map(|day| START + day * DAY + 7).collect();
         let world = start(&[(COM, &[START]), (to, &starts)], |_| {});
@@ -256,8 +256,8 @@ fn nothing_is_sent_where_the_list_is_suddenly_shorter() {
     }
 }
 
-/// The same group under another sport, as somebody has changed it by hand.
-fn ride_by_hand(world: &World, platform: &str) -> u64 {
+/// Adds the same activity with another sport, as after a change by a person.
+fn add_as_ride(world: &World, platform: &str) -> u64 {
     world.sim.with(|state| match platform {
         COROS => state.add_coros_activity(2, &CorosActivitySpec { sport: Some(200), ..coros_run_at(START + 20) }),
         name => {
@@ -268,10 +268,10 @@ fn ride_by_hand(world: &World, platform: &str) -> u64 {
 }
 
 #[test]
-fn what_may_be_there_is_held_and_sent_when_the_record_says_so() {
+fn a_possible_duplicate_is_uploaded_only_if_the_record_allows_it() {
     for to in [CN, COROS] {
         let world = world(&[START], |_| {});
-        let there = ride_by_hand(&world, to);
+        let existing = add_as_ride(&world, to);
         world.work.run("gs-fetch", &[]).ok();
         let (kind, codes) = world.stands(to, START, &[]);
         assert_eq!((kind.as_str(), codes[0].as_str()), ("skipped", "possible-duplicate"));
@@ -279,23 +279,23 @@ fn what_may_be_there_is_held_and_sent_when_the_record_says_so() {
         let said = world.upload(&plan.replace("\"allow_possible_duplicate\":true,", ""));
         let record = said.ok().record();
         let reason = &record["reasons"][0];
-        assert_eq!((code(reason), &reason["id"]), ("possible-duplicate", &there.to_string().into()));
+        assert_eq!((code(reason), &reason["id"]), ("possible-duplicate", &existing.to_string().into()));
         assert_eq!((kinds(&said), world.sent(to)), (vec!["skipped".to_owned()], 0));
         let record = world.upload(&plan).ok().record();
         assert_eq!((&record["outcome"]["kind"], world.times(to, START)), (&"created".into(), 2));
-        assert_ne!(record["outcome"]["id"], there.to_string());
+        assert_ne!(record["outcome"]["id"], existing.to_string());
         assert_eq!(world.stands(to, START, &[]).0, "exists");
     }
 }
 
 #[test]
-fn what_was_sent_in_doubt_is_not_read_back_as_what_was_there() {
+fn an_unconfirmed_upload_is_not_mistaken_for_an_existing_activity() {
     let world = world(&[START], |scenario| scenario.coros[0].import.vanishes = true);
     let plan = world.plan_of(COM, COROS, &[START]).replace("\"to\":", "\"allow_possible_duplicate\":true,\"to\":");
-    // The look before the upload is the first to see it, perhaps in the same second.
-    ride_by_hand(&world, COROS);
+    // The precheck is the first listing that shows the ride, perhaps in the same second.
+    add_as_ride(&world, COROS);
     world.let_lists_age();
     assert_eq!(kinds(world.upload(&plan).ok()), ["pending"]);
     assert_eq!((world.outcomes(), world.sent(COROS)), (vec!["open".to_owned()], 1));
-    assert_eq!(kinds(world.settle().ok()), ["pending"], "nor by the next run");
+    assert_eq!(kinds(world.settle().ok()), ["pending"], "the next run does not mistake it either");
 }

@@ -1,4 +1,4 @@
-//! `gs-upload`: which records it takes, which it hands on untouched, what it says of files that cannot go, and its flags.
+//! `gs-upload`: which records it uploads, which pass unchanged, how it reports unusable files, and its flags.
 
 use crate::support;
 use crate::support::upload::{
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 
 const NEXT: i64 = START + DAY + 401;
 
-/// A transfer to garmin.cn that a person has written, of an activity of garmin.com.
-fn by_hand(world: &World, id: &str) -> String {
+/// A hand-written transfer of an activity from garmin.com to garmin.cn.
+fn transfer_to_garmin_cn(world: &World, id: &str) -> String {
     let activity = world.work.run("gs-list", &["--id", id]).record();
     json!({"type": "transfer", "to": CN, "activity": activity}).to_string() + "\n"
 }
 
-/// It is not sent, for the reason with this code.
+/// Asserts that the plan is not uploaded, for the reason with this code.
 #[track_caller]
-fn is_not_sent(world: &World, plan: &str, kind: &str, code: &str) {
+fn assert_not_uploaded(world: &World, plan: &str, kind: &str, code: &str) {
     let said = world.upload(plan);
     assert_eq!(kinds(said.ends(if kind.starts_with("problem") { 1 } else { 0 })), [kind]);
     let record = said.record();
@@ -30,7 +30,7 @@ fn is_not_sent(world: &World, plan: &str, kind: &str, code: &str) {
 }
 
 #[test]
-fn a_file_that_is_not_in_the_archive_or_no_longer_whole_is_not_sent() {
+fn a_missing_or_corrupt_archive_file_is_not_uploaded() {
     let (world, plan) = one_planned(CN);
     let path: String = world.work.sql("SELECT path FROM files");
     let path = world.work.data(&path);
@@ -39,80 +39,80 @@ fn a_file_that_is_not_in_the_archive_or_no_longer_whole_is_not_sent() {
     for damaged in [bytes[..bytes.len() / 2].to_vec(), gs_sim::fit::damage::wrong_crc(&bytes), Vec::new(), other_sport]
     {
         std::fs::write(&path, damaged).unwrap();
-        is_not_sent(&world, &plan, "problem corrupt-file", "file-damaged");
+        assert_not_uploaded(&world, &plan, "problem corrupt-file", "file-damaged");
     }
     std::fs::remove_file(&path).unwrap();
-    is_not_sent(&world, &plan, "problem corrupt-file", "file-damaged");
+    assert_not_uploaded(&world, &plan, "problem corrupt-file", "file-damaged");
     world.work.change("DELETE FROM files");
-    is_not_sent(&world, &plan, "problem corrupt-file", "file-not-archived");
+    assert_not_uploaded(&world, &plan, "problem corrupt-file", "file-not-archived");
 }
 
 #[test]
-fn a_file_that_changed_after_planning_is_planned_again_first() {
+fn a_file_that_changed_after_planning_needs_a_new_plan() {
     let (world, plan) = one_planned(CN);
     let id: u64 = world.work.sql::<String>("SELECT id FROM files").parse().unwrap();
     let bytes = gs_sim::fit::run(START, 1800, 5000.0).build();
     world.sim.with(|state| state.set_source("garmin.com", id, gs_sim::garmin::activity::Source::Bytes("fit", bytes)));
     world.work.given("gs-download", &["--force"], &plan).ok();
     world.sim.clear_log();
-    is_not_sent(&world, &plan, "problem corrupt-file", "file-changed");
+    assert_not_uploaded(&world, &plan, "problem corrupt-file", "file-changed");
     let again = world.plan_of(COM, CN, &[START]);
     assert_eq!(kinds(world.upload(&again).ok()), ["created"]);
 }
 
 #[test]
-fn several_files_are_for_a_person_to_choose_from() {
+fn an_activity_with_several_files_is_not_uploaded() {
     let (world, plan) = one_planned(CN);
     world.work.change(
         "INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived_at, verified_at)
          SELECT platform, id, 1, path || '.2', sha256, bytes, format, origin, archived_at, verified_at FROM files",
     );
-    is_not_sent(&world, &plan, "problem corrupt-file", "several-files");
+    assert_not_uploaded(&world, &plan, "problem corrupt-file", "several-files");
 }
 
 #[test]
-fn what_the_target_does_not_take_is_skipped_with_the_reason() {
+fn a_format_that_the_target_does_not_accept_is_skipped() {
     let world = world(&[], |scenario| {
         let odd = ActivitySpec { id: Some(5), oddities: vec!["gpx_origin".into()], ..run_at(START) };
         scenario.accounts[0].activities.push(odd);
     });
     world.work.download(&["--id", "5"]).ok();
     world.sim.clear_log();
-    let plan = by_hand(&world, "5");
-    is_not_sent(&world, &plan, "skipped", "format-not-accepted");
+    let plan = transfer_to_garmin_cn(&world, "5");
+    assert_not_uploaded(&world, &plan, "skipped", "format-not-accepted");
 }
 
 #[test]
-fn without_a_start_nobody_can_look_so_nothing_is_sent() {
+fn an_activity_without_a_start_time_is_not_uploaded() {
     let (world, plan) = one_planned(CN);
     world.work.change("UPDATE activities SET start_time = NULL");
-    is_not_sent(&world, &plan, "skipped", "no-start-time");
+    assert_not_uploaded(&world, &plan, "skipped", "no-start-time");
 }
 
 #[test]
-fn what_is_on_the_platform_it_comes_from_is_not_sent_there() {
+fn an_activity_is_not_uploaded_to_its_own_platform() {
     let (world, plan) = one_planned(CN);
     let plan = plan.replace("\"to\":\"garmin-cn\"", "\"to\":\"garmin-com\"");
-    is_not_sent(&world, &plan, "exists", "still-there");
+    assert_not_uploaded(&world, &plan, "exists", "still-there");
 }
 
 #[test]
-fn a_platform_that_nobody_knows_is_told_and_the_rest_goes_on() {
+fn an_unknown_platform_is_reported_and_other_records_are_uploaded() {
     let (world, plan) = one_planned(CN);
     for to in ["strava", "garmin", "GARMINCN", "folder", ""] {
-        is_not_sent(
+        assert_not_uploaded(
             &world,
             &plan.replace("\"to\":\"garmin-cn\"", &format!("\"to\":{to:?}")),
             "problem rejected",
             "unknown-platform",
         );
     }
-    let strange = plan.replace("\"to\":\"garmin-cn\"", "\"to\":\"strava\"");
-    assert_eq!(kinds(world.upload(&format!("{strange}{plan}")).ends(1)), ["problem rejected", "created"]);
+    let unknown_target = plan.replace("\"to\":\"garmin-cn\"", "\"to\":\"strava\"");
+    assert_eq!(kinds(world.upload(&format!("{unknown_target}{plan}")).ends(1)), ["problem rejected", "created"]);
 }
 
 #[test]
-fn records_with_a_problem_or_an_outcome_and_those_of_others_pass_untouched() {
+fn records_with_a_problem_an_outcome_or_another_type_pass_unchanged() {
     let (world, plan) = one_planned(CN);
     let with = |name: &str, value: Value| {
         let mut record: Value = serde_json::from_str(&plan).unwrap();
@@ -139,13 +139,13 @@ fn records_with_a_problem_or_an_outcome_and_those_of_others_pass_untouched() {
     };
     assert_eq!(sorted(order(&said.ok().silent().records())), sorted(order(&records)));
     assert_eq!((world.sim.log().len(), world.journal().len()), (0, 0));
-    // What is not known here stays on the record that is sent, too.
+    // Unknown fields also stay on a record that is uploaded.
     let sent = world.upload(&(with("reasons", json!([])).to_string() + "\n"));
     assert_eq!((kinds(sent.ok()), &sent.record()["mood"]), (vec!["created".to_owned()], &json!("good")));
 }
 
 #[test]
-fn a_malformed_line_ends_it_but_what_was_sent_before_is_followed_and_printed() {
+fn a_malformed_line_ends_with_65_after_earlier_uploads_are_settled() {
     for to in [CN, COROS] {
         let (world, plan) = one_planned(to);
         for bad in ["{\"type\":\"transfer\"", "[1]", "hello", "{\"type\":\"transfer\",\"to\":5}"] {
@@ -161,27 +161,27 @@ fn a_malformed_line_ends_it_but_what_was_sent_before_is_followed_and_printed() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly_with_all_that_was_sent_in_the_journal() {
+fn a_closed_pipe_ends_the_command_quietly_with_a_complete_journal() {
     let world = world(&[START, NEXT], |scenario| scenario.accounts[1].upload.answer = UploadAnswer::Created);
     let plan = world.plan_of(COM, CN, &[NEXT, START]);
-    let strange = plan.lines().next().unwrap().replace("\"to\":\"garmin-cn\"", "\"to\":\"strava\"");
+    let unknown_target = plan.lines().next().unwrap().replace("\"to\":\"garmin-cn\"", "\"to\":\"strava\"");
     let mut lines: Vec<&str> = plan.lines().collect();
-    // One is sent, one is printed to nobody, and the third is not begun.
-    lines.insert(1, &strange);
+    // The first is uploaded, the output of the second fails, and the third is not started.
+    lines.insert(1, &unknown_target);
     let path = world.work.dir().join("plan");
     std::fs::write(&path, lines.join("\n") + "\n").unwrap();
     let bin = env!("CARGO_BIN_EXE_gs-upload");
     let script = format!("set -o pipefail; (sleep 0.2; exec {bin} < {}) | true", path.display());
     let said = world.work.given("/bin/bash", &["-c", &script], "");
-    assert_eq!(said.code, 1, "for the platform that nobody knows: {said}");
+    assert_eq!(said.code, 1, "because of the unknown platform: {said}");
     assert!(!said.err.contains("roken pipe") && !said.err.contains("panic"), "{said}");
     assert_eq!((world.sent(CN), world.outcomes()), (1, vec!["created".to_owned()]));
     assert_eq!((world.times(CN, NEXT), world.times(CN, START)), (1, 0));
-    assert!(world.journal()[0].confirmed, "it was followed to its end");
+    assert!(world.journal()[0].confirmed, "the upload was confirmed");
 }
 
 #[test]
-fn platform_names_those_that_are_meant_and_the_others_pass() {
+fn the_platform_flag_selects_targets_and_other_records_pass() {
     let world = world(&[START], |_| {});
     let plan = world.plan_of(COM, CN, &[START]) + &world.plan_of(COM, COROS, &[START]);
     let said = world.work.given("gs-upload", &["--platform", "coros"], &plan);
@@ -189,7 +189,7 @@ fn platform_names_those_that_are_meant_and_the_others_pass() {
     said.sort();
     assert_eq!(said, ["", "created"]);
     assert_eq!((world.sent(CN), world.times(COROS, START)), (0, 1));
-    // Nor is it asked what became of what was sent elsewhere.
+    // An open upload to another platform is not checked either.
     world.sim.fault(Fault::new(Effect::AnswerLost).path(SEND_GARMIN).count(1));
     world.upload(&plan).ends(75);
     world.sim.clear_log();
@@ -200,7 +200,7 @@ fn platform_names_those_that_are_meant_and_the_others_pass() {
 }
 
 #[test]
-fn a_dry_run_asks_nobody_and_writes_nothing() {
+fn a_dry_run_sends_no_requests_and_writes_nothing() {
     let (world, plan) = one_planned(CN);
     let said = world.work.given("gs-upload", &["-n"], &plan);
     said.ok().says("would upload to garmin-cn");
@@ -213,7 +213,7 @@ fn a_dry_run_asks_nobody_and_writes_nothing() {
 }
 
 #[test]
-fn how_long_it_waits_is_a_flag_or_a_setting() {
+fn the_upload_wait_is_a_flag_or_a_setting() {
     for to in [CN, COROS] {
         for by_setting in [false, true] {
             let mut world = world(&[START], |scenario| {
@@ -229,7 +229,7 @@ fn how_long_it_waits_is_a_flag_or_a_setting() {
             assert_eq!(kinds(said.ok().silent()), ["pending"]);
             let asked =
                 if to == CN { world.asked("garmin.cn", STATUS_GARMIN) } else { world.asked("coros.com", QUEUE) };
-            assert_eq!(asked.len(), 1, "it does not ask again after a pause");
+            assert_eq!(asked.len(), 1, "the status is requested only once");
             assert_eq!((world.outcomes(), world.stands(to, START, &[]).0), (vec!["open".to_owned()], "pending".into()));
         }
     }
@@ -242,7 +242,7 @@ fn how_long_it_waits_is_a_flag_or_a_setting() {
 }
 
 #[test]
-fn a_failed_upload_is_not_written_as_done() {
+fn a_failed_upload_is_recorded_as_failed() {
     for (to, path) in [(CN, SEND_GARMIN), (COROS, IMPORT)] {
         let (world, plan) = one_planned(to);
         let limit = Effect::Status { status: 429, retry_after: None, body: None, content_type: None };
@@ -264,35 +264,35 @@ fn one_bad_activity_does_not_end_the_run() {
     let world = world(&starts, |_| {});
     let plan = world.plan_of(COM, CN, &starts);
     let lines: Vec<Value> = plan.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    // A damaged file, one that the service refuses, and one without a file.
+    // A corrupt file, a file that the platform rejects, and an activity without a file.
     std::fs::write(lines[0]["file"]["path"].as_str().unwrap(), b"x").unwrap();
     let words = r#"{"detailedImportResult":{"failures":[{"messages":[{"code":1,"content":"No."}]}]}}"#;
-    let refused = Effect::Status { status: 400, retry_after: None, body: Some(words.into()), content_type: None };
-    world.sim.fault(Fault::new(refused).path(SEND_GARMIN).count(1));
+    let rejection = Effect::Status { status: 400, retry_after: None, body: Some(words.into()), content_type: None };
+    world.sim.fault(Fault::new(rejection).path(SEND_GARMIN).count(1));
     world
         .work
         .change(&format!("DELETE FROM files WHERE id = {}", lines[2]["activity"]["id"].to_string().replace('"', "'")));
     let said = world.upload(&plan);
-    let mut told = kinds(said.ends(1));
-    told.sort();
-    assert_eq!(told, ["created", "created", "problem corrupt-file", "problem corrupt-file", "problem rejected"]);
+    let mut outcomes = kinds(said.ends(1));
+    outcomes.sort();
+    assert_eq!(outcomes, ["created", "created", "problem corrupt-file", "problem corrupt-file", "problem rejected"]);
     assert_eq!((said.err.lines().count(), world.sent(CN)), (3, 3), "{said}");
     assert_eq!(world.work.sql::<i64>("SELECT exit FROM commands WHERE command = 'gs-upload'"), 1);
 }
 
 #[test]
-fn no_secret_is_shown_however_much_it_tells() {
+fn verbose_output_shows_no_secrets() {
     let world = world(&[START], |_| {});
     let plan = world.plan_of(COM, CN, &[START]) + &world.plan_of(COM, COROS, &[START]);
     world.let_lists_age();
-    // A new login, too.
+    // The command logs in again, too.
     world.sim.with(|state| state.issue_coros_token(2));
     let said = world.work.given("gs-upload", &["-vv"], &plan);
     assert_eq!(kinds(said.ok()), ["created"; 2]);
-    assert!(said.err.contains("PUT") && said.err.contains("POST"), "it tells of its requests: {said}");
+    assert!(said.err.contains("PUT") && said.err.contains("POST"), "requests are shown: {said}");
     let mut secrets = world.sim.with(|state| {
-        let keys = &state.stores.credentials;
-        let mut all: Vec<String> = keys.iter().flat_map(|one| [one.secret.clone(), one.token.clone()]).collect();
+        let credentials = &state.stores.credentials;
+        let mut all: Vec<String> = credentials.iter().flat_map(|one| [one.secret.clone(), one.token.clone()]).collect();
         all.extend(state.coros.accounts[0].token.clone().map(|(token, _)| token));
         all
     });
@@ -306,5 +306,5 @@ fn no_secret_is_shown_however_much_it_tells() {
     for secret in secrets {
         assert!(!said.err.contains(&secret) && !said.out.contains(&secret), "{secret}");
     }
-    assert!(!said.err.contains("fit_zip/"), "nor where the file lies in the store");
+    assert!(!said.err.contains("fit_zip/"), "the path in the store is not shown");
 }

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_go_both_ways() {
+    fn dates_are_written_and_parsed() {
         assert_eq!(stamp(1_767_881_421, " "), "2026-01-08 14:10:21");
         assert_eq!(parse_date("2024-02-29"), Some(days(2024, 2, 29) * 86_400));
         assert_eq!(parse_date("2025-02-29"), None);

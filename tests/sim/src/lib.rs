@@ -1,7 +1,7 @@
-//! The simulator of garminsync: plays Garmin Connect, garmin.com and garmin.cn, and COROS on one
-//! loopback port, and refuses what the real service would refuse.
+//! The simulator of garminsync: simulates Garmin Connect, garmin.com and garmin.cn, and COROS on one
+//! loopback port, and rejects what the real service would reject.
 //!
-//! A request for `https://HOST/PATH?QUERY` comes as `/HOST/PATH?QUERY`:
+//! A request for `https://HOST/PATH?QUERY` is sent as `/HOST/PATH?QUERY`:
 //!
 //! ```
 //! let sim = gs_sim::Scenario::default_garmin(3, 1).start();

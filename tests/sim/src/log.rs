@@ -1,9 +1,9 @@
-//! What was asked and answered, without any secret.
+//! The log of requests and responses, without secrets.
 
 use crate::http::{Request, decode_form, encode};
 use serde::Serialize;
 
-/// Query parameters whose values never enter the log.
+/// Query parameters whose values are never logged.
 const SECRET: [&str; 11] = [
     "key",
     "sign",
@@ -18,16 +18,16 @@ const SECRET: [&str; 11] = [
     "x-oss-signature",
 ];
 
-/// One request and how it was answered.
+/// One request and its response.
 #[derive(Clone, Debug, Serialize)]
 pub struct LoggedRequest {
     /// Position in the order of arrival, from one.
     pub seq: u64,
     /// Milliseconds from the start of the simulator to the arrival of the request.
     pub at_ms: f64,
-    /// Milliseconds from arrival to the moment the answer was ready to be sent.
+    /// Milliseconds from the arrival until the response was ready to be sent.
     pub took_ms: f64,
-    /// Which connection carried it.
+    /// The number of its connection.
     pub connection: u64,
     /// Method.
     pub method: String,
@@ -43,11 +43,11 @@ pub struct LoggedRequest {
     pub agent: String,
     /// The protocols that the client offered in its TLS handshake (ALPN); none on the plain port.
     pub alpn: Option<Vec<String>>,
-    /// Status of the answer; zero when none was sent.
+    /// Status of the response; zero if none was sent.
     pub status: u16,
-    /// Bytes of the answer on the wire, head and all.
+    /// Bytes of the response on the wire, including the head.
     pub bytes_out: u64,
-    /// Why it was refused, or which fault struck.
+    /// Why it was rejected, or which fault hit it.
     pub note: String,
 }
 

@@ -89,7 +89,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nothing is left to do when even this cannot be written.
+            // Without a working stderr the error cannot be reported.
             let _ = writeln!(io::stderr(), "gs-sim: {error}");
             ExitCode::FAILURE
         }
@@ -160,7 +160,7 @@ fn serve(scenario: Scenario, arguments: &Arguments) -> Outcome<()> {
     wait(arguments.exit_with_stdin)
 }
 
-/// Whoever waits for the file must never see half of it.
+/// Writes a file atomically, so that a process that waits for the file never reads a part of it.
 fn write_whole(path: &Path, text: &str) -> Outcome<()> {
     let partial = path.with_extension("partial");
     fs::write(&partial, format!("{text}\n"))?;
@@ -174,7 +174,7 @@ fn wait(for_stdin: bool) -> Outcome<()> {
         return Ok(());
     }
     loop {
-        // A signal ends the program; nothing has to be tidied up.
+        // A signal ends the program; it needs no cleanup.
         thread::park();
     }
 }

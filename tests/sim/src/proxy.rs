@@ -1,5 +1,5 @@
-//! An HTTP proxy that leads every tunnel to the TLS side: programs that know `HTTPS_PROXY` reach the simulator under the
-//! real addresses, without a change to names or mounts.
+//! An HTTP proxy that connects every tunnel to the TLS port: programs that support `HTTPS_PROXY` reach the simulator
+//! under the real addresses, without a change of host names or mounts.
 
 use crate::server::Shared;
 use std::io::{self, Read, Write};
@@ -9,7 +9,7 @@ use std::thread;
 
 const MAX_HEAD: usize = 16 * 1024;
 
-/// Takes tunnels until the simulator stops, and leads them to `tls`.
+/// Accepts tunnels until the simulator stops, and connects them to `tls`.
 pub fn accept(shared: &Arc<Shared>, listener: &TcpListener, tls: SocketAddr) {
     for stream in listener.incoming() {
         if shared.stopping() {
@@ -17,7 +17,7 @@ pub fn accept(shared: &Arc<Shared>, listener: &TcpListener, tls: SocketAddr) {
         }
         let Ok(stream) = stream else { continue };
         thread::spawn(move || {
-            // A tunnel that breaks is seen by its client.
+            // The client notices a broken tunnel.
             let _ = tunnel(stream, tls);
         });
     }
@@ -35,12 +35,12 @@ fn tunnel(mut client: TcpStream, tls: SocketAddr) -> io::Result<()> {
     let (to, from) = (server.try_clone()?, client.try_clone()?);
     let up = thread::spawn(move || pass(from, to));
     pass(server, client);
-    // It ends with its connection, whose end was passed on.
+    // The thread ends with its connection, which was shut down.
     let _ = up.join();
     Ok(())
 }
 
-/// Everything up to the empty line; a client says nothing more before it is answered.
+/// The head up to the empty line; a client sends no more before the response.
 fn head(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -52,7 +52,7 @@ fn head(client: &mut TcpStream) -> io::Result<Vec<u8>> {
 }
 
 fn pass(mut from: TcpStream, mut to: TcpStream) {
-    // Whether it ended well or not, both sides are told.
+    // Both sides are shut down, after an error, too.
     let _ = io::copy(&mut from, &mut to);
     let _ = to.shutdown(Shutdown::Both);
     let _ = from.shutdown(Shutdown::Both);

@@ -1,4 +1,4 @@
-//! The scenario: which accounts exist, what they hold, and how the service is tempered.
+//! The scenario: the accounts, their activities, and the behaviour of the services.
 
 use crate::Sim;
 use crate::coros::spec::CorosSpec;
@@ -9,42 +9,42 @@ use crate::notify::NotifySpec;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Newest generated activity unless a scenario says otherwise: 2026-11-01T00:00:00Z.
+/// The end of generated histories, unless a scenario sets another: 2026-11-01T00:00:00Z.
 pub const HISTORY_END: i64 = 1_793_491_200;
 
-/// Everything that decides how the simulator behaves.
+/// The behaviour of the simulator.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scenario {
-    /// Seed of all invention.
+    /// Seed of the generated data.
     pub seed: u64,
-    /// Moment (Unix time) before which generated histories end.
+    /// The time before which generated histories end (Unix time).
     pub clock_base: i64,
     /// Port to listen on, zero for any free one.
     pub port: u16,
-    /// Accounts; the first of a domain is the one meant where only a domain is named.
+    /// Accounts. A function that names only a domain uses the first account of the domain.
     pub accounts: Vec<AccountSpec>,
-    /// Accounts of COROS; the first of a region is the one meant where only a region is named.
+    /// Accounts of COROS. A function that names only a region uses the first account of the region.
     pub coros: Vec<CorosSpec>,
-    /// So many activities on the first two accounts and the first of COROS, in part of the same recordings.
+    /// The number of activities on the first two accounts and the first account of COROS each; some of them are shared.
     pub together: usize,
-    /// How credentials of the object stores are handed out.
+    /// The behaviour of the sources of credentials for the object stores.
     pub sts: StsSpec,
-    /// How the hosts that take messages are tempered.
+    /// The behaviour of the hosts that accept messages.
     pub notify: NotifySpec,
-    /// Seconds an access token lives.
+    /// Lifetime of an access token in seconds.
     pub access_token_life: i64,
-    /// Seconds a refresh token lives.
+    /// Lifetime of a refresh token in seconds.
     pub refresh_token_life: i64,
-    /// Seconds a login ticket lives.
+    /// Lifetime of a login ticket in seconds.
     pub ticket_life: i64,
     /// Behaviour of the list.
     pub paging: Paging,
-    /// Milliseconds that have to pass between a sign-in page and its login; a faster one is answered with 429.
+    /// The minimum time between a sign-in page and its login in milliseconds; a faster login gets a 429.
     pub min_login_pause_ms: u64,
-    /// Milliseconds added to every answer.
+    /// Milliseconds by which every response is delayed.
     pub latency_ms: u64,
-    /// Faults in force from the start.
+    /// Faults that are active from the start.
     pub faults: Vec<Fault>,
 }
 
@@ -52,15 +52,15 @@ pub struct Scenario {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Paging {
-    /// Largest limit; more is answered with 400.
+    /// The largest limit; a larger one gets a 400.
     pub max_limit: u64,
-    /// The service never gives more items than this, whatever the limit asks.
+    /// The largest page, even if the limit of the request is larger.
     pub page_cap: Option<u64>,
-    /// A new activity appears after so many list requests (offsets shift by one).
+    /// A new activity appears after this many list requests, which shifts the offsets by one.
     pub add_after_requests: Option<u32>,
-    /// The newest activity is deleted after so many list requests.
+    /// The newest activity is deleted after this many list requests.
     pub remove_after_requests: Option<u32>,
-    /// The count leaves out multisport parents, so that it differs from the list's length.
+    /// The count omits multisport parents, so that it differs from the length of the list.
     pub count_excludes_parents: bool,
 }
 
@@ -76,16 +76,16 @@ impl Default for Paging {
     }
 }
 
-/// How the login treats an account, whatever the password.
+/// The response of the login for an account; all modes but the first ignore the password.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LoginMode {
     /// Checks the password.
     #[default]
     Normal,
-    /// Asks for a captcha.
+    /// Requires a captcha.
     Captcha,
-    /// Asks for a captcha under the other known name.
+    /// Requires a captcha, under the other known name.
     NeedCaptcha,
     /// 429 with a page.
     RateLimitedHtml,
@@ -99,13 +99,13 @@ pub enum LoginMode {
     Json427,
     /// 427 with a page.
     Status427,
-    /// The sign-in pages of the whole domain answer 403 with a browser challenge.
+    /// All sign-in pages of the domain return 403 with a browser challenge.
     Page403,
-    /// The sign-in pages of the whole domain answer 427.
+    /// All sign-in pages of the domain return 427.
     Page427,
-    /// The sign-in pages of the whole domain answer 429.
+    /// All sign-in pages of the domain return 429.
     Page429,
-    /// The app's sign-in page of the whole domain is a 302 to its other locale. The 302 sets the cookie of the session.
+    /// The app's sign-in page of the domain is a 302 to its other locale. The 302 sets the cookie of the session.
     PageMoves,
 }
 
@@ -119,21 +119,21 @@ pub struct AccountSpec {
     pub email: String,
     /// Password.
     pub password: String,
-    /// Code that the login asks for; absent: no second factor.
+    /// Code that the login requires; absent: no second factor.
     pub mfa_code: Option<String>,
-    /// How the login page treats it.
+    /// The response of its login.
     pub login: LoginMode,
-    /// Tokens minted from the embed page's audience are refused by the API.
+    /// The API rejects tokens that were issued for the embedded page.
     pub embed_tokens_refused: bool,
-    /// The profile lacks a display name, as new ones do.
+    /// The profile has no display name, like new profiles.
     pub without_display_name: bool,
-    /// How uploads go.
+    /// The behaviour of uploads.
     pub upload: UploadSpec,
-    /// So many invented activities.
+    /// The number of invented activities.
     pub generate: usize,
     /// One activity for every `.fit` file of this folder.
     pub fit_dir: Option<PathBuf>,
-    /// These activities.
+    /// Described activities.
     pub activities: Vec<ActivitySpec>,
 }
 
@@ -155,19 +155,19 @@ impl Default for AccountSpec {
     }
 }
 
-/// An activity given one by one; what is absent is invented.
+/// The description of an activity; absent values are invented.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ActivitySpec {
     /// Its id.
     pub id: Option<u64>,
-    /// Its name; null lists it without one.
+    /// Its name; null: it has no name.
     pub name: Option<String>,
     /// Type key.
     pub sport: Option<String>,
     /// Start, Unix time.
     pub start: Option<i64>,
-    /// Seconds from UTC to the local clock.
+    /// Local time minus UTC, in seconds.
     pub offset: Option<i32>,
     /// Seconds on the timer.
     pub seconds: Option<u32>,
@@ -175,7 +175,7 @@ pub struct ActivitySpec {
     pub metres: Option<f64>,
     /// Oddities to apply, by label.
     pub oddities: Vec<String>,
-    /// The original always answers with this status, while the exports work.
+    /// The download of the original always fails with this status, while the exports work.
     pub original_status: Option<u16>,
     /// A real FIT file to serve.
     pub fit_file: Option<PathBuf>,
@@ -218,18 +218,18 @@ impl Scenario {
     }
 
     /// garmin.com and garmin.cn as in [`Scenario::default_garmin`] and `runner@example.org` on COROS
-    /// in China, with `each` activities on each: half of them shared, a few twice.
+    /// in China, with `each` activities on each: half of them are shared, a few are duplicates.
     pub fn default_three(each: usize, seed: u64) -> Self {
         let coros = vec![CorosSpec::default()];
         Scenario { coros, together: each, ..Self::default_garmin(0, seed) }
     }
 
-    /// Reads a scenario from JSON; what it leaves out is as in [`Scenario::default`].
+    /// Reads a scenario from JSON; absent fields are as in [`Scenario::default`].
     pub fn from_json(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
 
-    /// Asks every login of the domain's accounts for this code.
+    /// Requires this code for every login of the domain's accounts.
     #[must_use]
     pub fn with_mfa(mut self, domain: &str, code: &str) -> Self {
         for account in self.accounts.iter_mut().filter(|account| account.domain == domain) {
@@ -238,7 +238,7 @@ impl Scenario {
         self
     }
 
-    /// Starts the simulator; panics when no port can be had.
+    /// Starts the simulator; panics if its port is unavailable.
     pub fn start(self) -> Sim {
         Sim::start(self)
     }

@@ -1,4 +1,4 @@
-//! The sockets: one thread for every connection, and what all of them share.
+//! The sockets: one thread for every connection, and the state that the connections share.
 
 use crate::exchange::Exchange;
 use crate::fault::Faults;
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What all connections share.
+/// The state that all connections share.
 pub struct Shared {
     state: Mutex<State>,
     log: Mutex<Vec<LoggedRequest>>,
@@ -26,17 +26,17 @@ pub struct Shared {
     stopping: AtomicBool,
     requests: AtomicU64,
     connections: AtomicU64,
-    /// Milliseconds before every answer.
+    /// Milliseconds by which every response is delayed.
     pub latency_ms: u64,
 }
 
-/// A lock whose holder panicked is taken all the same: what it guards is plain data.
+/// Locks a mutex even if its holder panicked, because it guards plain data.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl Shared {
-    /// Around the state of a scenario.
+    /// With the state of a scenario.
     pub fn new(state: State) -> Self {
         let mut faults = Faults::default();
         state.scenario.faults.iter().cloned().for_each(|fault| faults.push(fault));
@@ -68,16 +68,16 @@ impl Shared {
         lock(&self.faults)
     }
 
-    /// Ends all connections and keeps new ones from being served.
+    /// Ends all connections, and accepts no new ones.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         for stream in lock(&self.open).values() {
-            // It may be gone already.
+            // The connection may have ended already.
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
 
-    /// Whether the end has come.
+    /// Whether the simulator is stopping.
     pub fn stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
     }
@@ -87,7 +87,7 @@ impl Shared {
         self.requests.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// Sleeps in short naps, so that stopping does not have to wait.
+    /// Sleeps in short intervals, so that a stop does not wait.
     pub fn sleep(&self, ms: u64) {
         let end = Instant::now() + Duration::from_millis(ms);
         while !self.stopping() && Instant::now() < end {
@@ -97,7 +97,7 @@ impl Shared {
     }
 }
 
-/// Takes connections until the simulator stops; with `tls` they are encrypted.
+/// Accepts connections until the simulator stops; with `tls` they are encrypted.
 pub fn accept(shared: &Arc<Shared>, listener: &TcpListener, tls: Option<&Arc<ServerConfig>>) {
     for stream in listener.incoming() {
         if shared.stopping() {
@@ -113,7 +113,7 @@ pub fn accept(shared: &Arc<Shared>, listener: &TcpListener, tls: Option<&Arc<Ser
 fn connection(shared: &Shared, stream: TcpStream, tls: Option<Arc<ServerConfig>>) {
     let id = shared.connections.fetch_add(1, Ordering::SeqCst) + 1;
     let (Ok(control), Ok(kept)) = (stream.try_clone(), stream.try_clone()) else { return };
-    // Small answers must not wait for an acknowledgement.
+    // Small responses must not wait for an acknowledgement.
     let _ = stream.set_nodelay(true);
     lock(&shared.open).insert(id, kept);
     match tls {
@@ -128,7 +128,7 @@ fn connection(shared: &Shared, stream: TcpStream, tls: Option<Arc<ServerConfig>>
     let _ = control.shutdown(Shutdown::Both);
 }
 
-/// Answers the requests of one connection; `alpn` is what a client over TLS offered.
+/// Responds to the requests of one connection; `alpn` are the protocols that a TLS client offered.
 fn talk<S: Read + Write>(shared: &Shared, mut link: Connection<S>, tcp: &TcpStream, id: u64, alpn: Option<&[String]>) {
     while !shared.stopping() {
         let incoming = match link.next() {
@@ -153,7 +153,7 @@ fn talk<S: Read + Write>(shared: &Shared, mut link: Connection<S>, tcp: &TcpStre
     }
 }
 
-/// `/HOST/PATH` of the plain port becomes host and path.
+/// Splits `/HOST/PATH` of the plain port into host and path.
 fn unfold(request: &mut Request) {
     let rest = request.path.trim_start_matches('/');
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));

@@ -4,12 +4,12 @@ use crate::http::{Request, Response};
 use crate::state::State;
 use crate::{coros, garmin, notify, store};
 
-/// Every host that is played.
+/// Every simulated host.
 pub fn hosts() -> Vec<String> {
     [garmin::hosts(), coros::hosts(), store::hosts(), notify::hosts()].concat()
 }
 
-/// Answers a request to one of [`hosts`]; `None` for any other host.
+/// Responds to a request to one of [`hosts`]; `None` for any other host.
 pub fn answer(state: &mut State, request: &Request) -> Option<Response> {
     garmin::answer(state, request)
         .or_else(|| coros::answer(state, request))

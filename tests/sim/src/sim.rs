@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-/// A running simulator; it ends when this is dropped.
+/// A running simulator; it stops when it is dropped.
 pub struct Sim {
     shared: Arc<Shared>,
     address: SocketAddr,
@@ -22,7 +22,7 @@ pub struct Sim {
 }
 
 impl Sim {
-    /// Starts a scenario; panics when its port cannot be had.
+    /// Starts a scenario; panics if its port is unavailable.
     pub fn start(scenario: Scenario) -> Self {
         Self::try_start(scenario).unwrap_or_else(|error| panic!("cannot listen: {error}"))
     }
@@ -37,8 +37,8 @@ impl Sim {
         Ok(Sim { shared, address, listeners: vec![(address, handle)] })
     }
 
-    /// Also listens with TLS on `listen`, with the certificate in `dir` (made when missing).
-    /// There the host is taken from the Host header. The address it listens on.
+    /// Also listens with TLS on `listen`, with the certificate in `dir`, which is created if it is missing.
+    /// The host of a request is its Host header. Returns the address.
     pub fn listen_tls(&mut self, dir: &Path, listen: &str) -> Result<SocketAddr, Box<dyn Error + Send + Sync>> {
         let config = tls::server_config(dir)?;
         let listener = TcpListener::bind(listen)?;
@@ -49,8 +49,8 @@ impl Sim {
         Ok(address)
     }
 
-    /// Also listens as a proxy on `listen`, which leads all tunnels to `tls`, an address of [`Sim::listen_tls`]. The
-    /// address it listens on.
+    /// Also listens as a proxy on `listen`, which connects all tunnels to `tls`, an address of [`Sim::listen_tls`].
+    /// Returns the address.
     pub fn listen_proxy(&mut self, tls: SocketAddr, listen: &str) -> io::Result<SocketAddr> {
         let listener = TcpListener::bind(listen)?;
         let address = listener.local_addr()?;
@@ -65,32 +65,32 @@ impl Sim {
         format!("http://{}", self.address)
     }
 
-    /// What was asked so far, in the order in which the answers were ready.
+    /// The requests so far, in the order in which their responses were ready.
     pub fn log(&self) -> Vec<LoggedRequest> {
         self.shared.log().clone()
     }
 
-    /// Forgets the log.
+    /// Clears the log.
     pub fn clear_log(&self) {
         self.shared.log().clear();
     }
 
-    /// Puts a fault in force.
+    /// Activates a fault.
     pub fn fault(&self, fault: Fault) {
         self.shared.faults().push(fault);
     }
 
-    /// Ends all faults.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.shared.faults().clear();
     }
 
-    /// Looks at the state, or changes it. No request is answered meanwhile.
+    /// Reads or changes the state. No request is handled meanwhile.
     pub fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         change(&mut self.shared.state())
     }
 
-    /// SHA-256 (hex) of the file inside the original download of an activity, if it has one.
+    /// SHA-256 (hex) of the file in the original download of an activity, if it has one.
     pub fn served(&self, domain: &str, id: u64) -> Option<String> {
         self.shared.state().served(domain, id)
     }
@@ -105,7 +105,7 @@ impl Drop for Sim {
     fn drop(&mut self) {
         self.shared.stop();
         for (address, handle) in self.listeners.drain(..) {
-            // One more connection wakes the listener up, so that it sees the end.
+            // One more connection wakes up the listener, so that it notices the stop.
             let _ = TcpStream::connect(address);
             let _ = handle.join();
         }

@@ -20,29 +20,29 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// A login that waits for its second factor.
 #[derive(Clone, Debug)]
 pub struct Pending {
-    /// The page that the login came from; its cookies have to come back.
+    /// The sign-in page of the login; the client has to send its cookies again.
     pub visit: Visit,
     /// The query of the login.
     pub query: Vec<(String, String)>,
-    /// Headers of the login that have to come again.
+    /// Headers of the login that the client has to send again.
     pub headers: Vec<Option<String>>,
-    /// Which login: `mobile`, `portal` or `widget`.
+    /// The login flow: `mobile`, `portal` or `widget`.
     pub flow: String,
     /// Domain.
     pub domain: String,
-    /// Whose.
+    /// Its account.
     pub account: usize,
-    /// The code was sent; the widget sends it only when asked.
+    /// The code was sent; the widget sends it only on request.
     pub sent: bool,
-    /// Wrong codes so far.
+    /// The number of wrong codes so far.
     pub wrong: u32,
-    /// When it was begun.
+    /// When it started.
     pub since: i64,
 }
 
-/// Everything the service remembers.
+/// The complete state.
 pub struct State {
-    /// What it was started with; paging and lives may be changed while running.
+    /// The scenario; paging and lifetimes may be changed while the simulator runs.
     pub scenario: Scenario,
     /// Accounts of both domains.
     pub accounts: Vec<Account>,
@@ -52,17 +52,17 @@ pub struct State {
     pub visits: Vec<Visit>,
     /// Logins that wait for a code.
     pub pending: Vec<Pending>,
-    /// List requests answered so far.
+    /// The number of list requests so far.
     pub list_requests: u32,
-    /// Uploads that were taken in and may still be asked about.
+    /// Accepted uploads, whose status can be requested.
     pub uploads: Vec<Upload>,
     /// COROS.
     pub coros: Coros,
     /// The object stores.
     pub stores: Stores,
-    /// Messages that were sent, even refused ones.
+    /// Messages, including rejected ones.
     pub messages: Vec<Message>,
-    /// What the faults make of the request that is being answered.
+    /// The effects of faults on the current request.
     pub(crate) lies: Lies,
     pub(crate) rng: Rng,
     ahead: i64,
@@ -98,12 +98,12 @@ impl State {
         since.as_secs() as i64 + self.ahead
     }
 
-    /// Moves the service's clock ahead.
+    /// Advances the service's clock.
     pub fn advance(&mut self, seconds: i64) {
         self.ahead += seconds;
     }
 
-    /// Letters and digits.
+    /// Random letters and digits.
     pub(crate) fn word(&mut self, length: usize) -> String {
         (0..length).map(|_| self.rng.alphanumeric()).collect()
     }
@@ -113,7 +113,7 @@ impl State {
         format!("{}-{}-4{}-a{}-{}", &bits[..8], &bits[8..12], &bits[13..16], &bits[17..20], &bits[20..])
     }
 
-    /// Index of the domain's first account; panics when the scenario has none there.
+    /// Index of the domain's first account; panics if the scenario has none there.
     pub(crate) fn first_account(&self, domain: &str) -> usize {
         let found = self.accounts.iter().position(|account| account.spec.domain == domain);
         found.unwrap_or_else(|| panic!("the scenario has no account on {domain}"))
@@ -125,18 +125,18 @@ impl State {
         self.accounts.iter().position(same)
     }
 
-    /// Whether the scenario has an account there.
+    /// Whether the scenario has an account on this domain.
     pub fn has_account(&self, domain: &str) -> bool {
         self.accounts.iter().any(|account| account.spec.domain == domain)
     }
 
-    /// The domain's first account; panics when the scenario has none there.
+    /// The domain's first account; panics if the scenario has none there.
     pub fn account(&mut self, domain: &str) -> &mut Account {
         let index = self.first_account(domain);
         &mut self.accounts[index]
     }
 
-    /// Adds an activity as described; its id.
+    /// Adds a described activity. Returns its id.
     pub fn add_activity(&mut self, domain: &str, spec: &ActivitySpec) -> u64 {
         let index = self.first_account(domain);
         let newest = self.accounts[index].highest_id();
@@ -148,19 +148,19 @@ impl State {
         id
     }
 
-    /// Deletes an activity, as a person does on the web; whether there was one.
+    /// Deletes an activity, as a person does on the web. Returns whether it existed.
     pub fn remove_activity(&mut self, domain: &str, id: u64) -> bool {
         self.account(domain).remove(id)
     }
 
-    /// Renames an activity; its original stays as it is. Whether there was one.
+    /// Renames an activity; its original does not change. Returns whether the activity exists.
     pub fn rename_activity(&mut self, domain: &str, id: u64, name: &str) -> bool {
         let Some(activity) = self.account(domain).find_mut(id) else { return false };
         activity.name = Some(name.to_owned());
         true
     }
 
-    /// Replaces what the original download of an activity gives; whether there was one.
+    /// Replaces the original of an activity. Returns whether the activity exists.
     pub fn set_source(&mut self, domain: &str, id: u64, source: Source) -> bool {
         let Some(activity) = self.account(domain).find_mut(id) else { return false };
         activity.source = source;
@@ -172,12 +172,12 @@ impl State {
         self.account(domain).newest_first().iter().map(|activity| activity.id).collect()
     }
 
-    /// SHA-256 (hex) of the file inside the original download, when there is one to have.
+    /// SHA-256 (hex) of the file in the original download; `None` if it is unavailable.
     pub fn served(&self, domain: &str, id: u64) -> Option<String> {
         self.find(domain, id)?.original().map(|bytes| sha256(&bytes))
     }
 
-    /// SHA-256 (hex) of an export (`gpx` or `tcx`), when there is one to have.
+    /// SHA-256 (hex) of an export (`gpx` or `tcx`); `None` if it is unavailable.
     pub fn served_export(&self, domain: &str, id: u64, format: &str) -> Option<String> {
         let text = crate::garmin::export_of(self.find(domain, id)?, format)?;
         Some(sha256(text.as_bytes()))
@@ -243,7 +243,7 @@ fn describe(domain: &str, spec: &ActivitySpec, start: i64, after: Option<u64>, r
     activity
 }
 
-/// Sport, length and clock of a described activity.
+/// Sets sport, length and time zone of a described activity.
 fn shape(activity: &mut Activity, spec: &ActivitySpec, rng: &mut Rng) {
     if let Some(key) = &spec.sport {
         activity.sport = sports::by_key(key).unwrap_or(sports::UNKNOWN);
@@ -257,7 +257,7 @@ fn shape(activity: &mut Activity, spec: &ActivitySpec, rng: &mut Rng) {
     activity.recording.offset = spec.offset.unwrap_or(activity.recording.offset);
 }
 
-/// Takes from a real file what is easily read; the rest stays invented.
+/// Reads some values from a real file; the others stay invented.
 fn from_file(activity: &mut Activity, path: &Path) {
     let summary = std::fs::read(path).map(|bytes| scan::summary(&bytes)).unwrap_or_default();
     take_summary(activity, &summary);
@@ -267,7 +267,7 @@ fn from_file(activity: &mut Activity, path: &Path) {
     activity.source = Source::File(path.to_owned());
 }
 
-/// Start, clock, device, sport and length as the file itself says.
+/// Sets start, time zone, device, sport and length from the file.
 pub(crate) fn take_summary(activity: &mut Activity, summary: &scan::Summary) {
     let recording = &mut activity.recording;
     recording.start = summary.start.unwrap_or(recording.start);

@@ -1,4 +1,4 @@
-//! A certificate authority of its own, and a certificate for every host that is played.
+//! The simulator's own certificate authority, and a certificate for every simulated host.
 
 use crate::services;
 use rcgen::{
@@ -41,7 +41,7 @@ pub fn make_certs(dir: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// A TLS server with the certificate in `dir`, which is made when there is none.
+/// A TLS server with the certificate in `dir`, which is created if it is missing.
 pub fn server_config(dir: &Path) -> Outcome<Arc<ServerConfig>> {
     if !dir.join("leaf.pem").exists() {
         make_certs(dir)?;
@@ -53,12 +53,12 @@ pub fn server_config(dir: &Path) -> Outcome<Arc<ServerConfig>> {
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    // Whoever offers protocols without this one cannot be talked to.
+    // The handshake fails for clients that offer only other protocols.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
 
-/// Begins a session and says which protocols the client offered (ALPN); `None` when the handshake fails.
+/// Begins a session. Returns it with the protocols that the client offered (ALPN); `None` if the handshake fails.
 pub fn accept(
     mut stream: TcpStream,
     config: &Arc<ServerConfig>,
@@ -70,7 +70,7 @@ pub fn accept(
             Ok(Some(accepted)) => break accepted,
             Ok(None) => {}
             Err((_, mut alert)) => {
-                // The client may be gone already.
+                // The client may have closed the connection already.
                 let _ = alert.write_all(&mut stream);
                 return None;
             }

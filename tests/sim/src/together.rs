@@ -1,4 +1,4 @@
-//! Three services whose activities are in part of the same recordings: as the same file, or written anew.
+//! Three services that share a part of their activities: some as the same file, some in a different file.
 
 use crate::coros::account::{Account as Coros, File, Item};
 use crate::coros::history::{generate as coros_history, label_at};
@@ -11,29 +11,29 @@ use fastrand::Rng;
 use std::collections::BTreeMap;
 
 const DAY: i64 = 86_400;
-/// Every service's own activities and the shared ones have days of their own, so that no two
-/// different ones are close to each other across services.
+/// The activities of each service and the shared ones are on separate days, so that distinct
+/// activities on different services never start close to each other.
 const KINDS: i64 = 4;
 const SHARED: i64 = 3;
 
-/// Which services have an activity of a shared group; three of four are on each.
+/// Which services have a shared group; each service has three of four.
 const HOLDERS: [[bool; 3]; 4] = [[true; 3], [true, false, true], [true, true, false], [false, true, true]];
 
-/// How the file of a second holder differs.
+/// How the file on the second service differs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Manner {
-    /// Not at all.
+    /// The same file.
     Same,
     /// Written in another layout, with the same file_id.
     Layout,
-    /// Written by another maker's device, with fewer samples.
+    /// Written by a device of another manufacturer, with fewer samples.
     Maker,
 }
 
-/// The groups that more than one activity belongs to: service and id of each.
+/// The groups with more than one activity: service and id of each activity.
 pub type Groups = BTreeMap<String, Vec<(String, u64)>>;
 
-/// What the services hold while it is being filled in.
+/// The services while they are filled.
 struct Three<'a> {
     garmin: Vec<&'a mut Garmin>,
     coros: &'a mut Coros,
@@ -41,8 +41,8 @@ struct Three<'a> {
     end: i64,
 }
 
-/// Fills the first accounts on garmin.com, garmin.cn and COROS with so many activities each: half
-/// of them shared, some of them twice on their service.
+/// Fills the first accounts on garmin.com, garmin.cn and COROS with equally many activities: half
+/// of them are shared, some of them are duplicates on their service.
 pub fn fill(scenario: &Scenario, garmin: &mut [Garmin], coros: &mut [Coros]) {
     let each = scenario.together;
     let [com, cn, ..] = garmin else { return };
@@ -86,11 +86,11 @@ impl Three<'_> {
         for (number, holders) in all.enumerate() {
             let at = on_day(self.end - DAY * KINDS * (number as i64 + 1), SHARED);
             let mut first = ordinary("garmin.com", &mut self.rng, at, None);
-            // The day is given; the hour is as invented.
+            // The day is fixed; the time of day stays as invented.
             first.recording.start = at.div_euclid(DAY) * DAY + first.recording.start.rem_euclid(DAY);
             first.old_shape = false;
             first.group = Some(format!("shared-{number}"));
-            // Takes turns another way than the holders do.
+            // The manners alternate with another period than the holders.
             let manner = [Manner::Same, Manner::Layout, Manner::Same, Manner::Maker][(number + number / 4) % 4];
             self.spread(&first, holders, manner);
         }
@@ -120,7 +120,7 @@ impl Three<'_> {
         }
     }
 
-    /// Two activities of one group on one service, as the same file and as another in turns.
+    /// Adds duplicates on one service, alternately as the same file and as a different file.
     fn doubles(&mut self, count: usize) {
         for service in 0..=self.garmin.len() {
             for number in 0..count {
@@ -151,12 +151,12 @@ impl Three<'_> {
     }
 }
 
-/// The moment moved back to a day of this kind.
+/// The time, moved back to a day of this kind.
 fn on_day(at: i64, kind: i64) -> i64 {
     at - (at.div_euclid(DAY) - kind).rem_euclid(KINDS) * DAY
 }
 
-/// Another activity of the same group.
+/// A second activity of the same group.
 fn again(first: &Activity, manner: Manner) -> Activity {
     let mut copy = first.clone();
     match manner {
@@ -188,7 +188,7 @@ fn free(account: &Garmin, activity: &Activity, rng: &mut Rng) -> u64 {
 }
 
 impl State {
-    /// The group that a file is of: that of the activity it was downloaded from.
+    /// The group of a file, which is the group of the activity from which it was downloaded.
     pub(crate) fn group_of(&self, file: &[u8], start: i64) -> Option<String> {
         let is_near = |at: i64| (at - start).abs() < DAY;
         let garmin = self.accounts.iter().flat_map(|account| &account.activities);
@@ -201,7 +201,7 @@ impl State {
         first.and_then(Clone::clone)
     }
 
-    /// The groups that more than one activity belongs to.
+    /// The groups with more than one activity.
     pub fn groups(&self) -> Groups {
         let garmin = self.accounts.iter().flat_map(|account| {
             let own = account.newest_first().into_iter();

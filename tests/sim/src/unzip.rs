@@ -5,7 +5,7 @@ use std::io::Read;
 
 const MOST: u64 = 64 << 20;
 
-/// Names and contents of all entries; `None` when the bytes are no sound zip.
+/// Names and contents of all entries; `None` if the bytes are not a valid zip.
 pub fn entries(zip: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
     let end = zip.windows(4).rposition(|window| window == b"PK\x05\x06")?;
     let count = short(zip, end + 10)?;
@@ -23,7 +23,7 @@ pub fn entries(zip: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
     Some(list)
 }
 
-/// What the entry holds whose directory record stands at `at`.
+/// The content of the entry whose directory record is at `at`.
 fn content(zip: &[u8], at: usize) -> Option<Vec<u8>> {
     let (method, crc) = (short(zip, at + 10)?, long(zip, at + 16)?);
     let (packed, size, local) = (long(zip, at + 20)?, long(zip, at + 24)?, long(zip, at + 42)?);

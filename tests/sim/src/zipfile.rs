@@ -1,5 +1,5 @@
-//! Writes zips the way the download service does: one deflated entry, its sizes only behind the
-//! data and in the central directory (flags 0x0808). Also writes the broken ones.
+//! Writes zips like the download service: one deflated entry, whose sizes are only after the
+//! data and in the central directory (flags 0x0808). Also writes corrupt zips.
 
 use flate2::write::DeflateEncoder;
 use flate2::{Compress, Compression, Crc, FlushCompress};
@@ -32,7 +32,7 @@ pub fn empty_zip() -> Vec<u8> {
     assemble(&[])
 }
 
-/// A zip whose packed data has one bit turned over; names, sizes and checksums are untouched.
+/// A zip whose packed data has one flipped bit; names, sizes and checksums are unchanged.
 pub fn zip_with_flipped_data(name: &str, bytes: &[u8]) -> Vec<u8> {
     let mut entry = pack(name, bytes);
     let middle = entry.packed.len() / 2;
@@ -60,12 +60,12 @@ pub fn zip_bomb(name: &str, mebibytes: u32) -> Vec<u8> {
     assemble(&[entry])
 }
 
-/// Deflated data that ends on a byte boundary and refers to nothing before it, so that copies of
-/// it can follow one another.
+/// Deflated data that ends on a byte boundary and refers to no earlier data, so that it can be
+/// repeated.
 fn flushed(bytes: &[u8]) -> Vec<u8> {
     let mut packer = Compress::new(Compression::best(), false);
     let mut out = Vec::with_capacity(64 * 1024);
-    // The room given above is far more than a MiB of zeros needs.
+    // The buffer is much larger than a MiB of compressed zeros.
     let _ = packer.compress_vec(bytes, &mut out, FlushCompress::Full);
     out
 }

@@ -70,7 +70,7 @@ fn filters_use_local_days_and_parent_types() {
 }
 
 #[test]
-fn old_items_send_nulls_and_milliseconds() {
+fn old_activities_have_nulls_and_milliseconds() {
     let (sim, token) = start(200);
     let all = pages(&sim, &token, 100);
     let old = all.iter().find(|item| item["startTimeLocal"].as_str().unwrap() < "2021-12").unwrap();
@@ -82,13 +82,13 @@ fn old_items_send_nulls_and_milliseconds() {
 }
 
 #[test]
-fn originals_are_zips_with_descriptors_and_the_served_bytes() {
+fn originals_are_zips_with_data_descriptors_and_the_served_bytes() {
     let (sim, token) = start(150);
     let id = sim.with(|state| state.ids(COM)[0]);
     let answer = get(&sim, &format!("/download-service/files/activity/{id}"), &token);
     assert_eq!(answer.header("content-type").unwrap(), "application/x-zip-compressed");
     assert_eq!(answer.body[6..8], [0x08, 0x08]);
-    assert_eq!(answer.body[18..26], [0; 8], "sizes stand behind the data");
+    assert_eq!(answer.body[18..26], [0; 8], "the sizes are after the data");
     let (name, bytes) = unzip(&answer.body);
     assert_eq!(name, format!("{id}_ACTIVITY.fit"));
     assert_eq!(Some(sha256(&bytes)), sim.served(COM, id));
@@ -97,7 +97,7 @@ fn originals_are_zips_with_descriptors_and_the_served_bytes() {
 }
 
 #[test]
-fn every_generated_fit_is_valid_and_the_same_each_time() {
+fn every_generated_fit_file_is_valid_and_reproducible() {
     let (sim, _) = start(110);
     let again = Scenario::default_garmin(110, 7).start();
     for id in sim.with(|state| state.ids(COM)) {
@@ -113,7 +113,7 @@ fn every_generated_fit_is_valid_and_the_same_each_time() {
 }
 
 #[test]
-fn activities_without_a_fit_say_so_in_their_ways() {
+fn activities_without_a_fit_file_return_an_error_or_another_format() {
     let (sim, token) = start(150);
     let file = |label: &str| get(&sim, &format!("/download-service/files/activity/{}", labelled(&sim, label)), &token);
     assert_eq!(file("manual_404").status, 404);
@@ -140,7 +140,7 @@ fn activities_without_a_fit_say_so_in_their_ways() {
 }
 
 #[test]
-fn legs_of_a_multisport_give_the_file_of_the_whole() {
+fn the_legs_of_a_multisport_activity_return_the_file_of_the_parent() {
     let (sim, token) = start(150);
     let id = labelled(&sim, "multisport");
     let parent = get(&sim, &format!("/activity-service/activity/{id}"), &token).json();
@@ -158,7 +158,7 @@ fn legs_of_a_multisport_give_the_file_of_the_whole() {
 }
 
 #[test]
-fn deleted_activities_are_gone_and_offsets_shift() {
+fn a_deletion_removes_the_activity_and_shifts_the_offsets() {
     let (sim, token) = start(10);
     let ids = sim.with(|state| state.ids(COM));
     let path = format!("/activity-service/activity/{}", ids[0]);
@@ -171,7 +171,7 @@ fn deleted_activities_are_gone_and_offsets_shift() {
 }
 
 #[test]
-fn types_settings_and_edits_are_answered() {
+fn activity_types_user_settings_and_renames_are_supported() {
     let (sim, token) = start(10);
     let types = get(&sim, "/activity-service/activity/activityTypes", &token).json();
     let number = |key: &str| {
@@ -192,7 +192,7 @@ fn types_settings_and_edits_are_answered() {
 }
 
 #[test]
-fn the_domains_are_separate_and_other_hosts_unknown() {
+fn the_domains_have_separate_accounts_and_other_hosts_are_rejected() {
     let (sim, _) = start(30);
     let cn = token(&sim, "garmin.cn");
     assert_eq!(api(&sim, "garmin.cn", "GET", "/activitylist-service/activities/count", &cn).status, 200);

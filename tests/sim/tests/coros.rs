@@ -42,7 +42,7 @@ fn proof() -> Value {
 }
 
 #[test]
-fn both_forms_of_the_login_are_checked() {
+fn both_password_forms_of_the_login_are_checked() {
     let sim = start(CorosSpec::default());
     let md5 = gs_sim::coros::md5_hex(b"correct horse");
     for proof in [proof(), json!({"pwd": md5})] {
@@ -67,7 +67,7 @@ fn both_forms_of_the_login_are_checked() {
 }
 
 #[test]
-fn a_host_may_not_know_an_account_that_another_one_knows() {
+fn an_account_can_be_unknown_to_some_hosts() {
     let sim = start(CorosSpec { unknown_at: vec![1, 3], ..CorosSpec::default() });
     for (host, result) in [("teamapi.coros.com", "1030"), (EU, "1030"), (CN, "0000"), ("teamsgapi.coros.com", "0000")] {
         assert_eq!(login(&sim, host, &proof())["result"], result, "{host}");
@@ -75,7 +75,7 @@ fn a_host_may_not_know_an_account_that_another_one_knows() {
 }
 
 #[test]
-fn tokens_are_single_and_belong_to_their_region() {
+fn only_the_newest_token_is_valid_and_only_in_its_region() {
     let sim = start(CorosSpec { without_region: true, ..CorosSpec::default() });
     let answer = login(&sim, CN, &proof());
     assert!(answer["data"]["regionId"].is_null());
@@ -91,7 +91,7 @@ fn tokens_are_single_and_belong_to_their_region() {
 }
 
 #[test]
-fn the_second_factor_comes_by_mail_on_the_region_s_host() {
+fn the_host_of_the_region_mails_and_verifies_the_second_factor() {
     let sim = start(CorosSpec { mfa_code: Some("135790".into()), ..CorosSpec::default() });
     let challenge = login(&sim, EU, &proof())["data"].clone();
     assert!(challenge["accessToken"].is_null() && challenge["twoFactorRequired"] == true);
@@ -101,9 +101,9 @@ fn the_second_factor_comes_by_mail_on_the_region_s_host() {
     assert_eq!(challenge["accountType2fa"], "2");
     let mut verify = json!({"loginTicket": challenge["loginTicket"], "appKey": challenge["appKey"], "code": "135790"});
     let ask = |host: &str, body: &Value| post(&sim, host, "/account/2fa/login/verify", body)["result"].clone();
-    assert_ne!(ask(CN, &verify), "0000", "no mail was asked for yet");
+    assert_ne!(ask(CN, &verify), "0000", "the e-mail was not requested yet");
     let mut mail = json!({"account": challenge["account"], "codeType": 20, "lengthType": 2, "accountType": 2});
-    assert_ne!(post(&sim, CN, "/account/captcha", &mail)["result"], "0000", "the address as typed is wanted");
+    assert_ne!(post(&sim, CN, "/account/captcha", &mail)["result"], "0000", "the address has to be the typed one");
     mail["account"] = "runner@example.org".into();
     assert_ne!(post(&sim, EU, "/account/captcha", &mail)["result"], "0000");
     assert_eq!(post(&sim, CN, "/account/captcha", &mail)["result"], "0000");
@@ -116,7 +116,7 @@ fn the_second_factor_comes_by_mail_on_the_region_s_host() {
 }
 
 #[test]
-fn the_list_is_scoped_paged_and_ends_without_a_list() {
+fn the_list_requires_days_and_has_no_data_after_its_last_page() {
     let sim = start(CorosSpec { generate: 25, ..CorosSpec::default() });
     let token = sim.with(|state| state.issue_coros_token(2));
     let mut labels = Vec::new();
@@ -144,7 +144,7 @@ fn the_list_is_scoped_paged_and_ends_without_a_list() {
 }
 
 #[test]
-fn a_list_is_refused_when_its_days_are_too_many_or_not_wanted() {
+fn a_list_is_rejected_if_its_days_are_too_many_or_unsupported() {
     let sim = start(CorosSpec { generate: 25, ..CorosSpec::default() });
     let token = sim.with(|state| state.issue_coros_token(2));
     let set = |list: ListSpec| sim.with(|state| state.coros_account(2).spec.list = list);
@@ -166,7 +166,7 @@ fn a_list_is_refused_when_its_days_are_too_many_or_not_wanted() {
 }
 
 #[test]
-fn a_sport_beyond_the_range_is_refused_and_another_one_works() {
+fn a_download_with_an_out_of_range_sport_is_rejected() {
     let sim = start(CorosSpec::default());
     let token = sim.with(|state| state.issue_coros_token(2));
     for odd in [65_535, 50_001] {
@@ -188,7 +188,7 @@ fn a_sport_beyond_the_range_is_refused_and_another_one_works() {
 }
 
 #[test]
-fn days_are_local_and_unknown_is_zero_or_null() {
+fn days_are_local_and_unknown_values_are_zero_or_null() {
     let sim = start(CorosSpec::default());
     let token = sim.with(|state| state.issue_coros_token(2));
     // 2026-03-01T22:00:00Z is the second of March at UTC+5:45.
@@ -210,7 +210,7 @@ fn days_are_local_and_unknown_is_zero_or_null() {
 }
 
 #[test]
-fn files_come_from_another_host_without_a_token() {
+fn files_are_downloaded_from_another_host_without_a_token() {
     let sim = start(CorosSpec::default());
     let token = sim.with(|state| state.issue_coros_token(2));
     let run = CorosActivitySpec { sport: Some(102), ..CorosActivitySpec::default() };
@@ -220,7 +220,7 @@ fn files_come_from_another_host_without_a_token() {
     let target =
         |id: u64, sport: u32| format!("/{CN}/activity/detail/download?labelId={id}&sportType={sport}&fileType=4");
     let ask = |target: String| send(&sim, "POST", &target, &[("accessToken", &token)], "").unwrap();
-    assert!(ask(target(id, 100)).json()["data"]["fileUrl"].is_null(), "the item's own sport is wanted");
+    assert!(ask(target(id, 100)).json()["data"]["fileUrl"].is_null(), "the sport has to be that of the activity");
     let answer = ask(target(id, 102)).json();
     let url = answer["data"]["fileUrl"].as_str().unwrap().strip_prefix("https://").unwrap();
     assert!(url.starts_with("oss.coros.com/fit/"));
@@ -235,7 +235,7 @@ fn files_come_from_another_host_without_a_token() {
 }
 
 #[test]
-fn deleting_says_ok_whatever_it_did() {
+fn a_deletion_reports_success_whether_or_not_it_deletes() {
     let sim = start(CorosSpec { generate: 3, ..CorosSpec::default() });
     let token = sim.with(|state| state.issue_coros_token(2));
     let id = sim.with(|state| state.coros_ids(2))[0];
@@ -254,7 +254,7 @@ fn deleting_says_ok_whatever_it_did() {
 }
 
 #[test]
-fn rate_limits_and_pages_are_faults() {
+fn faults_can_send_rate_limits_and_web_pages() {
     let sim = start(CorosSpec::default());
     let token = sim.with(|state| state.issue_coros_token(2));
     let limit = r#"{"match":{"host":"teamcnapi.coros.com"},"count":1,

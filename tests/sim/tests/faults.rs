@@ -1,4 +1,4 @@
-//! Faults on the wire and in what a download holds, and the simulator's own interface.
+//! Faults of connections and downloads, and the simulator's own interface.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
@@ -28,7 +28,7 @@ fn raw(sim: &Sim, path: &str, token: &str) -> Option<Answer> {
 }
 
 #[test]
-fn the_nth_request_is_hit_and_no_other() {
+fn a_fault_hits_the_nth_request_only() {
     let (sim, token, _) = start();
     let status = Effect::Status { status: 503, retry_after: Some("2".into()), body: None, content_type: None };
     sim.fault(Fault::new(status).path(COUNT).nth(2));
@@ -40,7 +40,7 @@ fn the_nth_request_is_hit_and_no_other() {
 }
 
 #[test]
-fn bodies_are_cut_and_connections_reset() {
+fn faults_truncate_bodies_and_reset_connections() {
     let (sim, token, file) = start();
     sim.fault(Fault::new(Effect::Cut { at: 100 }).path("/download-service/").count(1));
     let cut = raw(&sim, &file, &token).unwrap();
@@ -57,7 +57,7 @@ fn bodies_are_cut_and_connections_reset() {
 }
 
 #[test]
-fn downloads_hold_what_the_fault_says() {
+fn faults_change_the_content_of_downloads() {
     let (sim, token, file) = start();
     let with = |effect| {
         sim.fault(Fault::new(effect).path("/download-service/").count(1));
@@ -81,7 +81,7 @@ fn downloads_hold_what_the_fault_says() {
 }
 
 #[test]
-fn json_is_compressed_and_chunked_as_asked() {
+fn json_is_compressed_and_chunked_on_request() {
     let sim = Scenario::default_garmin(60, 3).start();
     let bearer = format!("Bearer {}", token(&sim, COM));
     let target = "/connectapi.garmin.com/activitylist-service/activities/search/activities?limit=60";
@@ -111,7 +111,7 @@ fn one_connection_carries_many_requests_and_chunked_bodies() {
 }
 
 #[test]
-fn the_simulator_can_be_driven_over_http() {
+fn the_simulator_can_be_controlled_over_http() {
     let (sim, ..) = start();
     let call = |method: &str, path: &str, body: &str| send(&sim, method, &format!("/_sim/{path}"), &[], body).unwrap();
     let file = call("POST", "tokens/issue?domain=garmin.com", "").json();

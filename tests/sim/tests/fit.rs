@@ -20,7 +20,7 @@ fn field(record: &FitDataRecord, name: &str) -> Option<Value> {
 }
 
 #[test]
-fn every_layout_reads_the_same() {
+fn every_layout_decodes_to_the_same_records() {
     let run = fit::run(START, 600, 2000.0);
     let layouts = [
         run.build(),
@@ -44,7 +44,7 @@ fn every_layout_reads_the_same() {
 }
 
 #[test]
-fn sessions_carry_sport_and_totals() {
+fn sessions_have_sport_and_totals() {
     let records = read(&fit::triathlon(START).build());
     assert_eq!(count(&records, MesgNum::Session), 5);
     let session = records.iter().find(|r| r.kind() == MesgNum::Session).unwrap();
@@ -57,7 +57,7 @@ fn sessions_carry_sport_and_totals() {
 }
 
 #[test]
-fn developer_fields_and_chains_are_read() {
+fn developer_fields_and_chained_files_are_valid() {
     let leg = Leg { sport: (1, 0), style: Style::Outdoor, seconds: 30, metres: Some(90.0) };
     let recording = Recording { developer_fields: true, offset: 20_700, ..Recording::single(START, leg) };
     let file = recording.encode();
@@ -69,7 +69,7 @@ fn developer_fields_and_chains_are_read() {
 }
 
 #[test]
-fn broken_files_are_broken() {
+fn an_independent_reader_rejects_damaged_files() {
     let file = fit::ride(START, 300, 2000.0).build();
     assert!(fitparser::from_bytes(&file).is_ok());
     for broken in [
@@ -80,8 +80,8 @@ fn broken_files_are_broken() {
     ] {
         assert!(fitparser::from_bytes(&broken).is_err());
     }
-    // This reader takes a file that ends between two records for a whole one: only the length in
-    // its header tells.
+    // This reader accepts a file that ends between two records: only the length in its header
+    // reveals the truncation.
     let short = damage::truncate_at_record(&file, 100);
     assert!(fitparser::from_bytes(&short).is_ok());
     assert_eq!(short[4..8], file[4..8]);

@@ -1,4 +1,4 @@
-//! The way of a file into COROS: credential, store, import, queue.
+//! The upload of a file to COROS: credential, store, import, queue.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
@@ -54,7 +54,7 @@ fn now(sim: &Sim) -> i64 {
     sim.with(|state| state.now())
 }
 
-/// Stages a FIT the way of the web page; the parameters of its import.
+/// Uploads a FIT file to the store, as the web page does. Returns the parameters of its import.
 fn stage(sim: &Sim, token: &str, region: Region, fit: &[u8]) -> Value {
     let md5 = md5_hex(fit);
     let zip = zip_of(&format!("{md5}/a.fit"), fit);
@@ -104,7 +104,7 @@ fn with_sport(sport: u8) -> FitBuilder {
 }
 
 #[test]
-fn credentials_want_the_cookie_and_the_old_address_is_shut() {
+fn credentials_require_the_cookie_and_the_old_address_is_closed() {
     let (sim, token) = start(3, ImportSpec::default());
     let eu = Region::of(3);
     let fields = decoded(&sts(&sim, "t.coros.com", &token, eu));
@@ -126,7 +126,7 @@ fn credentials_want_the_cookie_and_the_old_address_is_shut() {
 }
 
 #[test]
-fn s3_takes_both_kinds_of_signature_and_nothing_else() {
+fn s3_accepts_header_and_query_signatures_only() {
     let (sim, token) = start(3, ImportSpec::default());
     let eu = Region::of(3);
     let key = credential(&sim, &token, eu);
@@ -165,7 +165,7 @@ fn s3_takes_both_kinds_of_signature_and_nothing_else() {
 }
 
 #[test]
-fn oss_takes_versions_one_and_four() {
+fn oss_accepts_signature_versions_1_and_4() {
     let (sim, token) = start(2, ImportSpec::default());
     let cn = Region::of(2);
     let key = credential(&sim, &token, cn);
@@ -186,7 +186,7 @@ fn oss_takes_versions_one_and_four() {
 }
 
 #[test]
-fn an_import_is_pending_then_an_activity_with_these_bytes() {
+fn a_pending_import_becomes_an_activity_with_the_same_bytes() {
     for number in 1..=4 {
         let region = Region::of(number);
         let (sim, token) = start(number, ImportSpec { polls: 3, ..ImportSpec::default() });
@@ -209,7 +209,7 @@ fn an_import_is_pending_then_an_activity_with_these_bytes() {
 }
 
 #[test]
-fn imports_fail_late_in_many_ways() {
+fn an_accepted_import_can_fail_in_the_queue() {
     let region = Region::of(2);
     let (sim, token) = start(2, ImportSpec { polls: 0, ..ImportSpec::default() });
     let run = stage(&sim, &token, region, &fit::run(START, 1800, 5000.0).build());
@@ -239,7 +239,7 @@ fn imports_fail_late_in_many_ways() {
 }
 
 #[test]
-fn failure_vanishing_and_lateness_are_options() {
+fn an_import_can_be_set_to_fail_vanish_or_be_listed_late() {
     let region = Region::of(2);
     let (sim, token) = start(2, ImportSpec { fails_late: Some(-7), ..ImportSpec::default() });
     let order = stage(&sim, &token, region, &fit::run(START, 1800, 5000.0).build());
@@ -260,7 +260,7 @@ fn failure_vanishing_and_lateness_are_options() {
 }
 
 #[test]
-fn one_import_is_dropped_and_the_next_one_is_not() {
+fn a_fault_drops_one_import_only() {
     let region = Region::of(2);
     let (sim, token) = start(2, ImportSpec { polls: 0, ..ImportSpec::default() });
     sim.fault(Fault::new(Effect::Dropped { gone: false }).path("/activity/fit/import").count(1));
@@ -273,7 +273,7 @@ fn one_import_is_dropped_and_the_next_one_is_not() {
 }
 
 #[test]
-fn the_answer_to_an_import_is_lost_and_the_activity_is_listed_late() {
+fn an_import_with_a_lost_response_is_listed_late() {
     let region = Region::of(2);
     let (sim, token) =
         start(2, ImportSpec { polls: 0, listed_after_requests: 1, listed_after_seconds: 60, ..ImportSpec::default() });

@@ -1,4 +1,4 @@
-//! The legacy exchange: OAuth1 signatures are verified in earnest.
+//! The legacy exchange, which verifies OAuth1 signatures.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 const PATH: &str = "/oauth-service/oauth/exchange/user/2.0";
 
-/// Percent-encoding of the few characters that occur here.
+/// Percent-encodes the characters that need it in these tests.
 fn enc(text: &str) -> String {
     text.replace('%', "%25")
         .replace('/', "%2F")
@@ -52,7 +52,7 @@ fn exchange_with(sim: &Sim, header: &str, media: &str, body: &str) -> Answer {
 }
 
 #[test]
-fn a_signed_request_gets_a_token_and_a_bad_one_does_not() {
+fn only_a_correctly_signed_request_gets_a_token() {
     let sim = Scenario::default_garmin(1, 1).with_mfa(COM, "1").start();
     let (token, _) = sim.with(|state| state.issue_garth(COM));
     let consumer = send(&sim, "GET", "/thegarth.s3.amazonaws.com/oauth_consumer.json", &[], "").unwrap().json();
@@ -67,9 +67,13 @@ fn a_signed_request_gets_a_token_and_a_bad_one_does_not() {
     assert_eq!(get(&sim, "/userprofile-service/socialProfile", &access).status, 200);
 
     assert_eq!(exchange_with(&sim, &good, form, &body).status, 401, "a nonce works once");
-    assert_eq!(exchange_with(&sim, &header(&token, &consumer, "n2", ""), form, "").status, 401, "mfa_token is needed");
+    assert_eq!(
+        exchange_with(&sim, &header(&token, &consumer, "n2", ""), form, "").status,
+        401,
+        "mfa_token is required"
+    );
     let other_body = header(&token, &consumer, "n3", "audience=x");
-    assert_eq!(exchange_with(&sim, &other_body, form, &body).status, 401, "the body is signed too");
+    assert_eq!(exchange_with(&sim, &other_body, form, &body).status, 401, "the signature includes the body");
     sim.with(|state| state.revoke_refresh(COM));
     assert_eq!(exchange_with(&sim, &header(&token, &consumer, "n4", &body), form, &body).status, 401);
 }

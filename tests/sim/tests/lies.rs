@@ -1,4 +1,4 @@
-//! Services that lie: lists, counts, accounts and uploads that are not what they seem.
+//! False responses: lists, counts, accounts and uploads that differ from the state of the service.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
@@ -61,7 +61,7 @@ fn status(sim: &Sim, token: &str, answer: &Answer) -> Answer {
 }
 
 #[test]
-fn a_list_is_empty_once_although_there_are_activities() {
+fn a_fault_makes_a_list_empty_once() {
     let (sim, token, coros) = start();
     let empty = |no_content, count_true| Effect::ListEmpty { no_content, count_true };
     sim.fault(Fault::new(empty(false, false)).path(LIST).count(1));
@@ -71,7 +71,7 @@ fn a_list_is_empty_once_although_there_are_activities() {
     sim.fault(Fault::new(empty(true, false)).path(LIST).count(1));
     let first = list(&sim, &token);
     assert_eq!((first.status, first.body.len()), (204, 0));
-    assert_eq!(get(&sim, COUNT, &token).json()["totalCount"], 8, "the count tells the truth");
+    assert_eq!(get(&sim, COUNT, &token).json()["totalCount"], 8, "the count is correct");
     sim.fault(Fault::new(empty(false, false)).path(COUNT).count(1));
     assert_eq!(get(&sim, COUNT, &token).json()["totalCount"], 0);
     for (count_true, count) in [(false, 0), (true, 8)] {
@@ -83,7 +83,7 @@ fn a_list_is_empty_once_although_there_are_activities() {
 }
 
 #[test]
-fn entries_have_no_start_that_could_be_read_or_no_id() {
+fn a_fault_removes_the_starts_or_ids_from_a_list() {
     let (sim, token, coros) = start();
     for nonsense in [false, true] {
         sim.fault(Fault::new(Effect::ListWithoutStarts { nonsense }).count(2));
@@ -108,7 +108,7 @@ fn entries_have_no_start_that_could_be_read_or_no_id() {
 }
 
 #[test]
-fn a_list_out_of_order_is_complete_and_the_same_each_time() {
+fn a_shuffled_list_is_complete_and_reproducible() {
     let (sim, token, coros) = start();
     let order = (sim.with(|state| state.ids(COM)), sim.with(|state| state.coros_ids(2)));
     sim.fault(Fault::new(Effect::ListShuffled { seed: 5 }));
@@ -129,7 +129,7 @@ fn a_list_out_of_order_is_complete_and_the_same_each_time() {
 }
 
 #[test]
-fn a_list_lacks_one_activity_once() {
+fn a_fault_hides_one_activity_once() {
     let (sim, token, coros) = start();
     let (id, label) = (sim.with(|state| state.ids(COM)[2]), sim.with(|state| state.coros_ids(2)[2]));
     sim.fault(Fault::new(Effect::ListWithout { id, count_true: false }).path(LIST).count(1));
@@ -147,7 +147,7 @@ fn a_list_lacks_one_activity_once() {
 }
 
 #[test]
-fn a_token_suddenly_answers_as_another_account() {
+fn a_fault_makes_a_token_act_as_another_account() {
     let (sim, token, coros_token) = start();
     let owner = |token: &str| get(&sim, PROFILE, token).json()["profileId"].as_u64();
     let own = owner(&token);
@@ -169,7 +169,7 @@ fn a_token_suddenly_answers_as_another_account() {
 }
 
 #[test]
-fn a_renewed_token_belongs_to_another_account() {
+fn a_fault_renews_a_token_for_another_account() {
     let (sim, token, _) = start();
     let file = sim.with(|state| state.issue_token(COM));
     let as_other = Effect::AsAccount { email: "other@example.com".into() };
@@ -180,7 +180,7 @@ fn a_renewed_token_belongs_to_another_account() {
 }
 
 #[test]
-fn a_web_page_refuses_right_after_a_renewal_and_only_then() {
+fn a_fault_rejects_the_first_request_after_a_token_renewal() {
     let (sim, token, _) = start();
     sim.fault(
         Fault::new(Effect::Challenge { status: 403 })
@@ -197,7 +197,7 @@ fn a_web_page_refuses_right_after_a_renewal_and_only_then() {
     assert_eq!(page.status, 403);
     assert!(page.header("content-type").unwrap().starts_with("text/html") && page.body.starts_with(b"<!DOCTYPE"));
     assert_eq!(get(&sim, PROFILE, &token).status, 200);
-    // In place of the answer, the refresh token stays good.
+    // If the page replaces the response of the renewal, the refresh token stays valid.
     sim.fault(Fault::new(Effect::Challenge { status: 403 }).host("diauth.garmin.com").count(1));
     let kept = renewed.json()["refresh_token"].as_str().unwrap().to_owned();
     assert_eq!(refresh(&sim, COM, &kept).unwrap().status, 403);
@@ -205,7 +205,7 @@ fn a_web_page_refuses_right_after_a_renewal_and_only_then() {
 }
 
 #[test]
-fn a_good_token_is_refused_twice_in_a_row() {
+fn a_fault_rejects_a_valid_token_twice() {
     let (sim, token, _) = start();
     sim.fault(Fault::new(Effect::Unauthorized).host("connectapi.garmin.com").count(2));
     let statuses = [(); 3].map(|()| get(&sim, PROFILE, &token).status);
@@ -213,7 +213,7 @@ fn a_good_token_is_refused_twice_in_a_row() {
 }
 
 #[test]
-fn an_upload_is_accepted_and_dropped() {
+fn an_accepted_upload_can_be_dropped() {
     let (sim, token, _) = start();
     let file = fit::run(START, 1800, 5000.0).build();
     for (dropped, ends) in [(Dropped::Done, 201), (Dropped::Gone, 404)] {
@@ -231,11 +231,11 @@ fn an_upload_is_accepted_and_dropped() {
     assert_eq!((done.status, get(&sim, path, &token).status), (201, 404));
     assert_eq!(sim.with(|state| state.ids(COM).len()), 8);
     assert_eq!(status(&sim, &token, &upload(&sim, &token, &file)).status, 201);
-    assert_eq!(sim.with(|state| state.ids(COM).len()), 9, "the next one is no duplicate of it");
+    assert_eq!(sim.with(|state| state.ids(COM).len()), 9, "the next upload is not a duplicate of the dropped one");
 }
 
 #[test]
-fn the_answer_to_an_upload_is_lost_and_the_activity_is_listed_late() {
+fn an_upload_with_a_lost_response_is_listed_late() {
     let (sim, token, _) = start();
     let late = UploadSpec { listed_after_requests: 1, listed_after_seconds: 60, ..UploadSpec::default() };
     sim.with(|state| state.account(COM).spec.upload = late);
@@ -251,7 +251,7 @@ fn the_answer_to_an_upload_is_lost_and_the_activity_is_listed_late() {
 }
 
 #[test]
-fn an_upload_as_import_is_known_as_one() {
+fn an_upload_to_the_import_address_is_marked_as_imported() {
     let (sim, token, _) = start();
     sim.with(|state| state.account(COM).spec.upload = UploadSpec { polls: 0, ..UploadSpec::default() });
     let imported = |path: &str, nk: &str, start: i64| {

@@ -1,4 +1,4 @@
-//! The JSON login, its refusals, and the second factor.
+//! The JSON login, its rejections, and the second factor.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
@@ -16,7 +16,7 @@ fn kind(answer: &Answer) -> Value {
 }
 
 #[test]
-fn a_right_password_gives_a_ticket_that_works_once() {
+fn a_correct_password_gives_a_single_use_ticket() {
     let sim = sim();
     let answer = Login::new("correct horse").send(&sim);
     assert_eq!((answer.status, kind(&answer)), (200, "SUCCESSFUL".into()));
@@ -33,7 +33,7 @@ fn a_right_password_gives_a_ticket_that_works_once() {
 }
 
 #[test]
-fn wrong_passwords_are_refused_and_five_lock() {
+fn five_wrong_passwords_lock_the_account() {
     let sim = sim();
     for _ in 0..5 {
         let answer = Login::new("wrong").send(&sim);
@@ -43,7 +43,7 @@ fn wrong_passwords_are_refused_and_five_lock() {
 }
 
 #[test]
-fn what_no_app_would_send_is_refused() {
+fn a_login_request_unlike_the_apps_is_rejected() {
     let sim = sim();
     let login = || Login::new("correct horse");
     let status = |login: Login| login.send(&sim).status;
@@ -62,7 +62,7 @@ fn what_no_app_would_send_is_refused() {
 }
 
 #[test]
-fn a_login_without_its_page_is_refused() {
+fn a_login_without_the_cookies_of_its_page_is_rejected() {
     let sim = sim();
     let login = Login::new("correct horse");
     assert_eq!(login.post(&sim).status, 429, "no cookies");
@@ -71,7 +71,7 @@ fn a_login_without_its_page_is_refused() {
         assert_eq!(login.clone().with("Cookie", &cookies).post(&sim).status, 429, "{lost}");
     }
     let (one, other) = (page(&sim, PAGE).cookies(), page(&sim, PAGE).cookies());
-    assert_ne!(one, other, "every load sets fresh cookies");
+    assert_ne!(one, other, "every load sets new cookies");
     let mixed = [one.split("; ").next().unwrap(), &other.split("; ").skip(1).collect::<Vec<_>>().join("; ")].join("; ");
     assert_eq!(login.clone().with("Cookie", &mixed).post(&sim).status, 429);
     assert_eq!(login.clone().with("Cookie", &one).post(&sim).status, 200);
@@ -84,7 +84,7 @@ fn a_login_without_its_page_is_refused() {
 }
 
 #[test]
-fn a_page_opens_only_for_its_own_client_and_service() {
+fn a_login_page_opens_only_for_its_own_client_and_service() {
     let sim = sim();
     let status = |path: &str| page(&sim, &format!("/sso.garmin.com{path}")).status;
     let android = "clientId=GCM_ANDROID_DARK";
@@ -107,7 +107,7 @@ fn a_page_opens_only_for_its_own_client_and_service() {
 }
 
 #[test]
-fn the_android_app_and_the_web_site_log_in_from_pages_of_their_own() {
+fn the_android_app_and_the_web_site_log_in_from_their_own_pages() {
     let sim = sim();
     let android = Login {
         agent: "com.garmin.android.apps.connectmobile".into(),
@@ -128,7 +128,7 @@ fn the_android_app_and_the_web_site_log_in_from_pages_of_their_own() {
 }
 
 #[test]
-fn a_login_faster_than_a_person_types_is_refused_when_the_scenario_says_so() {
+fn a_login_faster_than_typing_can_be_rejected() {
     let mut scenario = Scenario::default_garmin(0, 1);
     scenario.min_login_pause_ms = 600_000;
     let sim = scenario.start();
@@ -141,7 +141,7 @@ fn a_login_faster_than_a_person_types_is_refused_when_the_scenario_says_so() {
 }
 
 #[test]
-fn the_scenario_decides_how_the_login_page_treats_an_account() {
+fn each_login_mode_of_an_account_has_its_response() {
     let with = |mode| {
         let mut scenario = Scenario::default_garmin(0, 1);
         scenario.accounts[0].login = mode;
@@ -158,13 +158,13 @@ fn the_scenario_decides_how_the_login_page_treats_an_account() {
     assert_eq!(kind(&with(LoginMode::Locked).0), Value::from("ACCOUNT_LOCKED"));
     for (mode, status) in [(LoginMode::Page403, 403), (LoginMode::Page427, 427), (LoginMode::Page429, 429)] {
         let (login, page) = with(mode);
-        assert_eq!((page, login.status), (status, 429), "without the page there are no cookies");
+        assert_eq!((page, login.status), (status, 429), "without the page the client has no cookies");
     }
     assert_eq!(serde_json::to_value(LoginMode::Page427).unwrap(), "page427");
     assert_eq!(serde_json::to_value(LoginMode::Json427).unwrap(), "json427");
 }
 
-/// A code for a login that was sent with these cookies.
+/// Sends a code for a login, with these cookies.
 fn verify(sim: &Sim, login: &Login, cookies: &str, code: &str) -> Answer {
     let body = format!(
         r#"{{"mfaMethod":"email","mfaVerificationCode":"{code}","rememberMyBrowser":true,"reconsentList":[],"mfaSetup":false}}"#
@@ -173,14 +173,14 @@ fn verify(sim: &Sim, login: &Login, cookies: &str, code: &str) -> Answer {
 }
 
 #[test]
-fn a_code_needs_the_cookies_the_query_and_the_headers_of_its_login() {
+fn a_code_requires_the_cookies_query_and_headers_of_its_login() {
     let sim = Scenario::default_garmin(0, 1).with_mfa(COM, "123456").start();
     let cookies = page(&sim, PAGE).cookies();
     let login = Login::new("correct horse");
     let asked = login.clone().with("Cookie", &cookies).post(&sim);
     assert_eq!((asked.status, kind(&asked)), (200, "MFA_REQUIRED".into()));
     assert_eq!(asked.json()["customerMfaInfo"]["email"], "ru*****@example.com");
-    assert_eq!(asked.cookies(), "", "the cookies of the page stay");
+    assert_eq!(asked.cookies(), "", "the response sets no new cookies");
     assert_eq!(verify(&sim, &login, "", "123456").status, 429);
     assert_eq!(verify(&sim, &login.clone().without("Accept-Language"), &cookies, "123456").status, 429);
     assert_eq!(verify(&sim, &login.clone().without("Referer"), &cookies, "123456").status, 429);

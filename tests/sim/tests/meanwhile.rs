@@ -1,4 +1,4 @@
-//! What others do while a client is at work, and answers that come slowly or are far too large.
+//! Changes by others while a client is at work, and responses that are slow or very large.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
@@ -29,7 +29,7 @@ fn delete(sim: &Sim, position: usize) -> Change {
 }
 
 #[test]
-fn somebody_deletes_before_or_after_a_request_takes_effect() {
+fn an_activity_can_be_deleted_before_or_after_a_request() {
     let (sim, token) = start();
     sim.fault(fault(When::Before, delete(&sim, 0)));
     assert_eq!([listed(&sim, &token), listed(&sim, &token)], [19, 19]);
@@ -41,7 +41,7 @@ fn somebody_deletes_before_or_after_a_request_takes_effect() {
 }
 
 #[test]
-fn a_watch_uploads_to_any_service_between_two_requests() {
+fn an_activity_can_be_copied_to_any_service_between_two_requests() {
     let (sim, token) = start();
     let id = sim.with(|state| {
         let (all, shared) = (state.ids(COM), state.groups());
@@ -58,11 +58,11 @@ fn a_watch_uploads_to_any_service_between_two_requests() {
     assert_eq!((after.0 - before.0, after.1 - before.1), (1, 1));
     let same = sim.with(|state| state.groups().into_values().find(|all| all.contains(&(COM.into(), id))));
     let places: Vec<String> = same.unwrap().into_iter().map(|(service, _)| service).collect();
-    assert_eq!(places, [COM, "garmin.cn", "coros-2"], "all three are in one group");
+    assert_eq!(places, [COM, "garmin.cn", "coros-2"], "the activities are one group");
 }
 
 #[test]
-fn changes_combine_with_other_faults_and_are_given_as_json() {
+fn changes_are_set_as_json_and_combine_with_other_faults() {
     let (sim, token) = start();
     let post = |body: &str| assert_eq!(send(&sim, "POST", "/_sim/faults", &[], body).unwrap().status, 204, "{body}");
     post(
@@ -86,7 +86,7 @@ fn changes_combine_with_other_faults_and_are_given_as_json() {
 }
 
 #[test]
-fn answers_come_in_drops() {
+fn responses_can_be_sent_slowly_in_small_parts() {
     let (sim, token) = start();
     let path = "/activitylist-service/activities/count";
     let timed = |effect| {
@@ -106,13 +106,13 @@ fn answers_come_in_drops() {
     std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
     drop(sim);
     let mut rest = Vec::new();
-    // The connection ends with the simulator, long before the answer would be complete.
+    // The connection ends with the simulator, long before the response would be complete.
     let _ = std::io::Read::read_to_end(&mut stream, &mut rest);
     assert!(rest.len() < 10, "{rest:?}");
 }
 
 #[test]
-fn answers_grow_and_stay_valid() {
+fn huge_responses_stay_valid() {
     let (sim, token) = start();
     let huge = || sim.fault(Fault::new(Effect::Huge { mebibytes: 3 }).count(1));
     huge();

@@ -40,7 +40,7 @@ fn mac(key: &str, text: &str) -> String {
 }
 
 #[test]
-fn wecom_counts_bytes_and_knows_its_kinds() {
+fn wecom_limits_the_bytes_and_rejects_unknown_message_types() {
     let sim = start(NotifySpec::default());
     assert_eq!(wecom(&sim, KEY, &said("text", &"跑".repeat(682))), 0);
     assert_eq!(wecom(&sim, KEY, &said("text", &"跑".repeat(683))), 40_058);
@@ -55,7 +55,7 @@ fn wecom_counts_bytes_and_knows_its_kinds() {
 }
 
 #[test]
-fn wecom_takes_twenty_a_minute_and_may_be_busy() {
+fn wecom_accepts_twenty_messages_a_minute_and_can_be_busy() {
     let sim = start(NotifySpec { wecom_busy: 2, wecom_keys: vec!["a".into()], ..NotifySpec::default() });
     assert_eq!(wecom(&sim, KEY, &said("text", "x")), 93_000);
     assert_eq!([0; 2].map(|_| wecom(&sim, "a", &said("text", "x"))), [-1, -1]);
@@ -88,7 +88,7 @@ fn dingtalk_and_feishu_verify_their_signatures() {
 }
 
 #[test]
-fn the_others_take_their_own_shapes_only() {
+fn each_other_channel_accepts_only_its_own_format() {
     let sim = start(NotifySpec::default());
     let status = |target: &str, body: Value| post(&sim, target, &body).status;
     assert_eq!(status("/ntfy.sh/topic", json!("x")), 200);

@@ -1,4 +1,4 @@
-//! The TLS side: a real handshake under the generated authority, the host from the Host header.
+//! TLS: a real handshake with a certificate of the generated authority; the host is the Host header.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use gs_sim::{Scenario, tls};
@@ -31,13 +31,13 @@ fn ask(config: &Arc<ClientConfig>, address: SocketAddr, host: &str) -> String {
     talk(config, TcpStream::connect(address).unwrap(), host)
 }
 
-/// The answer to a request for `/` on a host, as far as it arrives.
+/// The response to a request for `/` on a host, as far as it arrives.
 fn talk(config: &Arc<ClientConfig>, link: TcpStream, host: &str) -> String {
     let name = ServerName::try_from(host.to_owned()).unwrap();
     let session = ClientConnection::new(Arc::clone(config), name).unwrap();
     let mut stream = StreamOwned::new(session, link);
     let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: a test\r\nConnection: close\r\n\r\n");
-    // A handshake that fails shows as an error here; the end may come without a closing alert.
+    // A failed handshake is an error here; the connection may end without a closing alert.
     let _ = stream.write_all(request.as_bytes());
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
@@ -45,7 +45,7 @@ fn talk(config: &Arc<ClientConfig>, link: TcpStream, host: &str) -> String {
 }
 
 #[test]
-fn every_host_is_served_under_the_authority() {
+fn every_host_has_a_certificate_of_the_authority() {
     let dir = folder("hosts");
     let mut sim = Scenario::default_garmin(1, 1).start();
     let address = sim.listen_tls(&dir, "127.0.0.1:0").unwrap();
@@ -76,7 +76,7 @@ fn the_log_shows_which_protocols_a_client_offered() {
         let wanted: Vec<String> = offered.iter().map(|name| (*name).to_owned()).collect();
         assert_eq!(sim.log()[0].alpn, Some(wanted));
     }
-    assert_eq!(ask(&client(&dir, &["h2"]), address, "sso.garmin.com"), "", "HTTP/2 alone is not spoken");
+    assert_eq!(ask(&client(&dir, &["h2"]), address, "sso.garmin.com"), "", "HTTP/2 alone is not supported");
     sim.clear_log();
     let mut plain = TcpStream::connect(sim.base_url().replace("http://", "")).unwrap();
     plain.write_all(b"GET /sso.garmin.com/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
@@ -86,7 +86,7 @@ fn the_log_shows_which_protocols_a_client_offered() {
 }
 
 #[test]
-fn a_proxy_leads_every_host_to_the_simulator() {
+fn the_proxy_tunnels_every_host_to_the_simulator() {
     let dir = folder("proxy");
     let mut sim = Scenario::default_garmin(1, 1).start();
     let tls = sim.listen_tls(&dir, "127.0.0.1:0").unwrap();
@@ -102,6 +102,6 @@ fn a_proxy_leads_every_host_to_the_simulator() {
     plain.write_all(b"GET http://sso.garmin.cn/ HTTP/1.1\r\nHost: sso.garmin.cn\r\n\r\n").unwrap();
     let mut answer = String::new();
     plain.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 405"), "only tunnels: {answer}");
+    assert!(answer.starts_with("HTTP/1.1 405"), "the proxy supports tunnels only: {answer}");
     std::fs::remove_dir_all(dir).unwrap();
 }

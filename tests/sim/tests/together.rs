@@ -1,4 +1,4 @@
-//! Three services whose activities are in part of the same recordings.
+//! Three services that share a part of their activities.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
@@ -12,7 +12,7 @@ fn state(sim: &Sim) -> Value {
     send(sim, "GET", "/_sim/state", &[], "").unwrap().json()
 }
 
-/// Service and activity, all of them.
+/// All activities, each with its service.
 fn all(state: &Value) -> Vec<(String, Value)> {
     let mut list = Vec::new();
     for account in state["accounts"].as_array().unwrap().iter().chain(state["coros"].as_array().unwrap()) {
@@ -27,7 +27,7 @@ fn is_shared(activity: &Value) -> bool {
 }
 
 #[test]
-fn each_has_its_number_and_half_is_shared() {
+fn each_service_has_its_count_and_half_of_it_is_shared() {
     for each in [12, 41, 60] {
         let sim = Scenario::default_three(each, 5).start();
         let state = state(&sim);
@@ -47,14 +47,14 @@ fn each_has_its_number_and_half_is_shared() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_and_another_does_not() {
+fn the_same_seed_gives_the_same_activities() {
     let [one, same, other] = [4, 4, 9].map(|seed| state(&Scenario::default_three(20, seed).start()));
     assert_eq!(one, same);
     assert_ne!(one["groups"], other["groups"]);
 }
 
 #[test]
-fn shared_groups_are_the_same_file_or_another_of_the_same_start() {
+fn shared_activities_have_the_same_file_or_another_with_the_same_start() {
     let sim = Scenario::default_three(60, 5).start();
     let state = state(&sim);
     let mut groups: HashMap<String, Vec<(String, Value)>> = HashMap::new();
@@ -85,7 +85,7 @@ fn shared_groups_are_the_same_file_or_another_of_the_same_start() {
 }
 
 #[test]
-fn different_groups_are_far_apart_across_services() {
+fn distinct_activities_start_far_apart_across_services() {
     let sim = Scenario::default_three(60, 5).start();
     let list = all(&state(&sim));
     for (index, (service, one)) in list.iter().enumerate() {
@@ -97,7 +97,7 @@ fn different_groups_are_far_apart_across_services() {
 }
 
 #[test]
-fn what_is_uploaded_stays_the_group_that_it_was() {
+fn an_uploaded_activity_stays_in_its_group() {
     let sim = Scenario::default_three(12, 5).start();
     let (name, file) = sim.with(|state| {
         let several = state.groups();

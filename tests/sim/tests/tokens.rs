@@ -1,4 +1,4 @@
-//! Tickets, token pairs, their rotation and their ends, on both domains.
+//! Tickets and token pairs on both domains: exchange, renewal, expiry.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
@@ -22,7 +22,7 @@ fn a_failed_exchange_spends_the_ticket() {
 }
 
 #[test]
-fn a_ticket_is_refused_on_the_other_domain_and_when_it_is_old() {
+fn a_ticket_is_rejected_on_the_other_domain_and_after_its_lifetime() {
     let sim = sim();
     let (ticket, service) = sim.with(|state| state.issue_ticket(COM, "ios"));
     assert_eq!(exchange(&sim, "garmin.cn", &ticket, &service).status, 400);
@@ -34,7 +34,7 @@ fn a_ticket_is_refused_on_the_other_domain_and_when_it_is_old() {
 }
 
 #[test]
-fn a_chinese_ticket_on_the_host_of_com_gives_a_token_that_cannot_be_renewed() {
+fn a_cn_ticket_exchanged_at_garmin_com_gives_a_token_without_renewal() {
     let sim = sim();
     let (ticket, service) = sim.with(|state| state.issue_ticket("garmin.cn", "ios"));
     let pair = exchange(&sim, COM, &ticket, &service);
@@ -49,7 +49,7 @@ fn a_chinese_ticket_on_the_host_of_com_gives_a_token_that_cannot_be_renewed() {
 }
 
 #[test]
-fn client_id_grant_and_credentials_must_be_right() {
+fn an_exchange_requires_the_correct_client_grant_and_credentials() {
     let sim = sim();
     let try_with = |basic: &str, client: &str, grant: &str| {
         let (ticket, service) = sim.with(|state| state.issue_ticket(COM, "android"));
@@ -64,7 +64,7 @@ fn client_id_grant_and_credentials_must_be_right() {
 }
 
 #[test]
-fn the_refresh_token_rotates_and_the_old_one_dies() {
+fn a_renewal_replaces_and_invalidates_the_refresh_token() {
     let sim = sim();
     let file = sim.with(|state| state.issue_token(COM));
     let first = file["di_refresh_token"].as_str().unwrap();
@@ -79,7 +79,7 @@ fn the_refresh_token_rotates_and_the_old_one_dies() {
 }
 
 #[test]
-fn a_lost_answer_leaves_the_old_token_dead() {
+fn a_renewal_with_a_lost_response_invalidates_the_old_token() {
     let sim = sim();
     let file = sim.with(|state| state.issue_token(COM));
     let first = file["di_refresh_token"].as_str().unwrap();
@@ -89,7 +89,7 @@ fn a_lost_answer_leaves_the_old_token_dead() {
 }
 
 #[test]
-fn access_tokens_expire_and_stay_on_their_domain() {
+fn an_access_token_expires_and_is_valid_on_its_domain_only() {
     let sim = sim();
     let token = token(&sim, COM);
     assert_eq!(get(&sim, PROFILE, &token).status, 200);
@@ -105,7 +105,7 @@ fn access_tokens_expire_and_stay_on_their_domain() {
 }
 
 #[test]
-fn the_jwt_says_who_issued_it_and_when_it_ends() {
+fn the_jwt_has_its_issuer_client_and_lifetime() {
     let mut scenario = Scenario::default_garmin(0, 1);
     scenario.access_token_life = 5;
     let sim = scenario.start();
@@ -121,7 +121,7 @@ fn the_jwt_says_who_issued_it_and_when_it_ends() {
 }
 
 #[test]
-fn tokens_of_the_embed_audience_may_be_refused() {
+fn tokens_of_the_embedded_page_can_be_rejected() {
     let mut scenario = Scenario::default_garmin(0, 1);
     scenario.accounts[0].embed_tokens_refused = true;
     let sim = scenario.start();

@@ -42,7 +42,7 @@ fn listed(sim: &Sim, token: &str) -> Vec<i64> {
 }
 
 #[test]
-fn an_upload_is_accepted_then_becomes_an_activity_with_these_bytes() {
+fn an_accepted_upload_becomes_an_activity_with_the_same_bytes() {
     let (sim, token) = start(UploadSpec { polls: 2, ..UploadSpec::default() });
     let file = fit::ride(START, 3600, 27_000.0).build();
     let answer = upload(&sim, &token, &file);
@@ -81,7 +81,7 @@ fn the_same_bytes_or_file_id_are_a_duplicate_until_deleted() {
 }
 
 #[test]
-fn broken_files_and_forms_are_refused_in_words() {
+fn broken_files_and_forms_are_rejected_with_a_message() {
     let (sim, token) = start(UploadSpec::default());
     let file = fit::run(START, 1800, 5000.0).build();
     for broken in [damage::flip_bit(&file, 500, 2), damage::truncate_at(&file, 700), b"no".to_vec()] {
@@ -98,7 +98,7 @@ fn broken_files_and_forms_are_refused_in_words() {
 }
 
 #[test]
-fn consent_late_failure_and_late_duplicates_are_options() {
+fn missing_consent_and_late_results_can_be_configured() {
     let (sim, token) = start(UploadSpec { consent_missing: true, ..UploadSpec::default() });
     let file = fit::run(START, 1800, 5000.0).build();
     assert_eq!(upload(&sim, &token, &file).status, 412);
@@ -116,7 +116,7 @@ fn consent_late_failure_and_late_duplicates_are_options() {
 }
 
 #[test]
-fn the_scenario_of_an_account_can_be_changed_from_outside() {
+fn the_properties_of_an_account_can_be_changed_over_http() {
     let (sim, token) = start(UploadSpec::default());
     let file = fit::run(START, 1800, 5000.0).build();
     let change = |body: &str| send(&sim, "POST", "/_sim/account", &[], body).unwrap().status;
@@ -127,7 +127,7 @@ fn the_scenario_of_an_account_can_be_changed_from_outside() {
 }
 
 #[test]
-fn both_domains_take_uploads_each_for_itself() {
+fn both_domains_accept_uploads_separately() {
     let (sim, _) = start(UploadSpec { polls: 0, ..UploadSpec::default() });
     let token = token(&sim, "garmin.cn");
     let (media, body) = multipart("file", Some("a.fit"), &fit::run(START, 1800, 5000.0).build());
@@ -141,7 +141,7 @@ fn both_domains_take_uploads_each_for_itself() {
 }
 
 #[test]
-fn the_list_shows_an_upload_late_by_requests_or_by_the_clock() {
+fn an_upload_is_listed_after_some_requests_or_some_seconds() {
     let (sim, token) = start(UploadSpec { listed_after_requests: 2, ..UploadSpec::default() });
     let shown = |sim: &Sim, start: i64| listed(sim, &token).contains(&(start * 1000));
     upload(&sim, &token, &fit::run(START, 1800, 5000.0).build());

@@ -1,4 +1,4 @@
-//! The login by the widget's forms.
+//! The login with the widget's forms.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod common;
@@ -15,7 +15,7 @@ fn target(path: &str) -> String {
     format!("/sso.garmin.com{path}?id=gauth-widget&embedWidget=true&{}", query.join("&"))
 }
 
-/// A visit: cookies, and the text that its forms have to send back.
+/// A visit: its cookies, and the CSRF token that its forms have to send back.
 struct Widget<'a> {
     sim: &'a Sim,
     cookies: String,
@@ -28,7 +28,7 @@ fn title(answer: &Answer) -> String {
     rest.split_once("</title>").unwrap().0.to_owned()
 }
 
-/// Text behind a mark, up to the next quote.
+/// The text after a mark, up to the next quote.
 fn after(answer: &Answer, mark: &str) -> String {
     let text = String::from_utf8_lossy(&answer.body);
     text.split_once(mark).unwrap().1.split('"').next().unwrap().to_owned()
@@ -72,7 +72,7 @@ fn enters(sim: &Sim, answer: &Answer) -> bool {
 }
 
 #[test]
-fn a_form_gives_a_ticket_of_the_embedding_page() {
+fn the_login_form_gives_a_ticket_for_the_embedding_page() {
     let sim = Scenario::default_garmin(0, 1).start();
     let widget = Widget::open(&sim);
     assert!(title(&widget.sign_in("wrong")).contains("Invalid"));
@@ -84,7 +84,7 @@ fn a_form_gives_a_ticket_of_the_embedding_page() {
 }
 
 #[test]
-fn a_form_from_elsewhere_is_refused() {
+fn a_form_without_its_cookies_csrf_token_or_referer_is_rejected() {
     let sim = Scenario::default_garmin(0, 1).start();
     let widget = Widget::open(&sim);
     let refused = |widget: Widget| widget.sign_in("correct+horse").status;
@@ -98,24 +98,24 @@ fn a_form_from_elsewhere_is_refused() {
 }
 
 #[test]
-fn the_code_comes_only_when_the_page_asks_for_it() {
+fn the_code_is_sent_only_when_the_page_requests_it() {
     let sim = Scenario::default_garmin(0, 1).with_mfa(COM, "123456").start();
     let widget = Widget::open(&sim);
     let asked = widget.sign_in("correct+horse");
     assert_eq!(after(&asked, "var mfaMethod = \""), "email");
     assert_eq!(after(&asked, "var codeSentTo = \""), "");
-    assert_ne!(title(&widget.code("123456")), "Success", "no code was sent yet");
+    assert_ne!(title(&widget.code("123456")), "Success", "the code was not sent yet");
     let guid = after(&asked, "var customerGuid = \"");
     let body = format!(r#"{{"customerGuid":"{guid}","mfaMethod":"email","locale":"en_US"}}"#);
     let sent = widget.post("/sso.garmin.com/sso/verifyMFA/mfaCode?clientId=", "application/json", &body);
     assert_eq!(sent.status, 200);
     assert_ne!(title(&widget.code("000000")), "Success");
     assert!(enters(&sim, &widget.code("123456")));
-    assert_eq!(widget.code("123456").status, 403, "nobody waits any more");
+    assert_eq!(widget.code("123456").status, 403, "the login is finished");
 }
 
 #[test]
-fn the_widget_is_closed_as_the_scenario_says() {
+fn each_login_mode_closes_the_widget_with_its_status() {
     for (mode, frame, form) in [
         (LoginMode::Page427, 427, None),
         (LoginMode::Page403, 403, None),

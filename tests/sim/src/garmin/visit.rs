@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_compared_with_its_query_and_whatever_its_encoding() {
+    fn addresses_are_compared_with_their_query_in_any_encoding() {
         let page = "https://sso.garmin.com/a/sign-in?clientId=X&service=https%3A%2F%2Fb%2Fc";
         assert!(same_address("https://sso.garmin.com/a/sign-in?clientId=X&service=https://b/c", page));
         assert!(!same_address("https://sso.garmin.com/a/sign-in?clientId=X", page));

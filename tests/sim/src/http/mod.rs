@@ -1,4 +1,4 @@
-//! HTTP/1.1 as far as a strict server needs it: requests in, answers out, over any byte stream.
+//! The part of HTTP/1.1 that a strict server needs: reads requests and writes responses over any byte stream.
 
 pub mod multipart;
 mod read;
@@ -72,41 +72,41 @@ impl Request {
     }
 }
 
-/// What an original download holds, kept with the answer so that a fault can repack it.
+/// The content of an original download, which the response keeps so that a fault can repack it.
 #[derive(Clone, Debug)]
 pub struct Original {
     /// Name of the entry in the zip.
     pub entry: String,
     /// The file itself.
     pub bytes: Vec<u8>,
-    /// It is sent as it is, without a zip around it.
+    /// It is sent unpacked, without a zip.
     pub raw: bool,
 }
 
-/// An answer before it is put on the wire.
+/// A response before it is encoded.
 #[derive(Clone, Debug, Default)]
 pub struct Response {
     /// Status code.
     pub status: u16,
     /// Headers other than length, encoding and date.
     pub headers: Vec<(String, String)>,
-    /// Body as it was made, not yet compressed.
+    /// Body, not yet compressed.
     pub body: Vec<u8>,
-    /// The file inside, for original downloads.
+    /// The file in an original download.
     pub original: Option<Box<Original>>,
-    /// Why it was refused, for the log; never a secret.
+    /// Why the request was rejected, for the log; never a secret.
     pub note: String,
-    /// The connection is closed without any answer.
+    /// The connection is closed without a response.
     pub hang_up: bool,
 }
 
 impl Response {
-    /// An answer without a body.
+    /// A response without a body.
     pub fn empty(status: u16) -> Self {
         Response { status, ..Response::default() }
     }
 
-    /// A JSON answer.
+    /// A JSON response.
     pub fn json(status: u16, body: &Value) -> Self {
         Response::text(status, "application/json;charset=UTF-8", &body.to_string())
     }
@@ -116,12 +116,12 @@ impl Response {
         Response::text(status, "text/html;charset=UTF-8", body)
     }
 
-    /// An answer of any text type.
+    /// A response of any text type.
     pub fn text(status: u16, media: &str, body: &str) -> Self {
         Response { body: body.as_bytes().to_vec(), ..Response::empty(status) }.with("content-type", media)
     }
 
-    /// Closes the connection instead of answering.
+    /// Closes the connection instead of responding.
     pub fn hang_up(note: &str) -> Self {
         Response { hang_up: true, ..Response::empty(0) }.note(note)
     }
@@ -133,14 +133,14 @@ impl Response {
         self
     }
 
-    /// Says for the log why the answer is what it is.
+    /// Adds the reason for the response to the log.
     #[must_use]
     pub fn note(mut self, note: &str) -> Self {
         note.clone_into(&mut self.note);
         self
     }
 
-    /// The body, when it is JSON.
+    /// The body as JSON, if it is JSON.
     pub fn parsed(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok().filter(|_| self.is_json())
     }
@@ -151,7 +151,7 @@ impl Response {
     }
 }
 
-/// Undoes percent-encoding; `plus` also turns `+` into a space.
+/// Decodes percent-encoding; `plus` also decodes `+` as a space.
 pub fn decode(text: &str, plus: bool) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());

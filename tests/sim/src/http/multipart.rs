@@ -7,13 +7,13 @@ use super::Request;
 pub struct Part {
     /// Name of the field.
     pub name: String,
-    /// Name of the file, when it is one.
+    /// Name of the file, if the part is a file.
     pub file: Option<String>,
-    /// What it holds.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
-/// The parts of a form, or why it is none.
+/// The parts of a form, or why the body is not a valid form.
 pub fn parts(request: &Request) -> Result<Vec<Part>, &'static str> {
     if !request.is_type("multipart/form-data") {
         return Err("not multipart/form-data");

@@ -1,4 +1,4 @@
-//! Reads requests from a connection that may carry many.
+//! Reads the requests of a connection.
 
 use super::Request;
 use std::io::{self, Read, Write};
@@ -7,12 +7,12 @@ const MAX_HEAD: usize = 64 * 1024;
 const MAX_BODY: usize = 64 << 20;
 const MAX_HEADERS: usize = 100;
 
-/// Why no request could be read.
+/// Why a request could not be read.
 #[derive(Debug)]
 pub enum ReadError {
-    /// The client is done, or the stream broke.
+    /// The client closed the connection, or the stream broke.
     Closed,
-    /// The bytes are no acceptable request; this is to be said with the status.
+    /// The request is invalid; the response has this status and text.
     Bad(u16, &'static str),
 }
 
@@ -22,23 +22,23 @@ impl From<io::Error> for ReadError {
     }
 }
 
-/// A request together with what its connection needs to know.
+/// A request with the data that its connection needs.
 pub struct Incoming {
-    /// The request; `path` still holds the whole target and `host` the Host header.
+    /// The request; `path` still is the complete target, and `host` the Host header.
     pub request: Request,
-    /// The client wants the connection closed after the answer.
+    /// The client requests that the connection is closed after the response.
     pub close: bool,
 }
 
-/// A byte stream and what has been read ahead from it.
+/// A byte stream and the bytes that were read ahead.
 pub struct Connection<S> {
-    /// The stream; answers are written to it directly.
+    /// The stream; responses are written to it directly.
     pub stream: S,
     ahead: Vec<u8>,
 }
 
 impl<S: Read + Write> Connection<S> {
-    /// Nothing read yet.
+    /// A connection from which nothing was read yet.
     pub fn new(stream: S) -> Self {
         Connection { stream, ahead: Vec::new() }
     }

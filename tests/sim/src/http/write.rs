@@ -1,23 +1,23 @@
-//! Puts answers on the wire: compressed and chunked as the service does it.
+//! Encodes responses: compressed and chunked as the service does it.
 
 use super::{Request, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
 
-/// JSON beyond this size goes out in chunks.
+/// JSON larger than this is sent in chunks.
 const CHUNKED_FROM: usize = 8 * 1024;
 const CHUNK: usize = 4 * 1024;
 
-/// An answer as bytes, with the place where its body begins.
+/// A response as bytes, with the position of its body.
 pub struct Wire {
     /// Head and body.
     pub bytes: Vec<u8>,
-    /// Where the body begins.
+    /// The position of the body.
     pub body_at: usize,
 }
 
-/// The bytes of an answer to `request`.
+/// The bytes of a response to `request`.
 pub fn wire(request: &Request, response: &Response, close: bool) -> Wire {
     let mut head = format!("HTTP/1.1 {} {}\r\n", response.status, reason(response.status));
     for (name, value) in &response.headers {

@@ -1,4 +1,4 @@
-//! Hosts that take messages, and keep what they took for inspection.
+//! Hosts that accept messages and store them for inspection.
 
 mod others;
 mod signed;
@@ -13,19 +13,19 @@ const WECOM: &str = "qyapi.weixin.qq.com";
 const DINGTALK: &str = "oapi.dingtalk.com";
 const FEISHU: &str = "open.feishu.cn";
 
-/// How the hosts that take messages are tempered.
+/// The behaviour of the hosts that accept messages.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NotifySpec {
-    /// Keys of the WeCom bots that there are; empty: whatever looks like a key.
+    /// Keys of the existing WeCom bots; empty: every well-formed key exists.
     pub wecom_keys: Vec<String>,
-    /// So many messages to WeCom are answered with -1 first.
+    /// The first this many messages to WeCom get the response -1.
     pub wecom_busy: u32,
-    /// So many messages a minute are taken from a WeCom bot.
+    /// The maximum number of messages that a WeCom bot accepts per minute.
     pub wecom_per_minute: usize,
-    /// Messages to DingTalk have to be signed with this.
+    /// The secret with which messages to DingTalk have to be signed.
     pub dingtalk_secret: Option<String>,
-    /// Messages to Feishu have to be signed with this.
+    /// The secret with which messages to Feishu have to be signed.
     pub feishu_secret: Option<String>,
 }
 
@@ -44,11 +44,11 @@ impl Default for NotifySpec {
 /// A message that was sent.
 #[derive(Clone, Debug, Serialize)]
 pub struct Message {
-    /// Where to.
+    /// The host.
     pub host: String,
-    /// Path, with whatever secret it holds.
+    /// Path, including secrets.
     pub path: String,
-    /// Query, with whatever secret it holds.
+    /// Query, including secrets.
     pub query: String,
     /// Method.
     pub method: String,
@@ -56,20 +56,20 @@ pub struct Message {
     pub headers: Vec<(String, String)>,
     /// The body as text.
     pub body: String,
-    /// The body, when it is JSON.
+    /// The body as JSON, if it is JSON.
     pub json: Option<Value>,
-    /// When, on the service's clock.
+    /// When it arrived, on the service's clock.
     pub at: i64,
-    /// Whether it was taken.
+    /// Whether it was accepted.
     pub taken: bool,
 }
 
-/// Every host that is played.
+/// Every simulated host.
 pub fn hosts() -> Vec<String> {
     [WECOM, DINGTALK, FEISHU].into_iter().chain(others::HOSTS).map(str::to_owned).collect()
 }
 
-/// Answers a message; `None` for any other host.
+/// Responds to a message; `None` for any other host.
 pub fn answer(state: &mut State, request: &Request) -> Option<Response> {
     let verdict = match request.host.as_str() {
         WECOM => wecom::answer(state, request),
@@ -97,7 +97,7 @@ pub fn answer(state: &mut State, request: &Request) -> Option<Response> {
 }
 
 impl State {
-    /// The messages that were taken, oldest first; the field of this name has the refused ones too.
+    /// The accepted messages, oldest first; the field with this name contains the rejected ones, too.
     pub fn messages(&self) -> Vec<Message> {
         self.messages.iter().filter(|message| message.taken).cloned().collect()
     }

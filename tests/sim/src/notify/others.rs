@@ -1,4 +1,4 @@
-//! Hosts that take messages without much ado.
+//! Hosts that accept messages without a signature.
 
 use crate::http::{Request, Response};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 pub const HOSTS: [&str; 7] =
     ["ntfy.sh", "api.telegram.org", "hooks.slack.com", "discord.com", "api.day.app", "sctapi.ftqq.com", "hc-ping.com"];
 
-/// Takes a message, or says why not.
+/// Accepts a message, or rejects it with a reason.
 pub fn answer(request: &Request) -> Result<Response, Response> {
     let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
     let body = request.json().unwrap_or_default();
@@ -33,7 +33,7 @@ pub fn answer(request: &Request) -> Result<Response, Response> {
     }
 }
 
-/// A topic in the path with any body, or in a JSON body.
+/// ntfy: the topic is in the path, with any body, or in a JSON body.
 fn ntfy(parts: &[&str], body: &Value) -> Result<Response, Response> {
     let topic = match parts {
         [""] => body["topic"].as_str().unwrap_or_default(),
@@ -71,7 +71,7 @@ fn discord(parts: &[&str], body: &Value) -> Result<Response, Response> {
     }
 }
 
-/// A title, as a form or as JSON.
+/// ServerChan: requires a title, as a form or as JSON.
 fn server_chan(request: &Request, parts: &[&str], body: &Value) -> Result<Response, Response> {
     let form = request.form().into_iter().any(|(key, value)| key == "title" && !value.is_empty());
     let titled = form || body["title"].as_str().is_some_and(|title| !title.is_empty());
@@ -81,7 +81,7 @@ fn server_chan(request: &Request, parts: &[&str], body: &Value) -> Result<Respon
     }
 }
 
-/// A check's UUID, then nothing, a word or an exit code.
+/// Healthchecks: the UUID of a check, then nothing, a word or an exit code.
 fn ping(request: &Request, parts: &[&str]) -> Result<Response, Response> {
     let id = parts[0].len() == 36 && parts[0].bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     let known = match &parts[1..] {

@@ -1,4 +1,4 @@
-//! DingTalk and Feishu, whose messages may have to be signed, each in its own way.
+//! DingTalk and Feishu, which can require signed messages, each with its own signature.
 
 use crate::http::{Request, Response};
 use crate::state::State;
@@ -7,11 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// How far a client's clock may be off, in seconds.
+/// The maximum deviation of a client's clock, in seconds.
 const SKEW: i64 = 3600;
 const FEISHU_MOST: usize = 20 * 1024;
 
-/// DingTalk: milliseconds and signature in the query, the secret being the key.
+/// DingTalk: milliseconds and signature are in the query; the secret is the key.
 pub fn dingtalk(state: &State, request: &Request) -> Result<Response, Response> {
     let refuse = |code: u32, words: &str| Response::json(200, &json!({"errcode": code, "errmsg": words})).note(words);
     let token = request.parameter("access_token").unwrap_or_default();
@@ -38,7 +38,7 @@ pub fn dingtalk(state: &State, request: &Request) -> Result<Response, Response> 
     }
 }
 
-/// Feishu: seconds and signature in the body, the text itself being the key and nothing signed.
+/// Feishu: seconds and signature are in the body; the text is the key, and the signed message is empty.
 pub fn feishu(state: &State, request: &Request) -> Result<Response, Response> {
     let refuse = |code: u32, words: &str| Response::json(200, &json!({"code": code, "msg": words})).note(words);
     let id = request.path.strip_prefix("/open-apis/bot/v2/hook/").unwrap_or_default();

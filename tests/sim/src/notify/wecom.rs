@@ -1,4 +1,4 @@
-//! The WeCom bot, which answers 200 whatever happens.
+//! The WeCom bot, whose responses always have the status 200.
 
 use crate::http::{Request, Response};
 use crate::state::State;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const OTHER_KINDS: [&str; 5] = ["image", "news", "file", "voice", "template_card"];
 
-/// Takes a message, or says why not.
+/// Accepts a message, or rejects it with a reason.
 pub fn answer(state: &mut State, request: &Request) -> Result<Response, Response> {
     if (request.method.as_str(), request.path.as_str()) != ("POST", "/cgi-bin/webhook/send") {
         return Err(Response::empty(404));
@@ -29,7 +29,7 @@ pub fn answer(state: &mut State, request: &Request) -> Result<Response, Response
     Ok(Response::json(200, &json!({"errcode": 0, "errmsg": "ok"})))
 }
 
-/// Without a list, a key is 36 hex digits and dashes.
+/// Whether a bot with this key exists. Without a list, a key is 36 hex digits and dashes.
 fn known(keys: &[String], key: &str) -> bool {
     let shape = key.len() == 36 && key.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     if keys.is_empty() { shape } else { keys.iter().any(|one| one == key) }
@@ -45,13 +45,13 @@ fn check(body: &Value) -> Result<(), Response> {
     };
     match body[kind]["content"].as_str() {
         None | Some("") => Err(refuse(40_008, "invalid message type")),
-        // Bytes, not characters.
+        // The limit counts bytes, not characters.
         Some(text) if text.len() > most => Err(refuse(40_058, &format!("exceed max length {most}"))),
         Some(_) => Ok(()),
     }
 }
 
-/// The words hold the caller's address, as the real ones do.
+/// A rejection. Its message has the caller's address, as those of the real service.
 fn refuse(code: i32, words: &str) -> Response {
     let message = format!("{words}, hint: [1790000000000000000000000], from ip: 203.0.113.7, more info at the manual");
     Response::json(200, &json!({"errcode": code, "errmsg": message})).note(words)

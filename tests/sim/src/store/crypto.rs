@@ -1,4 +1,4 @@
-//! The hashes that signatures are made of.
+//! The hashes of signatures.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -6,7 +6,7 @@ use sha2::Sha256;
 
 /// HMAC-SHA256.
 pub fn sha256_mac(key: &[u8], text: &[u8]) -> Vec<u8> {
-    // HMAC takes a key of any length.
+    // HMAC accepts a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
     mac.update(text);
     mac.finalize().into_bytes().to_vec()
@@ -14,7 +14,7 @@ pub fn sha256_mac(key: &[u8], text: &[u8]) -> Vec<u8> {
 
 /// HMAC-SHA1.
 pub fn sha1_mac(key: &[u8], text: &[u8]) -> Vec<u8> {
-    // HMAC takes a key of any length.
+    // HMAC accepts a key of any length.
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key) else { return Vec::new() };
     mac.update(text);
     mac.finalize().into_bytes().to_vec()

@@ -5,7 +5,7 @@ use super::signed::Signed;
 use super::state::Credential;
 use crate::http::{Request, decode};
 
-/// When they were made.
+/// When the signatures were made.
 pub const NOW: i64 = 1_700_000_000;
 
 /// The request.
@@ -15,7 +15,7 @@ pub fn put(host: &str, path: &str, headers: &[(&str, &str)]) -> Request {
     Request { method: "PUT".into(), host, path, headers, body: b"hello".into(), ..Request::default() }
 }
 
-/// Runs a check on a request, with the credential in force.
+/// Runs a check on a request, with a valid credential.
 pub fn with(
     request: &Request,
     bucket: &str,

@@ -1,4 +1,4 @@
-//! The object stores that uploads go through; they take nothing that is not rightly signed.
+//! The object stores for uploads; they accept only correctly signed requests.
 
 pub(crate) mod crypto;
 #[cfg(test)]
@@ -27,7 +27,7 @@ pub fn hosts() -> Vec<String> {
     REGIONS.iter().map(crate::coros::regions::Region::store).collect()
 }
 
-/// Answers a request to a store; `None` for any other host.
+/// Responds to a request to a store; `None` for any other host.
 pub fn answer(state: &mut State, request: &Request) -> Option<Response> {
     let amazon = request.host.ends_with(AMAZON);
     if !amazon && !request.host.ends_with(ALIYUN) {
@@ -56,7 +56,7 @@ pub fn answer(state: &mut State, request: &Request) -> Option<Response> {
     Some(Response::empty(200).with("etag", &format!("\"{md5}\"")))
 }
 
-/// A bucket that is not there, or not in this region, or not in the host.
+/// The rejection of a bucket that does not exist, is in another region, or is not named by the host.
 fn elsewhere(host: &str, amazon: bool) -> Refusal {
     let bucket = host.split('.').next().unwrap_or_default();
     match (REGIONS.iter().any(|region| region.bucket == bucket), amazon) {
@@ -69,7 +69,7 @@ fn elsewhere(host: &str, amazon: bool) -> Refusal {
     }
 }
 
-/// Whether the request is signed, with a credential for this bucket, to put something where it may.
+/// Whether the request is signed with a credential that may write this key in this bucket.
 fn allowed(signed: &Signed, amazon: bool) -> Result<(), Refusal> {
     let credential = if amazon { sigv4::verify(signed)? } else { aliyun(signed)? };
     if credential.bucket != signed.bucket {

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 /// Query parameters that belong to the signed resource.
 const RESOURCES: [&str; 6] = ["acl", "append", "partNumber", "symlink", "uploadId", "uploads"];
 
-/// Whose signature it is.
+/// Verifies a signature. Returns its credential.
 pub fn verify<'a>(signed: &'a Signed, header: &str) -> Result<&'a Credential, Refusal> {
     let pair = header.strip_prefix("OSS ").and_then(|rest| rest.split_once(':'));
     let (id, signature) = pair.ok_or_else(|| malformed("InvalidArgument", "not OSS id:signature"))?;
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn signatures_of_the_vendor_s_library_are_right() {
+    fn signatures_of_the_vendors_library_are_accepted() {
         let put = request(Some("XUFAKrxLKna5cZ2REBfFkg=="));
         assert_eq!(check(&put, "6AyOT4lOQGy3me/XDZhblr//krs=", example::NOW), Ok(()));
         let initiate = Request { method: "POST".into(), query: "uploads".into(), ..request(None) };
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_one_is_told_what_would_have_been_signed() {
+    fn a_wrong_signature_is_rejected_with_the_string_to_sign() {
         let put = request(Some("XUFAKrxLKna5cZ2REBfFkg=="));
         let refusal = check(&put, "AAAA", example::NOW).unwrap_err();
         let expected = format!(

@@ -7,7 +7,7 @@ use super::signed::{Signed, compact, path};
 use super::state::Credential;
 use sha2::{Digest, Sha256};
 
-/// The name that begins the header.
+/// The beginning of the header.
 pub const ALGORITHM: &str = "OSS4-HMAC-SHA256";
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 const WEEK: i64 = 7 * 86_400;
@@ -20,7 +20,7 @@ struct Parts {
     token: Option<String>,
 }
 
-/// Whose signature a header holds.
+/// Verifies the signature in a header. Returns its credential.
 pub fn in_header<'a>(signed: &'a Signed, header: &str) -> Result<&'a Credential, Refusal> {
     let rest = header.strip_prefix(ALGORITHM).unwrap_or_default();
     let field = |name: &str| {
@@ -43,7 +43,7 @@ pub fn in_header<'a>(signed: &'a Signed, header: &str) -> Result<&'a Credential,
     check(signed, &parts)
 }
 
-/// Whose signature the query holds.
+/// Verifies the signature in the query. Returns its credential.
 pub fn in_query<'a>(signed: &'a Signed) -> Result<&'a Credential, Refusal> {
     let missing = || malformed("AuthorizationQueryParametersError", "a parameter is missing or wrong");
     let field = |name: &str| signed.request.parameter(name).ok_or_else(missing);
@@ -86,7 +86,7 @@ fn check<'a>(signed: &'a Signed, parts: &Parts) -> Result<&'a Credential, Refusa
     if expected == parts.signature { Ok(credential) } else { Err(unequal(text)) }
 }
 
-/// The request in the one form that both sides can make of it; the bucket leads the path.
+/// The canonical request; its path begins with the bucket.
 fn canonical(signed: &Signed, additional: &str) -> String {
     let more = additional.split(';').filter(|name| !name.is_empty()).chain(["content-md5", "content-type"]);
     let more = more.filter_map(|name| Some((name, signed.header(name)?)));
@@ -132,7 +132,7 @@ mod tests {
     const PUT: &str = "cfb3000c8ed5be4af5d51c4cc2648ab4a59bb2f8c147d49a578412b9f2b0603e";
 
     #[test]
-    fn signatures_of_the_vendor_s_library_are_right() {
+    fn signatures_of_the_vendors_library_are_accepted() {
         let put = request(Some("XUFAKrxLKna5cZ2REBfFkg=="));
         assert_eq!(check(&put, "cn-beijing", PUT), Ok(()));
         let initiate = Request { method: "POST".into(), query: "uploads".into(), ..request(None) };
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn region_payload_and_signature_have_to_fit() {
+    fn region_payload_and_signature_have_to_match() {
         let put = request(Some("XUFAKrxLKna5cZ2REBfFkg=="));
         assert_eq!(check(&put, "oss-cn-beijing", PUT).unwrap_err().code, "InvalidArgument");
         assert_eq!(check(&request(None), "cn-beijing", PUT).unwrap_err().code, "SignatureDoesNotMatch");

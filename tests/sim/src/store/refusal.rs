@@ -1,17 +1,17 @@
-//! Why a store does not take a request, and how it says so.
+//! The reasons why a store rejects a request, and its responses.
 
 use crate::http::Response;
 
-/// A refusal.
+/// A rejection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Status of HTTP.
+    /// HTTP status.
     pub status: u16,
     /// The store's code.
     pub code: &'static str,
-    /// What the store would have signed, for wrong signatures.
+    /// The text that the store would have signed, for wrong signatures.
     pub string_to_sign: Option<String>,
-    /// Why, for the log.
+    /// The reason, for the log.
     pub note: &'static str,
 }
 
@@ -25,14 +25,14 @@ pub fn malformed(code: &'static str, note: &'static str) -> Refusal {
     Refusal { status: 400, ..denied(code, note) }
 }
 
-/// The signature is not the one that the store makes of this text.
+/// The signature differs from the store's own signature of this text.
 pub fn unequal(string_to_sign: String) -> Refusal {
     let refusal = denied("SignatureDoesNotMatch", "wrong signature");
     Refusal { string_to_sign: Some(string_to_sign), ..refusal }
 }
 
 impl Refusal {
-    /// The answer, in XML.
+    /// The response, in XML.
     pub fn answer(&self) -> Response {
         let text = self.string_to_sign.as_deref().map(|text| {
             let escaped = text.replace('&', "&amp;").replace('<', "&lt;");

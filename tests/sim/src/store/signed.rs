@@ -1,14 +1,14 @@
-//! What a signature is checked against, whatever its kind.
+//! The data against which signatures of every version are checked.
 
 use super::refusal::{Refusal, denied};
 use super::state::Credential;
 use crate::clock;
 use crate::http::{Request, encode};
 
-/// How far a client's clock may be off, in seconds.
+/// The maximum deviation of a client's clock, in seconds.
 const SKEW: i64 = 15 * 60;
 
-/// A request with what its host and path mean.
+/// A request with the bucket and the key of its URL.
 pub struct Signed<'a> {
     /// The request.
     pub request: &'a Request,
@@ -16,16 +16,16 @@ pub struct Signed<'a> {
     pub bucket: &'a str,
     /// The key, decoded.
     pub key: &'a str,
-    /// The region of the bucket, in the words of the store.
+    /// The region of the bucket, as the store names it.
     pub place: &'a str,
-    /// Credentials that were handed out.
+    /// Credentials that were issued.
     pub credentials: &'a [Credential],
     /// The store's clock.
     pub now: i64,
 }
 
 impl Signed<'_> {
-    /// The credential of an id, if the token is its own and it has not ended.
+    /// The credential with this id, if the token matches and it has not expired.
     pub fn credential(&self, id: &str, token: Option<&str>) -> Result<&Credential, Refusal> {
         let found = self.credentials.iter().find(|credential| credential.id == id);
         let credential = found.ok_or_else(|| denied("InvalidAccessKeyId", "no such access key"))?;
@@ -37,7 +37,7 @@ impl Signed<'_> {
         }
     }
 
-    /// Refuses a client whose clock is off.
+    /// Rejects a client with a wrong clock.
     pub fn punctual(&self, at: i64) -> Result<(), Refusal> {
         match (self.now - at).abs() <= SKEW {
             true => Ok(()),
@@ -53,7 +53,7 @@ impl Signed<'_> {
         }
     }
 
-    /// The query sorted and encoded once, without one parameter; `bare` leaves out `=` before nothing.
+    /// The query sorted and encoded once, without one parameter; `bare` omits the `=` of empty values.
     pub fn query(&self, without: &str, bare: bool) -> String {
         let pairs = self.request.pairs();
         let mut list: Vec<(String, String)> =

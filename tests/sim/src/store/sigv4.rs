@@ -18,11 +18,11 @@ struct Parts {
     signature: String,
     token: Option<String>,
     payload: String,
-    /// Query parameter that is not signed.
+    /// The query parameter that is not signed.
     without: &'static str,
 }
 
-/// Whose signature it is.
+/// Verifies a signature. Returns its credential.
 pub fn verify<'a>(signed: &'a Signed) -> Result<&'a Credential, Refusal> {
     let header = signed.header("authorization");
     let query = signed.request.parameter("X-Amz-Signature");
@@ -99,7 +99,7 @@ fn in_query(signed: &Signed, signature: String) -> Result<Parts, Refusal> {
     })
 }
 
-/// The request in the one form that both sides can make of it.
+/// The canonical request.
 fn canonical(signed: &Signed, parts: &Parts) -> Result<String, Refusal> {
     let names: Vec<&str> = parts.headers.split(';').collect();
     let amz = signed.request.headers.iter().filter(|(name, _)| name.starts_with("x-amz-"));
@@ -153,7 +153,7 @@ mod tests {
     const SIGNATURE: &str = "74830e983774843da819dea97b73ee088a80700cefd40ace5c76002dc52be132";
 
     #[test]
-    fn signatures_of_the_vendor_s_library_are_right() {
+    fn signatures_of_the_vendors_library_are_accepted() {
         assert_eq!(check(&put(HOST, PATH, SIGNATURE), example::NOW), Ok(()));
         let signature = "a9917612ab813d7e68d6e9bbde68ca46884b8e3e9a4c5c3ba5bd7ad510369951";
         let by_path = put("s3.eu-central-1.amazonaws.com", "/eu-coros/fit_zip/U1/a%20b.zip", signature);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_signed_cannot_be_changed() {
+    fn a_request_that_was_changed_after_signing_is_rejected() {
         let code = |request: &Request, now: i64| check(request, now).unwrap_err().code;
         let right = put(HOST, PATH, SIGNATURE);
         assert_eq!(code(&put(HOST, "/fit_zip/U1/a.zip", SIGNATURE), example::NOW), "SignatureDoesNotMatch");

@@ -1,19 +1,19 @@
-//! What the stores remember.
+//! The state of the stores.
 
 use crate::coros::md5_hex;
 
-/// A credential that was handed out for a while.
+/// A temporary credential.
 #[derive(Clone, Debug)]
 pub struct Credential {
     /// Its id.
     pub id: String,
     /// Its secret.
     pub secret: String,
-    /// The token that has to come along.
+    /// The token that a request has to include.
     pub token: String,
-    /// The one bucket it is for.
+    /// The only bucket for which it is valid.
     pub bucket: String,
-    /// When it ends.
+    /// When it expires.
     pub expires: i64,
 }
 
@@ -24,14 +24,14 @@ pub struct Object {
     pub bucket: String,
     /// Its key.
     pub key: String,
-    /// What it holds.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
-/// Everything the stores remember.
+/// The state of the stores.
 #[derive(Clone, Debug, Default)]
 pub struct Stores {
-    /// Credentials, even ended ones.
+    /// Credentials, including expired ones.
     pub credentials: Vec<Credential>,
     /// Objects.
     pub objects: Vec<Object>,
@@ -43,7 +43,7 @@ impl Stores {
         self.objects.iter().find(|object| object.bucket == bucket && object.key == key)
     }
 
-    /// Stores an object in the place of any that was there; its MD5.
+    /// Stores an object and replaces an existing one. Returns its MD5.
     pub fn put(&mut self, bucket: &str, key: &str, bytes: &[u8]) -> String {
         self.objects.retain(|object| object.bucket != bucket || object.key != key);
         self.objects.push(Object { bucket: bucket.to_owned(), key: key.to_owned(), bytes: bytes.to_vec() });

@@ -1,4 +1,4 @@
-//! A client over raw sockets: it adds nothing that a test did not ask for.
+//! A client over raw sockets, which sends only what a test passes to it.
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part; tests may panic")]
 
 use gs_sim::Sim;
@@ -10,7 +10,7 @@ pub const IPHONE: &str =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148";
 pub const COM: &str = "garmin.com";
 
-/// An answer; `complete` says whether the body is as long as its head promised.
+/// A response; `complete` is whether the body is as long as the head says.
 #[derive(Debug, Default)]
 pub struct Answer {
     pub status: u16,
@@ -90,7 +90,7 @@ fn unchunk(mut rest: &[u8]) -> Vec<u8> {
     body
 }
 
-/// A call of the API on a domain.
+/// Sends a request to the API of a domain.
 pub fn api(sim: &Sim, domain: &str, method: &str, path: &str, token: &str) -> Answer {
     let bearer = format!("Bearer {token}");
     let headers = [("User-Agent", "GCM-Android-5.23"), ("Authorization", bearer.as_str())];
@@ -112,7 +112,7 @@ pub fn labelled(sim: &Sim, label: &str) -> u64 {
     })
 }
 
-/// Sign-in page of the iPhone's app, as target of the simulator's port.
+/// Sign-in page of the iPhone app, as a target on the simulator's port.
 pub const PAGE: &str = "/sso.garmin.com/mobile/sso/en_US/sign-in?clientId=GCM_IOS_DARK&service=https%3A%2F%2Fmobile.integration.garmin.com%2Fgcm%2Fios";
 
 /// Loads a sign-in page.
@@ -120,7 +120,7 @@ pub fn page(sim: &Sim, target: &str) -> Answer {
     send(sim, "GET", target, &[("User-Agent", IPHONE), ("Accept-Language", "en-US,en;q=0.9")], "").unwrap()
 }
 
-/// A login of the app with the iPhone's ids.
+/// A login of the iPhone app.
 #[derive(Clone)]
 pub struct Login {
     pub path: String,
@@ -152,13 +152,13 @@ impl Login {
             .with("Accept-Language", "en-US,en;q=0.9")
     }
 
-    /// From this page: it is loaded first and named as Referer.
+    /// Sets the sign-in page, which is loaded first and sent as the Referer.
     pub fn from(mut self, target: &str) -> Self {
         self.page = Some(target.to_owned());
         self.with("Referer", &format!("https:/{target}"))
     }
 
-    /// With this header, in place of another of its name.
+    /// Sets a header, in place of its old value.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self = self.without(name);
         self.extra.push((name.to_owned(), value.to_owned()));
@@ -170,7 +170,7 @@ impl Login {
         self
     }
 
-    /// Loads the page, and sends what it says with the cookies of the page.
+    /// Loads the page and sends the login with the page's cookies.
     pub fn send(&self, sim: &Sim) -> Answer {
         match &self.page {
             Some(target) => {
@@ -181,7 +181,7 @@ impl Login {
         }
     }
 
-    /// Sends what it says without loading a page.
+    /// Sends the login without loading a page.
     pub fn post(&self, sim: &Sim) -> Answer {
         let mut headers = vec![("User-Agent", self.agent.as_str())];
         headers.extend(self.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())));

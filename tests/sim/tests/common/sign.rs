@@ -1,4 +1,4 @@
-//! Signs requests to the stores: made for the tests, from the description of the signatures.
+//! Signs requests to the stores, implemented from the documentation of the signatures.
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part; tests may panic")]
 
 use base64::Engine;
@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-/// A credential as it was handed out.
+/// A credential from the service.
 #[derive(Clone, Debug)]
 pub struct Key {
     pub id: String,
@@ -74,7 +74,7 @@ fn escape(text: &str) -> String {
     text.replace('%', "%25").replace('/', "%2F").replace('+', "%2B").replace('=', "%3D")
 }
 
-/// SigV4 in the query; the target with its query.
+/// SigV4 in the query. Returns the target with its query.
 pub fn aws_query(key: &Key, host: &str, region: &str, path: &str, life: u32, at: i64) -> String {
     let (date, _) = dates(at);
     let scope = escape(&format!("{}/{}/{region}/s3/aws4_request", key.id, &date[..8]));
@@ -126,7 +126,7 @@ pub fn oss4(key: &Key, bucket: &str, region: &str, path: &str, at: i64) -> Heade
     ])
 }
 
-/// OSS version 4 in the query; the target with its query.
+/// OSS version 4 in the query. Returns the target with its query.
 pub fn oss4_query(key: &Key, bucket: &str, region: &str, path: &str, life: u32, at: i64) -> String {
     let (date, _) = dates(at);
     let scope = escape(&format!("{}/{}/{region}/oss/aliyun_v4_request", key.id, &date[..8]));
