@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::paths::SYNC;
-use crate::support::upload::{self, COM, START};
+use crate::support::upload::{self, CN, COM, DAY, START, kinds, start};
 use crate::support::{COROS_LIST, COUNT, FILES, LOGIN, SEARCH, TOKEN, Work, asked, coros, plain, requests, shell};
 use gs_sim::{CorosSpec, Effect, Fault, Sim};
 
@@ -274,7 +274,7 @@ fn a_command_under_nohup_survives_a_hangup() {
 
 #[test]
 fn an_upload_stopped_during_a_slow_response_is_resolved_by_the_next_run() {
-    let world = upload::start(&[(upload::CN, &[START])], |_| {});
+    let world = start(&[(CN, &[START])], |_| {});
     let plan = world.plan_of(upload::CN, COM, &[START]);
     world.sim.fault(Fault::new(slow_response(false)).host("connectapi.garmin.com").path(upload::SEND_GARMIN));
     let child = world.work.spawn("gs-upload", &[], &plan);
@@ -321,4 +321,20 @@ fn a_list_with_500_000_items_needs_little_memory() {
     let (code, said) = with_memory_limit(&work, 1024);
     assert!(code == 75 && said.len() < 2000, "{code} {}", said.chars().take(2000).collect::<String>());
     assert!(said.contains("500000 activities"), "{said}");
+}
+
+#[test]
+fn a_precheck_that_is_always_outdated_reports_cause_and_remedy() {
+    let mut world = start(&[(COM, &[START]), (CN, &[START - 30 * DAY])], |_| {});
+    let plan = world.plan_of(COM, CN, &[START]);
+    world.sim.fault(Fault::new(Effect::Held { ms: 15_500 }).path("/activitylist-service/"));
+    let said = world.upload(&plan);
+    assert_eq!((kinds(said.ends(75)), world.sent(CN)), (vec!["problem retry".to_owned()], 0));
+    assert!(said.out.contains("slow") && said.out.contains("GS_REQUEST_INTERVAL"), "{said}");
+    // The advice helps: a list is valid for longer.
+    world.work.set("GS_REQUEST_INTERVAL", "4s");
+    world.sim.clear_faults();
+    world.sim.fault(Fault::new(Effect::Held { ms: 15_500 }).path("/activitylist-service/").count(1));
+    world.upload(&plan).ok();
+    assert_eq!(world.times(CN, START), 1);
 }

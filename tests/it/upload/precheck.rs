@@ -96,22 +96,6 @@ fn the_precheck_of_an_old_activity_does_not_serve_a_newer_one() {
 }
 
 #[test]
-fn a_precheck_that_is_always_outdated_reports_cause_and_remedy() {
-    let mut world = start(&[(COM, &[START]), (CN, &[START - 30 * DAY])], |_| {});
-    let plan = world.plan_of(COM, CN, &[START]);
-    world.sim.fault(Fault::new(Effect::Held { ms: 15_500 }).path("/activitylist-service/"));
-    let said = world.upload(&plan);
-    assert_eq!((kinds(said.ends(75)), world.sent(CN)), (vec!["problem retry".to_owned()], 0));
-    assert!(said.out.contains("slow") && said.out.contains("GS_REQUEST_INTERVAL"), "{said}");
-    // The advice helps: a list is valid for longer.
-    world.work.set("GS_REQUEST_INTERVAL", "4s");
-    world.sim.clear_faults();
-    world.sim.fault(Fault::new(Effect::Held { ms: 15_500 }).path("/activitylist-service/").count(1));
-    world.upload(&plan).ok();
-    assert_eq!(world.times(CN, START), 1);
-}
-
-#[test]
 fn activities_years_apart_have_separate_prechecks() {
     let world = world(&[START, LONG_AGO], |_| {});
     let plan = world.plan_of(COM, COROS, &[START, LONG_AGO]);
