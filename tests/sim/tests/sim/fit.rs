@@ -1,5 +1,4 @@
 //! The generated files, read by an independent reader.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use fitparser::profile::MesgNum;
 use fitparser::{FitDataRecord, Value};

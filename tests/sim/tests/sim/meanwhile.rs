@@ -1,9 +1,6 @@
 //! Changes by others while a client is at work, and responses that are slow or very large.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use gs_sim::{Change, Effect, Fault, Scenario, Sim, When};
 use serde_json::Value;
 use std::time::{Duration, Instant};

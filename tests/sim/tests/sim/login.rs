@@ -1,9 +1,6 @@
 //! The JSON login, its rejections, and the second factor.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use gs_sim::{LoginMode, Scenario, Sim};
 use serde_json::Value;
 

@@ -1,10 +1,7 @@
 //! Tickets and token pairs on both domains: exchange, renewal, expiry.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-
+use crate::common::*;
 use base64::Engine;
-use common::*;
 use gs_sim::{Effect, Fault, Scenario, Sim};
 
 const PROFILE: &str = "/userprofile-service/socialProfile";

@@ -1,9 +1,6 @@
 //! Three services that share a part of their activities.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use gs_sim::{Scenario, Sim};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};

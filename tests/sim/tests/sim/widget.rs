@@ -1,9 +1,6 @@
 //! The login with the widget's forms.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use gs_sim::{LoginMode, Scenario, Sim};
 
 const EMBED: &str = "https://sso.garmin.com/sso/embed";

@@ -1,9 +1,6 @@
 //! COROS: login, list, downloads, deletion.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use gs_sim::{CorosActivitySpec, CorosLogin, CorosSpec, Days, Effect, Fault, ListSpec, Scenario, Sim, sha256};
 use serde_json::{Value, json};
 

@@ -1,9 +1,6 @@
 //! Faults of connections and downloads, and the simulator's own interface.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use flate2::read::GzDecoder;
 use gs_sim::{Effect, Fault, Scenario, Sim};
 use std::io::{Cursor, Read, Write};
@@ -138,7 +135,7 @@ fn the_simulator_can_be_controlled_over_http() {
 #[test]
 fn the_examples_of_the_readme_are_accepted() {
     let (sim, ..) = start();
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     let block = |from: &str| {
         let rest = readme.split_once(from).unwrap().1;
         let lines =

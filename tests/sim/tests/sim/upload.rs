@@ -1,9 +1,6 @@
 //! Uploads to Garmin Connect.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use gs_sim::fit::{self, damage};
 use gs_sim::{Scenario, Sim, UploadAnswer, UploadSpec, sha256};
 

@@ -1,9 +1,6 @@
 //! False responses: lists, counts, accounts and uploads that differ from the state of the service.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use gs_sim::fit;
 use gs_sim::{AccountSpec, CorosSpec, Dropped, Effect, Fault, Scenario, Sim, UploadSpec};
 use serde_json::{Value, json};

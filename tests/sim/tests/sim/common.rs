@@ -1,5 +1,4 @@
 //! A client over raw sockets, which sends only what a test passes to it.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part; tests may panic")]
 
 use gs_sim::Sim;
 use serde_json::Value;

@@ -1,11 +1,8 @@
 //! Messages to bots and webhooks.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-
+use crate::common::*;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::*;
 use gs_sim::{NotifySpec, Scenario, Sim};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};

@@ -1,5 +1,4 @@
 //! TLS: a real handshake with a certificate of the generated authority; the host is the Host header.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use gs_sim::{Scenario, tls};
 use rustls::pki_types::pem::PemObject;

@@ -1,13 +1,9 @@
 //! The upload of a file to COROS: credential, store, import, queue.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-#[path = "common/sign.rs"]
-mod sign;
-
+use crate::common::*;
+use crate::sign;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::*;
 use gs_sim::coros::{md5_hex, regions::Region};
 use gs_sim::fit::{self, FitBuilder};
 use gs_sim::zipfile::zip_of;

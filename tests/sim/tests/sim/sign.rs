@@ -1,5 +1,4 @@
 //! Signs requests to the stores, implemented from the documentation of the signatures.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part; tests may panic")]
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,10 +1,7 @@
 //! The legacy exchange, which verifies OAuth1 signatures.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-
+use crate::common::*;
 use base64::Engine;
-use common::*;
 use gs_sim::{Scenario, Sim};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;

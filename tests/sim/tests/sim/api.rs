@@ -1,9 +1,6 @@
 //! List, detail, downloads and deletion.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use gs_sim::{ActivitySpec, Scenario, Sim, sha256};
 use serde_json::Value;
 use std::io::{Cursor, Read};
