@@ -1,7 +1,8 @@
 //! A real terminal for the commands: tmux with a shell. A test types into it and reads the screen.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::support::Work;
@@ -50,7 +51,7 @@ impl Tmux {
     }
 
     fn tmux(&self, args: &[&str]) -> String {
-        let mut command = Command::new("tmux");
+        let mut command = Command::new(program());
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("LANG", "C.UTF-8");
         command.arg("-S").arg(self.place.join("tmux")).args(args);
         let output = command.output().expect("tmux is needed");
@@ -110,7 +111,7 @@ impl Tmux {
                 return;
             }
             assert!(Instant::now() < end, "timed out waiting for {what}:\n{}", screen.join("\n"));
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(40));
         }
     }
 
@@ -135,6 +136,16 @@ impl Drop for Tmux {
     fn drop(&mut self) {
         let _ = Command::new("tmux").arg("-S").arg(self.place.join("tmux")).arg("kill-server").output();
     }
+}
+
+/// The path of tmux. With a path, the standard library starts it without a copy of this large process.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let path = std::env::var_os("PATH").unwrap();
+        let mut found = std::env::split_paths(&path).map(|folder| folder.join("tmux")).filter(|path| path.is_file());
+        found.next().expect("tmux is needed")
+    })
 }
 
 /// Whether the prompt is the last line of the screen.
