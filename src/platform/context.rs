@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Credentials, LoginGuard, OwnerGuard, Result};
+use super::{AccessKind, Credentials, LoginGuard, OwnerGuard, Result};
 use crate::activity::PlatformId;
 use crate::http::Http;
 use crate::walk::Notice;
@@ -39,6 +39,8 @@ pub trait SettingSource: Send + Sync {
 pub struct Context {
     /// The platform's name: in records, for the token's file, and for the interval between requests.
     pub platform: PlatformId,
+    /// The access that is opened.
+    pub access: AccessKind,
     /// Sends requests.
     pub http: Arc<Http>,
     /// The folder of the tokens.

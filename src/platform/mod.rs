@@ -5,9 +5,12 @@
 //! is exchanged for a *token*. The token is stored and renewed in a [`TokenStore`], under a lock that all processes
 //! share.
 //!
+//! An account may have several [`Access`]es: a key or OAuth for reading, beside the login of the web page.
+//!
 //! To add a service: one module with its [`PlatformSpec`], and one line in [`Platforms::default`].
 
 mod access;
+mod access_kind;
 mod context;
 pub mod coros;
 mod error;
@@ -25,6 +28,7 @@ mod transfer;
 
 pub use crate::activity::PlatformId;
 pub use access::{PlatformLogin, PlatformReader, PlatformWriter};
+pub use access_kind::{Access, AccessKind};
 pub use context::{Context, KnownStart, SettingSource, TellSkipped};
 pub use error::{Error, Result};
 pub use identity::{Identity, OwnerGuard, describe_person, mask_email};

@@ -1,13 +1,11 @@
 //! The properties of a platform that are known without opening it.
 
 use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::folder::Folder;
-use super::{Context, Error, LoginWays, PlatformLogin, PlatformReader, PlatformWriter, Result, SettingSource};
+use super::{Access, AccessKind, Context, Error, PlatformLogin, PlatformReader, PlatformWriter, Result, SettingSource};
 use crate::activity::{Format, PlatformId};
-use crate::http::Secret;
 
 /// A row of the table of platforms: the properties that are known without opening the platform.
 #[derive(Debug)]
@@ -41,14 +39,12 @@ pub enum PlatformKind {
     Folder(PathBuf),
 }
 
-/// An online service: the settings that name its account, and how it is opened. A new service is a module with an
-/// implementation of this trait.
+/// An online service: its accesses, and what is true of its account whatever the access. A new service is a module with
+/// an implementation of this trait and one of [`Access`].
 pub trait Service: Send + Sync {
-    /// Settings with the e-mail address; the first that is set wins.
-    fn user_settings(&self) -> &'static [&'static str];
-
-    /// Settings with the password; the first that is set wins.
-    fn password_settings(&self) -> &'static [&'static str];
+    /// The ways to reach the account, the preferred one for reading first. All of them show the same activities under
+    /// the same ids.
+    fn accesses(&self) -> Vec<&dyn Access>;
 
     /// Checks the settings that this service alone reads.
     ///
@@ -63,52 +59,11 @@ pub trait Service: Send + Sync {
         None
     }
 
-    /// The ways to log in, as texts for a person.
-    fn login_ways(&self) -> LoginWays {
-        LoginWays::default()
-    }
-
-    /// The settings that may hold a token of another tool.
-    fn token_settings(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// The files and folders in which other tools store tokens of this service. `setting` reads a setting that is a path.
-    fn token_places(&self, _home: Option<&Path>, _setting: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
-        Vec::new()
-    }
-
-    /// The text to import from a file, or from a folder of another tool; `None` if the folder holds no token.
-    ///
-    /// # Errors
-    /// The file or folder cannot be read.
-    fn read_token(&self, path: &Path) -> io::Result<Option<Secret>> {
-        std::fs::read_to_string(path).map(|text| Some(Secret::new(text)))
-    }
-
     /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name
     /// owners.
     fn listed_owner(&self, _raw: &str) -> Option<String> {
         None
     }
-
-    /// Opens the account to read from it.
-    ///
-    /// # Errors
-    /// [`Error::Config`]: a setting that this service alone reads has an invalid value.
-    fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>>;
-
-    /// Opens the account to write to it; `None`: this version can neither upload to it nor delete from it.
-    ///
-    /// # Errors
-    /// [`Error::Config`]: a setting that this service alone reads has an invalid value.
-    fn open_writer(&self, context: Context) -> Result<Option<Box<dyn PlatformWriter>>>;
-
-    /// Opens the account to log in.
-    ///
-    /// # Errors
-    /// [`Error::Config`]: a setting that this service alone reads has an invalid value.
-    fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>>;
 }
 
 impl PlatformSpec {
@@ -125,14 +80,20 @@ impl PlatformSpec {
         self.service().is_some()
     }
 
-    /// Settings with the e-mail address, the first that is set wins; none for a folder.
-    pub fn user_settings(&self) -> &'static [&'static str] {
-        self.service().map_or(&[], Service::user_settings)
+    /// The ways to reach the account, the preferred one for reading first; none for a folder.
+    pub fn accesses(&self) -> Vec<&dyn Access> {
+        self.service().map(Service::accesses).unwrap_or_default()
     }
 
-    /// Settings with the password, the first that is set wins; none for a folder.
-    pub fn password_settings(&self) -> &'static [&'static str] {
-        self.service().map_or(&[], Service::password_settings)
+    /// The access of this kind, if the service has it.
+    pub fn access(&self, kind: AccessKind) -> Option<&dyn Access> {
+        self.accesses().into_iter().find(|access| access.kind() == kind)
+    }
+
+    /// The access that a login without another wish is for: the one that can write; `None` for a folder.
+    pub fn main_access(&self) -> Option<&dyn Access> {
+        let accesses = self.accesses();
+        accesses.iter().find(|access| access.can_write()).or(accesses.last()).copied()
     }
 
     /// Checks the settings that this platform alone reads.
@@ -149,41 +110,46 @@ impl PlatformSpec {
         self.service()?.listed_owner(raw)
     }
 
-    /// Opens it to read from it.
+    /// Opens it to read from it, with the access of the context.
     ///
     /// # Errors
     /// [`Error::Config`]: a setting that this platform alone reads has an invalid value.
     pub fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
         match &self.kind {
-            PlatformKind::Service(service) => service.open_reader(context),
+            PlatformKind::Service(_) => self.access_of(&context)?.open_reader(context),
             PlatformKind::Folder(path) => Ok(Box::new(Folder::new(path.clone(), context))),
         }
     }
 
-    /// Opens it to write to it.
+    /// Opens it to write to it, with the access of the context.
     ///
     /// # Errors
     /// [`Error::Config`]: a setting that this platform alone reads has an invalid value, or the platform cannot be
     /// written to.
     pub fn open_writer(&self, context: Context) -> Result<Box<dyn PlatformWriter>> {
         match &self.kind {
-            PlatformKind::Service(service) => service.open_writer(context)?.ok_or_else(|| {
+            PlatformKind::Service(_) => self.access_of(&context)?.open_writer(context)?.ok_or_else(|| {
                 Error::Config(format!("{} is read-only: no uploads or deletions with this version", self.id))
             }),
             PlatformKind::Folder(path) => Ok(Box::new(Folder::new(path.clone(), context))),
         }
     }
 
-    /// Opens it to log in.
+    /// Opens it to log in, with the access of the context.
     ///
     /// # Errors
     /// [`Error::Config`]: a setting that this platform alone reads has an invalid value. [`Error::Input`]: a folder has
     /// no login.
     pub fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
-        match &self.kind {
-            PlatformKind::Service(service) => service.open_login(context),
-            PlatformKind::Folder(_) => Err(Error::Input(format!("{}: no login needed", self.id))),
+        self.access_of(&context)?.open_login(context)
+    }
+
+    fn access_of(&self, context: &Context) -> Result<&dyn Access> {
+        if !self.has_login() {
+            return Err(Error::Input(format!("{}: no login needed", self.id)));
         }
+        let kind = context.access;
+        self.access(kind).ok_or_else(|| Error::Input(format!("{}: no access by {}", self.id, kind.name())))
     }
 }
 

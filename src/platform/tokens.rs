@@ -1,4 +1,5 @@
-//! Stores one token per platform in a file, `tokens/<platform>.json`, which only its owner can read.
+//! Stores one token per access of a platform in a file, which only its owner can read: `tokens/<platform>.json` for the
+//! login, `tokens/<platform>.key.json` and `tokens/<platform>.oauth.json` for the others.
 //!
 //! Renewing a token invalidates the old one. So a token is renewed under a lock that all processes share, and the new
 //! token is on the disk before it is used.
@@ -12,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
-use super::{Error, PlatformId, Result};
+use super::{AccessKind, Error, PlatformId, Result};
 use crate::fs::{make_private, persist, unfinished};
 use crate::reason::Reason;
 
@@ -20,11 +21,12 @@ use crate::reason::Reason;
 /// waiting for a person.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The token of one platform.
+/// The token of one access of a platform.
 #[derive(Debug, Clone)]
 pub struct TokenStore {
     dir: PathBuf,
     platform: PlatformId,
+    access: AccessKind,
 }
 
 /// The space that is reserved for a token, in bytes: several times the size of a token.
@@ -59,13 +61,25 @@ pub struct TokenLock {
 }
 
 impl TokenStore {
-    /// The token of `platform` in the folder `dir`.
-    pub fn new(dir: PathBuf, platform: PlatformId) -> TokenStore {
-        TokenStore { dir, platform }
+    /// The token of an access of `platform` in the folder `dir`.
+    pub fn new(dir: PathBuf, platform: PlatformId, access: AccessKind) -> TokenStore {
+        TokenStore { dir, platform, access }
+    }
+
+    fn file(&self, ending: &str) -> PathBuf {
+        self.dir.join(match self.access {
+            AccessKind::Login => format!("{}.{ending}", self.platform),
+            access => format!("{}.{}.{ending}", self.platform, access.name()),
+        })
     }
 
     fn path(&self) -> PathBuf {
-        self.dir.join(format!("{}.json", self.platform))
+        self.file("json")
+    }
+
+    /// Whether there is a token. The token itself is not checked.
+    pub fn exists(&self) -> bool {
+        self.path().is_file()
     }
 
     fn failed(&self, doing: &str, error: &io::Error) -> Error {
@@ -125,7 +139,7 @@ impl TokenStore {
 
     /// Waits for the lock to renew the token.
     pub fn lock(&self) -> Result<TokenLock> {
-        let path = self.dir.join(format!("{}.lock", self.platform));
+        let path = self.file("lock");
         let open = || -> io::Result<File> {
             make_private(&self.dir)?;
             match regular(&path) {

@@ -15,7 +15,7 @@ impl Worker {
         }
         for spec in opened.into_values().filter(|spec| spec.has_login()) {
             let account = self.http(Progress::hidden()).and_then(|http| {
-                let platform = self.open_login(&spec, http)?;
+                let platform = self.open_login(&spec, self.read_access(&spec), http)?;
                 Ok(platform.account()?)
             });
             let noted = account.and_then(|account| {

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Result, Worker};
+use super::Worker;
 use crate::activity::ActivityKeyRef;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::http::Http;
 use crate::platform::{
-    self, Context, Credentials, LoginBlock, LoginGuard, PlatformId, PlatformLogin, PlatformReader, PlatformSpec,
-    SettingSource,
+    self, Access, AccessKind, Context, Credentials, LoginBlock, LoginGuard, PlatformId, PlatformLogin, PlatformReader,
+    PlatformSpec, SettingSource, TokenStore,
 };
 use crate::reason::Reason;
 use crate::settings::{self, Settings};
@@ -24,20 +24,43 @@ impl Worker {
         self.data_dir.join("tokens")
     }
 
-    /// Whether a token of the platform exists. The token itself is not checked.
+    /// Whether a token of the platform exists, for any access. The token itself is not checked.
     pub fn has_token(&self, spec: &PlatformSpec) -> bool {
-        self.tokens_dir().join(format!("{}.json", spec.id)).is_file()
+        spec.accesses().iter().any(|access| self.has_token_of(spec, access.kind()))
     }
 
-    /// The user name and password of a platform in the settings; `None` unless both are set.
-    pub fn credentials(&self, spec: &PlatformSpec) -> Result<Option<Credentials>> {
-        Ok(credentials(&self.settings, spec)?)
+    /// Whether a token of this access exists. The token itself is not checked.
+    pub fn has_token_of(&self, spec: &PlatformSpec, kind: AccessKind) -> bool {
+        TokenStore::new(self.tokens_dir(), spec.id.clone(), kind).exists()
     }
 
-    /// Whether the settings have a user name and a password. Their values are not read: that may run a command.
+    /// Whether the settings have the credential of an access of the platform. Their values are not read: that may run a
+    /// command.
     pub fn has_credentials(&self, spec: &PlatformSpec) -> bool {
+        spec.accesses().into_iter().any(|access| self.has_credentials_of(access))
+    }
+
+    /// Whether the settings have the credential of an access. Their values are not read: that may run a command.
+    pub fn has_credentials_of(&self, access: &dyn Access) -> bool {
         let any = |names: &[&str]| names.iter().any(|name| self.settings.has_secret(name));
-        any(spec.user_settings()) && any(spec.password_settings())
+        (access.user_settings().is_empty() || any(access.user_settings())) && any(access.secret_settings())
+    }
+
+    /// Whether an access has a token or a credential.
+    pub fn is_set_up(&self, spec: &PlatformSpec, access: &dyn Access) -> bool {
+        self.has_token_of(spec, access.kind()) || self.has_credentials_of(access)
+    }
+
+    /// The access that reads from a platform: the preferred one of those that are set up, else the one that a login is
+    /// for.
+    pub fn read_access(&self, spec: &PlatformSpec) -> AccessKind {
+        let set_up = spec.accesses().into_iter().find(|access| self.is_set_up(spec, *access));
+        set_up.or(spec.main_access()).map_or(AccessKind::Login, Access::kind)
+    }
+
+    /// The access that writes to a platform, whether it is set up or not.
+    pub fn write_access(&self, spec: &PlatformSpec) -> AccessKind {
+        spec.main_access().map_or(AccessKind::Login, Access::kind)
     }
 
     /// Opens a platform to read from it, without checking the owner of the account: [`Worker::connect_reader`] checks
@@ -46,19 +69,24 @@ impl Worker {
     /// # Errors
     /// [`Config`](platform::Error::Config): a setting that only this platform reads is invalid.
     pub fn open_reader(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn PlatformReader>> {
-        spec.open_reader(self.context(spec, http))
+        spec.open_reader(self.context(spec, self.read_access(spec), http))
     }
 
-    /// Opens a platform to log in, or to inspect its token.
+    /// Opens an access of a platform to log in, or to inspect its token.
     ///
     /// # Errors
     /// [`Config`](platform::Error::Config): a setting that only this platform reads is invalid.
-    pub fn open_login(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn PlatformLogin>> {
-        spec.open_login(self.context(spec, http))
+    pub fn open_login(
+        &self,
+        spec: &Arc<PlatformSpec>,
+        access: AccessKind,
+        http: Arc<Http>,
+    ) -> platform::Result<Box<dyn PlatformLogin>> {
+        spec.open_login(self.context(spec, access, http))
     }
 
-    /// The context in which a platform is opened.
-    pub(super) fn context(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> Context {
+    /// The context in which an access of a platform is opened.
+    pub(super) fn context(&self, spec: &Arc<PlatformSpec>, access: AccessKind, http: Arc<Http>) -> Context {
         let id = spec.id.clone();
         let guard = Guard {
             path: self.catalogue_path.clone(),
@@ -81,10 +109,11 @@ impl Worker {
         };
         Context {
             platform: id,
+            access,
             http,
             tokens: self.tokens_dir(),
             credentials: Box::new(move || {
-                let found = if is_kept { credentials(&settings, &row) } else { Ok(None) };
+                let found = if is_kept { credentials(&settings, row.access(access)) } else { Ok(None) };
                 found.map_err(setting_error)
             }),
             settings: self.setting_source(),
@@ -147,9 +176,14 @@ fn setting_error(error: settings::Error) -> platform::Error {
     }
 }
 
-fn credentials(settings: &Settings, spec: &PlatformSpec) -> std::result::Result<Option<Credentials>, settings::Error> {
-    let user = spec.user_settings().iter().find_map(|name| settings.address(name).transpose()).transpose()?;
-    let password = spec.password_settings().iter().find_map(|name| settings.secret(name).transpose()).transpose()?;
+/// The e-mail address and the password of an access in the settings; `None` unless both are set.
+pub(super) fn credentials(
+    settings: &Settings,
+    access: Option<&dyn Access>,
+) -> std::result::Result<Option<Credentials>, settings::Error> {
+    let Some(access) = access else { return Ok(None) };
+    let user = access.user_settings().iter().find_map(|name| settings.address(name).transpose()).transpose()?;
+    let password = access.secret_settings().iter().find_map(|name| settings.secret(name).transpose()).transpose()?;
     Ok(user.zip(password).map(|(user, password)| Credentials { user, password }))
 }
 

@@ -76,7 +76,7 @@ impl Worker {
         spec: &Arc<PlatformSpec>,
         http: Arc<Http>,
     ) -> platform::Result<Box<dyn PlatformWriter>> {
-        let platform = spec.open_writer(self.context(spec, http))?;
+        let platform = spec.open_writer(self.context(spec, self.write_access(spec), http))?;
         self.ownership(spec).check(platform.as_ref(), true)?;
         Ok(platform)
     }
@@ -86,7 +86,8 @@ impl Worker {
 /// person. An address from a pipe is not read either: a pipe can be read only once.
 fn settings_email(settings: &Settings, spec: &PlatformSpec) -> Option<(&'static str, String)> {
     let is_named = |name: &&&str| settings.has_secret(name);
-    let name = spec.user_settings().iter().find(is_named)?;
+    let accesses = spec.accesses();
+    let name = accesses.iter().flat_map(|access| access.user_settings()).find(is_named)?;
     let email = settings.is_available(name).then(|| settings.secret(name).ok().flatten()).flatten()?;
     Some((name, email.expose().trim().to_lowercase()))
 }

@@ -16,9 +16,9 @@ use garminsync::clock::{Clock, Moment};
 use garminsync::fit;
 use garminsync::http::Secret;
 use garminsync::platform::{
-    Account, Ask, Context, Credentials, Download, Error, Identity, ListEnd, ListedActivity, Page, PlatformKind,
-    PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service, UploadFile, UploadRef, UploadStatus,
-    Window,
+    Access, AccessKind, Account, Ask, Context, Credentials, Download, Error, Identity, ListEnd, ListedActivity, Page,
+    PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service, UploadFile, UploadRef,
+    UploadStatus, Window,
 };
 use garminsync::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
@@ -491,12 +491,18 @@ impl State {
 }
 
 impl Service for Memory {
-    fn user_settings(&self) -> &'static [&'static str] {
-        &[]
+    fn accesses(&self) -> Vec<&dyn Access> {
+        vec![self]
+    }
+}
+
+impl Access for Memory {
+    fn kind(&self) -> AccessKind {
+        AccessKind::Login
     }
 
-    fn password_settings(&self) -> &'static [&'static str] {
-        &[]
+    fn can_write(&self) -> bool {
+        true
     }
 
     fn open_reader(&self, _: Context) -> Result<Box<dyn PlatformReader>> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use garminsync::activity::PlatformId;
 use garminsync::http::{Backoff, Http, Loopback, Options, Permit, PermitError, RateLimiter, Route};
 use garminsync::platform::{
-    self, Context, Credentials, Identity, LoginBlock, LoginGuard, OwnerGuard, PlatformLogin, PlatformSpec,
+    self, AccessKind, Context, Credentials, Identity, LoginBlock, LoginGuard, OwnerGuard, PlatformLogin, PlatformSpec,
     PlatformWriter, Platforms, Result, SettingSource, UploadStatus,
 };
 use garminsync::reason::Reason;
@@ -58,6 +58,7 @@ pub fn open_spec(spec: &PlatformSpec, loopback: &str, credentials: Option<Creden
 pub fn context(platform: &PlatformId, http: Arc<Http>, tokens: &Path) -> Context {
     Context {
         platform: platform.clone(),
+        access: AccessKind::Login,
         http,
         tokens: tokens.to_owned(),
         credentials: Box::new(|| Ok(None)),

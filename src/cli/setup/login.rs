@@ -6,7 +6,7 @@ use super::answers::{Answers, Mode, Way};
 use super::person;
 use crate::cli::Failure;
 use crate::http::Secret;
-use crate::platform::{LoginWays, PlatformSpec, Service};
+use crate::platform::{Access, LoginWays, PlatformSpec};
 
 /// The selected way to log in; `None`: the current login stays.
 pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<(Way, Option<PathBuf>)>, Failure> {
@@ -60,7 +60,7 @@ fn ask_way(
 
 /// The ways to log in to a platform, best first, as text.
 pub fn ways(spec: &PlatformSpec, found: Option<&PathBuf>) -> Vec<(Option<Way>, String)> {
-    let ways = spec.service().map_or_else(LoginWays::default, Service::login_ways);
+    let ways = spec.main_access().map_or_else(LoginWays::default, Access::login_ways);
     let token = match found {
         Some(path) => format!("with the token of another tool, found in {}", path.display()),
         None => ways.token.to_owned(),
@@ -79,7 +79,7 @@ fn found_token(answers: &Answers, spec: &PlatformSpec) -> Option<PathBuf> {
     let home = answers.settings.home();
     let places = |spec: &PlatformSpec| {
         let setting = |name: &str| answers.settings.path(name);
-        spec.service().map_or_else(Vec::new, |service| service.token_places(home.as_deref(), &setting))
+        spec.main_access().map_or_else(Vec::new, |access| access.token_places(home.as_deref(), &setting))
     };
     let own = places(spec);
     let first = answers.platforms.services().iter().find(|other| places(other) == own)?;
@@ -88,7 +88,10 @@ fn found_token(answers: &Answers, spec: &PlatformSpec) -> Option<PathBuf> {
 
 fn suggested(answers: &Answers, spec: &PlatformSpec, found: Option<&PathBuf>) -> Way {
     let is_any_set = |names: &[&str]| names.iter().any(|name| answers.is_set(name));
-    match (is_any_set(spec.user_settings()) && is_any_set(spec.password_settings()), found) {
+    let has_password = spec
+        .main_access()
+        .is_some_and(|access| is_any_set(access.user_settings()) && is_any_set(access.secret_settings()));
+    match (has_password, found) {
         (true, _) => Way::Password,
         (false, Some(_)) => Way::Token,
         (false, None) => Way::Later,
@@ -112,7 +115,8 @@ fn name_of(answers: &Answers, names: &[&'static str]) -> &'static str {
 
 /// Makes sure that the e-mail address and the password are in the settings, unless a person types them at the login.
 fn credentials(answers: &mut Answers, spec: &PlatformSpec) -> Result<(), Failure> {
-    let (user, password) = (name_of(answers, spec.user_settings()), name_of(answers, spec.password_settings()));
+    let Some(access) = spec.main_access() else { return Ok(()) };
+    let (user, password) = (name_of(answers, access.user_settings()), name_of(answers, access.secret_settings()));
     let (has_user, has_password) = (answers.is_set(user), answers.is_set(password));
     if answers.mode != Mode::Ask {
         if !has_user {

@@ -155,7 +155,7 @@ impl PlatformLogin for Coros {
 
 impl Coros {
     fn new(context: Context) -> Coros {
-        let store = TokenStore::new(context.tokens.clone(), context.platform.clone());
+        let store = TokenStore::new(context.tokens.clone(), context.platform.clone(), context.access);
         Coros { store, context, cache: RefCell::default(), owner_asked: Cell::default() }
     }
 

@@ -3,7 +3,8 @@
 use super::{Coros, ID, MANUFACTURER};
 use crate::activity::Format;
 use crate::platform::{
-    Context, LoginWays, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service,
+    Access, AccessKind, Context, LoginWays, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter,
+    Result, Service,
 };
 
 /// COROS
@@ -26,11 +27,26 @@ pub fn spec() -> PlatformSpec {
 struct CorosService;
 
 impl Service for CorosService {
+    fn accesses(&self) -> Vec<&dyn Access> {
+        vec![self]
+    }
+}
+
+/// The login of the Training Hub.
+impl Access for CorosService {
+    fn kind(&self) -> AccessKind {
+        AccessKind::Login
+    }
+
+    fn can_write(&self) -> bool {
+        true
+    }
+
     fn user_settings(&self) -> &'static [&'static str] {
         &["COROS_EMAIL"]
     }
 
-    fn password_settings(&self) -> &'static [&'static str] {
+    fn secret_settings(&self) -> &'static [&'static str] {
         &["COROS_PASSWORD"]
     }
 

@@ -72,7 +72,7 @@ impl Garmin {
         Ok(Garmin {
             domain,
             settings: GarminSettings::read(context.settings.as_ref())?,
-            store: TokenStore::new(context.tokens.clone(), context.platform.clone()),
+            store: TokenStore::new(context.tokens.clone(), context.platform.clone(), context.access),
             context,
             valid_token: RefCell::new(None),
             owner_confirmed: Cell::new(false),

@@ -9,8 +9,8 @@ use super::{Garmin, import, list};
 use crate::activity::Format;
 use crate::http::Secret;
 use crate::platform::{
-    Context, LoginWays, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service,
-    SettingSource,
+    Access, AccessKind, Context, LoginWays, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter,
+    Result, Service, SettingSource,
 };
 
 /// garmin.com
@@ -58,12 +58,8 @@ struct GarminService {
 }
 
 impl Service for GarminService {
-    fn user_settings(&self) -> &'static [&'static str] {
-        self.user_settings
-    }
-
-    fn password_settings(&self) -> &'static [&'static str] {
-        self.password_settings
+    fn accesses(&self) -> Vec<&dyn Access> {
+        vec![self]
     }
 
     fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
@@ -72,6 +68,30 @@ impl Service for GarminService {
 
     fn newest_setting(&self) -> Option<&'static str> {
         Some("GARMIN_NEWEST_NUM")
+    }
+
+    /// The `ownerId` of an entry, which is the `profileId` of the person.
+    fn listed_owner(&self, raw: &str) -> Option<String> {
+        list::id(&serde_json::from_str::<serde_json::Value>(raw).ok()?["ownerId"])
+    }
+}
+
+/// The login of the apps and the web page.
+impl Access for GarminService {
+    fn kind(&self) -> AccessKind {
+        AccessKind::Login
+    }
+
+    fn can_write(&self) -> bool {
+        true
+    }
+
+    fn user_settings(&self) -> &'static [&'static str] {
+        self.user_settings
+    }
+
+    fn secret_settings(&self) -> &'static [&'static str] {
+        self.password_settings
     }
 
     fn login_ways(&self) -> LoginWays {
@@ -92,11 +112,6 @@ impl Service for GarminService {
 
     fn read_token(&self, path: &Path) -> io::Result<Option<Secret>> {
         import::read_token(path)
-    }
-
-    /// The `ownerId` of an entry, which is the `profileId` of the person.
-    fn listed_owner(&self, raw: &str) -> Option<String> {
-        list::id(&serde_json::from_str::<serde_json::Value>(raw).ok()?["ownerId"])
     }
 
     fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {

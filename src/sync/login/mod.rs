@@ -9,9 +9,10 @@ mod token;
 
 use std::sync::Arc;
 
+use super::connect::credentials;
 use super::{Exit, Failure, Progress, Result, Worker};
 use crate::http::Secret;
-use crate::platform::{Account, Credentials, PlatformLogin, PlatformSelection, PlatformSpec};
+use crate::platform::{Access, Account, Credentials, PlatformLogin, PlatformSelection, PlatformSpec};
 use crate::settings::trim_line_ends;
 
 pub use accounts::{AccountStatus, accounts};
@@ -94,7 +95,7 @@ fn several(specs: &[Arc<PlatformSpec>]) -> Failure {
 }
 
 fn open(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<Box<dyn PlatformLogin>> {
-    Ok(worker.open_login(spec, worker.http(Progress::hidden())?)?)
+    Ok(worker.open_login(spec, worker.write_access(spec), worker.http(Progress::hidden())?)?)
 }
 
 fn named(spec: &PlatformSpec, failure: Failure) -> Failure {
@@ -118,7 +119,7 @@ pub fn login(worker: &mut Worker, options: LoginOptions, prompt: &mut dyn Prompt
         let ticket = prompt.ticket()?;
         platform.import(trim_line_ends(ticket.expose()))
     } else {
-        let credentials = match worker.credentials(spec)? {
+        let credentials = match credentials(&worker.settings, spec.main_access())? {
             Some(credentials) => credentials,
             None => ask_credentials(spec, prompt)?,
         };
@@ -130,7 +131,9 @@ pub fn login(worker: &mut Worker, options: LoginOptions, prompt: &mut dyn Prompt
 
 fn ask_credentials(spec: &PlatformSpec, prompt: &mut dyn Prompt) -> Result<Credentials> {
     let nobody = || {
-        let settings = [spec.user_settings()[0], spec.password_settings()[0]].join(" and ");
+        let names = |access: &dyn Access| [access.user_settings(), access.secret_settings()].map(<[_]>::first);
+        let names = spec.main_access().map(names).into_iter().flatten().flatten();
+        let settings = names.copied().collect::<Vec<_>>().join(" and ");
         Failure::new(
             Exit::LoginRequired,
             format!("no password in the settings and nobody to ask; set {settings}, or run it on a terminal"),

@@ -57,7 +57,7 @@ fn is_secret(text: &str) -> bool {
 
 /// The token in a file or folder of another tool; `None` if the folder has none.
 fn read(spec: &PlatformSpec, path: &Path) -> Result<Option<Secret>> {
-    let text = spec.service().map_or(Ok(None), |service| service.read_token(path));
+    let text = spec.main_access().map_or(Ok(None), |access| access.read_token(path));
     text.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
@@ -71,13 +71,13 @@ fn of_setting(worker: &Worker, name: &str) -> Result<Option<Secret>> {
 
 /// The first token in the default places of other tools.
 fn usual(worker: &Worker, spec: &PlatformSpec) -> Result<Secret> {
-    let Some(service) = spec.service() else { return Err(nothing_piped(spec)) };
-    for name in service.token_settings() {
+    let Some(access) = spec.main_access() else { return Err(nothing_piped(spec)) };
+    for name in access.token_settings() {
         if let Some(text) = of_setting(worker, name)? {
             return Ok(text);
         }
     }
-    let places = service.token_places(worker.settings.home().as_deref(), &|name| worker.settings.path(name));
+    let places = access.token_places(worker.settings.home().as_deref(), &|name| worker.settings.path(name));
     if places.is_empty() {
         return Err(nothing_piped(spec));
     }

@@ -17,8 +17,9 @@ use garminsync::archive::unpack;
 use garminsync::clock::Clock;
 use garminsync::http::{Http, Secret};
 use garminsync::platform::{
-    Context, Credentials, Download, Error, ListEnd, ListedActivity, Page, PlatformKind, PlatformLogin, PlatformReader,
-    PlatformSpec, PlatformWriter, Platforms, Result, Service, UploadFile, UploadRef, UploadStatus, Window,
+    Access, AccessKind, Context, Credentials, Download, Error, ListEnd, ListedActivity, Page, PlatformKind,
+    PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Platforms, Result, Service, UploadFile, UploadRef,
+    UploadStatus, Window,
 };
 use gs_sim::fit::{Recording, damage};
 use gs_sim::{LoggedRequest, Scenario, UploadAnswer};
@@ -526,11 +527,17 @@ fn without_a_login_every_call_names_gs_auth_and_sends_nothing() {
 struct ReadOnly(Arc<PlatformSpec>);
 
 impl Service for ReadOnly {
-    fn user_settings(&self) -> &'static [&'static str] {
-        self.0.user_settings()
+    fn accesses(&self) -> Vec<&dyn Access> {
+        vec![self]
     }
-    fn password_settings(&self) -> &'static [&'static str] {
-        self.0.password_settings()
+}
+
+impl Access for ReadOnly {
+    fn kind(&self) -> AccessKind {
+        AccessKind::Login
+    }
+    fn can_write(&self) -> bool {
+        false
     }
     fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
         self.0.open_reader(context)

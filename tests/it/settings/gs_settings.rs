@@ -138,8 +138,8 @@ fn an_old_setting_name_works_and_only_gs_settings_reports_it() {
 #[test]
 fn the_settings_of_platforms_and_channels_are_in_the_table() {
     let platforms = Platforms::default();
-    let of_platforms =
-        platforms.services().iter().flat_map(|spec| spec.user_settings().iter().chain(spec.password_settings()));
+    let accesses = platforms.services().iter().flat_map(|spec| spec.accesses());
+    let of_platforms = accesses.flat_map(|access| access.user_settings().iter().chain(access.secret_settings()));
     let of_channels = CHANNELS.iter().flat_map(|channel| match channel.extra {
         ExtraSetting::None => vec![channel.key],
         ExtraSetting::Required(name) | ExtraSetting::Optional(name) => vec![channel.key, name],
