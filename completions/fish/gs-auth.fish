@@ -44,7 +44,7 @@ complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "login" -d 'Log in, 
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "import" -d 'Import a token of another tool, or a ticket, URL or JSON text of a browser login'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "export" -d 'Print the token for another tool: it is a secret'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "status" -d 'Print who is logged in, for how long, and what prevents a login; makes no request'
-complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "logout" -d 'Forget the token'
+complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "logout" -d 'Delete the stored token'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
@@ -121,7 +121,7 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l platform -d '
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l forget-account -d 'Also forget whose account it is, and everything that the catalogue knows of it, so that another account can take its place; the files of the archive move to former/'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l forget-account -d 'Also remove the account and all its records from the catalogue, so that another account can be used; the files of the archive move to former/'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s q -l quiet -d 'Print errors only'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s v -l verbose -d 'Print more; twice: every request'
@@ -130,5 +130,5 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_see
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "import" -d 'Import a token of another tool, or a ticket, URL or JSON text of a browser login'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "export" -d 'Print the token for another tool: it is a secret'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "status" -d 'Print who is logged in, for how long, and what prevents a login; makes no request'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "logout" -d 'Forget the token'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "logout" -d 'Delete the stored token'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -12,7 +12,7 @@ complete -c gs-delete -l platform -d 'Only this platform: garmin-com, garmin-cn,
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-delete -l yes -d 'Really delete'
+complete -c gs-delete -l yes -d 'Delete; without this flag, nothing is deleted'
 complete -c gs-delete -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-delete -s q -l quiet -d 'Print errors only'
 complete -c gs-delete -s v -l verbose -d 'Print more; twice: every request'

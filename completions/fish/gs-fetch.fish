@@ -1,4 +1,4 @@
-complete -c gs-fetch -l newest -d 'List and print only the newest N, even if older ones are new too' -r -f
+complete -c gs-fetch -l newest -d 'List only the newest N activities; older ones stay unlisted, even if they are new' -r -f
 complete -c gs-fetch -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
 complete -c gs-fetch -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
 complete -c gs-fetch -l sport -d 'Only this sport: FIT\'s name or the platform\'s own (repeat it, or separate by commas)' -r -f -a "generic\t''
@@ -96,9 +96,9 @@ complete -c gs-fetch -l platform -d 'Only this platform: garmin-com, garmin-cn, 
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-fetch -l full -d 'List everything again, to the end'
+complete -c gs-fetch -l full -d 'List all activities, not only new ones'
 complete -c gs-fetch -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'
-complete -c gs-fetch -l new -d 'Print only those first seen now'
+complete -c gs-fetch -l new -d 'Print only activities that were not in the catalogue before'
 complete -c gs-fetch -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-fetch -s q -l quiet -d 'Print errors only'
 complete -c gs-fetch -s v -l verbose -d 'Print more; twice: every request'

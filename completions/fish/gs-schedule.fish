@@ -1,5 +1,5 @@
 complete -c gs-schedule -l zone -d 'The time zone of cron [default: that of this machine: $TZ, else /etc/localtime]' -r -f
-complete -c gs-schedule -l runner -d 'What runs it, for the page; garminsync schedule sets crontab [default: nothing runs it]' -r -f
+complete -c gs-schedule -l runner -d 'The scheduler to show on the page, such as systemd; garminsync schedule sets crontab [default: none]' -r -f
 complete -c gs-schedule -l format -d 'The format [default: table on a terminal, else ndjson]' -r -f -a "table\t'For people'
 ndjson\t'One record'"
 complete -c gs-schedule -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"

@@ -11,7 +11,7 @@ coros\t''
 folder:\t''"
 complete -c gs-settings -l check -d 'Print the errors of all settings, and nothing else'
 complete -c gs-settings -l file -d 'Print the path of the .env file that was read; nothing if there is none'
-complete -c gs-settings -l environment -d 'Print the names of the settings that only the environment has, or has with another value than the .env file'
+complete -c gs-settings -l environment -d 'Print the names of the settings that the environment sets and the .env file does not, or sets differently'
 complete -c gs-settings -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-settings -s q -l quiet -d 'Print errors only'
 complete -c gs-settings -s v -l verbose -d 'Print more; twice: every request'

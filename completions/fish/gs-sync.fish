@@ -1,4 +1,4 @@
-complete -c gs-sync -l newest -d 'List and print only the newest N, even if older ones are new too' -r -f
+complete -c gs-sync -l newest -d 'List only the newest N activities; older ones stay unlisted, even if they are new' -r -f
 complete -c gs-sync -l from -d 'Upload only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
@@ -112,12 +112,12 @@ complete -c gs-sync -l platform -d 'Only this platform: garmin-com, garmin-cn, c
 garmin-cn\t''
 coros\t''
 folder:\t''"
-complete -c gs-sync -l archive -d 'Also archive the files of all activities, not only of those that are sent or deleted [default: $GS_ARCHIVE]'
-complete -c gs-sync -l full -d 'List everything again, to the end'
+complete -c gs-sync -l archive -d 'Archive all activities, not only those that are uploaded or deleted [default: $GS_ARCHIVE]'
+complete -c gs-sync -l full -d 'List all activities, not only new ones'
 complete -c gs-sync -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'
-complete -c gs-sync -l restore-deleted -d 'Upload again what a person deleted on the target'
-complete -c gs-sync -l possible-duplicates -d 'Upload possible duplicates too: what the target may have under another sport or an hour off'
-complete -c gs-sync -l retry-rejected -d 'Upload again what the target rejected, or accepted and never listed'
+complete -c gs-sync -l restore-deleted -d 'Also upload activities that were deleted from the target, by you or by gs-delete, or that its last listing does not show'
+complete -c gs-sync -l possible-duplicates -d 'Also upload possible duplicates: the target has a similar activity, such as one of another sport or a shifted start'
+complete -c gs-sync -l retry-rejected -d 'Also upload activities that the target rejected, or accepted and never listed'
 complete -c gs-sync -l rematch -d 'Match all activities again, whatever was matched before'
 complete -c gs-sync -l refresh -d 'Make the page reload every 30 seconds [default: $GS_REPORT_REFRESH]'
 complete -c gs-sync -s n -l dry-run -d 'Print what would be done, and do nothing'

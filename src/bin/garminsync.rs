@@ -14,7 +14,8 @@ use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, L
 /// Archive and synchronise the activities of Garmin Connect and COROS
 ///
 /// Each subcommand runs gs-* commands, which pipelines use directly: gs-fetch lists the platforms, gs-download archives files,
-/// gs-sync makes the platforms equal, gs-status says what needs you, gs-setup asks for the settings. The words and flags of the older GarminSync work unchanged.
+/// gs-sync uploads missing activities, gs-status shows what you must do, gs-setup configures. Commands of the older GarminSync
+/// work unchanged.
 #[derive(Parser)]
 #[command(
     name = "garminsync",
@@ -29,8 +30,8 @@ use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, L
   garminsync report --open              look at the page
   garminsync daemon --start             sync by cron, and serve the page
 
-Exit codes: 0 OK, 1 some failed, 3 daemon: not running, 4 daemon: unknown,
-75 try again later, 77 a login is needed, 78 configuration error"
+Exit codes: 0 OK, 1 some failed, 3 daemon: not running, 4 daemon: unknown, 75
+try again later, 77 a login is needed, 78 configuration error"
 )]
 struct Args {
     #[command(subcommand)]
@@ -44,7 +45,7 @@ enum Word {
     /// On a terminal it asks for every answer that is not given as a flag, and shows each line before it is written. It
     /// writes the settings file (mode 0600) and leaves all other lines unchanged. Run it again to change an answer; a login that works is kept.
     Setup(Plain<SetupFlags>),
-    /// Make the platforms equal: upload what is missing, report duplicates
+    /// Upload missing activities, report duplicates
     ///
     /// At the end it sends one message to the configured channels and updates the page.
     ///
@@ -57,10 +58,11 @@ enum Word {
   gs-sync --since 30d --sport running   the runs of the last thirty days
   gs-sync --archive                     archive all files as well
 
-Settings: SYNC_PLATFORM, SYNC_TO, DELETE_DUPLICATE, MAX_UPLOAD, MAX_DELETE, GS_ARCHIVE, GS_RUN
+Settings: SYNC_PLATFORM, SYNC_TO, DELETE_DUPLICATE, MAX_UPLOAD, MAX_DELETE,
+GS_ARCHIVE, GS_RUN
 
-Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs), 77 a login is needed,
-78 configuration error")]
+Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs), 77
+a login is needed, 78 configuration error")]
     Sync(SyncFlags),
     /// List the platforms, then print what the catalogue has
     ///
@@ -78,7 +80,7 @@ Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs), 77 a
     ///
     /// gs-auth import imports the token of another tool.
     Login(Plain<LoginFlags>),
-    /// Forget the token of a platform
+    /// Delete the stored token of a platform
     ///
     /// The data folder still belongs to the account: logging in to another account is rejected.
     Logout(Plain<LogoutFlags>),

@@ -23,11 +23,12 @@ use garminsync::sync::{self, LoginOptions, Result, Worker};
   gs-auth import - --platform coros     the cookies of COROS' page, piped in
   gs-auth status                        who is logged in, and for how long
 
-Settings: GARMIN_EMAIL, GARMIN_PASSWORD, GARMIN_EMAIL_CN, GARMIN_PASSWORD_CN, COROS_EMAIL,
-COROS_PASSWORD, GARMINTOKENS, GARTH_HOME, GARTH_TOKEN, GS_LOGIN_PAUSE
+Settings: GARMIN_EMAIL, GARMIN_PASSWORD, GARMIN_EMAIL_CN, GARMIN_PASSWORD_CN,
+COROS_EMAIL, COROS_PASSWORD, GARMINTOKENS, GARTH_HOME, GARTH_TOKEN,
+GS_LOGIN_PAUSE
 
-Exit codes: 0 OK, 2 wrong usage, 75 try again later (a rate limit, a challenge), 77 a login is needed,
-78 configuration error"
+Exit codes: 0 OK, 2 wrong usage, 75 try again later (a rate limit, a
+challenge), 77 a login is needed, 78 configuration error"
 )]
 struct Args {
     #[command(subcommand)]
@@ -53,7 +54,7 @@ enum Action {
     Export,
     /// Print who is logged in, for how long, and what prevents a login; makes no request
     Status(AccountsFlags),
-    /// Forget the token
+    /// Delete the stored token
     ///
     /// The data folder still belongs to the account: logging in to another account is rejected.
     Logout(LogoutFlags),

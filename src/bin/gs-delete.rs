@@ -12,7 +12,7 @@ const NAME: &str = "gs-delete";
 /// Delete duplicates from their platform, if every check passes
 ///
 /// Reads the activities that gs-dedupe has marked. It deletes only duplicates marked same-file or match, only with the original
-/// in the archive, and only with --yes. With -n it prints what would be deleted, what not, and why.
+/// in the archive, and only with --yes. With -n it prints each duplicate and whether it would be deleted, with the reason.
 ///
 /// docs/sync-rules.md lists the checks. An activity that fails one is not deleted. Afterwards it lists the platform until the
 /// activity is gone.
@@ -28,13 +28,13 @@ const NAME: &str = "gs-delete";
 
 Settings: SPORT_DIFF_SECOND
 
-Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later, 77 a login is needed,
-78 configuration error"
+Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later, 77 a
+login is needed, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]
     limit: DeletionLimit,
-    /// Really delete
+    /// Delete; without this flag, nothing is deleted
     #[arg(long)]
     yes: bool,
     #[command(flatten)]

@@ -12,8 +12,9 @@ const NAME: &str = "gs-diff";
 
 /// Plan the uploads of missing activities, one transfer each
 ///
-/// An activity that is on two platforms is uploaded to the third one once, from the better source. It plans no uploads to a
-/// platform that has not been listed, and never uploads what was deleted there or may already be there.
+/// An activity that is on two platforms is uploaded to the third one once, from the better source. gs-diff plans no uploads to
+/// a platform that has not been listed. It skips activities that were deleted on the target or may already exist there, unless
+/// a flag below says otherwise.
 ///
 /// The activities in its input may be uploaded; what the platforms have comes from the catalogue. It makes no request.
 /// docs/sync-rules.md has the rules.
@@ -22,20 +23,20 @@ const NAME: &str = "gs-diff";
     name = "gs-diff",
     version,
     after_help = "Examples:
-  gs-fetch | gs-diff | gs-download | gs-upload     make the platforms equal
+  gs-fetch | gs-diff | gs-download | gs-upload     upload missing activities
   gs-list | gs-diff --to coros > plan.ndjson       a plan to review and edit
   gs-download < plan.ndjson | gs-upload            apply it
   gs-list --sport running | gs-diff --explain      also what is not uploaded
 
 Settings: SPORT_DIFF_SECOND, SYNC_TO
 
-Exit codes: 0 OK, 65 invalid record, 75 a platform has not been listed, 77 no platform is configured,
-78 configuration error"
+Exit codes: 0 OK, 65 invalid record, 75 a platform has not been listed, 77 no
+platform is configured, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]
     diff: DiffFlags,
-    /// Also print what is not uploaded, with the reasons
+    /// Also print activities that are not uploaded, with the reasons
     #[arg(long, alias = "all")]
     explain: bool,
     #[command(flatten)]

@@ -8,7 +8,7 @@ use garminsync::sync::{self, FetchOptions, Result, Worker};
 
 /// List the platforms into the catalogue, and print the known activities as records
 ///
-/// By default a listing stops at the first page without news; once a week it goes to the end. It does not log in while the
+/// By default a listing stops at the first page without changes; once a week it lists all activities. It does not log in while the
 /// stored token works.
 ///
 /// All platforms are listed in parallel. If one fails, the others continue; its activities are not printed, and the exit code
@@ -23,15 +23,16 @@ use garminsync::sync::{self, FetchOptions, Result, Worker};
   gs-fetch --full > /dev/null           all activities; detects deletions, too
   gs-fetch --since 30d --sport running   list the last thirty days
 
-Settings: GARMIN_NEWEST_NUM, GS_REQUEST_INTERVAL, GS_MAX_RETRY_AFTER, GS_TIMEOUT
+Settings: GARMIN_NEWEST_NUM, GS_REQUEST_INTERVAL, GS_MAX_RETRY_AFTER,
+GS_TIMEOUT
 
-Exit codes: 0 OK, 75 try again later (also if some of a list could not be read), 77 a login is needed,
-78 configuration error"
+Exit codes: 0 OK, 75 try again later (also if some of a list could not be
+read), 77 a login is needed, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]
     listing: ListingFlags,
-    /// Print only those first seen now
+    /// Print only activities that were not in the catalogue before
     #[arg(long)]
     new: bool,
     #[command(flatten)]

@@ -27,8 +27,8 @@ const NAME: &str = "gs-import";
 --platform names the platform of the files. The default for GarminSync and Garmin's export
 is garmin-com; Sports Sync X names its platforms; for other folders it is required.
 
-Exit codes: 0 OK, 1 some files were not imported, 2 unknown type of path, 75 try again later,
-78 configuration error"
+Exit codes: 0 OK, 1 some files were not imported, 2 unknown type of path, 75
+try again later, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

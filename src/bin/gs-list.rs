@@ -9,9 +9,10 @@ use garminsync::cli::{self, Common, CommonArgs, Filter, ListFlags, ListFormat, L
 use garminsync::i18n;
 use garminsync::sync::{self, ListOptions, ListStats, Result, Worker};
 
-/// Print what the catalogue knows; makes no request
+/// List the activities in the catalogue, without a request
 ///
-/// Without a state, it lists all activities that are on the platforms, the newest first, as of the last gs-fetch.
+/// Without --all, --missing, --downloaded or --deleted, it lists the activities that are on the platforms, as of the last
+/// gs-fetch, the newest first.
 ///
 /// Into a pipe it prints records, one a line: the input of gs-download, gs-dedupe and gs-diff. Tools such as grep or jq may
 /// stand in between.

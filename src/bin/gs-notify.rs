@@ -29,9 +29,11 @@ const NAME: &str = "gs-notify";
   gs-notify --start                                a run begins
   gs-notify --test                                 send a test message to every channel
 
-Settings: QYWX_BOT_KEY, NTFY_URL, TELEGRAM_BOT_TOKEN, WEBHOOK_URL, HEALTHCHECKS_URL, GS_RUN
+Settings: QYWX_BOT_KEY, NTFY_URL, TELEGRAM_BOT_TOKEN, WEBHOOK_URL,
+HEALTHCHECKS_URL, GS_RUN
 
-Exit codes: 0 OK, whatever the other stages did, 1 a channel failed, 65 invalid record, 78 configuration error"
+Exit codes: 0 OK, whatever the other stages did, 1 a channel failed, 65
+invalid record, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

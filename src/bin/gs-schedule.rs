@@ -17,8 +17,8 @@ use jiff::Timestamp;
 /// not change your crontab. garminsync schedule does both. Any other scheduler has to use the same five fields.
 ///
 /// CRON is an expression of Debian's cron, in quotes: five fields (minute, hour, day of month, month, day of week), or
-/// @hourly, @daily, @weekly, @monthly, @yearly. When clocks are set forward or back, runs are expected as that cron makes
-/// them.
+/// @hourly, @daily, @weekly, @monthly, @yearly. Daylight saving time is handled as
+/// Debian's cron does.
 #[derive(Parser)]
 #[command(
     name = "gs-schedule",
@@ -29,10 +29,11 @@ use jiff::Timestamp;
   gs-schedule '30 7,19 * * mon-fri' --zone Europe/Berlin   in that time zone
   gs-schedule off                            switch it off
 
-Exit codes: 0 OK, 2 wrong usage, 75 the catalogue is locked, 78 configuration error"
+Exit codes: 0 OK, 2 wrong usage, 75 the catalogue is locked, 78 configuration
+error"
 )]
 struct Args {
-    /// Set the schedule and switch it on; on: switch it on as it was, else '0 */6 * * *'; off [default: show it]
+    /// CRON: set and enable; on: enable the stored schedule, or '0 */6 * * *'; off: disable [default: show it]
     #[arg(value_name = "CRON|on|off")]
     what: Option<String>,
     /// The words of an expression without quotes, perhaps with file names in place of its stars.
@@ -41,7 +42,7 @@ struct Args {
     /// The time zone of cron [default: that of this machine: $TZ, else /etc/localtime]
     #[arg(long, value_name = "NAME")]
     zone: Option<String>,
-    /// What runs it, for the page; garminsync schedule sets crontab [default: nothing runs it]
+    /// The scheduler to show on the page, such as systemd; garminsync schedule sets crontab [default: none]
     #[arg(long, value_name = "NAME")]
     runner: Option<String>,
     /// The format [default: table on a terminal, else ndjson]

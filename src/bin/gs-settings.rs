@@ -31,7 +31,7 @@ struct Args {
     /// Print the path of the .env file that was read; nothing if there is none
     #[arg(long, conflicts_with_all = ["name", "check"])]
     file: bool,
-    /// Print the names of the settings that only the environment has, or has with another value than the .env file
+    /// Print the names of the settings that the environment sets and the .env file does not, or sets differently
     #[arg(long, conflicts_with_all = ["name", "check", "file"])]
     environment: bool,
     #[command(flatten)]

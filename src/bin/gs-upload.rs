@@ -1,6 +1,6 @@
 //! `gs-upload`: uploads the activities of a plan, each file once, and verifies that each appears on its platform.
 //!
-//! The target is checked right before each upload. The journal has each upload before its request; an upload with an unknown
+//! The target is checked at most 15 seconds before each upload. The journal has each upload before its request; an upload with an unknown
 //! outcome is pending, and the next run checks it.
 
 use std::process::ExitCode;
@@ -18,22 +18,22 @@ const NAME: &str = "gs-upload";
 /// A file is uploaded once. An activity that is on the platform already is not uploaded, whoever put it there. A rejected
 /// upload shows the platform's reason, and is not retried until the file changes.
 ///
-/// The target is checked right before each upload. Each upload is recorded before it is sent; one with an unknown outcome
+/// The target is checked at most 15 seconds before each upload. Each upload is recorded before it is sent; one with an unknown outcome
 /// counts as pending, and the next run checks it.
 #[derive(Parser)]
 #[command(
     name = "gs-upload",
     version,
     after_help = "Examples:
-  gs-fetch | gs-diff | gs-download | gs-upload     make the platforms equal
+  gs-fetch | gs-diff | gs-download | gs-upload     upload missing activities
   gs-list --deleted --id 123 | gs-upload --restore   restore a deleted activity
   gs-upload < /dev/null                            check pending uploads
 
-Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GARMIN_UPLOAD_AS_IMPORT, GS_UPLOAD_WAIT, GS_LOST_AFTER,
-GS_REQUEST_INTERVAL
+Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GARMIN_UPLOAD_AS_IMPORT,
+GS_UPLOAD_WAIT, GS_LOST_AFTER, GS_REQUEST_INTERVAL
 
-Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later, 77 a login is needed,
-78 configuration error"
+Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later, 77 a
+login is needed, 78 configuration error"
 )]
 struct Args {
     /// Restore activities that were deleted from their platform

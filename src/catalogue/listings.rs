@@ -377,7 +377,7 @@ impl Catalogue {
             |row| Ok((row.get("accepted")?, row.reason("reason")?, row.get("run")?)),
         );
         let (unusable_reason, run) = match self.done(newest.optional())? {
-            None => (Some(Reason::NotListed), None),
+            None => (Some(Reason::PlatformNeverListed), None),
             Some((true, _, run)) => (None, Some(run)),
             Some((false, reason, run)) => (Some(reason.unwrap_or(Reason::ListingIncomplete)), Some(run)),
         };

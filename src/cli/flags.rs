@@ -13,10 +13,10 @@ use crate::{notify, sync};
 /// How far `gs-fetch` lists.
 #[derive(Debug, Clone, Args)]
 pub struct ListingFlags {
-    /// List everything again, to the end
+    /// List all activities, not only new ones
     #[arg(long)]
     pub full: bool,
-    /// List and print only the newest N, even if older ones are new too
+    /// List only the newest N activities; older ones stay unlisted, even if they are new
     #[arg(long, value_name = "N")]
     pub newest: Option<u64>,
     /// Accept a listing in which more than a tenth of the known activities are missing
@@ -86,16 +86,16 @@ impl ListFlags {
 #[derive(Debug, Clone, Args)]
 #[group(multiple = false)]
 pub struct ListStateFlags {
-    /// Also those that are no longer on their platform
+    /// Also activities that are no longer on their platform
     #[arg(long)]
     pub all: bool,
-    /// Only those whose file can still be archived, or whose original will be requested again
+    /// Only activities without a file in the archive, or with a converted file whose original is requested again
     #[arg(long)]
     pub missing: bool,
-    /// Only those whose file is in the archive
+    /// Only activities whose file is in the archive
     #[arg(long)]
     pub downloaded: bool,
-    /// Only those that are no longer on their platform
+    /// Only activities that are no longer on their platform
     #[arg(long)]
     pub deleted: bool,
 }
@@ -193,13 +193,13 @@ pub struct DiffFlags {
     /// What makes two activities the same
     #[arg(long, value_name = "RULE", default_value = "evidence")]
     pub rule: RuleArg,
-    /// Upload again what a person deleted on the target
+    /// Also upload activities that were deleted from the target, by you or by gs-delete, or that its last listing does not show
     #[arg(long, alias = "resurrect")]
     pub restore_deleted: bool,
-    /// Upload possible duplicates too: what the target may have under another sport or an hour off
+    /// Also upload possible duplicates: the target has a similar activity, such as one of another sport or a shifted start
     #[arg(long, alias = "doubtful")]
     pub possible_duplicates: bool,
-    /// Upload again what the target rejected, or accepted and never listed
+    /// Also upload activities that the target rejected, or accepted and never listed
     #[arg(long, alias = "retry")]
     pub retry_rejected: bool,
     /// Match all activities again, whatever was matched before
@@ -301,11 +301,11 @@ pub struct LoginFlags {
     pub password: bool,
 }
 
-/// What `gs-auth logout` forgets.
+/// What `gs-auth logout` removes.
 #[derive(Debug, Clone, Args)]
 pub struct LogoutFlags {
-    /// Also forget whose account it is, and everything that the catalogue knows of it, so that another account can take
-    /// its place; the files of the archive move to former/
+    /// Also remove the account and all its records from the catalogue, so that another account can be used; the files of
+    /// the archive move to former/
     #[arg(long)]
     pub forget_account: bool,
 }

@@ -32,7 +32,7 @@ pub(super) fn reason(better: &Candidate, other: &Candidate) -> Reason {
     } else if here != there {
         Reason::EquallyGood { platform: there.to_string() }
     } else {
-        Reason::Older
+        Reason::LowerId
     }
 }
 

@@ -134,7 +134,7 @@ fn the_native_recording_is_kept_then_more_data_then_the_older_id() {
     };
     assert_eq!(copies(&[&imported, &native]), [(0, 1, "two-devices", native_device())]);
     assert_eq!(copies(&[&nameless, &native]), [(0, 1, "match", native_device())]);
-    assert_eq!(copies(&[&native, &older]), [(0, 1, "match", Reason::Older)]);
+    assert_eq!(copies(&[&native, &older]), [(0, 1, "match", Reason::LowerId)]);
     let facts = FileFacts { bytes: Some(9000), ..FileFacts::default() };
     let rich = Candidate { file: Some(facts), ..bare(&native) };
     let thin = Candidate { file: Some(FileFacts { bytes: Some(300), ..facts }), ..bare(&older) };

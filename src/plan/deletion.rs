@@ -25,7 +25,7 @@ pub struct DeletionFacts {
     pub archived: Archived,
     /// Whether the original of the kept activity is in the archive.
     pub kept_archived: Archived,
-    /// The kept activity is the better one of the two.
+    /// The kept activity is the better one.
     pub kept_is_better: bool,
     /// A listing of this run shows the kept activity.
     pub kept_is_listed: bool,
@@ -61,7 +61,7 @@ pub fn first_failed_guard(facts: &DeletionFacts) -> Option<Reason> {
         (facts.archived != Archived::No, Reason::NotArchived),
         (facts.archived != Archived::NoOriginal, Reason::OriginalNotArchived),
         (facts.kept_archived == Archived::Whole, Reason::KeptNotArchived),
-        (facts.kept_is_better, Reason::BetterCopy),
+        (facts.kept_is_better, Reason::BetterThanKept),
         (facts.kept_is_listed, Reason::KeptNotListed),
         (facts.deleted < facts.max_delete, Reason::DeletionLimit { limit: facts.max_delete }),
         (facts.is_confirmed, Reason::NotConfirmed),
@@ -106,7 +106,7 @@ mod tests {
             (DeletionFacts { archived: Archived::NoOriginal, ..FINE }, Reason::OriginalNotArchived),
             (DeletionFacts { kept_archived: Archived::No, ..FINE }, Reason::KeptNotArchived),
             (DeletionFacts { kept_archived: Archived::NoOriginal, ..FINE }, Reason::KeptNotArchived),
-            (DeletionFacts { kept_is_better: false, ..FINE }, Reason::BetterCopy),
+            (DeletionFacts { kept_is_better: false, ..FINE }, Reason::BetterThanKept),
             (DeletionFacts { kept_is_listed: false, ..FINE }, Reason::KeptNotListed),
             (DeletionFacts { deleted: 10, ..FINE }, Reason::DeletionLimit { limit: 10 }),
             (DeletionFacts { max_delete: 0, deleted: 0, ..FINE }, Reason::DeletionLimit { limit: 0 }),

@@ -331,7 +331,7 @@ impl<'a> Groups<'a> {
                 _ if !entry.selected => continue,
                 Presence::Listed => {}
                 Presence::NeverListed(_) => {
-                    reason.get_or_insert(Reason::NeverListed);
+                    reason.get_or_insert(Reason::ActivityNeverListed);
                     continue;
                 }
                 Presence::MissingOnce(_) | Presence::Deleted(_) => continue,

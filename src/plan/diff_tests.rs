@@ -104,7 +104,7 @@ fn a_never_listed_activity_is_neither_uploaded_nor_present_nor_restored() {
     let (here, there) = (run("garmin-com", "1", 0), run("coros", "7", 0));
     let unlisted = Presence::NeverListed(at(9));
     let entries = [PlatformActivity { presence: unlisted, ..entry(&here) }];
-    assert_eq!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(Reason::NeverListed));
+    assert_eq!(decided(&entries, &coros(vec![]), NONE), Decision::NoFile(Reason::ActivityNeverListed));
     let entries = [entry(&here), PlatformActivity { presence: unlisted, ..entry(&there) }];
     assert_eq!(decided(&entries, &coros(vec![]), NONE), Decision::Deleted(at(9)));
     assert!(matches!(

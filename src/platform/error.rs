@@ -43,7 +43,7 @@ pub enum Error {
     #[error("{0}")]
     OutcomeUnknown(String),
     /// A write could not be sent before its deadline, so it was not sent.
-    #[error("{}", Reason::TooLate)]
+    #[error("{}", Reason::PrecheckOutdated)]
     TooLate,
     /// A person ended the program.
     #[error("stopped")]
@@ -67,7 +67,7 @@ impl Error {
             Error::Storage(reason) | Error::OtherAccount(reason) => reason.clone(),
             Error::Config(_) => Reason::Configuration { detail },
             Error::OutcomeUnknown(_) => Reason::OutcomeUnknown { detail },
-            Error::TooLate => Reason::TooLate,
+            Error::TooLate => Reason::PrecheckOutdated,
             Error::Stopped => Reason::Stopped,
         }
     }

@@ -23,11 +23,13 @@ pub(super) fn text(reason: &Reason) -> String {
     let text = match reason {
         Reason::NotOnPlatform { platform } => return format!("{platform} 上没有"),
         Reason::UploadPending => "上传待确认",
-        Reason::DeletedThere { since } => {
+        Reason::DeletedOnTarget { since } => {
             return format!("已在该平台删除（自 {since} 起缺失）；重新上传：gs-diff --restore-deleted");
         }
-        Reason::MissingOnce { since } => return format!("最近一次列表中缺失（自 {since}），待下一次列表确认"),
-        Reason::NotListedYet => "该时间段尚未列出",
+        Reason::MissingOnce { since } => {
+            return format!("最近一次列表中没有（自 {since}）；由下一次列表确定是否已删除");
+        }
+        Reason::StartNotCovered => "目标平台的列表尚未覆盖其开始时间",
         Reason::ListingUnusable { platform, reason } => return format!("{platform}：{}", nested(reason)),
         Reason::PossibleDuplicate { id, certainty } => {
             let of = if id.is_empty() { String::new() } else { format!("与 {id} ") };
@@ -38,7 +40,7 @@ pub(super) fn text(reason: &Reason) -> String {
         }
         Reason::NoUploadsPlanned { reason } => return format!("未计划上传：{}；请运行 gs-fetch", nested(reason)),
         Reason::RejectedBefore => "曾被拒绝；重新上传：gs-diff --retry-rejected",
-        Reason::NeverListed => "所在平台的列表尚未显示",
+        Reason::ActivityNeverListed => "所在平台的列表尚未显示",
         Reason::NotSelected => "不在所选活动之中",
         Reason::Restored => "删除后恢复",
 
@@ -48,7 +50,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::OnlyArchived => "只有它的文件已归档",
         Reason::MoreData { bytes, other_bytes } => return format!("数据更多：{bytes} 字节，另一个 {other_bytes} 字节"),
         Reason::EquallyGood { platform } => return format!("与 {platform} 上的相同"),
-        Reason::Older => "较早的活动",
+        Reason::LowerId => "较早上传（编号较小）",
         Reason::Kept { reason } => return format!("保留：{}", nested(reason)),
 
         Reason::FileNotArchived => "文件尚未归档；请运行 gs-download",
@@ -70,18 +72,18 @@ pub(super) fn text(reason: &Reason) -> String {
             return format!("列表中的开始时间为 {listed}，文件中为 {recorded}，无法检查是否重复");
         }
         Reason::StillThere => "仍在该平台上",
-        Reason::RestoredBefore => "之前已恢复",
+        Reason::RestoredBefore => "已经恢复过",
         Reason::UploadLimit => "已达到本次上传数量上限",
         Reason::DryRun => "试运行",
         Reason::UploadedNotListed => "已上传，列表尚未显示",
         Reason::ServiceHasIt => "平台上已有",
         Reason::Processing => "已接受，处理中",
         Reason::AcceptedNotListed => "待确认：列表尚未显示，下次运行再检查",
-        Reason::AnswerLost { retry_at } => {
+        Reason::ResponseLost { retry_at } => {
             return format!("待确认：上传未收到答复，列表尚未显示；若仍缺失，{retry_at} 之后重新上传");
         }
-        Reason::NeverArrived => "上传未到达",
-        Reason::NeverArrives => "多次上传均未到达，而其他文件正常",
+        Reason::UploadNotReceived => "平台未收到上传",
+        Reason::FileNeverReceived => "平台多次未收到该文件，而其他文件正常",
         Reason::UploadLost { seconds, retry } => {
             return format!("已接受，但 {}内未在列表中出现；重新上传：{retry}", span(*seconds));
         }
@@ -90,14 +92,14 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::DeletionNotSupported => "该平台不支持删除",
         Reason::DeletionPending => "删除待确认，下次运行再检查",
         Reason::NotAnotherActivity => "要保留的不是同一平台上的另一个活动",
-        Reason::RestoredByHand => "曾被删除，后由人工恢复",
+        Reason::RestoredByHand => "删除后又被恢复，因此不再删除",
         Reason::UploadedInThisRun => "本次运行刚上传，下次再检查",
         Reason::TwoDevices => "由两台设备记录，都不是重复",
         Reason::MatchNotSure => "无法确定是同一次记录",
         Reason::NotArchived => "归档中没有完好的文件；请运行 gs-download",
         Reason::OriginalNotArchived => "归档中没有可用于恢复的原始 FIT 文件",
         Reason::KeptNotArchived => "要保留的活动在归档中没有完好的文件；请运行 gs-download",
-        Reason::BetterCopy => "两者中较好的一个",
+        Reason::BetterThanKept => "优于要保留的活动",
         Reason::KeptNotListed => "平台列表中没有要保留的活动",
         Reason::DeletionLimit { limit } => {
             return format!("已达到每次删除 {limit} 个的上限；请提高 --max-delete 或再次运行");
@@ -122,7 +124,7 @@ pub(super) fn text(reason: &Reason) -> String {
         }
         Reason::StartShifted { minutes } => return format!("开始时间相差 {}:{:02} 小时", minutes / 60, minutes % 60),
         Reason::StartUnknown => "开始时间未知",
-        Reason::NoOverlap => "一个结束后另一个才开始",
+        Reason::NoOverlap => "时间不重叠",
         Reason::PartialOverlap => "时间部分重叠",
         Reason::SameSport { sport } => return format!("同为{}", Lang::Zh.sport(sport)),
         Reason::SportsDiffer { sports: [one, other] } => {
@@ -142,10 +144,10 @@ pub(super) fn text(reason: &Reason) -> String {
 
         Reason::EntriesUnreadable { count } => return format!("已忽略列表：有 {count} 条无法读取"),
         Reason::ListingUnordered => "已忽略列表：顺序混乱，可能不完整；请稍后重试",
-        Reason::ListingUnstable { looks } => {
-            return format!("已忽略列表：{looks} 次请求得到 {looks} 个不同的列表；请稍后重试");
+        Reason::ListingUnstable { requests } => {
+            return format!("已忽略列表：{requests} 次请求得到 {requests} 个不同的列表；请稍后重试");
         }
-        Reason::SecondLookUnusable => "已忽略列表：第二次请求的内容无法读取或顺序混乱；请稍后重试",
+        Reason::SecondListingUnusable => "已忽略列表：第二次请求的内容无法读取或顺序混乱；请稍后重试",
         Reason::ListingEmpty { count } => {
             return format!("已忽略列表：列表为空，但平台统计有 {count} 个活动；请稍后重试");
         }
@@ -159,7 +161,7 @@ pub(super) fn text(reason: &Reason) -> String {
             );
         }
         Reason::ListingIncomplete => "最近一次列表不完整",
-        Reason::NotListed => "尚未列出",
+        Reason::PlatformNeverListed => "尚未列出",
         Reason::BeingListed => "正在列出",
 
         Reason::Corrupt { detail } => return format!("{detail}；未保存，下次运行重试"),
@@ -181,8 +183,8 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::Rejected { detail } => return format!("被平台拒绝：{detail}"),
         Reason::UnexpectedResponse { detail } => return format!("意外的答复：{detail}"),
         Reason::OutcomeUnknown { detail } => return format!("结果未知：{detail}；下次运行再检查"),
-        Reason::TooLate => {
-            "未发送：平台或网络太慢，列表已过时；请稍后重试，或调大 GS_REQUEST_INTERVAL（列表的有效期为其五倍，至少 15 秒）"
+        Reason::PrecheckOutdated => {
+            "未发送：网络太慢，上传前的检查已过时；请稍后重试，或调大 GS_REQUEST_INTERVAL（检查的有效期为其五倍，至少 15 秒）"
         }
         Reason::OtherAccountInSettings { platform, setting, address, owner } => {
             return format!(

@@ -31,18 +31,18 @@ pub(super) fn text(reason: &Reason) -> String {
     let text = match reason {
         Reason::NotOnPlatform { platform } => return format!("not on {platform}"),
         Reason::UploadPending => "upload pending",
-        Reason::DeletedThere { since } => {
-            return format!("deleted there (missing since {since}); upload again: gs-diff --restore-deleted");
+        Reason::DeletedOnTarget { since } => {
+            return format!("deleted on the target (missing since {since}); upload again: gs-diff --restore-deleted");
         }
         Reason::MissingOnce { since } => {
-            return format!("missing from the last listing (since {since}); confirmed by the next one");
+            return format!("not in the last listing (since {since}); the next listing decides whether it was deleted");
         }
-        Reason::NotListedYet => "no listing covers this time yet",
+        Reason::StartNotCovered => "no listing of the target covers its start yet",
         Reason::ListingUnusable { platform, reason } => return format!("{platform}: {}", nested(reason)),
         Reason::PossibleDuplicate { id, certainty } => return similar(id, certainty),
         Reason::NoUploadsPlanned { reason } => return format!("no uploads planned: {}; run gs-fetch", nested(reason)),
         Reason::RejectedBefore => "rejected before; upload again: gs-diff --retry-rejected",
-        Reason::NeverListed => "not listed by its platform yet",
+        Reason::ActivityNeverListed => "its own platform has not listed it yet",
         Reason::NotSelected => "not among the selected activities",
         Reason::Restored => "restored after a deletion",
 
@@ -54,7 +54,7 @@ pub(super) fn text(reason: &Reason) -> String {
             return format!("more data: {bytes} bytes, the other has {other_bytes}");
         }
         Reason::EquallyGood { platform } => return format!("equal to the one on {platform}"),
-        Reason::Older => "the older activity",
+        Reason::LowerId => "uploaded first (lower id)",
         Reason::Kept { reason } => return format!("kept: {}", nested(reason)),
 
         Reason::FileNotArchived => "file not in the archive; run gs-download",
@@ -80,20 +80,22 @@ pub(super) fn text(reason: &Reason) -> String {
             return format!("listed start {listed}, but recorded start {recorded}: cannot check for duplicates");
         }
         Reason::StillThere => "still on its platform",
-        Reason::RestoredBefore => "restored before",
+        Reason::RestoredBefore => "already restored",
         Reason::UploadLimit => "upload limit of this run reached",
         Reason::DryRun => "dry run",
         Reason::UploadedNotListed => "uploaded, not yet listed",
         Reason::ServiceHasIt => "the service already has it",
         Reason::Processing => "accepted, still processing",
         Reason::AcceptedNotListed => "pending: not listed yet; checked again next run",
-        Reason::AnswerLost { retry_at } => {
+        Reason::ResponseLost { retry_at } => {
             return format!(
-                "pending: no answer to the upload, and not listed yet; uploaded again after {retry_at} if it stays missing"
+                "pending: no response to the upload, and not listed yet; uploaded again after {retry_at} if it stays missing"
             );
         }
-        Reason::NeverArrived => "the upload never arrived",
-        Reason::NeverArrives => "several uploads of this file never arrived, while those of other files did",
+        Reason::UploadNotReceived => "the service did not receive the upload",
+        Reason::FileNeverReceived => {
+            "the service did not receive several uploads of this file, although it received other files"
+        }
         Reason::UploadLost { seconds, retry } => {
             return format!("accepted, but not listed for {}; upload again: {retry}", span(*seconds));
         }
@@ -102,14 +104,14 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::DeletionNotSupported => "this platform does not support deletion",
         Reason::DeletionPending => "deletion pending; checked next run",
         Reason::NotAnotherActivity => "the activity to keep must be a different activity on the same platform",
-        Reason::RestoredByHand => "restored by hand after an earlier deletion",
+        Reason::RestoredByHand => "restored after a deletion, so it is not deleted again",
         Reason::UploadedInThisRun => "uploaded in this run; checked next run",
         Reason::TwoDevices => "recorded by two devices: neither is a duplicate",
         Reason::MatchNotSure => "not certain that both are the same recording",
         Reason::NotArchived => "file not intact in the archive; run gs-download",
         Reason::OriginalNotArchived => "no original FIT file in the archive to restore it from",
         Reason::KeptNotArchived => "file of the activity to keep not intact in the archive; run gs-download",
-        Reason::BetterCopy => "the better one of the two",
+        Reason::BetterThanKept => "better than the activity to keep",
         Reason::KeptNotListed => "the platform does not list the activity to keep",
         Reason::DeletionLimit { limit } => {
             return format!(
@@ -139,7 +141,7 @@ pub(super) fn text(reason: &Reason) -> String {
         }
         Reason::StartShifted { minutes } => return format!("starts {}:{:02} h apart", minutes / 60, minutes % 60),
         Reason::StartUnknown => "start unknown",
-        Reason::NoOverlap => "one starts when the other has ended",
+        Reason::NoOverlap => "no overlap in time",
         Reason::PartialOverlap => "overlap in time",
         Reason::SameSport { sport } => return format!("both {sport}"),
         Reason::SportsDiffer { sports: [one, other] } => return format!("different sports ({one} and {other})"),
@@ -163,10 +165,10 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::ListingUnordered => {
             "listing ignored: its activities are not in order, so some may be missing; try again later"
         }
-        Reason::ListingUnstable { looks } => {
-            return format!("listing ignored: {looks} requests gave {looks} different lists; try again later");
+        Reason::ListingUnstable { requests } => {
+            return format!("listing ignored: {requests} requests gave {requests} different lists; try again later");
         }
-        Reason::SecondLookUnusable => {
+        Reason::SecondListingUnusable => {
             "listing ignored: a second request gave unreadable or unordered activities; try again later"
         }
         Reason::ListingEmpty { count } => {
@@ -185,13 +187,15 @@ pub(super) fn text(reason: &Reason) -> String {
             );
         }
         Reason::ListingIncomplete => "the last listing is incomplete",
-        Reason::NotListed => "never listed",
+        Reason::PlatformNeverListed => "never listed",
         Reason::BeingListed => "being listed now",
 
         Reason::Corrupt { detail } => return format!("{detail}; not saved, tried again next run"),
         Reason::ServiceDown { reason } => return format!("{}; several requests in a row failed", nested(reason)),
         Reason::DownloadsDown { detail } => {
-            return format!("the service does not give files that it gave before ({detail}); try again later");
+            return format!(
+                "the service no longer provides files that it provided earlier ({detail}); try again later"
+            );
         }
         Reason::RequestedWeekly { runs, reason, kept } => {
             let kept = kept.as_ref().map(|path| format!("; kept as received: {path}")).unwrap_or_default();
@@ -215,12 +219,12 @@ pub(super) fn text(reason: &Reason) -> String {
         | Reason::Configuration { detail }
         | Reason::InvalidInput { detail }
         | Reason::Other { detail } => return detail.clone(),
-        Reason::TooLate => {
-            "not sent: the service or the connection is too slow, so the listing was outdated; try again later, or set a larger GS_REQUEST_INTERVAL (a listing is valid for five times that, at least 15 seconds)"
+        Reason::PrecheckOutdated => {
+            "not sent: the precheck was outdated, because the connection is slow; try again later, or set a larger GS_REQUEST_INTERVAL (a precheck is valid for five times that, at least 15 seconds)"
         }
         Reason::OtherAccountInSettings { platform, setting, address, owner } => {
             return format!(
-                "{setting} is {address}, but this data folder belongs to {owner}; nothing was listed or written. Correct {setting}. If the account has a new address, log in with it: gs-auth login --platform {platform}. Else {}",
+                "{setting} is {address}, but this data folder belongs to {owner}; nothing was listed or written. Correct {setting}. If the account has a new address, log in with it: gs-auth login --platform {platform}. Otherwise, {}",
                 other_account(platform)
             );
         }

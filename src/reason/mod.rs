@@ -1,4 +1,4 @@
-//! Why something is as it is: one enum of codes with parameters, and a text for each in every language.
+//! Reasons: one enum of codes with parameters, and a text for each in every language.
 //!
 //! Records carry the code, the parameters and the English text; the catalogue stores code and parameters alone, see
 //! [`Reason::to_json`]; the page and the messages write the text in the language of the reader. Programs compare codes and
@@ -32,18 +32,18 @@ pub enum Reason {
     },
     /// Its upload was sent, and the service has not confirmed it.
     UploadPending,
-    /// A person deleted it there.
-    DeletedThere {
+    /// It was deleted on the target, by a person or by gs-delete.
+    DeletedOnTarget {
         /// The first listing that no longer showed it.
         since: Timestamp,
     },
-    /// One listing no longer showed it; the next one confirms that.
+    /// The last listing no longer showed it; the next one decides whether it was deleted.
     MissingOnce {
         /// That listing.
         since: Timestamp,
     },
-    /// No listing covers the time when it began.
-    NotListedYet,
+    /// No listing of the target covers the time of its start.
+    StartNotCovered,
     /// Nothing may be concluded about a platform.
     ListingUnusable {
         /// The platform.
@@ -66,7 +66,7 @@ pub enum Reason {
     /// The platform rejected it before.
     RejectedBefore,
     /// No listing of its own platform has shown it.
-    NeverListed,
+    ActivityNeverListed,
     /// No activity of its group was among the input.
     NotSelected,
     /// A person asked for it with --restore.
@@ -104,8 +104,8 @@ pub enum Reason {
         /// The platform of the other one.
         platform: String,
     },
-    /// It is the older one of two on one platform.
-    Older,
+    /// It was uploaded first of two on one platform: its id is lower.
+    LowerId,
     /// The other one of two is kept.
     Kept {
         /// Why.
@@ -157,7 +157,7 @@ pub enum Reason {
         /// By the file.
         recorded: Timestamp,
     },
-    /// What was to be restored is on its platform.
+    /// The activity to restore is still on its platform.
     StillThere,
     /// It was restored before.
     RestoredBefore,
@@ -173,15 +173,15 @@ pub enum Reason {
     Processing,
     /// The service accepted it, and the list does not show it yet.
     AcceptedNotListed,
-    /// The answer to an upload got lost, and the list does not show it.
-    AnswerLost {
+    /// The response to an upload was lost, and the list does not show it.
+    ResponseLost {
         /// A run after this time uploads it again.
         retry_at: Timestamp,
     },
-    /// An upload whose answer got lost never arrived.
-    NeverArrived,
-    /// The file never arrives, while others do.
-    NeverArrives,
+    /// An upload whose response was lost was not received.
+    UploadNotReceived,
+    /// The service never receives this file, while it receives others.
+    FileNeverReceived,
     /// The service accepted it and never listed it.
     UploadLost {
         /// For how long, in seconds.
@@ -213,8 +213,8 @@ pub enum Reason {
     OriginalNotArchived,
     /// The file of the activity to keep is not intact in the archive.
     KeptNotArchived,
-    /// It is the better one of the two.
-    BetterCopy,
+    /// It is better than the activity to keep.
+    BetterThanKept,
     /// The platform does not list the activity to keep.
     KeptNotListed,
     /// The limit of deletions in one run is reached.
@@ -252,12 +252,12 @@ pub enum Reason {
     SameFile,
     /// The same device made both recordings in the same second.
     SameRecording,
-    /// So far apart they began.
+    /// The starts agree, or nearly.
     StartApart {
         /// In seconds.
         seconds: f64,
     },
-    /// They began whole quarter hours apart.
+    /// The starts differ by whole quarter hours.
     StartShifted {
         /// In minutes.
         minutes: u32,
@@ -280,7 +280,7 @@ pub enum Reason {
     },
     /// The timer times agree.
     TimerTime {
-        /// They differ by so much.
+        /// The difference, in percent.
         percent: f64,
     },
     /// The timer times differ.
@@ -290,7 +290,7 @@ pub enum Reason {
     },
     /// The distances agree.
     Distance {
-        /// They differ by so much.
+        /// The difference, in percent.
         percent: f64,
     },
     /// The distances differ.
@@ -320,13 +320,13 @@ pub enum Reason {
     },
     /// The entries are in no order.
     ListingUnordered,
-    /// Every look showed another list.
+    /// Each request gave a different list.
     ListingUnstable {
-        /// How many looks.
-        looks: u32,
+        /// The number of requests.
+        requests: u32,
     },
-    /// A second look showed entries that cannot be read, or in no order.
-    SecondLookUnusable,
+    /// A second request gave entries that cannot be read, or in no order.
+    SecondListingUnusable,
     /// It is empty, but the service counts activities.
     ListingEmpty {
         /// How many it counts.
@@ -344,7 +344,7 @@ pub enum Reason {
     /// It was interrupted.
     ListingIncomplete,
     /// The platform was never listed.
-    NotListed,
+    PlatformNeverListed,
     /// The platform is being listed now.
     BeingListed,
 
@@ -384,7 +384,7 @@ pub enum Reason {
         /// What was said.
         detail: String,
     },
-    /// Later may do.
+    /// A later attempt may succeed.
     Retry {
         /// What was said.
         detail: String,
@@ -410,7 +410,7 @@ pub enum Reason {
         detail: String,
     },
     /// A write was not sent, because the listing before it was too old by then.
-    TooLate,
+    PrecheckOutdated,
     /// The settings name another account than the data folder belongs to.
     OtherAccountInSettings {
         /// The platform.

@@ -49,9 +49,10 @@ impl MissingReason {
             MissingReason::PossibleDuplicate => lang.pick("possible duplicates, not uploaded", "可能重复，未上传"),
             MissingReason::NoFile => lang.pick("without a file to upload", "没有可上传的文件"),
             MissingReason::Deleted => lang.pick("deleted on the platform", "已在该平台删除"),
-            MissingReason::MissingOnce => {
-                lang.pick("missing from the last listing; confirmed by the next one", "最近一次列表中缺失，待下次确认")
-            }
+            MissingReason::MissingOnce => lang.pick(
+                "not in the last listing; the next one decides whether it was deleted",
+                "最近一次列表中没有；由下一次列表确定是否已删除",
+            ),
             MissingReason::NotListed => lang.pick("in a time that is not listed yet", "该时间段尚未列出"),
         }
     }
@@ -64,7 +65,7 @@ impl MissingReason {
             MissingReason::Rejected => lang.pick("rejected", "被拒绝"),
             MissingReason::PossibleDuplicate => lang.pick("possible duplicate", "可能重复"),
             MissingReason::NoFile => lang.pick("no file", "无文件"),
-            MissingReason::Deleted => lang.pick("deleted there", "已删除"),
+            MissingReason::Deleted => lang.pick("deleted on this platform", "已从该平台删除"),
             MissingReason::MissingOnce => lang.pick("missing once", "列表缺失"),
             MissingReason::NotListed => lang.pick("not listed yet", "尚未列出"),
         }
@@ -105,7 +106,7 @@ impl Deleter {
             Deleter::External => {
                 lang.pick("on the platform, not by garminsync", "在平台上删除，并非由 garminsync 删除")
             }
-            Deleter::Unconfirmed => lang.pick("not confirmed: missing from the last listing", "未确认：上次列表中缺失"),
+            Deleter::Unconfirmed => lang.pick("not confirmed: not in the last listing", "未确认：上次列表中缺失"),
         }
     }
 }
@@ -126,7 +127,7 @@ pub fn counted(name: &str, count: u64, lang: Lang) -> String {
         "failed" => lang.pick("failed", "失败"),
         "left" => lang.pick("left for the next sync", "留待下次同步"),
         "listed" => lang.pick("listed", "列出"),
-        "missing_once" => lang.pick("missing from the last listing", "上次列表中缺失"),
+        "missing_once" => lang.pick("not in the last listing", "上次列表中没有"),
         "new" => lang.pick("new", "新增"),
         "no_file" => lang.pick("without a file to upload", "没有可上传的文件"),
         "no_original" => lang.pick("without a file", "无文件"),

@@ -41,7 +41,7 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
                 (row(lang.pick("size", "大小"), html! { (i18n::size(platform.bytes)) }))
             }
             dl.facts {
-                (row(lang.pick("last complete listing", "上次完整列表"), at(platform.last_complete_listing, lang.pick("never", "从未"))))
+                (row(lang.pick("last full listing", "上次完整列表"), at(platform.last_complete_listing, lang.pick("never", "从未"))))
                 (row(lang.pick("last listing", "上次列表"), at(platform.last_listing, lang.pick("never", "从未"))))
                 (row(lang.pick("login", "登录"), login(platform.login.as_ref(), made, lang)))
                 @if let Some(pause) = pause(platform, lang) { (row(lang.pick("pause", "暂停"), pause)) }

@@ -308,7 +308,7 @@ fn a_command_that_hangs_for_two_days_does_not_excuse_a_missed_run() {
 fn a_missing_listing_is_resolved_once_the_platform_is_listed() {
     let judge = |listed: Option<i64>| {
         let coros = PlatformEvidence { listed: listed.map(at), ..platform("coros") };
-        let missed = because("a", "gs-diff", -3, Some(75), "coros", Reason::NotListed);
+        let missed = because("a", "gs-diff", -3, Some(75), "coros", Reason::PlatformNeverListed);
         kinds(&evidence(vec![coros, platform("folder")], vec![missed]).judge())
     };
     assert_eq!(judge(Some(-4)), [IssueKind::Failed]);

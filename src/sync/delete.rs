@@ -242,7 +242,7 @@ impl<'a> Deletions<'a> {
             return no(Reason::AlreadyDeleted);
         }
         if !copy.is_listed() {
-            return no(Reason::NeverListed);
+            return no(Reason::ActivityNeverListed);
         }
         let Some(kept) = self.worker.catalogue.entry(ActivityKeyRef::new(&spec.id, &duplicate_of.id))? else {
             return no(Reason::UnknownKept);

@@ -183,9 +183,9 @@ fn transfer(
             return Some(record);
         }
         Decision::Pending => ("already_pending", "pending", vec![Reason::UploadPending]),
-        Decision::Deleted(since) => ("deleted_there", "skipped", vec![Reason::DeletedThere { since }]),
+        Decision::Deleted(since) => ("deleted_there", "skipped", vec![Reason::DeletedOnTarget { since }]),
         Decision::MissingOnce(since) => ("missing_once", "skipped", vec![Reason::MissingOnce { since }]),
-        Decision::NotListed => ("not_listed", "skipped", vec![Reason::NotListedYet]),
+        Decision::NotListed => ("not_listed", "skipped", vec![Reason::StartNotCovered]),
         Decision::PossibleDuplicate(at, verdict) => {
             let (id, certainty) = (known.entries[at].0.activity.id.clone(), verdict.certainty.name().to_owned());
             let mut reasons = vec![Reason::PossibleDuplicate { id, certainty }];
@@ -206,8 +206,8 @@ fn transfer(
 fn summarise(worker: &Worker) {
     let skipped = worker.counts_told(&[
         ("already_pending", "pending"),
-        ("deleted_there", "deleted there"),
-        ("missing_once", "missing from the last listing"),
+        ("deleted_there", "deleted on the target"),
+        ("missing_once", "not in the last listing"),
         ("possible_duplicates", worker.noun("possible_duplicates", "possible duplicate", "possible duplicates")),
         ("no_file", "without a file"),
         ("rejected_before", "rejected before"),

@@ -317,7 +317,7 @@ impl Listing<'_> {
             }
             before = now;
         }
-        Err(untrusted(Reason::ListingUnstable { looks: LOOKS }))
+        Err(untrusted(Reason::ListingUnstable { requests: LOOKS }))
     }
 
     /// Warns if the service counts more activities than two readings of the list show: the list may be incomplete.
@@ -342,7 +342,7 @@ impl Listing<'_> {
             return Err(again.failure.unwrap_or_else(|| error.into()));
         }
         if again.listed.unreadable > 0 || again.order.is_missing() {
-            return Err(untrusted(Reason::SecondLookUnusable));
+            return Err(untrusted(Reason::SecondListingUnusable));
         }
         (walk.listed.items, walk.listed.new) = (again.listed.items, walk.listed.new + again.listed.new);
         (walk.listed.asked, walk.above) = (again.listed.asked, again.above);

@@ -29,7 +29,7 @@ impl Worker {
         }
         if adopted > 0 {
             self.warn(&format!(
-                "{}: {} missing from the list, probably deleted there; the files are kept; to upload them there again: gs-diff --restore-deleted",
+                "{}: {} missing from the list, probably deleted on the platform; the files are kept; upload them again: gs-diff --restore-deleted",
                 &spec.id,
                 i18n::counted(adopted, "archived activity", "archived activities")
             ));

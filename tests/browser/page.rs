@@ -69,7 +69,7 @@ fn each_platform_has_the_counts_of_its_service_and_the_catalogue() {
         let listed: i64 =
             history.work.sql(&format!("SELECT max(finished_at) FROM listings WHERE platform = '{name}' AND complete"));
         let listed = Timestamp::from_second(listed).unwrap().strftime("%Y-%m-%d %H:%M UTC").to_string();
-        assert!(said.contains(&format!("last complete listing {listed}")), "{name}: {listed}: {said}");
+        assert!(said.contains(&format!("last full listing {listed}")), "{name}: {listed}: {said}");
     }
 }
 

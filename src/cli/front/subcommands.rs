@@ -18,7 +18,7 @@ use crate::sync::{Level, Message, Observer};
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("which").args(["all", "missing", "downloaded", "deleted", "stats"]).required(true))]
 pub struct ListSubcommand {
-    /// Ask no platform; say when each was listed last
+    /// Do not list the platforms; show when each was last listed
     #[arg(long)]
     pub offline: bool,
     #[command(flatten)]
@@ -38,7 +38,7 @@ pub struct DownloadSubcommand {
     /// Archive the activities whose file is not in the archive yet
     #[arg(long, required = true)]
     missing: bool,
-    /// Only those first seen now
+    /// Only activities that were not in the catalogue before
     #[arg(long)]
     new: bool,
     #[command(flatten)]
@@ -68,7 +68,7 @@ pub struct ReportSubcommand {
 /// The flags of `notify`.
 #[derive(Debug, Args)]
 pub struct NotifySubcommand {
-    /// Send a test message to every configured channel, and print each answer
+    /// Send a test message to every configured channel, and print each response
     #[arg(long, required = true)]
     test: bool,
     #[command(flatten)]

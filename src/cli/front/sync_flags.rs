@@ -32,7 +32,7 @@ const SCRIPT: &str = "gs-sync";
 /// The flags of `sync`.
 #[derive(Debug, Args)]
 pub struct SyncFlags {
-    /// Also archive the files of all activities, not only of those that are sent or deleted [default: $GS_ARCHIVE]
+    /// Archive all activities, not only those that are uploaded or deleted [default: $GS_ARCHIVE]
     #[arg(long)]
     archive: bool,
     #[command(flatten)]

@@ -313,13 +313,13 @@ impl Uploads<'_> {
         let mut longest = None;
         for one in lost {
             match self.resend(&one)? {
-                Resend::Now if self.is_caused_by_file(&one.row, &Reason::NeverArrived, TRIES)? => {
-                    self.rejected(one, Reason::NeverArrives)?;
+                Resend::Now if self.is_caused_by_file(&one.row, &Reason::UploadNotReceived, TRIES)? => {
+                    self.rejected(one, Reason::FileNeverReceived)?;
                 }
                 Resend::Now => {
-                    self.settled(&one.row, UploadOutcome::Failed, None, Some(&Reason::NeverArrived))?;
+                    self.settled(&one.row, UploadOutcome::Failed, None, Some(&Reason::UploadNotReceived))?;
                     let from = &one.row.from;
-                    self.worker.upload_item(Level::Debug, from.as_key(), &spec.id, "never arrived; uploaded again");
+                    self.worker.upload_item(Level::Debug, from.as_key(), &spec.id, "not received; uploaded again");
                     self.upload_one(one.record)?;
                 }
                 Resend::CheckAgain(pause) => {
@@ -328,7 +328,7 @@ impl Uploads<'_> {
                 }
                 Resend::Wait(until) => {
                     let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
-                    self.decided(one.record, "pending", None, vec![Reason::AnswerLost { retry_at: until }])?;
+                    self.decided(one.record, "pending", None, vec![Reason::ResponseLost { retry_at: until }])?;
                 }
             }
         }
@@ -336,7 +336,7 @@ impl Uploads<'_> {
     }
 
     fn resend(&self, one: &SentUpload) -> Result<Resend> {
-        let tries = self.worker.catalogue.count_same_failure(&one.row, &Reason::NeverArrived)?.count;
+        let tries = self.worker.catalogue.count_same_failure(&one.row, &Reason::UploadNotReceived)?.count;
         let unlisted = UnlistedUpload {
             started: one.row.started_at,
             listings: one.row.missing_count,

@@ -34,7 +34,7 @@ fn a_deleted_activity_is_not_restored_after_the_catalogue_is_lost() {
     world.work.run("gs-fetch", &["--platform", "garmin-com,coros", "--full"]).ok().silent();
     assert_eq!(planned(&world.diff(&["--to", "coros", "--from", "garmin-com"])), 0);
     let all = world.diff(&["--to", "coros", "--from", "garmin-com", "--explain"]);
-    assert!(all.out.contains(r#""code":"deleted-there""#), "{all}");
+    assert!(all.out.contains(r#""code":"deleted-on-target""#), "{all}");
     assert_eq!(planned(&world.diff(&["--to", "coros", "--from", "garmin-com", "--restore-deleted"])), 1);
     assert_eq!(world.work.files("fit").len(), files, "no file is lost");
     let known: i64 =
@@ -50,7 +50,7 @@ fn a_partial_first_listing_detects_earlier_deletions_in_its_range() {
     assert_eq!(planned(&world.diff(&["--to", "coros", "--from", "garmin-com"])), 0);
     world.work.run("gs-fetch", &[platforms.as_slice(), &["--full"]].concat()).ok();
     let all = world.diff(&["--to", "coros", "--from", "garmin-com", "--explain"]);
-    assert!(planned(&all) == 0 && all.out.contains(r#""code":"deleted-there""#), "{all}");
+    assert!(planned(&all) == 0 && all.out.contains(r#""code":"deleted-on-target""#), "{all}");
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn an_outage_after_the_first_downloads_makes_no_file_unavailable() {
             sim.clear_log();
             let said = work.download(&["--missing"]);
             said.ends(75)
-                .says("the service does not give files that it gave before")
+                .says("the service no longer provides files that it provided earlier")
                 .says("platform skipped for the rest of this run");
             assert_eq!(said.err.lines().count(), 1, "{what}: {said}");
             assert!(asked(&sim, DOWNLOADS).len() <= 20, "{what}: {} requests", asked(&sim, DOWNLOADS).len());

@@ -149,7 +149,7 @@ fn an_edited_record_deletes_nothing() {
         record.activity.id.clone_from(&pair.kept);
         record.duplicate_of.as_mut().unwrap().id.clone_from(&pair.duplicate);
     });
-    pair.assert_not_deleted(pair.engine.delete(swapped), &Reason::BetterCopy);
+    pair.assert_not_deleted(pair.engine.delete(swapped), &Reason::BetterThanKept);
     // Another day, which has no duplicate.
     let other = pair.service().ids().into_iter().find(|id| *id != pair.duplicate && *id != pair.kept).unwrap();
     pair.assert_not_deleted(

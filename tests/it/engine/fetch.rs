@@ -113,7 +113,7 @@ fn an_activity_counts_as_deleted_after_two_listings_without_it() {
     assert_eq!(reasons(), ["missing-once"]);
     engine.later(SignedDuration::from_hours(1));
     engine.fetch().ok();
-    assert_eq!(reasons(), ["deleted-there"]);
+    assert_eq!(reasons(), ["deleted-on-target"]);
     let deleted = engine.list_of(&Query { missing: Some(true), ..Query::default() });
     assert_eq!(count_of(&deleted, "lax"), 1);
 }

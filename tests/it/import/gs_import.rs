@@ -607,13 +607,13 @@ fn unlisted_imports_are_not_deletions_and_are_not_uploaded() {
         plan.ok().records().into_iter().filter(|record| record.get("outcome").is_none()).collect();
     assert_eq!(planned.len(), 4);
     assert!(planned.iter().all(|record| all[4..].iter().any(|one| record["activity"]["id"] == one.id.as_str())));
-    assert_eq!(plan.out.matches(r#""code":"never-listed""#).count(), 5);
+    assert_eq!(plan.out.matches(r#""code":"activity-never-listed""#).count(), 5);
     // A file of an activity that was deleted on Garmin: it is not uploaded again.
     fs::write(folder.join("run.fit"), &all[0].fit).unwrap();
     work.run("gs-fetch", &["--platform", &to]).ok();
     let list = work.run("gs-list", &["--platform", &to]).ok().out.clone();
     let planned_back = work.given("gs-diff", &["--from", &to, "--to", "garmin-com", "--explain"], &list).ok().record();
-    assert_eq!(support::codes(&planned_back["reasons"]), ["deleted-there"], "{planned_back}");
+    assert_eq!(support::codes(&planned_back["reasons"]), ["deleted-on-target"], "{planned_back}");
     // The original of a deleted activity is requested once, and the converted file is kept without a failure.
     let said = work.download(&["--missing"]);
     said.ok().says("777: activity not found on Garmin").says("the archived file is kept");

@@ -49,7 +49,7 @@ fn no_uploads_are_planned_to_or_from_an_unlisted_platform() {
     let said = world.diff(&["--to", "coros", "--explain"]);
     said.ends(75);
     assert_eq!(planned(&said), [""; 0]);
-    assert_eq!(reasons(&said)[0], "skipped: not-listed-yet", "{said}");
+    assert_eq!(reasons(&said)[0], "skipped: start-not-covered", "{said}");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn uploads_are_planned_only_in_the_window_of_the_listing() {
     let said = world.diff(&["--to", "coros", "--from", "garmin-com", "--explain"]);
     let expected = [5, 4, 3].map(|day: usize| format!("garmin-com {} > coros", ids[day]));
     assert_eq!(planned(said.ok()), expected);
-    assert_eq!(reasons(&said), ["skipped: not-listed-yet"; 5]);
+    assert_eq!(reasons(&said), ["skipped: start-not-covered"; 5]);
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn a_deleted_activity_is_uploaded_only_with_restore_deleted() {
     assert_eq!(reasons(world.diff(&["--explain"]).ok()), ["skipped: missing-once"]);
     world.work.run("gs-fetch", &["--full"]).ok();
     nothing_planned(&world.diff(&[]));
-    assert_eq!(reasons(world.diff(&["--explain"]).ok()), ["skipped: deleted-there"]);
+    assert_eq!(reasons(world.diff(&["--explain"]).ok()), ["skipped: deleted-on-target"]);
     let plan = world.diff(&["--restore-deleted"]);
     assert_eq!(planned(plan.ok()).len(), 1);
     let said = world.apply(&plan, &[]);

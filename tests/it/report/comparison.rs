@@ -96,7 +96,7 @@ fn missing_activities_of_an_unlisted_platform_have_reason_not_listed() {
     world.work.run("gs-auth", &["login", "--platform", "coros"]).ok();
     let document = status(&world, &[]);
     let coros = list(&document, "platforms").iter().find(|one| one["name"] == "coros").unwrap();
-    assert_eq!((code(&coros["unusable_reason"]), &coros["total"]), ("not-listed", &json!(0)));
+    assert_eq!((code(&coros["unusable_reason"]), &coros["total"]), ("platform-never-listed", &json!(0)));
     assert_eq!(missing(&document), ["coros: not-listed 1"]);
     let item = &list(&document, "missing")[0]["items"][0];
     assert_eq!((&item["id"], codes(&item["reasons"])), (&json!(id), vec!["listing-unusable"]));

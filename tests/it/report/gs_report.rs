@@ -125,7 +125,7 @@ fn a_killed_listing_is_a_warning_and_a_running_one_is_not() {
     let document = status(&work);
     let warnings: Vec<&Value> = document["warnings"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
     assert_eq!(warnings, ["listing-incomplete", "unfinished"]);
-    assert_eq!(code(&document["platforms"][0]["unusable_reason"]), "not-listed");
+    assert_eq!(code(&document["platforms"][0]["unusable_reason"]), "platform-never-listed");
 }
 
 #[test]

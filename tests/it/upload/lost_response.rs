@@ -44,7 +44,7 @@ fn an_upload_that_never_arrived_is_retried_after_two_listings() {
         let (world, _) = lost(to, path, false);
         let said = world.settle();
         assert_eq!(kinds(said.ok()), ["pending"], "{to}");
-        assert_eq!(codes(&said.record()["reasons"]), ["answer-lost"], "{said}");
+        assert_eq!(codes(&said.record()["reasons"]), ["response-lost"], "{said}");
         assert_eq!((world.sent(to), world.times(to, START)), (1, 0));
         assert_eq!(world.stands(to, START, &[]).0, "pending", "the activity is not planned again");
         world.let_hours_pass(1);
@@ -126,7 +126,7 @@ fn a_file_that_never_arrives_while_others_do_is_rejected() {
         let rejected = world.journal().into_iter().find(|row| row.outcome.as_deref() == Some("rejected"));
         let reason = rejected.map(|row| code(&row.reason.unwrap()).to_owned());
         // If no file arrives, the platform has an outage.
-        assert_eq!(reason.as_deref(), others_arrive.then_some("never-arrives"), "{:?}", world.outcomes());
+        assert_eq!(reason.as_deref(), others_arrive.then_some("file-never-received"), "{:?}", world.outcomes());
     }
 }
 

@@ -189,7 +189,7 @@ fn an_activity_that_starts_in_the_future_is_not_uploaded() {
         let listed = world.work.run("gs-list", &["--platform", COM]).out;
         let plan = world.work.given("gs-diff", &["--to", to, "--explain"], &listed);
         let mut planned = plan.records();
-        planned.retain(|record| codes(&record["reasons"]) == ["not-listed-yet"]);
+        planned.retain(|record| codes(&record["reasons"]) == ["start-not-covered"]);
         assert_eq!(planned.len(), 1, "{plan}");
         // A plan that was made under another clock.
         planned[0].as_object_mut().unwrap().remove("outcome");
