@@ -1,7 +1,7 @@
-//! One activity: an entry in somebody's history on one platform.
+//! An activity of a person on one platform.
 //!
-//! Everything else uses this type: a platform lists activities, the catalogue keeps them, a record carries them.
-//! Only the platform and its id are certain; what a service leaves out stays `None`, never zero.
+//! Many rooms use this type: a platform lists activities, the catalogue stores them, a record contains them.
+//! Only the platform and its id are certain; a value that the service does not provide is `None`, never zero.
 
 mod file_kind;
 mod key;
@@ -60,27 +60,28 @@ pub struct Activity {
     pub manual: bool,
 }
 
-/// What tells several uploads of one recording from several recordings that begin at the same second.
+/// The values that distinguish several uploads of one recording from several recordings that start in the same second.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outline {
     /// When it began.
     pub start: Timestamp,
     /// The service's own type.
     pub platform_sport: Option<String>,
-    /// Seconds: with the timer running, or in all where the service does not tell the former.
+    /// The time with the timer running, in seconds; if the service does not provide it, the elapsed time.
     pub duration_s: Option<f64>,
-    /// Metres.
+    /// The distance in metres.
     pub distance_m: Option<f64>,
 }
 
-/// Services round lengths differently; two recordings that begin at the same second are further apart than this.
+/// Services round lengths differently; the durations of two recordings that start in the same second differ by more
+/// than this, in seconds.
 const SAME_DURATION_S: f64 = 2.0;
-/// The same, for distances in metres.
+/// The same limit for distances, in metres.
 const SAME_DISTANCE_M: f64 = 10.0;
 
 impl Outline {
-    /// Whether both may be uploads of one recording: same start, type, length and distance. Where a length is not known,
-    /// nothing shows that they are.
+    /// Whether both may be uploads of one recording: same start, type, length and distance. If a length is unknown,
+    /// they count as different.
     pub fn is_duplicate_of(&self, other: &Outline) -> bool {
         let near = |one: Option<f64>, other: Option<f64>, tolerance: f64| {
             one.zip(other).is_some_and(|(one, other)| (one - other).abs() <= tolerance)
@@ -94,7 +95,7 @@ impl Outline {
 }
 
 impl Activity {
-    /// Its outline; nothing if it has no start.
+    /// Its outline; `None` if it has no start.
     pub fn outline(&self) -> Option<Outline> {
         Some(Outline {
             start: self.start_time?,
@@ -110,8 +111,8 @@ impl Activity {
     }
 }
 
-/// `text` without control characters and without the marks that turn the direction of writing,
-/// so that no name can move a cursor, ring a bell or reorder the line it stands in.
+/// `text` without control characters and bidirectional marks, so that no name can move the cursor, ring the bell or
+/// reorder the text of its line.
 pub fn printable(text: &str) -> String {
     text.chars()
         .filter(|c| {

@@ -1,10 +1,12 @@
-//! Archives sport activities of Garmin Connect as verified FIT files, and keeps a catalogue of what is there and what is
-//! missing. Small commands speak records (one JSON object a line) to each other; this library is what they share.
+//! Archives activities of Garmin Connect and COROS as verified FIT files, and uploads missing activities between the platforms.
+//!
+//! Small commands exchange records (one JSON object a line). This library contains the code that they share. Its top-level
+//! modules are called rooms.
 //!
 //! # The tour
 //!
-//! A command (`src/bin/gs-*.rs`) reads its flags and calls one operation of the engine, [`sync`]; [`cli`] is the terminal around
-//! it. From there:
+//! A command (`src/bin/gs-*.rs`) reads its flags and calls one operation of the engine, [`sync`]. [`cli`] connects both to the
+//! terminal. The rooms, from the commands down:
 //!
 //! ```text
 //! bin → cli → sync → { report, notify, importers, docgen } → status → { plan, catalogue, platform, archive, settings }
@@ -12,25 +14,27 @@
 //!     → { fs, reason, i18n, exit, schedule, clock, shell, hex, activity, sport }
 //! ```
 //!
-//! A room imports only from rooms to its right; `tests/it/rooms.rs` checks that. From the left:
+//! A room imports only from rooms to its right; `tests/it/rooms.rs` checks the imports. From left to right:
 //!
-//! - [`cli`]: flags, messages, tables, progress, signals. Only this room and the commands print. People type `garminsync`, whose
-//!   words run the other commands ([`cli::front`]); `scripts/sync` is the pipeline behind `sync`.
-//! - [`sync`]: the engine, what the commands do, without a terminal: values and records in, records out, messages to an observer.
-//! - [`report`]: the page and `status.json`. [`notify`]: messages about a run, and the table of the channels.
+//! - [`cli`]: flags, messages, tables, progress, signals. Only this room and the commands print. `garminsync` is the command for
+//!   people; its subcommands run the other commands ([`cli::front`]). `garminsync sync` runs the pipeline `scripts/sync`.
+//! - [`sync`]: the engine, which contains the operations of the commands without a terminal. An operation gets values and
+//!   records, returns records, and sends messages to an observer.
+//! - [`report`]: the page and `status.json`. [`notify`]: notifications of a run, and the table of the channels.
 //! - [`importers`]: the files of other tools. [`docgen`]: man pages, completions and `.env.example`, from the definitions of
 //!   commands and settings.
-//! - [`status`]: a snapshot of everything, and its judgment: is everything OK, what is outstanding, what needs a person.
-//! - [`plan`]: decisions, pure. [`catalogue`]: one SQLite file. [`archive`]: the files on the disk. [`settings`]: the environment
-//!   and the `.env` file, by one table.
+//! - [`status`]: a snapshot of the state, and its judgment: whether everything is OK, which work is outstanding, and which actions
+//!   a person must take.
+//! - [`plan`]: decisions, in pure functions. [`catalogue`]: the SQLite file with all data. [`archive`]: the files on the disk.
+//!   [`settings`]: the environment and the `.env` file, defined in one table.
 //! - [`platform`]: the services, each behind the same traits; pure functions build requests and parse responses.
-//! - [`record`]: the lines that commands exchange. [`matching`]: which activities are the same, pure. [`fit`]: whether a file is
-//!   whole, and what it says. [`http`]: the only room with sockets.
+//! - [`record`]: the lines that commands exchange. [`matching`]: decides which activities are the same, in pure functions.
+//!   [`fit`]: checks FIT files and reads them. [`http`]: the only room with sockets.
 //! - [`walk`]: files in folders, in zip files, and in zip files inside those.
-//! - [`activity`]: an activity on a platform. [`sport`]: the services' types and FIT's sports. [`reason`]: why something is so, as a
-//!   code with parameters, and its texts in each language. [`exit`]: exit codes. [`i18n`]: languages and units. [`fs`]: locks and
-//!   atomic writes. [`schedule`]: cron expressions. [`clock`]: the time, and how far a stored time is reliable. [`shell`]: command
-//!   lines that people copy. [`hex`]: digits.
+//! - [`activity`]: an activity on a platform. [`sport`]: the services' types and FIT's sports. [`reason`]: the reason of a result or
+//!   failure, as a code with parameters, and its text in each language. [`exit`]: exit codes. [`i18n`]: languages and units.
+//!   [`fs`]: locks and atomic writes. [`schedule`]: cron expressions. [`clock`]: the time, and whether a stored time is
+//!   reliable. [`shell`]: command lines that people copy. [`hex`]: hexadecimal digits.
 //!
 //! `CONTRIBUTING.md` names the files to change to add a platform, a command, a setting, a reason, a channel, a column.
 

@@ -1,5 +1,4 @@
-//! What sport is it? Garmin's type keys, COROS' numbers and FIT's numbers, all brought to the
-//! names of the FIT profile.
+//! Sports: converts Garmin's type keys, COROS' numbers and FIT's numbers to the names of the FIT profile.
 //!
 //! ```text
 //! sport::from_garmin("trail_running")       Some(("running", Some("trail")))
@@ -11,7 +10,7 @@
 //! The tables are data, not code: `sport/types.csv` has a row for each type of a platform,
 //! `sport/fit_names.csv` a row for each sport and sub sport of the FIT profile with the family it
 //! belongs to. A new type is a new row. A type that is in no table is `None` here; the caller keeps
-//! the platform's own word for it.
+//! the platform's own name of the type.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -21,13 +20,13 @@ use serde::Deserialize;
 const TYPES: &str = include_str!("sport/types.csv");
 const FIT_NAMES: &str = include_str!("sport/fit_names.csv");
 
-/// A FIT sport and, where there is one, its sub sport, both as the FIT profile spells them.
+/// A FIT sport and its sub sport, if any, both as the FIT profile spells them.
 pub type Names = (&'static str, Option<&'static str>);
 
-/// Sports that a person may well have recorded under another name of the same kind.
+/// A family of similar sports: two devices may record one activity under different sports of one family.
 ///
-/// Two devices rarely agree on more than the family: a run is `running` here, `running`/`trail`
-/// there, `fitness_equipment`/`treadmill` on a third. The families are `running` (wheelchair runs
+/// Two devices rarely agree on more than the family: a run is `running` on one, `running`/`trail`
+/// on another, `fitness_equipment`/`treadmill` on a third. The families are `running` (wheelchair runs
 /// too), `walking` (hiking, mountaineering), `cycling` (e-bikes), `swimming`, `fitness` (strength,
 /// cardio, yoga, boxing …), `winter`, `water` (boats and boards), `diving`, `climbing`, `racket`,
 /// `team`, `flying`, `motor`, `outdoor` (hunting, fishing), `multisport` (and its transitions). A
@@ -36,7 +35,7 @@ pub type Names = (&'static str, Option<&'static str>);
 pub struct Family(&'static str);
 
 impl Family {
-    /// The family of what has no sport, a general one (`generic`, `all`) or one without a name.
+    /// The family of activities without a sport, with a general sport (`generic`, `all`) or with one that has no name.
     pub const UNKNOWN: Family = Family("unknown");
 
     /// The family's name, `unknown` for [`Family::UNKNOWN`].
@@ -44,7 +43,7 @@ impl Family {
         self.0
     }
 
-    /// Do both belong to one family? `None` if either is unknown: that neither confirms nor denies.
+    /// Whether both are the same family. `None` if either is unknown: then nothing follows.
     pub fn agrees(self, other: Family) -> Option<bool> {
         (self != Self::UNKNOWN && other != Self::UNKNOWN).then_some(self == other)
     }
@@ -71,7 +70,7 @@ pub fn from_coros(code: i64) -> Option<Names> {
     tables().coros.get(&code).map(|&(_, names)| names)
 }
 
-/// COROS' own word for a `sportType`, like `trailRun` for 102.
+/// COROS' name of a `sportType`: `trailRun` for 102.
 pub fn coros_key(code: i64) -> Option<&'static str> {
     tables().coros.get(&code).map(|&(key, _)| key)
 }
@@ -97,7 +96,7 @@ pub fn sub_sport_number(name: &str) -> Option<u8> {
     sub_sports.get(name).map(|&(number, _)| number)
 }
 
-/// Every name there is: FIT's sports and sub sports, and the platforms' own types. Some come more than once.
+/// All names: FIT's sports and sub sports, and the platforms' own types. Some occur more than once.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let tables = tables();
     let fit = tables.sports.by_name.keys().chain(tables.sub_sports.by_name.keys());
@@ -106,7 +105,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The family of a FIT sport, given by name.
 ///
-/// The sub sport is asked only where the sport itself says little: `fitness_equipment`/`treadmill`
+/// The sub sport counts only if the sport itself is too general: `fitness_equipment`/`treadmill`
 /// is running and `generic`/`lap_swimming` is swimming, but `running`/`track` stays running
 /// whatever else `track` may be.
 pub fn family(sport: Option<&str>, sub_sport: Option<&str>) -> Family {
@@ -206,7 +205,7 @@ fn rows<Row: for<'de> Deserialize<'de>>(table: &str) -> Vec<Row> {
         .expect("the sport tables are well formed")
 }
 
-/// The tables live as long as the program, so their words may be handed out for good.
+/// The word with a static lifetime: it is never freed, because the tables live as long as the program.
 fn keep(word: String) -> &'static str {
     word.leak()
 }

@@ -1,4 +1,4 @@
-//! What a file of an activity is, and who made it.
+//! The format of an activity's file, and its origin: original or converted.
 
 use std::fmt;
 
@@ -47,7 +47,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// Who made a file.
+/// The origin of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// The recorded file, as it was uploaded.

@@ -1,4 +1,4 @@
-//! What names one activity: its platform and its id there.
+//! The key of an activity: its platform and its id on that platform.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl ActivityKey {
         ActivityKey { platform: platform.into(), id: id.into() }
     }
 
-    /// The same, borrowed.
+    /// The borrowed key.
     pub fn as_key(&self) -> ActivityKeyRef<'_> {
         ActivityKeyRef { platform: &self.platform, id: &self.id }
     }
@@ -45,12 +45,12 @@ impl<'a> ActivityKeyRef<'a> {
 }
 
 impl Activity {
-    /// What names it.
+    /// The key of the activity.
     pub fn key(&self) -> ActivityKey {
         ActivityKey { platform: self.platform.clone(), id: self.id.clone() }
     }
 
-    /// What names it, borrowed.
+    /// The key of the activity, borrowed.
     pub fn as_key(&self) -> ActivityKeyRef<'_> {
         ActivityKeyRef { platform: &self.platform, id: &self.id }
     }

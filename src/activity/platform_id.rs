@@ -1,4 +1,4 @@
-//! The name of a platform, as records, the catalogue and the command line have it.
+//! The name of a platform, as in records, in the catalogue and on the command line.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -20,15 +20,15 @@ impl PlatformId {
     }
 }
 
-/// More names are met in no honest list; those after them are not shared.
+/// The maximum number of shared names. No correct list has more; further names are not shared.
 const MOST_SHARED: usize = 64;
 
-/// The names of platforms that were met, so that a long list of activities holds the text of each name once.
+/// The names of platforms so far, so that a long list of activities contains the text of each name only once.
 #[derive(Debug, Default)]
 pub struct PlatformIds(Vec<PlatformId>);
 
 impl PlatformIds {
-    /// The name; one that was met before shares its text.
+    /// The name; a name that occurred before shares its text.
     pub fn share(&mut self, name: &str) -> PlatformId {
         if let Some(known) = self.0.iter().find(|known| *known == name) {
             return known.clone();

@@ -63,7 +63,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     progress.finish();
     let has_told_reasons = output.shows_records() || worker.dry_run;
     let printed = output.finish();
-    let counts = worker.counts_told(&[
+    let counts = worker.counts_text(&[
         ("dry_run", "would be deleted"),
         ("deleted", "deleted"),
         ("skipped", "kept"),

@@ -59,7 +59,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let result = sync::download(worker, options, &mut records, &progress, &mut output);
     progress.finish();
     let printed = output.finish();
-    let counts = worker.counts_told(&[
+    let counts = worker.counts_text(&[
         ("dry_run", "would be downloaded"),
         ("verified", "verified"),
         ("downloaded", "downloaded"),

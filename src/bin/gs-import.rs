@@ -55,7 +55,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let result = sync::import(worker, &args.sources.paths, &progress, &mut output);
     progress.finish();
     let printed = output.finish();
-    let counts = worker.counts_told(&[
+    let counts = worker.counts_text(&[
         ("imported", if worker.dry_run { "would be imported" } else { "imported" }),
         ("already", "already in the archive"),
         ("different", "different from the file in the archive, which stays"),

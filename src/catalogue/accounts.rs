@@ -14,7 +14,7 @@ pub struct AccountRow {
     pub expires: Option<Timestamp>,
     /// Whether it is renewed automatically.
     pub renewable: bool,
-    /// Until when that is possible.
+    /// Until when it can be renewed.
     pub renewable_until: Option<Timestamp>,
     /// Why it no longer works.
     pub ended: Option<Reason>,

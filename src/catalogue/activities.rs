@@ -19,7 +19,7 @@ pub enum Change {
     New,
     /// Known, and a value that we map has changed, or it was missing before.
     Changed,
-    /// Known, but only from listings that were incomplete or showed a part: below it may be activities that were never listed.
+    /// Known, but only from incomplete or partial listings: older activities may exist that were never listed.
     Unanchored,
     /// Known, nothing changed.
     Same,
@@ -34,10 +34,10 @@ pub struct ListedRow<'a> {
     pub service_json: &'a str,
 }
 
-/// That listings do not show an activity which they should show.
+/// An activity that listings should show and do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absence {
-    /// One listing did not show it: the next one has to confirm that it is gone.
+    /// One listing did not show it: the next one must confirm that it was deleted.
     Once(Timestamp),
     /// Two or more did not show it.
     Confirmed(Timestamp),
@@ -51,7 +51,7 @@ impl Absence {
         }
     }
 
-    /// Whether the activity is gone.
+    /// Whether two listings confirm that the activity was deleted.
     pub fn is_confirmed(self) -> bool {
         matches!(self, Absence::Confirmed(_))
     }
@@ -66,7 +66,7 @@ impl Absence {
 pub struct ActivityRow {
     /// The activity.
     pub activity: Activity,
-    /// The service holds no file of it.
+    /// The service has no file of it.
     pub no_original: bool,
     /// Listings no longer show it.
     pub missing: Option<Absence>,
@@ -74,12 +74,12 @@ pub struct ActivityRow {
     pub first_seen: Timestamp,
     /// A listing without a gap below it showed it.
     pub contiguous: bool,
-    /// The listing that showed it first. Nothing: it is only known from a record or an imported file, and it is not known
-    /// whether the platform has it.
+    /// The listing that showed it first. `None`: it is only known from a record or an imported file, and it is not
+    /// known whether the platform has it.
     pub first_listing: Option<i64>,
     /// Its file in the archive (the first, if there are several).
     pub file: Option<FileRow>,
-    /// Path and size of its other files; hardly ever any.
+    /// Path and size of its other files, which are rare.
     pub more_files: Vec<(String, u64)>,
     /// Its file is unavailable: it is requested once a week.
     pub unavailable: Option<Unavailable>,
@@ -101,7 +101,7 @@ impl ActivityRow {
     }
 }
 
-/// Which activities.
+/// A query for activities; the default selects all.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     /// Only these platforms; all if empty.
@@ -122,7 +122,7 @@ pub struct Query {
     pub first_listing_after: Option<i64>,
 }
 
-/// Rows read at a time: nothing is held open while they are printed.
+/// Rows read at a time. No statement is open while they are printed.
 const BATCH: usize = 1000;
 
 /// The columns of an activity `a`, in the order of [`activity`].
@@ -164,9 +164,9 @@ impl Catalogue {
         self.write(|tx| {
             // Checked again inside the transaction: a listing may have inserted it meanwhile.
             let sql = "SELECT EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND id = ?2)";
-            let is_there =
+            let exists =
                 tx.prepare_cached(sql)?.query_row([activity.platform.as_str(), &activity.id], |row| row.get(0))?;
-            if is_there { Ok(()) } else { insert(tx, None, activity, now.as_second()) }
+            if exists { Ok(()) } else { insert(tx, None, activity, now.as_second()) }
         })
     }
 
@@ -179,7 +179,7 @@ impl Catalogue {
         })
     }
 
-    /// The ids of all activities of a platform, whether they are still there or not.
+    /// The ids of all activities of a platform, whether listings still show them or not.
     pub fn ids(&self, platform: &str) -> Result<HashSet<String>> {
         let rows = self.connection.prepare_cached("SELECT id FROM activities WHERE platform = ?1");
         self.done(rows.and_then(|mut statement| statement.query_map([platform], |row| row.get(0))?.collect()))
@@ -215,7 +215,8 @@ impl Catalogue {
         Ok(entry)
     }
 
-    /// Calls `each` with every activity that `query` means, newest first. Read in batches; nothing is open while `each` runs.
+    /// Calls `each` with every activity that `query` selects, newest first. Read in batches; nothing is open while
+    /// `each` runs.
     pub fn entries<E: From<super::Error>>(
         &self,
         query: &Query,

@@ -33,11 +33,11 @@ impl FromSql for Origin {
 pub(super) trait Values {
     /// A time that may be missing.
     fn time(&self, column: impl RowIndex) -> Result<Option<Timestamp>>;
-    /// A time that is always there.
+    /// A time that is never missing.
     fn known_time(&self, column: impl RowIndex) -> Result<Timestamp>;
     /// A reason that may be missing.
     fn reason(&self, column: impl RowIndex) -> Result<Option<Reason>>;
-    /// A reason that is always there.
+    /// A reason that is never missing.
     fn known_reason(&self, column: impl RowIndex) -> Result<Reason>;
     /// A size in bytes, or a count.
     fn size(&self, column: impl RowIndex) -> Result<u64>;
@@ -95,7 +95,7 @@ impl<'a, 'b> Columns<'a, 'b> {
         self.next().map(time)
     }
 
-    /// The next column as a time that is always there.
+    /// The next column as a time that is never missing.
     pub fn known_time(&mut self) -> Result<Timestamp> {
         self.next().map(known_time)
     }

@@ -22,11 +22,11 @@ const JUST_BEGUN: u32 = 200;
 pub struct CommandOutcome<'a> {
     /// The exit code.
     pub exit: u8,
-    /// What was counted, as a JSON object.
+    /// Its counts, as a JSON object.
     pub counts: &'a str,
     /// The first error.
     pub reason: Option<&'a Reason>,
-    /// The platform that it was about.
+    /// The platform of that error.
     pub platform: Option<&'a str>,
     /// The platforms that it worked on.
     pub platforms: &'a [&'a str],
@@ -59,7 +59,7 @@ pub struct Stage {
     pub exit: Option<u8>,
     /// The first error.
     pub reason: Option<Reason>,
-    /// The platform that it was about.
+    /// The platform of that error.
     pub platform: Option<String>,
 }
 
@@ -74,15 +74,15 @@ pub struct CommandRow {
     pub command: String,
     /// When it began.
     pub started: Timestamp,
-    /// When it ended; nothing: it was killed, or still runs.
+    /// When it ended; `None`: it was killed, or still runs.
     pub finished: Option<Timestamp>,
     /// Its exit code.
     pub exit: Option<u8>,
-    /// What was counted, as a JSON object.
+    /// Its counts, as a JSON object.
     pub counts: String,
     /// The first error.
     pub reason: Option<Reason>,
-    /// The platform that it was about.
+    /// The platform of that error.
     pub platform: Option<String>,
 }
 
@@ -160,7 +160,7 @@ impl Catalogue {
         self.done(rows)
     }
 
-    /// The exit code of the newest row of a command; `None`: there is no row, or it has no end.
+    /// The exit code of the newest row of a command; `None`: no row exists, or it has no end.
     pub fn last_exit(&self, command: &str) -> Result<Option<u8>> {
         let sql = "SELECT exit FROM commands WHERE command = ?1 ORDER BY number DESC LIMIT 1";
         let exit = self.connection.query_row(sql, [command], |row| row.get(0)).optional();

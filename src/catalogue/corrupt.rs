@@ -12,7 +12,7 @@ use crate::activity::ActivityKeyRef;
 /// An original that its service has only corrupt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CorruptRow {
-    /// Where it is kept, below the data folder.
+    /// Its path below the data folder.
     pub path: String,
     /// SHA-256 of its bytes, in lower-case hex.
     pub sha256: String,

@@ -45,7 +45,7 @@ pub struct DeletionRow {
     pub sha256: String,
     /// When it was started.
     pub started_at: Timestamp,
-    /// How it ended; nothing: not known yet.
+    /// How it ended; `None`: not known yet.
     pub outcome: Option<DeletionOutcome>,
     /// When its outcome was recorded.
     pub finished_at: Option<Timestamp>,
@@ -65,7 +65,7 @@ pub enum DeletionOutcome {
 impl DeletionOutcome {
     const ALL: [DeletionOutcome; 3] = [DeletionOutcome::Deleted, DeletionOutcome::Failed, DeletionOutcome::Restored];
 
-    /// As it stands in the journal and in records.
+    /// The name in the journal and in records.
     pub fn name(self) -> &'static str {
         match self {
             DeletionOutcome::Deleted => "deleted",
@@ -118,7 +118,7 @@ impl Catalogue {
         })
     }
 
-    /// A person has restored an activity that was deleted from here: it is not deleted again.
+    /// Stores that a person has restored an activity that this program deleted: it is not deleted again.
     pub fn deletion_restored(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             tx.prepare_cached(
@@ -187,7 +187,7 @@ impl Catalogue {
         self.done(self.connection.query_row(sql, params![platform, id, sha256], |row| row.get(0)))
     }
 
-    /// Whether an activity was deleted from here as a duplicate.
+    /// Whether this program deleted an activity as a duplicate.
     pub fn was_deleted_here(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM deletions WHERE platform = ?1 AND id = ?2 AND outcome IN ('deleted', 'restored'))";
         self.done(self.connection.query_row(sql, [platform, id], |row| row.get(0)))

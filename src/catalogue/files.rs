@@ -14,7 +14,7 @@ use crate::fit::{Fit, RecordingId};
 /// A file in the archive.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileRow {
-    /// Some services give several files for one activity; the first is 0.
+    /// The number of the file: some services have several files for one activity. The first is 0.
     pub part: u32,
     /// Where it is, below the data folder.
     pub path: String,
@@ -24,11 +24,11 @@ pub struct FileRow {
     pub bytes: u64,
     /// Its format.
     pub format: Format,
-    /// Who made it.
+    /// Its origin: the original, or converted by the service.
     pub origin: Origin,
     /// When its bytes were last checked.
     pub verified: Timestamp,
-    /// Of a converted file: when the original is requested again, if it is.
+    /// When the original of a converted file is requested again, if at all.
     pub retry_original_at: Option<Timestamp>,
     /// It was found changed or truncated, and is not restored yet.
     pub corrupt: bool,
@@ -148,7 +148,7 @@ impl Catalogue {
     }
 
     /// Activities of a platform whose original is in the archive and was given by the platform, as their lists show them; those
-    /// with the smallest files first, and no more than `most`.
+    /// with the smallest files first, at most `most`.
     pub fn archived_originals(&self, platform: &str, most: u32) -> Result<Vec<String>> {
         let sql = "SELECT f.id FROM files f JOIN activities a USING (platform, id)
             WHERE f.platform = ?1 AND f.part = 0 AND f.origin = 'original' AND NOT f.corrupt
@@ -161,8 +161,8 @@ impl Catalogue {
         self.done(ids)
     }
 
-    /// The original of a converted file was requested and is still unavailable: it is requested again in a week, for at most
-    /// 60 days.
+    /// Stores that the original of a converted file was requested and is still unavailable: it is requested again in a
+    /// week, for at most 60 days.
     pub fn defer_original(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef, now: Timestamp) -> Result<()> {
         self.write(|tx| {
             let sql = "UPDATE files SET retry_original_at = iif(?3 - archived_at > 60 * 86400, NULL, ?3 + 7 * 86400)
@@ -172,7 +172,7 @@ impl Catalogue {
     }
 }
 
-/// Reads [`COLUMNS`]; nothing if there is no file, because an activity was joined with none.
+/// Reads [`COLUMNS`]; `None` if the activity of the row has no file.
 pub(super) fn row(columns: &mut Columns) -> rusqlite::Result<Option<FileRow>> {
     let Some(path) = columns.next()? else { return Ok(None) };
     Ok(Some(FileRow {

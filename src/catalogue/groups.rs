@@ -1,4 +1,5 @@
-//! Which activities are the same on several platforms: once in a group, they stay in it, whatever a person edits later.
+//! The table of groups: activities that are the same on several platforms. An activity stays in its group, whatever a
+//! person edits later.
 
 use std::collections::HashMap;
 

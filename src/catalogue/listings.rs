@@ -22,10 +22,10 @@ pub struct Coverage {
     pub until: Option<Timestamp>,
 }
 
-/// What a listing is made for.
+/// The purpose of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListingPurpose {
-    /// To learn what the platform has, and what is missing there.
+    /// To find the activities that the platform has and those that are missing on it.
     Sync,
     /// To see a time window right before a write. Missing activities are not concluded from it.
     Precheck,
@@ -59,7 +59,7 @@ pub enum ListingDepth {
     End,
     /// The limit for the number of activities was reached. No time range was asked for.
     Limit,
-    /// It stopped earlier: at a page without news, or once it had shown what it was made for.
+    /// It stopped earlier: at a page without news, or once it had shown the requested part.
     #[default]
     Stopped,
 }
@@ -106,7 +106,7 @@ pub struct NewestListing {
     pub run: String,
     /// When it started.
     pub started: Timestamp,
-    /// When it ended; nothing: it was killed, or still runs.
+    /// When it ended; `None`: it was killed, or still runs.
     pub finished: Option<Timestamp>,
     /// It succeeded, as far as it went, and is plausible.
     pub accepted: bool,

@@ -28,7 +28,7 @@ pub enum LoginState {
     Rejected,
 }
 
-/// What happened to a login.
+/// An event of a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LoginEvent {
     /// It is about to be sent.
@@ -71,11 +71,11 @@ impl LoginState {
 pub struct LoginFailureRow {
     /// How far it got.
     pub state: LoginState,
-    /// No login at all before then.
+    /// The end of the cooldown: no login before.
     pub until: Option<Timestamp>,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// When it was.
+    /// When the login failed.
     pub at: Timestamp,
 }
 
@@ -204,7 +204,7 @@ impl Catalogue {
         })
     }
 
-    /// A login succeeded, or a token was given: nothing prevents the next login.
+    /// Stores that a login succeeded or a token was imported: nothing prevents the next login.
     pub fn login_succeeded(&mut self, platform: &str) -> Result<()> {
         self.write(|tx| tx.execute("DELETE FROM login_failures WHERE platform = ?1", [platform]).map(drop))
     }

@@ -1,4 +1,4 @@
-//! The catalogue: everything that is known about the activities, in one SQLite file that all commands share.
+//! The catalogue: all data about the activities, in one SQLite file that all commands share.
 //!
 //! Every write is short and starts with `BEGIN IMMEDIATE`: a deferred transaction that reads first and writes after a commit
 //! of another process fails at once, whatever the busy timeout. No transaction is open during a request or a write to
@@ -60,10 +60,10 @@ const VERSION: i64 = 5;
 /// Creates the tables of an empty file.
 const SCHEMA: &str = include_str!("schema.sql");
 
-/// Why the catalogue cannot be used. The variants are what a caller can do about it.
+/// Why the catalogue cannot be used. Each variant requires another action.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Another process holds it longer than the wait.
+    /// Another process has locked it for longer than the wait.
     #[error("{}: the catalogue is locked by another program; try again when that has ended", path.display())]
     Locked {
         /// The file.
@@ -76,18 +76,18 @@ pub enum Error {
         path: PathBuf,
         /// Its version.
         found: i64,
-        /// Ours.
+        /// The version that this program writes.
         known: i64,
     },
-    /// It can be read and not written.
+    /// It can be read but not written.
     #[error("{}", Reason::ReadOnly { path: path.display().to_string(), detail: why.clone() })]
     ReadOnly {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// No SQLite file at all, under a name that only a person can have given.
+    /// The file is no SQLite file, and its name is not that of the catalogue: a person named it in the settings.
     #[error("{}: this is no SQLite database; set DB_PATH to another file, or if it is the catalogue, it is damaged: {}", path.display(), advice(path))]
     NoDatabase {
         /// The file.
@@ -102,12 +102,12 @@ pub enum Error {
     /// The account of a listing was forgotten while the listing was made.
     #[error("its account was forgotten meanwhile; nothing more of it is listed")]
     Forgotten,
-    /// There is no room for a write.
+    /// The disk has no space for a write.
     #[error("{}", no_room.reason(path))]
     Full {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         no_room: NoRoom,
     },
     /// The file or its folder cannot be opened or written.
@@ -115,7 +115,7 @@ pub enum Error {
     Unusable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         why: String,
     },
     /// Writes of other processes cannot be prevented.
@@ -129,21 +129,21 @@ pub enum Error {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// SQLite's words.
+        /// The message of SQLite.
         why: String,
     },
-    /// Our mistake.
+    /// A bug of this program.
     #[error("{}: {source}", path.display())]
     Sqlite {
         /// The file.
         path: PathBuf,
-        /// SQLite's words.
+        /// The message of SQLite.
         source: rusqlite::Error,
     },
 }
 
 impl Error {
-    /// Why, as records and the catalogue have it.
+    /// The reason, for records and the catalogue.
     pub fn reason(&self) -> Reason {
         match self {
             Error::Full { path, no_room } => no_room.reason(path),
@@ -153,17 +153,17 @@ impl Error {
         }
     }
 
-    /// Whether it is temporary.
+    /// Whether the error is temporary.
     pub fn passes(&self) -> bool {
         matches!(self, Error::Locked { .. } | Error::Sqlite { .. })
     }
 }
 
-/// The result of all functions here.
+/// Result of the functions of the catalogue.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// The same for the file at `path`: what was opened is a copy of it.
+    /// The same error for the file `original`, of which a copy was opened.
     fn at(mut self, original: &Path) -> Error {
         match &mut self {
             Error::Forgotten => return self,
@@ -182,7 +182,7 @@ impl Error {
     }
 }
 
-/// What helps with a damaged catalogue.
+/// The advice for a damaged catalogue.
 fn advice(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     format!(
@@ -192,7 +192,7 @@ fn advice(path: &Path) -> String {
 
 /// The name of the catalogue in the data folder.
 const NAME: &str = "catalogue.sqlite";
-/// The smallest file that SQLite makes.
+/// The size of the smallest SQLite file, in bytes.
 const SMALLEST: u64 = 512;
 /// How many prepared statements a connection keeps: more than a command uses.
 const STATEMENTS: usize = 128;
@@ -201,7 +201,7 @@ const STATEMENTS: usize = 128;
 pub struct Catalogue {
     connection: Connection,
     path: PathBuf,
-    /// Why nothing is written to it, if so.
+    /// Set if the catalogue is only read: why, and how.
     read_only: Option<ReadOnly>,
 }
 
@@ -350,7 +350,7 @@ impl Catalogue {
     }
 }
 
-/// Rejects what SQLite would take for a new catalogue, but is the remainder of one.
+/// Rejects an empty file that SQLite would treat as a new catalogue but that is the remainder of a lost one.
 fn reject_leftovers(path: &Path) -> Result<()> {
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
     let damaged = |why: &str| Err(Error::Damaged { path: path.to_owned(), why: why.to_owned() });
@@ -394,7 +394,7 @@ fn named(path: &Path, source: rusqlite::Error) -> Error {
         Some(ErrorCode::NotADatabase) if !is_catalogue_name(&path) => Error::NoDatabase { path },
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Error::Damaged { path, why },
         Some(ErrorCode::ReadOnly) => Error::ReadOnly { path, why },
-        // Neither the log nor the memory beside it could be made.
+        // SQLite could create neither the log nor the shared memory.
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) if path.is_file() => Error::ReadOnly { path, why },
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
             Error::Unusable { path, why }

@@ -10,7 +10,7 @@ use super::{Catalogue, Result};
 const DAY: i64 = 86_400;
 
 impl Catalogue {
-    /// Stores `what` as the last notification of this name. Returns whether it is another one than before.
+    /// Stores `what` as the last notification of this name. Returns whether it differs from the one before.
     pub fn record_notification(&mut self, name: &str, what: &str, now: Timestamp) -> Result<bool> {
         self.write(|tx| {
             let sql = "INSERT INTO notifications (channel, failures, at) VALUES (?1, ?2, ?3)
@@ -19,7 +19,7 @@ impl Catalogue {
         })
     }
 
-    /// The digest of the failures in the last notification of `channel`; empty if there were none, or there was no notification.
+    /// The digest of the failures in the last notification of `channel`; empty if it had none, or none was sent.
     pub fn last_notification(&self, channel: &str) -> Result<String> {
         let sql = "SELECT failures FROM notifications WHERE channel = ?1";
         let row = self.connection.query_row(sql, [channel], |row| row.get(0)).optional();

@@ -1,14 +1,14 @@
-//! Work that was outstanding at the end of runs, so that later runs can tell whether it gets less.
+//! Work that was outstanding at the end of runs, so that later runs can determine whether it decreases.
 
 use jiff::Timestamp;
 use rusqlite::params;
 
 use super::{Catalogue, Result};
 
-/// So many runs are kept.
+/// The number of runs kept.
 const KEPT: i64 = 500;
 
-/// The work that a run left. Work of a kind that the run does not do has no number.
+/// The outstanding work at the end of a run. Work that the run does not do has no number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutstandingRow {
     /// The run.
@@ -47,7 +47,7 @@ impl Catalogue {
         self.done(rows())
     }
 
-    /// Stores the outstanding work of a run, in place of what was stored of it before.
+    /// Stores the outstanding work of a run, in place of an earlier row of the run.
     pub fn set_outstanding(&mut self, row: &OutstandingRow, now: Timestamp) -> Result<()> {
         let count = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         self.write(|tx| {

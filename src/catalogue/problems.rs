@@ -1,7 +1,7 @@
 //! The table of problems: the last problem of a command with an activity, and in how many runs it counted.
 //!
 //! A file that its platform rejected in several runs is **unavailable**: it is requested once a week, without a message. Not
-//! every rejection counts: the caller knows whether the platform gave other files at that time, or none at all.
+//! every rejection counts: the caller knows whether the platform provided other files at that time.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,23 +14,23 @@ use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
 use crate::clock;
 use crate::reason::Reason;
 
-/// A file that was rejected in so many runs is unavailable.
+/// The number of rejections after which a file is unavailable.
 pub const REJECTIONS_UNTIL_UNAVAILABLE: u32 = 3;
-/// The same for a file whose downloads failed with server errors: these are temporary, so it takes about three days of runs
-/// every six hours.
+/// The number of server errors after which a file is unavailable. Server errors are temporary, so the number is higher:
+/// about three days of runs every six hours.
 pub const FAILURES_UNTIL_UNAVAILABLE: u32 = 12;
-/// An unavailable file is requested so often.
+/// The interval between two requests of an unavailable file.
 pub const UNAVAILABLE_RETRY_INTERVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Two rejections in one run count once, unless the id of the run is fixed in the settings.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 
-/// Of a row `p` of `problems`: the file is unavailable.
+/// The SQL condition that the file of a row `p` of `problems` is unavailable.
 pub(super) const IS_UNAVAILABLE: &str = "p.command = 'gs-download' AND p.times >= iif(p.kind = 'retry', 12, 3)";
 
 /// The last problem with an activity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProblemRow {
-    /// Why.
+    /// The reason.
     pub reason: Reason,
     /// When it occurred last.
     pub last: Timestamp,
@@ -44,7 +44,7 @@ pub struct Unavailable {
 }
 
 impl Unavailable {
-    /// When it is requested again; `None` if that is now. A last time in the future comes from a wrong clock.
+    /// When it is requested again; `None`: now. A last time in the future comes from a wrong clock.
     pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
         let next = self.asked.checked_add(UNAVAILABLE_RETRY_INTERVAL).ok()?;
         (clock::is_within(self.asked, now, UNAVAILABLE_RETRY_INTERVAL) && next > now).then_some(next)
@@ -58,9 +58,9 @@ pub struct DownloadRejection<'a> {
     pub entry: ActivityKeyRef<'a>,
     /// The kind of the problem, as records have it.
     pub kind: &'a str,
-    /// Why.
+    /// The reason.
     pub reason: &'a Reason,
-    /// The run in which it counts; nothing if it does not count.
+    /// The run in which it counts; `None` if it does not count.
     pub counts_in: Option<&'a str>,
 }
 
@@ -96,7 +96,8 @@ pub(super) fn clear_download_problem(
 }
 
 impl Catalogue {
-    /// Stores that a platform rejected the download of a file. Returns in how many runs that counted.
+    /// Stores that a platform rejected the download of a file. Returns the number of runs in which
+    /// a rejection counted.
     pub fn count_rejection(&mut self, refusal: &DownloadRejection, now: Timestamp) -> Result<u32> {
         let DownloadRejection { entry: ActivityKeyRef { platform, id }, kind, reason, counts_in } = *refusal;
         let now = now.as_second();
@@ -117,7 +118,7 @@ impl Catalogue {
         })
     }
 
-    /// Uncounts the rejections of a run: it turned out that the platform gave no file at all.
+    /// Removes the rejections of a run from the counts, because the platform provided no files at all in that run.
     pub fn uncount_rejections(&mut self, platform: &str, ids: &[String], run: &str) -> Result<()> {
         self.write(|tx| {
             let mut forget =
@@ -174,7 +175,7 @@ impl Catalogue {
     }
 }
 
-/// The value of a column with the time when an unavailable file was requested last.
+/// An unavailable file, from the column with the time of its last request.
 pub(super) fn since(second: i64) -> Unavailable {
     Unavailable { asked: known_time(second) }
 }

@@ -1,4 +1,4 @@
-//! The table of rate limits: no two requests of any two processes come closer than the interval.
+//! The table of rate limits, which all processes share: it keeps the interval between any two requests to a platform.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -13,10 +13,11 @@ use crate::http::{Permit, PermitError, RateLimiter, writes_of};
 /// The delay between a permit and the first byte of the request differs from process to process; this margin keeps the
 /// interval from becoming shorter than configured.
 const GUARD_MS: i64 = 50;
-/// A next request further ahead than so many intervals was stored under a wrong clock.
+/// A next request that is more than this number of intervals in the future was stored by a wrong clock.
 const PLAUSIBLE: i64 = 20;
 
-/// A time further ahead was stored under a wrong clock: the http room follows no Retry-After longer than a day.
+/// The end of a wait that is further in the future was stored by a wrong clock: the room `http` accepts no
+/// `Retry-After` longer than a day.
 const LONGEST_RETRY_AFTER_MS: i64 = 24 * 3_600_000 + 60_000;
 
 /// The rate limits of all processes that share a catalogue.
@@ -26,7 +27,7 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// Reads and writes them with a connection of its own.
+    /// Rate limits that are read and written with a connection of their own.
     pub fn new(catalogue: Catalogue, clock: Clock) -> RateLimits {
         RateLimits { catalogue: Mutex::new(catalogue), clock }
     }
@@ -38,7 +39,7 @@ impl RateLimits {
 }
 
 impl Catalogue {
-    /// The end of the wait that the service asked for, of all requests or of uploads and deletions alone.
+    /// The end of the service's rate limit: for all requests, or for uploads and deletions only.
     pub fn rate_limited_until(&self, platform: &str, now: Timestamp) -> super::Result<Option<Timestamp>> {
         let sql = "SELECT max(not_before_ms) FROM rate_limits
                    WHERE platform IN (?1, ?2) AND not_before_ms > ?3 AND not_before_ms <= ?3 + ?4";

@@ -32,10 +32,10 @@ struct Stamp(Vec<Option<(u64, SystemTime)>>);
 
 impl Stamp {
     fn of(path: &Path) -> Stamp {
-        let look = |path: PathBuf| {
+        let stamp = |path: PathBuf| {
             fs::metadata(path).ok().map(|meta| (meta.len(), meta.modified().unwrap_or(SystemTime::UNIX_EPOCH)))
         };
-        Stamp(vec![look(path.to_owned()), look(beside(path, "-wal"))])
+        Stamp(vec![stamp(path.to_owned()), stamp(beside(path, "-wal"))])
     }
 }
 

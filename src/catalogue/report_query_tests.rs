@@ -55,13 +55,13 @@ fn the_newest_runs_and_the_last_row_of_each_command_are_returned() {
     run("c", "gs-fetch", later(2), Some(0));
     run("a", "gs-upload", later(3), None);
     let rows = catalogue.newest_runs(2).unwrap();
-    let told: Vec<(&str, &str)> = rows.iter().map(|row| (row.run.as_str(), row.command.as_str())).collect();
-    assert_eq!(told, [("a", "gs-fetch"), ("c", "gs-fetch"), ("a", "gs-upload")]);
+    let found: Vec<(&str, &str)> = rows.iter().map(|row| (row.run.as_str(), row.command.as_str())).collect();
+    assert_eq!(found, [("a", "gs-fetch"), ("c", "gs-fetch"), ("a", "gs-upload")]);
     assert_eq!((rows[0].exit, rows[0].counts.as_str(), rows[2].finished), (Some(0), "{\"new\":2}", None));
 
     let last = catalogue.commands_of_newest_runs().unwrap();
-    let told: Vec<(&str, &str)> = last.iter().map(|row| (row.command.as_str(), row.run.as_str())).collect();
-    assert_eq!(told, [("gs-fetch", "c"), ("gs-upload", "a")]);
+    let found: Vec<(&str, &str)> = last.iter().map(|row| (row.command.as_str(), row.run.as_str())).collect();
+    assert_eq!(found, [("gs-fetch", "c"), ("gs-upload", "a")]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The table of the schedule: one row, or none.
+//! The table of the schedule, with at most one row.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -12,13 +12,13 @@ use crate::clock;
 pub struct ScheduleRow {
     /// The cron expression.
     pub cron: String,
-    /// The time zone that it is meant in.
+    /// The time zone of the expression.
     pub zone: String,
     /// Whether it is enabled.
     pub enabled: bool,
     /// Since when: no run was scheduled before that.
     pub since: Timestamp,
-    /// What runs it: `crontab`, for example. Nothing: it is only stored.
+    /// What runs it: `crontab`, for example. `None`: it is only stored.
     pub runner: Option<String>,
 }
 

@@ -43,7 +43,7 @@ pub(super) fn list(
     catalogue.finish_listing((listing, "garmin-com"), &reached, (accept, true), now()).unwrap()
 }
 
-/// How SQLite would go about a statement.
+/// The query plan of a statement.
 pub(super) fn plan(catalogue: &Catalogue, sql: &str, values: Vec<rusqlite::types::Value>) -> String {
     let mut statement = catalogue.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     // Parameters without a value are planned, too.

@@ -1,7 +1,7 @@
 //! The journal of uploads: the start before the request, the outcome right after it, the confirmation when a listing of the
 //! target shows the new activity.
 //!
-//! Rows are never deleted and hardly ever changed: later runs find the outcome with them, and decide by them.
+//! Rows are never deleted and rarely changed: later runs use these rows to find the outcome.
 
 use jiff::Timestamp;
 use rusqlite::{Params, Row, params};
@@ -42,13 +42,13 @@ pub struct UploadRow {
     pub sha256: String,
     /// When it was started.
     pub started_at: Timestamp,
-    /// How it ended; nothing: not known yet.
+    /// How it ended; `None`: not known yet.
     pub outcome: Option<UploadOutcome>,
-    /// The id of the new activity there.
+    /// The id of the new activity on the target.
     pub to_id: Option<String>,
-    /// The reference with which the platform is asked for the outcome, if it gave one.
+    /// The reference for status requests, if the platform returned one.
     pub status_ref: Option<String>,
-    /// Why it failed, or what is known of it so far.
+    /// Why it failed, or its state so far.
     pub reason: Option<Reason>,
     /// Whether a listing of the target has shown the new activity.
     pub is_confirmed: bool,
@@ -65,20 +65,20 @@ pub struct UploadRow {
 pub enum UploadOutcome {
     /// The platform has it as a new activity.
     Created,
-    /// The platform had it already.
+    /// The platform already had it.
     Exists,
     /// The service rejected this file.
     Rejected,
-    /// Nothing arrived, for a reason that is temporary.
+    /// The file did not arrive, for a temporary reason.
     Failed,
     /// The service accepted it, and no listing ever showed it.
     Lost,
 }
 
-/// How often an upload failed for the same reason.
+/// The failures of an upload for the same reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failures {
-    /// So often.
+    /// The number of failures.
     pub count: u64,
     /// When the first of them was started.
     pub first: Option<Timestamp>,
@@ -93,7 +93,7 @@ impl UploadOutcome {
         UploadOutcome::Lost,
     ];
 
-    /// As it stands in the journal and in records.
+    /// The name in the journal and in records.
     pub fn name(self) -> &'static str {
         match self {
             UploadOutcome::Created => "created",
@@ -139,7 +139,8 @@ impl Catalogue {
         })
     }
 
-    /// The service accepted it, and it is pending; the outcome is asked for with `status_ref`, if the service gave one.
+    /// Stores that the service accepted it and that it is pending. `status_ref` is the reference for status requests,
+    /// if the service returned one.
     pub fn upload_pending(&mut self, number: i64, status_ref: Option<&str>, reason: &Reason) -> Result<()> {
         self.write_durably(|tx| {
             tx.prepare_cached("UPDATE uploads SET status_ref = ifnull(?2, status_ref), reason = ?3 WHERE number = ?1")?
@@ -199,7 +200,7 @@ impl Catalogue {
         self.done(names)
     }
 
-    /// All uploads to `to` that say what it has or what is not to be sent again; failed ones say neither.
+    /// All uploads to `to` except failed ones: they show what the target has, and what is not uploaded again.
     pub fn uploads_to(&self, to: &str) -> Result<Vec<UploadRow>> {
         let sql = "SELECT * FROM uploads WHERE to_platform = ?1 AND outcome IS NOT 'failed' ORDER BY number";
         self.upload_rows(sql, [to])

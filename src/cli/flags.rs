@@ -275,7 +275,7 @@ impl Language {
     /// The language of the flag, or else of the settings. An invalid setting is reported, and English is used.
     pub fn or_of_settings(&self, worker: &sync::Worker) -> Lang {
         let lang = self.lang.map_or_else(|| worker.language(), Ok);
-        worker.or_told(lang, Lang::En)
+        worker.or_report(lang, Lang::En)
     }
 }
 

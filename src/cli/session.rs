@@ -100,7 +100,7 @@ fn in_session<A: CommonArgs>(
     }
     if log != LogMode::Asked {
         worker.close_tokens();
-        worker.tell_remarks();
+        worker.report_remarks();
     }
     let result = begin(&mut worker, log).and_then(|row| {
         let _running = row.and_then(|row| RunningLock::create(&worker.data_dir, row));

@@ -42,7 +42,7 @@ pub(super) enum Devices {
     Unknown,
 }
 
-/// What the files say.
+/// The comparison of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Files {
     /// The same bytes.
@@ -57,7 +57,7 @@ pub(super) enum Files {
 /// What two activities have in common, whichever comes first.
 #[derive(Debug)]
 pub(super) struct Evidence {
-    /// Both are the same activity on the same platform: there is nothing to compare.
+    /// Both are the same activity on the same platform, so nothing is compared.
     pub is_same_activity: bool,
     pub files: Files,
     /// The time between the starts, in seconds.

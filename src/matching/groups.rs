@@ -1,4 +1,4 @@
-//! Builds groups from pairs: each activity once, with the best of its entries first.
+//! Builds groups from pairs: each activity is in one group, and the best activity of a group comes first.
 //!
 //! The strongest pairs are joined first. Two groups are only merged if no member of one contradicts a member of the other, so
 //! a chain of similar pairs never joins two different activities.

@@ -1,4 +1,4 @@
-//! Which activities are the same: evidence, not a bare yes.
+//! Decides which activities are the same, with the evidence for each decision.
 //!
 //! ```text
 //! let matcher = Matcher::default();          evidence, tolerance 60 s

@@ -129,8 +129,9 @@ fn the_native_recording_is_kept_then_more_data_then_the_older_id() {
     let (native, older) = (run("1000"), run("999"));
     let copies = |all: &[&Activity]| {
         let all: Vec<Candidate> = all.iter().map(|one| bare(one)).collect();
-        let told = |copy: FoundDuplicate| (copy.index, copy.of, copy.verdict.certainty.name(), copy.kept_because);
-        Matcher::default().duplicates(&all).into_iter().map(told).collect::<Vec<_>>()
+        let values =
+            |found: FoundDuplicate| (found.index, found.of, found.verdict.certainty.name(), found.kept_because);
+        Matcher::default().duplicates(&all).into_iter().map(values).collect::<Vec<_>>()
     };
     assert_eq!(copies(&[&imported, &native]), [(0, 1, "two-devices", native_device())]);
     assert_eq!(copies(&[&nameless, &native]), [(0, 1, "match", native_device())]);
@@ -152,9 +153,9 @@ fn a_duplicate_of_the_second_device_refers_to_the_second_device() {
     let computer = Activity { device: Some("8".into()), ..com("2", 20, 1790.0, 5050.0) };
     let copy = Activity { device: Some("8".into()), ..com("3", 20, 1790.0, 5050.0) };
     let all = [bare(&watch), bare(&computer), bare(&copy)];
-    let told = Matcher::default().duplicates(&all);
-    let told: Vec<_> = told.iter().map(|copy| (copy.index, copy.of, copy.verdict.certainty)).collect();
-    assert_eq!(told, [(1, 0, Certainty::TwoDevices), (2, 1, Certainty::Match)]);
+    let found = Matcher::default().duplicates(&all);
+    let found: Vec<_> = found.iter().map(|one| (one.index, one.of, one.verdict.certainty)).collect();
+    assert_eq!(found, [(1, 0, Certainty::TwoDevices), (2, 1, Certainty::Match)]);
 }
 
 #[test]

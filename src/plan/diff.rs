@@ -1,4 +1,4 @@
-//! Decides what is missing where: one decision for each group of activities and each target platform.
+//! Decides which activities to upload: one decision for each group of activities and each target platform.
 //!
 //! The decision uses what each platform has now, what the catalogue knows it had, and the journal of uploads. In case of doubt
 //! nothing is uploaded: a late upload does less harm than a duplicate.
@@ -12,7 +12,7 @@ use crate::activity::{ActivityKeyRef, Format};
 use crate::matching::{Candidate, Certainty, Group, Matcher, Pair, Verdict};
 use crate::reason::Reason;
 
-/// An activity on a platform, with what the plan needs to know about it.
+/// An activity on a platform, with the data that the plan needs.
 #[derive(Debug, Clone)]
 pub struct PlatformActivity<'a> {
     /// The activity, for matching.
@@ -45,7 +45,7 @@ pub enum FileState<'a> {
     Archived(Format, &'a str),
     /// It must be downloaded first.
     ToDownload,
-    /// There is none, with the reason.
+    /// The activity has no file, with the reason.
     Unavailable(Reason),
 }
 
@@ -125,7 +125,7 @@ pub enum Decision {
     Exists,
     /// Nothing: an upload is pending.
     Pending,
-    /// Nothing: a person deleted it there.
+    /// Nothing: a person deleted it on the target.
     Deleted(Timestamp),
     /// Nothing: one listing no longer shows it, and the next one confirms whether it was deleted.
     MissingOnce(Timestamp),
@@ -232,7 +232,8 @@ impl<'a> Groups<'a> {
             match missing {
                 Presence::Deleted(since) => return Decision::Deleted(since),
                 Presence::MissingOnce(since) => return Decision::MissingOnce(since),
-                // It was there when the other tool downloaded its file, and a listing that covers it does not show it.
+                // The platform had it when the other tool downloaded its file, and a listing that covers it does not
+                // show it.
                 Presence::NeverListed(since) if is_known(target, start) => return Decision::Deleted(since),
                 Presence::NeverListed(_) | Presence::Listed => {}
             }

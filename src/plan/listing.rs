@@ -1,4 +1,4 @@
-//! How far a listing goes, and what follows from where it ends.
+//! Decides how far a listing goes, and what follows from the place where it ends.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -21,12 +21,12 @@ pub enum Extent {
     Incremental,
 }
 
-/// Decides how far to go where nobody asks for a full listing. A listing is full
+/// Decides how far a listing goes if no full listing was requested. A listing is full
 ///
 /// - if there is no full listing yet, or the last one is a week old;
 /// - if the last one was implausible (`unconfirmed`): only a second full listing can confirm it.
 ///
-/// Else it goes on until a page shows nothing new.
+/// Otherwise it continues until a page shows nothing new.
 pub fn extent(unconfirmed: bool, last_base: Option<Timestamp>, now: Timestamp) -> Extent {
     match last_base.filter(|_| !unconfirmed) {
         // A time in the future comes from a wrong clock.
@@ -50,7 +50,7 @@ pub struct Limit {
     pub is_strict: bool,
 }
 
-/// How many of the newest known activities are read past, as a date may be wrong.
+/// A listing is read past this number of the newest known activities, because the date of one may be wrong.
 const WITNESSES: usize = 3;
 
 /// How far back a list has to be read so that nothing new is missed: past the newest known activities, but not past the

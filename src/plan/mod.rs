@@ -1,6 +1,6 @@
 //! Decides what to do before anything is done. Pure functions.
 //!
-//! - `diff.rs`: what is missing on which platform, and what is uploaded there
+//! - `diff.rs`: which activities are missing on which platform, and which of them are uploaded
 //! - `precheck.rs`: whether the target already has an activity, directly before its upload
 //! - `resend.rs`: when an upload whose response was lost is repeated
 //! - `deletion.rs`: whether a duplicate may be deleted

@@ -14,7 +14,8 @@ pub const MAX_AGE: Duration = Duration::from_secs(15);
 const REACH: SignedDuration = SignedDuration::from_mins(26 * 60 + 5);
 /// How many known activities one window may contain: a page shows these, and some new ones.
 const PAGEFUL: usize = 60;
-/// How far a check for one activity reaches at most: there may be any number of activities that the catalogue does not know.
+/// How far a check for one activity reaches at most: the target may have any number of activities that the catalogue
+/// does not know.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// How long the result of a check is used if requests are `interval` apart: the few requests of one upload must fit in.
@@ -29,7 +30,7 @@ pub enum PrecheckResult {
     Exists(usize, Verdict),
     /// The activity at this position may be the same.
     PossibleDuplicate(usize, Verdict),
-    /// No activity there is similar.
+    /// No activity on the target is similar.
     Absent,
 }
 
@@ -67,7 +68,7 @@ pub fn reach(start: Timestamp) -> (Timestamp, Timestamp) {
 
 /// The window to request for an activity that starts at `start`: the period of [`reach`], extended to what one page holds, for
 /// the uploads that follow. `known` are the starts that the catalogue knows on the target, sorted. At least one of them is in
-/// the window, however far away: else an empty response could not be told from a correct one.
+/// the window, however far away: otherwise a wrong empty response could not be distinguished from a correct one.
 pub fn window(start: Timestamp, known: &[Timestamp]) -> (Timestamp, Timestamp) {
     let (from, until) = reach(start);
     let bound = |farther: std::result::Result<Timestamp, jiff::Error>, end| farther.unwrap_or(end);

@@ -19,7 +19,7 @@ pub struct UnlistedUpload {
     pub started: Timestamp,
     /// How many listings did not show it.
     pub listings: u32,
-    /// How often the same file was uploaded there before and never arrived.
+    /// How often the same file was uploaded to the target before and never arrived.
     pub tries: u32,
 }
 

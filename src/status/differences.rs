@@ -1,4 +1,4 @@
-//! What is missing where, duplicates, deletions and rejected uploads, each with its reason.
+//! Missing activities, duplicates, deletions and rejected uploads, each with its reason.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub struct MissingItem {
     /// The best activity of its group on another platform.
     #[serde(flatten)]
     pub activity: ActivityLabel,
-    /// More about the reason: the service's message, or the evidence.
+    /// Details of the reason: the service's message, or the evidence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<RedactedReason>,
     /// Since when, for deletions.
@@ -36,7 +36,7 @@ pub struct MissingItem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MissingReason {
-    /// The next run sends it.
+    /// The next run uploads it.
     ToUpload,
     /// An upload of it is pending.
     Pending,
@@ -46,7 +46,7 @@ pub enum MissingReason {
     PossibleDuplicate,
     /// It has no file that can be uploaded.
     NoFile,
-    /// A person deleted it there.
+    /// A person deleted it on the platform.
     Deleted,
     /// The last listing no longer shows it; the next one confirms that.
     MissingOnce,
@@ -79,7 +79,7 @@ pub enum NoFile {
     NotYet,
     /// The platform rejected the download several times; it is requested once a week.
     Unavailable,
-    /// There is none: the activity was entered by hand, or the service has no file.
+    /// No file exists: the activity was entered by hand, or the service has no file.
     NoOriginal,
 }
 
@@ -88,7 +88,7 @@ pub enum NoFile {
 pub struct ActivityLabel {
     /// The platform.
     pub platform: String,
-    /// The id there. Empty: it was uploaded, and neither the response nor a list has shown the id yet.
+    /// The id on the platform. Empty: it was uploaded, and neither the response nor a list has shown the id yet.
     pub id: Redacted,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,7 +113,7 @@ pub struct ActivityLabel {
 /// A duplicate of another activity on the same platform.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Duplicate {
-    /// The copy.
+    /// The duplicate.
     pub copy: ActivityLabel,
     /// The activity that is kept.
     pub kept: ActivityLabel,
@@ -130,9 +130,9 @@ pub struct Duplicate {
 /// Two similar activities.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SimilarPair {
-    /// One.
+    /// One activity.
     pub one: ActivityLabel,
-    /// The other, on the same platform or another one.
+    /// The other activity, on the same platform or another one.
     pub other: ActivityLabel,
     /// The evidence.
     pub reasons: Vec<RedactedReason>,
@@ -156,7 +156,7 @@ pub struct Deletion {
     /// Its file in the archive, below the data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<Redacted>,
-    /// The command line that puts it back; nothing: it cannot be put back, or is back.
+    /// The command line that restores it. `None`: it cannot be restored, or is restored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore: Option<String>,
 }
@@ -165,17 +165,17 @@ pub struct Deletion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deleter {
-    /// gs-delete, as a copy.
+    /// gs-delete deleted it as a duplicate.
     Garminsync,
-    /// gs-delete; the result is not known yet.
+    /// gs-delete requested the deletion; the result is not known yet.
     Pending,
-    /// gs-delete, and it is still there.
+    /// gs-delete requested the deletion, and the platform still has the activity.
     Failed,
-    /// gs-delete, and a person has put it back.
+    /// gs-delete deleted it, and a person has restored it.
     Restored,
-    /// A person, on the platform.
+    /// A person deleted it on the platform.
     External,
-    /// Perhaps a person: one listing did not show it.
+    /// A person may have deleted it: one listing did not show it.
     Unconfirmed,
 }
 
@@ -184,7 +184,7 @@ pub enum Deleter {
 pub struct Rejection {
     /// The uploaded activity.
     pub activity: ActivityLabel,
-    /// Where to.
+    /// The target.
     pub to: String,
     /// `rejected`, or `lost`: accepted and never listed.
     pub outcome: &'static str,
@@ -192,6 +192,6 @@ pub struct Rejection {
     pub at: Timestamp,
     /// Why.
     pub reason: Option<RedactedReason>,
-    /// The command line that sends it again all the same.
+    /// The command line that uploads it again despite the rejection.
     pub retry: String,
 }

@@ -31,10 +31,10 @@ pub struct Week {
     pub sports: BTreeMap<String, Volume>,
 }
 
-/// How much.
+/// Number, distance, time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Volume {
-    /// Activities.
+    /// The number of activities.
     pub count: u64,
     /// Their time.
     pub time_s: f64,
@@ -42,7 +42,7 @@ pub struct Volume {
     pub distance_m: f64,
 }
 
-/// The activities of a month, and where they are.
+/// The activities of a month, by platform.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Month {
     /// Its first day.
@@ -96,7 +96,7 @@ pub struct ActivityGroup {
 pub struct Place {
     /// The platform.
     pub platform: String,
-    /// The id there.
+    /// The id on the platform.
     pub id: Redacted,
 }
 

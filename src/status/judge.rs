@@ -1,4 +1,5 @@
-//! Judges the state from the catalogue: what needs a person, and what went wrong. Pure.
+//! Judges the state from the catalogue: what requires an action of a person, and what failed. Pure
+//! functions.
 //!
 //! Only the current state counts: the login and the newest listing of each platform, and the newest row of each command in
 //! the log. A failure is resolved by a later success of the same command; a failure with one platform, by a success with the
@@ -24,17 +25,17 @@ pub const HANGS: SignedDuration = SignedDuration::from_hours(48);
 /// A run that is later than this will not happen.
 pub const GRACE: SignedDuration = SignedDuration::from_hours(1);
 
-/// Without a schedule, a platform is to be listed at least so often: once a week is the rarest that people choose.
+/// Without a schedule, a platform that was not listed for this time leads to a warning: nobody syncs less than once a week.
 const NOT_LISTED: SignedDuration = SignedDuration::from_hours(8 * 24);
 
-/// Exit codes that are a person's own doing: wrong usage, and Ctrl-C.
-const OWN_DOING: [Exit; 2] = [Exit::Usage, Exit::Interrupted];
+/// Exit codes that a person causes: wrong usage, and Ctrl-C.
+const BY_PERSON: [Exit; 2] = [Exit::Usage, Exit::Interrupted];
 
 /// The commands of a sync. A person runs any other command, sees how it ends, and nothing repeats it.
 const OF_SYNCS: [&str; 8] =
     ["gs-settings", "gs-notify", "gs-fetch", "gs-dedupe", "gs-diff", "gs-download", "gs-upload", "gs-delete"];
 
-/// What the state is judged by.
+/// The facts that the judgment uses.
 #[derive(Debug, Clone, Default)]
 pub struct HealthEvidence {
     /// The time of the judgment.
@@ -54,13 +55,13 @@ pub struct HealthEvidence {
     pub failed: Vec<String>,
     /// Platforms that syncs work on and that were never listed.
     pub never_listed: Vec<String>,
-    /// Work to be done.
+    /// The outstanding work.
     pub outstanding: Outstanding,
-    /// What earlier runs have left, the newest first.
+    /// The outstanding work after earlier runs, the newest first.
     pub before: Vec<Left>,
-    /// When it is to run, if that is known and switched on.
+    /// The schedule, if one is stored and enabled.
     pub due: Option<Due>,
-    /// A run whose commands had the time to end.
+    /// A run that counts as ended: its commands had the time to end.
     pub ended: Option<String>,
     /// Commands that hold their lock and started recently enough, each with its run in front.
     pub running: Vec<(String, String)>,
@@ -84,11 +85,11 @@ pub struct PlatformEvidence {
     pub name: String,
     /// Whether the catalogue has listed it.
     pub is_known: bool,
-    /// The login, and since when it is so.
+    /// The login, and since when it has this state.
     pub login: Option<(Login, Timestamp)>,
     /// Since when automatic password logins are blocked, and why.
     pub login_rejected: Option<(Timestamp, RedactedReason)>,
-    /// Until when no password login is tried at all, and why.
+    /// The end of the cooldown for password logins, and its reason.
     pub cooldown: Option<(Timestamp, RedactedReason)>,
     /// Whether the token was used for a listing after the last password login was rejected or limited.
     pub served_since: bool,
@@ -136,7 +137,7 @@ pub struct LastCommand {
     pub is_alive: Option<bool>,
 }
 
-/// When it is to run.
+/// The schedule of the syncs.
 #[derive(Debug, Clone)]
 pub struct Due {
     /// Since when the schedule applies.
@@ -150,7 +151,7 @@ pub struct Due {
 pub struct Health {
     /// The state.
     pub state: State,
-    /// The work that is left for the next runs.
+    /// The outstanding work of the next runs.
     pub outstanding: Outstanding,
     /// What a person must do; the most urgent first.
     pub actions: Vec<Issue>,
@@ -159,7 +160,7 @@ pub struct Health {
 }
 
 impl HealthEvidence {
-    /// Judges.
+    /// Judges the state.
     pub fn judge(&self) -> Health {
         let mut issues: Vec<Issue> = self.platforms.iter().flat_map(|one| self.of_platform(one)).collect();
         let of_commands = self.worst_rows().into_iter();
@@ -186,7 +187,7 @@ impl HealthEvidence {
         Health { state, outstanding: self.outstanding, actions, warnings }
     }
 
-    /// Whether a command without an end still runs, as far as known: later commands would belong to another run.
+    /// Whether a command without an end still runs, as far as is known: later commands would belong to another run.
     pub fn is_running(&self, run: &str, command: &str) -> bool {
         let is_it = |last: &LastCommand| last.run == run && last.row.command.as_str() == command;
         let is_running_command = self.running.iter().any(|(running, _)| running == run);
@@ -224,7 +225,7 @@ impl HealthEvidence {
         worst
     }
 
-    /// Work that the last two runs which do it did not reduce.
+    /// Outstanding work that the last two runs of this kind did not reduce.
     fn behind(&self) -> Option<Issue> {
         let stuck = |now: u64, of: fn(&Left) -> Option<u64>| {
             let mut left = self.before.iter().filter_map(of);
@@ -276,8 +277,8 @@ impl HealthEvidence {
         let here = |found| Issue { platform: Some(one.name.clone()), ..found };
         issues.extend(self.of_listing(one).map(here));
         issues.extend(counted(IssueKind::UploadsLost, &one.lost, one.retry.clone()).map(here));
-        let look = format!("gs-upload {} < /dev/null", flag("--platform", &one.name));
-        issues.extend(counted(IssueKind::UploadsUnconfirmed, &one.unconfirmed, Some(look)).map(here));
+        let check = format!("gs-upload {} < /dev/null", flag("--platform", &one.name));
+        issues.extend(counted(IssueKind::UploadsUnconfirmed, &one.unconfirmed, Some(check)).map(here));
         let is_long_ago = |at: &Timestamp| self.now.duration_since(*at) > NOT_LISTED;
         if let Some(at) = one.listed.filter(is_long_ago).filter(|_| self.due.is_none()) {
             let fix = format!("gs-fetch {} > /dev/null", flag("--platform", &one.name));
@@ -325,7 +326,7 @@ impl HealthEvidence {
         }
         let is_of_syncs = OF_SYNCS.contains(&row.command.as_str());
         let ended = row.finished.unwrap_or(row.started);
-        let told = |kind| Issue {
+        let issue = |kind| Issue {
             command: Some(row.command.as_str().to_owned()),
             exit: row.exit,
             reason: row.reason.clone(),
@@ -335,15 +336,15 @@ impl HealthEvidence {
         };
         match row.exit.map(|code| Exit::of(code).unwrap_or(Exit::Partial)) {
             Some(Exit::Ok) => None,
-            Some(exit) if OWN_DOING.contains(&exit) => None,
-            Some(Exit::Bug) => Some(told(IssueKind::Bug)),
-            Some(Exit::Config) => Some(Issue { fix: self.configuration_fix(row), ..told(IssueKind::Configuration) }),
-            Some(Exit::LoginRequired) => self.login_needed(row, told(IssueKind::LoginNeeded), of_platforms),
+            Some(exit) if BY_PERSON.contains(&exit) => None,
+            Some(Exit::Bug) => Some(issue(IssueKind::Bug)),
+            Some(Exit::Config) => Some(Issue { fix: self.configuration_fix(row), ..issue(IssueKind::Configuration) }),
+            Some(Exit::LoginRequired) => self.login_needed(row, issue(IssueKind::LoginNeeded), of_platforms),
             _ if !is_of_syncs => None,
             Some(_) if self.says_platform(row, of_platforms) || self.is_listed_since(row, ended) => None,
-            Some(_) => Some(told(IssueKind::Failed)),
+            Some(_) => Some(issue(IssueKind::Failed)),
             None if self.runs(at) => None,
-            None => Some(told(IssueKind::Unfinished)),
+            None => Some(issue(IssueKind::Unfinished)),
         }
     }
 
@@ -359,7 +360,8 @@ impl HealthEvidence {
         has_since(Some(row.command.as_str())) || has_since(None)
     }
 
-    /// The platform that a command failed with as a whole. What single activities came to, and listings, are known otherwise.
+    /// The platform with which a whole command failed. Results of single activities and of listings are judged
+    /// elsewhere.
     fn worked_on<'a>(&self, row: &'a Command) -> Option<&'a str> {
         use Exit::{Config, LoginRequired, TempFail};
         let exit = row.exit.and_then(Exit::of)?;
@@ -454,8 +456,8 @@ impl HealthEvidence {
     /// listing is enough.
     fn never_listed<'a>(&'a self, issues: &'a [Issue]) -> impl Iterator<Item = Issue> + 'a {
         let is_anything_known = self.platforms.iter().any(|one| one.is_known);
-        let is_told = |name: &String| issues.iter().any(|issue| issue.platform.as_ref() == Some(name));
-        let names = self.never_listed.iter().filter(move |name| is_anything_known && !is_told(name));
+        let is_reported = |name: &String| issues.iter().any(|issue| issue.platform.as_ref() == Some(name));
+        let names = self.never_listed.iter().filter(move |name| is_anything_known && !is_reported(name));
         names.map(|name| Issue {
             platform: Some(name.clone()),
             fix: Some(format!("gs-fetch {} > /dev/null", flag("--platform", name))),
@@ -474,12 +476,12 @@ fn counted(kind: IssueKind, activities: &[String], fix: Option<String>) -> Optio
     (!activities.is_empty()).then(|| Issue { count, fix, activities: activities.to_vec(), ..Issue::new(kind) })
 }
 
-/// How much a person should know of an exit code, unlike [`Exit`]'s own order: what a person has to do comes first. A
-/// missing one is less urgent than any failure.
+/// The urgency of an exit code for a person. Unlike the order of [`Exit`], a required action comes first. A missing
+/// exit code is less urgent than any failure.
 fn urgency(exit: Option<u8>) -> u8 {
     match exit.map(|code| Exit::of(code).unwrap_or(Exit::Partial)) {
         Some(Exit::Ok) => 0,
-        Some(exit) if OWN_DOING.contains(&exit) => 1,
+        Some(exit) if BY_PERSON.contains(&exit) => 1,
         None => 2,
         Some(Exit::Partial) => 3,
         Some(Exit::Bug | Exit::LoginRequired | Exit::Config) => 5,

@@ -67,7 +67,7 @@ fn the_state_without_data_is_empty_and_without_issues_ok() {
 
 #[test]
 fn each_exit_code_is_its_own_issue() {
-    let told = |exit| {
+    let judged = |exit| {
         let health = evidence(vec![platform("coros")], vec![row("a", "gs-upload", -1, exit, "")]).judge();
         let issue = health.actions.first().or(health.warnings.first()).cloned();
         (health.state, issue.map(|issue| (issue.kind, issue.command.unwrap(), issue.exit, issue.reason.unwrap())))
@@ -75,13 +75,13 @@ fn each_exit_code_is_its_own_issue() {
     let why = || redacted(Reason::Retry { detail: "why".into() });
     let issue = |what, exit| Some((what, "gs-upload".to_owned(), Some(exit), why()));
     for exit in [0, 2, 130] {
-        assert_eq!(told(Some(exit)), (State::Ok, None), "{exit}");
+        assert_eq!(judged(Some(exit)), (State::Ok, None), "{exit}");
     }
     for (what, exit) in [(IssueKind::Bug, 70), (IssueKind::LoginNeeded, 77), (IssueKind::Configuration, 78)] {
-        assert_eq!(told(Some(exit)), (State::ActionNeeded, issue(what, exit)));
+        assert_eq!(judged(Some(exit)), (State::ActionNeeded, issue(what, exit)));
     }
     for exit in [1, 65, 75, 101] {
-        assert_eq!(told(Some(exit)), (State::Warning, issue(IssueKind::Failed, exit)));
+        assert_eq!(judged(Some(exit)), (State::Warning, issue(IssueKind::Failed, exit)));
     }
 }
 

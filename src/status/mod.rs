@@ -30,28 +30,28 @@ pub use syncs::{Heading, NextSync, never_synced};
 pub struct Snapshot {
     /// The state. It comes first, so that a health check finds it in the first lines.
     pub state: State,
-    /// The work that is left for the next runs.
+    /// The outstanding work of the next runs.
     pub outstanding: Outstanding,
-    /// When this was read from the catalogue.
+    /// When the data was read from the catalogue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made: Option<Timestamp>,
     /// The version of garminsync.
     pub version: &'static str,
     /// The newest run in the log; also the first of `runs`.
     pub last_run: Option<Run>,
-    /// When it is to run.
+    /// The schedule of the syncs.
     pub schedule: Option<ScheduleStatus>,
     /// What a person must do; the most urgent first.
     pub actions: Vec<Issue>,
-    /// What went wrong and is tried again by the next run.
+    /// What failed and is retried by the next run.
     pub warnings: Vec<Issue>,
     /// The platforms in the catalogue.
     pub platforms: Vec<Platform>,
-    /// Each platform towards each other one.
+    /// The comparison of each platform with each other one.
     pub matrix: Vec<PlatformPair>,
-    /// What is missing on the platforms, by platform and reason.
+    /// The missing activities, by platform and reason.
     pub missing: Vec<Missing>,
-    /// What is not in the archive, by platform and reason, including what never can be.
+    /// The activities that are not in the archive, by platform and reason, including those that have no file.
     pub not_archived: Vec<NotArchived>,
     /// The duplicates on the platforms.
     pub duplicates: Vec<Duplicate>,
@@ -80,7 +80,7 @@ impl Snapshot {
         self.schedule.as_ref().is_some_and(|schedule| schedule.enabled)
     }
 
-    /// The exit code of a command that is asked for the state: [`Exit::LoginRequired`] if a login is needed, [`Exit::Ok`] if
+    /// The exit code of a command that reports the state: [`Exit::LoginRequired`] if a login is needed, [`Exit::Ok`] if
     /// everything is OK, else [`Exit::Partial`], also if no platform was ever listed.
     pub fn exit(&self) -> Exit {
         match self.state {
@@ -100,17 +100,17 @@ pub enum State {
     Empty,
     /// Everything is OK.
     Ok,
-    /// No failures, but work is left for the next runs.
+    /// No failures, but work is outstanding.
     Outstanding,
-    /// Work is left, and the last runs did not reduce it.
+    /// Work is outstanding, and the last runs did not reduce it.
     Behind,
-    /// Something went wrong, and the next run tries again.
+    /// Something failed, and the next run retries it.
     Warning,
-    /// A person is needed.
+    /// A person must do something.
     ActionNeeded,
 }
 
-/// Work that is not done yet although nothing is wrong with it.
+/// Outstanding work, without failures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Outstanding {
     /// Uploads that the next run makes.
@@ -124,21 +124,21 @@ pub struct Outstanding {
 }
 
 impl Outstanding {
-    /// Whether there is nothing to do.
+    /// Whether no work is outstanding.
     pub fn is_nothing(self) -> bool {
         self == Outstanding::default()
     }
 }
 
-/// Something that went wrong.
+/// A failure that a person should know about.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Issue {
     /// Its kind.
     pub kind: IssueKind,
-    /// The platform it is about.
+    /// The platform that it concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
-    /// The command that met it, and how it ended.
+    /// The command with the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
     /// Its exit code.
@@ -162,7 +162,7 @@ pub struct Issue {
 }
 
 impl Issue {
-    /// That alone, with nothing else known.
+    /// An issue of this kind, without details.
     pub fn new(kind: IssueKind) -> Issue {
         Issue {
             kind,
@@ -178,7 +178,7 @@ impl Issue {
     }
 }
 
-/// What went wrong.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IssueKind {
@@ -186,13 +186,13 @@ pub enum IssueKind {
     LoginRefused,
     /// Action: the token no longer works. `at`: since when, if known.
     LoginEnded,
-    /// A person: a command ended with "a login is needed". `at`: when.
+    /// Action: a command ended with "a login is needed". `at`: when.
     LoginNeeded,
     /// Action: too many known activities are missing in the list, which is ignored. `at`: when.
     ListingImplausible,
-    /// A person: a command ended with "configuration". `at`: when.
+    /// Action: a command ended with "configuration". `at`: when.
     Configuration,
-    /// A person: a command met a bug. `at`: when.
+    /// Action: a command found a bug. `at`: when.
     Bug,
     /// Action: the platform accepted uploads and never listed them. They are only uploaded again if a person says so.
     UploadsLost,
@@ -202,19 +202,19 @@ pub enum IssueKind {
     Cooldown,
     /// The service allows no requests before `at`.
     RateLimited,
-    /// The newest listing was cut. `at`: when.
+    /// The newest listing is incomplete. `at`: when.
     ListingIncomplete,
     /// The platform was not listed for long, and no schedule is known, or never. `at`: when it was listed last.
     NotListed,
     /// Uploads that the platform accepted hours ago and does not show.
     UploadsUnconfirmed,
-    /// Work is outstanding, and runs do not make it less.
+    /// Work is outstanding, and the last runs did not reduce it.
     Behind,
     /// Archived files were changed or truncated; they are downloaded again.
     FilesCorrupt,
     /// Downloads failed, and are retried; unavailable files are not among them.
     FilesFailed,
-    /// A command ended otherwise than well. `at`: when.
+    /// A command failed. `at`: when.
     Failed,
     /// A command did not end: it was killed, or still runs. `at`: when it started.
     Unfinished,
@@ -232,18 +232,18 @@ impl IssueKind {
         matches!(self, IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::LoginNeeded)
     }
 
-    /// Whether a person is needed.
+    /// Whether a person must do something.
     pub fn needs_action(self) -> bool {
         self <= IssueKind::Overdue
     }
 }
 
-/// When it is to run.
+/// The schedule of the syncs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScheduleStatus {
     /// The cron expression.
     pub cron: String,
-    /// The time zone it is meant in.
+    /// The time zone of the expression.
     pub zone: String,
     /// Whether it is enabled.
     pub enabled: bool,

@@ -30,15 +30,15 @@ pub struct Platform {
     pub pending: u64,
     /// The size of the archived files, in bytes.
     pub bytes: u64,
-    /// When its last listing that saw the end did so.
+    /// When its last complete listing ended.
     pub last_complete_listing: Option<Timestamp>,
-    /// When its last successful listing ended, even of a part.
+    /// When its last successful listing ended, complete or not.
     pub last_listing: Option<Timestamp>,
-    /// Why nothing may be concluded about it now; nothing: its list is known.
+    /// Why nothing may be concluded about it now; `None`: its list is known.
     pub unusable_reason: Option<RedactedReason>,
     /// The login; `None` for a folder, or if it is unknown.
     pub login: Option<Login>,
-    /// No password login before then.
+    /// The end of the login cooldown: no password login before.
     pub cooldown_until: Option<Timestamp>,
     /// The end of the service's rate limit.
     pub rate_limited_until: Option<Timestamp>,
@@ -51,7 +51,7 @@ pub struct Login {
     pub expires: Option<Timestamp>,
     /// Whether it is renewed automatically.
     pub renewable: bool,
-    /// Until when that is possible.
+    /// Until when it can be renewed.
     pub renewable_until: Option<Timestamp>,
     /// Why it no longer works.
     pub ended: Option<RedactedReason>,
@@ -60,13 +60,13 @@ pub struct Login {
 /// The comparison of two platforms: numbers of activities.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PlatformPair {
-    /// The platform that has them.
+    /// The platform that has the activities.
     pub on: String,
-    /// The other one.
+    /// The platform that it is compared with.
     pub and: String,
-    /// On both.
+    /// Activities on both platforms.
     pub both: u64,
-    /// Only on the first. The following numbers are parts of this one.
+    /// Activities on the first platform only. The following numbers are parts of this one.
     pub only: u64,
     /// Their uploads are pending.
     pub pending: u64,

@@ -14,13 +14,13 @@ pub struct Run {
     pub run: Redacted,
     /// When its first command started.
     pub started: Timestamp,
-    /// When its last command ended; nothing: one did not.
+    /// When its last command ended; `None`: one of them did not end.
     pub finished: Option<Timestamp>,
     /// Its result: the worst of its commands.
     pub outcome: RunOutcome,
     /// The worst exit code.
     pub exit: Option<u8>,
-    /// What its commands counted, added up.
+    /// The sums of the counts of its commands.
     pub counts: BTreeMap<String, u64>,
     /// The first error.
     pub reason: Option<RedactedReason>,
@@ -36,7 +36,7 @@ pub enum RunOutcome {
     Success,
     /// Some records failed.
     Partial,
-    /// A person ended it.
+    /// A person stopped it.
     Interrupted,
     /// It did not end: it was killed, or still runs.
     Unfinished,
@@ -61,7 +61,7 @@ pub struct Command {
     pub counts: BTreeMap<String, u64>,
     /// The first error.
     pub reason: Option<RedactedReason>,
-    /// The platform that it was about.
+    /// The platform of that error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<Redacted>,
 }

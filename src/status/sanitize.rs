@@ -1,4 +1,4 @@
-//! Texts that others wrote, without what must not be shown: secrets, control characters, marks that turn a line.
+//! Removes secrets, control characters and bidirectional marks from texts of others.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ const SECRET_NAMES: &[&str] = &[
     "signature",
     "cookie",
 ];
-/// Those whose values never look like words, and that occur in sentences.
+/// Secret names whose values never look like words; these names occur in sentences.
 const TOKENS: &[&str] = &["token", "ticket", "cookie", "signature"];
 /// A longer word may be a token even if it has only lower-case letters.
 const LONGEST_PLAIN: usize = 15;
@@ -36,7 +36,7 @@ const PARAMETERS: &[&str] = &["key", "session", "sid", "code", "credential"];
 /// either.
 const LONGEST_WORD: usize = 40;
 
-/// A text that others wrote, as it may be shown: see [`Redacted::of`].
+/// A text of others that may be shown: see [`Redacted::of`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Redacted(String);
 
@@ -73,13 +73,13 @@ impl Redacted {
         &self.0
     }
 
-    /// Whether nothing is left.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// A reason as it may be shown: its parameters, which may contain a service's message, are redacted as by [`Redacted::of`].
+/// A reason that may be shown. Its parameters may contain a service's message, so [`Redacted::of`] redacts them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RedactedReason(Reason);
 
@@ -121,13 +121,14 @@ impl Serialize for RedactedReason {
     }
 }
 
-/// What a word announces about the next one.
+/// Whether the next word is a secret, by the word before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Announced {
     Nothing,
-    /// It may be a token, unless the sentence goes on: "no longer takes the token: another login ended it".
+    /// The next word may be a token, unless the sentence continues: "no longer takes the token: another login ended
+    /// it".
     Token,
-    /// It is a secret, whatever it looks like.
+    /// The next word is a secret, whatever it looks like.
     Secret,
 }
 
@@ -142,13 +143,13 @@ fn announces(word: &str) -> Announced {
     }
 }
 
-/// Whether it is an ordinary word: no token is that short and all in lower case.
+/// Whether a word is an ordinary one: no token is so short and all in lower case.
 fn is_plain_word(word: &str) -> bool {
     let bare = word.trim_matches(|c: char| "()\"',.;:".contains(c));
     bare.len() <= LONGEST_PLAIN && bare.chars().all(|c| c.is_ascii_lowercase())
 }
 
-/// The value after such a name: hidden except for punctuation at its end.
+/// The value after the name of a secret: hidden except for punctuation at its end.
 fn hidden_end(word: &str) -> String {
     let end = word.trim_end_matches([',', ';', '.', ')']).len();
     format!("***{}", &word[end..])
@@ -209,7 +210,7 @@ fn without_addresses(word: &str) -> String {
     shown + rest
 }
 
-/// Whether it is a ticket, a token of three parts, or a word that is too long. Each part of a path is checked.
+/// Whether a word is a ticket, a token of three parts, or a word that is too long. Each part of a path is checked.
 fn is_token(word: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '=' | '.' | '~' | '%');
     let is_long = |part: &str| {
@@ -268,9 +269,9 @@ mod tests {
             let redacted = RedactedReason::of(&reason);
             assert_eq!(redacted.reason().code(), reason.code(), "it is the same reason");
             let json = serde_json::to_string(&redacted).unwrap();
-            for told in [json, redacted.text(Lang::En), redacted.text(Lang::Zh), redacted.reason().to_json()] {
+            for shown in [json, redacted.text(Lang::En), redacted.text(Lang::Zh), redacted.reason().to_json()] {
                 for part in ["runner", "hunter2", "abc123def", "s3cr3t0"] {
-                    assert!(!told.contains(part), "{part}: {told}");
+                    assert!(!shown.contains(part), "{part}: {shown}");
                 }
             }
         }

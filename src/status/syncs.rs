@@ -14,15 +14,15 @@ pub enum Heading {
     LastSync,
     /// On the page: when the next sync runs.
     NextSync,
-    /// The same for commands: there, a run is no activity of a runner.
+    /// In commands: when the last run ended. In commands, a run is a run of the program.
     LastRun,
-    /// The next one.
+    /// In commands: when the next run starts.
     NextRun,
     /// What the next syncs have to do.
     Outstanding,
     /// What a person must do.
     ActionNeeded,
-    /// What failed, and needs nobody.
+    /// What failed and is retried automatically.
     Warnings,
 }
 
@@ -41,7 +41,7 @@ impl Heading {
     }
 }
 
-/// Where there was no sync yet.
+/// Shown before the first sync.
 pub fn never_synced(lang: Lang) -> &'static str {
     lang.pick("never", "从未")
 }
@@ -58,7 +58,7 @@ pub struct NextSync {
 }
 
 impl NextSync {
-    /// What a schedule comes to.
+    /// The next sync of a schedule.
     pub fn of(schedule: Option<&ScheduleStatus>, lang: Lang) -> NextSync {
         let schedule_command = |cron: &str| format!("garminsync schedule {}", shell_quote(cron));
         let none = |word, hint, command| NextSync { at: None, word, hints: vec![(hint, command)] };

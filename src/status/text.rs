@@ -204,7 +204,7 @@ impl Issue {
         self.line_with(lang, str::to_owned)
     }
 
-    /// The same with the reason as `shown` returns it: it may be long, and the fix comes last.
+    /// Like [`Issue::line`], with the reason as `shown` returns it: a reason may be long, and the fix comes last.
     pub fn line_with(&self, lang: Lang, shown: impl Fn(&str) -> String) -> String {
         let mut line = self.sentence(lang);
         if let Some(at) =

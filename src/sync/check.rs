@@ -20,8 +20,8 @@ impl Worker {
         wrong.iter().for_each(|failure| self.fail(failure));
     }
 
-    /// Logs whether the settings are invalid or valid again: the page shows it to users who do not see the output of
-    /// this command. No other result of the command is logged.
+    /// Logs whether the settings are invalid or valid again: users who do not see the output of this
+    /// command see the result on the page. No other result of the command is logged.
     pub fn log_settings_check(&mut self, failure: Option<&Failure>) {
         let exit = failure.map_or(Exit::Ok, |failure| failure.exit);
         let is_news = match exit {

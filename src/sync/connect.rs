@@ -135,18 +135,18 @@ impl Worker {
         let workspace = self.workspace().clone();
         move |all| {
             let catalogue = workspace.open_catalogue();
-            let told = catalogue.as_ref().ok().and_then(|catalogue| catalogue.skipped(&name).ok()).unwrap_or_default();
+            let known = catalogue.as_ref().ok().and_then(|catalogue| catalogue.skipped(&name).ok()).unwrap_or_default();
             for notice in all {
                 let line = format!("{name}: {}", notice.text);
-                match notice.matters && !told.contains(&notice.key) {
+                match notice.matters && !known.contains(&notice.key) {
                     true => workspace.warn(&line),
                     false => workspace.debug(&line),
                 }
                 notice.details.iter().for_each(|detail| workspace.debug(&format!("{name}: {detail}")));
             }
-            let is_as_told = told.len() == all.len() && all.iter().all(|notice| told.contains(&notice.key));
+            let is_unchanged = known.len() == all.len() && all.iter().all(|notice| known.contains(&notice.key));
             if let Ok(mut catalogue) = catalogue
-                && !is_as_told
+                && !is_unchanged
             {
                 // If storing fails, the next run repeats the warning.
                 let _ = catalogue.set_skipped(&name, all.iter().map(|notice| notice.key.as_str()), workspace.now());

@@ -82,14 +82,14 @@ fn mark(worker: &mut Worker, options: &DedupeOptions, records: &mut [Record]) ->
             record.duplicate_of = marks.remove(&index);
         }
     }
-    let told = worker.counts_told(&[
+    let counts = worker.counts_text(&[
         ("duplicates", worker.noun("duplicates", "duplicate", "duplicates")),
         ("similar", worker.noun("similar", "similar pair", "similar pairs")),
     ]);
-    worker.info(match told.as_str() {
+    worker.info(match counts.as_str() {
         "" if at.is_empty() => "nothing to compare",
         "" => "no duplicates",
-        told => told,
+        counts => counts,
     });
     Ok(())
 }

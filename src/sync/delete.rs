@@ -56,18 +56,18 @@ pub fn delete(
     let mut deletions = Deletions::new(worker, matcher, progress.clone(), max_delete, options.yes)?;
     deletions.shows_records = sink.shows_records();
     let mut result = deletions.resume_open(&unsettled);
-    if result.is_ok() && deletions.hand_on(sink)? {
+    if result.is_ok() && deletions.pass_on(sink)? {
         result = each_record(records, |record| {
             match duplicate(record, &selection) {
                 Ok(activity) => deletions.submit(activity)?,
                 Err(record) => drop(sink.record(&record)?),
             }
-            Ok(deletions.hand_on(sink)? && !deletions.worker.is_stopped())
+            Ok(deletions.pass_on(sink)? && !deletions.worker.is_stopped())
         });
     }
     // However the input ended, the deletions that were requested are verified and passed on.
     let confirmed = deletions.confirm_all();
-    deletions.hand_on(sink)?;
+    deletions.pass_on(sink)?;
     result.and(confirmed)
 }
 
@@ -121,8 +121,8 @@ enum Guard {
 }
 
 /// Whether the platform has a duplicate and the activity that is kept.
-struct There {
-    copy: bool,
+struct PairPresence {
+    duplicate: bool,
     kept: bool,
     /// Until when the result may be used.
     not_after: Option<Moment>,
@@ -153,7 +153,7 @@ impl<'a> Deletions<'a> {
     }
 
     /// Passes on the finished records. `false`: the sink accepts no more.
-    fn hand_on(&mut self, sink: &mut dyn RecordSink) -> Result<bool> {
+    fn pass_on(&mut self, sink: &mut dyn RecordSink) -> Result<bool> {
         for record in std::mem::take(&mut self.done) {
             sink.record(&record.into())?;
         }
@@ -217,38 +217,38 @@ impl<'a> Deletions<'a> {
         }
         // The lock now keeps other commands from writing. The list is requested right before each deletion, because a
         // person may have just deleted the other activity.
-        let (there, not_after) = match self.are_there(spec, &record.activity, &kept) {
-            Ok(There { copy: true, kept, not_after }) => (kept, not_after),
-            Ok(There { copy: false, .. }) => return self.skip(record, Reason::NoLongerListed),
+        let (kept_is_listed, not_after) = match self.pair_presence(spec, &record.activity, &kept) {
+            Ok(PairPresence { duplicate: true, kept, not_after }) => (kept, not_after),
+            Ok(PairPresence { duplicate: false, .. }) => return self.skip(record, Reason::NoLongerListed),
             Err(error) => return self.fail_item(record, error),
         };
         // The listing may have changed the result of any guard.
-        match self.guarded(spec, &record, there)? {
+        match self.guarded(spec, &record, kept_is_listed)? {
             Guard::Passed(kept) => self.delete(spec, record, &kept, not_after),
             Guard::Failed(reason) => self.skip(record, reason),
         }
     }
 
-    /// The activity that is kept, if every guard passes; otherwise the reason of the first one that fails. `there`:
-    /// whether the platform has the activity that is kept.
-    fn guarded(&self, spec: &PlatformSpec, record: &ActivityRecord, there: bool) -> Result<Guard> {
+    /// The activity that is kept, if every guard passes; otherwise the reason of the first one that fails.
+    /// `kept_is_listed`: whether the platform has the activity that is kept.
+    fn guarded(&self, spec: &PlatformSpec, record: &ActivityRecord, kept_is_listed: bool) -> Result<Guard> {
         let no = |reason: Reason| Ok(Guard::Failed(reason));
-        let (Some(duplicate_of), Some(copy)) =
+        let (Some(duplicate_of), Some(duplicate)) =
             (&record.duplicate_of, self.worker.catalogue.entry(ActivityKeyRef::new(&spec.id, &record.activity.id))?)
         else {
             return no(Reason::UnknownActivity);
         };
-        if copy.missing.is_some() {
+        if duplicate.missing.is_some() {
             return no(Reason::AlreadyDeleted);
         }
-        if !copy.is_listed() {
+        if !duplicate.is_listed() {
             return no(Reason::ActivityNeverListed);
         }
         let Some(kept) = self.worker.catalogue.entry(ActivityKeyRef::new(&spec.id, &duplicate_of.id))? else {
             return no(Reason::UnknownKept);
         };
-        let facts = self.facts(spec, record, &copy, &kept)?;
-        Ok(match deletion::first_failed_guard(&DeletionFacts { kept_is_listed: there, ..facts }) {
+        let facts = self.facts(spec, record, &duplicate, &kept)?;
+        Ok(match deletion::first_failed_guard(&DeletionFacts { kept_is_listed, ..facts }) {
             Some(reason) => Guard::Failed(reason),
             None => Guard::Passed(Box::new(kept)),
         })
@@ -269,7 +269,7 @@ impl<'a> Deletions<'a> {
             self.worker.candidate(&kept.activity, other.as_ref()),
         );
         let now = self.matcher.verdict(&one, &two).map(|verdict| verdict.certainty);
-        let told = record.duplicate_of.as_ref().and_then(|duplicate_of| Certainty::named(&duplicate_of.certainty));
+        let recorded = record.duplicate_of.as_ref().and_then(|duplicate_of| Certainty::named(&duplicate_of.certainty));
         let key = |entry: &ActivityRow| entry.activity.key();
         let open = self.worker.catalogue.open_deletions(&spec.id)?;
         let is_open = |entry: &ActivityRow| open.iter().any(|row| row.id == entry.activity.id);
@@ -287,7 +287,7 @@ impl<'a> Deletions<'a> {
                 .catalogue
                 .was_uploaded_by(&self.worker.run_id, ActivityKeyRef::new(&spec.id, &entry.activity.id))?,
             // The certainty in the record and the current one may differ; the weaker one counts.
-            certainty: now.zip(told).map(|(now, told)| now.max(told)),
+            certainty: now.zip(recorded).map(|(now, recorded)| now.max(recorded)),
             archived: self.archived(entry)?,
             kept_archived: self.archived(kept)?,
             kept_is_better: Matcher::order(&two, &one).is_lt(),
@@ -319,19 +319,24 @@ impl<'a> Deletions<'a> {
 
     /// Whether the platform has both activities now: its list shows the duplicate and the kept one, and a request for
     /// the kept one by its id succeeds.
-    fn are_there(&mut self, spec: &PlatformSpec, copy: &Activity, kept: &ActivityRow) -> ItemResult<There> {
-        let starts: Vec<Timestamp> = [copy.start_time, kept.activity.start_time].into_iter().flatten().collect();
+    fn pair_presence(
+        &mut self,
+        spec: &PlatformSpec,
+        duplicate: &Activity,
+        kept: &ActivityRow,
+    ) -> ItemResult<PairPresence> {
+        let starts: Vec<Timestamp> = [duplicate.start_time, kept.activity.start_time].into_iter().flatten().collect();
         self.progress.step(&format!("checking {}", spec.id));
-        let looked = self.connections.get(spec)?.list_around(self.worker, starts);
-        let (shown, not_after) = looked.or_else(|failure| self.unknown(spec, failure))?;
-        let (has_copy, has_kept) = (shown.contains(&copy.id), shown.contains(&kept.activity.id));
-        let there = There { copy: has_copy, kept: has_kept, not_after };
-        if !has_copy || !has_kept {
-            return Ok(there);
+        let listed = self.connections.get(spec)?.list_around(self.worker, starts);
+        let (shown, not_after) = listed.or_else(|failure| self.unknown(spec, failure))?;
+        let (has_duplicate, has_kept) = (shown.contains(&duplicate.id), shown.contains(&kept.activity.id));
+        let presence = PairPresence { duplicate: has_duplicate, kept: has_kept, not_after };
+        if !has_duplicate || !has_kept {
+            return Ok(presence);
         }
         // A list may lag behind; a request by id does not.
         match self.connections.get(spec)?.platform.exists(&kept.activity) {
-            Ok(exists) => Ok(There { kept: exists.unwrap_or(true), ..there }),
+            Ok(exists) => Ok(PairPresence { kept: exists.unwrap_or(true), ..presence }),
             Err(error) => self.unknown(spec, error.into()),
         }
     }
@@ -473,7 +478,7 @@ impl<'a> Deletions<'a> {
     }
 
     fn fail(&mut self, mut record: ActivityRecord, problem: Problem) -> Result<()> {
-        if !self.connections.is_told(&record.activity.platform, &problem) {
+        if !self.connections.is_reported(&record.activity.platform, &problem) {
             let activity = &record.activity;
             let reason = problem.why();
             self.worker.item_failed(activity.as_key(), None, &activity.platform, &reason);

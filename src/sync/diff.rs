@@ -93,11 +93,11 @@ fn scope(worker: &Worker, sources: &PlatformSelection, targets: &PlatformSelecti
 /// The histories of the selected platforms in the catalogue; reports platforms without a known list.
 fn known(worker: &mut Worker, options: &DiffOptions, scope: &[Arc<PlatformSpec>]) -> Result<Histories> {
     // The rule by start alone ignores earlier matches.
-    let by_what_was = options.rule == Rule::Evidence && !options.rematch;
+    let use_stored_groups = options.rule == Rule::Evidence && !options.rematch;
     if !worker.dry_run {
         scope.iter().try_for_each(|spec| worker.adopt_orphans(spec))?;
     }
-    let known = Histories::read(&worker.catalogue, scope, &worker.run_id, by_what_was, worker.now())?;
+    let known = Histories::read(&worker.catalogue, scope, &worker.run_id, use_stored_groups, worker.now())?;
     for History { spec, knowledge, .. } in &known.platforms {
         let Some(reason) = &knowledge.unusable_reason else { continue };
         let reason = Reason::NoUploadsPlanned { reason: Box::new(reason.clone()) };
@@ -204,7 +204,7 @@ fn transfer(
 }
 
 fn summarise(worker: &Worker) {
-    let skipped = worker.counts_told(&[
+    let skipped = worker.counts_text(&[
         ("already_pending", "pending"),
         ("deleted_there", "deleted on the target"),
         ("missing_once", "not in the last listing"),

@@ -51,7 +51,7 @@ pub fn fetch(worker: &mut Worker, options: &FetchOptions, sink: &mut dyn RecordS
     worker.warn_of_unknown_sports(&options.filter.sports)?;
     for (spec, listed) in fetched {
         match listed {
-            Ok(listed) => hand_on(worker, options, &spec, (&listed, sink))?,
+            Ok(listed) => pass_on(worker, options, &spec, (&listed, sink))?,
             Err(failure) => worker.fail(&failure.on(&spec.id)),
         }
     }
@@ -171,7 +171,7 @@ impl<'a> Task<'a> {
 }
 
 /// Reports the result of a listing, and passes on the activities of its platform.
-fn hand_on(
+fn pass_on(
     worker: &mut Worker,
     options: &FetchOptions,
     spec: &PlatformSpec,

@@ -26,7 +26,7 @@ pub enum LocalFile {
     Unavailable(Timestamp),
     /// The file is missing or its bytes have changed.
     Corrupt,
-    /// A converted file is there, and it is time to request the original again.
+    /// A converted file exists, and the original is requested again now.
     RetryOriginal(FileRow),
     /// Nothing is known.
     Nothing,
@@ -147,7 +147,7 @@ impl Worker {
         for (part, piece) in (0..).zip(pieces).collect::<Vec<_>>().into_iter().rev() {
             let path = path_for(activity, part, piece.format, store_as.origin());
             let stored = self.archive.store(&path, &piece.bytes).map_err(NotKept::Storage)?;
-            self.tell_newer_protocol(activity, &piece);
+            self.report_newer_protocol(activity, &piece);
             rows.push((row(&path, part, &piece, stored, (store_as, self.now())), piece));
         }
         rows.reverse();
@@ -193,7 +193,7 @@ impl Worker {
         Ok(())
     }
 
-    fn tell_newer_protocol(&self, activity: &Activity, piece: &CheckedFile) {
+    fn report_newer_protocol(&self, activity: &Activity, piece: &CheckedFile) {
         if let Some(protocol) = piece.fit.as_ref().map(|fit| fit.protocol).filter(|protocol| protocol.is_newer()) {
             let known = Protocol::NEWEST;
             let text =
@@ -228,7 +228,7 @@ impl StoreAs {
         StoreAs::Converted { retry_original_at: Some(again) }
     }
 
-    /// A converted file in place of an original. `retry_original`: that may be available another day.
+    /// A converted file in place of an original. `retry_original`: the original may be available another day.
     pub fn converted(retry_original: bool, now: Timestamp) -> StoreAs {
         StoreAs::Converted { retry_original_at: retry_original.then(|| tomorrow(now)) }
     }

@@ -46,12 +46,12 @@ pub struct Histories {
 }
 
 impl Histories {
-    /// Reads the histories, as the run `run` sees them. `by_what_was`: use the groups of earlier runs.
+    /// Reads the histories, as the run `run` sees them. `use_stored_groups`: use the groups of earlier runs.
     pub fn read(
         catalogue: &Catalogue,
         scope: &[Arc<PlatformSpec>],
         run: &str,
-        by_what_was: bool,
+        use_stored_groups: bool,
         now: Timestamp,
     ) -> catalogue::Result<Histories> {
         let history = |spec: &Arc<PlatformSpec>| {
@@ -70,7 +70,7 @@ impl Histories {
                 Ok::<_, catalogue::Error>(())
             })?;
         }
-        let groups = if by_what_was { catalogue.groups()? } else { HashMap::new() };
+        let groups = if use_stored_groups { catalogue.groups()? } else { HashMap::new() };
         Ok(Histories { platforms, entries, groups, without_file: catalogue.unavailable_files(now)? })
     }
 
@@ -115,11 +115,11 @@ impl Histories {
     }
 
     /// The activities in the form of the plan. `may_send`: whether an activity may be uploaded to other platforms;
-    /// `is_there`: whether a file of the archive is where it was stored.
+    /// `is_present`: whether a file of the archive is where it was stored.
     pub fn planned(
         &self,
         may_send: &dyn Fn(&ActivityRow) -> bool,
-        is_there: &dyn Fn(&FileRow) -> bool,
+        is_present: &dyn Fn(&FileRow) -> bool,
     ) -> Vec<diff::PlatformActivity<'_>> {
         let presence = |entry: &ActivityRow| match entry.missing {
             None if !entry.is_listed() => Presence::NeverListed(entry.first_seen),
@@ -131,7 +131,7 @@ impl Histories {
             candidate: candidate(&entry.activity, facts.as_ref(), self.native_manufacturer(&entry.activity.platform)),
             presence: presence(entry),
             selected: may_send(entry),
-            file: self.file_state(entry, is_there),
+            file: self.file_state(entry, is_present),
         });
         entries.collect()
     }
@@ -141,10 +141,10 @@ impl Histories {
         self.without_file.contains(&activity.key())
     }
 
-    fn file_state<'a>(&self, entry: &'a ActivityRow, is_there: &dyn Fn(&FileRow) -> bool) -> FileState<'a> {
+    fn file_state<'a>(&self, entry: &'a ActivityRow, is_present: &dyn Fn(&FileRow) -> bool) -> FileState<'a> {
         match &entry.file {
             _ if !entry.more_files.is_empty() => FileState::Unavailable(Reason::SeveralFiles),
-            Some(file) if file.corrupt || !is_there(file) => FileState::ToDownload,
+            Some(file) if file.corrupt || !is_present(file) => FileState::ToDownload,
             Some(file) if file.origin == Origin::Converted => FileState::Unavailable(Reason::ConvertedOnly),
             Some(file) => FileState::Archived(file.format, &file.sha256),
             None => match entry.no_file_reason() {
@@ -206,8 +206,8 @@ fn link(row: &UploadRow) -> Option<Link<'_>> {
 
 /// The upload as evidence of an activity on its target.
 fn upload(row: &UploadRow) -> Option<Upload<'_>> {
-    const UNTOLD: &Reason = &Reason::Rejected { detail: String::new() };
-    let reason = row.reason.as_ref().unwrap_or(UNTOLD);
+    const UNKNOWN_REJECTION: &Reason = &Reason::Rejected { detail: String::new() };
+    let reason = row.reason.as_ref().unwrap_or(UNKNOWN_REJECTION);
     let state = match row.outcome {
         None => UploadState::Open,
         Some(UploadOutcome::Created | UploadOutcome::Exists) => UploadState::Exists(row.to_id.as_deref()),

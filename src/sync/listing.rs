@@ -103,9 +103,9 @@ struct Walk {
 }
 
 /// How many unreadable activities are reported one by one.
-const TOLD: u64 = 3;
+const MAX_REPORTED: u64 = 3;
 /// How many readings of a list that was never seen with activities are made at most until two agree.
-const LOOKS: u32 = 3;
+const MAX_READINGS: u32 = 3;
 
 impl Walk {
     fn new(number: i64) -> Walk {
@@ -179,7 +179,7 @@ impl Listing<'_> {
     /// Stores a page in the catalogue.
     fn enter(&mut self, walk: &mut Walk, page: &Page) -> Result<()> {
         for (number, what) in (walk.listed.unreadable..).zip(&page.unreadable) {
-            if number < TOLD {
+            if number < MAX_REPORTED {
                 self.worker.failed(
                     &format!("{}: {what}", self.spec.id),
                     Some(&self.spec.id),
@@ -297,18 +297,18 @@ impl Listing<'_> {
     fn confirm(&mut self, walk: &mut Walk, first: HashSet<String>, ending: ListEnd) -> Result<()> {
         let whole = self.window == Window::default() && ending == ListEnd::Complete;
         let mut before = first;
-        for _ in 1..LOOKS {
+        for _ in 1..MAX_READINGS {
             if whole && !before.is_empty() && self.platform.count()? == Some(before.len() as u64) {
                 return Ok(());
             }
             self.worker.debug(&format!("{}: listing again", self.spec.id));
             self.rest()?;
-            let now = self.look_again(walk)?;
+            let now = self.read_again(walk)?;
             if before.is_empty() && now.is_empty() {
                 return self.not_counted();
             }
             match listing::compare(&before, &now) {
-                Comparison::Agrees if whole => return self.tell_count(now.len() as u64),
+                Comparison::Agrees if whole => return self.report_count(now.len() as u64),
                 Comparison::Agrees => return Ok(()),
                 Comparison::Differs { more, fewer } => self.worker.debug(&format!(
                     "{}: {more} activities appeared and {fewer} disappeared since the previous listing",
@@ -317,11 +317,11 @@ impl Listing<'_> {
             }
             before = now;
         }
-        Err(untrusted(Reason::ListingUnstable { requests: LOOKS }))
+        Err(untrusted(Reason::ListingUnstable { requests: MAX_READINGS }))
     }
 
     /// Warns if the service counts more activities than two readings of the list show: the list may be incomplete.
-    fn tell_count(&self, shown: u64) -> Result<()> {
+    fn report_count(&self, shown: u64) -> Result<()> {
         if let Some(count) = self.platform.count()?.filter(|count| *count > shown) {
             self.worker.warn(&format!(
                 "{}: the list shows {}, the service counts {}; the difference is normal if the rest are legs of multisport activities",
@@ -334,7 +334,7 @@ impl Listing<'_> {
     }
 
     /// Reads the list into the catalogue again, as part of the same listing, and returns the ids in it.
-    fn look_again(&mut self, walk: &mut Walk) -> Result<HashSet<String>> {
+    fn read_again(&mut self, walk: &mut Walk) -> Result<HashSet<String>> {
         let mut again = Walk { ids: Some(HashSet::new()), floor: walk.floor, ..Walk::new(walk.number) };
         let (platform, window) = (self.platform, self.window);
         let ended = platform.list(&window, &mut |page| self.page(&mut again, page));
@@ -369,7 +369,7 @@ impl Listing<'_> {
         if self.worker.is_stopped() { Err(platform::Error::Stopped.into()) } else { Ok(()) }
     }
 
-    /// The start down to which a limited listing must go to leave no gap above the known activities.
+    /// The start down to which a limited listing must go, so that no gap remains above the known activities.
     fn floor(&self) -> Result<Option<Timestamp>> {
         if self.newest.is_none() || self.window != Window::default() {
             return Ok(None);

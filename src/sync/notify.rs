@@ -1,4 +1,4 @@
-//! Sends notifications of a run's result: the records say what was done, the catalogue what fails.
+//! Sends notifications of the result of a run. The records contain the actions, the catalogue the current failures.
 
 use std::io::{BufRead, Write};
 use std::time::{Duration, Instant};
@@ -61,7 +61,7 @@ pub fn notify(
     progress.step("sending messages");
     // If a setting is invalid, the channels that work are notified first.
     let (on, lang) = (options.on(worker), options.lang(worker));
-    let mut teller = Teller {
+    let mut notifier = Notifier {
         on: *on.as_ref().unwrap_or(&notify::NotifyOn::Change),
         lang: *lang.as_ref().unwrap_or(&Lang::En),
         marks: Marks::of(&summary),
@@ -72,7 +72,7 @@ pub fn notify(
         has_failed: false,
     };
     let (ready, wrong) = worker.channels();
-    teller.tell_all(worker, options.show, &ready);
+    notifier.notify_all(worker, options.show, &ready);
     for failure in [on.err(), lang.err(), passed.err(), unknown].into_iter().flatten().chain(wrong) {
         worker.fail(&failure);
     }
@@ -133,8 +133,8 @@ fn wait_for_stages(worker: &Worker) -> Result<bool> {
     }
 }
 
-/// Knows the issues to report, and which channels already know them.
-struct Teller {
+/// Notifies channels of the issues that were not reported to them.
+struct Notifier {
     on: notify::NotifyOn,
     lang: Lang,
     summary: Summary,
@@ -147,15 +147,15 @@ struct Teller {
     has_failed: bool,
 }
 
-impl Teller {
-    fn tell_all(&mut self, worker: &mut Worker, show: bool, ready: &[Ready]) {
+impl Notifier {
+    fn notify_all(&mut self, worker: &mut Worker, show: bool, ready: &[Ready]) {
         let shown = notify::render(&self.summary, self.lang, Style::Plain, Tone::default()).whole;
         worker.observer.show(if show { Level::Error } else { Level::Debug }, &shown);
         for one in ready {
             if worker.is_stopped() {
                 return;
             }
-            if let Err(failure) = self.tell(worker, one) {
+            if let Err(failure) = self.notify_channel(worker, one) {
                 self.has_failed = true;
                 worker.fail(&failure.about(one.channel.name));
             }
@@ -163,20 +163,20 @@ impl Teller {
     }
 
     /// Notifies one channel, if there is anything to report.
-    fn tell(&mut self, worker: &mut Worker, one: &Ready) -> Result<()> {
+    fn notify_channel(&mut self, worker: &mut Worker, one: &Ready) -> Result<()> {
         let name = one.channel.name;
-        let told = if one.channel.is_ping {
+        let reported = if one.channel.is_ping {
             Marks::default()
         } else {
             Marks::parse(&worker.catalogue.last_notification(name)?)
         };
         let on = if one.channel.is_ping { notify::NotifyOn::Always } else { self.on };
-        let known = told.and_then(&self.marks, self.is_checked);
-        let should_notify = notify::should_notify(on, self.summary.has_news(), self.is_checked, &self.marks, &told);
+        let known = reported.and_then(&self.marks, self.is_checked);
+        let should_notify = notify::should_notify(on, self.summary.has_news(), self.is_checked, &self.marks, &reported);
         // A channel that did not accept the last message gets the current state, whatever it is.
         let Some(tone) = should_notify.or(worker.catalogue.is_undelivered(name)?.then(Tone::default)) else {
             // A channel that only reports failures treats silence as success: a failure that returns is reported again.
-            if known != told && !worker.dry_run {
+            if known != reported && !worker.dry_run {
                 worker.catalogue.set_last_notification(name, &known.to_text(), self.now)?;
             }
             worker.debug(&format!("{name}: nothing to report"));

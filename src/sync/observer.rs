@@ -113,9 +113,9 @@ impl Progress {
         self.0.is_some()
     }
 
-    fn with(&self, tell: impl FnOnce(&dyn Task)) {
+    fn with(&self, report: impl FnOnce(&dyn Task)) {
         if let Some(task) = &self.0 {
-            tell(task.as_ref());
+            report(task.as_ref());
         }
     }
 

@@ -13,11 +13,11 @@ use crate::sport;
 impl Worker {
     /// Reports settings that the user probably did not intend, each once a day, because every stage of every run would
     /// repeat it.
-    pub fn tell_remarks(&mut self) {
-        self.settings.warnings().iter().for_each(|text| self.tell_daily(text));
+    pub fn report_remarks(&mut self) {
+        self.settings.warnings().iter().for_each(|text| self.report_daily(text));
     }
 
-    fn tell_daily(&mut self, text: &str) {
+    fn report_daily(&mut self, text: &str) {
         if self.observer.shows(Level::Warning) && self.catalogue.is_due(text, self.now()).unwrap_or(true) {
             self.warn(text);
         }
@@ -46,10 +46,10 @@ impl Worker {
                 self.warn(&format!("other users could read or write {shown}; its mode is now {mode:o}"));
             }
             // The file system does not support modes, as on many USB drives, so the access stays as it is.
-            Ok(()) => self.tell_daily(&format!(
+            Ok(()) => self.report_daily(&format!(
                 "other users can read or write {shown}, and its file system has no file modes; set DATA_DIR to another disk"
             )),
-            Err(error) => self.tell_daily(&format!(
+            Err(error) => self.report_daily(&format!(
                 "other users can read or write {shown}, and its mode cannot be changed ({error}); run as its owner: chmod {mode:o}"
             )),
         }

@@ -37,7 +37,7 @@ impl Workspace {
 pub fn write_report(worker: &mut Worker, options: &ReportOptions) -> Result<Option<PathBuf>> {
     // The page is written even if a setting is invalid, because the page reports it.
     let of_settings = worker.settings.yes("GS_REPORT_REFRESH").map_err(Failure::from);
-    let refresh = worker.or_told(of_settings, false) || options.refresh;
+    let refresh = worker.or_report(of_settings, false) || options.refresh;
     let out = options.out.clone().map_or_else(|| worker.report_dir(), |out| std::path::absolute(&out).unwrap_or(out));
     let snapshot = worker.snapshot()?;
     let page = report::page(&snapshot, Look { lang: options.lang, refresh });

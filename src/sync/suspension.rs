@@ -1,5 +1,5 @@
-//! Platforms that are skipped for the rest of a run: if a service is down or a login fails, it is not requested again
-//! for every item.
+//! Platforms that are skipped for the rest of a run: if a service is down or a login fails, the platform is not
+//! requested again for every item.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ impl Suspensions {
     }
 
     /// Whether a problem was reported already, once for all items of the platform.
-    pub fn is_told(&self, platform: &str, problem: &Problem) -> bool {
+    pub fn is_reported(&self, platform: &str, problem: &Problem) -> bool {
         self.suspended.get(platform) == Some(problem)
     }
 

@@ -219,7 +219,7 @@ impl Workspace {
     }
 
     /// The counts that are not zero: `12 uploaded, 1 failed`.
-    pub fn counts_told(&self, counts: &[(&str, &str)]) -> String {
+    pub fn counts_text(&self, counts: &[(&str, &str)]) -> String {
         let counts: Vec<(u64, &str)> = counts.iter().map(|(name, noun)| (self.counted(name), *noun)).collect();
         i18n::counts(&counts)
     }
@@ -235,7 +235,7 @@ impl Workspace {
     }
 
     /// The value of a setting. If the setting is invalid, reports the failure and returns `otherwise`.
-    pub fn or_told<T>(&self, read: Result<T>, otherwise: T) -> T {
+    pub fn or_report<T>(&self, read: Result<T>, otherwise: T) -> T {
         read.unwrap_or_else(|failure| {
             self.fail(&failure);
             otherwise

@@ -26,7 +26,7 @@ pub struct WriteConnection {
     pub platform: Box<dyn PlatformWriter>,
     http: Arc<Http>,
     /// The parts of the list that this command has requested, and how long each may be used.
-    looks: RefCell<Vec<(Coverage, Moment)>>,
+    listings: RefCell<Vec<(Coverage, Moment)>>,
     /// Keeps other commands from writing between a check and the write that follows.
     _lock: Lock,
 }
@@ -96,8 +96,8 @@ impl WriteConnections {
     }
 
     /// Whether a problem was reported already, once for all records of the platform.
-    pub fn is_told(&self, platform: &str, problem: &Problem) -> bool {
-        self.suspensions.is_told(platform, problem)
+    pub fn is_reported(&self, platform: &str, problem: &Problem) -> bool {
+        self.suspensions.is_reported(platform, problem)
     }
 
     /// Resets the count of failures in a row: the service sent a valid response, whatever its content.
@@ -162,7 +162,7 @@ impl WriteConnection {
     }
 
     fn new(spec: Arc<PlatformSpec>, platform: Box<dyn PlatformWriter>, http: Arc<Http>, lock: Lock) -> WriteConnection {
-        WriteConnection { spec, platform, http, looks: RefCell::default(), _lock: lock }
+        WriteConnection { spec, platform, http, listings: RefCell::default(), _lock: lock }
     }
 
     /// Ensures that the catalogue's view of the time around `start` is only seconds old: requests that part of the
@@ -176,7 +176,7 @@ impl WriteConnection {
         let serves = |(span, end): &&(Coverage, Moment)| {
             !end.is_over() && span.from.is_some_and(|it| it <= from) && span.until.is_some_and(|it| it >= until)
         };
-        if let Some((_, end)) = self.looks.borrow().iter().filter(serves).max_by_key(|(_, end)| *end) {
+        if let Some((_, end)) = self.listings.borrow().iter().filter(serves).max_by_key(|(_, end)| *end) {
             return Ok(*end);
         }
         let sought = Some((from, until));
@@ -185,9 +185,9 @@ impl WriteConnection {
         // Requesting further pages would only make the first one older; on a slow line, too old to use.
         let listed = self.list_down_to(worker, Window { since: Some(from), until: Some(until) }, sought)?;
         let end = self.serves_until(&listed);
-        let mut looks = self.looks.borrow_mut();
-        looks.retain(|(_, end)| !end.is_over());
-        looks.push((listed.coverage, end));
+        let mut listings = self.listings.borrow_mut();
+        listings.retain(|(_, end)| !end.is_over());
+        listings.push((listed.coverage, end));
         Ok(end)
     }
 

@@ -61,7 +61,7 @@ mod fetch {
 mod front {
     mod gs_setup;
     mod gs_status;
-    mod words;
+    mod subcommands;
 }
 
 mod http {

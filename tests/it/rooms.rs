@@ -269,7 +269,7 @@ fn public_types_of_different_modules_have_different_names() {
 }
 
 #[test]
-fn public_types_of_every_visibility_are_found() {
+fn types_with_any_pub_modifier_are_found() {
     let code = "pub struct A<T>(T);\n    pub(super) enum B {\npub(crate) type C = u8;\npub trait D: Send {}\nstruct E;\npub fn f() {}\n";
     assert_eq!(public_types(code), ["A", "B", "C", "D"].map(str::to_owned).into());
 }

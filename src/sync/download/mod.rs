@@ -75,7 +75,7 @@ struct Downloads<'a> {
 enum DownloadResult {
     File(FileRow),
     NoFile,
-    /// The platform does not provide the file, which is requested only once a week.
+    /// The platform does not provide the file; it is requested once a week.
     Unavailable,
     /// A dry run: the file would have been downloaded.
     DryRun,
@@ -124,7 +124,7 @@ impl<'a> Downloads<'a> {
             Err(error) => {
                 let problem = error.into_problem()?;
                 if self.failed.insert(key, problem.clone()).is_none() {
-                    self.tell_problem(&activity, &problem);
+                    self.report_problem(&activity, &problem);
                 }
                 match record {
                     Record::Transfer(record) => record.problem = Some(problem),
@@ -273,7 +273,7 @@ impl<'a> Downloads<'a> {
     }
 
     /// Reports the problem of an activity.
-    fn tell_problem(&mut self, activity: &Activity, problem: &Problem) {
+    fn report_problem(&mut self, activity: &Activity, problem: &Problem) {
         self.worker.raise(problem.kind.exit());
         self.worker.count("failed", 1);
         // The files of a suspended platform were not requested, and the suspension was reported once for all.

@@ -14,9 +14,9 @@ use crate::sync::{Result, Worker};
 
 /// How many files of the archive are requested at most.
 const CONTROLS: usize = 2;
-/// How many more are requested in place of activities that were deleted meanwhile.
+/// How many more files are requested in place of those whose activities were deleted meanwhile.
 const SPARE: usize = 4;
-/// How many refusals in one run count if there is no file to request.
+/// How many refusals in one run count if the archive has no file to request.
 const FEW: usize = 3;
 
 /// The meaning of a refusal.

@@ -46,9 +46,9 @@ impl Import<'_> {
                 return Ok(());
             }
             match assignment {
-                Assignment::Of(activity) => self.take_attached(root, &export, at, *activity, &mut zip_cache)?,
+                Assignment::Of(activity) => self.import_attached(root, &export, at, *activity, &mut zip_cache)?,
                 Assignment::Ambiguous { activities, rivals } => {
-                    self.tell_ambiguous(root, &export, at, activities, rivals)?
+                    self.report_ambiguous(root, &export, at, activities, rivals)?
                 }
                 Assignment::None => self.worker.count("unmatched", 1),
             }
@@ -68,13 +68,13 @@ impl Import<'_> {
             ));
         }
         // Most files of an export are lists and settings; only possible recordings are reported.
-        self.tell_skipped(root, &export.skipped, |skip| matches!(skip, Skip::Link | Skip::OtherFormat));
-        self.tell_nothing_taken(root, &export, attached);
+        self.report_skipped(root, &export.skipped, |skip| matches!(skip, Skip::Link | Skip::OtherFormat));
+        self.report_nothing_imported(root, &export, attached);
         Ok(())
     }
 
     /// Reports that no file could be imported: then the export was no success, even if it was readable.
-    fn tell_nothing_taken(&mut self, root: &Path, export: &Export, attached: usize) {
+    fn report_nothing_imported(&mut self, root: &Path, export: &Export, attached: usize) {
         if attached > 0 {
             return;
         }
@@ -146,7 +146,7 @@ impl Import<'_> {
         Ok((!self.is_over()).then_some(export))
     }
 
-    fn take_attached(
+    fn import_attached(
         &mut self,
         root: &Path,
         export: &Export,
@@ -169,7 +169,7 @@ impl Import<'_> {
     }
 
     /// Reports the possible activities of a file, unless the archive has them all.
-    fn tell_ambiguous(
+    fn report_ambiguous(
         &mut self,
         root: &Path,
         export: &Export,

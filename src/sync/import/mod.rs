@@ -242,7 +242,7 @@ impl<'a> Import<'a> {
 
     /// Decides about a file by the files that the archive has of its activity.
     fn way(&mut self, activity: &Activity, pieces: &[CheckedFile], store_as: StoreAs) -> Result<ImportAction> {
-        let there = match self.worker.local_file(activity, false)? {
+        let existing = match self.worker.local_file(activity, false)? {
             LocalFile::File(file) | LocalFile::RetryOriginal(file) => file,
             // A lost or unavailable file of the archive is replaced by the imported one.
             LocalFile::Corrupt | LocalFile::NoFile | LocalFile::Unavailable(_) => return Ok(ImportAction::Take),
@@ -257,7 +257,7 @@ impl<'a> Import<'a> {
                 }
             }
         };
-        Ok(match there {
+        Ok(match existing {
             file if is_of(&file, pieces) => ImportAction::Already,
             // An original replaces a converted file.
             file if file.origin == Origin::Converted && store_as.origin() == Origin::Original => ImportAction::Take,

@@ -65,7 +65,7 @@ impl Import<'_> {
             }
             seen.insert(name);
         }
-        self.tell_skipped(folder, &skipped, |_| true);
+        self.report_skipped(folder, &skipped, |_| true);
         let mut gone: Vec<&str> = known.files().filter(|name| !seen.contains(*name)).collect();
         gone.sort_unstable();
         if let Some(first) = gone.first() {
@@ -78,13 +78,13 @@ impl Import<'_> {
             ));
         }
         if let Some(schedule) = &known.schedule {
-            self.tell_schedule(schedule);
+            self.report_schedule(schedule);
         }
         Ok(())
     }
 
     /// An import does not set a schedule; it prints the command to copy.
-    fn tell_schedule(&self, schedule: &ImportedSchedule) {
+    fn report_schedule(&self, schedule: &ImportedSchedule) {
         let cron = &schedule.cron;
         let off = if schedule.enabled { "" } else { ", and was switched off" };
         let same = match as_cron_has_it(cron) {
@@ -121,13 +121,13 @@ impl Import<'_> {
                     None => self.refuse(&path.display().to_string(), "no activity id in the file name"),
                 }
             }
-            self.tell_skipped(&folder, &skipped, |_| true);
+            self.report_skipped(&folder, &skipped, |_| true);
         }
         Ok(())
     }
 
     /// Reports the files that were skipped below a path: one line for each relevant kind, and the paths as details.
-    pub(super) fn tell_skipped(&self, root: &Path, skipped: &Skipped, matters: impl Fn(Skip) -> bool) {
+    pub(super) fn report_skipped(&self, root: &Path, skipped: &Skipped, matters: impl Fn(Skip) -> bool) {
         for notice in skipped.notices() {
             let line = format!("{}: {}", root.display(), notice.text);
             if notice.matters && matters(notice.skip) {
@@ -188,7 +188,7 @@ impl Import<'_> {
         for path in nameless {
             self.refuse(&shown(&path), "no activity id in the file name");
         }
-        self.tell_skipped(root, &skipped, |_| true);
+        self.report_skipped(root, &skipped, |_| true);
         Ok(())
     }
 }

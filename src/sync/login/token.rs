@@ -89,8 +89,8 @@ fn usual(worker: &Worker, spec: &PlatformSpec) -> Result<Secret> {
             return Ok(text);
         }
     }
-    let looked = places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(", ");
-    Err(Failure::usage(format!("no token of another tool in {looked}; name its file, or pipe a ticket in")))
+    let searched = places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(", ");
+    Err(Failure::usage(format!("no token of another tool in {searched}; name its file, or pipe a ticket in")))
 }
 
 fn nothing_piped(spec: &PlatformSpec) -> Failure {

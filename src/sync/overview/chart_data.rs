@@ -130,10 +130,10 @@ mod tests {
         let sunday = group("2026-01-04T10:00:00Z", None, "running");
         let monday = group("2026-01-05T10:00:00Z", None, "my_own_sport");
         let weeks = of(&[sunday, monday]).weeks;
-        let told: Vec<(String, Vec<&String>)> =
+        let found: Vec<(String, Vec<&String>)> =
             weeks.iter().map(|week| (week.monday.to_string(), week.sports.keys().collect())).collect();
         assert_eq!(
-            told,
+            found,
             [("2025-12-29".into(), vec![&"running".into()]), ("2026-01-05".into(), vec![&"generic".to_string()])]
         );
         assert_eq!(weeks[0].sports["running"], Volume { count: 1, time_s: 600.0, distance_m: 1000.0 });
@@ -148,7 +148,7 @@ mod tests {
         let wrong = ["1969-12-31T00:00:00Z", "2026-03-04T00:00:00Z", "never"].map(|at| group(at, None, "running"));
         let all: Vec<ActivityGroup> = [first, last].into_iter().chain(wrong).collect();
         let data = of(&all);
-        let told: Vec<(String, u64, u64, u64, u64)> = data
+        let found: Vec<(String, u64, u64, u64, u64)> = data
             .months
             .iter()
             .map(|month| {
@@ -157,7 +157,7 @@ mod tests {
             .collect();
         let month = |name: &str, count, archived| (format!("{name}-01"), count, archived, count, 0);
         assert_eq!(
-            told,
+            found,
             [month("2025-11", 1, 1), month("2025-12", 0, 0), month("2026-01", 0, 0), month("2026-02", 1, 0)]
         );
         assert_eq!(dates(&data).len(), 2);

@@ -40,7 +40,7 @@ pub(super) struct GroupState {
     pub members: Vec<usize>,
     /// The activity that represents the group: the best one that is on its platform.
     pub best: usize,
-    /// For each platform: why the group is missing; `None` if it is there.
+    /// For each platform: why the group is missing; `None` if the platform has it.
     pub missing: Vec<Option<MissingDetail>>,
 }
 
@@ -102,7 +102,7 @@ impl<'a> Compared<'a> {
     }
 
     /// Whether an activity is on its platform.
-    pub fn is_there(&self, at: usize) -> bool {
+    pub fn is_present(&self, at: usize) -> bool {
         self.groups.entries[at].presence == Presence::Listed
     }
 
@@ -116,13 +116,13 @@ impl<'a> Compared<'a> {
             sport: a.sport.as_deref().or(a.platform_sport.as_deref()).map(Redacted::of),
             start_time: a.start_time,
             utc_offset_s: a.utc_offset_s,
-            timer_time_s: told(a.timer_time_s),
-            distance_m: told(a.distance_m),
+            timer_time_s: known_measure(a.timer_time_s),
+            distance_m: known_measure(a.distance_m),
         }
     }
 
     fn stands(&self, group: &Group, targets: &[Target]) -> GroupState {
-        let best = group.members.iter().copied().find(|&at| self.is_there(at)).unwrap_or(group.members[0]);
+        let best = group.members.iter().copied().find(|&at| self.is_present(at)).unwrap_or(group.members[0]);
         let missing = targets.iter().map(|target| self.missing_detail(group, target)).collect();
         GroupState { members: group.members.clone(), best, missing }
     }
@@ -130,7 +130,7 @@ impl<'a> Compared<'a> {
     fn missing_detail(&self, group: &Group, target: &Target) -> Option<MissingDetail> {
         let offered = group.members.iter().copied().find(|&at| self.groups.entries[at].selected);
         // Nothing is uploaded from a platform without a known list, but the next run may have one.
-        let is_held = |&at: &usize| self.is_there(at) && self.is_compared[self.platform_of[at]];
+        let is_held = |&at: &usize| self.is_present(at) && self.is_compared[self.platform_of[at]];
         let of = offered.or_else(|| group.members.iter().copied().find(is_held));
         let detail = |reason| MissingDetail { reason, details: Vec::new(), since: None, of };
         Some(match self.groups.decide(group, target, Overrides::default()) {
@@ -174,7 +174,7 @@ pub(super) fn shown(name: &str) -> String {
     Redacted::of(name).as_str().to_owned()
 }
 
-/// A measure, if it is meaningful.
-pub(super) fn told(value: Option<f64>) -> Option<f64> {
+/// A measure; `None` if it is negative or not a number.
+pub(super) fn known_measure(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite() && *value >= 0.0)
 }

@@ -20,7 +20,7 @@ enum Mark<'a> {
     Device(RecordingId),
 }
 
-/// Another client deleted an activity that listings no longer show. One listing alone may be wrong.
+/// Who deleted an activity that listings no longer show: another client. One listing alone may be wrong.
 fn somebody(absence: Absence) -> Deleter {
     if absence.is_confirmed() { Deleter::External } else { Deleter::Unconfirmed }
 }
@@ -37,11 +37,11 @@ impl Compared<'_> {
         }
         let back = self.put_back();
         let entries = || 0..self.read.histories.entries.len();
-        let there = entries().filter(|&at| self.is_there(at)).flat_map(|at| self.recordings(at)).collect();
+        let present = entries().filter(|&at| self.is_present(at)).flat_map(|at| self.recordings(at)).collect();
         let deletion = |at| {
             let mut deletion = self.deletion(at, last.get(&at).copied())?;
             if matches!(deletion.by, Deleter::Garminsync | Deleter::External) && !back.contains(&at) {
-                deletion.restore = self.restore(at, &there);
+                deletion.restore = self.restore(at, &present);
             }
             Some(deletion)
         };
@@ -79,13 +79,13 @@ impl Compared<'_> {
         })
     }
 
-    /// The command line that restores an activity, if its file and its platform allow it. `there`: the recordings on
+    /// The command line that restores an activity, if its file and its platform allow it. `present`: the recordings on
     /// the platforms.
-    fn restore(&self, at: usize, there: &HashSet<Recording>) -> Option<String> {
+    fn restore(&self, at: usize, present: &HashSet<Recording>) -> Option<String> {
         let (entry, platform) = (self.entry(at), self.platform_of[at]);
         let spec = &self.read.histories.platforms[platform].spec;
         let file = entry.file.as_ref().filter(|file| !file.corrupt && entry.more_files.is_empty())?;
-        let is_known = self.recordings(at).any(|recording| there.contains(&recording));
+        let is_known = self.recordings(at).any(|recording| present.contains(&recording));
         let is_taken = spec.upload_formats.contains(&file.format) && (spec.allows_duplicates || !is_known);
         (is_taken && entry.activity.start_time.is_some())
             .then(|| format!("gs-list --deleted {} | gs-upload --restore > /dev/null", self.flags(at)))
@@ -118,7 +118,7 @@ impl Compared<'_> {
                     (None, _) => true,
                     // A restored activity that no list has shown yet exists, too: the list is slow to show it.
                     (Some(UploadOutcome::Created), Some(made)) => {
-                        made.is_none_or(|at| self.is_there(at) || back.contains(&at))
+                        made.is_none_or(|at| self.is_present(at) || back.contains(&at))
                     }
                     _ => false,
                 };

@@ -8,9 +8,13 @@ use crate::status::{Duplicate, RedactedReason, SimilarPair};
 impl Compared<'_> {
     /// The positions of duplicates, and of the activities that are kept.
     pub fn pairs(&self, matcher: &Matcher) -> Vec<(usize, usize, matching::FoundDuplicate)> {
-        let there: Vec<usize> = (0..self.groups.entries.len()).filter(|&at| self.is_there(at)).collect();
-        let candidates: Vec<Candidate> = there.iter().map(|&at| self.groups.entries[at].candidate.clone()).collect();
-        matcher.duplicates(&candidates).into_iter().map(|copy| (there[copy.index], there[copy.of], copy)).collect()
+        let present: Vec<usize> = (0..self.groups.entries.len()).filter(|&at| self.is_present(at)).collect();
+        let candidates: Vec<Candidate> = present.iter().map(|&at| self.groups.entries[at].candidate.clone()).collect();
+        matcher
+            .duplicates(&candidates)
+            .into_iter()
+            .map(|found| (present[found.index], present[found.of], found))
+            .collect()
     }
 
     /// The duplicates, and the suspected time zone errors; the newest first.
@@ -23,7 +27,7 @@ impl Compared<'_> {
                 shifted.push((of, at, reasons));
                 continue;
             }
-            let told = Duplicate {
+            let duplicate = Duplicate {
                 copy: self.activity(at),
                 kept: self.activity(of),
                 certainty: certainty.name(),
@@ -31,10 +35,10 @@ impl Compared<'_> {
                 reasons,
                 kept_because: RedactedReason::of(&copy.kept_because),
             };
-            duplicates.push(told);
+            duplicates.push(duplicate);
         }
         let possible = self.groups.possible_matches().filter(|pair| pair.verdict.certainty == Certainty::Shifted);
-        let possible = possible.filter(|pair| self.is_there(pair.left) && self.is_there(pair.right));
+        let possible = possible.filter(|pair| self.is_present(pair.left) && self.is_present(pair.right));
         shifted.extend(possible.map(|pair| (pair.left, pair.right, redacted(&pair.verdict.reasons))));
         shifted.sort_by_key(|(one, other, _)| (*one, *other));
         let likeness =

@@ -1,6 +1,6 @@
 //! All groups, each with the platforms that have it, that had it, and where it is missing.
 
-use super::compared::{Compared, GroupState, told};
+use super::compared::{Compared, GroupState, known_measure};
 use crate::activity::{Activity, ActivityKey, Origin};
 use crate::catalogue::{ActivityRow, FileRow, UploadOutcome};
 use crate::fit;
@@ -29,8 +29,8 @@ impl Compared<'_> {
             sub_sport: sub_sport.map(Redacted::of),
             start_time: best.start_time,
             utc_offset_s: others().find_map(|activity| activity.utc_offset_s),
-            timer_time_s: others().find_map(|activity| told(activity.timer_time_s)),
-            distance_m: others().find_map(|activity| told(activity.distance_m)),
+            timer_time_s: others().find_map(|activity| known_measure(activity.timer_time_s)),
+            distance_m: others().find_map(|activity| known_measure(activity.distance_m)),
             device: self.device(one),
             on: self.on(one),
             gone_from: self.places(one, |entry| entry.missing.is_some()),
@@ -59,10 +59,10 @@ impl Compared<'_> {
     /// The platforms that have the group. If only the journal knows the activity, its id is the one that the service
     /// returned, if any.
     fn on(&self, one: &GroupState) -> Vec<Place> {
-        let there: Vec<usize> = one.members.iter().copied().filter(|&at| self.is_there(at)).collect();
+        let present: Vec<usize> = one.members.iter().copied().filter(|&at| self.is_present(at)).collect();
         let of_platform = |platform: usize| -> Vec<Place> {
             let entries: Vec<Place> =
-                there.iter().filter(|&&at| self.platform_of[at] == platform).map(|&at| self.place(at)).collect();
+                present.iter().filter(|&&at| self.platform_of[at] == platform).map(|&at| self.place(at)).collect();
             match one.missing[platform] {
                 None if entries.is_empty() => {
                     let id = self.id_of_upload(one, platform).unwrap_or("");

@@ -11,7 +11,7 @@ use crate::status::{Command, Redacted, RedactedReason, Run, RunOutcome};
 /// No run takes longer. A run id that is fixed in the settings starts a new run every day.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// This command counts existing duplicates, not its actions.
-const LOOKS: &str = "gs-dedupe";
+const DEDUPE: &str = "gs-dedupe";
 /// How many runs are shown.
 const RUNS: usize = 100;
 
@@ -61,13 +61,13 @@ fn outcome(exit: Option<u8>) -> RunOutcome {
 
 fn run(id: &str, commands: Vec<Command>) -> Run {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    // A run looks for duplicates several times, and finds the same ones.
-    let looks = commands.iter().filter(|command| command.command.as_str() == LOOKS);
-    for (name, count) in looks.flat_map(|command| &command.counts) {
+    // A run searches for duplicates several times and finds the same ones, so their counts are not added.
+    let searches = commands.iter().filter(|command| command.command.as_str() == DEDUPE);
+    for (name, count) in searches.flat_map(|command| &command.counts) {
         let most = counts.entry(name.clone()).or_default();
         *most = (*most).max(*count);
     }
-    let rest = commands.iter().filter(|command| command.command.as_str() != LOOKS);
+    let rest = commands.iter().filter(|command| command.command.as_str() != DEDUPE);
     for (name, count) in rest.flat_map(|command| &command.counts) {
         let sum = counts.entry(name.clone()).or_default();
         *sum = sum.saturating_add(*count);

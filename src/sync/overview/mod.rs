@@ -39,8 +39,8 @@ use crate::settings;
 use crate::status::judge::{HANGS, Health, HealthEvidence, LastCommand};
 use crate::status::{ScheduleStatus, Snapshot};
 
-/// What syncs do, by the settings.
-struct Wants {
+/// The settings of syncs.
+struct SyncSettings {
     /// The platforms of `--platform`.
     named: PlatformSelection,
     /// The platforms of `SYNC_PLATFORM`.
@@ -61,18 +61,19 @@ impl Worker {
     /// The data of the page: of the named platforms, else of all that the catalogue knows. The health covers all
     /// platforms in any case.
     pub fn snapshot(&mut self) -> Result<Snapshot> {
-        let wants = self.wants()?;
-        let ((snapshot, health), left) = self.compare(&wants, None, |compared, backlog| {
-            let (evidence, schedule) = evidence(compared, backlog, &wants.never_listed);
+        let settings = self.sync_settings()?;
+        let ((snapshot, health), left) = self.compare(&settings, None, |compared, backlog| {
+            let (evidence, schedule) = evidence(compared, backlog, &settings.never_listed);
             let health = evidence.judge();
-            let snapshot = wants.named.named().is_none().then(|| whole(compared, &wants.matcher, &evidence, schedule));
+            let snapshot =
+                settings.named.named().is_none().then(|| whole(compared, &settings.matcher, &evidence, schedule));
             ((snapshot, health), backlog.left.clone())
         })?;
         let snapshot = match snapshot {
             Some(snapshot) => snapshot,
-            None => self.compare(&wants, wants.named.named().map(<[_]>::to_vec), |compared, backlog| {
-                let (evidence, schedule) = evidence(compared, backlog, &wants.never_listed);
-                whole(compared, &wants.matcher, &evidence, schedule)
+            None => self.compare(&settings, settings.named.named().map(<[_]>::to_vec), |compared, backlog| {
+                let (evidence, schedule) = evidence(compared, backlog, &settings.never_listed);
+                whole(compared, &settings.matcher, &evidence, schedule)
             })?,
         };
         self.remember(left)?;
@@ -83,9 +84,9 @@ impl Worker {
     /// The health alone, as on the page: of all known platforms, whichever are named. `except`: a command that is not
     /// included.
     pub fn health(&mut self, except: &str) -> Result<Health> {
-        let wants = self.wants()?;
-        let (health, left): (Health, Option<OutstandingRow>) = self.compare(&wants, None, |compared, backlog| {
-            let (mut evidence, _) = evidence(compared, backlog, &wants.never_listed);
+        let settings = self.sync_settings()?;
+        let (health, left): (Health, Option<OutstandingRow>) = self.compare(&settings, None, |compared, backlog| {
+            let (mut evidence, _) = evidence(compared, backlog, &settings.never_listed);
             evidence.commands.retain(|last| last.row.command.as_str() != except);
             evidence.running.retain(|(_, command)| command != except);
             // The command that requests the health of a run is the last one of that run.
@@ -98,7 +99,7 @@ impl Worker {
 
     /// The settings of syncs. An invalid one is reported and counts as not set, because the page and the messages must
     /// show the failure all the same.
-    fn wants(&mut self) -> Result<Wants> {
+    fn sync_settings(&mut self) -> Result<SyncSettings> {
         let named = self.named_platforms()?;
         let synced = self.synced_platforms();
         let targets = self.targets();
@@ -113,17 +114,17 @@ impl Worker {
                 never_listed.push(spec.id.to_string());
             }
         }
-        Ok(Wants {
+        Ok(SyncSettings {
             never_listed,
             named,
-            synced: self.or_told(synced, PlatformSelection::All),
-            targets: self.or_told(targets, PlatformSelection::All),
-            matcher: self.or_told(matcher, Matcher::default()),
-            archives: self.or_told(archives, None),
+            synced: self.or_report(synced, PlatformSelection::All),
+            targets: self.or_report(targets, PlatformSelection::All),
+            matcher: self.or_report(matcher, Matcher::default()),
+            archives: self.or_report(archives, None),
             only_archives: command.is_ok_and(|command| command == Some("download")),
-            deletes: self.or_told(deletes, false),
-            max_delete: self.or_told(max_delete, settings::default_number("MAX_DELETE")),
-            lost_after: self.or_told(lost_after, settings::default_duration("GS_LOST_AFTER")),
+            deletes: self.or_report(deletes, false),
+            max_delete: self.or_report(max_delete, settings::default_number("MAX_DELETE")),
+            lost_after: self.or_report(lost_after, settings::default_duration("GS_LOST_AFTER")),
         })
     }
 
@@ -131,7 +132,7 @@ impl Worker {
     /// result to `view`. `scope`: the platforms; `None`: all known and all named ones.
     fn compare<T>(
         &self,
-        wants: &Wants,
+        settings: &SyncSettings,
         scope: Option<Vec<Arc<PlatformSpec>>>,
         view: impl FnOnce(&Compared, &Backlog) -> T,
     ) -> Result<T> {
@@ -140,29 +141,29 @@ impl Worker {
         let read = CatalogueData::of(
             (&self.catalogue, &self.clock),
             (&self.platforms, scope),
-            &wants.named,
+            &settings.named,
             alive,
             &self.run_id,
-            wants.lost_after,
+            settings.lost_after,
         )?;
         // As in a sync: the named platforms, else those with an account.
-        let is_synced = |spec: &PlatformSpec| match &wants.synced {
-            _ if wants.named.names(&spec.id) => true,
+        let is_synced = |spec: &PlatformSpec| match &settings.synced {
+            _ if settings.named.names(&spec.id) => true,
             _ if is_part => false,
-            PlatformSelection::Only(_) => wants.synced.includes(&spec.id),
+            PlatformSelection::Only(_) => settings.synced.includes(&spec.id),
             PlatformSelection::All => spec.has_login(),
         };
         let is_compared: Vec<bool> = read.histories.platforms.iter().map(|history| is_synced(&history.spec)).collect();
-        let is_target = |spec: &PlatformSpec| wants.targets.includes(&spec.id);
+        let is_target = |spec: &PlatformSpec| settings.targets.includes(&spec.id);
         let may_send = |entry: &ActivityRow| {
             let platform = read.platform(&entry.activity.platform);
             let is_compared = platform.is_some_and(|platform| is_compared[platform]);
             is_compared && entry.missing.is_none() && read.histories.is_listed(&entry.activity.platform)
         };
         let entries = read.histories.planned(&may_send, &|_| true);
-        let groups = Groups::of(&wants.matcher, &entries, &read.histories.links());
+        let groups = Groups::of(&settings.matcher, &entries, &read.histories.links());
         let compared = Compared::of(&read, &groups, is_compared.clone(), &is_target);
-        let backlog = self.backlog(&compared, wants)?;
+        let backlog = self.backlog(&compared, settings)?;
         Ok(view(&compared, &backlog))
     }
 }

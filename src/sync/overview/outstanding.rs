@@ -1,8 +1,8 @@
-//! The outstanding work of the next runs, and of earlier runs at their ends.
+//! Work that is outstanding now, and that was outstanding after earlier runs.
 
 use std::collections::HashSet;
 
-use super::Wants;
+use super::SyncSettings;
 use super::compared::Compared;
 use crate::activity::{ActivityKeyRef, Format, Origin};
 use crate::catalogue::{ActivityRow, DeletionOutcome, OutstandingRow, UploadOutcome};
@@ -31,14 +31,14 @@ impl Worker {
     }
 
     /// Counts the outstanding work: all that an unrestricted sync would do, whatever part the last one covered.
-    pub(super) fn backlog(&self, compared: &Compared, wants: &Wants) -> Result<Backlog> {
+    pub(super) fn backlog(&self, compared: &Compared, settings: &SyncSettings) -> Result<Backlog> {
         let rows = self.catalogue.outstanding_before(&self.run_id)?;
         // A sync that archives sets this; a command run by hand uses the value of the newest sync.
-        let archives = wants.archives.or(rows.first().map(|row| row.archives)).unwrap_or(true);
+        let archives = settings.archives.or(rows.first().map(|row| row.archives)).unwrap_or(true);
         let now = Outstanding {
-            uploads: if wants.only_archives { 0 } else { compared.to_send() },
+            uploads: if settings.only_archives { 0 } else { compared.to_upload() },
             downloads: if archives { compared.to_download() } else { 0 },
-            deletions: if wants.deletes { compared.to_delete(&wants.matcher, wants.max_delete) } else { 0 },
+            deletions: if settings.deletes { compared.to_delete(&settings.matcher, settings.max_delete) } else { 0 },
             pending: compared.pending(),
         };
         let stages = self.catalogue.stages(&self.run_id, self.command)?;
@@ -57,15 +57,16 @@ impl Worker {
         });
         let before = before.collect();
         let does_work = left.uploads.or(left.downloads).or(left.deletions).is_some();
-        let is_told = does_work && !self.dry_run && !self.is_restricted(compared, wants);
-        Ok(Backlog { now, before, left: is_told.then_some(left), archives })
+        let is_stored = does_work && !self.dry_run && !self.is_restricted(compared, settings);
+        Ok(Backlog { now, before, left: is_stored.then_some(left), archives })
     }
 
-    /// Whether this run covered only a part: then the rest says nothing about it.
-    fn is_restricted(&self, compared: &Compared, wants: &Wants) -> bool {
+    /// Whether this run covered only a part of the work: then the outstanding work says nothing about this run.
+    fn is_restricted(&self, compared: &Compared, settings: &SyncSettings) -> bool {
         let platforms = compared.read.histories.platforms.iter().zip(&compared.is_compared);
-        let leaves_out =
-            platforms.into_iter().any(|(history, is_compared)| *is_compared && !wants.named.includes(&history.spec.id));
+        let leaves_out = platforms
+            .into_iter()
+            .any(|(history, is_compared)| *is_compared && !settings.named.includes(&history.spec.id));
         let counts =
             |counts: &str| serde_json::from_str::<std::collections::BTreeMap<String, u64>>(counts).unwrap_or_default();
         let own = compared.read.runs.iter().filter(|row| row.run == self.run_id);
@@ -84,7 +85,7 @@ impl Worker {
 
 impl Compared<'_> {
     /// The uploads that the next run makes.
-    fn to_send(&self) -> u64 {
+    fn to_upload(&self) -> u64 {
         self.missing()
             .iter()
             .filter(|missing| missing.reason == MissingReason::ToUpload)
@@ -96,7 +97,7 @@ impl Compared<'_> {
     fn to_download(&self) -> u64 {
         let is_not_asked =
             |at: &usize| self.unarchived(self.entry(*at)).is_some_and(|(reason, _)| reason == NoFile::NotYet);
-        (0..self.groups.entries.len()).filter(|at| self.is_there(*at) && is_not_asked(at)).count() as u64
+        (0..self.groups.entries.len()).filter(|at| self.is_present(*at) && is_not_asked(at)).count() as u64
     }
 
     /// Duplicates that gs-delete would delete: every guard is checked, as far as possible without a request.
@@ -122,7 +123,7 @@ impl Compared<'_> {
                 archived: self.will_be_archived(self.entry(at)),
                 kept_archived: self.will_be_archived(self.entry(of)),
                 kept_is_better: Matcher::order(kept, copy).is_lt(),
-                kept_is_listed: self.is_there(of),
+                kept_is_listed: self.is_present(of),
                 deleted: 0,
                 max_delete,
                 is_confirmed: true,

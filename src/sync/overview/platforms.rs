@@ -30,7 +30,7 @@ impl Compared<'_> {
                 ..Platform::default()
             })
             .collect();
-        for at in (0..self.groups.entries.len()).filter(|&at| self.is_there(at)) {
+        for at in (0..self.groups.entries.len()).filter(|&at| self.is_present(at)) {
             let (entry, platform) = (self.entry(at), &mut all[self.platform_of[at]]);
             platform.total += 1;
             match self.unarchived(entry).map(|(reason, _)| reason) {
@@ -55,7 +55,7 @@ impl Compared<'_> {
         let mut has_entries = vec![false; self.names.len()];
         self.platform_of.iter().for_each(|&platform| has_entries[platform] = true);
         let rejected = self.rejected();
-        // A platform that syncs leave out is reported if the last listing included it.
+        // A platform that syncs do not include is reported if the last listing included it.
         let was_listed_last = |run: &str| self.read.last.iter().any(|row| row.command == "gs-fetch" && row.run == run);
         let sign = |(at, around): (usize, &PlatformState)| {
             let login_failure = around.login_failure.as_ref();

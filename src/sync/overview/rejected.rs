@@ -33,7 +33,7 @@ impl Compared<'_> {
         if one.missing[platform].as_ref()?.reason != MissingReason::Rejected {
             return None;
         }
-        let at = [at].into_iter().chain(one.members.iter().copied()).find(|&at| self.is_there(at))?;
+        let at = [at].into_iter().chain(one.members.iter().copied()).find(|&at| self.is_present(at))?;
         let (from, to) = (&self.names[self.platform_of[at]], &self.names[platform]);
         let id = Redacted::of(&self.entry(at).activity.id);
         let rejection = Rejection {

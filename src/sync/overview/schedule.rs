@@ -1,4 +1,4 @@
-//! The schedule in the catalogue, and the runs around now that follow from it.
+//! The schedule in the catalogue, and the last and the next scheduled run.
 
 use jiff::Timestamp;
 

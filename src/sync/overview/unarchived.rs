@@ -37,7 +37,7 @@ impl Compared<'_> {
     pub fn failed(&self, archives: bool) -> Vec<String> {
         let sent: HashSet<usize> = match archives {
             true => HashSet::new(),
-            false => self.to_be_sent().collect(),
+            false => self.to_be_uploaded().collect(),
         };
         let is_failed =
             |entry: &ActivityRow| self.unarchived(entry).is_some_and(|(reason, _)| reason == NoFile::Failed);
@@ -45,7 +45,7 @@ impl Compared<'_> {
     }
 
     /// The activities that the next sync uploads.
-    fn to_be_sent(&self) -> impl Iterator<Item = usize> {
+    fn to_be_uploaded(&self) -> impl Iterator<Item = usize> {
         let platforms = 0..self.names.len();
         let missing = self
             .all
@@ -56,15 +56,15 @@ impl Compared<'_> {
 
     /// Platform and id of the activities on their platforms for which `is_it` is true.
     fn named_where(&self, is_it: impl Fn(usize, &ActivityRow) -> bool) -> Vec<String> {
-        let there = (0..self.groups.entries.len()).filter(|&at| self.is_there(at));
-        let entries = there.map(|at| (at, self.entry(at))).filter(|(at, entry)| is_it(*at, entry));
+        let present = (0..self.groups.entries.len()).filter(|&at| self.is_present(at));
+        let entries = present.map(|at| (at, self.entry(at))).filter(|(at, entry)| is_it(*at, entry));
         entries.map(|(_, entry)| format!("{} {}", entry.activity.platform, entry.activity.id)).collect()
     }
 
     /// The activities on the platforms that are not in the archive, by platform and reason.
     pub fn not_archived(&self) -> Vec<NotArchived> {
         let mut lists: Vec<[Vec<MissingItem>; 5]> = self.names.iter().map(|_| Default::default()).collect();
-        for at in (0..self.groups.entries.len()).filter(|&at| self.is_there(at)) {
+        for at in (0..self.groups.entries.len()).filter(|&at| self.is_present(at)) {
             let Some((reason, detail)) = self.unarchived(self.entry(at)) else { continue };
             let item = MissingItem {
                 activity: self.activity(at),
@@ -76,14 +76,14 @@ impl Compared<'_> {
         }
         let of_platform = |(platform, lists): (usize, [Vec<MissingItem>; 5])| {
             let platform = &self.names[platform];
-            let told = REASONS.into_iter().zip(lists).filter(|(_, items)| !items.is_empty());
-            let told = told.map(|(reason, items)| NotArchived {
+            let not_archived = REASONS.into_iter().zip(lists).filter(|(_, items)| !items.is_empty());
+            let not_archived = not_archived.map(|(reason, items)| NotArchived {
                 platform: platform.clone(),
                 reason,
                 count: items.len() as u64,
                 items,
             });
-            told.collect::<Vec<_>>()
+            not_archived.collect::<Vec<_>>()
         };
         lists.into_iter().enumerate().flat_map(of_platform).collect()
     }

@@ -26,7 +26,8 @@ use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, UploadFile};
 use crate::reason::{self, Reason};
 use crate::record::{FileRef, Outcome, Problem, ProblemKind, Record, TransferRecord, explained};
 
-/// How many uploads to one platform are sent before their status is requested: after a kill, no more are unsettled.
+/// How many uploads to one platform are sent before their status is requested. After a kill, at most this many are
+/// unsettled.
 const MOST_WAITING: usize = 25;
 
 /// The time limits of uploads.
@@ -110,18 +111,18 @@ pub fn upload(
     let mut uploads = Uploads::new(worker, matcher, progress.clone(), timing, options.max_upload)?;
     uploads.shows_records = sink.shows_records();
     let mut result = uploads.resume_open(&unsettled).and_then(|()| uploads.report_lost(&listed));
-    if result.is_ok() && uploads.hand_on(sink)? {
+    if result.is_ok() && uploads.pass_on(sink)? {
         result = each_record(records, |record| {
             match options.transfer(record, &selection) {
                 Ok(transfer) => uploads.submit(transfer)?,
                 Err(record) => drop(sink.record(&record)?),
             }
-            Ok(uploads.hand_on(sink)? && !uploads.worker.is_stopped())
+            Ok(uploads.pass_on(sink)? && !uploads.worker.is_stopped())
         });
     }
     // However the input ended, the uploads that were sent are settled and passed on.
     let settled = uploads.follow_all();
-    uploads.hand_on(sink)?;
+    uploads.pass_on(sink)?;
     result.and(settled)
 }
 
@@ -213,7 +214,7 @@ impl<'a> Uploads<'a> {
     }
 
     /// Passes on the finished records. `false`: the sink accepts no more.
-    fn hand_on(&mut self, sink: &mut dyn RecordSink) -> Result<bool> {
+    fn pass_on(&mut self, sink: &mut dyn RecordSink) -> Result<bool> {
         for record in std::mem::take(&mut self.done) {
             sink.record(&record.into())?;
         }
@@ -240,7 +241,7 @@ impl<'a> Uploads<'a> {
     fn fail(&mut self, mut record: TransferRecord, problem: Problem) -> Result<()> {
         let from = &record.activity.activity;
         // The suspension of a platform was reported once for all its records.
-        if !self.connections.is_told(&record.to, &problem) {
+        if !self.connections.is_reported(&record.to, &problem) {
             let reason = problem.why();
             // A missing or corrupt file in the archive is no problem of the target.
             let platform =
@@ -255,7 +256,7 @@ impl<'a> Uploads<'a> {
     }
 
     /// Passes on a record with its outcome.
-    fn decided(
+    fn finish_with(
         &mut self,
         mut record: TransferRecord,
         kind: &'static str,
@@ -263,12 +264,12 @@ impl<'a> Uploads<'a> {
         reasons: Vec<Reason>,
     ) -> Result<()> {
         let from = &record.activity.activity;
-        let there = id.as_deref().map(|id| format!(" as {id}")).unwrap_or_default();
+        let with_id = id.as_deref().map(|id| format!(" as {id}")).unwrap_or_default();
         let words = match reasons.is_empty() {
             true => String::new(),
             false => format!(": {}", reason::texts(&reasons, Lang::En)),
         };
-        self.worker.upload_item(Level::Debug, from.as_key(), &record.to, &format!("{kind}{there}{words}"));
+        self.worker.upload_item(Level::Debug, from.as_key(), &record.to, &format!("{kind}{with_id}{words}"));
         self.worker.count(counted(kind), 1);
         record.outcome = Some(Outcome { kind: kind.to_owned(), id, ..Outcome::default() });
         if !reasons.is_empty() {

@@ -19,25 +19,25 @@ use crate::sync::{Exit, Failure, Level, Result};
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// How many unexpected responses to one file are needed before the file is considered the cause.
-const STRANGE: u64 = 2;
+const UNEXPECTED_RESPONSES: u64 = 2;
 /// Unexpected responses within less time may be a single outage.
-const NO_ACCIDENT: SignedDuration = SignedDuration::from_hours(3);
-/// How many checks are made for one file when its turn to upload comes too late for the check.
-const LOOKS: u32 = 3;
+const MIN_FAILURE_SPAN: SignedDuration = SignedDuration::from_hours(3);
+/// How many prechecks are made for one file, if its upload starts too late to rely on the precheck.
+const MAX_PRECHECKS: u32 = 3;
 
 /// The reason in the journal of an upload that the service accepted without returning an id.
 const ACCEPTED: Reason = Reason::AcceptedNotListed;
 
-/// The state of an activity on the target.
+/// Whether the target has an activity.
 enum TargetState {
-    /// It is not there.
-    Nothing,
-    /// It exists; its id, if known, and the evidence.
-    There(Option<String>, Vec<Reason>),
+    /// The target does not have it.
+    Missing,
+    /// The target has it, with its id, if known, and the evidence.
+    Exists(Option<String>, Vec<Reason>),
     /// Its upload is pending.
     Pending,
     /// A possible duplicate exists.
-    Doubtful(Vec<Reason>),
+    PossibleDuplicate(Vec<Reason>),
 }
 
 impl Uploads<'_> {
@@ -62,27 +62,27 @@ impl Uploads<'_> {
         let format = loaded.piece.format;
         if !spec.upload_formats.contains(&format) {
             let reason = Reason::FormatNotAccepted { format: format.to_string() };
-            return self.decided(record, "skipped", None, vec![reason]);
+            return self.finish_with(record, "skipped", None, vec![reason]);
         }
         // A record may have been shortened by another tool; the catalogue has all fields.
         if let Some(entry) = self.worker.catalogue.entry(from.as_key())? {
             record.activity.activity = entry.activity;
         }
         let Some(start) = record.activity.activity.start_time else {
-            return self.decided(record, "skipped", None, vec![Reason::NoStartTime]);
+            return self.finish_with(record, "skipped", None, vec![Reason::NoStartTime]);
         };
         let facts = self.worker.catalogue.file_facts(from.as_key())?;
         if let Some(why) = precheck::implausible_start(start, facts.and_then(|facts| facts.start), self.worker.now()) {
-            return self.decided(record, "skipped", None, vec![why]);
+            return self.finish_with(record, "skipped", None, vec![why]);
         }
         if self.worker.dry_run {
             return self.dry_run_one(record);
         }
         if from.platform == spec.id && !self.is_gone(&from)? {
-            return self.decided(record, "exists", Some(from.id), vec![Reason::StillThere]);
+            return self.finish_with(record, "exists", Some(from.id), vec![Reason::StillThere]);
         }
         if self.is_limit_reached()? {
-            return self.leave(record);
+            return self.skip_over_limit(record);
         }
         if let Err(error) = self.connections.ensure_open(self.worker, &spec) {
             return self.fail_item(record, error);
@@ -90,7 +90,7 @@ impl Uploads<'_> {
         self.deliver(&spec, record, &loaded, start)
     }
 
-    /// Checks the target and sends the file; repeats both if its turn to upload comes too late for the check.
+    /// Checks the target and sends the file; repeats both if the upload starts too late to rely on the check.
     fn deliver(
         &mut self,
         spec: &Arc<PlatformSpec>,
@@ -112,15 +112,15 @@ impl Uploads<'_> {
                 false => self.find(spec, &record, start)?,
             };
             match found {
-                TargetState::Nothing => {}
-                TargetState::Doubtful(_) if record.allow_possible_duplicate => {}
-                TargetState::Doubtful(why) => return self.decided(record, "skipped", None, why),
-                TargetState::There(id, why) => return self.decided(record, "exists", id, why),
+                TargetState::Missing => {}
+                TargetState::PossibleDuplicate(_) if record.allow_possible_duplicate => {}
+                TargetState::PossibleDuplicate(why) => return self.finish_with(record, "skipped", None, why),
+                TargetState::Exists(id, why) => return self.finish_with(record, "exists", id, why),
                 TargetState::Pending => {
-                    return self.decided(record, "pending", None, vec![Reason::UploadPending]);
+                    return self.finish_with(record, "pending", None, vec![Reason::UploadPending]);
                 }
             }
-            match self.transmit(spec, record, loaded, (not_after, number == LOOKS))? {
+            match self.transmit(spec, record, loaded, (not_after, number == MAX_PRECHECKS))? {
                 Some(again) => record = again,
                 None => break,
             }
@@ -131,27 +131,27 @@ impl Uploads<'_> {
     /// Reports an upload that a dry run skips, up to the upload limit of one run.
     fn dry_run_one(&mut self, record: TransferRecord) -> Result<()> {
         if self.is_limit_reached()? {
-            return self.leave(record);
+            return self.skip_over_limit(record);
         }
         self.worker.count("dry_run", 1);
         let from = &record.activity.activity;
         if !self.shows_records {
             self.worker.item(Level::Warning, from.as_key(), &format!("would upload to {}", record.to));
         }
-        self.decided(record, "skipped", None, vec![Reason::DryRun])
+        self.finish_with(record, "skipped", None, vec![Reason::DryRun])
     }
 
     /// Skips an upload because the run has reached its limit; a later run sends it.
-    fn leave(&mut self, record: TransferRecord) -> Result<()> {
+    fn skip_over_limit(&mut self, record: TransferRecord) -> Result<()> {
         self.worker.count("left", 1);
-        self.decided(record, "skipped", None, vec![Reason::UploadLimit])
+        self.finish_with(record, "skipped", None, vec![Reason::UploadLimit])
     }
 
     /// Whether the activity exists on the target or is pending, by the check that was just made.
     fn find(&self, spec: &Arc<PlatformSpec>, record: &TransferRecord, start: Timestamp) -> Result<TargetState> {
         let (said, id) = self.presence(spec, record, start)?;
         if let PrecheckResult::Exists(_, verdict) = said {
-            return Ok(TargetState::There(id, verdict.reasons));
+            return Ok(TargetState::Exists(id, verdict.reasons));
         }
         if let Some(found) = self.in_journal(spec, record, start)? {
             return Ok(found);
@@ -161,9 +161,9 @@ impl Uploads<'_> {
                 let certainty = verdict.certainty.name().to_owned();
                 let mut reasons = vec![Reason::PossibleDuplicate { id: id.unwrap_or_default(), certainty }];
                 reasons.extend(verdict.reasons);
-                TargetState::Doubtful(reasons)
+                TargetState::PossibleDuplicate(reasons)
             }
-            _ => TargetState::Nothing,
+            _ => TargetState::Missing,
         })
     }
 
@@ -176,13 +176,13 @@ impl Uploads<'_> {
     ) -> Result<(PrecheckResult, Option<String>)> {
         let activity = &record.activity.activity;
         let facts = self.worker.catalogue.file_facts(activity.as_key())?;
-        let there = self.worker.neighbours(&spec.id, start)?;
+        let neighbours = self.worker.neighbours(&spec.id, start)?;
         let entries: Vec<_> =
-            there.iter().map(|(entry, facts)| self.worker.candidate(&entry.activity, facts.as_ref())).collect();
+            neighbours.iter().map(|(entry, facts)| self.worker.candidate(&entry.activity, facts.as_ref())).collect();
         let said = precheck::check(&self.matcher, &self.worker.candidate(activity, facts.as_ref()), &entries);
         let id = match &said {
             PrecheckResult::Exists(at, _) | PrecheckResult::PossibleDuplicate(at, _) => {
-                Some(there[*at].0.activity.id.clone())
+                Some(neighbours[*at].0.activity.id.clone())
             }
             PrecheckResult::Absent => None,
         };
@@ -203,7 +203,7 @@ impl Uploads<'_> {
     ) -> Result<TargetState> {
         // Another client may have restored it.
         if !self.is_gone(from)? {
-            return Ok(TargetState::There(Some(from.id.clone()), vec![Reason::StillThere]));
+            return Ok(TargetState::Exists(Some(from.id.clone()), vec![Reason::StillThere]));
         }
         // A restored activity has a new id, and may itself have been deleted and restored.
         let mut ids = vec![from.id.clone()];
@@ -221,7 +221,7 @@ impl Uploads<'_> {
                         .entry(ActivityKeyRef::new(&spec.id, &id))?
                         .is_none_or(|entry| entry.missing.is_none())
                     {
-                        return Ok(TargetState::There(Some(id), vec![Reason::RestoredBefore]));
+                        return Ok(TargetState::Exists(Some(id), vec![Reason::RestoredBefore]));
                     }
                     ids.push(id);
                 }
@@ -229,7 +229,7 @@ impl Uploads<'_> {
             }
         }
         match self.was_deleted_here(from)? {
-            true => Ok(TargetState::Nothing),
+            true => Ok(TargetState::Missing),
             false => self.find(spec, record, start),
         }
     }
@@ -272,7 +272,7 @@ impl Uploads<'_> {
         for row in self.worker.catalogue.unlisted_uploads(&spec.id, long_ago, near)? {
             let found = match row.outcome {
                 None => TargetState::Pending,
-                Some(_) => TargetState::There(row.to_id.clone(), vec![Reason::UploadedNotListed]),
+                Some(_) => TargetState::Exists(row.to_id.clone(), vec![Reason::UploadedNotListed]),
             };
             if row.from.as_key() == activity.as_key() || self.is_same(&sought, &row)? {
                 return Ok(Some(found));
@@ -293,8 +293,8 @@ impl Uploads<'_> {
         }))
     }
 
-    /// Records the intent, sends the file until `not_after`, and records the result. Returns the record if the time
-    /// passed before its turn came, unless this was the last attempt (`is_last`).
+    /// Records the intent, sends the file until `not_after`, and records the result. Returns the record if the
+    /// upload could not start before `not_after`, unless this was the last attempt (`is_last`).
     fn transmit(
         &mut self,
         spec: &Arc<PlatformSpec>,
@@ -335,12 +335,12 @@ impl Uploads<'_> {
     pub(super) fn is_caused_by_file(&self, row: &UploadRow, reason: &Reason, often: u64) -> Result<bool> {
         let failures = self.worker.catalogue.count_same_failure(row, reason)?;
         let Some(first) = failures.first.filter(|_| failures.count >= often) else { return Ok(false) };
-        let lasts = clock::age(first, self.worker.now()).is_some_and(|age| age >= NO_ACCIDENT);
+        let lasts = clock::age(first, self.worker.now()).is_some_and(|age| age >= MIN_FAILURE_SPAN);
         Ok(lasts && self.worker.catalogue.has_accepted_since(&row.to, first, &row.sha256)?)
     }
 
     /// Reports that an activity was not restored because the service has another activity of the same recording.
-    fn tell_not_restored(&mut self, waiting: &SentUpload, other: Option<&str>) {
+    fn report_not_restored(&mut self, waiting: &SentUpload, other: Option<&str>) {
         let ActivityKey { platform, id } = &waiting.row.from;
         let other = other.map(|other| format!(" ({other})")).unwrap_or_default();
         self.worker.fail(&Failure::new(
@@ -380,9 +380,9 @@ impl Uploads<'_> {
                 let reason = Reason::ServiceHasIt;
                 self.settled(&waiting.row, UploadOutcome::Exists, id.as_deref(), Some(&reason))?;
                 if waiting.row.from.platform == waiting.row.to {
-                    self.tell_not_restored(&waiting, id.as_deref());
+                    self.report_not_restored(&waiting, id.as_deref());
                 }
-                self.decided(waiting.record, "exists", id, vec![reason])?;
+                self.finish_with(waiting.record, "exists", id, vec![reason])?;
             }
             Ok(UploadStatus::Created(id)) => {
                 match &id {
@@ -412,7 +412,7 @@ impl Uploads<'_> {
                 self.fail(waiting.record, problem)?;
             }
             Err(error @ (Error::Unexpected(_) | Error::NotFound(_)))
-                if self.is_caused_by_file(&waiting.row, &error.reason(), STRANGE)? =>
+                if self.is_caused_by_file(&waiting.row, &error.reason(), UNEXPECTED_RESPONSES)? =>
             {
                 self.rejected(waiting, Reason::Rejected { detail: error.to_string() })?;
             }

@@ -19,7 +19,7 @@ use crate::record::{ProblemKind, TransferRecord};
 use crate::shell::retry;
 use crate::sync::{Exit, Failure, Level, Result};
 
-/// How many times a file is sent that never arrives although others do.
+/// How many times a file is sent if it never arrives although other files do.
 const TRIES: u64 = 5;
 /// How old a listing may be to count as made by this run.
 const JUST_READ: SignedDuration = SignedDuration::from_mins(10);
@@ -62,8 +62,8 @@ impl Uploads<'_> {
         Ok(())
     }
 
-    /// Reports, once, uploads as lost that the service accepted and that its list has not shown for days. Only a list
-    /// that was just read counts; no list is requested for this.
+    /// Reports an upload as lost, once, if the service accepted it longer ago than `GS_LOST_AFTER` and its list does
+    /// not show it. Only a list that was just read counts; no list is requested for this.
     pub(super) fn report_lost(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
         let now = self.worker.now();
         let ago = |span| now.checked_sub(span).unwrap_or(Timestamp::MIN);
@@ -194,8 +194,8 @@ impl Uploads<'_> {
         }
     }
 
-    /// Handles one status response. After an error the upload keeps its state; otherwise the response is handled like
-    /// that to a new upload.
+    /// Handles one status response. After an error the upload keeps its state; any other response is handled like
+    /// the response to a new upload.
     fn apply_status(&mut self, one: SentUpload, answer: platform::Result<UploadStatus>) -> Result<()> {
         match answer {
             Err(
@@ -216,7 +216,7 @@ impl Uploads<'_> {
 
     /// Reads the target's list around the accepted uploads: an upload that is listed has arrived.
     fn verify_listed(&mut self, spec: &Arc<PlatformSpec>) -> Result<()> {
-        // An upload that the service still reports as processing after days may be listed all the same.
+        // An upload that the service still reports as processing after `GS_LOST_AFTER` may be listed all the same.
         let (lost_after, now) = (self.lost_after(), self.worker.now());
         let is_due = |one: &SentUpload| {
             one.spec.id == spec.id && (one.state != State::Processing || is_old(one, lost_after, now))
@@ -244,7 +244,7 @@ impl Uploads<'_> {
             match self.find_listed(&one)? {
                 Some(id) => {
                     self.settled(&one.row, UploadOutcome::Created, Some(&id), None)?;
-                    self.decided(one.record, "created", Some(id), Vec::new())?;
+                    self.finish_with(one.record, "created", Some(id), Vec::new())?;
                 }
                 None => {
                     self.worker.catalogue.upload_missing(one.row.number)?;
@@ -288,7 +288,7 @@ impl Uploads<'_> {
     /// Sends lost uploads again. An upload is lost if it has no status reference, the service does not know it, and two
     /// readings of the list with a pause between them do not show it. If a list could not be read, nothing follows.
     fn send_lost(&mut self, spec: &Arc<PlatformSpec>) -> Result<()> {
-        let Some(pause) = self.sort_lost(spec)? else { return Ok(()) };
+        let Some(pause) = self.classify_lost(spec)? else { return Ok(()) };
         self.progress.wait(&format!("{} may list an upload late; checked again in {{}}", spec.id), pause);
         self.worker.sleep(pause);
         if self.worker.is_stopped() {
@@ -296,12 +296,12 @@ impl Uploads<'_> {
         }
         self.request_status(spec)?;
         self.verify_listed(spec)?;
-        self.sort_lost(spec).map(drop)
+        self.classify_lost(spec).map(drop)
     }
 
     /// Sends lost uploads again whose waiting time is over and passes on those that a later run must send. Returns the
     /// pause before the next check if an upload needs one.
-    fn sort_lost(&mut self, spec: &Arc<PlatformSpec>) -> Result<Option<Duration>> {
+    fn classify_lost(&mut self, spec: &Arc<PlatformSpec>) -> Result<Option<Duration>> {
         let is_lost = |one: &SentUpload| {
             one.spec.id == spec.id && one.state == State::Unknown && one.missing && one.row.status_ref.is_none()
         };
@@ -328,7 +328,7 @@ impl Uploads<'_> {
                 }
                 Resend::Wait(until) => {
                     let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
-                    self.decided(one.record, "pending", None, vec![Reason::ResponseLost { retry_at: until }])?;
+                    self.finish_with(one.record, "pending", None, vec![Reason::ResponseLost { retry_at: until }])?;
                 }
             }
         }
@@ -345,22 +345,22 @@ impl Uploads<'_> {
         Ok(unlisted.decide(self.timing.resend_wait, self.timing.confirm_wait, self.worker.now()))
     }
 
-    /// Passes on uploads that are still unsettled; the next run checks them. An upload that was accepted days ago and
-    /// is not listed is lost.
+    /// Passes on uploads that are still unsettled; the next run checks them. An upload that was accepted longer
+    /// ago than `GS_LOST_AFTER` and is not listed is lost.
     fn finish_unsettled(&mut self) -> Result<()> {
-        self.tell_unsettled();
+        self.report_unsettled();
         let (lost_after, now) = (self.lost_after(), self.worker.now());
         for one in std::mem::take(&mut self.waiting) {
             match one.state {
                 // The service returned an id, and the next listing shows it.
-                State::Accepted(Some(id)) => self.decided(one.record, "created", Some(id), Vec::new()),
+                State::Accepted(Some(id)) => self.finish_with(one.record, "created", Some(id), Vec::new()),
                 _ if one.missing && is_old(&one, lost_after, now) => {
                     let reason = self.lost(&one.record);
                     self.settled(&one.row, UploadOutcome::Lost, None, Some(&reason))?;
                     let problem = self.problem(ProblemKind::Rejected, reason);
                     self.fail(one.record, problem)
                 }
-                _ => self.decided(one.record, "pending", None, vec![Reason::AcceptedNotListed]),
+                _ => self.finish_with(one.record, "pending", None, vec![Reason::AcceptedNotListed]),
             }?;
         }
         Ok(())
@@ -377,7 +377,7 @@ impl Uploads<'_> {
     }
 
     /// Reports, once for each platform, why the results of some uploads are unknown.
-    fn tell_unsettled(&mut self) {
+    fn report_unsettled(&mut self) {
         for (name, why) in std::mem::take(&mut self.unsettled_reasons) {
             // If the service returned an id, the result is known and the next listing shows it.
             let is_known = |one: &&SentUpload| matches!(one.state, State::Accepted(Some(_)));

@@ -65,7 +65,7 @@ fn an_upload_killed_before_the_import_is_imported_by_the_next_run() {
 }
 
 #[test]
-fn a_run_killed_between_request_and_response_doubles_nothing() {
+fn a_run_killed_between_request_and_response_creates_no_duplicate() {
     for (to, path) in TARGETS {
         let (world, plan) = killed(to, path, Effect::Held { ms: 20_000 });
         assert_eq!(world.times(to, START), 1);
@@ -75,7 +75,7 @@ fn a_run_killed_between_request_and_response_doubles_nothing() {
 }
 
 #[test]
-fn a_run_killed_between_response_and_journal_entry_doubles_nothing() {
+fn a_run_killed_between_response_and_journal_entry_creates_no_duplicate() {
     for (to, path) in TARGETS {
         let (world, plan) = one_planned(to);
         world.sim.fault(Fault::new(Effect::Held { ms: 300 }).contains(path).count(1));
@@ -94,7 +94,7 @@ fn a_run_killed_between_response_and_journal_entry_doubles_nothing() {
 }
 
 #[test]
-fn a_run_killed_while_polling_the_status_doubles_nothing() {
+fn a_run_killed_while_polling_the_status_creates_no_duplicate() {
     for (to, status_path) in [(CN, upload::STATUS_GARMIN), (COROS, upload::QUEUE)] {
         let (world, plan) = one_planned(to);
         world.sim.fault(Fault::new(Effect::Held { ms: 20_000 }).contains(status_path).count(1));
@@ -107,7 +107,7 @@ fn a_run_killed_while_polling_the_status_doubles_nothing() {
 }
 
 #[test]
-fn a_run_killed_while_confirming_an_upload_doubles_nothing() {
+fn a_run_killed_while_confirming_an_upload_creates_no_duplicate() {
     // The precheck takes two requests at Garmin, one at COROS.
     for (to, list, precheck_requests) in [(CN, "/activitylist-service/", 2), (COROS, "/activity/query", 1)] {
         let (world, plan) = one_planned(to);
