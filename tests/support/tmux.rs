@@ -148,9 +148,9 @@ fn program() -> &'static Path {
     })
 }
 
-/// Whether the prompt is the last line of the screen.
+/// Whether the prompt is the last line of the screen. The terminal may echo a Ctrl-C before it.
 pub fn is_back(screen: &Screen) -> bool {
-    screen.last().is_some_and(|line| line == PROMPT)
+    screen.last().is_some_and(|line| line.trim_start_matches("^C") == PROMPT)
 }
 
 fn lines(text: &str) -> Screen {
