@@ -48,7 +48,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l schedule
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l notify -d 'Send notifications to this channel, and a test message now: wecom, ntfy, telegram, … (repeat it, or separate by commas)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -172,7 +172,7 @@ canoeing\t''
 all\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -311,7 +311,7 @@ canoeing\t''
 all\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -422,7 +422,7 @@ canoeing\t''
 all\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -447,7 +447,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l lang -d
 zh\t'Chinese'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -465,7 +465,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l lang -d
 zh\t'Chinese'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -482,7 +482,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand report" -s v -l ve
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -499,7 +499,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand login" -s v -l ver
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -517,7 +517,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l forma
 ndjson\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -532,7 +532,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s v -l 
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -549,7 +549,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l lang -d
 zh\t'Chinese'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'

@@ -26,7 +26,7 @@ end
 
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-auth -n "__fish_gs_auth_needs_command" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c gs-auth -n "__fish_gs_auth_needs_command" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -48,7 +48,7 @@ complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "logout" -d 'Delete 
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -65,7 +65,7 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s v -l verbose -
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -80,7 +80,7 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s v -l verbose 
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -97,7 +97,7 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l format -d 'Ho
 ndjson\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
@@ -112,7 +112,7 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s v -l verbose 
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'

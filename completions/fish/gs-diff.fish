@@ -96,7 +96,7 @@ complete -c gs-diff -l format -d 'How records are printed [default: table on a t
 ndjson\t'One record a line, for other commands'"
 complete -c gs-diff -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-diff -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-diff -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c gs-diff -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-diff -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'

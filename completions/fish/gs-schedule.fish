@@ -4,7 +4,7 @@ complete -c gs-schedule -l format -d 'The format [default: table on a terminal, 
 ndjson\t'One record'"
 complete -c gs-schedule -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-schedule -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-schedule -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c gs-schedule -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-schedule -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'

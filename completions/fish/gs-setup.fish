@@ -6,7 +6,7 @@ complete -c gs-setup -l schedule -d 'Sync by this schedule: five fields in quote
 complete -c gs-setup -l notify -d 'Send notifications to this channel, and a test message now: wecom, ntfy, telegram, … (repeat it, or separate by commas)' -r -f
 complete -c gs-setup -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-setup -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
-complete -c gs-setup -l log -d 'The format of messages' -r -f -a "text\t'For people'
+complete -c gs-setup -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c gs-setup -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'

@@ -29,7 +29,7 @@ pub struct Common {
     /// Print more; twice: every request
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// The format of messages
+    /// The format of messages [default: text]
     #[arg(long, value_name = "FORMAT", global = true)]
     pub log: Option<LogFormat>,
     /// When to show progress
