@@ -528,3 +528,29 @@ fn parallel_commands_in_an_empty_folder_all_open_the_catalogue() {
         });
     }
 }
+
+#[test]
+fn an_unlisted_upload_is_found_near_its_listed_or_its_recorded_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    list(&mut catalogue, [1, 200], Coverage::default(), true);
+    for id in ["1", "200"] {
+        let from = ActivityKeyRef::new("garmin-com", id);
+        let intent = UploadIntent { run: "run", from, to: "coros", sha256: id, ids_before: &[] };
+        catalogue.begin_upload(&intent, now()).unwrap();
+    }
+    let around = |hours| now().checked_add(SignedDuration::from_hours(hours)).unwrap();
+    let found = |catalogue: &Catalogue| {
+        let rows = catalogue.unlisted_uploads("coros", now(), (around(-52), around(52))).unwrap();
+        rows.into_iter().map(|row| row.from.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&catalogue), ["200", "1"], "without a file, nothing excludes an upload");
+    let file = "INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, archived_at, verified_at, fit_start)
+        SELECT platform, id, 0, id, id, 1, 'fit', 'original', 0, 0, start_time FROM activities";
+    catalogue.connection.execute_batch(file).unwrap();
+    assert_eq!(found(&catalogue), ["1"]);
+    catalogue.connection.execute_batch("UPDATE activities SET start_time = 0 WHERE id = '1'").unwrap();
+    assert_eq!(found(&catalogue), ["1"], "a person corrected the start in the list");
+    catalogue.connection.execute_batch("UPDATE files SET fit_start = NULL").unwrap();
+    assert_eq!(found(&catalogue), ["200", "1"], "a file without a start excludes nothing");
+}

@@ -207,15 +207,17 @@ impl Catalogue {
     }
 
     /// The uploads to `to` since `since` that no listing shows: those whose outcome is not known, of any age, and those that
-    /// arrived under an id that was never listed. Only those whose activity starts in `near`, or at an unknown time. An
-    /// upload from the future was started under a wrong clock, and counts: it may still appear. The newest first.
+    /// arrived under an id that was never listed. Without those that are certainly about another time: a person may correct
+    /// the listed start, so the start in the file has to be outside `near`, too. An upload from the future was started under
+    /// a wrong clock, and counts: it may still appear. The newest first.
     pub fn unlisted_uploads(&self, to: &str, since: Timestamp, near: (Timestamp, Timestamp)) -> Result<Vec<UploadRow>> {
         let (from, until) = near;
         let sql = "SELECT * FROM uploads WHERE to_platform = ?1 AND (outcome IS NULL OR
                 (outcome IN ('created', 'exists') AND started_at > ?2 AND NOT EXISTS
                     (SELECT 1 FROM activities a WHERE a.platform = to_platform AND a.id = to_id)))
-             AND NOT EXISTS (SELECT 1 FROM activities a WHERE a.platform = from_platform AND a.id = from_id
-                AND a.start_time NOT BETWEEN ?3 AND ?4)
+             AND NOT EXISTS (SELECT 1 FROM activities a JOIN files f USING (platform, id)
+                WHERE a.platform = from_platform AND a.id = from_id AND f.part = 0
+                AND a.start_time NOT BETWEEN ?3 AND ?4 AND f.fit_start NOT BETWEEN ?3 AND ?4)
              ORDER BY number DESC";
         self.upload_rows(sql, params![to, since.as_second(), from.as_second(), until.as_second()])
     }
