@@ -537,7 +537,7 @@ json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l platform -d 'The platform of the files [default: garmin-com for GarminSync and Garmin\'s export; Sports Sync X names its own; required for other folders]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 folder:\t''"

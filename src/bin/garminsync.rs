@@ -9,7 +9,7 @@ use garminsync::cli::front::{
     ScheduleFlags, StatusSubcommand, SyncFlags,
 };
 use garminsync::cli::setup::SetupFlags;
-use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, LogoutFlags};
+use garminsync::cli::{self, AccountsFlags, Common, Failure, ImportFlags, LoginFlags, LogoutFlags};
 
 /// Archive and synchronise the activities of Garmin Connect and COROS
 ///
@@ -30,8 +30,8 @@ use garminsync::cli::{AccountsFlags, Common, Failure, ImportFlags, LoginFlags, L
   garminsync report --open              look at the page
   garminsync daemon --start             sync by cron, and serve the page
 
-Exit codes: 0 OK, 1 some failed, 3 daemon: not running, 4 daemon: unknown, 75
-try again later, 77 a login is needed, 78 configuration error"
+Exit codes: 0 OK, 1 some failed, 3 daemon: not running, 4 daemon: unknown,
+75 try again later, 77 a login is needed, 78 configuration error"
 )]
 struct Args {
     #[command(subcommand)]
@@ -61,8 +61,8 @@ enum Word {
 Settings: SYNC_PLATFORM, SYNC_TO, DELETE_DUPLICATE, MAX_UPLOAD, MAX_DELETE,
 GS_ARCHIVE, GS_RUN
 
-Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs), 77
-a login is needed, 78 configuration error")]
+Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs),
+77 a login is needed, 78 configuration error")]
     Sync(SyncFlags),
     /// List the platforms, then print what the catalogue has
     ///
@@ -87,6 +87,7 @@ a login is needed, 78 configuration error")]
     /// Print who is logged in, and for how long; makes no request
     Accounts(Plain<AccountsFlags>),
     /// Import the files of other tools and of Garmin's account export
+    #[command(mut_arg("platform", |arg| arg.help(cli::PLATFORM_OF_FILES)))]
     Import(Plain<ImportFlags>),
     /// Send a test message to every configured channel
     Notify(NotifySubcommand),

@@ -27,8 +27,9 @@ Settings: GARMIN_EMAIL, GARMIN_PASSWORD, GARMIN_EMAIL_CN, GARMIN_PASSWORD_CN,
 COROS_EMAIL, COROS_PASSWORD, GARMINTOKENS, GARTH_HOME, GARTH_TOKEN,
 GS_LOGIN_PAUSE
 
-Exit codes: 0 OK, 2 wrong usage, 75 try again later (a rate limit, a
-challenge), 77 a login is needed, 78 configuration error"
+Exit codes: 0 OK, 2 wrong usage,
+75 try again later (a rate limit, a challenge), 77 a login is needed,
+78 configuration error"
 )]
 struct Args {
     #[command(subcommand)]

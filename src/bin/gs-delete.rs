@@ -28,8 +28,8 @@ const NAME: &str = "gs-delete";
 
 Settings: SPORT_DIFF_SECOND
 
-Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later, 77 a
-login is needed, 78 configuration error"
+Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later,
+77 a login is needed, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

@@ -30,8 +30,8 @@ const NAME: &str = "gs-diff";
 
 Settings: SPORT_DIFF_SECOND, SYNC_TO
 
-Exit codes: 0 OK, 65 invalid record, 75 a platform has not been listed, 77 no
-platform is configured, 78 configuration error"
+Exit codes: 0 OK, 65 invalid record, 75 a platform has not been listed,
+77 no platform is configured, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

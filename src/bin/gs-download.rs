@@ -11,7 +11,7 @@ const NAME: &str = "gs-download";
 
 /// Download the file of each activity into the archive, unless it is there already
 ///
-/// It requests the original first. If the platform has no file, it does not request it again. If only a converted file (TCX
+/// It requests the original first. A file that the platform does not have is not requested again. If only a converted file (TCX
 /// or GPX) is available, that file is stored and marked as converted. A file that the platform does not provide in three runs
 /// is unavailable: it is requested once a week, or with --force. A corrupt original is stored unchanged and marked as corrupt,
 /// next to a converted file.
@@ -29,8 +29,8 @@ const NAME: &str = "gs-download";
 
 Settings: GS_REQUEST_INTERVAL, GS_MAX_RETRY_AFTER, GS_TIMEOUT
 
-Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later, 77 a
-login is needed, 78 configuration error"
+Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later,
+77 a login is needed, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

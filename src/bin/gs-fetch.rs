@@ -26,8 +26,9 @@ use garminsync::sync::{self, FetchOptions, Result, Worker};
 Settings: GARMIN_NEWEST_NUM, GS_REQUEST_INTERVAL, GS_MAX_RETRY_AFTER,
 GS_TIMEOUT
 
-Exit codes: 0 OK, 75 try again later (also if some of a list could not be
-read), 77 a login is needed, 78 configuration error"
+Exit codes: 0 OK,
+75 try again later (also if some of a list could not be read),
+77 a login is needed, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

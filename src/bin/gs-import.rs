@@ -18,17 +18,15 @@ const NAME: &str = "gs-import";
 #[command(
     name = "gs-import",
     version,
+    mut_arg("platform", |arg| arg.help(cli::PLATFORM_OF_FILES)),
     after_help = "Examples:
   gs-import -n ~/GarminSync/data             a dry run: what would be imported
   gs-import ~/sports-sync-x                  the folder of Sports Sync X
   gs-import garmin-export.zip                Garmin's account export, not unpacked
   gs-import --platform coros ~/old/coros     files named by their ids
 
---platform names the platform of the files. The default for GarminSync and Garmin's export
-is garmin-com; Sports Sync X names its platforms; for other folders it is required.
-
-Exit codes: 0 OK, 1 some files were not imported, 2 unknown type of path, 75
-try again later, 78 configuration error"
+Exit codes: 0 OK, 1 some files were not imported, 2 unknown type of path,
+75 try again later, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

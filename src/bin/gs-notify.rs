@@ -32,8 +32,8 @@ const NAME: &str = "gs-notify";
 Settings: QYWX_BOT_KEY, NTFY_URL, TELEGRAM_BOT_TOKEN, WEBHOOK_URL,
 HEALTHCHECKS_URL, GS_RUN
 
-Exit codes: 0 OK, whatever the other stages did, 1 a channel failed, 65
-invalid record, 78 configuration error"
+Exit codes: 0 OK, whatever the other stages did, 1 a channel failed,
+65 invalid record, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

@@ -29,8 +29,8 @@ use jiff::Timestamp;
   gs-schedule '30 7,19 * * mon-fri' --zone Europe/Berlin   in that time zone
   gs-schedule off                            switch it off
 
-Exit codes: 0 OK, 2 wrong usage, 75 the catalogue is locked, 78 configuration
-error"
+Exit codes: 0 OK, 2 wrong usage, 75 the catalogue is locked,
+78 configuration error"
 )]
 struct Args {
     /// CRON: set and enable; on: enable the stored schedule, or '0 */6 * * *'; off: disable [default: show it]

@@ -28,8 +28,8 @@ use garminsync::cli::{Common, CommonArgs};
 
 Settings: SYNC_PLATFORM, GS_SCHEDULE_COMMAND
 
-Exit codes: 0 OK, 2 wrong usage, or flags are missing, 75 try again later, 77
-a login is needed, 78 configuration error, 130 stopped"
+Exit codes: 0 OK, 2 wrong usage, or flags are missing, 75 try again later,
+77 a login is needed, 78 configuration error, 130 stopped"
 )]
 struct Args {
     #[command(flatten)]

@@ -19,9 +19,9 @@ use garminsync::sync::{self, Result, Worker};
   gs-status                             the state, a line for each platform, what to do
   gs-status --format json | jq .state   for scripts: the data of status.json
 
-Exit codes: 0 everything is OK, 1 work is outstanding, or something needs
-attention, or no platform was ever listed, 75 the catalogue is locked, 77 a
-login is needed, 78 configuration error"
+Exit codes: 0 everything is OK,
+1 work is outstanding, something needs attention, or nothing was listed yet,
+75 the catalogue is locked, 77 a login is needed, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]

@@ -32,8 +32,8 @@ const NAME: &str = "gs-upload";
 Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GARMIN_UPLOAD_AS_IMPORT,
 GS_UPLOAD_WAIT, GS_LOST_AFTER, GS_REQUEST_INTERVAL
 
-Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later, 77 a
-login is needed, 78 configuration error"
+Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later,
+77 a login is needed, 78 configuration error"
 )]
 struct Args {
     /// Restore activities that were deleted from their platform

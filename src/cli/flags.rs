@@ -344,6 +344,10 @@ pub enum StatusFormat {
     Json,
 }
 
+/// The help of `--platform` for `gs-import`, where it names the platform of the files.
+pub const PLATFORM_OF_FILES: &str = "The platform of the files [default: garmin-com for GarminSync and Garmin's export; \
+                                     Sports Sync X names its own; required for other folders]";
+
 /// What `gs-import` reads.
 #[derive(Debug, Clone, Args)]
 pub struct ImportFlags {

@@ -29,8 +29,8 @@ pub use accounts_output::print_accounts;
 pub use args::{Common, CommonArgs, Filter, RuleArg};
 pub use flags::{
     AccountsFlags, AccountsFormat, DeletionLimit, DiffFlags, DownloadFlags, ImportFlags, Language, ListFlags,
-    ListFormat, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, ReportFlags, SortBy, StatusFlags,
-    StatusFormat, Units, UploadLimit,
+    ListFormat, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, PLATFORM_OF_FILES, ReportFlags, SortBy,
+    StatusFlags, StatusFormat, Units, UploadLimit,
 };
 pub use input::{
     Records, TerminalPrompt, all_records, ask_hidden, ask_line, piped_text, records, stdin_text, token_source,
