@@ -10,7 +10,6 @@
 //! To add a service: one module with its [`PlatformSpec`], and one line in [`Platforms::default`].
 
 mod access;
-mod access_kind;
 mod context;
 pub mod coros;
 mod error;
@@ -21,19 +20,20 @@ mod lenient_json;
 mod listing;
 mod login;
 mod login_attempt;
+mod operations;
 mod platforms;
 mod spec;
 mod tokens;
 mod transfer;
 
 pub use crate::activity::PlatformId;
-pub use access::{PlatformLogin, PlatformReader, PlatformWriter};
-pub use access_kind::{Access, AccessKind};
+pub use access::{Access, AccessKind};
 pub use context::{Context, KnownStart, SettingSource, TellSkipped};
 pub use error::{Error, Result};
 pub use identity::{Identity, OwnerGuard, describe_person, mask_email};
 pub use listing::{ListEnd, ListedActivity, Page, Window};
 pub use login::{Account, Ask, Credentials, LoginBlock, LoginGuard, LoginWays};
+pub use operations::{PlatformLogin, PlatformReader, PlatformWriter};
 pub use platforms::{PlatformSelection, Platforms, UnknownPlatform};
 pub use spec::{PlatformKind, PlatformSpec, Service};
 pub use tokens::TokenStore;
