@@ -1,8 +1,9 @@
-//! Sports: converts Garmin's type keys, COROS' numbers and FIT's numbers to the names of the FIT profile.
+//! Sports: converts Garmin's and intervals.icu's types, COROS' numbers and FIT's numbers to the names of the FIT profile.
 //!
 //! ```text
 //! sport::from_garmin("trail_running")       Some(("running", Some("trail")))
 //! sport::from_coros(102)                    Some(("running", Some("trail")))
+//! sport::from_intervals("TrailRun")         Some(("running", Some("trail")))
 //! sport::sport_name(1)                      Some("running")
 //! sport::family(Some("fitness_equipment"), Some("treadmill")).name()    "running"
 //! ```
@@ -75,6 +76,11 @@ pub fn coros_key(code: i64) -> Option<&'static str> {
     tables().coros.get(&code).map(|&(key, _)| key)
 }
 
+/// The FIT sport and sub sport of a `type` of intervals.icu.
+pub fn from_intervals(activity_type: &str) -> Option<Names> {
+    tables().intervals.get(activity_type).copied()
+}
+
 /// The name of a FIT sport: 1 is `running`.
 pub fn sport_name(number: u8) -> Option<&'static str> {
     tables().sports.name(number)
@@ -100,7 +106,8 @@ pub fn sub_sport_number(name: &str) -> Option<u8> {
 pub fn names() -> impl Iterator<Item = &'static str> {
     let tables = tables();
     let fit = tables.sports.by_name.keys().chain(tables.sub_sports.by_name.keys());
-    fit.chain(tables.garmin.keys()).copied().chain(tables.coros.values().map(|(key, _)| *key))
+    let types = tables.garmin.keys().chain(tables.intervals.keys());
+    fit.chain(types).copied().chain(tables.coros.values().map(|(key, _)| *key))
 }
 
 /// The family of a FIT sport, given by name.
@@ -121,6 +128,7 @@ pub fn family(sport: Option<&str>, sub_sport: Option<&str>) -> Family {
 struct Tables {
     garmin: HashMap<&'static str, Names>,
     coros: HashMap<i64, (&'static str, Names)>,
+    intervals: HashMap<&'static str, Names>,
     sports: FitNames,
     sub_sports: FitNames,
 }
@@ -148,6 +156,7 @@ impl FitNames {
 enum TypeFamily {
     Garmin,
     Coros,
+    Intervals,
 }
 
 #[derive(Deserialize)]
@@ -176,6 +185,7 @@ fn read_tables() -> Tables {
     let mut tables = Tables {
         garmin: HashMap::new(),
         coros: HashMap::new(),
+        intervals: HashMap::new(),
         sports: FitNames::default(),
         sub_sports: FitNames::default(),
     };
@@ -185,6 +195,7 @@ fn read_tables() -> Tables {
         match row.platform_family {
             TypeFamily::Garmin => drop(tables.garmin.insert(key, names)),
             TypeFamily::Coros => drop(tables.coros.insert(row.code, (key, names))),
+            TypeFamily::Intervals => drop(tables.intervals.insert(key, names)),
         }
     }
     for row in rows::<FitNameRow>(FIT_NAMES) {

@@ -19,12 +19,13 @@ use garminsync::sync::{self, LoginOptions, Result, Worker};
     after_help = "Examples:
   gs-auth login --platform garmin-com   with the password, else with the browser
   gs-auth login --browser               with a ticket from the browser
+  gs-auth key --platform intervals      with an API key
   gs-auth import ~/.garminconnect       import the token of another tool
   gs-auth import - --platform coros     the cookies of COROS' page, piped in
   gs-auth status                        who is logged in, and for how long
 
 Settings: GARMIN_EMAIL, GARMIN_PASSWORD, GARMIN_EMAIL_CN, GARMIN_PASSWORD_CN,
-COROS_EMAIL, COROS_PASSWORD, GARMINTOKENS, GARTH_HOME, GARTH_TOKEN,
+COROS_EMAIL, COROS_PASSWORD, INTERVALS_API_KEY, GARMINTOKENS, GARTH_HOME, GARTH_TOKEN,
 GS_LOGIN_PAUSE
 
 Exit codes: 0 OK, 2 wrong usage,
@@ -42,6 +43,15 @@ struct Args {
 enum Action {
     /// Log in, once
     Login(LoginFlags),
+    /// Check an API key, and store it
+    ///
+    /// With a key, commands read from garmin.com, or read from intervals.icu and write to it, without any login. PATH is a
+    /// file with the key; "-" reads standard input. Without it, gs-auth reads standard input if that is a pipe, then the
+    /// settings, and then asks.
+    Key {
+        /// A file with the key, or "-"
+        path: Option<PathBuf>,
+    },
     /// Import a token of another tool, or a ticket, URL or JSON text of a browser login
     ///
     /// PATH is a file or folder of garminconnect (0.3 or later), garth or pirate-garmin, or for COROS a file with the
@@ -77,6 +87,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
             let options = LoginOptions { browser: flags.browser, password: flags.password };
             sync::login(worker, options, &mut TerminalPrompt)
         }
+        Action::Key { path } => sync::set_key(worker, || cli::token_source(path.as_deref()), &mut TerminalPrompt),
         Action::Import { path } => sync::import_token(worker, || cli::token_source(path.as_deref())),
         Action::Export => {
             let token = sync::export_token(worker)?;

@@ -1,13 +1,13 @@
-//! The table of accounts: until when the login of each platform is valid, as the last command found it. Never a token.
+//! The table of accounts: until when each access of each platform is valid, as the last command found it. Never a token.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Row, params};
 
 use super::columns::Values;
 use super::{Catalogue, Result};
 use crate::reason::Reason;
 
-/// The login of a platform.
+/// The state of an access to the account of a platform.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountRow {
     /// When it ends unless it is renewed.
@@ -21,37 +21,51 @@ pub struct AccountRow {
 }
 
 impl Catalogue {
-    /// The login of a platform, and since when it has this state; `None` if nobody is logged in, or no command has checked.
-    pub fn account(&self, platform: &str) -> Result<Option<(AccountRow, Timestamp)>> {
-        let sql = "SELECT * FROM accounts WHERE platform = ?1";
-        let row = self.connection.query_row(sql, [platform], |row| {
-            let account = AccountRow {
-                expires: row.time("expires_at")?,
-                renewable: row.get("renewable")?,
-                renewable_until: row.time("renewable_until")?,
-                ended: row.reason("ended")?,
+    /// The known accesses of a platform by their names, each with its state and since when it is so.
+    pub fn accounts(&self, platform: &str) -> Result<Vec<(String, AccountRow, Timestamp)>> {
+        let sql = "SELECT * FROM accounts WHERE platform = ?1 ORDER BY access";
+        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let row = |row: &Row<'_>| {
+                let account = AccountRow {
+                    expires: row.time("expires_at")?,
+                    renewable: row.get("renewable")?,
+                    renewable_until: row.time("renewable_until")?,
+                    ended: row.reason("ended")?,
+                };
+                Ok((row.get("access")?, account, row.known_time("since")?))
             };
-            Ok((account, row.known_time("since")?))
+            statement.query_map([platform], row)?.collect()
         });
-        self.done(row.optional())
+        self.done(rows)
     }
 
-    /// Stores the login of a platform; `None`: nobody is logged in. Writes nothing if this is stored already.
-    pub fn set_account(&mut self, platform: &str, account: Option<&AccountRow>, now: Timestamp) -> Result<()> {
+    /// Stores the state of an access of a platform; `None`: it has no token. Writes nothing if this is stored already.
+    pub fn set_account(
+        &mut self,
+        (platform, access): (&str, &str),
+        account: Option<&AccountRow>,
+        now: Timestamp,
+    ) -> Result<()> {
         let seconds = |time: Option<Timestamp>| time.map(Timestamp::as_second);
         let parts =
             |row: &AccountRow| (seconds(row.expires), row.renewable, seconds(row.renewable_until), row.ended.clone());
-        if self.account(platform)?.map(|(known, _)| parts(&known)) == account.map(parts) {
+        let known = self.accounts(platform)?.into_iter().find(|(name, ..)| name == access);
+        if known.map(|(_, row, _)| parts(&row)) == account.map(parts) {
             return Ok(());
         }
         self.write(|tx| match account {
-            None => tx.execute("DELETE FROM accounts WHERE platform = ?1", [platform]).map(drop),
+            None => {
+                let sql = "DELETE FROM accounts WHERE platform = ?1 AND access = ?2";
+                tx.execute(sql, [platform, access]).map(drop)
+            }
             Some(account) => tx
                 .execute(
-                    "INSERT OR REPLACE INTO accounts (platform, expires_at, renewable, renewable_until, ended, since)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "INSERT OR REPLACE INTO accounts
+                         (platform, access, expires_at, renewable, renewable_until, ended, since)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                     params![
                         platform,
+                        access,
                         seconds(account.expires),
                         account.renewable,
                         seconds(account.renewable_until),

@@ -55,8 +55,8 @@ pub use uploads::{Failures, UploadIntent, UploadOutcome, UploadRow};
 
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).
 const APPLICATION_ID: i32 = 0x6773_796e;
-/// The version of the tables (SQLite's `user_version`). Catalogues of development versions have 1 to 4, and other tables.
-const VERSION: i64 = 5;
+/// The version of the tables (SQLite's `user_version`). Catalogues of development versions have 1 to 5, and other tables.
+const VERSION: i64 = 6;
 /// Creates the tables of an empty file.
 const SCHEMA: &str = include_str!("schema.sql");
 

@@ -230,14 +230,16 @@ CREATE TABLE identity_emails (
     PRIMARY KEY (platform, email)
 ) STRICT, WITHOUT ROWID;
 
--- The state of the login of a platform, as a command last found it; never the token.
+-- The state of each access to the account of a platform, as a command last found it; never the token or the key.
 CREATE TABLE accounts (
-    platform        TEXT PRIMARY KEY,
+    platform        TEXT NOT NULL,
+    access          TEXT NOT NULL,     -- 'key', 'oauth', 'login'
     expires_at      INTEGER,           -- when it ends unless it is renewed
     renewable       INTEGER NOT NULL,  -- whether it is renewed automatically
     renewable_until INTEGER,
     ended           TEXT,              -- the reason why it no longer works
-    since           INTEGER NOT NULL   -- since when these values are so
+    since           INTEGER NOT NULL,  -- since when these values are so
+    PRIMARY KEY (platform, access)
 ) STRICT, WITHOUT ROWID;
 
 -- Failed logins: why no password login is tried automatically.

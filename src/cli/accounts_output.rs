@@ -39,30 +39,43 @@ pub fn print_accounts(all: &[AccountStatus], format: Option<AccountsFormat>, now
 fn accounts_table(all: &[AccountStatus], now: Timestamp) -> Table {
     let head = [
         ("platform", Whole),
-        ("login", Whole),
-        ("who", Cut),
+        ("access", Whole),
+        ("used to", Whole),
+        ("state", Whole),
+        ("account", Cut),
         ("domain", Whole),
-        ("token", Whole),
-        ("renewable", Whole),
-        ("password", Whole),
+        ("valid for", Whole),
+        ("renewable for", Whole),
+        ("in settings", Whole),
         ("from", Cut),
     ];
-    let mut table = table(&head).spare(&["from", "domain", "password", "who", "renewable"]);
+    let mut table = table(&head).spare(&["from", "domain", "in settings", "account", "renewable for"]);
     let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| i18n::time_left(end, now));
     for status in all {
         let has = status.state != "none";
         table.add_row([
             status.platform.to_string(),
-            if status.state == "expired" { "ok (to be renewed)" } else { status.state }.to_owned(),
+            status.access.to_owned(),
+            used_to(status).to_owned(),
+            if status.state == "expired" { "ok (renews automatically)" } else { status.state }.to_owned(),
             printable(status.name.as_deref().unwrap_or("")),
             status.domain.clone().unwrap_or_default(),
             if has { left(status.expires) } else { String::new() },
             if has { left(status.renewable_until) } else { String::new() },
-            if status.password_set { "set" } else { "not set" }.to_owned(),
+            if status.password_set { "yes" } else { "no" }.to_owned(),
             status.source.clone().unwrap_or_default(),
         ]);
     }
     table
+}
+
+fn used_to(status: &AccountStatus) -> &'static str {
+    match (status.reads, status.writes) {
+        (true, true) => "read, write",
+        (true, false) => "read",
+        (false, true) => "write",
+        (false, false) => "",
+    }
 }
 
 /// What prevents a login, on a separate line because it is too long for a column.
@@ -70,9 +83,9 @@ fn remark(status: &AccountStatus) -> Option<String> {
     if let Some(until) = status.rate_limited_until {
         return Some(format!("rate limit: no requests until {until}"));
     }
-    match (&status.cooldown_until, &status.refused) {
+    match (&status.cooldown_until, &status.login_rejected) {
         (Some(until), Some(why)) => Some(format!("no password logins until {until}: {why}")),
         (None, Some(why)) => Some(format!("last password login rejected: {why}")),
-        _ => status.dead.clone(),
+        _ => status.ended.clone(),
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Align::{Left, Right, Whole};
 use super::table;
 use crate::i18n::{self, Lang, number};
-use crate::status::{Heading, Issue, NextSync, Platform, Run, Snapshot, State, never_synced};
+use crate::status::{Heading, Issue, Login, NextSync, Platform, Run, Snapshot, State, never_synced};
 
 /// The state, the last and the next sync, outstanding work, a line for each platform, and the actions needed.
 pub fn status_text(snapshot: &Snapshot, now: Timestamp, lang: Lang) -> String {
@@ -101,7 +101,12 @@ impl View<'_> {
     }
 
     fn login(&self, platform: &Platform) -> String {
-        platform.login.as_ref().map_or_else(|| "–".to_owned(), |login| login.text(self.now, self.lang))
+        let text = |login: &Login| match platform.logins.len() {
+            1 => login.text(self.now, self.lang),
+            _ => format!("{}{}{}", login.title(self.lang), self.lang.pick(": ", "："), login.text(self.now, self.lang)),
+        };
+        let texts: Vec<String> = platform.logins.iter().map(text).collect();
+        if texts.is_empty() { "–".to_owned() } else { texts.join(self.lang.pick("; ", "；")) }
     }
 
     /// The problems, each with the command that fixes it on its own line, so that it can be copied.
@@ -123,22 +128,22 @@ impl View<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::{IssueKind, Login, Outstanding};
+    use crate::status::{IssueKind, Outstanding};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
     fn snapshot() -> Snapshot {
-        let login =
-            Login { expires: None, renewable: true, renewable_until: Some(at("2026-12-29T00:00:00Z")), ended: None };
+        let renewable_until = Some(at("2026-12-29T00:00:00Z"));
+        let login = Login { renewable: true, renewable_until, ..Login::default() };
         let garmin = Platform {
             name: "garmin-com".into(),
             total: 3021,
             downloaded: 3020,
             missing: 1,
             last_listing: Some(at("2026-11-29T09:00:00Z")),
-            login: Some(login),
+            logins: vec![login],
             ..Platform::default()
         };
         let coros = Platform { name: "coros".into(), total: 12, ..Platform::default() };

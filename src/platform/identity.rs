@@ -6,7 +6,7 @@ use super::Result;
 /// The owner of an account, as the service names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The service's user id: Garmin's `profileId`, COROS' `userId`. Digits. At COROS it is half of the URL of every
+    /// The service's user id: Garmin's `profileId`, COROS' `userId`, the athlete id of intervals.icu. At COROS it is half of the URL of every
     /// file of the person, and these URLs need no login. So it is never shown, or stored outside the token file.
     pub user_id: String,
     /// The name that the service shows.

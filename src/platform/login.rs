@@ -12,9 +12,9 @@ pub type Ask<'a> = &'a mut dyn FnMut(&str) -> Option<Secret>;
 /// A user name and its password.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// The e-mail address.
+    /// The e-mail address; empty for a key.
     pub user: String,
-    /// The password.
+    /// The password, or the key.
     pub password: Secret,
 }
 

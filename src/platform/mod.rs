@@ -16,6 +16,7 @@ mod error;
 pub mod folder;
 pub mod garmin;
 mod identity;
+pub mod intervals;
 mod lenient_json;
 mod listing;
 mod login;

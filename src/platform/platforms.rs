@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::spec::PlatformSpec;
-use super::{coros, folder, garmin};
+use super::{coros, folder, garmin, intervals};
 use crate::activity::PlatformId;
 use crate::reason::Reason;
 
@@ -54,7 +54,7 @@ pub enum PlatformSelection {
 
 impl Default for Platforms {
     fn default() -> Platforms {
-        Platforms::new([garmin::spec_com(), garmin::spec_cn(), coros::spec()])
+        Platforms::new([garmin::spec_com(), garmin::spec_cn(), coros::spec(), intervals::spec()])
     }
 }
 

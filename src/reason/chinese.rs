@@ -29,6 +29,9 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::MissingOnce { since } => {
             return format!("最近一次列表中没有（自 {since}）；由下一次列表确定是否已删除");
         }
+        Reason::NoWriteAccess { platform } => {
+            return format!("只读：已设置的访问方式不能上传；如需上传，请运行 gs-auth login --platform {platform}");
+        }
         Reason::StartNotCovered => "目标平台的列表尚未覆盖其开始时间",
         Reason::ListingUnusable { platform, reason } => return format!("{platform}：{}", nested(reason)),
         Reason::PossibleDuplicate { id, certainty } => {

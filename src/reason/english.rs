@@ -37,6 +37,11 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::MissingOnce { since } => {
             return format!("not in the last listing (since {since}); the next listing decides whether it was deleted");
         }
+        Reason::NoWriteAccess { platform } => {
+            return format!(
+                "read-only: the access that is set up cannot upload; to upload too: gs-auth login --platform {platform}"
+            );
+        }
         Reason::StartNotCovered => "no listing of the target covers its start yet",
         Reason::ListingUnusable { platform, reason } => return format!("{platform}: {}", nested(reason)),
         Reason::PossibleDuplicate { id, certainty } => return similar(id, certainty),

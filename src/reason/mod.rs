@@ -44,6 +44,11 @@ pub enum Reason {
     },
     /// No listing of the target covers the time of its start.
     StartNotCovered,
+    /// The account can be read, and no login that can upload is set up.
+    NoWriteAccess {
+        /// The platform.
+        platform: String,
+    },
     /// Nothing may be concluded about a platform.
     ListingUnusable {
         /// The platform.

@@ -43,7 +43,10 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
             dl.facts {
                 (row(lang.pick("last full listing", "上次完整列表"), at(platform.last_complete_listing, lang.pick("never", "从未"))))
                 (row(lang.pick("last listing", "上次列表"), at(platform.last_listing, lang.pick("never", "从未"))))
-                (row(lang.pick("login", "登录"), login(platform.login.as_ref(), made, lang)))
+                @if platform.logins.is_empty() {
+                    (row(lang.pick("login", "登录"), html! { (lang.pick("none, or unknown", "无或未知")) }))
+                }
+                @for one in &platform.logins { (row(one.title(lang), login(one, made, lang))) }
                 @if let Some(pause) = pause(platform, lang) { (row(lang.pick("pause", "暂停"), pause)) }
             }
             @if let Some(reason) = &platform.unusable_reason {
@@ -78,8 +81,7 @@ fn share(platform: &Platform, lang: Lang) -> Markup {
 }
 
 /// How long the login is valid.
-fn login(login: Option<&Login>, made: Option<Timestamp>, lang: Lang) -> Markup {
-    let Some(login) = login else { return html! { (lang.pick("none, or unknown", "无或未知")) } };
+fn login(login: &Login, made: Option<Timestamp>, lang: Lang) -> Markup {
     let now = made.unwrap_or_default();
     html! {
         @if login.ended.is_some() { (Icon::Bad) " " }

@@ -132,7 +132,12 @@ fn platform((name, title): (&str, &str)) -> Platform {
         last_complete_listing: Some(ago(50)),
         last_listing: Some(ago(1)),
         unusable_reason: None,
-        login: Some(Login { expires: Some(ago(-20)), renewable: true, renewable_until: Some(ago(-600)), ended: None }),
+        logins: vec![Login {
+            expires: Some(ago(-20)),
+            renewable: true,
+            renewable_until: Some(ago(-600)),
+            ..Login::default()
+        }],
         cooldown_until: None,
         rate_limited_until: None,
     }
@@ -150,8 +155,7 @@ pub fn facts_in(say: Say) -> Snapshot {
         PLATFORMS.iter().flat_map(|on| PLATFORMS.iter().map(move |and| (on.0, and.0))).filter(|(on, and)| on != and);
     let mut platforms: Vec<Platform> = PLATFORMS.into_iter().map(platform).collect();
     platforms[2].unusable_reason = Some(retry(say, "the answer was cut in the middle"));
-    platforms[2].login =
-        Some(Login { expires: None, renewable: false, renewable_until: None, ended: Some(login_ended(say)) });
+    platforms[2].logins = vec![Login { ended: Some(login_ended(say)), ..Login::default() }];
     Snapshot {
         outstanding: Outstanding { uploads: 3, downloads: 1, deletions: 0, pending: 1 },
         state: State::ActionNeeded,

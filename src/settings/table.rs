@@ -50,6 +50,19 @@ pub const SETTINGS: &[SettingGroup] = &[
             .example("'runner@example.org'"),
             setting("COROS_PASSWORD", SettingKind::Password, "Password of the COROS account.")
                 .example("'correct horse $taple'"),
+            setting(
+                "INTERVALS_API_KEY",
+                SettingKind::Key,
+                "API key of intervals.icu, from the end of its settings page (Developer Settings).",
+            )
+            .example("'1a2b3c4d5e6f7g8h9i0j'"),
+            setting(
+                "INTERVALS_ATHLETE_ID",
+                SettingKind::Text,
+                "The athlete at intervals.icu whose activities are synchronised, if it is not the owner of the key: a \
+                 coach's key opens other athletes, too.",
+            )
+            .example("i123456"),
             time_limit(
                 "GS_COMMAND_TIMEOUT",
                 60,
@@ -64,7 +77,7 @@ pub const SETTINGS: &[SettingGroup] = &[
             setting(
                 "SYNC_PLATFORM",
                 SettingKind::Platforms,
-                "Platforms to synchronise, separated by commas: GARMINCOM, GARMINCN, COROS, folder:PATH. A comma in a \
+                "Platforms to synchronise, separated by commas: GARMINCOM, GARMINCN, COROS, INTERVALS, folder:PATH. A comma in a \
                  PATH is part of the path, unless the name of a platform follows; write \\, in that case. Without this \
                  setting: the platforms that are logged in, that were logged in before, or whose e-mail address and \
                  password are set.",

@@ -12,8 +12,8 @@ fn type_rows() -> Vec<TypeRow> {
 fn every_published_activity_type_is_in_the_table_once() {
     let all = type_rows();
     let of = |family| all.iter().filter(|r| r.platform_family == family).count();
-    assert_eq!((of(TypeFamily::Garmin), of(TypeFamily::Coros)), (152, 64));
-    assert_eq!(all.len(), 152 + 64, "no third family");
+    assert_eq!((of(TypeFamily::Garmin), of(TypeFamily::Coros), of(TypeFamily::Intervals)), (152, 64, 60));
+    assert_eq!(all.len(), 152 + 64 + 60, "no other family");
     let codes: HashSet<_> = all.iter().map(|r| (&r.platform_family, r.code)).collect();
     let keys: HashSet<_> = all.iter().map(|r| (&r.platform_family, &r.key)).collect();
     assert_eq!((codes.len(), keys.len()), (all.len(), all.len()));
@@ -64,6 +64,8 @@ fn known_activity_types_have_their_sports() {
     assert_eq!(coros_key(102), Some("trailRun"));
     assert_eq!((from_coros(999), coros_key(999)), (None, None));
     assert_eq!(from_garmin("underwater_basket_weaving"), None);
+    assert_eq!(from_intervals("TrailRun"), from_garmin("trail_running"));
+    assert_eq!((from_intervals("Yoga"), from_intervals("Quidditch")), (from_garmin("yoga"), None));
 }
 
 #[test]

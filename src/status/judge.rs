@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock;
 use crate::exit::Exit;
+use crate::platform::AccessKind;
 use crate::reason::Reason;
 
 use super::{Command, Issue, IssueKind, Login, Outstanding, RedactedReason, State};
@@ -24,7 +25,8 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 pub const HANGS: SignedDuration = SignedDuration::from_hours(48);
 /// A run that is later than this will not happen.
 pub const GRACE: SignedDuration = SignedDuration::from_hours(1);
-
+/// An API key that ends within this time is a warning: a person has to make a new one.
+const KEY_ENDS: SignedDuration = SignedDuration::from_hours(21 * 24);
 /// Without a schedule, a platform that was not listed for this time leads to a warning: nobody syncs less than once a week.
 const NOT_LISTED: SignedDuration = SignedDuration::from_hours(8 * 24);
 
@@ -85,8 +87,8 @@ pub struct PlatformEvidence {
     pub name: String,
     /// Whether the catalogue has listed it.
     pub is_known: bool,
-    /// The login, and since when it has this state.
-    pub login: Option<(Login, Timestamp)>,
+    /// The accesses with a token, each with the time since when it has this state.
+    pub logins: Vec<(Login, Timestamp)>,
     /// Since when automatic password logins are blocked, and why.
     pub login_rejected: Option<(Timestamp, RedactedReason)>,
     /// The end of the cooldown for password logins, and its reason.
@@ -264,12 +266,23 @@ impl HealthEvidence {
             let (at, reason, fix) = (Some(*until), Some(why.clone()), Some(browser.clone()));
             issues.push(Issue { at, reason, fix, ..about(IssueKind::Cooldown) });
         }
-        // A rejected login must be fixed anyway, and that gives a new token.
-        if let Some((login, since)) = one.login.as_ref().filter(|_| login_rejected.is_none())
-            && let Some(at) = self.dead_since(login, *since)
-        {
-            let (reason, fix) = (login.ended.clone(), Some(way_in.clone()));
-            issues.push(Issue { at: Some(at), reason, fix, ..about(IssueKind::LoginEnded) });
+        for (login, since) in &one.logins {
+            let fix = match login.access {
+                // A rejected login must be fixed anyway, and that gives a new token.
+                AccessKind::Login if login_rejected.is_some() => continue,
+                AccessKind::Login => way_in.clone(),
+                AccessKind::OAuth => format!("gs-auth login --oauth --platform {}", one.name),
+                AccessKind::ApiKey => format!("gs-auth key --platform {}", one.name),
+            };
+            let (reason, fix, is_key) = (login.ended.clone(), Some(fix), login.access == AccessKind::ApiKey);
+            if let Some(at) = self.dead_since(login, *since) {
+                let kind = if is_key { IssueKind::KeyEnded } else { IssueKind::LoginEnded };
+                issues.push(Issue { at: Some(at), reason, fix, ..about(kind) });
+            } else if let Some(at) =
+                login.ends(self.now).filter(|end| is_key && end.duration_since(self.now) < KEY_ENDS)
+            {
+                issues.push(Issue { at: Some(at), fix, ..about(IssueKind::KeyEnds) });
+            }
         }
         if let Some(until) = one.rate_limited_until {
             issues.push(Issue { at: Some(until), ..about(IssueKind::RateLimited) });
@@ -422,13 +435,12 @@ impl HealthEvidence {
         let is_none_set_up =
             row.reason.as_ref().is_some_and(|reason| matches!(reason.reason(), Reason::NoPlatform { .. }));
         let says_it = |issue: &Issue| {
-            let is_login = matches!(issue.kind, IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::Cooldown);
+            let is_login = issue.kind.is_login() || issue.kind == IssueKind::Cooldown;
             is_login && named.is_none_or(|one| issue.platform.as_deref() == Some(one.name.as_str()))
         };
         let ended = row.finished.unwrap_or(row.started);
-        let is_mended = named
-            .and_then(|one| one.login.as_ref())
-            .is_some_and(|(_, since)| *since > ended && clock::age(*since, self.now).is_some());
+        let is_new = |since: &Timestamp| *since > ended && clock::age(*since, self.now).is_some();
+        let is_mended = named.is_some_and(|one| one.logins.iter().any(|(_, since)| is_new(since)));
         if is_mended || of_platforms.iter().any(says_it) {
             return None;
         }

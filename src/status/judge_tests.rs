@@ -1,4 +1,5 @@
 use super::*;
+use crate::platform::AccessKind;
 use crate::status::Redacted;
 
 fn at(hours: i64) -> Timestamp {
@@ -127,9 +128,9 @@ fn a_login_issue_has_its_time_and_its_fix() {
 fn a_token_is_dead_if_rejected_or_expired() {
     let judge = |expires: Option<i64>, renewable, until: Option<i64>, ended: Option<RedactedReason>| {
         let (expires, renewable_until) = (expires.map(at), until.map(at));
-        let login = Login { expires, renewable, renewable_until, ended };
+        let login = Login { expires, renewable, renewable_until, ended, ..Login::default() };
         let health =
-            evidence(vec![PlatformEvidence { login: Some((login, at(-9))), ..platform("coros") }], vec![]).judge();
+            evidence(vec![PlatformEvidence { logins: vec![(login, at(-9))], ..platform("coros") }], vec![]).judge();
         health.actions.first().map(|issue| (issue.kind, issue.at))
     };
     let dead = |hours| Some((IssueKind::LoginEnded, Some(at(hours))));
@@ -141,10 +142,36 @@ fn a_token_is_dead_if_rejected_or_expired() {
     assert_eq!(judge(Some(-2), true, Some(-1), None), dead(-1));
     assert_eq!(judge(Some(1), true, Some(9), Some(no_login())), dead(-9));
 
-    let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
+    let login = Login { ended: Some(no_login()), ..Login::default() };
     let login_rejected = Some((at(-1), no_login()));
-    let both = PlatformEvidence { login: Some((login, at(-9))), login_rejected, ..platform("coros") };
+    let both = PlatformEvidence { logins: vec![(login, at(-9))], login_rejected, ..platform("coros") };
     assert_eq!(kinds(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRefused], "one login fixes both");
+}
+
+#[test]
+fn an_api_key_is_a_warning_three_weeks_before_its_end() {
+    let judge = |access, expires: i64, ended| {
+        let login = Login { access, expires: Some(at(expires)), ended, ..Login::default() };
+        evidence(vec![PlatformEvidence { logins: vec![(login, at(-9))], ..platform("garmin-com") }], vec![]).judge()
+    };
+    let day = 24;
+    let soon = judge(AccessKind::ApiKey, 20 * day, None);
+    assert_eq!((soon.state, kinds(&soon)), (State::Warning, vec![IssueKind::KeyEnds]));
+    assert_eq!((soon.warnings[0].at, fixes(&soon)), (Some(at(20 * day)), vec!["gs-auth key --platform garmin-com"]));
+    assert!(kinds(&judge(AccessKind::ApiKey, 22 * day, None)).is_empty());
+    assert!(kinds(&judge(AccessKind::Login, 20 * day, None)).is_empty(), "a login is renewed or repeated");
+    for health in [judge(AccessKind::ApiKey, -1, None), judge(AccessKind::ApiKey, 20 * day, Some(no_login()))] {
+        assert_eq!((health.state, kinds(&health)), (State::ActionNeeded, vec![IssueKind::KeyEnded]));
+    }
+}
+
+#[test]
+fn a_rejected_login_leaves_the_issue_of_the_key() {
+    let key = Login { access: AccessKind::ApiKey, ended: Some(no_login()), ..Login::default() };
+    let login = Login { ended: Some(no_login()), ..Login::default() };
+    let logins = vec![(key, at(-9)), (login, at(-9))];
+    let both = PlatformEvidence { logins, login_rejected: Some((at(-1), no_login())), ..platform("garmin-com") };
+    assert_eq!(kinds(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRefused, IssueKind::KeyEnded]);
 }
 
 #[test]
@@ -170,8 +197,8 @@ fn a_required_login_is_an_issue_unless_reported_or_fixed() {
     let health = judge(vec![login_rejected, platform("coros")], "coros");
     assert_eq!(kinds(&health), [IssueKind::LoginRefused, IssueKind::LoginNeeded], "the issue of another platform");
 
-    let login = |seen| Some((Login { expires: None, renewable: false, renewable_until: None, ended: None }, at(seen)));
-    let since = |seen| judge(vec![PlatformEvidence { login: login(seen), ..platform("coros") }], "coros");
+    let login = |seen| vec![(Login::default(), at(seen))];
+    let since = |seen| judge(vec![PlatformEvidence { logins: login(seen), ..platform("coros") }], "coros");
     assert_eq!((kinds(&since(-2)), kinds(&since(0))), (vec![IssueKind::LoginNeeded], vec![]));
 }
 
@@ -417,7 +444,7 @@ fn a_rejected_login_is_resolved_once_the_token_works() {
         let served = PlatformEvidence { served_since: true, ..one };
         assert_eq!(evidence(vec![served.clone()], vec![]).judge().state, State::Ok);
         // The token is an issue of its own.
-        let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
+        let login = Login { ended: Some(no_login()), ..Login::default() };
         let dead = PlatformEvidence { login: Some((login, at(-1))), ..served };
         assert_eq!(kinds(&evidence(vec![dead], vec![]).judge()), [IssueKind::LoginEnded]);
     }

@@ -186,6 +186,8 @@ pub enum IssueKind {
     LoginRefused,
     /// Action: the token no longer works. `at`: since when, if known.
     LoginEnded,
+    /// Action: the API key has ended, or the service rejects it. `at`: since when.
+    KeyEnded,
     /// Action: a command ended with "a login is needed". `at`: when.
     LoginNeeded,
     /// Action: too many known activities are missing in the list, which is ignored. `at`: when.
@@ -202,6 +204,8 @@ pub enum IssueKind {
     Cooldown,
     /// The service allows no requests before `at`.
     RateLimited,
+    /// The API key ends soon, at `at`.
+    KeyEnds,
     /// The newest listing is incomplete. `at`: when.
     ListingIncomplete,
     /// The platform was not listed for long, and no schedule is known, or never. `at`: when it was listed last.
@@ -229,7 +233,7 @@ impl IssueKind {
 
     /// Whether it requires a login.
     pub fn is_login(self) -> bool {
-        matches!(self, IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::LoginNeeded)
+        matches!(self, IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::KeyEnded | IssueKind::LoginNeeded)
     }
 
     /// Whether a person must do something.

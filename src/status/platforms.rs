@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::RedactedReason;
+use crate::platform::AccessKind;
 
 /// One platform.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -36,17 +37,19 @@ pub struct Platform {
     pub last_listing: Option<Timestamp>,
     /// Why nothing may be concluded about it now; `None`: its list is known.
     pub unusable_reason: Option<RedactedReason>,
-    /// The login; `None` for a folder, or if it is unknown.
-    pub login: Option<Login>,
+    /// The accesses to its account that have a token; none for a folder, or if they are unknown.
+    pub logins: Vec<Login>,
     /// The end of the login cooldown: no password login before.
     pub cooldown_until: Option<Timestamp>,
     /// The end of the service's rate limit.
     pub rate_limited_until: Option<Timestamp>,
 }
 
-/// The token of a platform, as the last command found it. The token itself is never read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The token or key of an access to a platform, as the last command found it. It is never read itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Login {
+    /// The access: `key`, `oauth` or `login`.
+    pub access: AccessKind,
     /// Until when it works without being renewed.
     pub expires: Option<Timestamp>,
     /// Whether it is renewed automatically.

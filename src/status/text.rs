@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{Command, Heading, Issue, IssueKind, Login, Outstanding, RedactedReason, Snapshot, State};
 use crate::i18n::{self, Lang};
+use crate::platform::AccessKind;
 
 impl Snapshot {
     /// The totals: activities on the platforms, distinct ones, and archived ones; then duplicates and failed downloads, if
@@ -42,6 +43,15 @@ impl Snapshot {
 }
 
 impl Login {
+    /// What it is, for a platform that has several.
+    pub fn title(&self, lang: Lang) -> &'static str {
+        match self.access {
+            AccessKind::ApiKey => lang.pick("API key", "API 密钥"),
+            AccessKind::OAuth => "OAuth",
+            AccessKind::Login => lang.pick("login", "登录"),
+        }
+    }
+
     /// How long it works: `renews automatically; valid for 29 days`.
     pub fn text(&self, now: Timestamp, lang: Lang) -> String {
         if let Some(reason) = &self.ended {
@@ -135,6 +145,8 @@ impl Issue {
         match self.kind {
             IssueKind::LoginRefused => format!("{platform}: the login was rejected and is not retried automatically"),
             IssueKind::LoginEnded => format!("{platform}: the login has ended"),
+            IssueKind::KeyEnded => format!("{platform}: the API key no longer works"),
+            IssueKind::KeyEnds => format!("{platform}: the API key ends"),
             IssueKind::LoginNeeded => format!("{command}: a login is needed"),
             IssueKind::ListingImplausible => {
                 format!("{platform}: many activities are missing from its list (another account?); the list is ignored")
@@ -168,6 +180,8 @@ impl Issue {
         match self.kind {
             IssueKind::LoginRefused => format!("{platform}：登录被拒绝，不会自动重试"),
             IssueKind::LoginEnded => format!("{platform}：登录已失效"),
+            IssueKind::KeyEnded => format!("{platform}：API 密钥已失效"),
+            IssueKind::KeyEnds => format!("{platform}：API 密钥即将到期"),
             IssueKind::LoginNeeded => format!("{command}：需要登录"),
             IssueKind::ListingImplausible => {
                 format!("{platform}：列表缺少大量活动（是否为另一个账号？），已忽略该列表")
@@ -207,9 +221,10 @@ impl Issue {
     /// Like [`Issue::line`], with the reason as `shown` returns it: a reason may be long, and the fix comes last.
     pub fn line_with(&self, lang: Lang, shown: impl Fn(&str) -> String) -> String {
         let mut line = self.sentence(lang);
-        if let Some(at) =
-            self.at.filter(|_| matches!(self.kind, IssueKind::Cooldown | IssueKind::RateLimited | IssueKind::Overdue))
-        {
+        if let Some(at) = self.at.filter(|_| {
+            use IssueKind::{Cooldown, KeyEnds, Overdue, RateLimited};
+            matches!(self.kind, Cooldown | RateLimited | KeyEnds | Overdue)
+        }) {
             let at = format!("{} {}", self.at_word(lang), at.strftime("%Y-%m-%d %H:%M UTC"));
             line.push_str(&if self.kind == IssueKind::Overdue { format!(" ({at})") } else { format!(" {at}") });
         }
@@ -232,7 +247,10 @@ impl Issue {
     pub fn at_word(&self, lang: Lang) -> &'static str {
         match self.kind {
             IssueKind::Cooldown | IssueKind::RateLimited => lang.pick("until", "直到"),
-            IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::NotListed => lang.pick("since", "自"),
+            IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::KeyEnded | IssueKind::NotListed => {
+                lang.pick("since", "自")
+            }
+            IssueKind::KeyEnds => lang.pick("on", "于"),
             IssueKind::Overdue => lang.pick("scheduled for", "应于"),
             _ => lang.pick("at", "于"),
         }

@@ -1,8 +1,10 @@
 //! Stores the login state of platforms at the end of a command, so that the page needs no tokens to show it.
 
-use super::{Failure, Progress, Worker};
+use std::sync::Arc;
+
+use super::{Progress, Result, Worker};
 use crate::catalogue::AccountRow;
-use crate::platform::Account;
+use crate::platform::{AccessKind, Account, PlatformSpec};
 use crate::reason::Reason;
 
 impl Worker {
@@ -14,18 +16,18 @@ impl Worker {
             return;
         }
         for spec in opened.into_values().filter(|spec| spec.has_login()) {
-            let account = self.http(Progress::hidden()).and_then(|http| {
-                let platform = self.open_login(&spec, self.read_access(&spec), http)?;
-                Ok(platform.account()?)
-            });
-            let noted = account.and_then(|account| {
-                let row = account.map(row);
-                Ok::<_, Failure>(self.catalogue.set_account(&spec.id, row.as_ref(), self.now())?)
-            });
-            if let Err(failure) = noted {
-                self.debug(&format!("{}: the state of the login was not stored: {}", &spec.id, failure));
+            for access in spec.accesses() {
+                if let Err(failure) = self.note_account(&spec, access.kind()) {
+                    self.debug(&format!("{}: the state of the login was not stored: {failure}", &spec.id));
+                }
             }
         }
+    }
+
+    fn note_account(&mut self, spec: &Arc<PlatformSpec>, access: AccessKind) -> Result<()> {
+        let account = self.open_login(spec, access, self.http(Progress::hidden())?)?.account()?;
+        let now = self.now();
+        Ok(self.catalogue.set_account((&spec.id, access.name()), account.map(row).as_ref(), now)?)
     }
 }
 

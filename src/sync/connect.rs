@@ -63,6 +63,16 @@ impl Worker {
         spec.main_access().map_or(AccessKind::Login, Access::kind)
     }
 
+    /// Whether the account can be read, and the access that writes is not set up. Then nothing is uploaded to it.
+    pub fn is_read_only(&self, spec: &PlatformSpec) -> bool {
+        let (mut writers, mut readers): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
+        for access in spec.accesses() {
+            if access.can_write() { writers.push(access) } else { readers.push(access) }
+        }
+        let is_set_up = |access: &&dyn Access| self.is_set_up(spec, *access);
+        readers.iter().any(is_set_up) && !writers.iter().any(is_set_up)
+    }
+
     /// Opens a platform to read from it, without checking the owner of the account: [`Worker::connect_reader`] checks
     /// it.
     ///
@@ -176,13 +186,16 @@ fn setting_error(error: settings::Error) -> platform::Error {
     }
 }
 
-/// The e-mail address and the password of an access in the settings; `None` unless both are set.
+/// The credential of an access in the settings: e-mail address and password, or a key. `None` unless it is complete.
 pub(super) fn credentials(
     settings: &Settings,
     access: Option<&dyn Access>,
 ) -> std::result::Result<Option<Credentials>, settings::Error> {
     let Some(access) = access else { return Ok(None) };
-    let user = access.user_settings().iter().find_map(|name| settings.address(name).transpose()).transpose()?;
+    let user = match access.user_settings() {
+        [] => Some(String::new()),
+        names => names.iter().find_map(|name| settings.address(name).transpose()).transpose()?,
+    };
     let password = access.secret_settings().iter().find_map(|name| settings.secret(name).transpose()).transpose()?;
     Ok(user.zip(password).map(|(user, password)| Credentials { user, password }))
 }

@@ -69,6 +69,7 @@ pub fn diff(worker: &mut Worker, options: &DiffOptions, records: Vec<Record>, si
         let platform = &entry.activity.platform;
         options.sources.includes(platform) && known.is_listed(platform) && selected.contains(&entry.activity.key())
     };
+    report_read_only(worker, &known, &targets);
     let targets: Vec<&History> = known.platforms.iter().filter(|one| targets.includes(&one.spec.id)).collect();
     plan(worker, options, &known, (&targets, &may_upload), sink)?;
     summarise(worker);
@@ -112,6 +113,16 @@ fn known(worker: &mut Worker, options: &DiffOptions, scope: &[Arc<PlatformSpec>]
     Ok(known)
 }
 
+/// Says once why nothing is uploaded to a target.
+fn report_read_only(worker: &Worker, known: &Histories, targets: &PlatformSelection) {
+    for History { spec, .. } in &known.platforms {
+        if targets.includes(&spec.id) && worker.is_read_only(spec) {
+            let reason = Reason::NoWriteAccess { platform: spec.id.to_string() };
+            worker.info(&format!("{}: no uploads planned: {reason}", spec.id));
+        }
+    }
+}
+
 /// The targets, and whether an activity may be uploaded elsewhere.
 type Ends<'a> = (&'a [&'a History], &'a dyn Fn(&ActivityRow) -> bool);
 
@@ -129,11 +140,14 @@ fn plan(
         remember(worker, options.rematch, &groups)?;
     }
     worker.warn_of_unknown_sports(&options.filter.sports)?;
-    let targets: Vec<Target> =
-        targets.iter().filter(|one| !one.spec.upload_formats.is_empty()).map(|one| one.target()).collect();
+    let targets: Vec<(Target, bool)> = targets
+        .iter()
+        .filter(|one| !one.spec.upload_formats.is_empty())
+        .map(|one| (one.target(), worker.is_read_only(&one.spec)))
+        .collect();
     // The newest first, as in all output.
     for group in groups.groups.iter().rev() {
-        for target in &targets {
+        for (target, is_read_only) in &targets {
             let decision = groups.decide(group, target, options.overrides);
             let at = match &decision {
                 Decision::Upload(choice) => choice.at,
@@ -145,7 +159,8 @@ fn plan(
                 },
             };
             if options.filter.includes(entries[at].candidate.activity)
-                && let Some(mut record) = transfer(worker, target.name, decision, (known, options.explain))
+                && let Some(mut record) =
+                    transfer(worker, (target.name, *is_read_only), decision, (known, options.explain))
             {
                 record.activity = record_of(known.entries[at].0.clone(), &archive, worker.now());
                 record.file.clone_from(&record.activity.file);
@@ -164,17 +179,21 @@ fn remember(worker: &mut Worker, rematch: bool, groups: &Groups) -> Result<()> {
     Ok(worker.catalogue.store_groups(&groups, rematch)?)
 }
 
-/// The record of a decision, without its activity; `None` if there is nothing to report. `explain`: report groups that
+/// The record of a decision, without its activity; `None` if there is nothing to report. `is_read_only`: the account has
+/// no access that can upload. `explain`: report groups that
 /// are not uploaded, too.
 fn transfer(
     worker: &Worker,
-    to: &str,
+    (to, is_read_only): (&str, bool),
     decision: Decision,
     (known, explain): (&Histories, bool),
 ) -> Option<TransferRecord> {
     let mut record = TransferRecord { to: to.to_owned(), ..TransferRecord::default() };
     let (counted, kind, reasons) = match decision {
         Decision::Exists => return None,
+        Decision::Upload(_) if is_read_only => {
+            ("no_write_access", "skipped", vec![Reason::NoWriteAccess { platform: to.to_owned() }])
+        }
         Decision::Upload(choice) => {
             worker.count("planned", 1);
             let missing = Reason::NotOnPlatform { platform: to.to_owned() };
@@ -212,6 +231,7 @@ fn summarise(worker: &Worker) {
         ("no_file", "without a file"),
         ("rejected_before", "rejected before"),
         ("not_listed", "not listed yet"),
+        ("no_write_access", "without write access"),
     ]);
     let planned = i18n::counted(worker.counted("planned"), "upload planned", "uploads planned");
     match skipped.is_empty() {

@@ -70,7 +70,7 @@ pub use listing::{Listed, Listing};
 pub use liveness::RunningLock;
 pub use login::{
     AccountStatus, LoginOptions, Prompt, TokenSource, accounts, export_token, forget_account, import_token, login,
-    logout,
+    logout, set_key,
 };
 pub use network::SharedHttp;
 pub use notify::{NotifyOptions, notify, ping_start, test_channels};

@@ -1,4 +1,4 @@
-//! The files and folders that a search skips: one line and a count for each reason.
+//! The files and folders that a search skips, and the entries that a listing skips: one line and a count for each reason.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ const NAMED: usize = 5;
 /// The most paths that are listed below a line.
 const PATHS: usize = 50;
 
-/// Why a file or folder is skipped.
+/// Why a file, a folder or an entry of a listing is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Skip {
     /// A symbolic link: it may lead anywhere, including a parent folder.
@@ -61,6 +61,10 @@ pub enum Skip {
     System,
     /// A name that begins with a dot.
     Hidden,
+    /// An activity on intervals.icu that came from Strava: its API gives neither its data nor its file.
+    Strava,
+    /// A further leg of a multisport activity, whose file is that of the first leg.
+    Leg,
 }
 
 impl Skip {
@@ -75,6 +79,8 @@ impl Skip {
             Skip::Corrupt => "corrupt",
             Skip::System => "system",
             Skip::Hidden => "hidden",
+            Skip::Strava => "strava",
+            Skip::Leg => "leg",
         }
     }
 
@@ -119,6 +125,10 @@ impl Skip {
             (Skip::System, _) => "recycle bins or system folders skipped",
             (Skip::Hidden, 1) => "hidden file or folder skipped",
             (Skip::Hidden, _) => "hidden files or folders skipped",
+            (Skip::Strava, 1) => "activity from Strava skipped: the service's API does not give it",
+            (Skip::Strava, _) => "activities from Strava skipped: the service's API does not give them",
+            (Skip::Leg, 1) => "further leg of a multisport activity skipped: its file is that of the first leg",
+            (Skip::Leg, _) => "further legs of multisport activities skipped: their file is that of the first leg",
         }
     }
 }
@@ -173,7 +183,13 @@ impl Skipped {
             if count.number > PATHS as u64 {
                 details.push(format!("and {} more", count.number - PATHS as u64));
             }
-            Notice { skip: *skip, key: skip.name().to_owned(), text, details, matters: *skip != Skip::Hidden }
+            Notice {
+                skip: *skip,
+                key: skip.name().to_owned(),
+                text,
+                details,
+                matters: !matches!(skip, Skip::Hidden | Skip::Leg),
+            }
         };
         self.by_reason.iter().map(notice).collect()
     }

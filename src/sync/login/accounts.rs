@@ -1,14 +1,14 @@
-//! The login state of each platform; no request is made.
+//! The state of each access of each platform; no request is made.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{logins, named, open};
-use crate::platform::{PlatformId, PlatformSpec};
+use crate::platform::{Access, AccessKind, PlatformId, PlatformSpec};
 use crate::sync::{Result, Worker};
 
-/// The login of one platform: a record of `gs-auth status`.
+/// One access to the account of a platform: a record of `gs-auth status`.
 #[derive(serde::Serialize)]
 pub struct AccountStatus {
     /// Always `login`.
@@ -16,43 +16,62 @@ pub struct AccountStatus {
     pub record: &'static str,
     /// The platform.
     pub platform: PlatformId,
+    /// `key`, `oauth` or `login`.
+    pub access: &'static str,
+    /// Whether commands read from the platform by this access.
+    pub reads: bool,
+    /// Whether commands upload and delete by this access.
+    pub writes: bool,
     /// `ok`, `expired` (it is renewed automatically), `login-needed`, `none`.
     pub state: &'static str,
     /// The name of the account.
     pub name: Option<String>,
     /// The domain of the service.
     pub domain: Option<String>,
-    /// When the token must be renewed.
+    /// When the token must be renewed, or when the key ends.
     pub expires: Option<Timestamp>,
     /// Until when it can be renewed.
     pub renewable_until: Option<Timestamp>,
-    /// Where the token came from.
+    /// Where the token or key came from.
     pub source: Option<String>,
-    /// Whether a password is configured.
+    /// Whether the settings have the password or the key.
     pub password_set: bool,
     /// The login cooldown: no password login before then.
     pub cooldown_until: Option<Timestamp>,
     /// The rate limit of the service: no request before then.
     pub rate_limited_until: Option<Timestamp>,
     /// Why the last password login failed.
-    pub refused: Option<String>,
-    /// Why the token no longer works.
-    pub dead: Option<String>,
+    pub login_rejected: Option<String>,
+    /// Why the token or key no longer works.
+    pub ended: Option<String>,
 }
 
-/// The login of each selected platform.
+/// The accesses of each selected platform that are set up; of a platform without any, the one that a login is for.
 ///
 /// # Errors
 /// A token cannot be read, or the catalogue cannot be used.
 pub fn accounts(worker: &Worker) -> Result<Vec<AccountStatus>> {
     let selected = worker.selection.clone();
-    selected.named().unwrap_or_else(|| logins(worker)).iter().map(|spec| status_of(worker, spec)).collect()
+    let mut all = Vec::new();
+    for spec in selected.named().unwrap_or_else(|| logins(worker)) {
+        let accesses = spec.accesses();
+        let mut shown: Vec<&dyn Access> =
+            accesses.into_iter().filter(|access| worker.is_set_up(spec, *access)).collect();
+        if shown.is_empty() {
+            shown.extend(spec.main_access());
+        }
+        for access in shown {
+            all.push(status_of(worker, spec, access)?);
+        }
+    }
+    Ok(all)
 }
 
-fn status_of(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<AccountStatus> {
-    let now = worker.now();
-    let account = open(worker, spec)?.account().map_err(|error| named(spec, error.into()))?;
-    let login = worker.catalogue.login_failure(&spec.id)?;
+fn status_of(worker: &Worker, spec: &Arc<PlatformSpec>, access: &dyn Access) -> Result<AccountStatus> {
+    let (now, kind) = (worker.now(), access.kind());
+    let account = open(worker, spec, kind)?.account().map_err(|error| named(spec, error.into()))?;
+    // Only password logins have a cooldown.
+    let login = worker.catalogue.login_failure(&spec.id)?.filter(|_| kind == AccessKind::Login);
     let cooldown_until = login.as_ref().and_then(|login| login.cooldown(now));
     let state = match &account {
         None => "none",
@@ -64,16 +83,19 @@ fn status_of(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<AccountStatus>
     Ok(AccountStatus {
         record: "login",
         platform: spec.id.clone(),
+        access: kind.name(),
+        reads: worker.read_access(spec) == kind,
+        writes: access.can_write() && worker.write_access(spec) == kind,
         state,
         name: account.as_ref().and_then(|a| a.name.clone()),
         domain: account.as_ref().map(|a| a.domain.clone()),
         expires: account.as_ref().and_then(|a| a.expires),
         renewable_until: account.as_ref().and_then(|a| a.renewable_until),
-        dead: account.as_ref().and_then(|a| a.dead.clone()),
+        ended: account.as_ref().and_then(|a| a.dead.clone()),
         source: account.map(|a| a.source),
-        password_set: worker.has_credentials(spec),
+        password_set: worker.has_credentials_of(access),
         cooldown_until,
         rate_limited_until: worker.catalogue.rate_limited_until(&spec.id, now)?,
-        refused: login.map(|login| login.reason.to_string()),
+        login_rejected: login.map(|login| login.reason.to_string()),
     })
 }

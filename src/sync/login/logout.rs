@@ -6,25 +6,42 @@ use super::{named, only, open};
 use crate::archive::Purpose;
 use crate::catalogue::Forgotten;
 use crate::i18n;
-use crate::platform::PlatformSpec;
+use crate::platform::{AccessKind, PlatformSpec};
 use crate::sync::{Exit, Failure, Result, Worker, person};
 
-/// Forgets the token of a platform. The account stays the owner of the data folder.
+/// Deletes the tokens of a platform. The account stays the owner of the data folder.
 ///
 /// # Errors
 /// The token cannot be removed, or the platform is ambiguous.
 pub fn logout(worker: &mut Worker) -> Result<()> {
     worker.require_writable_unless_dry()?;
     let Some(spec) = &only(worker, |spec| Ok(worker.has_token(spec)))? else {
-        worker.warn("nobody is logged in");
+        worker.warn("not logged in");
         return Ok(());
     };
-    if worker.dry_run {
-        worker.warn(&format!("{}: would forget the token", spec.id));
-        return Ok(());
+    let accesses: Vec<AccessKind> = spec.accesses().iter().map(|access| access.kind()).collect();
+    let stored: Vec<AccessKind> = accesses.into_iter().filter(|kind| worker.has_token_of(spec, *kind)).collect();
+    if stored.is_empty() {
+        worker.info(&format!("{}: not logged in", spec.id));
     }
-    let was = open(worker, spec)?.logout().map_err(|error| named(spec, error.into()))?;
-    worker.info(&format!("{}: {}", spec.id, if was { "the token is forgotten" } else { "nobody was logged in" }));
+    for kind in stored {
+        let what = if kind == AccessKind::ApiKey { "API key" } else { "token" };
+        match worker.dry_run {
+            true => worker.warn(&format!("{}: would delete the {what}", spec.id)),
+            false => {
+                open(worker, spec, kind)?.logout().map_err(|error| named(spec, error.into()))?;
+                worker.info(&format!("{}: {what} deleted", spec.id));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Deletes the tokens of all accesses.
+fn delete_tokens(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<()> {
+    for access in spec.accesses() {
+        open(worker, spec, access.kind())?.logout().map_err(|error| named(spec, error.into()))?;
+    }
     Ok(())
 }
 
@@ -36,7 +53,7 @@ pub fn logout(worker: &mut Worker) -> Result<()> {
 pub fn forget_account(worker: &mut Worker) -> Result<()> {
     worker.require_writable_unless_dry()?;
     let is_known = |spec: &PlatformSpec| Ok(worker.has_token(spec) || worker.catalogue.owner(&spec.id)?.is_some());
-    let nothing = || Failure::usage("nothing to forget: nobody is logged in, and this data folder belongs to nobody");
+    let nothing = || Failure::usage("no login and no account to remove");
     let spec = &only(worker, is_known)?.ok_or_else(nothing)?;
     forget(worker, spec)
 }
@@ -48,10 +65,10 @@ fn forget(worker: &mut Worker, spec: &Arc<PlatformSpec>) -> Result<()> {
     let known = worker.catalogue.count_of_account(&spec.id)?;
     if owner.is_none() && !worker.has_token(spec) && known == Forgotten::default() {
         let name = &spec.id;
-        return Err(Failure::usage(format!("{name}: nothing to forget: nobody is logged in, and no account is known")));
+        return Err(Failure::usage(format!("{name}: no login and no account to remove")));
     }
     if worker.dry_run {
-        worker.warn(&format!("{}: would forget {who}: {}", spec.id, counted(&known)));
+        worker.warn(&format!("{}: would remove {who} from this data folder: {}", spec.id, counted(&known)));
         return Ok(());
     }
     // The locks keep other commands from downloading and writing meanwhile.
@@ -65,12 +82,12 @@ fn forget(worker: &mut Worker, spec: &Arc<PlatformSpec>) -> Result<()> {
             )
         })?);
     }
-    open(worker, spec)?.logout().map_err(|error| named(spec, error.into()))?;
+    delete_tokens(worker, spec)?;
     // The files move first: without their catalogue rows, they would be assigned to the next account.
     let moved = worker.archive.retire_account(&spec.id, worker.now())?;
     let forgotten = worker.catalogue.forget_account(&spec.id)?;
     let files = moved.map(|path| format!("; its files are now in {}", path.display())).unwrap_or_default();
-    worker.warn(&format!("{}: {who} is forgotten: {}{files}", spec.id, counted(&forgotten)));
+    worker.warn(&format!("{}: {who} removed from this data folder: {}{files}", spec.id, counted(&forgotten)));
     Ok(())
 }
 

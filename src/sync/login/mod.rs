@@ -1,9 +1,10 @@
 //! Logs in to platforms, and forgets logins.
 //!
-//! One platform at a time: the named one, else the one whose password is configured. `token` exchanges tokens with
-//! other tools, `accounts` reports the login states.
+//! One platform at a time: the named one, else the one whose password is configured. `key` checks and stores an API
+//! key, `token` exchanges tokens with other tools, `accounts` reports the login states.
 
 mod accounts;
+mod key;
 mod logout;
 mod token;
 
@@ -12,10 +13,11 @@ use std::sync::Arc;
 use super::connect::credentials;
 use super::{Exit, Failure, Progress, Result, Worker};
 use crate::http::Secret;
-use crate::platform::{Access, Account, Credentials, PlatformLogin, PlatformSelection, PlatformSpec};
+use crate::platform::{Access, AccessKind, Account, Credentials, PlatformLogin, PlatformSelection, PlatformSpec};
 use crate::settings::trim_line_ends;
 
 pub use accounts::{AccountStatus, accounts};
+pub use key::set_key;
 pub use logout::{forget_account, logout};
 pub use token::{TokenSource, export_token, import_token};
 
@@ -94,8 +96,13 @@ fn several(specs: &[Arc<PlatformSpec>]) -> Failure {
     Failure::usage(format!("name one platform: --platform {names}"))
 }
 
-fn open(worker: &Worker, spec: &Arc<PlatformSpec>) -> Result<Box<dyn PlatformLogin>> {
-    Ok(worker.open_login(spec, worker.write_access(spec), worker.http(Progress::hidden())?)?)
+fn open(worker: &Worker, spec: &Arc<PlatformSpec>, access: AccessKind) -> Result<Box<dyn PlatformLogin>> {
+    Ok(worker.open_login(spec, access, worker.http(Progress::hidden())?)?)
+}
+
+/// The access that a login without another wish is for.
+fn main_access(spec: &PlatformSpec) -> AccessKind {
+    spec.main_access().map_or(AccessKind::Login, Access::kind)
 }
 
 fn named(spec: &PlatformSpec, failure: Failure) -> Failure {
@@ -113,7 +120,11 @@ pub fn login(worker: &mut Worker, options: LoginOptions, prompt: &mut dyn Prompt
         worker.warn(&format!("{}: would log in", spec.id));
         return Ok(());
     }
-    let platform = open(worker, spec)?;
+    if main_access(spec) == AccessKind::ApiKey {
+        let key = key::of_settings_or_person(worker, spec, prompt)?;
+        return key::check_and_store(worker, spec, &key);
+    }
+    let platform = open(worker, spec, main_access(spec))?;
     let account = if options.browser || (!options.password && !worker.has_credentials(spec)) {
         prompt.show(&platform.browser_login());
         let ticket = prompt.ticket()?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{named, one, only, open, welcome};
+use super::{main_access, named, one, only, open, welcome};
 use crate::http::Secret;
 use crate::platform::PlatformSpec;
 use crate::settings::{self, SettingKind, trim_line_ends};
@@ -41,8 +41,9 @@ pub fn import_token(worker: &mut Worker, source: impl FnOnce() -> Result<TokenSo
         worker.warn(&format!("{}: would import the token", spec.id));
         return Ok(());
     }
-    let account =
-        open(worker, spec)?.import(trim_line_ends(text.expose())).map_err(|error| named(spec, error.into()))?;
+    let account = open(worker, spec, main_access(spec))?
+        .import(trim_line_ends(text.expose()))
+        .map_err(|error| named(spec, error.into()))?;
     welcome(worker, spec, account);
     Ok(())
 }
@@ -107,8 +108,9 @@ fn nothing_piped(spec: &PlatformSpec) -> Failure {
 pub fn export_token(worker: &mut Worker) -> Result<Secret> {
     let nobody =
         || Failure::new(Exit::LoginRequired, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
-    let spec = only(worker, |spec| Ok(worker.has_token(spec)))?.ok_or_else(nobody)?;
-    let platform = open(worker, &spec)?;
+    let has_token = |spec: &PlatformSpec| Ok(worker.has_token_of(spec, main_access(spec)));
+    let spec = only(worker, has_token)?.ok_or_else(nobody)?;
+    let platform = open(worker, &spec, main_access(&spec))?;
     let token = platform.export().map_err(|error| named(&spec, error.into()))?;
     let token = token.ok_or_else(|| {
         let message = format!("{0}: nobody is logged in; run gs-auth login --platform {0}", spec.id);

@@ -154,7 +154,7 @@ impl Worker {
             PlatformSelection::All => spec.has_login(),
         };
         let is_compared: Vec<bool> = read.histories.platforms.iter().map(|history| is_synced(&history.spec)).collect();
-        let is_target = |spec: &PlatformSpec| settings.targets.includes(&spec.id);
+        let is_target = |spec: &PlatformSpec| settings.targets.includes(&spec.id) && !self.is_read_only(spec);
         let may_send = |entry: &ActivityRow| {
             let platform = read.platform(&entry.activity.platform);
             let is_compared = platform.is_some_and(|platform| is_compared[platform]);

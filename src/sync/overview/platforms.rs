@@ -3,6 +3,7 @@
 use super::compared::Compared;
 use super::read::PlatformState;
 use crate::catalogue::AccountRow;
+use crate::platform::AccessKind;
 use crate::reason::Reason;
 use crate::shell::flag;
 use crate::status::judge::{BadListing, HealthEvidence, PlatformEvidence};
@@ -24,7 +25,7 @@ impl Compared<'_> {
                 last_complete_listing: around.complete,
                 last_listing: around.listed,
                 unusable_reason: unusable_reason(history, own, evidence),
-                login: own.login.as_ref().map(|(login, _)| login.clone()),
+                logins: own.logins.iter().map(|(login, _)| login.clone()).collect(),
                 cooldown_until: own.cooldown.as_ref().map(|(until, _)| *until),
                 rate_limited_until: own.rate_limited_until,
                 ..Platform::default()
@@ -65,7 +66,11 @@ impl Compared<'_> {
             PlatformEvidence {
                 name: self.names[at].clone(),
                 is_known: around.listed.is_some() || has_entries[at],
-                login: around.account.as_ref().map(|(row, seen)| (login(row), *seen)),
+                logins: around
+                    .accounts
+                    .iter()
+                    .filter_map(|(access, row, seen)| Some((login(access, row)?, *seen)))
+                    .collect(),
                 served_since: login_failure.is_some_and(|login| around.listed.is_some_and(|listed| listed > login.at)),
                 login_rejected: rejected_login.map(|login| (login.at, RedactedReason::of(&login.reason))),
                 cooldown: pause,
@@ -103,13 +108,15 @@ fn lost(platform: &str, rejected: &[Rejection]) -> PlatformEvidence {
     PlatformEvidence { lost: named.collect(), retry, ..PlatformEvidence::default() }
 }
 
-fn login(row: &AccountRow) -> Login {
-    Login {
+/// The state of an access; `None` for one of a later version.
+fn login(access: &str, row: &AccountRow) -> Option<Login> {
+    Some(Login {
+        access: AccessKind::from_name(access)?,
         expires: row.expires,
         renewable: row.renewable,
         renewable_until: row.renewable_until,
         ended: row.ended.as_ref().map(RedactedReason::of),
-    }
+    })
 }
 
 fn implausible_listing(around: &PlatformState) -> Option<BadListing> {

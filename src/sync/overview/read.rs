@@ -54,8 +54,8 @@ pub(super) struct PlatformState {
     pub listed: Option<Timestamp>,
     /// Its newest listing, successful or not.
     pub newest: Option<NewestListing>,
-    /// Its login state, and since when.
-    pub account: Option<(AccountRow, Timestamp)>,
+    /// The state of each access with a token, by its name, and since when.
+    pub accounts: Vec<(String, AccountRow, Timestamp)>,
     /// Why an automatic login is blocked.
     pub login_failure: Option<LoginFailureRow>,
     /// The rate limit of the service: no request before then.
@@ -125,7 +125,7 @@ impl PlatformState {
             complete: catalogue.last_complete_listing(&spec.id, now)?,
             listed: catalogue.last_sync(&spec.id, now)?,
             newest: catalogue.newest_listing(&spec.id)?,
-            account: catalogue.account(&spec.id)?,
+            accounts: catalogue.accounts(&spec.id)?,
             login_failure: catalogue.login_failure(&spec.id)?,
             rate_limited_until: catalogue.rate_limited_until(&spec.id, now)?,
             unshown: catalogue.never_listed_uploads(&spec.id, long_ago, now)?,

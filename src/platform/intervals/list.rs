@@ -1,0 +1,214 @@
+//! intervals.icu's list of activities: paging, and reading entries. Pure.
+//!
+//! The list has no pages: a request names the oldest and the newest local time and the most entries that it wants, and
+//! gets the newest of them. So each request ends where the entries of the one before ended, and the list is at its end
+//! when a request brings nothing new. A deletion or an addition meanwhile shifts nothing, because a place in the list
+//! is a time.
+
+use std::collections::HashSet;
+
+use jiff::civil::{Date, DateTime, date};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::ID;
+use super::api::{self, error_text, text};
+use crate::activity::Activity;
+use crate::http::{Response, form};
+use crate::platform::{Error, ListedActivity, Page, Result, Window, lenient_json};
+use crate::sport;
+use crate::walk::{Notice, Skip, Skipped};
+
+/// The most entries per request. An entry has about 900 bytes with these fields.
+const LIMIT: usize = 1000;
+/// A limit above the number of requests for any history: a server that ignores `newest` must not cause an endless loop.
+const MOST_PAGES: u32 = 1000;
+/// FIT's clock begins on 1989-12-31, so no recording is older, not even one of a watch that never knew the time.
+const FIRST_DAY: Date = date(1989, 12, 1);
+/// The service's times are local, ours are UTC: this much more is requested on either side, and filtered here.
+const PADDING: SignedDuration = SignedDuration::from_hours(48);
+/// The fields that are read, and those that a later version may need: with all of them an entry has ten times the size.
+const FIELDS: &str = "id,start_date,start_date_local,timezone,type,sub_type,name,description,moving_time,elapsed_time,\
+    icu_recording_time,distance,icu_distance,total_elevation_gain,average_heartrate,calories,device_name,external_id,\
+    file_type,file_sport_index,source,oauth_client_name,created,icu_sync_date,gear,trainer,_note";
+/// Makers of devices, by their FIT names, with which names of devices begin.
+const MAKERS: [&str; 9] = ["garmin", "coros", "wahoo", "polar", "suunto", "zwift", "hammerhead", "bryton", "zepp"];
+
+/// Reads the list, newest first.
+pub struct Pages {
+    window: Window,
+    oldest: DateTime,
+    newest: DateTime,
+    pages: u32,
+    seen: HashSet<String>,
+    skipped: Skipped,
+    ended: bool,
+}
+
+impl Pages {
+    /// Reads the part of the list in `window`.
+    pub fn new(window: Window, now: Timestamp) -> Pages {
+        let civil = |time: Timestamp| time.to_zoned(TimeZone::UTC).datetime();
+        let before = |time: Timestamp| time.checked_sub(PADDING).unwrap_or(Timestamp::MIN);
+        let after = |time: Timestamp| time.checked_add(PADDING).unwrap_or(Timestamp::MAX);
+        let first = FIRST_DAY.at(0, 0, 0, 0);
+        Pages {
+            oldest: window.since.map_or(first, |since| civil(before(since)).max(first)),
+            newest: civil(after(window.until.map_or(now, |until| until.min(now)))),
+            window,
+            pages: 0,
+            seen: HashSet::new(),
+            skipped: Skipped::default(),
+            ended: false,
+        }
+    }
+
+    /// The query of the next request; `None` at the end.
+    pub fn next_query(&mut self) -> Result<Option<String>> {
+        if self.ended || self.newest < self.oldest {
+            self.ended = true;
+            return Ok(None);
+        }
+        if self.pages >= MOST_PAGES {
+            return Err(Error::Unexpected(format!(
+                "intervals.icu: the activity list does not end after {MOST_PAGES} requests"
+            )));
+        }
+        let time = |time: DateTime| time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        let (oldest, newest, limit) = (time(self.oldest), time(self.newest), LIMIT.to_string());
+        Ok(Some(form(&[("oldest", &oldest), ("newest", &newest), ("limit", &limit), ("fields", FIELDS)])))
+    }
+
+    /// Whether the end of the list was reached.
+    pub fn is_at_end(&self) -> bool {
+        self.ended
+    }
+
+    /// The entries that are no activities of their own, by reason.
+    pub fn skipped(&self) -> Vec<Notice> {
+        self.skipped.notices()
+    }
+
+    /// Reads the response to the last request. `None`: it has no new entries.
+    pub fn read(&mut self, response: &Response) -> Result<Option<Page>> {
+        let items = parse(response)?;
+        self.pages += 1;
+        let before = self.seen.len();
+        let mut page = Page::default();
+        for item in &items {
+            self.read_item(item, &mut page);
+        }
+        let oldest = items.iter().filter_map(|item| civil(&item["start_date_local"])).min();
+        if self.seen.len() == before {
+            self.ended = true;
+            return Ok(None);
+        }
+        // Whether the service counts `newest` itself to the answer is not known, so the next request begins a second
+        // later. The entries that come twice are known by their ids.
+        let next = oldest.and_then(|time| time.checked_add(SignedDuration::from_secs(1)).ok());
+        match next.filter(|next| *next < self.newest) {
+            Some(next) => self.newest = next,
+            None if items.len() < LIMIT => self.ended = true,
+            None => {
+                let message = "intervals.icu: the activity list does not advance; update garminsync";
+                return Err(Error::Unexpected(message.into()));
+            }
+        }
+        Ok(Some(page))
+    }
+
+    fn read_item(&mut self, item: &Value, page: &mut Page) {
+        let Some(id) = text(&item["id"]).filter(|id| api::is_id(id)) else {
+            // The next request may bring it again.
+            if self.seen.insert(item.to_string()) {
+                page.unreadable.push("an activity without an id".into());
+            }
+            return;
+        };
+        if !self.seen.insert(id.clone()) {
+            return;
+        }
+        if is_from_strava(item, &id) {
+            self.skipped.add(Skip::Strava, &id);
+            return;
+        }
+        if item["file_sport_index"].as_u64().is_some_and(|leg| leg > 0) {
+            self.skipped.add(Skip::Leg, &id);
+            return;
+        }
+        let activity = activity(item, id);
+        let Some(start) = activity.start_time else {
+            page.unreadable.push(format!("activity {}: unreadable start time", activity.id));
+            return;
+        };
+        page.outlines.extend(activity.outline());
+        if self.window.contains(start) {
+            page.activities.push(ListedActivity { activity, service_json: item.to_string() });
+        }
+    }
+}
+
+/// Whether an entry is the stub of an activity from Strava: the API gives neither its data nor its file. Their ids are
+/// Strava's, without the `i` of all others.
+fn is_from_strava(item: &Value, id: &str) -> bool {
+    let is_stub = item["type"].is_null() && item["start_date"].is_null();
+    item["source"] == "STRAVA" || !id.starts_with('i') || is_stub
+}
+
+fn parse(response: &Response) -> Result<Vec<Value>> {
+    match (response.status, lenient_json::parse(&response.body)) {
+        (200, Some(Value::Array(items))) => Ok(items),
+        (200, Some(_)) => Err(Error::Unexpected("intervals.icu: response without an activity list".into())),
+        (200, None) => Err(Error::Unexpected("intervals.icu: the activity list is invalid JSON".into())),
+        _ => Err(Error::Unexpected(format!("cannot list activities: {}", error_text(response)))),
+    }
+}
+
+fn activity(item: &Value, id: String) -> Activity {
+    let platform_sport = text(&item["type"]);
+    let mapped = platform_sport.as_deref().and_then(sport::from_intervals);
+    let start_time = item["start_date"].as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    let device = text(&item["device_name"]);
+    Activity {
+        platform: ID.into(),
+        id,
+        name: text(&item["name"]),
+        sport: mapped.map(|(sport, _)| sport.to_owned()),
+        sub_sport: mapped.and_then(|(_, sub_sport)| sub_sport).map(str::to_owned),
+        platform_sport,
+        start_time,
+        utc_offset_s: start_time.zip(civil(&item["start_date_local"])).and_then(|(start, local)| offset(start, local)),
+        timer_time_s: positive(&item["icu_recording_time"]).or_else(|| positive(&item["moving_time"])),
+        elapsed_time_s: positive(&item["elapsed_time"]),
+        distance_m: positive(&item["distance"]).or_else(|| positive(&item["icu_distance"])),
+        manufacturer: device.as_deref().and_then(maker).map(str::to_owned),
+        device,
+        manual: item["source"] == "MANUAL",
+    }
+}
+
+/// The maker with whose name a device's name begins: "Garmin Forerunner 265".
+fn maker(device: &str) -> Option<&'static str> {
+    let first = device.split_whitespace().next()?.to_ascii_lowercase();
+    MAKERS.into_iter().find(|maker| *maker == first)
+}
+
+fn positive(value: &Value) -> Option<f64> {
+    value.as_f64().filter(|number| *number > 0.0)
+}
+
+/// A local time without an offset.
+fn civil(value: &Value) -> Option<DateTime> {
+    value.as_str()?.get(..19)?.parse().ok()
+}
+
+/// Local time minus UTC, because the name of a time zone may be missing or unknown here.
+fn offset(start: Timestamp, local: DateTime) -> Option<i32> {
+    let local = local.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    i32::try_from(local.as_second() - start.as_second()).ok().filter(|seconds| seconds.abs() <= 18 * 3600)
+}
+
+#[cfg(test)]
+#[path = "list_tests.rs"]
+mod tests;

@@ -1,0 +1,72 @@
+//! The row for intervals.icu in the table of platforms.
+
+use super::api::Athlete;
+use super::{ID, Intervals};
+use crate::activity::Format;
+use crate::platform::{
+    Access, AccessKind, Context, LoginWays, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter,
+    Result, Service, SettingSource,
+};
+
+/// intervals.icu
+pub fn spec() -> PlatformSpec {
+    PlatformSpec {
+        id: ID.into(),
+        title: "intervals.icu",
+        native_manufacturer: None,
+        upload_formats: &[Format::Fit],
+        rejected_sports: &[],
+        // It recognises only the same bytes (intervals.icu's API document; reviewed 2026-11-29).
+        allows_duplicates: true,
+        can_delete: true,
+        kind: PlatformKind::Service(Box::new(IntervalsService)),
+    }
+}
+
+/// intervals.icu
+struct IntervalsService;
+
+impl Service for IntervalsService {
+    fn accesses(&self) -> Vec<&dyn Access> {
+        vec![self]
+    }
+
+    fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
+        Athlete::of_settings(settings).map(drop)
+    }
+}
+
+/// The API key of a person.
+impl Access for IntervalsService {
+    fn kind(&self) -> AccessKind {
+        AccessKind::ApiKey
+    }
+
+    fn can_write(&self) -> bool {
+        true
+    }
+
+    fn secret_settings(&self) -> &'static [&'static str] {
+        &["INTERVALS_API_KEY"]
+    }
+
+    fn login_ways(&self) -> LoginWays {
+        LoginWays {
+            browser: "with an API key: copy it from intervals.icu's settings page, paste it here",
+            token: "with a file that holds the API key",
+            password: "with the API key, typed here",
+        }
+    }
+
+    fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
+        Ok(Box::new(Intervals::new(context)?))
+    }
+
+    fn open_writer(&self, context: Context) -> Result<Option<Box<dyn PlatformWriter>>> {
+        Ok(Some(Box::new(Intervals::new(context)?)))
+    }
+
+    fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
+        Ok(Box::new(Intervals::new(context)?))
+    }
+}
