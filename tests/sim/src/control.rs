@@ -5,6 +5,7 @@ use crate::coros::spec::CorosActivitySpec;
 use crate::fault::Fault;
 use crate::garmin::activity::sha256;
 use crate::http::{Request, Response};
+use crate::personal;
 use crate::scenario::ActivitySpec;
 use crate::server::Shared;
 use crate::state::State;
@@ -39,6 +40,7 @@ pub fn answer(shared: &Shared, request: &Request) -> Response {
         }
         ("GET", ["state"]) => Response::json(200, &describe(&shared.state())),
         ("POST", ["clock", "advance"]) => advance(&mut shared.state(), request),
+        (_, ["personal", rest @ ..]) => personal::control::answer(&mut shared.state(), request, rest),
         (_, ["coros", rest @ ..]) => on_region(&mut shared.state(), request, rest),
         _ => on_domain(&mut shared.state(), request, &parts),
     }
@@ -127,7 +129,7 @@ fn tokens(state: &mut State, what: &str, domain: &str) -> Response {
 }
 
 /// Replaces fields of a description by the fields of a JSON body.
-fn change<T: Serialize + DeserializeOwned>(spec: &mut T, request: &Request) -> Response {
+pub(crate) fn change<T: Serialize + DeserializeOwned>(spec: &mut T, request: &Request) -> Response {
     let mut fields = serde_json::to_value(&*spec).unwrap_or_default();
     merge(&mut fields, request.json().unwrap_or_default());
     match serde_json::from_value(fields) {
@@ -153,7 +155,7 @@ fn done(found: bool) -> Response {
     }
 }
 
-fn bad(text: &str) -> Response {
+pub(crate) fn bad(text: &str) -> Response {
     Response::json(400, &json!({"error": text}))
 }
 

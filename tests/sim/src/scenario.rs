@@ -6,6 +6,7 @@ use crate::coros::sts::StsSpec;
 use crate::fault::Fault;
 use crate::garmin::upload::UploadSpec;
 use crate::notify::NotifySpec;
+use crate::personal::spec::{KeySpec, PersonalSpec};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -32,6 +33,8 @@ pub struct Scenario {
     pub sts: StsSpec,
     /// The behaviour of the hosts that accept messages.
     pub notify: NotifySpec,
+    /// The behaviour of the Personal API.
+    pub personal: PersonalSpec,
     /// Lifetime of an access token in seconds.
     pub access_token_life: i64,
     /// Lifetime of a refresh token in seconds.
@@ -129,6 +132,8 @@ pub struct AccountSpec {
     pub without_display_name: bool,
     /// The behaviour of uploads.
     pub upload: UploadSpec,
+    /// Keys of the Personal API.
+    pub personal_keys: Vec<KeySpec>,
     /// The number of invented activities.
     pub generate: usize,
     /// One activity for every `.fit` file of this folder.
@@ -148,6 +153,7 @@ impl Default for AccountSpec {
             embed_tokens_refused: false,
             without_display_name: false,
             upload: UploadSpec::default(),
+            personal_keys: Vec::new(),
             generate: 0,
             fit_dir: None,
             activities: Vec::new(),
@@ -192,6 +198,7 @@ impl Default for Scenario {
             together: 0,
             sts: StsSpec::default(),
             notify: NotifySpec::default(),
+            personal: PersonalSpec::default(),
             access_token_life: 4 * 3600,
             refresh_token_life: 30 * 86_400,
             ticket_life: 60,

@@ -2,11 +2,11 @@
 
 use crate::http::{Request, Response};
 use crate::state::State;
-use crate::{coros, garmin, notify, store};
+use crate::{coros, garmin, notify, personal, store};
 
 /// Every simulated host.
 pub fn hosts() -> Vec<String> {
-    [garmin::hosts(), coros::hosts(), store::hosts(), notify::hosts()].concat()
+    [garmin::hosts(), coros::hosts(), store::hosts(), notify::hosts(), personal::hosts()].concat()
 }
 
 /// Responds to a request to one of [`hosts`]; `None` for any other host.
@@ -15,4 +15,5 @@ pub fn answer(state: &mut State, request: &Request) -> Option<Response> {
         .or_else(|| coros::answer(state, request))
         .or_else(|| store::answer(state, request))
         .or_else(|| notify::answer(state, request))
+        .or_else(|| personal::answer(state, request))
 }

@@ -10,6 +10,7 @@ use crate::garmin::upload::Upload;
 use crate::garmin::visit::Visit;
 use crate::garmin::{history, oddities, sports};
 use crate::notify::Message;
+use crate::personal::state::Personal;
 use crate::scenario::{AccountSpec, ActivitySpec, LoginMode, Scenario};
 use crate::store::state::Stores;
 use crate::together;
@@ -60,6 +61,8 @@ pub struct State {
     pub coros: Coros,
     /// The object stores.
     pub stores: Stores,
+    /// The Personal API.
+    pub personal: Personal,
     /// Messages, including rejected ones.
     pub messages: Vec<Message>,
     /// The effects of faults on the current request.
@@ -75,7 +78,7 @@ impl State {
         let mut accounts: Vec<Account> = accounts.map(|(index, spec)| open(index, spec, &scenario)).collect();
         let mut coros = Coros::new(&scenario);
         together::fill(&scenario, &mut accounts, &mut coros.accounts);
-        State {
+        let mut state = State {
             accounts,
             tokens: Tokens::default(),
             visits: Vec::new(),
@@ -84,12 +87,15 @@ impl State {
             uploads: Vec::new(),
             coros,
             stores: Stores::default(),
+            personal: Personal::new(&scenario),
             messages: Vec::new(),
             lies: Lies::default(),
             rng: Rng::with_seed(scenario.seed ^ 0x5117),
             ahead: 0,
             scenario,
-        }
+        };
+        state.open_personal_keys();
+        state
     }
 
     /// The service's clock, Unix time.

@@ -55,10 +55,15 @@ pub enum Change {
         #[serde(default)]
         activity: Box<CorosActivitySpec>,
     },
-    /// Access tokens end; on COROS because of a login elsewhere.
+    /// Access tokens end, also those of the Personal API; on COROS because of a login elsewhere.
     EndTokens {
         /// The service.
         service: String,
+    },
+    /// The person deletes the keys of the Personal API.
+    DeletePersonalKeys {
+        /// The domain.
+        domain: String,
     },
 }
 
@@ -103,12 +108,16 @@ impl State {
             }
             Change::EndTokens { service } => {
                 match Place::of(self, service) {
-                    Some(Place::Garmin(domain)) => self.expire_access_tokens(domain),
+                    Some(Place::Garmin(domain)) => {
+                        self.expire_access_tokens(domain);
+                        self.expire_personal_tokens(domain);
+                    }
                     Some(Place::Coros(region)) => self.expire_coros_token(region),
                     None => return false,
                 }
                 true
             }
+            Change::DeletePersonalKeys { domain } => self.delete_personal_keys(domain),
         }
     }
 

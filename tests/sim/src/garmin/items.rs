@@ -35,15 +35,26 @@ const OLD_NULLS: [&str; 24] = [
 
 /// An activity as an item of the list.
 pub fn item(account: &Account, activity: &Activity) -> Value {
+    if !activity.old_shape {
+        return current(account, activity);
+    }
+    let mut fields = all(account, activity);
+    make_old(activity, &mut fields);
+    Value::Object(fields)
+}
+
+/// An activity as an item in the current format, however old it is.
+pub fn current(account: &Account, activity: &Activity) -> Value {
+    let mut fields = all(account, activity);
+    fields.retain(|_, value| !value.is_null());
+    Value::Object(fields)
+}
+
+fn all(account: &Account, activity: &Activity) -> Map<String, Value> {
     let mut fields = Map::new();
     common(account, activity, &mut fields);
     measures(activity, &mut fields);
-    if activity.old_shape {
-        make_old(activity, &mut fields);
-    } else {
-        fields.retain(|_, value| !value.is_null());
-    }
-    Value::Object(fields)
+    fields
 }
 
 fn extend(fields: &mut Map<String, Value>, more: Value) {

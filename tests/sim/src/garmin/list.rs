@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const DEFAULT_LIMIT: u64 = 20;
 
 /// Fields with times of an activity.
-const TIMES: [&str; 4] = ["startTimeLocal", "startTimeGMT", "endTimeGMT", "beginTimestamp"];
+pub const TIMES: [&str; 4] = ["startTimeLocal", "startTimeGMT", "endTimeGMT", "beginTimestamp"];
 
 /// The count of activities.
 pub fn count(state: &State, account: usize) -> Response {
@@ -53,7 +53,7 @@ pub fn page(state: &mut State, account: usize, request: &Request) -> Response {
 }
 
 /// Adds and deletes activities while a client reads the pages.
-fn shift(state: &mut State, account: usize) {
+pub fn shift(state: &mut State, account: usize) {
     let done = Some(state.list_requests - 1);
     if state.scenario.paging.add_after_requests == done {
         let domain = state.accounts[account].spec.domain.clone();

@@ -25,7 +25,10 @@ pub mod visit;
 mod widget;
 
 pub(crate) use api::unauthorized;
-pub(crate) use download::export_of;
+pub(crate) use detail::answer as detail_of;
+pub(crate) use download::{export_of, original};
+pub(crate) use items::current as current_item;
+pub(crate) use list::{TIMES as LIST_TIMES, shift};
 
 use crate::http::{Request, Response};
 use crate::state::State;

@@ -78,6 +78,7 @@ fn reason(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        406 => "Not Acceptable",
         409 => "Conflict",
         412 => "Precondition Failed",
         415 => "Unsupported Media Type",
