@@ -2,6 +2,7 @@
 
 use crate::coros;
 use crate::coros::spec::CorosActivitySpec;
+use crate::coros_mcp;
 use crate::fault::Fault;
 use crate::garmin::activity::sha256;
 use crate::http::{Request, Response};
@@ -57,6 +58,7 @@ fn on_region(state: &mut State, request: &Request, parts: &[&str]) -> Response {
         return bad("the scenario has no COROS account in this region");
     }
     match (request.method.as_str(), parts) {
+        (_, ["mcp", rest @ ..]) => coros_mcp::control::answer(state, region, request, rest),
         ("POST", ["tokens", "issue"]) => Response::json(200, &json!({"accessToken": state.issue_coros_token(region)})),
         ("POST", ["tokens", "expire"]) => {
             state.expire_coros_token(region);
@@ -127,7 +129,7 @@ fn tokens(state: &mut State, what: &str, domain: &str) -> Response {
 }
 
 /// Replaces fields of a description by the fields of a JSON body.
-fn change<T: Serialize + DeserializeOwned>(spec: &mut T, request: &Request) -> Response {
+pub(crate) fn change<T: Serialize + DeserializeOwned>(spec: &mut T, request: &Request) -> Response {
     let mut fields = serde_json::to_value(&*spec).unwrap_or_default();
     merge(&mut fields, request.json().unwrap_or_default());
     match serde_json::from_value(fields) {
@@ -153,7 +155,7 @@ fn done(found: bool) -> Response {
     }
 }
 
-fn bad(text: &str) -> Response {
+pub(crate) fn bad(text: &str) -> Response {
     Response::json(400, &json!({"error": text}))
 }
 
@@ -178,7 +180,7 @@ fn describe(state: &State) -> Value {
     });
     let coros = state.coros.accounts.iter().map(describe_coros).collect::<Vec<_>>();
     json!({
-        "accounts": accounts.collect::<Vec<_>>(), "coros": coros, "groups": groups(state),
+        "accounts": accounts.collect::<Vec<_>>(), "coros": coros, "coros_mcp": coros_mcp::control::describe(state), "groups": groups(state),
         "list_requests": state.list_requests,
     })
 }
