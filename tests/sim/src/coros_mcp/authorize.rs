@@ -1,7 +1,7 @@
 //! The authorization endpoint: a login ticket, or a person in a browser, becomes a code.
 
+use super::grants::{Code, Ticket, Visit};
 use super::spec::McpRegion;
-use super::state::{Code, Ticket, Visit};
 use super::{issuer, known_scope, refuse, value};
 use crate::http::{Request, Response, encode};
 use crate::state::State;

@@ -1,7 +1,7 @@
 //! COROS MCP in the simulator's own interface: `/_sim/coros/mcp/…`.
 
+use super::grants::McpVisit;
 use super::login;
-use super::state::McpVisit;
 use crate::control::{bad, change};
 use crate::http::{Request, Response};
 use crate::state::State;

@@ -1,7 +1,7 @@
 //! The login without a browser on the same machine: a session with a link for any device, which the client polls.
 
+use super::grants::{LoginSession, McpVisit, Outcome};
 use super::spec::McpRegion;
-use super::state::{LoginSession, McpVisit, Outcome};
 use super::{authorize, issuer, refuse, value};
 use crate::clock;
 use crate::http::{Request, Response};

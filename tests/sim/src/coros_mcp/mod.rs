@@ -7,6 +7,7 @@ pub(crate) mod control;
 mod detail;
 mod discovery;
 mod fit;
+pub mod grants;
 mod health;
 mod login;
 pub mod prose;

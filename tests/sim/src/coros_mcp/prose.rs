@@ -102,7 +102,7 @@ pub struct ProseSpec {
 impl ProseSpec {
     /// Whether entries have a part.
     pub fn has(&self, part: Part) -> bool {
-        !self.without.contains(&part) && !(self.older && part == Part::TimeWindow)
+        !(self.without.contains(&part) || self.older && part == Part::TimeWindow)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Registration of clients. A client id is valid only at the issuer that gave it.
 
+use super::grants::Client;
 use super::spec::McpRegion;
-use super::state::Client;
 use super::{SCOPES, known_scope, refuse};
 use crate::http::{Request, Response};
 use crate::state::State;

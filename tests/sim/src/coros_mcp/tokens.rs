@@ -1,7 +1,7 @@
 //! The token endpoint: codes and refresh tokens become new tokens. Clients have no secret.
 
+use super::grants::Token;
 use super::spec::McpRegion;
-use super::state::Token;
 use super::{issuer, refuse, value};
 use crate::http::{Request, Response};
 use crate::state::State;

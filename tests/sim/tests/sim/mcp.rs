@@ -112,3 +112,8 @@ pub fn list(sim: &Sim, token: &str) -> String {
 pub fn one(index: u64) -> Value {
     json!({"labelId": (480_000_000_000_000_001 + index).to_string(), "sportType": 100})
 }
+
+/// Whether the endpoint takes a token.
+pub fn works(sim: &Sim, token: &Value) -> bool {
+    rpc_with(sim, US, &text(token), &[], &request("ping", json!({}))).status == 200
+}
