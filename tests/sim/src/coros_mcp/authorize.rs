@@ -27,7 +27,7 @@ pub fn answer(state: &mut State, region: McpRegion, request: &Request) -> Respon
         return refuse(400, "invalid_request", "redirect_uri is not registered");
     }
     if let Err((error, why)) = check(region, &get) {
-        let location = format!("{redirect}?error={error}&state={}", encode(get("state")));
+        let location = back(&redirect, "error", error, get("state"));
         return found(&location).note(why);
     }
     let scope = Some(get("scope")).filter(|scope| !scope.is_empty()).unwrap_or(&client.scope).to_owned();
@@ -91,10 +91,16 @@ pub fn go_back(state: &mut State, region: McpRegion, id: &str, account: usize) -
 
 fn with_code(state: &mut State, visit: &Visit, account: usize) -> Response {
     let text = state.word(64);
-    let location = format!("{}?code={text}&state={}", visit.redirect, encode(&visit.state));
+    let location = back(&visit.redirect, "code", &text, &visit.state);
     let expires = state.now() + state.scenario.coros_mcp.code_life;
     state.coros_mcp.codes.push(Code { text, visit: visit.clone(), account, expires, used: None });
     found(&location)
+}
+
+/// The client's address with what it has to learn.
+fn back(redirect: &str, name: &str, value: &str, state: &str) -> String {
+    let sign = if redirect.contains('?') { '&' } else { '?' };
+    format!("{redirect}{sign}{name}={value}&state={}", encode(state))
 }
 
 fn found(location: &str) -> Response {

@@ -51,8 +51,11 @@ pub enum Transport {
     SseCrlf,
     /// The same with several `data:` lines.
     SseLines,
-    /// A comment, a notification and the answer to another request come before the answer.
+    /// A comment and a notification come before the answer.
     SseNoise,
+    /// The answer to another request comes before the answer. The standard does not allow it, and COROS' login helper
+    /// is ready for it (2026-06).
+    SseOther,
 }
 
 /// How the 24 hours of the quota are counted; the sources disagree (COROS' README and public clients, 2026-08 and -09).

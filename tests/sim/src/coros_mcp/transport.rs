@@ -13,6 +13,7 @@ pub fn send(transport: Transport, answer: &Value) -> Response {
         Transport::SseCrlf => event(&whole).replace('\n', "\r\n"),
         Transport::SseLines => event(&serde_json::to_string_pretty(answer).unwrap_or(whole)),
         Transport::SseNoise => noise() + &event(&whole),
+        Transport::SseOther => other() + &event(&whole),
     };
     Response::text(200, "text/event-stream;charset=UTF-8", &text)
 }
@@ -27,6 +28,11 @@ fn event(text: &str) -> String {
 fn noise() -> String {
     let notification = json!({"jsonrpc": "2.0", "method": "notifications/message",
         "params": {"level": "info", "data": "querying"}});
-    let other = json!({"jsonrpc": "2.0", "id": "of another request", "result": {"content": [], "isError": false}});
-    format!(": keep-alive\n\n{}{}", event(&notification.to_string()), event(&other.to_string()))
+    format!(": keep-alive\n\n{}", event(&notification.to_string()))
+}
+
+/// An answer that a client must not take.
+fn other() -> String {
+    let answer = json!({"jsonrpc": "2.0", "id": "of another request", "result": {"content": [], "isError": false}});
+    event(&answer.to_string())
 }

@@ -196,6 +196,20 @@ fn the_login_page_takes_the_account_of_the_training_hub() {
 }
 
 #[test]
+fn tokens_allow_only_what_was_asked_for() {
+    let sim = start(McpSpec { approves: true, ..McpSpec::default() }, vec![]);
+    let client = register(&sim, US);
+    for (scope, refresh, status) in [("openid offline_access", true, 403), ("mcp.tools", false, 200)] {
+        let location = authorize(&sim, &client, &[("scope", scope)]).header("location").unwrap();
+        let code = location.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+        let tokens = exchange(&sim, &client, &code, CALLBACK, PKCE.0).json();
+        assert_eq!((tokens["refresh_token"].is_string(), tokens["id_token"].is_string()), (refresh, refresh));
+        let answer = rpc_with(&sim, US, &text(&tokens["access_token"]), &[], &request("ping", json!({})));
+        assert_eq!(answer.status, status);
+    }
+}
+
+#[test]
 fn an_authorization_request_is_checked() {
     let sim = start(McpSpec { approves: true, ..McpSpec::default() }, vec![]);
     let client = register(&sim, US);

@@ -103,13 +103,13 @@ fn answers_come_as_json_or_in_every_form_of_events() {
         rpc_with(&sim, US, &token, &[], &body)
     };
     let plain = ask(Transport::Json).json();
-    for transport in [Transport::Sse, Transport::SseCrlf, Transport::SseLines, Transport::SseNoise] {
+    for transport in [Transport::Sse, Transport::SseCrlf, Transport::SseLines, Transport::SseNoise, Transport::SseOther]
+    {
         let answer = ask(transport);
         let events = events(&answer);
-        assert_eq!(
-            (events.last().unwrap(), events.len()),
-            (&plain, if transport == Transport::SseNoise { 3 } else { 1 })
-        );
+        let before = [Transport::SseNoise, Transport::SseOther].contains(&transport);
+        assert_eq!((events.last().unwrap(), events.len()), (&plain, 1 + usize::from(before)));
+        assert_eq!(events[0]["id"] == "of another request", transport == Transport::SseOther);
         let lines = |text: &str| String::from_utf8_lossy(&answer.body).matches(text).count();
         assert_eq!(lines("\r\n") > 0, transport == Transport::SseCrlf);
         assert_eq!(lines("data: ") > 3, transport == Transport::SseLines);
