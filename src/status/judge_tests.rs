@@ -445,7 +445,7 @@ fn a_rejected_login_is_resolved_once_the_token_works() {
         assert_eq!(evidence(vec![served.clone()], vec![]).judge().state, State::Ok);
         // The token is an issue of its own.
         let login = Login { ended: Some(no_login()), ..Login::default() };
-        let dead = PlatformEvidence { login: Some((login, at(-1))), ..served };
+        let dead = PlatformEvidence { logins: vec![(login, at(-1))], ..served };
         assert_eq!(kinds(&evidence(vec![dead], vec![]).judge()), [IssueKind::LoginEnded]);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::coros;
 use crate::coros::spec::CorosActivitySpec;
+use crate::coros_mcp;
 use crate::fault::Fault;
 use crate::garmin::activity::sha256;
 use crate::http::{Request, Response};
@@ -59,6 +60,7 @@ fn on_region(state: &mut State, request: &Request, parts: &[&str]) -> Response {
         return bad("the scenario has no COROS account in this region");
     }
     match (request.method.as_str(), parts) {
+        (_, ["mcp", rest @ ..]) => coros_mcp::control::answer(state, region, request, rest),
         ("POST", ["tokens", "issue"]) => Response::json(200, &json!({"accessToken": state.issue_coros_token(region)})),
         ("POST", ["tokens", "expire"]) => {
             state.expire_coros_token(region);
@@ -180,7 +182,7 @@ fn describe(state: &State) -> Value {
     });
     let coros = state.coros.accounts.iter().map(describe_coros).collect::<Vec<_>>();
     json!({
-        "accounts": accounts.collect::<Vec<_>>(), "coros": coros, "groups": groups(state),
+        "accounts": accounts.collect::<Vec<_>>(), "coros": coros, "coros_mcp": coros_mcp::control::describe(state), "groups": groups(state),
         "list_requests": state.list_requests,
     })
 }

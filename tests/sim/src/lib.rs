@@ -13,6 +13,7 @@
 pub mod clock;
 mod control;
 pub mod coros;
+pub mod coros_mcp;
 mod exchange;
 mod fault;
 pub mod fit;
@@ -35,6 +36,9 @@ pub mod zipfile;
 
 pub use coros::spec::{CorosActivitySpec, CorosLogin, CorosSpec, Days, ImportSpec, ListSpec};
 pub use coros::sts::{MARKER, StsSpec};
+pub use coros_mcp::grants::McpVisit;
+pub use coros_mcp::prose::{Changed, Location, Part, ProseSpec, Wrap};
+pub use coros_mcp::spec::{Blob, Failing, Failure, McpRegion, McpSpec, NoFile, QuotaWindow, Transport};
 pub use fault::{Change, Effect, Fault, Match, When};
 pub use garmin::activity::sha256;
 pub use garmin::upload::{Dropped, UploadAnswer, UploadSpec};

@@ -4,10 +4,12 @@ use crate::http::{Request, decode_form, encode};
 use serde::Serialize;
 
 /// Query parameters whose values are never logged.
-const SECRET: [&str; 11] = [
+const SECRET: [&str; 13] = [
     "key",
     "sign",
     "ticket",
+    "login_ticket",
+    "session",
     "mfa_token",
     "oauth_token",
     "access_token",

@@ -3,6 +3,7 @@
 use crate::Sim;
 use crate::coros::spec::CorosSpec;
 use crate::coros::sts::StsSpec;
+use crate::coros_mcp::spec::McpSpec;
 use crate::fault::Fault;
 use crate::garmin::upload::UploadSpec;
 use crate::notify::NotifySpec;
@@ -27,6 +28,8 @@ pub struct Scenario {
     pub accounts: Vec<AccountSpec>,
     /// Accounts of COROS. A function that names only a region uses the first account of the region.
     pub coros: Vec<CorosSpec>,
+    /// The behaviour of COROS MCP, which shows the activities of the accounts of COROS.
+    pub coros_mcp: McpSpec,
     /// The number of activities on the first two accounts and the first account of COROS each; some of them are shared.
     pub together: usize,
     /// The behaviour of the sources of credentials for the object stores.
@@ -195,6 +198,7 @@ impl Default for Scenario {
             port: 0,
             accounts: vec![AccountSpec::default()],
             coros: Vec::new(),
+            coros_mcp: McpSpec::default(),
             together: 0,
             sts: StsSpec::default(),
             notify: NotifySpec::default(),

@@ -1,6 +1,7 @@
 //! The state of the service: accounts, tokens, sessions and the clock.
 
 use crate::coros::state::Coros;
+use crate::coros_mcp::state::Mcp;
 use crate::fault::Lies;
 use crate::fit::scan;
 use crate::garmin::account::Account;
@@ -59,6 +60,8 @@ pub struct State {
     pub uploads: Vec<Upload>,
     /// COROS.
     pub coros: Coros,
+    /// COROS MCP, which has tokens of its own.
+    pub coros_mcp: Mcp,
     /// The object stores.
     pub stores: Stores,
     /// The Personal API.
@@ -86,6 +89,7 @@ impl State {
             list_requests: 0,
             uploads: Vec::new(),
             coros,
+            coros_mcp: Mcp::default(),
             stores: Stores::default(),
             personal: Personal::new(&scenario),
             messages: Vec::new(),

@@ -48,7 +48,11 @@ pub fn stored(state: &State, request: &Request) -> Response {
     if request.method != "GET" && request.method != "HEAD" {
         return Response::empty(405);
     }
-    let note = if request.header("accesstoken").is_some() { "a token was sent to the file host" } else { "" };
+    let note = if request.header("accesstoken").or(request.header("authorization")).is_some() {
+        "a token was sent to the file host"
+    } else {
+        ""
+    };
     let original = Original { entry: (*name).to_owned(), bytes: bytes.clone(), raw: true };
     Response { body: bytes, original: Some(Box::new(original)), ..Response::empty(200) }
         .with("content-type", "application/octet-stream")

@@ -61,7 +61,7 @@ impl State {
         self.coros.accounts.iter().any(|account| account.spec.region == region)
     }
 
-    fn first_coros(&self, region: u32) -> usize {
+    pub(crate) fn first_coros(&self, region: u32) -> usize {
         let found = self.coros.accounts.iter().position(|account| account.spec.region == region);
         found.unwrap_or_else(|| panic!("the scenario has no COROS account in region {region}"))
     }
