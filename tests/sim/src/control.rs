@@ -5,6 +5,7 @@ use crate::coros::spec::CorosActivitySpec;
 use crate::fault::Fault;
 use crate::garmin::activity::sha256;
 use crate::http::{Request, Response};
+use crate::intervals;
 use crate::scenario::ActivitySpec;
 use crate::server::Shared;
 use crate::state::State;
@@ -39,6 +40,7 @@ pub fn answer(shared: &Shared, request: &Request) -> Response {
         }
         ("GET", ["state"]) => Response::json(200, &describe(&shared.state())),
         ("POST", ["clock", "advance"]) => advance(&mut shared.state(), request),
+        (_, ["intervals", rest @ ..]) => intervals::control::answer(&mut shared.state(), request, rest),
         (_, ["coros", rest @ ..]) => on_region(&mut shared.state(), request, rest),
         _ => on_domain(&mut shared.state(), request, &parts),
     }
@@ -127,7 +129,7 @@ fn tokens(state: &mut State, what: &str, domain: &str) -> Response {
 }
 
 /// Replaces fields of a description by the fields of a JSON body.
-fn change<T: Serialize + DeserializeOwned>(spec: &mut T, request: &Request) -> Response {
+pub(crate) fn change<T: Serialize + DeserializeOwned>(spec: &mut T, request: &Request) -> Response {
     let mut fields = serde_json::to_value(&*spec).unwrap_or_default();
     merge(&mut fields, request.json().unwrap_or_default());
     match serde_json::from_value(fields) {
@@ -146,14 +148,14 @@ fn merge(into: &mut Value, from: Value) {
     }
 }
 
-fn done(found: bool) -> Response {
+pub(crate) fn done(found: bool) -> Response {
     match found {
         true => Response::empty(204),
         false => Response::json(404, &json!({"error": "no such activity"})),
     }
 }
 
-fn bad(text: &str) -> Response {
+pub(crate) fn bad(text: &str) -> Response {
     Response::json(400, &json!({"error": text}))
 }
 
@@ -178,14 +180,18 @@ fn describe(state: &State) -> Value {
     });
     let coros = state.coros.accounts.iter().map(describe_coros).collect::<Vec<_>>();
     json!({
-        "accounts": accounts.collect::<Vec<_>>(), "coros": coros, "groups": groups(state),
+        "accounts": accounts.collect::<Vec<_>>(), "coros": coros,
+        "intervals": intervals::control::describe(state), "groups": groups(state),
         "list_requests": state.list_requests,
     })
 }
 
 /// The groups with more than one activity.
 fn groups(state: &State) -> Value {
-    let place = |(service, id): &(String, u64)| json!({"service": service, "id": id.to_string()});
+    let place = |(service, id): &(String, u64)| match service.as_str() {
+        intervals::NAME => json!({"service": service, "id": format!("i{id}")}),
+        _ => json!({"service": service, "id": id.to_string()}),
+    };
     let all = state.groups();
     all.iter().map(|(name, places)| (name.clone(), places.iter().map(place).collect::<Value>())).collect()
 }

@@ -5,6 +5,7 @@ use crate::coros::spec::CorosSpec;
 use crate::coros::sts::StsSpec;
 use crate::fault::Fault;
 use crate::garmin::upload::UploadSpec;
+use crate::intervals::spec::IntervalsSpec;
 use crate::notify::NotifySpec;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -26,7 +27,10 @@ pub struct Scenario {
     pub accounts: Vec<AccountSpec>,
     /// Accounts of COROS. A function that names only a region uses the first account of the region.
     pub coros: Vec<CorosSpec>,
-    /// The number of activities on the first two accounts and the first account of COROS each; some of them are shared.
+    /// Accounts of intervals.icu.
+    pub intervals: Vec<IntervalsSpec>,
+    /// The number of activities on the first two accounts and the first accounts of COROS and intervals.icu each; some of
+    /// them are shared.
     pub together: usize,
     /// The behaviour of the sources of credentials for the object stores.
     pub sts: StsSpec,
@@ -189,6 +193,7 @@ impl Default for Scenario {
             port: 0,
             accounts: vec![AccountSpec::default()],
             coros: Vec::new(),
+            intervals: Vec::new(),
             together: 0,
             sts: StsSpec::default(),
             notify: NotifySpec::default(),
@@ -222,6 +227,11 @@ impl Scenario {
     pub fn default_three(each: usize, seed: u64) -> Self {
         let coros = vec![CorosSpec::default()];
         Scenario { coros, together: each, ..Self::default_garmin(0, seed) }
+    }
+
+    /// As [`Scenario::default_three`], and intervals.icu with as many activities, which shares a part of those of the others.
+    pub fn default_four(each: usize, seed: u64) -> Self {
+        Scenario { intervals: vec![IntervalsSpec::default()], ..Self::default_three(each, seed) }
     }
 
     /// Reads a scenario from JSON; absent fields are as in [`Scenario::default`].

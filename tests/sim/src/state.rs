@@ -9,6 +9,7 @@ use crate::garmin::tokens::Tokens;
 use crate::garmin::upload::Upload;
 use crate::garmin::visit::Visit;
 use crate::garmin::{history, oddities, sports};
+use crate::intervals::state::Intervals;
 use crate::notify::Message;
 use crate::scenario::{AccountSpec, ActivitySpec, LoginMode, Scenario};
 use crate::store::state::Stores;
@@ -58,6 +59,8 @@ pub struct State {
     pub uploads: Vec<Upload>,
     /// COROS.
     pub coros: Coros,
+    /// intervals.icu.
+    pub intervals: Intervals,
     /// The object stores.
     pub stores: Stores,
     /// Messages, including rejected ones.
@@ -74,7 +77,9 @@ impl State {
         let accounts = scenario.accounts.iter().enumerate();
         let mut accounts: Vec<Account> = accounts.map(|(index, spec)| open(index, spec, &scenario)).collect();
         let mut coros = Coros::new(&scenario);
+        let mut intervals = Intervals::new(&scenario);
         together::fill(&scenario, &mut accounts, &mut coros.accounts);
+        crate::intervals::together::fill(&scenario, &accounts, &coros.accounts, &mut intervals.accounts);
         State {
             accounts,
             tokens: Tokens::default(),
@@ -83,6 +88,7 @@ impl State {
             list_requests: 0,
             uploads: Vec::new(),
             coros,
+            intervals,
             stores: Stores::default(),
             messages: Vec::new(),
             lies: Lies::default(),
@@ -145,6 +151,7 @@ impl State {
         let activity = describe(domain, spec, start, newest, &mut self.rng);
         let id = activity.id;
         self.accounts[index].activities.push(activity);
+        self.pass_on(index, id);
         id
     }
 
