@@ -3,9 +3,11 @@
 use super::account::{Account, File, Item};
 use super::contents;
 use super::spec::{IntervalsActivitySpec, IntervalsSpec};
+use super::sports;
 use crate::fit::Recording;
 use crate::garmin::activity::Layout;
-use crate::garmin::history::ordinary;
+use crate::garmin::history::{leg_of, ordinary};
+use crate::garmin::sports::{Sport, by_fit};
 use fastrand::Rng;
 
 /// Labels of the oddities in a generated history.
@@ -97,8 +99,10 @@ pub fn describe(account: &mut Account, spec: &IntervalsActivitySpec, start: i64,
     recording.start = start;
     recording.offset = spec.offset.unwrap_or(recording.offset);
     let leg = &mut recording.legs[0];
-    leg.sport = spec.fit_sport.unwrap_or(leg.sport);
     leg.seconds = spec.seconds.unwrap_or(leg.seconds);
+    if let Some(fit) = spec.fit_sport.or_else(|| sports::fit_of(spec.kind.as_deref()?)) {
+        *leg = leg_of(&Sport { fit, ..by_fit(fit) }, leg.seconds, rng);
+    }
     leg.metres = spec.metres.or(leg.metres);
     let mut item = made(account, source, &recording, Layout::Plain);
     if let Some(path) = &spec.file {

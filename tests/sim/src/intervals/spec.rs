@@ -141,7 +141,7 @@ pub struct IntervalsActivitySpec {
     /// Its type.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// FIT sport and sub-sport of the invented file.
+    /// FIT sport and sub-sport of the invented file; those of the type if absent.
     pub fit_sport: Option<(u8, u8)>,
     /// Start, Unix time.
     pub start: Option<i64>,

@@ -68,6 +68,10 @@ const TYPES: [Row; 60] = [
     ("Cyclocross", &[(2, 11)], &[]),
 ];
 
+/// Words whose FIT sport has another word, which is more frequent.
+const RARE: [(&str, (u8, u8)); 4] =
+    [("Crossfit", (10, 0)), ("RollerSki", (12, 0)), ("Skateboard", (0, 0)), ("Velomobile", (2, 10))];
+
 /// Indoor rides and runs, which may also be shown as `Ride` and `Run` with `trainer`.
 const INDOOR: [(u8, u8); 5] = [(2, 6), (2, 5), (4, 6), (1, 1), (1, 45)];
 
@@ -86,6 +90,12 @@ pub fn by_fit(fit: (u8, u8), indoor_as_trainer: bool) -> (&'static str, bool) {
         2 | 4 if indoor && indoor_as_trainer => ("Ride", true),
         _ => (find(fit).or_else(|| find((fit.0, 0))).unwrap_or("Other"), false),
     }
+}
+
+/// The FIT sport of a type.
+pub fn fit_of(word: &str) -> Option<(u8, u8)> {
+    let usual = TYPES.iter().find(|(name, ..)| *name == word).and_then(|(_, same, _)| same.first().copied());
+    usual.or_else(|| RARE.iter().find(|(name, _)| *name == word).map(|(_, fit)| *fit))
 }
 
 fn find(fit: (u8, u8)) -> Option<&'static str> {
@@ -121,6 +131,12 @@ mod tests {
             (title("TrailRun"), title("EBikeRide"), title("Run")),
             ("Trail Run".into(), "EBike Ride".into(), "Run".into())
         );
+    }
+
+    #[test]
+    fn every_type_has_a_sport() {
+        assert!(TYPES.iter().all(|(name, ..)| fit_of(name).is_some()));
+        assert_eq!([fit_of("Velomobile"), fit_of("Run"), fit_of("run")], [Some((2, 10)), Some((1, 0)), None]);
     }
 
     #[test]

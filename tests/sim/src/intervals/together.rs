@@ -104,10 +104,11 @@ fn split(groups: Vec<Origin>, count: usize) -> (Vec<Origin>, Vec<Origin>) {
 
 /// The activity here: pushed by Garmin as a filtered file, uploaded as the same file, or received from COROS.
 fn copy(account: &mut Account, origin: &Origin, number: usize) -> Item {
-    let source = match (origin.pushed, number % 3) {
-        (Some(_), 0 | 1) => "GARMIN_CONNECT",
-        (None, 0 | 1) => "COROS",
-        _ => "UPLOAD",
+    // The sources alternate with another period than the groups.
+    let source = match (origin.pushed, number % 5) {
+        (_, 2 | 4) => "UPLOAD",
+        (Some(_), _) => "GARMIN_CONNECT",
+        (None, _) => "COROS",
     };
     let item = history::made(account, source, &origin.recording, origin.layout);
     let pushed = origin.pushed.filter(|_| source == "GARMIN_CONNECT");
