@@ -1,4 +1,5 @@
-//! intervals.icu: its public API with a personal key.
+//! intervals.icu: its public API with a personal key, as its OpenAPI description, its author's guides and public clients
+//! show it (November 2026). Where these are silent or differ, [`spec`] has a switch, and says what is unsure.
 
 mod access;
 pub mod account;

@@ -115,7 +115,7 @@ fn copy(account: &mut Account, origin: &Origin, number: usize) -> Item {
     Item {
         name: origin.name.clone(),
         external_id: pushed.map(|id| id.to_string()),
-        device: Some(if pushed.is_some() { "Garmin Forerunner 265" } else { "COROS PACE 3" }.to_owned()),
+        device: Some(if source == "COROS" { "COROS PACE 3" } else { "Garmin Forerunner 265" }.to_owned()),
         file: match pushed {
             Some(_) => File::Pushed(Box::new(origin.recording.clone()), origin.layout),
             None => item.file,
