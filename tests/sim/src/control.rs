@@ -6,6 +6,7 @@ use crate::coros_mcp;
 use crate::fault::Fault;
 use crate::garmin::activity::sha256;
 use crate::http::{Request, Response};
+use crate::intervals;
 use crate::personal;
 use crate::scenario::ActivitySpec;
 use crate::server::Shared;
@@ -42,6 +43,7 @@ pub fn answer(shared: &Shared, request: &Request) -> Response {
         ("GET", ["state"]) => Response::json(200, &describe(&shared.state())),
         ("POST", ["clock", "advance"]) => advance(&mut shared.state(), request),
         (_, ["personal", rest @ ..]) => personal::control::answer(&mut shared.state(), request, rest),
+        (_, ["intervals", rest @ ..]) => intervals::control::answer(&mut shared.state(), request, rest),
         (_, ["coros", rest @ ..]) => on_region(&mut shared.state(), request, rest),
         _ => on_domain(&mut shared.state(), request, &parts),
     }
@@ -150,7 +152,7 @@ fn merge(into: &mut Value, from: Value) {
     }
 }
 
-fn done(found: bool) -> Response {
+pub(crate) fn done(found: bool) -> Response {
     match found {
         true => Response::empty(204),
         false => Response::json(404, &json!({"error": "no such activity"})),
@@ -182,14 +184,18 @@ fn describe(state: &State) -> Value {
     });
     let coros = state.coros.accounts.iter().map(describe_coros).collect::<Vec<_>>();
     json!({
-        "accounts": accounts.collect::<Vec<_>>(), "coros": coros, "coros_mcp": coros_mcp::control::describe(state), "groups": groups(state),
+        "accounts": accounts.collect::<Vec<_>>(), "coros": coros, "coros_mcp": coros_mcp::control::describe(state),
+        "intervals": intervals::control::describe(state), "groups": groups(state),
         "list_requests": state.list_requests,
     })
 }
 
 /// The groups with more than one activity.
 fn groups(state: &State) -> Value {
-    let place = |(service, id): &(String, u64)| json!({"service": service, "id": id.to_string()});
+    let place = |(service, id): &(String, u64)| match service.as_str() {
+        intervals::NAME => json!({"service": service, "id": format!("i{id}")}),
+        _ => json!({"service": service, "id": id.to_string()}),
+    };
     let all = state.groups();
     all.iter().map(|(name, places)| (name.clone(), places.iter().map(place).collect::<Value>())).collect()
 }

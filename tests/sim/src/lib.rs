@@ -1,5 +1,5 @@
-//! The simulator of garminsync: simulates Garmin Connect, garmin.com and garmin.cn, and COROS on one
-//! loopback port, and rejects what the real service would reject.
+//! The simulator of garminsync: simulates Garmin Connect, garmin.com and garmin.cn, COROS and
+//! intervals.icu on one loopback port, and rejects what the real service would reject.
 //!
 //! A request for `https://HOST/PATH?QUERY` is sent as `/HOST/PATH?QUERY`:
 //!
@@ -19,6 +19,7 @@ mod fault;
 pub mod fit;
 pub mod garmin;
 mod http;
+pub mod intervals;
 mod log;
 pub mod notify;
 pub mod personal;
@@ -42,6 +43,8 @@ pub use coros_mcp::spec::{Blob, Failing, Failure, McpRegion, McpSpec, NoFile, Qu
 pub use fault::{Change, Effect, Fault, Match, When};
 pub use garmin::activity::sha256;
 pub use garmin::upload::{Dropped, UploadAnswer, UploadSpec};
+pub use intervals::spec::{FileForm, IntervalsActivitySpec, IntervalsLimits, IntervalsSpec, IntervalsUpload};
+pub use intervals::state::IntervalsActivity;
 pub use log::LoggedRequest;
 pub use notify::{Message, NotifySpec};
 pub use personal::spec::{BurstSpec, KeySpec, PersonalSpec, TokenAnswer};

@@ -14,6 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   gs-sim --generate 300                     300 activities on garmin.com, 100 on garmin.cn
   gs-sim --three 60                         60 each on garmin.com, garmin.cn and COROS, half shared
+  gs-sim --four 60                          the same with intervals.icu
   gs-sim --port 8099 --port-file /tmp/port  a fixed port, also written into a file
   gs-sim --fit-dir ~/fits                   one activity for every .fit file of a folder
   gs-sim --print-scenario > s.json          a scenario to edit; then: gs-sim --scenario s.json
@@ -31,7 +32,7 @@ The simulator's own interface:
   curl -X POST $GS_LOOPBACK/_sim/ticket?flavour=android           a login ticket
 It ends on SIGINT and SIGTERM.";
 
-/// Plays Garmin Connect (garmin.com and garmin.cn) and COROS on one loopback port, strictly.
+/// Plays Garmin Connect (garmin.com and garmin.cn), COROS and intervals.icu on one loopback port, strictly.
 #[derive(Parser)]
 #[command(name = "gs-sim", version, after_help = EXAMPLES)]
 struct Arguments {
@@ -50,6 +51,9 @@ struct Arguments {
     /// Invent this many on garmin.com, garmin.cn and COROS each, half of them shared
     #[arg(long, value_name = "N", conflicts_with_all = ["scenario", "generate", "fit_dir"])]
     three: Option<usize>,
+    /// The same on garmin.com, garmin.cn, COROS and intervals.icu each
+    #[arg(long, value_name = "N", conflicts_with_all = ["scenario", "generate", "fit_dir", "three"])]
+    four: Option<usize>,
     /// Seed of all invention
     #[arg(long, value_name = "SEED", default_value_t = 1)]
     seed: u64,
@@ -112,10 +116,11 @@ fn run(arguments: &Arguments) -> Outcome<()> {
 }
 
 fn scenario(arguments: &Arguments) -> Outcome<Scenario> {
-    let mut scenario = match (&arguments.scenario, arguments.three) {
-        (Some(path), _) => Scenario::from_json(&fs::read_to_string(path)?)?,
-        (None, Some(each)) => Scenario::default_three(each, arguments.seed),
-        (None, None) => Scenario::default_garmin(arguments.generate, arguments.seed),
+    let mut scenario = match (&arguments.scenario, arguments.three, arguments.four) {
+        (Some(path), ..) => Scenario::from_json(&fs::read_to_string(path)?)?,
+        (None, Some(each), _) => Scenario::default_three(each, arguments.seed),
+        (None, None, Some(each)) => Scenario::default_four(each, arguments.seed),
+        (None, None, None) => Scenario::default_garmin(arguments.generate, arguments.seed),
     };
     if arguments.port != 0 {
         scenario.port = arguments.port;
@@ -152,6 +157,9 @@ fn serve(scenario: Scenario, arguments: &Arguments) -> Outcome<()> {
     for account in sim.with(|state| state.scenario.coros.clone()) {
         let (region, email, password) = (account.region, &account.email, &account.password);
         writeln!(out, "# coros region={region} {email} password=\"{password}\"")?;
+    }
+    for account in sim.with(|state| state.scenario.intervals.clone()) {
+        writeln!(out, "# intervals.icu athlete={} key={}", account.athlete, account.key)?;
     }
     out.flush()?;
     if let Some(path) = &arguments.port_file {

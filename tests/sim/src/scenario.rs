@@ -6,6 +6,7 @@ use crate::coros::sts::StsSpec;
 use crate::coros_mcp::spec::McpSpec;
 use crate::fault::Fault;
 use crate::garmin::upload::UploadSpec;
+use crate::intervals::spec::IntervalsSpec;
 use crate::notify::NotifySpec;
 use crate::personal::spec::{KeySpec, PersonalSpec};
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,10 @@ pub struct Scenario {
     pub coros: Vec<CorosSpec>,
     /// The behaviour of COROS MCP, which shows the activities of the accounts of COROS.
     pub coros_mcp: McpSpec,
-    /// The number of activities on the first two accounts and the first account of COROS each; some of them are shared.
+    /// Accounts of intervals.icu.
+    pub intervals: Vec<IntervalsSpec>,
+    /// The number of activities on the first two accounts and the first accounts of COROS and intervals.icu each; some of
+    /// them are shared.
     pub together: usize,
     /// The behaviour of the sources of credentials for the object stores.
     pub sts: StsSpec,
@@ -199,6 +203,7 @@ impl Default for Scenario {
             accounts: vec![AccountSpec::default()],
             coros: Vec::new(),
             coros_mcp: McpSpec::default(),
+            intervals: Vec::new(),
             together: 0,
             sts: StsSpec::default(),
             notify: NotifySpec::default(),
@@ -233,6 +238,11 @@ impl Scenario {
     pub fn default_three(each: usize, seed: u64) -> Self {
         let coros = vec![CorosSpec::default()];
         Scenario { coros, together: each, ..Self::default_garmin(0, seed) }
+    }
+
+    /// As [`Scenario::default_three`], and intervals.icu with as many activities, which shares a part of those of the others.
+    pub fn default_four(each: usize, seed: u64) -> Self {
+        Scenario { intervals: vec![IntervalsSpec::default()], ..Self::default_three(each, seed) }
     }
 
     /// Reads a scenario from JSON; absent fields are as in [`Scenario::default`].

@@ -10,6 +10,7 @@ use crate::garmin::tokens::Tokens;
 use crate::garmin::upload::Upload;
 use crate::garmin::visit::Visit;
 use crate::garmin::{history, oddities, sports};
+use crate::intervals::state::Intervals;
 use crate::notify::Message;
 use crate::personal::state::Personal;
 use crate::scenario::{AccountSpec, ActivitySpec, LoginMode, Scenario};
@@ -62,6 +63,8 @@ pub struct State {
     pub coros: Coros,
     /// COROS MCP, which has tokens of its own.
     pub coros_mcp: Mcp,
+    /// intervals.icu.
+    pub intervals: Intervals,
     /// The object stores.
     pub stores: Stores,
     /// The Personal API.
@@ -80,7 +83,9 @@ impl State {
         let accounts = scenario.accounts.iter().enumerate();
         let mut accounts: Vec<Account> = accounts.map(|(index, spec)| open(index, spec, &scenario)).collect();
         let mut coros = Coros::new(&scenario);
+        let mut intervals = Intervals::new(&scenario);
         together::fill(&scenario, &mut accounts, &mut coros.accounts);
+        crate::intervals::together::fill(&scenario, &accounts, &coros.accounts, &mut intervals.accounts);
         let mut state = State {
             accounts,
             tokens: Tokens::default(),
@@ -90,6 +95,7 @@ impl State {
             uploads: Vec::new(),
             coros,
             coros_mcp: Mcp::default(),
+            intervals,
             stores: Stores::default(),
             personal: Personal::new(&scenario),
             messages: Vec::new(),
@@ -155,6 +161,7 @@ impl State {
         let activity = describe(domain, spec, start, newest, &mut self.rng);
         let id = activity.id;
         self.accounts[index].activities.push(activity);
+        self.pass_on(index, id);
         id
     }
 

@@ -84,7 +84,7 @@ impl Three<'_> {
         let rest = (0..count % 3).map(|_| HOLDERS[0]);
         let all = (0..blocks).flat_map(|_| HOLDERS).chain(rest);
         for (number, holders) in all.enumerate() {
-            let at = on_day(self.end - DAY * KINDS * (number as i64 + 1), SHARED);
+            let at = shared_day(self.end, number as i64);
             let mut first = ordinary("garmin.com", &mut self.rng, at, None);
             // The day is fixed; the time of day stays as invented.
             first.recording.start = at.div_euclid(DAY) * DAY + first.recording.start.rem_euclid(DAY);
@@ -151,6 +151,11 @@ impl Three<'_> {
     }
 }
 
+/// Midnight of the day of the shared group with this number.
+pub(crate) fn shared_day(end: i64, number: i64) -> i64 {
+    on_day(end - DAY * KINDS * (number + 1), SHARED).div_euclid(DAY) * DAY
+}
+
 /// The time, moved back to a day of this kind.
 fn on_day(at: i64, kind: i64) -> i64 {
     at - (at.div_euclid(DAY) - kind).rem_euclid(KINDS) * DAY
@@ -171,7 +176,7 @@ fn again(first: &Activity, manner: Manner) -> Activity {
     copy
 }
 
-fn anew(recording: &mut crate::fit::Recording) {
+pub(crate) fn anew(recording: &mut crate::fit::Recording) {
     recording.device = (294, 841, recording.device.2 ^ 0x55);
     recording.every *= 2;
     recording.developer_fields = false;
@@ -197,7 +202,11 @@ impl State {
         let coros = self.coros.accounts.iter().flat_map(|account| &account.items);
         let coros = coros.filter(|one| one.group.is_some() && is_near(one.start));
         let mut coros = coros.filter(|one| one.original().as_deref() == Some(file));
+        let items = self.intervals.accounts.iter().flat_map(|account| &account.items);
+        let items = items.filter(|one| one.group.is_some() && is_near(one.start));
+        let mut items = items.filter(|one| one.original().is_some_and(|(_, bytes)| bytes == file));
         let first = garmin.next().map(|one| &one.group).or_else(|| coros.next().map(|one| &one.group));
+        let first = first.or_else(|| items.next().map(|one| &one.group));
         first.and_then(Clone::clone)
     }
 
@@ -211,8 +220,14 @@ impl State {
             let own = account.newest_first().into_iter();
             own.map(|item| (&item.group, (format!("coros-{}", account.spec.region), item.label)))
         });
+        let items = self.intervals.accounts.iter().flat_map(|account| {
+            account
+                .newest_first()
+                .into_iter()
+                .map(|item| (&item.group, (crate::intervals::NAME.to_owned(), item.number)))
+        });
         let mut all = Groups::new();
-        for (group, place) in garmin.chain(coros) {
+        for (group, place) in garmin.chain(coros).chain(items) {
             if let Some(group) = group {
                 all.entry(group.clone()).or_default().push(place);
             }

@@ -210,6 +210,10 @@ impl Effect {
             return swell(response, mebibytes << 20);
         }
         let Some(original) = response.original.clone() else { return };
+        if let Some(body) = super::gzip::repacked(self, &original.bytes, &response.body) {
+            response.body = body;
+            return;
+        }
         let (name, bytes) = (original.entry.as_str(), original.bytes.as_slice());
         response.body = match self {
             Effect::FlipFit if original.raw => crate::fit::damage::flip_bit(bytes, bytes.len() * 2 / 3, 3),

@@ -3,6 +3,7 @@
 use super::Effect;
 use crate::coros;
 use crate::garmin;
+use crate::intervals;
 use crate::state::State;
 use serde_json::{Value, json};
 
@@ -44,10 +45,17 @@ impl Lies {
         self.email().and_then(named).unwrap_or(real)
     }
 
+    /// The account of intervals.icu that responds in place of `real`.
+    pub fn intervals_account(&self, accounts: &[intervals::account::Account], real: usize) -> usize {
+        let named = |email: &str| accounts.iter().position(|account| account.spec.email == email);
+        self.email().and_then(named).unwrap_or(real)
+    }
+
     /// Whether an effect names an account that the scenario does not have.
     pub fn nobody(&self, state: &State) -> bool {
         let garmin = state.accounts.iter().map(|account| &account.spec.email);
-        let mut all = garmin.chain(state.coros.accounts.iter().map(|account| &account.spec.email));
+        let all = garmin.chain(state.coros.accounts.iter().map(|account| &account.spec.email));
+        let mut all = all.chain(state.intervals.accounts.iter().map(|account| &account.spec.email));
         self.email().is_some_and(|email| !all.any(|one| one == email))
     }
 

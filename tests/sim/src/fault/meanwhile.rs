@@ -3,6 +3,7 @@
 use crate::coros;
 use crate::coros::spec::CorosActivitySpec;
 use crate::garmin::{DOMAINS, received};
+use crate::intervals::{self, spec::IntervalsActivitySpec};
 use crate::scenario::ActivitySpec;
 use crate::state::State;
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,8 @@ pub enum When {
     After,
 }
 
-/// A change of the activities or sessions on the services. A service is named `garmin.com`, `garmin.cn` or
-/// `coros-REGION`; the change applies to its first account.
+/// A change of the activities or sessions on the services. A service is named `garmin.com`, `garmin.cn`,
+/// `coros-REGION` or `intervals`; the change applies to its first account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Change {
@@ -55,7 +56,21 @@ pub enum Change {
         #[serde(default)]
         activity: Box<CorosActivitySpec>,
     },
-    /// Access tokens end, also those of the Personal API; on COROS because of a login elsewhere.
+    /// An activity appears on intervals.icu.
+    AddIntervals {
+        /// The activity.
+        #[serde(default)]
+        activity: Box<IntervalsActivitySpec>,
+    },
+    /// Garmin pushes an activity to intervals.icu.
+    Push {
+        /// The domain.
+        domain: String,
+        /// The activity there.
+        id: u64,
+    },
+    /// Access tokens end, also those of the Personal API; on COROS because of a login elsewhere, on intervals.icu because of
+    /// a new API key.
     EndTokens {
         /// The service.
         service: String,
@@ -71,11 +86,13 @@ pub enum Change {
 enum Place {
     Garmin(&'static str),
     Coros(u32),
+    Intervals,
 }
 
 impl Place {
     fn of(state: &State, name: &str) -> Option<Place> {
         match name.strip_prefix("coros-") {
+            None if name == intervals::NAME => state.has_intervals().then_some(Place::Intervals),
             Some(region) => region.parse().ok().filter(|region| state.has_coros(*region)).map(Place::Coros),
             None => DOMAINS.into_iter().find(|one| *one == name && state.has_account(one)).map(Place::Garmin),
         }
@@ -89,6 +106,7 @@ impl State {
             Change::Delete { service, id } => match Place::of(self, service) {
                 Some(Place::Garmin(domain)) => self.remove_activity(domain, *id),
                 Some(Place::Coros(region)) => self.remove_coros_activity(region, *id),
+                Some(Place::Intervals) => self.delete_intervals_activity(&format!("i{id}")),
                 None => false,
             },
             Change::Copy { from, id, to } => self.copy(from, *id, to),
@@ -106,6 +124,14 @@ impl State {
                 }
                 known
             }
+            Change::AddIntervals { activity } => {
+                let known = self.has_intervals();
+                if known {
+                    self.add_intervals_activity(activity);
+                }
+                known
+            }
+            Change::Push { domain, id } => self.has_account(domain) && self.push_from_garmin(domain, *id).is_some(),
             Change::EndTokens { service } => {
                 match Place::of(self, service) {
                     Some(Place::Garmin(domain)) => {
@@ -113,6 +139,7 @@ impl State {
                         self.expire_personal_tokens(domain);
                     }
                     Some(Place::Coros(region)) => self.expire_coros_token(region),
+                    Some(Place::Intervals) => drop(self.renew_intervals_key()),
                     None => return false,
                 }
                 true
@@ -128,6 +155,12 @@ impl State {
                 activity.filter(|one| one.extension() == Some("fit")).and_then(|one| one.original())
             }
             Some(Place::Coros(region)) => self.coros_account(region).find(id).and_then(|item| item.original()),
+            Some(Place::Intervals) => {
+                let item = self.intervals_account().find(&format!("i{id}"));
+                item.and_then(|item| item.original())
+                    .filter(|(extension, _)| *extension == "fit")
+                    .map(|(_, bytes)| bytes)
+            }
             None => None,
         };
         let (Some(bytes), Some(place)) = (bytes, Place::of(self, to)) else { return false };
@@ -139,6 +172,7 @@ impl State {
             Place::Coros(region) => {
                 coros::add_file(self, region, &bytes);
             }
+            Place::Intervals => drop(self.add_intervals_file(&bytes)),
         }
         true
     }

@@ -1,6 +1,7 @@
 //! Faults: the requests that they hit, and their effects on the response.
 
 mod effect;
+mod gzip;
 mod lies;
 mod meanwhile;
 

@@ -54,6 +54,7 @@ pub fn accept(state: &mut State, account: usize, bytes: &[u8], imported: bool) -
     activity.group = state.group_of(bytes, start);
     let id = activity.id;
     state.accounts[account].activities.push(activity);
+    state.pass_on(account, id);
     id
 }
 

@@ -150,7 +150,7 @@ fn the_examples_of_the_readme_are_accepted() {
     let change = |line: &str| format!("{}}}", line.rsplit_once('}').unwrap().0);
     let changes: Vec<serde_json::Value> =
         changes.lines().map(|line| serde_json::from_str(&change(line)).unwrap()).collect();
-    assert_eq!(changes.len(), 6);
+    assert_eq!(changes.len(), 8);
     let meanwhile = |change| serde_json::json!({"effect": {"kind": "meanwhile", "change": change}});
     for fault in faults.into_iter().chain(changes.into_iter().map(meanwhile)) {
         assert_eq!(send(&sim, "POST", "/_sim/faults", &[], &fault.to_string()).unwrap().status, 204, "{fault}");
