@@ -56,6 +56,7 @@ never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l daemon -d 'Also serve the page: garminsync daemon --start'
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l no-schedule -d 'Leave the schedule as it is'
@@ -71,10 +72,12 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l newest -d
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l from -d 'Upload only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l to -d 'Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l rule -d 'What makes two activities the same' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
@@ -180,6 +183,7 @@ never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l archive -d 'Archive all activities, not only those that are uploaded or deleted [default: $GS_ARCHIVE]'
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l full -d 'List all activities, not only new ones'
@@ -319,6 +323,7 @@ never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l offline -d 'Do not list the platforms; show when each was last listed'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l all -d 'Also activities that are no longer on their platform'
@@ -430,6 +435,7 @@ never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l missing -d 'Archive the activities whose file is not in the archive yet'
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l new -d 'Only activities that were not in the catalogue before'
@@ -455,6 +461,7 @@ never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s q -l quiet -d 'Print errors only'
@@ -473,6 +480,7 @@ never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l open -d 'Open the page in the browser'
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l refresh -d 'Make the page reload every 30 seconds [default: $GS_REPORT_REFRESH]'
@@ -490,6 +498,7 @@ never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l browser -d 'Log in with the browser, and paste the ticket that it shows'
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l password -d 'Log in with the password of the settings, or ask for it [default if the settings hold one]'
@@ -507,6 +516,7 @@ never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l forget-account -d 'Also remove the account and all its records from the catalogue, so that another account can be used; the files of the archive move to former/'
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -s n -l dry-run -d 'Print what would be done, and do nothing'
@@ -525,6 +535,7 @@ never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s q -l quiet -d 'Print errors only'
@@ -540,6 +551,7 @@ never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l platform -d 'The platform of the files [default: garmin-com for GarminSync and Garmin\'s export; Sports Sync X names its own; required for other folders]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s q -l quiet -d 'Print errors only'
@@ -557,6 +569,7 @@ never\t'Never'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l test -d 'Send a test message to every configured channel, and print each response'
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -s n -l dry-run -d 'Print what would be done, and do nothing'

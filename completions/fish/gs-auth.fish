@@ -34,6 +34,7 @@ never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -s q -l quiet -d 'Print errors only'
@@ -41,6 +42,7 @@ complete -c gs-auth -n "__fish_gs_auth_needs_command" -s v -l verbose -d 'Print 
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -s V -l version -d 'Print version'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "login" -d 'Log in, once'
+complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "key" -d 'Check an API key, and store it'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "import" -d 'Import a token of another tool, or a ticket, URL or JSON text of a browser login'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "export" -d 'Print the token for another tool: it is a secret'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -f -a "status" -d 'Print who is logged in, for how long, and what prevents a login; makes no request'
@@ -56,6 +58,7 @@ never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l browser -d 'Log in with the browser, and paste the ticket that it shows'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l password -d 'Log in with the password of the settings, or ask for it [default if the settings hold one]'
@@ -63,6 +66,22 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s n -l dry-run -
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s q -l quiet -d 'Print errors only'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
+always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
+never\t'Never'"
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+garmin-cn\t''
+coros\t''
+intervals\t''
+folder:\t''"
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -s q -l quiet -d 'Print errors only'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -s v -l verbose -d 'Print more; twice: every request'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'
@@ -73,6 +92,7 @@ never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s q -l quiet -d 'Print errors only'
@@ -88,6 +108,7 @@ never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -s q -l quiet -d 'Print errors only'
@@ -105,6 +126,7 @@ never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s q -l quiet -d 'Print errors only'
@@ -120,15 +142,17 @@ never\t'Never'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l forget-account -d 'Also remove the account and all its records from the catalogue, so that another account can be used; the files of the archive move to former/'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s q -l quiet -d 'Print errors only'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "login" -d 'Log in, once'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "import" -d 'Import a token of another tool, or a ticket, URL or JSON text of a browser login'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "export" -d 'Print the token for another tool: it is a secret'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "status" -d 'Print who is logged in, for how long, and what prevents a login; makes no request'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "logout" -d 'Delete the stored token'
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login import export status logout help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login key import export status logout help" -f -a "login" -d 'Log in, once'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login key import export status logout help" -f -a "key" -d 'Check an API key, and store it'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login key import export status logout help" -f -a "import" -d 'Import a token of another tool, or a ticket, URL or JSON text of a browser login'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login key import export status logout help" -f -a "export" -d 'Print the token for another tool: it is a secret'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login key import export status logout help" -f -a "status" -d 'Print who is logged in, for how long, and what prevents a login; makes no request'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login key import export status logout help" -f -a "logout" -d 'Delete the stored token'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand help; and not __fish_seen_subcommand_from login key import export status logout help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -96,6 +96,7 @@ never\t'Never'"
 complete -c gs-dedupe -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-dedupe -l duplicates -d 'Print only duplicates, and the activities that they duplicate'
 complete -c gs-dedupe -s n -l dry-run -d 'Print what would be done, and do nothing'

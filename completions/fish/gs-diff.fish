@@ -1,10 +1,12 @@
 complete -c gs-diff -l from -d 'Upload only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-diff -l to -d 'Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-diff -l rule -d 'What makes two activities the same' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
@@ -104,6 +106,7 @@ never\t'Never'"
 complete -c gs-diff -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-diff -l restore-deleted -d 'Also upload activities that were deleted from the target, by you or by gs-delete, or that its last listing does not show'
 complete -c gs-diff -l possible-duplicates -d 'Also upload possible duplicates: the target has a similar activity, such as one of another sport or a shifted start'

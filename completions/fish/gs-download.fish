@@ -10,6 +10,7 @@ never\t'Never'"
 complete -c gs-download -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-download -l verify -d 'Check every byte of the files in the archive, and download corrupt ones again'
 complete -c gs-download -l force -d 'Download again, whatever is in the archive; an older file that differs is moved to replaced/'

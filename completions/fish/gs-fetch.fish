@@ -95,6 +95,7 @@ never\t'Never'"
 complete -c gs-fetch -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-fetch -l full -d 'List all activities, not only new ones'
 complete -c gs-fetch -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'

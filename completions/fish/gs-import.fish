@@ -10,6 +10,7 @@ never\t'Never'"
 complete -c gs-import -l platform -d 'The platform of the files [default: garmin-com for GarminSync and Garmin\'s export; Sports Sync X names its own; required for other folders]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-import -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-import -s q -l quiet -d 'Print errors only'

@@ -123,6 +123,7 @@ never\t'Never'"
 complete -c gs-list -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-list -l all -d 'Also activities that are no longer on their platform'
 complete -c gs-list -l missing -d 'Only activities without a file in the archive, or with a converted file whose original is requested again'

@@ -13,6 +13,7 @@ never\t'Never'"
 complete -c gs-notify -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-notify -l start -d 'Report the start of a run: pings HEALTHCHECKS_URL, and does nothing else'
 complete -c gs-notify -l test -d 'Send a test message to every configured channel, and print each response; reads no records'

@@ -11,6 +11,7 @@ never\t'Never'"
 complete -c gs-report -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-report -l refresh -d 'Make the page reload every 30 seconds [default: $GS_REPORT_REFRESH]'
 complete -c gs-report -s n -l dry-run -d 'Print what would be done, and do nothing'

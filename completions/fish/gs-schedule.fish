@@ -12,6 +12,7 @@ never\t'Never'"
 complete -c gs-schedule -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-schedule -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-schedule -s q -l quiet -d 'Print errors only'

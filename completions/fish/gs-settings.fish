@@ -8,6 +8,7 @@ never\t'Never'"
 complete -c gs-settings -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-settings -l check -d 'Print the errors of all settings, and nothing else'
 complete -c gs-settings -l file -d 'Print the path of the .env file that was read; nothing if there is none'

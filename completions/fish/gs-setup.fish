@@ -14,6 +14,7 @@ never\t'Never'"
 complete -c gs-setup -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-setup -l daemon -d 'Also serve the page: garminsync daemon --start'
 complete -c gs-setup -l no-schedule -d 'Leave the schedule as it is'

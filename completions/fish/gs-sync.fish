@@ -2,10 +2,12 @@ complete -c gs-sync -l newest -d 'List only the newest N activities; older ones 
 complete -c gs-sync -l from -d 'Upload only from this platform (repeat it, or separate by commas)' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-sync -l to -d 'Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-sync -l rule -d 'What makes two activities the same' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
@@ -111,6 +113,7 @@ never\t'Never'"
 complete -c gs-sync -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-sync -l archive -d 'Archive all activities, not only those that are uploaded or deleted [default: $GS_ARCHIVE]'
 complete -c gs-sync -l full -d 'List all activities, not only new ones'

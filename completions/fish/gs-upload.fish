@@ -14,6 +14,7 @@ never\t'Never'"
 complete -c gs-upload -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
+intervals\t''
 folder:\t''"
 complete -c gs-upload -l restore -d 'Restore activities that were deleted from their platform'
 complete -c gs-upload -s n -l dry-run -d 'Print what would be done, and do nothing'

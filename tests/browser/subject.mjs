@@ -46,6 +46,8 @@ export class Subject {
     });
     try {
       const page = await context.newPage();
+      // Speed is measured elsewhere; a busy machine must not make a check fail.
+      page.setDefaultTimeout(120_000);
       await this.#watch(page, look);
       await page.addInitScript(keepPage, KEPT_MS);
       await page.goto(look.url ?? this.url, { waitUntil: look.until ?? "load" });

@@ -115,7 +115,7 @@ fn existing_settings_are_suggested_and_enter_keeps_them() {
     let plan = plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"));
     assert!(plan.logins.is_empty() && plan.schedule.is_none() && !plan.daemon && !plan.test_message && plan.list);
     assert_eq!((changes.as_slice(), plan.platforms.len()), (&[][..], 2));
-    for text in ["as now: logged in as Ann", "as now (0 3 * * *)", "Already configured: ntfy", "[1,4]"] {
+    for text in ["as now: logged in as Ann", "as now (0 3 * * *)", "Already configured: ntfy", "[1,5]"] {
         assert!(shown.contains(text), "{text}: {shown}");
     }
 }
@@ -123,7 +123,7 @@ fn existing_settings_are_suggested_and_enter_keeps_them() {
 #[test]
 fn a_question_that_a_flag_answers_is_skipped() {
     let flags = ["--login", "later", "--no-schedule", "--no-notify", "--no-fetch"];
-    let (plan, changes, shown) = answered(&[], &CurrentState::default(), &flags, &["4", "/mnt/watch"]);
+    let (plan, changes, shown) = answered(&[], &CurrentState::default(), &flags, &["5", "/mnt/watch"]);
     assert!(plan.is_ok() && shown.matches("Number").count() == 1, "{shown}");
     assert_eq!(changes, ["SYNC_PLATFORM=folder:/mnt/watch"]);
 }
