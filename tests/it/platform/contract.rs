@@ -115,7 +115,11 @@ impl Contract {
             _ => "runner@example.org",
         };
         if contract.spec.has_login() {
-            let credentials = Credentials { user: user.into(), password: Secret::new("correct horse") };
+            let password = match &contract.backend {
+                Backend::World(world) if row == "intervals" => world.sim.with(|state| state.intervals_key()),
+                _ => "correct horse".to_owned(),
+            };
+            let credentials = Credentials { user: user.into(), password: Secret::new(password) };
             contract.opened.login.as_ref().unwrap().login(&credentials, &mut |_| None).unwrap();
         }
         if let Backend::World(world) = &contract.backend {
@@ -135,7 +139,7 @@ impl Contract {
         match row {
             "strict" => return of_memory("strict", Manners::strict()),
             "lax" => return of_memory("lax", Manners::lax()),
-            "garmin-com" | "garmin-cn" | "coros" | "folder" => {}
+            "garmin-com" | "garmin-cn" | "coros" | "intervals" | "folder" => {}
             other => panic!("{other} is in the table and has no configuration here; add one"),
         }
         let world = World::changed(|scenario| pace.set(scenario));
