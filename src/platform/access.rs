@@ -59,10 +59,8 @@ pub trait Access: Send + Sync {
         &[]
     }
 
-    /// The ways to log in, as texts for a person.
-    fn login_ways(&self) -> LoginWays {
-        LoginWays::default()
-    }
+    /// The ways to set it up, as texts for a person.
+    fn login_ways(&self) -> LoginWays;
 
     /// The settings that may hold a token of another tool.
     fn token_settings(&self) -> &'static [&'static str] {

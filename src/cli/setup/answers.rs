@@ -81,10 +81,11 @@ impl Answers<'_> {
     pub fn gather(mut self) -> Result<Plan, Failure> {
         let mut plan = Plan { platforms: self.chosen_platforms()?, ..Plan::default() };
         for spec in plan.platforms.clone().into_iter().filter(|spec| spec.has_login()) {
-            match login::ask(&mut self, &spec)? {
-                Some((Way::Later, _)) => plan.later.push(spec),
-                Some((way, token)) => plan.logins.push((spec, way, token)),
-                None => {}
+            for (way, token) in login::ask(&mut self, &spec)? {
+                match way {
+                    Way::Later => plan.later.push(spec.clone()),
+                    way => plan.logins.push((spec.clone(), way, token)),
+                }
             }
         }
         let is_ready =

@@ -91,6 +91,8 @@ fn step(name: &'static str, words: &[&str]) -> Step {
 
 fn login_step(spec: &PlatformSpec, way: Way, token: Option<&PathBuf>) -> Step {
     let mut words: Vec<OsString> = match way {
+        Way::Key => vec!["key".into()],
+        Way::Oauth => vec!["login".into(), "--oauth".into()],
         Way::Browser => vec!["login".into(), "--browser".into()],
         Way::Password => vec!["login".into(), "--password".into()],
         _ => vec!["import".into()],
@@ -165,7 +167,7 @@ fn log_in(
         let titles: Vec<String> = ways.iter().map(|(_, title)| title.clone()).collect();
         let question = format!("The login to {} failed. Which way now?", spec.title);
         let chosen = person::choose(person, &question, &titles, ways.len() - 1)?;
-        way = ways[chosen].0.unwrap_or(Way::Later);
+        way = ways[chosen].0;
         if way == Way::Later {
             return Ok(false);
         }

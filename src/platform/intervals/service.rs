@@ -51,11 +51,7 @@ impl Access for IntervalsService {
     }
 
     fn login_ways(&self) -> LoginWays {
-        LoginWays {
-            browser: "with an API key: copy it from intervals.icu's settings page, paste it here",
-            token: "with a file that holds the API key",
-            password: "with the API key, typed here",
-        }
+        LoginWays::One("with an API key, to read and write: copy it from intervals.icu's settings page, paste it here")
     }
 
     fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {

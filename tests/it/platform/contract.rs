@@ -17,7 +17,7 @@ use garminsync::archive::unpack;
 use garminsync::clock::Clock;
 use garminsync::http::{Http, Secret};
 use garminsync::platform::{
-    Access, AccessKind, Context, Credentials, Download, Error, ListEnd, ListedActivity, Page, PlatformKind,
+    Access, AccessKind, Context, Credentials, Download, Error, ListEnd, ListedActivity, LoginWays, Page, PlatformKind,
     PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Platforms, Result, Service, UploadFile, UploadRef,
     UploadStatus, Window,
 };
@@ -542,6 +542,9 @@ impl Access for ReadOnly {
     }
     fn can_write(&self) -> bool {
         false
+    }
+    fn login_ways(&self) -> LoginWays {
+        LoginWays::One("by test")
     }
     fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
         self.0.open_reader(context)
