@@ -68,11 +68,7 @@ fn ask_ways(
     Ok([Some(way), choose(answers, &question, &options)?].into_iter().flatten().collect())
 }
 
-fn choose(
-    answers: &mut Answers,
-    question: &str,
-    options: &[(Option<Way>, String)],
-) -> Result<Option<Way>, Failure> {
+fn choose(answers: &mut Answers, question: &str, options: &[(Option<Way>, String)]) -> Result<Option<Way>, Failure> {
     let titles: Vec<String> = options.iter().map(|(_, title)| title.clone()).collect();
     Ok(options[person::choose(answers.person, question, &titles, 0)?].0)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, SentUpload, State, Uploads, sha256_of};
-use crate::activity::{ActivityKey, ActivityKeyRef};
+use crate::activity::{ActivityKey, ActivityKeyRef, Origin};
 use crate::catalogue::{ActivityRow, FileFingerprint, UploadIntent, UploadOutcome, UploadRow};
 use crate::clock::{self, Moment};
 use crate::plan::precheck::{self, PrecheckResult};
@@ -59,6 +59,10 @@ impl Uploads<'_> {
             Ok(loaded) => loaded,
             Err(error) => return self.fail_item(record, error),
         };
+        // Another service's copy is a FIT file, too. Uploaded, it would stand for the recording.
+        if loaded.origin == Origin::Converted {
+            return self.finish_with(record, "skipped", None, vec![Reason::ConvertedOnly]);
+        }
         let format = loaded.piece.format;
         if !spec.upload_formats.contains(&format) {
             let reason = Reason::FormatNotAccepted { format: format.to_string() };
