@@ -3,6 +3,7 @@
 //! Many rooms use this type: a platform lists activities, the catalogue stores them, a record contains them.
 //! Only the platform and its id are certain; a value that the service does not provide is `None`, never zero.
 
+mod access_kind;
 mod file_kind;
 mod key;
 mod platform_id;
@@ -10,6 +11,7 @@ mod platform_id;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use access_kind::AccessKind;
 pub use file_kind::{Format, Origin};
 pub use key::{ActivityKey, ActivityKeyRef};
 pub use platform_id::{PlatformId, PlatformIds};

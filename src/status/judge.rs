@@ -9,9 +9,9 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::activity::AccessKind;
 use crate::clock;
 use crate::exit::Exit;
-use crate::platform::AccessKind;
 use crate::reason::Reason;
 
 use super::{Command, Issue, IssueKind, Login, Outstanding, RedactedReason, State};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::platform::AccessKind;
+use crate::activity::AccessKind;
 use crate::status::Redacted;
 
 fn at(hours: i64) -> Timestamp {

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use jiff::Timestamp;
 
 use super::{Command, Heading, Issue, IssueKind, Login, Outstanding, RedactedReason, Snapshot, State};
+use crate::activity::AccessKind;
 use crate::i18n::{self, Lang};
-use crate::platform::AccessKind;
 
 impl Snapshot {
     /// The totals: activities on the platforms, distinct ones, and archived ones; then duplicates and failed downloads, if

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::compared::Compared;
-use crate::activity::Origin;
+use crate::activity::{ActivityKeyRef, Origin};
 use crate::catalogue::{Absence, DeletionOutcome, DeletionRow, UploadOutcome};
 use crate::fit::RecordingId;
 use crate::shell::flag;

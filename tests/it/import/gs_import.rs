@@ -351,7 +351,7 @@ fn folders_zips_and_files_with_ids_are_imported_for_the_named_platform() {
     let before = fingerprint(&old);
     import(&work, &[], &old).ends(2).says("name it: --platform");
     import(&work, &["--platform", "coros,garmin-cn"], &old).ends(2).says("name it: --platform");
-    import(&work, &["--platform", "folder:/x"], &old).ends(2).says("garmin-com, garmin-cn or coros");
+    import(&work, &["--platform", "folder:/x"], &old).ends(2).says("garmin-com, garmin-cn, coros or intervals");
     let said = import(&work, &["--platform", "garmin-cn"], &old);
     said.ok().says("old: 2 other files not read (.txt 2)");
     assert_eq!((sorted(said.ids()), said.err.lines().count()), (ids(&all[..5]), 1));
