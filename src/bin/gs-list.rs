@@ -107,13 +107,13 @@ fn stats_table(all: &[ListStats]) -> cli::Table {
         ("no original", Right),
         ("unavailable", Right),
         ("size", Right),
-        ("last sync", Whole),
+        ("last listed", Whole),
     ];
-    let mut table = cli::table(&head).spare(&["unavailable", "no original", "size", "last sync"]);
+    let mut table = cli::table(&head).spare(&["unavailable", "no original", "size", "last listed"]);
     for stats in all {
         let numbers = [stats.total, stats.downloaded, stats.missing, stats.no_original, stats.unavailable];
         let numbers = numbers.map(|number| number.to_string());
-        let last = stats.last_sync.map_or("never".to_owned(), |time| time.to_string());
+        let last = stats.last_listing.map_or("never".to_owned(), |time| time.to_string());
         table.add_row([stats.platform.clone()].into_iter().chain(numbers).chain([cli::size(stats.bytes), last]));
     }
     table

@@ -62,7 +62,7 @@ pub enum Error {
     },
     /// The time zone is unknown.
     #[error(
-        "{0:?} is no time zone that this machine knows; write one such as Europe/Berlin or UTC, and install tzdata if there are none"
+        "unknown time zone {0:?}; write one such as Europe/Berlin or UTC; if all are unknown, install tzdata"
     )]
     Zone(String),
 }

@@ -135,10 +135,10 @@ impl Garmin {
         let token = match self.query_owner(&token) {
             OwnerReply::Profile(profile) => {
                 if profile.user_id.is_none() && replaces {
-                    return Err(not_replaced("Garmin does not tell its owner"));
+                    return Err(not_replaced("Garmin did not name the owner of the token"));
                 }
                 if profile.user_id.is_none() {
-                    (self.context.notice)("the token is saved, but Garmin does not tell its owner");
+                    (self.context.notice)("the token is saved, but Garmin did not name its owner; the next command requests it again");
                 }
                 profile.fill(token, self.context.http.now())
             }
