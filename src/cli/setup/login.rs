@@ -50,7 +50,7 @@ fn ask_way(
 ) -> Result<Option<Way>, Failure> {
     let mut options = ways(spec, found);
     if let Some(name) = account {
-        options.insert(0, (None, format!("as now: logged in as {name}")));
+        options.insert(0, (None, format!("keep the current login ({name})")));
     }
     let titles: Vec<String> = options.iter().map(|(_, title)| title.clone()).collect();
     let question = format!("How do you want to log in to {}?", spec.title);
