@@ -259,7 +259,7 @@ impl HealthEvidence {
             // No login with the same settings changes the account.
             let fix = (!why.reason().is_other_account()).then(|| way_in.clone());
             let (at, reason) = (Some(*since), Some(why.clone()));
-            issues.push(Issue { at, reason, fix, ..about(IssueKind::LoginRefused) });
+            issues.push(Issue { at, reason, fix, ..about(IssueKind::LoginRejected) });
         } else if let Some((until, why)) = cooldown {
             let (at, reason, fix) = (Some(*until), Some(why.clone()), Some(browser.clone()));
             issues.push(Issue { at, reason, fix, ..about(IssueKind::Cooldown) });
@@ -422,7 +422,7 @@ impl HealthEvidence {
         let is_none_set_up =
             row.reason.as_ref().is_some_and(|reason| matches!(reason.reason(), Reason::NoPlatform { .. }));
         let says_it = |issue: &Issue| {
-            let is_login = matches!(issue.kind, IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::Cooldown);
+            let is_login = matches!(issue.kind, IssueKind::LoginRejected | IssueKind::LoginEnded | IssueKind::Cooldown);
             is_login && named.is_none_or(|one| issue.platform.as_deref() == Some(one.name.as_str()))
         };
         let ended = row.finished.unwrap_or(row.started);

@@ -107,7 +107,7 @@ fn a_command_without_an_end_runs_until_another_run_starts_or_a_day_passes() {
 fn a_login_issue_has_its_time_and_its_fix() {
     let login_rejected = PlatformEvidence { login_rejected: Some((at(-5), no_login())), ..platform("garmin-cn") };
     let health = evidence(vec![login_rejected.clone()], vec![]).judge();
-    assert_eq!(health.actions[0].kind, IssueKind::LoginRefused);
+    assert_eq!(health.actions[0].kind, IssueKind::LoginRejected);
     assert_eq!((health.actions[0].at, health.actions[0].reason.clone()), (Some(at(-5)), Some(no_login())));
     assert_eq!(fixes(&health), ["gs-auth login --platform garmin-cn"]);
 
@@ -119,7 +119,7 @@ fn a_login_issue_has_its_time_and_its_fix() {
 
     let both = PlatformEvidence { login_rejected: login_rejected.login_rejected, ..paused };
     let health = evidence(vec![both], vec![]).judge();
-    assert_eq!(kinds(&health), [IssueKind::LoginRefused], "one issue, not two");
+    assert_eq!(kinds(&health), [IssueKind::LoginRejected], "one issue, not two");
     assert_eq!(fixes(&health), ["gs-auth login --browser --platform garmin-com"]);
 }
 
@@ -144,7 +144,7 @@ fn a_token_is_dead_if_rejected_or_expired() {
     let login = Login { expires: None, renewable: false, renewable_until: None, ended: Some(no_login()) };
     let login_rejected = Some((at(-1), no_login()));
     let both = PlatformEvidence { login: Some((login, at(-9))), login_rejected, ..platform("coros") };
-    assert_eq!(kinds(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRefused], "one login fixes both");
+    assert_eq!(kinds(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRejected], "one login fixes both");
 }
 
 #[test]
@@ -165,10 +165,10 @@ fn a_required_login_is_an_issue_unless_reported_or_fixed() {
     assert_eq!(health.actions[0].platform, None);
 
     let login_rejected = PlatformEvidence { login_rejected: Some((at(-1), no_login())), ..platform("garmin-com") };
-    assert_eq!(kinds(&judge(vec![login_rejected.clone()], "garmin-com")), [IssueKind::LoginRefused]);
-    assert_eq!(kinds(&judge(vec![login_rejected.clone()], "")), [IssueKind::LoginRefused]);
+    assert_eq!(kinds(&judge(vec![login_rejected.clone()], "garmin-com")), [IssueKind::LoginRejected]);
+    assert_eq!(kinds(&judge(vec![login_rejected.clone()], "")), [IssueKind::LoginRejected]);
     let health = judge(vec![login_rejected, platform("coros")], "coros");
-    assert_eq!(kinds(&health), [IssueKind::LoginRefused, IssueKind::LoginNeeded], "the issue of another platform");
+    assert_eq!(kinds(&health), [IssueKind::LoginRejected, IssueKind::LoginNeeded], "the issue of another platform");
 
     let login = |seen| Some((Login { expires: None, renewable: false, renewable_until: None, ended: None }, at(seen)));
     let since = |seen| judge(vec![PlatformEvidence { login: login(seen), ..platform("coros") }], "coros");
@@ -235,7 +235,7 @@ fn the_most_urgent_issue_comes_first_and_corrupt_files_are_counted() {
     assert_eq!(
         kinds(&health),
         [
-            IssueKind::LoginRefused,
+            IssueKind::LoginRejected,
             IssueKind::ListingImplausible,
             IssueKind::Configuration,
             IssueKind::FilesCorrupt,
