@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use jiff::Timestamp;
 
-use super::Align::{Cut, Whole};
+use super::Align::{NoWrap, Truncate};
 use super::{AccountsFormat, Failure, Output, Table, table};
 use crate::activity::printable;
 use crate::i18n;
@@ -38,16 +38,16 @@ pub fn print_accounts(all: &[AccountStatus], format: Option<AccountsFormat>, now
 
 fn accounts_table(all: &[AccountStatus], now: Timestamp) -> Table {
     let head = [
-        ("platform", Whole),
-        ("login", Whole),
-        ("who", Cut),
-        ("domain", Whole),
-        ("token", Whole),
-        ("renewable", Whole),
-        ("password", Whole),
-        ("from", Cut),
+        ("platform", NoWrap),
+        ("login", NoWrap),
+        ("who", Truncate),
+        ("domain", NoWrap),
+        ("token", NoWrap),
+        ("renewable", NoWrap),
+        ("password", NoWrap),
+        ("from", Truncate),
     ];
-    let mut table = table(&head).spare(&["from", "domain", "password", "who", "renewable"]);
+    let mut table = table(&head).drop_order(&["from", "domain", "password", "who", "renewable"]);
     let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| i18n::time_left(end, now));
     for status in all {
         let has = status.state != "none";

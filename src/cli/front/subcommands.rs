@@ -155,7 +155,7 @@ pub fn list(flags: &ListSubcommand, given: &GivenFlags) -> Result<u8, Failure> {
     }
     // After a failed listing the known activities are still printed.
     if flags.offline || stages.worst() != 0 {
-        tell_age(&run, &mut stages, flags)?;
+        print_last_listings(&run, &mut stages, flags)?;
     }
     let mut list = run.stage("gs-list")?;
     list.args(given.flags::<ListFlags>()).args(given.flags::<Filter>());

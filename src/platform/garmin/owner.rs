@@ -61,7 +61,7 @@ impl Garmin {
     /// The owner of the account. See [`PlatformReader::identify`](crate::platform::PlatformReader::identify).
     pub(super) fn ask_owner(&self, fresh: bool) -> Result<Option<Identity>> {
         let token = self.token(None)?;
-        if !fresh && (token.user_id.is_some() || token.is_owner_untold(self.context.http.now())) {
+        if !fresh && (token.user_id.is_some() || token.is_owner_unknown(self.context.http.now())) {
             return Ok(token.identity());
         }
         let response = self.send_read(&self.profile_request())?;
@@ -138,7 +138,9 @@ impl Garmin {
                     return Err(not_replaced("Garmin did not name the owner of the token"));
                 }
                 if profile.user_id.is_none() {
-                    (self.context.notice)("the token is saved, but Garmin did not name its owner; the next command requests it again");
+                    (self.context.notice)(
+                        "the token is saved, but Garmin did not name its owner; the owner is requested again after a day",
+                    );
                 }
                 profile.fill(token, self.context.http.now())
             }
