@@ -118,7 +118,7 @@ fn a_day_has_a_title_with_its_totals() {
     );
     let chinese = calendar(&days, Lang::Zh).into_string();
     assert!(texts(&chinese, "title").contains(&"2026-01-08：2 次，1 小时 20 分，12.3 km"));
-    assert!(chinese.contains("<strong>2026</strong> · 3 次运动 · 1 小时 20 分 · 12.3 km"), "{chinese}");
+    assert!(chinese.contains("<strong>2026</strong> · 3 个活动 · 1 小时 20 分 · 12.3 km"), "{chinese}");
 }
 
 #[test]
