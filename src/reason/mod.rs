@@ -48,7 +48,7 @@ pub enum Reason {
     ListingUnusable {
         /// The platform.
         platform: String,
-        /// The reason.
+        /// Why the listing cannot be used.
         reason: Box<Reason>,
     },
     /// The platform has a possible duplicate.
@@ -60,7 +60,7 @@ pub enum Reason {
     },
     /// Nothing is uploaded to or from the platform, because its listing cannot be used.
     NoUploadsPlanned {
-        /// The reason.
+        /// Why the listing cannot be used.
         reason: Box<Reason>,
     },
     /// The platform rejected an earlier upload of the activity.
@@ -108,7 +108,7 @@ pub enum Reason {
     LowerId,
     /// The other activity is kept.
     Kept {
-        /// The reason.
+        /// Why the other activity is kept.
         reason: Box<Reason>,
     },
 
@@ -184,7 +184,7 @@ pub enum Reason {
     FileNeverReceived,
     /// The service accepted the upload but never listed the activity.
     UploadLost {
-        /// The time since the upload, in seconds.
+        /// The time after which the upload counts as lost (GS_LOST_AFTER), in seconds.
         seconds: u64,
         /// The command that uploads the activity again.
         retry: String,
@@ -238,7 +238,7 @@ pub enum Reason {
     NotDeletedBefore,
     /// The service did not confirm the deletion.
     DeletionUnconfirmed {
-        /// The reason.
+        /// Why the deletion is not confirmed.
         reason: Box<Reason>,
     },
     /// The evidence for which a duplicate was deleted.
@@ -499,7 +499,7 @@ pub enum Reason {
     AtLine {
         /// The number of the line, from 1.
         line: u64,
-        /// The reason.
+        /// The error on the line.
         reason: Box<Reason>,
     },
     /// The run was stopped (Ctrl-C, SIGTERM).

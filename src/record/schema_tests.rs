@@ -17,8 +17,8 @@ const DESCRIPTION: &str = "The commands of garminsync write and read records. A 
     New versions only add fields. Commands pass unknown fields and types on unchanged, so commands of different versions \
     and scripts can be combined. A known type with invalid fields is an error with its line number (exit code 65). Empty \
     lines are ignored.\n\n\
-    Unknown values are omitted. Times are UTC, as in 2026-01-08T14:10:21Z. The names of fields end with their units: `_s` \
-    is seconds, `_m` metres. Sports are the names of FIT. An id is text and unique on its platform.";
+    Unknown values are omitted. Times are UTC, as in 2026-01-08T14:10:21Z. Field names end with their unit: `_s` is \
+    seconds, `_m` metres. Sports are the names of FIT. An id is text and unique on its platform.";
 
 /// Examples that together have every field.
 const EXAMPLES: [&str; 4] = [

@@ -158,7 +158,8 @@ fn fields(words: &[(usize, &str)], end: usize) -> Result<Expression, Wrong> {
         wild: is_star(0) || is_star(1),
     };
     if !expression.comes() {
-        let why = "these months do not have this day, so cron would never run it; choose another day or month".to_owned();
+        let why =
+            "these months do not have this day, so cron would never run it; choose another day or month".to_owned();
         return Err((Some(KINDS[2].name), words[2].0, why));
     }
     Ok(expression)

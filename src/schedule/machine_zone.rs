@@ -38,14 +38,14 @@ fn zone_of(tz: Option<&str>, localtime: &Path) -> MachineZone {
         // A machine without a configured zone uses UTC.
         None if localtime.symlink_metadata().is_err() => utc("this machine", None),
         None => {
-            let lost =
-                || utc(LOCALTIME, Some(format!("{LOCALTIME}: {USES_UTC}")));
+            let lost = || utc(LOCALTIME, Some(format!("{LOCALTIME}: {USES_UTC}")));
             zone_of_file(localtime).map_or_else(lost, |name| MachineZone { name, from: LOCALTIME, warning: None })
         }
     }
 }
 
-const USES_UTC: &str = "unknown time zone; cron on this machine uses UTC; install tzdata, or name another zone with --zone";
+const USES_UTC: &str =
+    "unknown time zone; cron on this machine uses UTC; install tzdata, or name another zone with --zone";
 
 /// The zone name in the path of a database file, or in the path that it links to. A copy of such a file has no name,
 /// but it ends with the rule for the future.

@@ -70,7 +70,10 @@ fn an_invalid_expression_is_rejected_with_the_position() {
         ("0 22-0 * * *", "hour, column 3: 22-0 runs backwards, so cron would never run it; write 22-23,0"),
         ("0 0 * * fri-sun", "day of week, column 9: fri-sun runs backwards, so cron would never run it; write 5-7"),
         ("0 0 * * sat-mon", "write 6-7,0-1"),
-        ("0 0 30 2 *", "day of month, column 5: these months do not have this day, so cron would never run it; choose another"),
+        (
+            "0 0 30 2 *",
+            "day of month, column 5: these months do not have this day, so cron would never run it; choose another",
+        ),
         ("0 0 31 2,4,6,9,nov *", "day of month, column 5: these months do not have this day"),
         ("0 0 30 2 */2", "day of month, column 5: these months do not have this day"),
         // Nicknames.

@@ -191,7 +191,7 @@ pub const SETTINGS: &[SettingGroup] = &[
             time_limit(
                 "GS_TIMEOUT",
                 60,
-                "Time limit for a connection, for the begin of a response, and for its next bytes. A response slower \
+                "Time limit for a connection, for the first bytes of a response, and for its next bytes. A response slower \
                  than 512 bytes a second over this time is aborted. The time limit of a whole response is five times \
                  this value, plus one second per 16 KiB of its maximum size, and at least two hours for a file.",
             ),

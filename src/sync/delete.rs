@@ -413,7 +413,8 @@ impl<'a> Deletions<'a> {
 
     fn rest(&self, pause: Duration) {
         if !self.asked.is_empty() {
-            self.progress.wait(&format!("{} may still be listed; next check in {{}}", deletions(self.asked.len())), pause);
+            self.progress
+                .wait(&format!("{} may still be listed; next check in {{}}", deletions(self.asked.len())), pause);
             self.worker.sleep(pause);
         }
     }

@@ -136,8 +136,7 @@ fn is_status_text(words: &str) -> bool {
         _ if is_platform(first) => is_id(rest),
         _ if first.strip_suffix(':').is_some_and(is_platform) => {
             let is_upload = |state: &str| rest.contains(state) && rest.contains("; next check in ");
-            is_time(rest)
-                && (rest.starts_with("retry after ") || is_upload(" processing") || is_upload(" not listed"))
+            is_time(rest) && (rest.starts_with("retry after ") || is_upload(" processing") || is_upload(" not listed"))
         }
         _ => is_id(first) && rest.strip_prefix("to ").is_some_and(is_platform),
     }

@@ -269,7 +269,9 @@ fn an_export_without_importable_files_exits_1() {
     let empty = work.dir().join("empty/DI_CONNECT/DI-Connect-Fitness");
     fs::create_dir_all(&empty).unwrap();
     fs::write(empty.join("me_0_summarizedActivities.json"), "[{\"summarizedActivitiesExport\": []}]").unwrap();
-    import(&work, &[], &work.dir().join("empty")).ends(1).says("nothing imported: the lists of the export have no activities");
+    import(&work, &[], &work.dir().join("empty"))
+        .ends(1)
+        .says("nothing imported: the lists of the export have no activities");
     write(&summaries(&all), &[]);
     import(&work, &[], &zip).ends(1).says("nothing imported: the export has no activity FIT file");
     let others = [(upload(1), gs_sim::fit::run(all[0].start - 40_000, 600, 1000.0).build())];

@@ -155,7 +155,9 @@ fn a_schedule_without_a_runner_is_reported() {
     assert!(shown.out.contains("on, run by crontab"), "{shown}");
     let said = schedule(&work, &["47 */6 * * *", "--zone", "Asia/Shanghai", "-v"]);
     said.ok().says("cron on this machine uses UTC (from TZ); the zone Asia/Shanghai differs");
-    schedule(&work, &["off", "-v"]).ok().says("schedule off; to remove it from the crontab too: garminsync schedule off");
+    schedule(&work, &["off", "-v"])
+        .ok()
+        .says("schedule off; to remove it from the crontab too: garminsync schedule off");
 }
 
 #[test]
@@ -229,10 +231,7 @@ fn without_time_zone_data_only_utc_and_posix_rules_work() {
     let mut work = work();
     after(&work, &["@daily", "--zone", "Europe/Berlin"]);
     support::shell("mount -t tmpfs none /usr/share/zoneinfo");
-    schedule(&work, &[])
-        .ends(78)
-        .says("unknown time zone \"Europe/Berlin\"")
-        .says("install tzdata");
+    schedule(&work, &[]).ends(78).says("unknown time zone \"Europe/Berlin\"").says("install tzdata");
     work.set("TZ", "Europe/Berlin");
     schedule(&work, &["@daily"]).ok().says("install tzdata");
     assert_eq!(shown(&work)["zone"], "UTC");
