@@ -191,7 +191,7 @@ fn each_stage_of_a_pipeline_has_its_own_progress_line() {
         "page 1",
         ", next request in ",
         "garmin-com: retry after 2.",
-        "coros: 1 upload processing; next ",
+        " uploads processing",
         " to coros",
     ] {
         assert!(words.iter().any(|words| words.contains(said)), "no stage shows {said:?}: {words:#?}");

@@ -264,7 +264,7 @@ fn an_export_without_importable_files_exits_1() {
     said.ends(1).says(
         "3 activities skipped: the id or the start cannot be read; fields of the first: activityId, begin, startTimeGmt",
     );
-    said.says("nothing imported: no activity in its lists has a readable id and start");
+    said.says("nothing imported: no activity in the lists of the export has a readable id and start");
     assert_eq!((said.ids().len(), said.err.lines().count()), (0, 2));
     let empty = work.dir().join("empty/DI_CONNECT/DI-Connect-Fitness");
     fs::create_dir_all(&empty).unwrap();
