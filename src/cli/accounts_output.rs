@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use jiff::Timestamp;
 
-use super::Align::{Cut, Whole};
+use super::Align::{NoWrap, Truncate};
 use super::{AccountsFormat, Failure, Output, Table, table};
 use crate::activity::printable;
 use crate::i18n;
@@ -38,18 +38,18 @@ pub fn print_accounts(all: &[AccountStatus], format: Option<AccountsFormat>, now
 
 fn accounts_table(all: &[AccountStatus], now: Timestamp) -> Table {
     let head = [
-        ("platform", Whole),
-        ("access", Whole),
-        ("used to", Whole),
-        ("state", Whole),
-        ("account", Cut),
-        ("domain", Whole),
-        ("valid for", Whole),
-        ("renewable for", Whole),
-        ("in settings", Whole),
-        ("from", Cut),
+        ("platform", NoWrap),
+        ("access", NoWrap),
+        ("used to", NoWrap),
+        ("state", NoWrap),
+        ("account", Truncate),
+        ("domain", NoWrap),
+        ("valid for", NoWrap),
+        ("renewable for", NoWrap),
+        ("in settings", NoWrap),
+        ("from", Truncate),
     ];
-    let mut table = table(&head).spare(&["from", "domain", "in settings", "account", "renewable for"]);
+    let mut table = table(&head).drop_order(&["from", "domain", "in settings", "account", "renewable for"]);
     let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| i18n::time_left(end, now));
     for status in all {
         let has = status.state != "none";

@@ -123,7 +123,7 @@ impl PlatformState {
         let long_ago = now.checked_sub(lost_after).unwrap_or(Timestamp::MIN);
         Ok(PlatformState {
             complete: catalogue.last_complete_listing(&spec.id, now)?,
-            listed: catalogue.last_sync(&spec.id, now)?,
+            listed: catalogue.last_listing(&spec.id, now)?,
             newest: catalogue.newest_listing(&spec.id)?,
             accounts: catalogue.accounts(&spec.id)?,
             login_failure: catalogue.login_failure(&spec.id)?,
