@@ -40,7 +40,7 @@ complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "notify" -d 'S
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "daemon" -d 'Sync by cron and serve the page: start, stop, state'
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "schedule" -d 'Print the schedule, or set it and write it into the crontab'
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l login -d 'How to log in, browser, password, token or later; for one platform: garmin-cn=password (repeat it)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l login -d 'How to log in: key, oauth, browser, password, token or later; for one platform: garmin-cn=password (repeat it)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l token -d 'The token file or folder of another tool, for --login token [default: where these tools keep theirs]' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l set -d 'Write a setting, such as GARMIN_EMAIL=runner@example.com or GARMIN_PASSWORD_FILE=/run/secrets/garmin (repeat it)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l secrets -d 'Read passwords and keys from this file, as lines NAME=VALUE; - is standard input' -r -F
