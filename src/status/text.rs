@@ -66,6 +66,9 @@ impl Login {
             (_, true, Some(end)) if end > now => format!("{renews}{}{}", lang.pick("; ", "，"), valid(end)),
             (_, true, None) => renews.to_owned(),
             (Some(end), ..) if end > now => valid(end),
+            (None, false, _) if self.access == AccessKind::ApiKey => {
+                lang.pick("valid until you replace it", "更换前一直有效").to_owned()
+            }
             (None, false, _) => lang.pick("valid until the service ends it", "由服务决定何时失效").to_owned(),
             _ => lang.pick("expired", "已过期").to_owned(),
         }

@@ -3,7 +3,7 @@
 use super::outage::OutageVerdict;
 use super::rejected::{RejectedFile, RejectionOutcome};
 use super::{DownloadResult, Downloads, problem};
-use crate::activity::Activity;
+use crate::activity::{Activity, Format};
 use crate::archive::BadBody;
 use crate::catalogue::FileRow;
 use crate::platform::{self, Download, PlatformReader};
@@ -73,8 +73,15 @@ impl Downloads<'_> {
         }
         match self.worker.store_body(activity, bytes, StoreAs::converted(retry_original, self.worker.now())) {
             Ok(file) => {
-                let text = format!("saved the {} export: original unavailable ({why})", file.format.label());
-                self.worker.item(Level::Warning, activity.as_key(), &text);
+                // Nobody converts into FIT: such a file is another service's copy, and there may be hundreds of them.
+                let (level, text) = match file.format {
+                    Format::Fit => (Level::Debug, format!("saved a copy: {why}")),
+                    format => {
+                        let label = format.label();
+                        (Level::Warning, format!("saved the {label} export: original unavailable ({why})"))
+                    }
+                };
+                self.worker.item(level, activity.as_key(), &text);
                 self.worker.count("downloaded", 1);
                 self.worker.count("converted", 1);
                 Ok(DownloadResult::File(file))
