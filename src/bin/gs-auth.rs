@@ -10,8 +10,8 @@ use garminsync::sync::{self, LoginOptions, Result, Worker};
 /// Log in to the platforms: by password, by browser, or with the token of another tool
 ///
 /// Garmin's token renews automatically if it is used at least once a month; COROS' token is valid until COROS ends it. The
-/// password is tried once and never retried automatically: Garmin locks accounts after too many logins. COROS allows one session per account: a login here ends the session in the browser, and
-/// the other way round.
+/// password is tried once and never retried automatically: Garmin locks accounts after too many logins. COROS allows one
+/// session per account: a login here ends the session in the browser, and the other way round.
 #[derive(Parser)]
 #[command(
     name = "gs-auth",
