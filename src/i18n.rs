@@ -90,6 +90,7 @@ const SPORTS: &[(&str, &str)] = &[
     ("open_water", "公开水域"),
     ("elliptical", "椭圆机"),
     ("stair_climbing", "爬楼机"),
+    ("indoor_skiing", "室内滑雪"),
     ("indoor_rowing", "划船机"),
     ("strength_training", "力量训练"),
     ("cardio_training", "有氧训练"),
