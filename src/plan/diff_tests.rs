@@ -34,6 +34,7 @@ fn entry(activity: &Activity) -> PlatformActivity<'_> {
 
 fn coros(journal: Vec<Upload<'static>>) -> Target<'static> {
     Target {
+        is_write_only: false,
         name: "coros",
         accepted_formats: &[Format::Fit],
         rejected_sports: &["sailing"],

@@ -172,6 +172,10 @@ pub enum Reason {
     DryRun,
     /// It was uploaded, and the list does not show it yet.
     UploadedNotListed,
+    /// It was delivered to the outbox before.
+    DeliveredBefore,
+    /// It is written to the outbox, and not visible to the other program yet.
+    DeliveryPending,
     /// The service says that it has it.
     ServiceHasIt,
     /// The service accepted it and still processes it.

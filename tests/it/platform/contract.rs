@@ -225,6 +225,7 @@ fn outgoing(bytes: &[u8], day: i64) -> UploadFile<'_> {
         bytes,
         format: garminsync::activity::Format::Fit,
         name,
+        activity: None,
         start_time: at(day),
         utc_offset_s: Some(0),
         reupload: false,
