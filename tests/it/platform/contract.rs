@@ -580,6 +580,6 @@ fn a_read_only_service_opens_for_reading_and_not_for_writing() {
     assert!(why.contains("reader is read-only"), "{why}");
     assert_eq!(
         platforms.require("coros").unwrap_err().to_string(),
-        "unknown platform \"coros\"; known: reader, folder:PATH"
+        "unknown platform \"coros\"; known: reader, folder:PATH, outbox:PATH"
     );
 }
