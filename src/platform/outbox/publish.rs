@@ -81,7 +81,8 @@ fn move_without_replacing(from: &Path, to: &Path) -> io::Result<Published> {
 }
 
 /// The same in two steps. If the program is killed between them, the temporary file has two names, and the next run
-/// only removes the hidden one.
+/// only removes the hidden one. Only if the other program has deleted its name by then, the file is delivered again:
+/// better twice than not at all, and better than a file that is replaced.
 fn link_without_replacing(from: &Path, to: &Path) -> io::Result<Published> {
     match fs::symlink_metadata(from) {
         Ok(meta) if meta.nlink() > 1 => return fs::remove_file(from).map(|()| Published::Before),
