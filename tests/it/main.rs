@@ -31,6 +31,7 @@ mod delete {
 
 mod docs {
     mod manual;
+    mod outbox;
     mod recipes;
     mod record_schema;
     mod words;
