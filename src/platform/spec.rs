@@ -113,7 +113,7 @@ impl PlatformSpec {
         match &self.kind {
             PlatformKind::Service(service) => service.check_settings(settings),
             PlatformKind::Folder(_) => Ok(()),
-            PlatformKind::Outbox(_) => outbox::Options::read(settings).map(drop),
+            PlatformKind::Outbox(_) => outbox::DeliveryOptions::read(settings).map(drop),
         }
     }
 
@@ -131,7 +131,9 @@ impl PlatformSpec {
         match &self.kind {
             PlatformKind::Service(_) => self.access_of(&context)?.open_reader(context),
             PlatformKind::Folder(path) => Ok(Box::new(Folder::new(path.clone(), context))),
-            PlatformKind::Outbox(path) => Ok(Box::new(Outbox::new(path.clone(), context, outbox::Options::default()))),
+            PlatformKind::Outbox(path) => {
+                Ok(Box::new(Outbox::new(path.clone(), context, outbox::DeliveryOptions::default())))
+            }
         }
     }
 
@@ -147,7 +149,7 @@ impl PlatformSpec {
             }),
             PlatformKind::Folder(path) => Ok(Box::new(Folder::new(path.clone(), context))),
             PlatformKind::Outbox(path) => {
-                let options = outbox::Options::read(context.settings.as_ref())?;
+                let options = outbox::DeliveryOptions::read(context.settings.as_ref())?;
                 Ok(Box::new(Outbox::new(path.clone(), context, options)))
             }
         }

@@ -177,7 +177,7 @@ const MODULE_ORDER: &[&[&str]] = &[
     &["plan", "catalogue", "platform", "archive", "settings"],
     &["record", "matching", "fit", "http"],
     &["walk"],
-    &["fs", "reason", "i18n", "exit", "schedule", "clock", "shell", "hex", "activity", "sport"],
+    &["fs", "reason", "i18n", "exit", "schedule", "clock", "shell", "name_pattern", "hex", "activity", "sport"],
 ];
 
 #[test]

@@ -34,10 +34,6 @@ use crate::clock::Moment;
 use crate::hex;
 use crate::name_pattern::{FileName, NamePattern, NameValues};
 
-/// The setting with the pattern of the names.
-const NAME: &str = "GS_OUTBOX_NAME";
-/// The setting that compresses the files.
-const GZIP: &str = "GS_OUTBOX_GZIP";
 /// What an outbox cannot do.
 const WRITE_ONLY: &str = "write-only, nothing to list or download";
 
@@ -58,22 +54,23 @@ pub fn spec(name: &str) -> Option<PlatformSpec> {
 
 /// How files are delivered.
 #[derive(Debug, Default)]
-pub(super) struct Options {
+pub(super) struct DeliveryOptions {
     pattern: NamePattern,
     is_compressed: bool,
 }
 
-impl Options {
+impl DeliveryOptions {
     /// The options in the settings.
     ///
     /// # Errors
     /// [`Error::Config`]: a setting has an invalid value.
-    pub fn read(settings: &dyn SettingSource) -> Result<Options> {
-        let pattern = match settings.text(NAME) {
-            Some(text) => NamePattern::parse(&text).map_err(|why| Error::Config(format!("{NAME} {text:?}: {why}")))?,
+    pub fn read(settings: &dyn SettingSource) -> Result<DeliveryOptions> {
+        let pattern = match settings.text("GS_OUTBOX_NAME") {
+            Some(text) => NamePattern::parse(&text)
+                .map_err(|why| Error::Config(format!("invalid GS_OUTBOX_NAME {text:?}: {why}")))?,
             None => NamePattern::default(),
         };
-        Ok(Options { pattern, is_compressed: settings.flag(GZIP)? })
+        Ok(DeliveryOptions { pattern, is_compressed: settings.flag("GS_OUTBOX_GZIP")? })
     }
 }
 
@@ -81,14 +78,14 @@ impl Options {
 pub(super) struct Outbox {
     dir: PathBuf,
     context: Context,
-    options: Options,
+    options: DeliveryOptions,
     /// The names of files that are written and not published yet.
     reserved: RefCell<HashSet<String>>,
 }
 
 impl Outbox {
     /// The outbox at this path.
-    pub fn new(dir: PathBuf, context: Context, options: Options) -> Outbox {
+    pub fn new(dir: PathBuf, context: Context, options: DeliveryOptions) -> Outbox {
         Outbox { dir, context, options, reserved: RefCell::default() }
     }
 

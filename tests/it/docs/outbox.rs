@@ -103,19 +103,27 @@ fn move_the_files_to_a_cloud() {
 fn upload_to_fittrackee() {
     let mut home = home();
     let delivered = names(&home, "outbox");
-    // Accepts the login, and every file but one.
+    // Accepts the login, and every file but one. The real one stores the cookies in the same format.
     let curl = r#"case "$*" in
-*/api/auth/login) grep -q '"email":"a@example.com","password":"it is"' && echo '{"auth_token": "token-1", "status": "success"}' ;;
-*/api/workouts) grep -q 'Bearer token-1"' && case "$*" in *REFUSED*) exit 22 ;; esac && echo "$*" >>~/sent ;;
+*/api/auth/login)
+  grep -qx '{"email":"a@example.com","password":"it is"}' || exit 22
+  printf '#HttpOnly_localhost\tFALSE\t/\tTRUE\t0\taccess_token_cookie\tsecret-1\n' >"$5"
+  printf 'localhost\tFALSE\t/\tTRUE\t0\tcsrf_access_token\tsecret-2\n' >>"$5"
+  ;;
+*/api/workouts)
+  grep -q secret-1 "$5" && grep -qx 'X-CSRF-TOKEN: secret-2' "${7#@}" || exit 22
+  case "$*" in *REFUSED*) exit 22 ;; esac
+  echo "$*" >>~/sent
+  ;;
 esac"#;
     stand_in(&home, "curl", &curl.replace("REFUSED", &delivered[3]));
     home.work.set("FITTRACKEE_EMAIL", "a@example.com").set("FITTRACKEE_PASSWORD", "it is");
     let recipe = &blocks("Upload to FitTrackee")[0];
-    home.types(recipe, &format!("set +e\n{}\ntrue", recipe.text), "").ok();
+    home.types(recipe, &recipe.text, "").ok();
     assert_eq!(names(&home, "outbox"), [delivered[3].clone()], "a rejected file stays");
     let sent = fs::read_to_string(home.path("sent")).unwrap();
     assert_eq!(sent.lines().count(), delivered.len() - 1);
-    assert!(!sent.contains("token-1") && sent.contains("-F data={\"sport_id\": 1}"), "{sent}");
+    assert!(!sent.contains("secret") && sent.contains("-F data={\"sport_id\": 5}"), "{sent}");
 }
 
 #[test]
