@@ -11,7 +11,7 @@
 //! ```text
 //! bin → cli → sync → { report, notify, importers, docgen } → status → { plan, catalogue, platform, archive, settings }
 //!     → { record, matching, fit, http } → walk
-//!     → { fs, reason, i18n, exit, schedule, clock, shell, hex, activity, sport }
+//!     → { fs, reason, i18n, exit, schedule, clock, shell, name_pattern, hex, activity, sport }
 //! ```
 //!
 //! A room imports only from rooms to its right; `tests/it/rooms.rs` checks the imports. From left to right:
@@ -34,7 +34,7 @@
 //! - [`activity`]: an activity on a platform. [`sport`]: the services' types and FIT's sports. [`reason`]: the reason of a result or
 //!   failure, as a code with parameters, and its text in each language. [`exit`]: exit codes. [`i18n`]: languages and units.
 //!   [`fs`]: locks and atomic writes. [`schedule`]: cron expressions. [`clock`]: the time, and whether a stored time is
-//!   reliable. [`shell`]: command lines that people copy. [`hex`]: hexadecimal digits.
+//!   reliable. [`shell`]: command lines that people copy. [`name_pattern`]: names of files by a pattern. [`hex`]: hexadecimal digits.
 //!
 //! `CONTRIBUTING.md` names the files to change to add a platform, a command, a setting, a reason, a channel, a column.
 
@@ -52,6 +52,7 @@ pub mod http;
 pub mod i18n;
 pub mod importers;
 pub mod matching;
+pub mod name_pattern;
 pub mod notify;
 pub mod plan;
 pub mod platform;

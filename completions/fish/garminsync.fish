@@ -53,11 +53,12 @@ json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l daemon -d 'Also serve the page: garminsync daemon --start'
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l no-schedule -d 'Leave the schedule as it is'
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l no-notify -d 'Set up no further channel'
@@ -73,12 +74,14 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l from -d '
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l to -d 'Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l rule -d 'What makes two activities the same' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l max-upload -d 'Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]' -r -f
@@ -180,11 +183,12 @@ json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l archive -d 'Archive all activities, not only those that are uploaded or deleted [default: $GS_ARCHIVE]'
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l full -d 'List all activities, not only new ones'
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'
@@ -320,11 +324,12 @@ json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l offline -d 'Do not list the platforms; show when each was last listed'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l all -d 'Also activities that are no longer on their platform'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l missing -d 'Only activities without a file in the archive, or with a converted file whose original is requested again'
@@ -432,11 +437,12 @@ json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l missing -d 'Archive the activities whose file is not in the archive yet'
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l new -d 'Only activities that were not in the catalogue before'
 complete -c garminsync -n "__fish_garminsync_using_subcommand download" -l verify -d 'Check every byte of the files in the archive, and download corrupt ones again'
@@ -458,11 +464,12 @@ json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c garminsync -n "__fish_garminsync_using_subcommand status" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s q -l quiet -d 'Print errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand status" -s v -l verbose -d 'Print more; twice: every request'
@@ -477,11 +484,12 @@ json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l open -d 'Open the page in the browser'
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -l refresh -d 'Make the page reload every 30 seconds [default: $GS_REPORT_REFRESH]'
 complete -c garminsync -n "__fish_garminsync_using_subcommand report" -s n -l dry-run -d 'Print what would be done, and do nothing'
@@ -495,11 +503,12 @@ json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l browser -d 'Log in with the browser, and paste the ticket that it shows'
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -l password -d 'Log in with the password of the settings, or ask for it [default if the settings hold one]'
 complete -c garminsync -n "__fish_garminsync_using_subcommand login" -s n -l dry-run -d 'Print what would be done, and do nothing'
@@ -513,11 +522,12 @@ json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -l forget-account -d 'Also remove the account and all its records from the catalogue, so that another account can be used; the files of the archive move to former/'
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand logout" -s q -l quiet -d 'Print errors only'
@@ -532,11 +542,12 @@ json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s q -l quiet -d 'Print errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand accounts" -s v -l verbose -d 'Print more; twice: every request'
@@ -552,7 +563,8 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand import" -l platfor
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s q -l quiet -d 'Print errors only'
 complete -c garminsync -n "__fish_garminsync_using_subcommand import" -s v -l verbose -d 'Print more; twice: every request'
@@ -566,11 +578,12 @@ json\t'One JSON object a line'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -l test -d 'Send a test message to every configured channel, and print each response'
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand notify" -s q -l quiet -d 'Print errors only'

@@ -31,11 +31,12 @@ json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_needs_command" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_needs_command" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -s q -l quiet -d 'Print errors only'
 complete -c gs-auth -n "__fish_gs_auth_needs_command" -s v -l verbose -d 'Print more; twice: every request'
@@ -55,11 +56,12 @@ json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l browser -d 'Log in with the browser, and paste the ticket that it shows'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l password -d 'Log in with the password of the settings, or ask for it [default if the settings hold one]'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s n -l dry-run -d 'Print what would be done, and do nothing'
@@ -73,11 +75,12 @@ json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -s q -l quiet -d 'Print errors only'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -s v -l verbose -d 'Print more; twice: every request'
@@ -89,11 +92,12 @@ json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s q -l quiet -d 'Print errors only'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand import" -s v -l verbose -d 'Print more; twice: every request'
@@ -105,11 +109,12 @@ json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -s q -l quiet -d 'Print errors only'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand export" -s v -l verbose -d 'Print more; twice: every request'
@@ -123,11 +128,12 @@ json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s q -l quiet -d 'Print errors only'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand status" -s v -l verbose -d 'Print more; twice: every request'
@@ -139,11 +145,12 @@ json\t'One JSON object a line'"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -l forget-account -d 'Also remove the account and all its records from the catalogue, so that another account can be used; the files of the archive move to former/'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand logout" -s q -l quiet -d 'Print errors only'

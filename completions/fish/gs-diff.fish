@@ -2,12 +2,14 @@ complete -c gs-diff -l from -d 'Upload only from this platform (repeat it, or se
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-diff -l to -d 'Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-diff -l rule -d 'What makes two activities the same' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
 complete -c gs-diff -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
@@ -103,11 +105,12 @@ json\t'One JSON object a line'"
 complete -c gs-diff -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c gs-diff -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c gs-diff -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-diff -l restore-deleted -d 'Also upload activities that were deleted from the target, by you or by gs-delete, or that its last listing does not show'
 complete -c gs-diff -l possible-duplicates -d 'Also upload possible duplicates: the target has a similar activity, such as one of another sport or a shifted start'
 complete -c gs-diff -l retry-rejected -d 'Also upload activities that the target rejected, or accepted and never listed'

@@ -7,11 +7,12 @@ json\t'One JSON object a line'"
 complete -c gs-download -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c gs-download -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c gs-download -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-download -l verify -d 'Check every byte of the files in the archive, and download corrupt ones again'
 complete -c gs-download -l force -d 'Download again, whatever is in the archive; an older file that differs is moved to replaced/'
 complete -c gs-download -s n -l dry-run -d 'Print what would be done, and do nothing'

@@ -11,7 +11,8 @@ complete -c gs-import -l platform -d 'The platform of the files [default: garmin
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-import -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-import -s q -l quiet -d 'Print errors only'
 complete -c gs-import -s v -l verbose -d 'Print more; twice: every request'

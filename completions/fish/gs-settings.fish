@@ -5,11 +5,12 @@ json\t'One JSON object a line'"
 complete -c gs-settings -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c gs-settings -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c gs-settings -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-settings -l check -d 'Print the errors of all settings, and nothing else'
 complete -c gs-settings -l file -d 'Print the path of the .env file that was read; nothing if there is none'
 complete -c gs-settings -l environment -d 'Print the names of the settings that the environment sets and the .env file does not, or sets differently'

@@ -3,12 +3,14 @@ complete -c gs-sync -l from -d 'Upload only from this platform (repeat it, or se
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-sync -l to -d 'Upload only to this platform (repeat it, or separate by commas) [default: $SYNC_TO, else all]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-sync -l rule -d 'What makes two activities the same' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
 complete -c gs-sync -l max-upload -d 'Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]' -r -f
@@ -110,11 +112,12 @@ json\t'One JSON object a line'"
 complete -c gs-sync -l progress -d 'When to show progress' -r -f -a "auto\t'On a terminal, a line for each stage of the pipeline'
 always\t'Also with -q and --log json; without a terminal, at most one line of text every 5 seconds'
 never\t'Never'"
-complete -c gs-sync -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
+complete -c gs-sync -l platform -d 'Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
-folder:\t''"
+folder:\t''
+outbox:\t''"
 complete -c gs-sync -l archive -d 'Archive all activities, not only those that are uploaded or deleted [default: $GS_ARCHIVE]'
 complete -c gs-sync -l full -d 'List all activities, not only new ones'
 complete -c gs-sync -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'

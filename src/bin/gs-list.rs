@@ -99,7 +99,8 @@ fn print_stats(worker: &Worker, all: &[ListStats], format: ListFormat) -> Result
 }
 
 fn stats_table(all: &[ListStats]) -> cli::Table {
-    let head = [
+    let has_outbox = all.iter().any(|stats| stats.delivered.is_some());
+    let mut head = vec![
         ("platform", NoWrap),
         ("total", Right),
         ("downloaded", Right),
@@ -109,12 +110,21 @@ fn stats_table(all: &[ListStats]) -> cli::Table {
         ("size", Right),
         ("last listed", NoWrap),
     ];
+    if has_outbox {
+        head.splice(1..1, [("delivered", Right), ("pending", Right)]);
+    }
     let mut table = cli::table(&head).drop_order(&["unavailable", "no original", "size", "last listed"]);
     for stats in all {
         let numbers = [stats.total, stats.downloaded, stats.missing, stats.no_original, stats.unavailable];
         let numbers = numbers.map(|number| number.to_string());
         let last = stats.last_listing.map_or("never".to_owned(), |time| time.to_string());
-        table.add_row([stats.platform.clone()].into_iter().chain(numbers).chain([cli::size(stats.bytes), last]));
+        let own = numbers.into_iter().chain([cli::size(stats.bytes), last]);
+        // An outbox has no activities of its own.
+        let own = own.map(|cell| if stats.delivered.is_some() { "–".to_owned() } else { cell });
+        let none = |number: Option<u64>| number.map_or("–".to_owned(), |number| number.to_string());
+        let outbox = [none(stats.delivered), none(stats.pending)];
+        let outbox = outbox.into_iter().filter(|_| has_outbox);
+        table.add_row([stats.platform.clone()].into_iter().chain(outbox).chain(own));
     }
     table
 }

@@ -51,7 +51,7 @@ pub use problems::{
 pub use rate_limits::RateLimits;
 use read_only::ReadOnly;
 pub use schedule::{LastRun, ScheduleRow};
-pub use uploads::{Failures, UploadIntent, UploadOutcome, UploadRow};
+pub use uploads::{Failures, UploadCounts, UploadIntent, UploadOutcome, UploadRow};
 
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).
 const APPLICATION_ID: i32 = 0x6773_796e;

@@ -84,6 +84,15 @@ pub struct Failures {
     pub first: Option<Timestamp>,
 }
 
+/// The number of uploads to a platform.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UploadCounts {
+    /// Those that arrived.
+    pub arrived: u64,
+    /// Those without an outcome.
+    pub pending: u64,
+}
+
 impl UploadOutcome {
     const ALL: [UploadOutcome; 5] = [
         UploadOutcome::Created,
@@ -193,10 +202,37 @@ impl Catalogue {
 
     /// The platforms with uploads whose outcome is not known.
     pub fn targets_with_open_uploads(&self) -> Result<Vec<String>> {
+        self.names("SELECT DISTINCT to_platform FROM uploads WHERE outcome IS NULL ORDER BY 1", [])
+    }
+
+    /// The platforms to which anything was uploaded, or should be.
+    pub fn upload_targets(&self) -> Result<Vec<String>> {
+        self.names("SELECT DISTINCT to_platform FROM uploads ORDER BY 1", [])
+    }
+
+    /// The platforms from which files were uploaded to `to`.
+    pub fn upload_sources(&self, to: &str) -> Result<Vec<String>> {
+        let sql = "SELECT DISTINCT from_platform FROM uploads WHERE to_platform = ?1 AND outcome IS NOT 'failed'
+             ORDER BY 1";
+        self.names(sql, [to])
+    }
+
+    /// How many uploads to `to` arrived, and how many have no outcome yet.
+    pub fn count_uploads(&self, to: &str) -> Result<UploadCounts> {
+        let sql =
+            "SELECT count(*) FILTER (WHERE outcome IN ('created', 'exists')), count(*) FILTER (WHERE outcome IS NULL)
+            FROM uploads WHERE to_platform = ?1";
+        let counts = self
+            .connection
+            .query_row(sql, [to], |row| Ok(UploadCounts { arrived: row.size(0)?, pending: row.size(1)? }));
+        self.done(counts)
+    }
+
+    fn names(&self, sql: &str, values: impl Params) -> Result<Vec<String>> {
         let names = self
             .connection
-            .prepare_cached("SELECT DISTINCT to_platform FROM uploads WHERE outcome IS NULL ORDER BY 1")
-            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect());
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_map(values, |row| row.get(0))?.collect());
         self.done(names)
     }
 

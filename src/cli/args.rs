@@ -35,7 +35,7 @@ pub struct Common {
     /// When to show progress
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub progress: When,
-    /// Only this platform: garmin-com, garmin-cn, coros, folder:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]
+    /// Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]
     #[arg(long, value_name = "NAME", global = true)]
     pub platform: Vec<String>,
 }
@@ -119,8 +119,9 @@ impl Common {
     /// Fails unless `--platform` contains exact platform names, as in records. For a command that deletes.
     pub fn require_exact_names(&self, platforms: &Platforms) -> Result<()> {
         for written in self.platform.iter().flat_map(|text| split_raw(platforms, text)) {
-            // Activities in a folder are never deleted.
-            if !written.is_empty() && !written.starts_with("folder:") {
+            // Nothing is ever deleted in a folder or an outbox.
+            let is_place = written.starts_with("folder:") || written.starts_with("outbox:");
+            if !written.is_empty() && !is_place {
                 platforms.require_exact(&written).map_err(|error| Failure::usage(format!("--platform: {error}")))?;
             }
         }

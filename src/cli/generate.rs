@@ -34,14 +34,14 @@ pub fn print(text: &str) -> Result<(), Failure> {
     output.flush().map(drop)
 }
 
-/// Adds values for completion to flags that accept more than these: a platform may also be a folder, and a sport may be
+/// Adds values for completion to flags that accept more than these: a platform may also be a folder or an outbox, and a sport may be
 /// any word of a service.
 fn with_values(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "platform" | "from" | "to" => {
             let platforms = Platforms::default();
             let names = platforms.services().iter().map(|spec| spec.id.to_string());
-            arg.value_parser(PossibleValuesParser::new(names.chain(["folder:".to_owned()])))
+            arg.value_parser(PossibleValuesParser::new(names.chain(["folder:", "outbox:"].map(str::to_owned))))
         }
         "sport" => arg.value_parser(PossibleValuesParser::new((0..=u8::MAX).filter_map(sport::sport_name))),
         // Of the values of a schedule, only the two keywords.

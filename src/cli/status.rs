@@ -89,12 +89,21 @@ impl View<'_> {
         if is_pending {
             head.insert(3, (lang.pick("pending", "待确认"), Right));
         }
+        let has_outbox = self.snapshot.platforms.iter().any(|platform| platform.write_only);
+        if has_outbox {
+            head.insert(3, (lang.pick("delivered", "已投递"), Right));
+        }
         let mut table = table(&head).drop_order(&[archived]);
         for platform in &self.snapshot.platforms {
-            let pending = is_pending.then_some(platform.pending);
-            let numbers = [platform.total, platform.downloaded].into_iter().chain(pending).map(number);
+            let pending = is_pending.then(|| number(platform.pending));
             let never = || lang.pick("never", "从未").to_owned();
             let listed = platform.last_listing.map_or_else(never, |at| i18n::relative(at, self.now, lang));
+            let none = || "–".to_owned();
+            let (numbers, delivered, listed) = match platform.write_only {
+                true => ([none(), none()], number(platform.delivered), none()),
+                false => ([platform.total, platform.downloaded].map(number), none(), listed),
+            };
+            let numbers = numbers.into_iter().chain(has_outbox.then_some(delivered)).chain(pending);
             table.add_row([platform.name.clone()].into_iter().chain(numbers).chain([listed, self.login(platform)]));
         }
         table

@@ -62,6 +62,8 @@ pub struct Target<'a> {
     pub known: Vec<(Option<Timestamp>, Option<Timestamp>)>,
     /// The uploads to it.
     pub journal: Journal<'a>,
+    /// It has no activities of its own, and only the journal tells what was delivered.
+    pub is_write_only: bool,
 }
 
 /// The uploads to one target, the oldest first, by activity and by file.
@@ -240,7 +242,10 @@ impl<'a> Groups<'a> {
         }
         // An activity is only missing if a listing covers its start.
         if !is_known(target, start) {
-            return Decision::NotListed;
+            return match start.filter(|_| target.is_write_only) {
+                Some(start) => Decision::NoFile(Reason::StartInFuture { start }),
+                None => Decision::NotListed,
+            };
         }
         // The target may have it under another sport, or an hour off.
         let possible = self.possible_match(group, target);
@@ -266,6 +271,10 @@ impl<'a> Groups<'a> {
 
     fn journal_decision(&self, group: &Group, target: &Target) -> Option<Decision> {
         let uploads: Vec<&Upload> = self.uploads(group, target).map(|(_, upload)| upload).collect();
+        // The other program has the same file already, from an activity that was in another group then.
+        if target.is_write_only && self.members(group).any(|entry| is_delivered_file(entry, target)) {
+            return Some(Decision::Exists);
+        }
         if uploads.iter().any(|upload| upload.state == UploadState::Open) {
             return Some(Decision::Pending);
         }
@@ -306,12 +315,13 @@ impl<'a> Groups<'a> {
         self.uploads(group, target).find_map(still_applies)
     }
 
-    /// The strongest possible match between the group and an activity on the target.
+    /// The strongest possible match between the group and an activity on the target, or one that was delivered to it.
     fn possible_match(&self, group: &Group, target: &Target) -> Option<&Pair> {
         let pairs = group.members.iter().flat_map(|&at| &self.possible_matches[at]);
         let on_target = |pair: &&Pair| {
             let other = &self.entries[pair.right];
-            other.candidate.activity.platform == target.name && other.presence == Presence::Listed
+            let is_listed = || other.candidate.activity.platform == target.name && other.presence == Presence::Listed;
+            if target.is_write_only { was_delivered(other, target) } else { is_listed() }
         };
         pairs.filter(on_target).min_by_key(|pair| (pair.verdict.certainty, pair.right))
     }
@@ -423,6 +433,18 @@ fn is_known(target: &Target, start: Option<Timestamp>) -> bool {
         // Without a start it is never uploaded, for another reason that is more helpful.
         None => from.is_none(),
     })
+}
+
+/// Whether an activity was delivered to the target, or is about to be.
+fn was_delivered(entry: &PlatformActivity, target: &Target) -> bool {
+    let uploads = target.journal.by_entry.get(&key(entry)).into_iter().flatten();
+    uploads.into_iter().any(|upload| matches!(upload.state, UploadState::Exists(_) | UploadState::Open))
+}
+
+/// Whether the file of an activity was delivered to the target, from any activity.
+fn is_delivered_file(entry: &PlatformActivity, target: &Target) -> bool {
+    let FileState::Archived(_, sha256) = &entry.file else { return false };
+    target.journal.by_file.get(sha256).into_iter().flatten().any(|state| matches!(state, UploadState::Exists(_)))
 }
 
 /// Why the file of an activity cannot be uploaded to the target.

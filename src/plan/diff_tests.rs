@@ -34,6 +34,7 @@ fn entry(activity: &Activity) -> PlatformActivity<'_> {
 
 fn coros(journal: Vec<Upload<'static>>) -> Target<'static> {
     Target {
+        is_write_only: false,
         name: "coros",
         accepted_formats: &[Format::Fit],
         rejected_sports: &["sailing"],
@@ -287,4 +288,51 @@ fn a_sport_that_the_target_never_accepts_is_not_uploaded() {
         let retry = Overrides { retry_rejected: true, ..NONE };
         assert!(matches!(decided(&entries, &coros(vec![]), retry), Decision::Upload(Choice { at: 0, .. })));
     }
+}
+
+/// An outbox: the journal alone decides.
+fn outbox(journal: Vec<Upload<'static>>) -> Target<'static> {
+    Target { name: "outbox:/out", rejected_sports: &[], is_write_only: true, ..coros(journal) }
+}
+
+#[test]
+fn an_outbox_gets_each_activity_once_whatever_is_there() {
+    let (here, later) = (run("garmin-com", "1", 0), run("coros", "7", 0));
+    let alone = [entry(&here)];
+    assert!(matches!(decided(&alone, &outbox(vec![]), NONE), Decision::Upload(Choice { at: 0, .. })));
+    let delivered = || outbox(vec![upload(UploadState::Exists(Some("a.fit")))]);
+    let all = Overrides { restore_deleted: true, possible_duplicates: true, retry_rejected: true };
+    for overrides in [NONE, all] {
+        assert_eq!(decided(&alone, &delivered(), overrides), Decision::Exists);
+        // The group has another activity now, and the delivered one may be deleted.
+        let deleted = PlatformActivity { presence: Presence::Deleted(at(9)), ..entry(&here) };
+        assert_eq!(decided(&[entry(&later), deleted], &delivered(), overrides), Decision::Exists);
+        assert_eq!(decided(&alone, &outbox(vec![upload(UploadState::Open)]), overrides), Decision::Pending);
+    }
+}
+
+#[test]
+fn an_outbox_does_not_get_the_same_file_or_a_possible_duplicate_of_a_delivered_activity() {
+    let delivered = || outbox(vec![upload(UploadState::Exists(None))]);
+    // The same bytes, as a leg of a multisport activity has them.
+    let leg = run("garmin-com", "2", 300);
+    assert_eq!(decided(&[entry(&leg)], &delivered(), NONE), Decision::Exists);
+    let other = PlatformActivity { file: FileState::Archived(Format::Fit, "bb"), ..entry(&leg) };
+    assert!(matches!(decided(&[other], &delivered(), NONE), Decision::Upload(_)));
+    // The same start, and another distance.
+    let (first, edited) = (run("garmin-com", "1", 0), Activity { distance_m: Some(9000.0), ..run("coros", "7", 0) });
+    let edited = PlatformActivity { file: FileState::Archived(Format::Fit, "bb"), ..entry(&edited) };
+    let both = [edited, entry(&first)];
+    assert!(matches!(decided(&both, &delivered(), NONE), Decision::PossibleDuplicate(1, _)));
+    assert!(matches!(decided(&both, &outbox(vec![]), NONE), Decision::Upload(Choice { at: 0, .. })));
+    let possible_duplicates = Overrides { possible_duplicates: true, ..NONE };
+    assert!(matches!(decided(&both, &delivered(), possible_duplicates), Decision::Upload(Choice { at: 0, .. })));
+}
+
+#[test]
+fn an_outbox_needs_no_listing_and_is_never_unlisted() {
+    let future = run("garmin-com", "1", 60 * 24 * 9);
+    let target = Target { known: vec![(None, Some(at(60)))], ..outbox(vec![]) };
+    let start = future.start_time.unwrap();
+    assert_eq!(decided(&[entry(&future)], &target, NONE), Decision::NoFile(Reason::StartInFuture { start }));
 }

@@ -17,6 +17,9 @@ pub type TellSkipped = Arc<dyn Fn(&[Notice]) + Send + Sync>;
 /// The start of an activity, by its id, if it is already known.
 pub type KnownStart = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
 
+/// Whether a file of this name was ever delivered to the platform.
+pub type IsDelivered = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// The source of the settings that one platform alone reads. Their defaults are in the table of settings.
 pub trait SettingSource: Send + Sync {
     /// The value of a setting; `None` if it is not set.
@@ -60,4 +63,6 @@ pub struct Context {
     pub skipped: TellSkipped,
     /// Looks up the start of an activity whose list entry has none, before the service is asked for it.
     pub known_start: KnownStart,
+    /// Whether a file of this name was ever delivered: an outbox gives no name twice.
+    pub is_delivered: IsDelivered,
 }

@@ -1,6 +1,6 @@
 //! The platforms: the operations of each, and the table of all platforms.
 //!
-//! Terms: a *platform* is one service with one account, or a folder. An *original* is the file that a device recorded,
+//! Terms: a *platform* is one service with one account, a folder, or an outbox. An *original* is the file that a device recorded,
 //! as it was uploaded; a *converted* file is one that the service computed from it. A *ticket* proves a login once and
 //! is exchanged for a *token*. The token is stored and renewed in a [`TokenStore`], under a lock that all processes
 //! share.
@@ -19,9 +19,11 @@ mod identity;
 pub mod intervals;
 mod lenient_json;
 mod listing;
+mod local_path;
 mod login;
 mod login_attempt;
 mod operations;
+pub mod outbox;
 mod platforms;
 mod spec;
 mod tokens;
@@ -29,7 +31,7 @@ mod transfer;
 
 pub use crate::activity::{AccessKind, PlatformId};
 pub use access::Access;
-pub use context::{Context, KnownStart, SettingSource, TellSkipped};
+pub use context::{Context, IsDelivered, KnownStart, SettingSource, TellSkipped};
 pub use error::{Error, Result};
 pub use identity::{Identity, OwnerGuard, describe_person, mask_email};
 pub use listing::{ListEnd, ListedActivity, Page, Window};

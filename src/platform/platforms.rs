@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::spec::PlatformSpec;
-use super::{coros, folder, garmin, intervals};
+use super::{coros, folder, garmin, intervals, outbox};
 use crate::activity::PlatformId;
 use crate::reason::Reason;
 
-/// The platforms that this version supports: its services, in a fixed order, and any folder.
+/// The platforms that this version supports: its services, in a fixed order, any folder, and any outbox.
 #[derive(Debug, Clone)]
 pub struct Platforms {
     services: Arc<[Arc<PlatformSpec>]>,
@@ -28,6 +28,9 @@ pub enum UnknownPlatform {
     /// The name `folder` without a path.
     #[error("missing path; use folder:PATH, e.g. folder:/mnt/watch")]
     FolderWithoutPath,
+    /// The name `outbox` without a path.
+    #[error("missing path; use outbox:PATH, e.g. outbox:/srv/inbox")]
+    OutboxWithoutPath,
 }
 
 impl UnknownPlatform {
@@ -37,7 +40,9 @@ impl UnknownPlatform {
             UnknownPlatform::Name { name, known } => {
                 Reason::UnknownPlatform { name: name.clone(), known: known.clone() }
             }
-            UnknownPlatform::FolderWithoutPath => Reason::InvalidInput { detail: self.to_string() },
+            UnknownPlatform::FolderWithoutPath | UnknownPlatform::OutboxWithoutPath => {
+                Reason::InvalidInput { detail: self.to_string() }
+            }
         }
     }
 }
@@ -71,14 +76,14 @@ impl Platforms {
 
     /// The names that can be given, for messages and completions.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.services.iter().map(|spec| spec.id.as_str()).chain(["folder:PATH"])
+        self.services.iter().map(|spec| spec.id.as_str()).chain(["folder:PATH", "outbox:PATH"])
     }
 
     /// The platform that a person means: spellings such as `GARMINCOM` and `garmin_com` name a service, too. Each
-    /// `folder:PATH` is a platform of its own; `folder` without a path is not a platform.
+    /// `folder:PATH` and each `outbox:PATH` is a platform of its own; without a path, neither is a platform.
     pub fn find(&self, name: &str) -> Option<Arc<PlatformSpec>> {
-        if let Some(folder) = folder::spec(name) {
-            return Some(Arc::new(folder));
+        if let Some(place) = folder::spec(name).or_else(|| outbox::spec(name)) {
+            return Some(Arc::new(place));
         }
         let plain =
             |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
@@ -92,9 +97,10 @@ impl Platforms {
 
     /// [`Platforms::find`], with an error for an unknown name.
     pub fn require(&self, name: &str) -> Result<Arc<PlatformSpec>, UnknownPlatform> {
-        self.find(name).ok_or_else(|| match name.trim_end_matches(':').eq_ignore_ascii_case("folder") {
-            true => UnknownPlatform::FolderWithoutPath,
-            false => self.unknown(name),
+        self.find(name).ok_or_else(|| match name.trim_end_matches(':').to_ascii_lowercase().as_str() {
+            "folder" => UnknownPlatform::FolderWithoutPath,
+            "outbox" => UnknownPlatform::OutboxWithoutPath,
+            _ => self.unknown(name),
         })
     }
 
@@ -112,7 +118,7 @@ impl Platforms {
         UnknownPlatform::Name { name: name.to_owned(), known: self.names().collect::<Vec<_>>().join(", ") }
     }
 
-    /// Each platform once: services in the order of the table, then folders in the given order.
+    /// Each platform once: services in the order of the table, then folders and outboxes in the given order.
     pub fn in_order(&self, specs: impl IntoIterator<Item = Arc<PlatformSpec>>) -> Vec<Arc<PlatformSpec>> {
         let mut seen: HashSet<PlatformId> = HashSet::new();
         let mut ordered: Vec<_> = specs.into_iter().filter(|spec| seen.insert(spec.id.clone())).collect();
@@ -162,12 +168,13 @@ mod tests {
         let told = |name: &str| platforms.require(name).unwrap_err().to_string();
         assert_eq!(
             told("polar"),
-            r#"unknown platform "polar"; known: garmin-com, garmin-cn, coros, intervals, folder:PATH"#
+            r#"unknown platform "polar"; known: garmin-com, garmin-cn, coros, intervals, folder:PATH, outbox:PATH"#
         );
         assert_eq!(told("folder:"), "missing path; use folder:PATH, e.g. folder:/mnt/watch");
+        assert_eq!(told("Outbox:"), "missing path; use outbox:PATH, e.g. outbox:/srv/inbox");
         assert_eq!(
             platforms.require_exact("COROS").unwrap_err().to_string(),
-            r#"unknown platform "COROS"; known: garmin-com, garmin-cn, coros, intervals, folder:PATH"#
+            r#"unknown platform "COROS"; known: garmin-com, garmin-cn, coros, intervals, folder:PATH, outbox:PATH"#
         );
     }
 

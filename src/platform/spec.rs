@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::folder::Folder;
+use super::outbox::{self, Outbox};
 use super::{Access, AccessKind, Context, Error, PlatformLogin, PlatformReader, PlatformWriter, Result, SettingSource};
 use crate::activity::{Format, PlatformId};
 
@@ -27,16 +28,18 @@ pub struct PlatformSpec {
     pub allows_duplicates: bool,
     /// Whether activities can be deleted.
     pub can_delete: bool,
-    /// A service or a folder.
+    /// A service, a folder or an outbox.
     pub kind: PlatformKind,
 }
 
-/// The kind of a platform: a service or a folder.
+/// The kind of a platform: a service, a folder or an outbox.
 pub enum PlatformKind {
     /// An online service with an account.
     Service(Box<dyn Service>),
     /// A folder, or a zip file, at this absolute path. It has no login.
     Folder(PathBuf),
+    /// A folder at this absolute path that another program empties. It is only written, and has no login.
+    Outbox(PathBuf),
 }
 
 /// An online service: its accesses, and what is true of its account whatever the access. A new service is a module with
@@ -67,20 +70,26 @@ pub trait Service: Send + Sync {
 }
 
 impl PlatformSpec {
-    /// The service; `None` for a folder.
+    /// The service; `None` for a folder or an outbox.
     pub fn service(&self) -> Option<&dyn Service> {
         match &self.kind {
             PlatformKind::Service(service) => Some(service.as_ref()),
-            PlatformKind::Folder(_) => None,
+            PlatformKind::Folder(_) | PlatformKind::Outbox(_) => None,
         }
     }
 
-    /// Whether the platform has a login. A folder has none.
+    /// Whether the platform has a login. A folder and an outbox have none.
     pub fn has_login(&self) -> bool {
         self.service().is_some()
     }
 
-    /// The ways to reach the account, the preferred one for reading first; none for a folder.
+    /// Whether the platform only receives files: it has no activities of its own, is never listed or compared, and the
+    /// journal alone tells what was delivered.
+    pub fn is_write_only(&self) -> bool {
+        matches!(self.kind, PlatformKind::Outbox(_))
+    }
+
+    /// The ways to reach the account, the preferred one for reading first; none for a folder or an outbox.
     pub fn accesses(&self) -> Vec<&dyn Access> {
         self.service().map(Service::accesses).unwrap_or_default()
     }
@@ -90,7 +99,7 @@ impl PlatformSpec {
         self.accesses().into_iter().find(|access| access.kind() == kind)
     }
 
-    /// The access that a login without another wish is for: the one that can write; `None` for a folder.
+    /// The access that a login without another wish is for: the one that can write; `None` for a folder or an outbox.
     pub fn main_access(&self) -> Option<&dyn Access> {
         let accesses = self.accesses();
         accesses.iter().find(|access| access.can_write()).or(accesses.last()).copied()
@@ -101,7 +110,11 @@ impl PlatformSpec {
     /// # Errors
     /// [`Error::Config`]: a setting has an invalid value.
     pub fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
-        self.service().map_or(Ok(()), |service| service.check_settings(settings))
+        match &self.kind {
+            PlatformKind::Service(service) => service.check_settings(settings),
+            PlatformKind::Folder(_) => Ok(()),
+            PlatformKind::Outbox(_) => outbox::DeliveryOptions::read(settings).map(drop),
+        }
     }
 
     /// The user id of the owner of a listed activity, from the service's own JSON; `None` where lists do not name
@@ -118,6 +131,9 @@ impl PlatformSpec {
         match &self.kind {
             PlatformKind::Service(_) => self.access_of(&context)?.open_reader(context),
             PlatformKind::Folder(path) => Ok(Box::new(Folder::new(path.clone(), context))),
+            PlatformKind::Outbox(path) => {
+                Ok(Box::new(Outbox::new(path.clone(), context, outbox::DeliveryOptions::default())))
+            }
         }
     }
 
@@ -132,14 +148,18 @@ impl PlatformSpec {
                 Error::Config(format!("{} is read-only: no uploads or deletions with this version", self.id))
             }),
             PlatformKind::Folder(path) => Ok(Box::new(Folder::new(path.clone(), context))),
+            PlatformKind::Outbox(path) => {
+                let options = outbox::DeliveryOptions::read(context.settings.as_ref())?;
+                Ok(Box::new(Outbox::new(path.clone(), context, options)))
+            }
         }
     }
 
     /// Opens it to log in, with the access of the context.
     ///
     /// # Errors
-    /// [`Error::Config`]: a setting that this platform alone reads has an invalid value. [`Error::Input`]: a folder has
-    /// no login.
+    /// [`Error::Config`]: a setting that this platform alone reads has an invalid value. [`Error::Input`]: a folder or
+    /// an outbox has no login.
     pub fn open_login(&self, context: Context) -> Result<Box<dyn PlatformLogin>> {
         self.access_of(&context)?.open_login(context)
     }
@@ -158,6 +178,7 @@ impl fmt::Debug for PlatformKind {
         match self {
             PlatformKind::Service(_) => f.write_str("Service"),
             PlatformKind::Folder(path) => f.debug_tuple("Folder").field(path).finish(),
+            PlatformKind::Outbox(path) => f.debug_tuple("Outbox").field(path).finish(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::activity::Format;
+use crate::activity::{Activity, Format};
 use crate::clock::Moment;
 
 /// The result of a download.
@@ -35,6 +35,8 @@ pub struct UploadFile<'a> {
     pub format: Format,
     /// The file name, with its extension: letters, digits, `-`, `_` and `.` alone.
     pub name: &'a str,
+    /// The activity.
+    pub activity: Option<&'a Activity>,
     /// When the activity began.
     pub start_time: Option<Timestamp>,
     /// Local time minus UTC, where it began.

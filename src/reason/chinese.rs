@@ -79,6 +79,8 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::UploadLimit => "已达到本次上传数量上限",
         Reason::DryRun => "试运行",
         Reason::UploadedNotListed => "已上传，列表尚未显示",
+        Reason::DeliveredBefore => "以前已投递",
+        Reason::DeliveryPending => "待确认：已写入发件目录，尚未发布，下次运行时发布",
         Reason::ServiceHasIt => "平台上已有",
         Reason::Processing => "已接受，处理中",
         Reason::AcceptedNotListed => "待确认：列表尚未显示，下次运行再检查",

@@ -89,6 +89,8 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::UploadLimit => "upload limit of this run reached",
         Reason::DryRun => "dry run",
         Reason::UploadedNotListed => "uploaded, not yet listed",
+        Reason::DeliveredBefore => "delivered before",
+        Reason::DeliveryPending => "pending: written to the outbox, but not published yet; published next run",
         Reason::ServiceHasIt => "the service already has it",
         Reason::Processing => "accepted, still processing",
         Reason::AcceptedNotListed => "pending: not listed yet; checked again next run",

@@ -172,6 +172,10 @@ pub enum Reason {
     DryRun,
     /// The activity was uploaded; no listing contains it yet.
     UploadedNotListed,
+    /// The file was delivered to the outbox before.
+    DeliveredBefore,
+    /// The file is written to the outbox, and not visible to the other program yet.
+    DeliveryPending,
     /// The service reports that it has the activity.
     ServiceHasIt,
     /// The service accepted the upload and is still processing it.

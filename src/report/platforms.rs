@@ -19,6 +19,9 @@ pub fn platforms(snapshot: &Snapshot, lang: Lang) -> Markup {
 }
 
 fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
+    if platform.write_only {
+        return outbox(platform, lang);
+    }
     let numbers = [
         (lang.pick("downloaded", "已下载"), platform.downloaded),
         (lang.pick("missing", "缺失"), platform.missing),
@@ -51,6 +54,20 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
             }
             @if let Some(reason) = &platform.unusable_reason {
                 p.why { (lang.pick("No uploads planned: ", "暂不计划任何上传：")) (components::reason(reason, lang)) }
+            }
+        }
+    }
+}
+
+/// The card of an outbox, which has no activities of its own.
+fn outbox(platform: &Platform, lang: Lang) -> Markup {
+    html! {
+        article.card {
+            h3 { (Icon::Ok) " " (lang.pick("Outbox", "发件目录")) }
+            p.id { (platform.name) }
+            p.total { strong { (number(platform.delivered)) } " " (lang.pick("delivered", "个文件已投递")) }
+            @if platform.pending > 0 {
+                dl.numbers { (row(lang.pick("pending", "待确认上传"), html! { (number(platform.pending)) })) }
             }
         }
     }

@@ -128,6 +128,8 @@ fn platform((name, title): (&str, &str)) -> Platform {
         unavailable: 2,
         failed: 1,
         pending: 2,
+        write_only: false,
+        delivered: 0,
         bytes: 98_000_000,
         last_complete_listing: Some(ago(50)),
         last_listing: Some(ago(1)),

@@ -77,7 +77,7 @@ pub const SETTINGS: &[SettingGroup] = &[
             setting(
                 "SYNC_PLATFORM",
                 SettingKind::Platforms,
-                "Platforms to synchronise, separated by commas: GARMINCOM, GARMINCN, COROS, INTERVALS, folder:PATH. A comma in a \
+                "Platforms to synchronise, separated by commas: GARMINCOM, GARMINCN, COROS, INTERVALS, folder:PATH, outbox:PATH. A comma in a \
                  PATH is part of the path, unless the name of a platform follows; write \\, in that case. Without this \
                  setting: the platforms that are logged in, that were logged in before, or whose e-mail address and \
                  password are set.",
@@ -145,6 +145,22 @@ pub const SETTINGS: &[SettingGroup] = &[
                 "Pause before the second request that confirms a listing (the first listing of an account, or of an \
                  account without known activities), and before the second check for an upload whose response was lost.",
             ),
+        ],
+    },
+    SettingGroup {
+        title: "Outboxes",
+        intro: "How files are delivered to every outbox:PATH; see docs/outbox.md.",
+        settings: &[
+            setting(
+                "GS_OUTBOX_NAME",
+                SettingKind::Text,
+                "Name of a delivered file, without its extension. Fields: {file} (the name in the archive), {start} (in \
+                 local time) or with a format as for strftime(3), {sport}, {sub_sport}, {platform}, {id}, {name}, \
+                 {hash}. Characters that a file system forbids become -, and a name that was delivered before gets a \
+                 number. Default: {file}.",
+            )
+            .example("'{start:%Y-%m-%d_%H-%M-%S}_{sport}'"),
+            yes_no("GS_OUTBOX_GZIP", "1: files are delivered compressed, as NAME.fit.gz."),
         ],
     },
     SettingGroup {

@@ -29,6 +29,10 @@ pub struct Platform {
     pub failed: u64,
     /// The number of pending uploads to it.
     pub pending: u64,
+    /// Whether it only receives files: an outbox, which has no activities of its own.
+    pub write_only: bool,
+    /// The number of files that were delivered to an outbox, whether or not they are still there.
+    pub delivered: u64,
     /// The size of the archived files, in bytes.
     pub bytes: u64,
     /// When its last complete listing ended.

@@ -12,7 +12,7 @@ impl Snapshot {
     /// The totals: activities on the platforms, distinct ones, and archived ones; then duplicates and failed downloads, if
     /// there are any.
     pub fn totals(&self, lang: Lang) -> String {
-        let platforms = self.platforms.len() as u64;
+        let platforms = self.platforms.iter().filter(|platform| !platform.write_only).count() as u64;
         let all = self.platforms.iter().map(|platform| platform.total).sum();
         let distinct = self.activities.len() as u64;
         let archived = self.activities.iter().filter(|activity| activity.file.is_some()).count() as u64;

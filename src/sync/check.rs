@@ -1,9 +1,12 @@
 //! Checks each setting: by its kind, and with the code that uses it.
 
+use std::sync::Arc;
+
 use super::{Exit, Failure, Result, Worker};
 use crate::catalogue;
 use crate::http::Route;
 use crate::notify::{self, CHANNELS, ExtraSetting};
+use crate::platform::PlatformSpec;
 use crate::settings;
 
 impl Worker {
@@ -62,6 +65,7 @@ impl Worker {
             Err(failure) if failure.exit == Exit::LoginRequired => {}
             Err(failure) => found.push(Err(failure)),
             Ok(kinds) => {
+                found.extend(self.check_outboxes(&kinds));
                 found.extend(kinds.into_iter().map(|spec| {
                     self.ownership(&spec).check_settings().map_err(|error| Failure::from(error).on(&spec.id))
                 }))
@@ -75,6 +79,14 @@ impl Worker {
             }
         }
         failures
+    }
+
+    /// Checks the settings of outboxes, if there are any.
+    fn check_outboxes(&self, selected: &[Arc<PlatformSpec>]) -> Vec<Result<()>> {
+        let targets = self.targets().unwrap_or_default();
+        let outboxes = selected.iter().chain(targets.named().unwrap_or_default()).filter(|spec| spec.is_write_only());
+        let check = |spec: &Arc<PlatformSpec>| Ok(spec.check_settings(self.setting_source().as_ref())?);
+        outboxes.map(check).collect()
     }
 
     /// Checks the settings of all requests.

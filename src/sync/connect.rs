@@ -117,6 +117,13 @@ impl Worker {
                 Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(ActivityKeyRef::new(&listed, id)));
             entry.ok().flatten()?.activity.start_time
         };
+        let (path, wait, to) = (self.catalogue_path.clone(), self.lock_timeout, id.clone());
+        // If the catalogue cannot be read, the upload fails anyway.
+        let is_delivered = move |name: &str| {
+            let known = Catalogue::open(&path, wait)
+                .and_then(|catalogue| catalogue.was_uploaded(ActivityKeyRef::new(&to, name)));
+            known.unwrap_or_default()
+        };
         Context {
             platform: id,
             access,
@@ -132,6 +139,7 @@ impl Worker {
             notice: Arc::new(move |text| workspace.warn(&format!("{name}: {text}"))),
             skipped: Arc::new(skipped),
             known_start: Arc::new(known_start),
+            is_delivered: Arc::new(is_delivered),
         }
     }
 

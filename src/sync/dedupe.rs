@@ -27,6 +27,7 @@ pub fn dedupe(
     mut records: Vec<Record>,
     sink: &mut dyn RecordSink,
 ) -> Result<()> {
+    worker.report_write_only("compare");
     mark(worker, options, &mut records)?;
     worker.warn_of_unknown_sports(&options.filter.sports)?;
     let shown = options.only_duplicates.then(|| duplicates_and_kept(&records));

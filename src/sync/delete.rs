@@ -47,6 +47,7 @@ pub fn delete(
     sink: &mut dyn RecordSink,
 ) -> Result<()> {
     let selection = worker.selection.clone();
+    worker.report_write_only("delete");
     let max_delete = match options.max_delete {
         Some(number) => number,
         None => worker.settings.number("MAX_DELETE")?,

@@ -98,7 +98,8 @@ fn known(worker: &mut Worker, options: &DiffOptions, scope: &[Arc<PlatformSpec>]
     if !worker.dry_run {
         scope.iter().try_for_each(|spec| worker.adopt_orphans(spec))?;
     }
-    let known = Histories::read(&worker.catalogue, scope, &worker.run_id, use_stored_groups, worker.now())?;
+    let known =
+        Histories::read_with_delivered(&worker.catalogue, scope, &worker.run_id, use_stored_groups, worker.now())?;
     for History { spec, knowledge, .. } in &known.platforms {
         let Some(reason) = &knowledge.unusable_reason else { continue };
         let reason = Reason::NoUploadsPlanned { reason: Box::new(reason.clone()) };

@@ -43,7 +43,12 @@ type Fetched = (Arc<PlatformSpec>, Result<Listed>);
 /// # Errors
 /// No platform is configured, or the catalogue cannot be used.
 pub fn fetch(worker: &mut Worker, options: &FetchOptions, sink: &mut dyn RecordSink) -> Result<()> {
-    let specs = worker.selected_platforms()?;
+    let selected = worker.selected_platforms()?;
+    worker.report_write_only("list");
+    let specs: Vec<Arc<PlatformSpec>> = selected.into_iter().filter(|spec| !spec.is_write_only()).collect();
+    if specs.is_empty() && worker.selection.named().is_none() {
+        worker.warn("SYNC_PLATFORM names only outboxes, which are write-only; add the platforms to deliver from");
+    }
     let task = |spec: &Arc<PlatformSpec>| Task::new(worker, options, spec);
     let tasks = specs.iter().map(task).collect::<Result<Vec<_>>>()?;
     let fetched = if worker.dry_run { tasks.into_iter().map(Task::dry_run).collect() } else { list_all(tasks) };

@@ -54,16 +54,50 @@ impl Histories {
         use_stored_groups: bool,
         now: Timestamp,
     ) -> catalogue::Result<Histories> {
+        let names = scope.iter().map(|spec| spec.id.to_string()).collect();
+        Histories::read_activities(catalogue, scope, names, (run, use_stored_groups, now))
+    }
+
+    /// Like [`Histories::read`], with the activities of all platforms from which files were delivered to an outbox: the
+    /// same activity of another platform is not delivered again, whichever platforms are selected now.
+    pub fn read_with_delivered(
+        catalogue: &Catalogue,
+        scope: &[Arc<PlatformSpec>],
+        run: &str,
+        use_stored_groups: bool,
+        now: Timestamp,
+    ) -> catalogue::Result<Histories> {
+        let mut names: Vec<String> = scope.iter().map(|spec| spec.id.to_string()).collect();
+        for outbox in scope.iter().filter(|spec| spec.is_write_only()) {
+            names.extend(catalogue.upload_sources(&outbox.id)?);
+        }
+        names.sort_unstable();
+        names.dedup();
+        Histories::read_activities(catalogue, scope, names, (run, use_stored_groups, now))
+    }
+
+    /// The histories of `scope`, with the activities of the platforms `names`.
+    fn read_activities(
+        catalogue: &Catalogue,
+        scope: &[Arc<PlatformSpec>],
+        names: Vec<String>,
+        (run, use_stored_groups, now): (&str, bool, Timestamp),
+    ) -> catalogue::Result<Histories> {
         let history = |spec: &Arc<PlatformSpec>| {
-            let (knowledge, journal) = (catalogue.listing_coverage(&spec.id, run)?, catalogue.uploads_to(&spec.id)?);
+            let knowledge = match spec.is_write_only() {
+                // No listing tells what was delivered, so none is needed.
+                true => ListingCoverage { spans: vec![Coverage::default()], ..ListingCoverage::default() },
+                false => catalogue.listing_coverage(&spec.id, run)?,
+            };
+            let journal = catalogue.uploads_to(&spec.id)?;
             Ok(History { spec: spec.clone(), knowledge, journal, horizon: precheck::horizon(now) })
         };
         let platforms = scope.iter().map(history).collect::<catalogue::Result<Vec<_>>>()?;
         let mut facts = catalogue.all_file_facts()?;
         let mut entries = Vec::new();
         // An empty list of names would select all platforms.
-        if !scope.is_empty() {
-            let query = Query { platforms: scope.iter().map(|spec| spec.id.to_string()).collect(), ..Query::default() };
+        if !names.is_empty() {
+            let query = Query { platforms: names, ..Query::default() };
             catalogue.entries(&query, |entry| {
                 let facts = facts.remove(&entry.activity.key());
                 entries.push((entry, facts));
@@ -172,6 +206,7 @@ impl History {
             rejected_sports: self.spec.rejected_sports,
             known: spans,
             journal: Journal::of(self.journal.iter().filter_map(upload)),
+            is_write_only: self.spec.is_write_only(),
         }
     }
 }

@@ -269,6 +269,10 @@ pub struct ListStats {
     pub bytes: u64,
     /// When the platform was last listed.
     pub last_listing: Option<Timestamp>,
+    /// The number of files that were delivered to an outbox; `None` for any other platform.
+    pub delivered: Option<u64>,
+    /// The number of deliveries to an outbox that are pending; `None` for any other platform.
+    pub pending: Option<u64>,
 }
 
 /// The numbers of each selected platform.
@@ -279,7 +283,12 @@ pub fn list_stats(worker: &Worker, options: &ListOptions) -> Result<Vec<ListStat
     let query = options.query(worker);
     worker.warn_of_unknown_sports(&query.sports)?;
     worker.warn_of_unknown_ids(&query.ids, &query.platforms)?;
-    let names = if query.platforms.is_empty() { worker.catalogue.platforms()? } else { query.platforms.clone() };
+    let mut names = query.platforms.clone();
+    if names.is_empty() {
+        names = worker.catalogue.platforms()?;
+        let is_outbox = |name: &String| worker.platforms.find_exact(name).is_some_and(|spec| spec.is_write_only());
+        names.extend(worker.catalogue.upload_targets()?.into_iter().filter(is_outbox));
+    }
     names.into_iter().map(|name| stats_of(worker, options, &query, name)).collect()
 }
 
@@ -287,6 +296,10 @@ fn stats_of(worker: &Worker, options: &ListOptions, query: &Query, platform: Str
     let query = Query { platforms: vec![platform.clone()], ..query.clone() };
     let last_listing = worker.catalogue.last_listing(&platform, worker.now())?;
     let mut stats = ListStats { record: "stats", platform, last_listing, ..ListStats::default() };
+    if worker.platforms.find_exact(&stats.platform).is_some_and(|spec| spec.is_write_only()) {
+        let uploads = worker.catalogue.count_uploads(&stats.platform)?;
+        return Ok(ListStats { delivered: Some(uploads.arrived), pending: Some(uploads.pending), ..stats });
+    }
     each(worker, options, &query, |record| {
         stats.total += 1;
         stats.downloaded += u64::from(is_downloaded(&record));
@@ -313,7 +326,11 @@ pub fn empty_list_text(worker: &Worker, state: ListState) -> Result<&'static str
     for platform in &selected {
         was_listed &= worker.catalogue.was_listed(platform)?;
     }
+    let named = worker.selection.named().unwrap_or_default();
     Ok(match state {
+        _ if !named.is_empty() && named.iter().all(|spec| spec.is_write_only()) => {
+            "an outbox is write-only and has no activities; delivered files: gs-list --stats"
+        }
         _ if platforms.is_empty() => "no platform was listed yet; run gs-fetch",
         ListState::Missing if !was_listed => {
             "not every platform was listed, so what is missing is unknown; run gs-fetch"

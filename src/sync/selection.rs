@@ -41,6 +41,14 @@ impl Worker {
         selected.filter_map(|name| self.platforms.find(name)).collect()
     }
 
+    /// Says that outboxes have nothing to `act` on, if `--platform` names nothing else.
+    pub(super) fn report_write_only(&self, act: &str) {
+        let named = self.selection.named().unwrap_or_default();
+        if named.iter().all(|spec| spec.is_write_only()) {
+            named.iter().for_each(|spec| self.info(&format!("{}: write-only, nothing to {act}", spec.id)));
+        }
+    }
+
     /// `--platform`: the platforms that are named.
     pub fn named_platforms(&self) -> Result<PlatformSelection> {
         Ok(self.selection.clone())
@@ -78,17 +86,18 @@ pub fn selection_of_setting(platforms: &Platforms, name: &str, text: Option<&str
 
 /// Splits a list of names at its commas.
 ///
-/// A comma in the path of a folder belongs to the path, unless the name of a platform follows it; `\,` always does.
+/// A comma in the path of a folder or an outbox belongs to the path, unless the name of a platform follows it; `\,` always does.
 fn split_names(platforms: &Platforms, text: &str) -> Vec<String> {
     split_raw(platforms, text).into_iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
 /// Splits like `split_names`, and keeps the spaces around the names.
 pub fn split_raw(platforms: &Platforms, text: &str) -> Vec<String> {
-    let is_name = |word: &str| {
+    let is_place = |word: &str| {
         let prefix = word.split_once(':').map_or("", |(prefix, _)| prefix);
-        word.is_empty() || prefix.eq_ignore_ascii_case("folder") || platforms.find(word).is_some()
+        ["folder", "outbox"].iter().any(|place| prefix.eq_ignore_ascii_case(place))
     };
+    let is_name = |word: &str| word.is_empty() || is_place(word) || platforms.find(word).is_some();
     let mut names: Vec<String> = Vec::new();
     let (mut is_in_folder, mut is_escaped) = (false, false);
     for part in text.split(',') {
@@ -99,7 +108,7 @@ pub fn split_raw(platforms: &Platforms, text: &str) -> Vec<String> {
             }
             Some(last) if is_in_folder && !is_name(part.trim()) => last.push_str(&format!(",{part}")),
             _ => {
-                is_in_folder = part.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("folder:"));
+                is_in_folder = is_place(part.trim_start());
                 names.push(part.to_owned());
             }
         }
@@ -133,6 +142,8 @@ mod tests {
             ("folder:/a\\,coros", &["folder:/a,coros"]),
             ("Folder:/a\\,folder:/b,coros", &["Folder:/a,folder:/b", "coros"]),
             ("folder:/a\\b,c", &["folder:/a\\b,c"]),
+            ("outbox:/a,b,folder:/c,d", &["outbox:/a,b", "folder:/c,d"]),
+            ("folder:/a,OUTBOX:/b\\,coros,coros", &["folder:/a", "OUTBOX:/b,coros", "coros"]),
             ("garmin-com,garmin-cmo", &["garmin-com", "garmin-cmo"]),
             ("", &[]),
         ] {

@@ -31,6 +31,7 @@ mod delete {
 
 mod docs {
     mod manual;
+    mod outbox;
     mod recipes;
     mod record_schema;
     mod words;
@@ -103,6 +104,7 @@ mod platform {
     mod garmin_upload;
     mod intervals;
     mod names;
+    mod outbox;
 }
 
 mod report {

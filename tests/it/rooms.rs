@@ -17,6 +17,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("fs", &["reason"]),
     ("schedule", &[]),
     ("shell", &[]),
+    ("name_pattern", &["activity"]),
     ("walk", &["fs", "reason"]),
     ("fit", &["activity", "sport"]),
     ("http", &["reason", "activity", "sport", "clock"]),
@@ -34,7 +35,7 @@ const RULES: &[(&str, &[&str])] = &[
     // Definitions in, text out.
     ("docgen", &["record", "settings", "exit"]),
     // Never the record: the data of services and the records between commands are separate formats.
-    ("platform", &["http", "fit", "walk", "fs", "reason", "hex", "activity", "sport", "clock"]),
+    ("platform", &["http", "fit", "walk", "fs", "reason", "name_pattern", "hex", "activity", "sport", "clock"]),
     // Only the formats of other tools: the engine decides what is imported, and where it is stored.
     ("importers", &["walk", "activity", "sport", "i18n"]),
     ("catalogue", &["http", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"]),
@@ -176,7 +177,7 @@ const MODULE_ORDER: &[&[&str]] = &[
     &["plan", "catalogue", "platform", "archive", "settings"],
     &["record", "matching", "fit", "http"],
     &["walk"],
-    &["fs", "reason", "i18n", "exit", "schedule", "clock", "shell", "hex", "activity", "sport"],
+    &["fs", "reason", "i18n", "exit", "schedule", "clock", "shell", "name_pattern", "hex", "activity", "sport"],
 ];
 
 #[test]

@@ -68,6 +68,7 @@ pub fn context(platform: &PlatformId, http: Arc<Http>, tokens: &Path) -> Context
         settings: Arc::new(AtOnce),
         notice: Arc::new(|_| ()),
         known_start: Arc::new(|_| None),
+        is_delivered: Arc::new(|_| false),
         skipped: Arc::new(|_| ()),
     }
 }

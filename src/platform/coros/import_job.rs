@@ -133,6 +133,7 @@ mod tests {
             bytes: b"",
             format: Format::Fit,
             name: "activity_7.fit",
+            activity: None,
             start_time: None,
             utc_offset_s,
             reupload: false,

@@ -48,6 +48,7 @@ mod tests {
         bytes: b"hello",
         format: Format::Fit,
         name: "a.fit",
+        activity: None,
         start_time: None,
         utc_offset_s: None,
         reupload: false,

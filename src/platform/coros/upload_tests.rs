@@ -16,6 +16,7 @@ fn file() -> UploadFile<'static> {
         bytes: b"hello",
         format: Format::Fit,
         name: "a.fit",
+        activity: None,
         start_time: None,
         utc_offset_s: Some(3600),
         reupload: false,

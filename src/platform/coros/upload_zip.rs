@@ -81,6 +81,7 @@ mod tests {
             bytes: b"a FIT file, a FIT file, a FIT file",
             format: Format::Fit,
             name: "activity_7.fit",
+            activity: None,
             start_time: None,
             utc_offset_s: None,
             reupload,

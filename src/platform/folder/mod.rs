@@ -11,8 +11,9 @@ use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::path::{Component, PathBuf};
+use std::path::PathBuf;
 
+use super::local_path::path_in;
 use super::{
     Context, Download, Error, Identity, ListEnd, ListedActivity, Page, PlatformKind, PlatformReader, PlatformSpec,
     PlatformWriter, Result, UploadFile, UploadRef, UploadStatus, Window,
@@ -23,16 +24,8 @@ use crate::fit::{self, Fit};
 use crate::walk::{self, Location, Notice, SearchEntry, Skip, Skipped, ZipCache};
 
 /// The platform that `folder:PATH` names; `None` if `name` is not of that form.
-///
-/// The platform's name has the absolute path, so that records and the catalogue mean the same folder wherever a command
-/// is run. Relative paths start from the current folder, `~/` is the home folder, and `.` and `..` are resolved by name
-/// alone, because the folder may not be mounted now.
 pub fn spec(name: &str) -> Option<PlatformSpec> {
-    let (prefix, path) = name.split_once(':')?;
-    if !prefix.eq_ignore_ascii_case("folder") || path.trim().is_empty() || path.chars().any(char::is_control) {
-        return None;
-    }
-    let path = absolute(path)?;
+    let path = path_in(name, "folder")?;
     Some(PlatformSpec {
         id: format!("folder:{path}").into(),
         title: "A folder or zip of FIT files",
@@ -43,21 +36,6 @@ pub fn spec(name: &str) -> Option<PlatformSpec> {
         can_delete: false,
         kind: PlatformKind::Folder(path.into()),
     })
-}
-
-fn absolute(path: &str) -> Option<String> {
-    let path = match path.strip_prefix("~/") {
-        Some(rest) => std::env::home_dir()?.join(rest),
-        None => PathBuf::from(path),
-    };
-    let mut plain = PathBuf::new();
-    for part in std::path::absolute(path).ok()?.components() {
-        match part {
-            Component::ParentDir => drop(plain.pop()),
-            part => plain.push(part),
-        }
-    }
-    plain.into_os_string().into_string().ok()
 }
 
 /// A folder, or a zip file.

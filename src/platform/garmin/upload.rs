@@ -122,6 +122,7 @@ mod tests {
             bytes: b"\x0e\x10bytes\r\n",
             format: Format::Fit,
             name: "a\"\r\nX: y.fit",
+            activity: None,
             start_time: None,
             utc_offset_s: None,
             reupload: false,

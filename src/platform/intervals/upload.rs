@@ -117,6 +117,7 @@ mod tests {
             bytes,
             format: Format::Fit,
             name: "garmin-com-12.fit",
+            activity: None,
             start_time: "2026-11-20T06:00:00Z".parse().ok(),
             utc_offset_s: None,
             reupload: false,

@@ -19,6 +19,9 @@ const BAR: f64 = 0.8;
 
 /// A row for the archive and each platform.
 pub fn coverage(months: &[Month], platforms: &[Platform], lang: Lang) -> Markup {
+    // An outbox has no activities of its own.
+    let platforms: Vec<Platform> = platforms.iter().filter(|platform| !platform.write_only).cloned().collect();
+    let platforms = platforms.as_slice();
     let periods = periods(months, platforms);
     if periods.is_empty() {
         return nothing(lang);

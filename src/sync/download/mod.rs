@@ -45,6 +45,7 @@ pub fn download(
     sink: &mut dyn RecordSink,
 ) -> Result<()> {
     let selection = worker.selection.clone();
+    worker.report_write_only("download");
     let mut downloads = Downloads::new(worker, progress, options)?;
     each_record(records, |mut record| {
         downloads.pass(&mut record, &selection)?;

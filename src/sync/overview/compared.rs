@@ -91,6 +91,17 @@ impl<'a> Compared<'a> {
         compared
     }
 
+    /// Whether a platform has activities of its own: an outbox has none.
+    pub fn is_listable(&self, platform: usize) -> bool {
+        !self.read.histories.platforms[platform].spec.is_write_only()
+    }
+
+    /// The displayed names of the platforms that have activities of their own.
+    pub fn listed_names(&self) -> Vec<String> {
+        let listable = (0..self.names.len()).filter(|platform| self.is_listable(*platform));
+        listable.map(|platform| self.names[platform].clone()).collect()
+    }
+
     /// The position of an activity.
     pub fn find(&self, key: &ActivityKey) -> Option<usize> {
         self.places.get(&key.as_key()).copied()

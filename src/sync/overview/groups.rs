@@ -71,7 +71,7 @@ impl Compared<'_> {
                 _ => entries,
             }
         };
-        (0..self.names.len()).flat_map(of_platform).collect()
+        (0..self.names.len()).filter(|platform| self.is_listable(*platform)).flat_map(of_platform).collect()
     }
 
     fn id_of_upload(&self, one: &GroupState, platform: usize) -> Option<&str> {

@@ -44,8 +44,8 @@ impl Compared<'_> {
 
     /// The comparison of each platform with each other one.
     pub fn matrix(&self) -> Vec<PlatformPair> {
-        let count = self.names.len();
-        let pairs = (0..count).flat_map(|on| (0..count).map(move |and| (on, and)));
+        let listable: Vec<usize> = (0..self.names.len()).filter(|platform| self.is_listable(*platform)).collect();
+        let pairs = listable.iter().flat_map(|&on| listable.iter().map(move |&and| (on, and)));
         pairs.filter(|(on, and)| on != and).map(|(on, and)| self.pair(on, and)).collect()
     }
 

@@ -57,6 +57,15 @@ struct SyncSettings {
     never_listed: Vec<String>,
 }
 
+impl SyncSettings {
+    /// The platforms that are shown even if the catalogue does not know them: the named ones, and the outboxes.
+    fn shown(&self) -> Vec<Arc<PlatformSpec>> {
+        let all = |selection: &PlatformSelection| selection.named().unwrap_or_default().to_vec();
+        let outboxes = [&self.synced, &self.targets].into_iter().flat_map(all).filter(|spec| spec.is_write_only());
+        all(&self.named).into_iter().chain(outboxes).collect()
+    }
+}
+
 impl Worker {
     /// The data of the page: of the named platforms, else of all that the catalogue knows. The health covers all
     /// platforms in any case.
@@ -109,7 +118,8 @@ impl Worker {
         let command = self.settings.choice("GS_SCHEDULE_COMMAND");
         let lost_after = self.lost_after();
         let mut never_listed = Vec::new();
-        for spec in self.configured_platforms().unwrap_or_default() {
+        let configured = self.configured_platforms().unwrap_or_default();
+        for spec in configured.into_iter().filter(|spec| !spec.is_write_only()) {
             if !self.catalogue.was_listed(&spec.id)? {
                 never_listed.push(spec.id.to_string());
             }
@@ -129,7 +139,7 @@ impl Worker {
     }
 
     /// Reads the catalogue in one snapshot, determines the state of each activity on each platform, and passes the
-    /// result to `view`. `scope`: the platforms; `None`: all known and all named ones.
+    /// result to `view`. `scope`: the platforms; `None`: all known and all named ones, and the outboxes of the settings.
     fn compare<T>(
         &self,
         settings: &SyncSettings,
@@ -141,7 +151,7 @@ impl Worker {
         let read = CatalogueData::of(
             (&self.catalogue, &self.clock),
             (&self.platforms, scope),
-            &settings.named,
+            &settings.shown(),
             alive,
             &self.run_id,
             settings.lost_after,
@@ -150,6 +160,7 @@ impl Worker {
         let is_synced = |spec: &PlatformSpec| match &settings.synced {
             _ if settings.named.names(&spec.id) => true,
             _ if is_part => false,
+            _ if spec.is_write_only() => settings.synced.names(&spec.id) || settings.targets.names(&spec.id),
             PlatformSelection::Only(_) => settings.synced.includes(&spec.id),
             PlatformSelection::All => spec.has_login(),
         };
@@ -225,7 +236,7 @@ fn snapshot(compared: &Compared, evidence: &HealthEvidence, schedule: Option<Sch
     let read = compared.read;
     let health = evidence.judge();
     let activities = compared.all_groups();
-    let charts = chart_data::chart_data(&activities, &compared.names, read.now);
+    let charts = chart_data::chart_data(&activities, &compared.listed_names(), read.now);
     let runs = log::runs(&read.runs);
     Snapshot {
         state: health.state,

@@ -3,7 +3,7 @@
 use super::compared::Compared;
 use super::read::PlatformState;
 use crate::activity::AccessKind;
-use crate::catalogue::AccountRow;
+use crate::catalogue::{AccountRow, UploadOutcome, UploadRow};
 use crate::reason::Reason;
 use crate::shell::flag;
 use crate::status::judge::{BadListing, HealthEvidence, PlatformEvidence};
@@ -20,8 +20,10 @@ impl Compared<'_> {
             .map(|(at, ((history, around), own))| Platform {
                 name: self.names[at].clone(),
                 title: history.spec.title.to_owned(),
-                compared: self.is_compared[at],
+                compared: self.is_compared[at] && !history.spec.is_write_only(),
                 pending: history.journal.iter().filter(|row| row.outcome.is_none()).count() as u64,
+                write_only: history.spec.is_write_only(),
+                delivered: delivered(history),
                 last_complete_listing: around.complete,
                 last_listing: around.listed,
                 unusable_reason: unusable_reason(history, own, evidence),
@@ -87,6 +89,12 @@ impl Compared<'_> {
         let open = journal.iter().filter(|row| row.outcome.is_none() && row.started_at < around.long_ago);
         open.chain(&around.unshown).map(|row| row.from.to_string()).collect()
     }
+}
+
+/// The number of files that were delivered to an outbox.
+fn delivered(history: &History) -> u64 {
+    let arrived = |row: &&UploadRow| matches!(row.outcome, Some(UploadOutcome::Created | UploadOutcome::Exists));
+    if history.spec.is_write_only() { history.journal.iter().filter(arrived).count() as u64 } else { 0 }
 }
 
 /// Uploads that the platform accepted and never listed, with the commands that repeat them.

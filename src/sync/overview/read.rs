@@ -12,7 +12,7 @@ use crate::catalogue::{
     ProblemRow, ScheduleRow, UploadRow,
 };
 use crate::clock::Clock;
-use crate::platform::{PlatformSelection, PlatformSpec, Platforms};
+use crate::platform::{PlatformSpec, Platforms};
 use crate::sync::Histories;
 
 /// How many of the newest runs are shown.
@@ -68,12 +68,12 @@ pub(super) struct PlatformState {
 
 impl CatalogueData {
     /// Reads all data in one transaction, as the run `run` sees it. `scope`: the platforms; `None`: all known ones and
-    /// those in `named`. `alive`: the running commands. `lost_after`: the time within which the platform should list an
+    /// those in `shown`. `alive`: the running commands. `lost_after`: the time within which the platform should list an
     /// accepted upload.
     pub fn of(
         (catalogue, clock): (&Catalogue, &Clock),
         (platforms, scope): (&Platforms, Option<Vec<Arc<PlatformSpec>>>),
-        named: &PlatformSelection,
+        shown: &[Arc<PlatformSpec>],
         alive: HashMap<i64, bool>,
         run: &str,
         lost_after: Duration,
@@ -84,10 +84,7 @@ impl CatalogueData {
             let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
             let scope = match scope {
                 Some(scope) => scope,
-                None => {
-                    let named = named.named().unwrap_or_default().iter().cloned();
-                    platforms.in_order(known(catalogue, platforms)?.into_iter().chain(named))
-                }
+                None => platforms.in_order(known(catalogue, platforms)?.into_iter().chain(shown.iter().cloned())),
             };
             let around = |spec: &Arc<PlatformSpec>| PlatformState::of(catalogue, spec, lost_after, now);
             Ok(CatalogueData {
@@ -128,7 +125,10 @@ impl PlatformState {
             accounts: catalogue.accounts(&spec.id)?,
             login_failure: catalogue.login_failure(&spec.id)?,
             rate_limited_until: catalogue.rate_limited_until(&spec.id, now)?,
-            unshown: catalogue.never_listed_uploads(&spec.id, long_ago, now)?,
+            unshown: match spec.is_write_only() {
+                true => Vec::new(),
+                false => catalogue.never_listed_uploads(&spec.id, long_ago, now)?,
+            },
             long_ago,
         })
     }
@@ -138,5 +138,8 @@ impl PlatformState {
 fn known(catalogue: &Catalogue, platforms: &Platforms) -> catalogue::Result<Vec<Arc<PlatformSpec>>> {
     let names = catalogue.platforms()?.into_iter().chain(catalogue.platforms_with_logins()?);
     // A platform that a later version stored under another name is unknown.
-    Ok(names.filter_map(|name| platforms.find_exact(&name)).collect())
+    let mut known: Vec<_> = names.filter_map(|name| platforms.find_exact(&name)).collect();
+    let targets = catalogue.upload_targets()?.into_iter().filter_map(|name| platforms.find_exact(&name));
+    known.extend(targets.filter(|spec| spec.is_write_only()));
+    Ok(known)
 }

@@ -104,7 +104,8 @@ pub fn upload(
     let selection = worker.selection.clone();
     let unsettled = unsettled_targets(worker)?;
     let listed = worker.catalogue.platforms()?;
-    let listed = worker.known_platforms(&listed);
+    let mut listed = worker.known_platforms(&listed);
+    listed.retain(|spec| !spec.is_write_only());
     let timing = Timing::of(worker)?;
     let timing = Timing { upload_wait: options.upload_wait.unwrap_or(timing.upload_wait), ..timing };
     let matcher = worker.matcher(options.rule)?;
@@ -128,7 +129,9 @@ pub fn upload(
 
 /// The platforms with uploads whose result is not known.
 fn unsettled_targets(worker: &Worker) -> Result<Vec<Arc<PlatformSpec>>> {
-    let takes_part = worker.selected_platforms().unwrap_or_default();
+    let mut takes_part = worker.selected_platforms().unwrap_or_default();
+    // An outbox may stand in `SYNC_TO` alone.
+    takes_part.extend(worker.targets()?.named().into_iter().flatten().filter(|spec| spec.is_write_only()).cloned());
     let is_named = worker.selection.named().is_some();
     let mut unsettled = worker.known_platforms(&worker.catalogue.targets_with_open_uploads()?);
     // Uploads to a platform that is no longer selected are settled when it is selected again.
@@ -161,6 +164,13 @@ struct SentUpload {
     state: State,
     /// This run has read the list, and the list does not show it.
     missing: bool,
+}
+
+impl SentUpload {
+    /// An upload that was just sent, or that an earlier run has sent.
+    fn new(record: TransferRecord, row: UploadRow, spec: &Arc<PlatformSpec>) -> SentUpload {
+        SentUpload { record, row, spec: spec.clone(), state: State::Processing, missing: false }
+    }
 }
 
 /// The known state of an upload that was sent.
@@ -209,8 +219,11 @@ impl<'a> Uploads<'a> {
     fn submit(&mut self, record: TransferRecord) -> Result<()> {
         self.upload_one(record)?;
         self.progress.add(1);
-        let crowded = |name: &str| self.waiting.iter().filter(|one| one.spec.id == name).count() >= MOST_WAITING;
-        let crowded: Vec<_> = self.connections.open().into_iter().filter(|spec| crowded(&spec.id)).collect();
+        let waiting = |name: &str| self.waiting.iter().filter(|one| one.spec.id == name).count();
+        // A file in an outbox is published by its status request, and the next file may be hours away.
+        let most = |spec: &PlatformSpec| if spec.is_write_only() { 1 } else { MOST_WAITING };
+        let open = self.connections.open().into_iter();
+        let crowded: Vec<_> = open.filter(|spec| waiting(&spec.id) >= most(spec)).collect();
         crowded.into_iter().try_for_each(|spec| self.request_status(&spec))
     }
 
@@ -333,12 +346,13 @@ impl<'a> Uploads<'a> {
 
 impl Loaded {
     /// The file in the form that a platform expects.
-    fn upload_file(&self, record: &TransferRecord, reupload: bool) -> UploadFile<'_> {
+    fn upload_file<'a>(&'a self, record: &'a TransferRecord, reupload: bool) -> UploadFile<'a> {
         let activity = &record.activity.activity;
         UploadFile {
             bytes: &self.piece.bytes,
             format: self.piece.format,
             name: &self.name,
+            activity: Some(activity),
             start_time: activity.start_time,
             utc_offset_s: activity.utc_offset_s,
             reupload,

@@ -9,6 +9,7 @@ use super::{Loaded, SentUpload, State, Uploads, sha256_of};
 use crate::activity::{ActivityKey, ActivityKeyRef, Origin};
 use crate::catalogue::{ActivityRow, FileFingerprint, UploadIntent, UploadOutcome, UploadRow};
 use crate::clock::{self, Moment};
+use crate::matching::{Candidate, Verdict};
 use crate::plan::precheck::{self, PrecheckResult};
 use crate::platform::{self, Error, PlatformSpec, UploadFile, UploadStatus};
 use crate::reason::Reason;
@@ -91,7 +92,10 @@ impl Uploads<'_> {
         if let Err(error) = self.connections.ensure_open(self.worker, &spec) {
             return self.fail_item(record, error);
         }
-        self.deliver(&spec, record, &loaded, start)
+        match spec.is_write_only() {
+            true => self.deliver_to_outbox(&spec, record, &loaded, start),
+            false => self.deliver(&spec, record, &loaded, start),
+        }
     }
 
     /// Checks the target and sends the file; repeats both if the upload starts too late to rely on the check.
@@ -124,12 +128,60 @@ impl Uploads<'_> {
                     return self.finish_with(record, "pending", None, vec![Reason::UploadPending]);
                 }
             }
-            match self.transmit(spec, record, loaded, (not_after, number == MAX_PRECHECKS))? {
+            match self.transmit(spec, record, loaded, (Some(not_after), number == MAX_PRECHECKS))? {
                 Some(again) => record = again,
                 None => break,
             }
         }
         Ok(())
+    }
+
+    /// Delivers the file to an outbox, unless the journal says that the activity was delivered.
+    fn deliver_to_outbox(
+        &mut self,
+        spec: &Arc<PlatformSpec>,
+        record: TransferRecord,
+        loaded: &Loaded,
+        start: Timestamp,
+    ) -> Result<()> {
+        match self.find_delivered(spec, &record, start)? {
+            TargetState::Missing => {}
+            TargetState::PossibleDuplicate(_) if record.allow_possible_duplicate => {}
+            TargetState::PossibleDuplicate(why) => return self.finish_with(record, "skipped", None, why),
+            TargetState::Exists(id, why) => return self.finish_with(record, "exists", id, why),
+            TargetState::Pending => return self.finish_with(record, "pending", None, vec![Reason::DeliveryPending]),
+        }
+        self.transmit(spec, record, loaded, (None, true)).map(drop)
+    }
+
+    /// Whether an activity, the same one of another platform, or its file was ever delivered to an outbox.
+    fn find_delivered(
+        &self,
+        spec: &Arc<PlatformSpec>,
+        record: &TransferRecord,
+        start: Timestamp,
+    ) -> Result<TargetState> {
+        let activity = &record.activity.activity;
+        let facts = self.worker.catalogue.file_facts(activity.as_key())?;
+        let sha256 = self.worker.catalogue.files(activity.as_key())?.first().map(|file| file.sha256.clone());
+        let sought = self.worker.candidate(activity, facts.as_ref());
+        let mut possible = None;
+        for row in self.worker.catalogue.unlisted_uploads(&spec.id, Timestamp::MIN, around(start))? {
+            let is_it = row.from.as_key() == activity.as_key() || sha256.as_ref() == Some(&row.sha256);
+            let verdict = if is_it { None } else { self.match_with(&sought, &row)? };
+            let is_same = is_it || verdict.as_ref().is_some_and(|verdict| self.matcher.says_same(verdict));
+            match (is_same, row.outcome) {
+                (true, None) => return Ok(TargetState::Pending),
+                (true, Some(_)) => return Ok(TargetState::Exists(row.to_id, vec![Reason::DeliveredBefore])),
+                // Two activities that their own platform keeps apart are both delivered.
+                (false, _) if row.from.platform == activity.platform => {}
+                (false, _) => possible = possible.or(verdict.map(|verdict| (row.from.id, verdict))),
+            }
+        }
+        let Some((id, verdict)) = possible else { return Ok(TargetState::Missing) };
+        let certainty = verdict.certainty.name().to_owned();
+        let reasons = std::iter::once(Reason::PossibleDuplicate { id, certainty }).chain(verdict.reasons);
+        Ok(TargetState::PossibleDuplicate(reasons.collect()))
     }
 
     /// Reports an upload that a dry run skips, up to the upload limit of one run.
@@ -271,29 +323,27 @@ impl Uploads<'_> {
         let facts = self.worker.catalogue.file_facts(activity.as_key())?;
         let sought = self.worker.candidate(activity, facts.as_ref());
         let long_ago = self.worker.now().checked_sub(SHOWN_WITHIN).unwrap_or(Timestamp::MIN);
-        // The start in either list may differ from the recorded one, as `implausible_start` allows.
-        let near = (precheck::reach(precheck::reach(start).0).0, precheck::reach(precheck::reach(start).1).1);
-        for row in self.worker.catalogue.unlisted_uploads(&spec.id, long_ago, near)? {
+        for row in self.worker.catalogue.unlisted_uploads(&spec.id, long_ago, around(start))? {
             let found = match row.outcome {
                 None => TargetState::Pending,
                 Some(_) => TargetState::Exists(row.to_id.clone(), vec![Reason::UploadedNotListed]),
             };
-            if row.from.as_key() == activity.as_key() || self.is_same(&sought, &row)? {
+            if row.from.as_key() == activity.as_key() || self.match_with(&sought, &row)?.is_some() {
                 return Ok(Some(found));
             }
         }
         Ok(None)
     }
 
-    /// Whether the source of an upload is the same activity.
-    fn is_same(&self, sought: &crate::matching::Candidate, row: &UploadRow) -> Result<bool> {
+    /// How the source of an upload matches an activity.
+    fn match_with(&self, sought: &Candidate, row: &UploadRow) -> Result<Option<Verdict>> {
         let sent: Option<(ActivityRow, Option<FileFingerprint>)> =
             match self.worker.catalogue.entry(row.from.as_key())? {
                 None => None,
                 Some(entry) => Some((entry, self.worker.catalogue.file_facts(row.from.as_key())?)),
             };
-        Ok(sent.is_some_and(|(entry, facts)| {
-            self.matcher.possible_match(sought, &self.worker.candidate(&entry.activity, facts.as_ref())).is_some()
+        Ok(sent.and_then(|(entry, facts)| {
+            self.matcher.possible_match(sought, &self.worker.candidate(&entry.activity, facts.as_ref()))
         }))
     }
 
@@ -304,7 +354,7 @@ impl Uploads<'_> {
         spec: &Arc<PlatformSpec>,
         mut record: TransferRecord,
         loaded: &Loaded,
-        (not_after, is_last): (Moment, bool),
+        (not_after, is_last): (Option<Moment>, bool),
     ) -> Result<Option<TransferRecord>> {
         let from = record.activity.activity.key();
         let files = self.worker.catalogue.files(from.as_key())?;
@@ -317,7 +367,7 @@ impl Uploads<'_> {
         let row = self.worker.catalogue.begin_upload(&intent, now)?;
         self.progress.step(&format!("{} to {}", row.from.id, spec.id));
         let target = self.connections.get(spec)?;
-        let file = UploadFile { not_after: Some(not_after), ..loaded.upload_file(&record, again) };
+        let file = UploadFile { not_after, ..loaded.upload_file(&record, again) };
         let answer = target.platform.upload(&file);
         if let (Err(error @ Error::TooLate), false) = (&answer, is_last) {
             self.settled(&row, UploadOutcome::Failed, None, Some(&error.reason()))?;
@@ -327,10 +377,7 @@ impl Uploads<'_> {
             self.connections.succeeded(spec);
         }
         record.outcome = None;
-        self.handle_result(
-            SentUpload { record, row, spec: spec.clone(), state: State::Processing, missing: false },
-            answer,
-        )?;
+        self.handle_result(SentUpload::new(record, row, spec), answer)?;
         Ok(None)
     }
 
@@ -395,6 +442,10 @@ impl Uploads<'_> {
                     // arrived.
                     None => self.worker.catalogue.upload_pending(number, None, &ACCEPTED)?,
                 }
+                // No list has to show it.
+                if spec.is_write_only() {
+                    return self.finish_with(waiting.record, "created", id, Vec::new());
+                }
                 waiting.state = State::Accepted(id);
                 self.waiting.push(waiting);
             }
@@ -433,4 +484,11 @@ impl Uploads<'_> {
         }
         Ok(())
     }
+}
+
+/// The period in which the source of an upload may be the same as an activity that starts at `start`: the start in
+/// either list may differ from the recorded one, as `implausible_start` allows.
+fn around(start: Timestamp) -> (Timestamp, Timestamp) {
+    let (from, until) = precheck::reach(start);
+    (precheck::reach(from).0, precheck::reach(until).1)
 }

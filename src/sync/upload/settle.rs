@@ -47,13 +47,7 @@ impl Uploads<'_> {
             // open.
             for row in self.worker.catalogue.open_uploads(&spec.id)? {
                 let record = self.record_of_row(&row)?;
-                self.waiting.push(SentUpload {
-                    record,
-                    row,
-                    spec: spec.clone(),
-                    state: State::Processing,
-                    missing: false,
-                });
+                self.waiting.push(SentUpload::new(record, row, spec));
             }
             self.request_status(spec)?;
             self.verify_listed(spec)?;
@@ -115,7 +109,9 @@ impl Uploads<'_> {
             if self.waiting.len() < before {
                 (pause, end) = (FIRST_PAUSE, self.worker.clock.steady() + self.timing.upload_wait);
             }
-            if self.waiting.is_empty() || self.worker.is_stopped() || self.worker.clock.steady() + pause >= end {
+            // An outbox answers at once: what it could not publish, the next run publishes.
+            let is_over = self.waiting.iter().all(|one| one.spec.is_write_only());
+            if is_over || self.worker.is_stopped() || self.worker.clock.steady() + pause >= end {
                 return Ok(());
             }
             self.progress.wait(&format!("{}; next check in {{}}", self.awaited()), pause);
@@ -210,6 +206,11 @@ impl Uploads<'_> {
                 self.waiting.push(one);
                 Ok(())
             }
+            // Nothing was published.
+            Ok(UploadStatus::Unknown) if one.spec.is_write_only() => {
+                self.settled(&one.row, UploadOutcome::Failed, None, Some(&Reason::UploadNotReceived))?;
+                self.upload_one(one.record)
+            }
             answer => self.handle_result(one, answer),
         }
     }
@@ -227,7 +228,7 @@ impl Uploads<'_> {
             .filter(|one| is_due(one))
             .filter_map(|one| one.record.activity.activity.start_time)
             .collect();
-        if starts.is_empty() || self.connections.is_suspended(spec) {
+        if starts.is_empty() || spec.is_write_only() || self.connections.is_suspended(spec) {
             return Ok(());
         }
         self.progress.step(&format!("checking {} on {}", uploads(starts.len()), spec.id));
@@ -360,7 +361,11 @@ impl Uploads<'_> {
                     let problem = self.problem(ProblemKind::Rejected, reason);
                     self.fail(one.record, problem)
                 }
-                _ => self.finish_with(one.record, "pending", None, vec![Reason::AcceptedNotListed]),
+                _ => {
+                    let is_write_only = one.spec.is_write_only();
+                    let why = if is_write_only { Reason::DeliveryPending } else { Reason::AcceptedNotListed };
+                    self.finish_with(one.record, "pending", None, vec![why])
+                }
             }?;
         }
         Ok(())

@@ -14,13 +14,13 @@ const UPLOAD_COROS: &str = "/activity/fit/import";
 
 /// A user with garmin.com and COROS, with an installation and passwords. Activities whose files COROS does not provide
 /// are removed, because they would change the exit codes.
-struct Home {
-    sim: Sim,
-    work: Work,
+pub(super) struct Home {
+    pub sim: Sim,
+    pub work: Work,
 }
 
 impl Home {
-    fn new() -> Home {
+    pub fn new() -> Home {
         Home::changed(|_| {})
     }
 
@@ -45,8 +45,8 @@ impl Home {
     }
 
     /// Runs a block; `answers` are typed on standard input.
-    fn types(&self, recipe: &Recipe, text: &str, answers: &str) -> Said {
-        eprintln!("{DOCUMENT}:{}", recipe.line);
+    pub fn types(&self, recipe: &Recipe, text: &str, answers: &str) -> Said {
+        eprintln!("{:?}, line {}", recipe.title, recipe.line);
         self.work.given("/usr/bin/env", &["bash", "-eu", "-o", "pipefail", "-c", text], answers)
     }
 
@@ -115,12 +115,12 @@ impl Home {
         self.types(recipe, &recipe.text.replace("21482825013", deleted), "").ok();
     }
 
-    fn command(&self, name: &str, args: &[&str]) -> Said {
+    pub fn command(&self, name: &str, args: &[&str]) -> Said {
         let path = self.work.dir().join(".local/bin").join(name);
         self.work.run(path.to_str().unwrap(), args)
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub fn path(&self, path: &str) -> PathBuf {
         self.work.dir().join(path)
     }
 

@@ -225,6 +225,7 @@ fn outgoing(bytes: &[u8], day: i64) -> UploadFile<'_> {
         bytes,
         format: garminsync::activity::Format::Fit,
         name,
+        activity: None,
         start_time: at(day),
         utc_offset_s: Some(0),
         reupload: false,
@@ -582,6 +583,6 @@ fn a_read_only_service_opens_for_reading_and_not_for_writing() {
     assert!(why.contains("reader is read-only"), "{why}");
     assert_eq!(
         platforms.require("coros").unwrap_err().to_string(),
-        "unknown platform \"coros\"; known: reader, folder:PATH"
+        "unknown platform \"coros\"; known: reader, folder:PATH, outbox:PATH"
     );
 }

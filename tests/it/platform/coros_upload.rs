@@ -85,6 +85,7 @@ fn file(bytes: &[u8]) -> UploadFile<'_> {
         bytes,
         format: garminsync::activity::Format::Fit,
         name: "activity_7_2026-01-08.fit",
+        activity: None,
         start_time: Timestamp::from_second(START).ok(),
         utc_offset_s: Some(-21_600),
         reupload: false,

@@ -458,6 +458,7 @@ fn outgoing(bytes: &[u8]) -> UploadFile<'_> {
         bytes,
         format: garminsync::activity::Format::Fit,
         name: "x.fit",
+        activity: None,
         start_time,
         utc_offset_s: None,
         reupload: false,

@@ -30,6 +30,7 @@ fn outgoing(bytes: &[u8]) -> UploadFile<'_> {
         bytes,
         format: garminsync::activity::Format::Fit,
         name: "a-1.fit",
+        activity: None,
         start_time: None,
         utc_offset_s: None,
         reupload: false,
