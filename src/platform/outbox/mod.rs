@@ -4,7 +4,7 @@
 //! folder, so nothing is concluded from a file that is missing there, and nothing is listed.
 //!
 //! A delivery has two steps, so that each file is delivered exactly once, whenever the program is killed.
-//! [`upload`](PlatformWriter::upload) writes a hidden temporary file and returns a [`Reference`], which the engine stores
+//! [`upload`](PlatformWriter::upload) writes a hidden temporary file and returns a reference, which the engine stores
 //! in the journal. [`upload_status`](PlatformWriter::upload_status) gives the file its final name, in one step. A
 //! temporary file without a reference was never visible to the other program, and is written again.
 
