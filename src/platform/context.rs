@@ -13,7 +13,7 @@ use crate::walk::Notice;
 pub type TellSkipped = Arc<dyn Fn(&[Notice]) + Send + Sync>;
 
 /// An activity by its id, as earlier listings showed it, if it is already known.
-pub type KnownActivity = Arc<dyn Fn(&str) -> Option<Activity> + Send + Sync>;
+pub type ActivityLookup = Arc<dyn Fn(&str) -> Option<Activity> + Send + Sync>;
 
 /// The source of the settings that one platform alone reads. Their defaults are in the table of settings.
 pub trait SettingSource: Send + Sync {
@@ -57,7 +57,7 @@ pub struct Context {
     /// Receives, at the end of each listing, all items that it skipped. It reports each of them to the person once.
     pub skipped: TellSkipped,
     /// Looks up an activity whose list entry has missing values, before the service is asked for them.
-    pub known: KnownActivity,
+    pub known: ActivityLookup,
     /// The record of the requests for files, for an access with a quota.
     pub files: Arc<dyn FileRequests>,
 }

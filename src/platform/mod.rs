@@ -30,7 +30,7 @@ mod transfer;
 
 pub use crate::activity::{AccessKind, PlatformId};
 pub use access::Access;
-pub use context::{Context, KnownActivity, SettingSource, TellSkipped};
+pub use context::{ActivityLookup, Context, SettingSource, TellSkipped};
 pub use error::{Error, Result};
 pub use file_quota::{FileQuota, FileRequest, FileRequests, QuotaState};
 pub use identity::{Identity, OwnerGuard, describe_person, mask_email};
