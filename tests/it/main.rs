@@ -37,6 +37,7 @@ mod docs {
 }
 
 mod download {
+    mod coros_oauth;
     mod gs_download;
     mod replaced_files;
     mod unavailable;

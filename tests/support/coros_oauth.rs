@@ -108,3 +108,24 @@ pub fn advance(work: &Work, sim: &Sim, seconds: i64) {
     sim.with(|state| state.advance(seconds));
     work.change(&format!("UPDATE file_requests SET at = at - {seconds}"));
 }
+
+/// Lists.
+pub fn fetch(work: &Work) -> Said {
+    work.run("gs-fetch", &[])
+}
+
+/// Downloads what is missing, in a run of its own.
+pub fn download(work: &Work) -> Said {
+    let list = work.run("gs-list", &["--missing"]).ok().out.clone();
+    work.given("gs-download", &[], &list)
+}
+
+/// The number of archived files.
+pub fn archived(work: &Work) -> usize {
+    work.files("fit/coros").len()
+}
+
+/// Changes the behaviour of the service.
+pub fn change(sim: &Sim, change: impl FnOnce(&mut McpSpec)) {
+    sim.with(|state| change(&mut state.scenario.coros_mcp));
+}

@@ -3,7 +3,7 @@
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::coros_oauth::{HOST, REGION, TOKEN, end_in, issued, log_in, set, sim, store, stored, work};
+use crate::support::coros_oauth::{HOST, REGION, TOKEN, end_in, fetch, issued, log_in, set, sim, store, stored, work};
 use crate::support::faults::{answer, ok_with, status};
 use crate::support::{Work, asked, requests};
 use gs_sim::{CorosSpec, Effect, Fault, McpRegion, McpSpec, McpVisit, Scenario, Sim};
@@ -13,10 +13,6 @@ const CLAIM: &str = "/claim";
 
 fn reused(sim: &Sim) -> (u32, u32) {
     sim.with(|state| (state.coros_mcp.refreshes, state.coros_mcp.reuses))
-}
-
-fn fetch(work: &Work) -> crate::support::Said {
-    work.run("gs-fetch", &[])
 }
 
 #[test]

@@ -23,7 +23,7 @@ const UNKNOWN_TOOL: i64 = -32602;
 
 /// What a call is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum CallKind {
     /// A list.
     List,
     /// A file. Each request counts, so `http` does not repeat it.
@@ -33,14 +33,14 @@ pub enum Purpose {
 impl CorosMcp {
     /// Calls a tool, again if the service says that it failed for a moment. Returns the result, which may still be a
     /// sentence about an error.
-    pub(super) fn call(&self, tool: &str, arguments: &Value, purpose: Purpose) -> Result<Value> {
+    pub(super) fn call(&self, tool: &str, arguments: &Value, kind: CallKind) -> Result<Value> {
         let params = json!({"name": tool, "arguments": arguments});
         let mut tries = 1;
         loop {
-            if purpose == Purpose::File {
+            if kind == CallKind::File {
                 self.check_quota()?;
             }
-            let result = self.rpc("tools/call", &params, purpose)?;
+            let result = self.rpc("tools/call", &params, kind)?;
             let failure = match download::has_file(&result) {
                 true => None,
                 false => text::texts(&result).iter().find_map(|words| text::sentence(words)),
@@ -62,7 +62,7 @@ impl CorosMcp {
         let mut params = json!({});
         // A limit above the number of pages of any list of tools.
         for _ in 0..50 {
-            let result = self.rpc("tools/list", &params, Purpose::List)?;
+            let result = self.rpc("tools/list", &params, CallKind::List)?;
             let tools = result["tools"].as_array().map(Vec::as_slice).unwrap_or_default();
             names.extend(tools.iter().filter_map(|tool| tool["name"].as_str()).map(str::to_owned));
             match result["nextCursor"].as_str() {
@@ -74,15 +74,15 @@ impl CorosMcp {
     }
 
     /// Sends a request of JSON-RPC. A rejected token is renewed once; a session is opened if the service wants one.
-    fn rpc(&self, method: &str, params: &Value, purpose: Purpose) -> Result<Value> {
+    fn rpc(&self, method: &str, params: &Value, kind: CallKind) -> Result<Value> {
         let (mut rejected, mut tries, mut has_opened) = (None::<String>, 1, false);
         loop {
             let token = self.token(rejected.as_deref())?;
             let id = self.next_id();
             let session = self.session.borrow().clone();
             let request = rpc::request(&token.host()?, (id, method), params, session.as_ref());
-            let reply = self.counted(purpose, || {
-                self.send(&with_token(request, &token, purpose)).map(|response| rpc::read(&response, id))
+            let reply = self.counted(kind, || {
+                self.send(&with_token(request, &token, kind)).map(|response| rpc::read(&response, id))
             })?;
             match reply {
                 Ok(Reply::Result(result)) => return Ok(result),
@@ -113,7 +113,7 @@ impl CorosMcp {
         self.session.borrow_mut().take();
         let id = self.next_id();
         let request = rpc::request(&token.host()?, (id, "initialize"), &rpc::initialize(), None);
-        let response = self.send(&with_token(request, token, Purpose::List)).map_err(Error::from)?;
+        let response = self.send(&with_token(request, token, CallKind::List)).map_err(Error::from)?;
         match rpc::read(&response, id) {
             Ok(Reply::Result(_)) => {
                 *self.session.borrow_mut() = response.header(rpc::SESSION).map(Secret::new);
@@ -131,10 +131,10 @@ impl CorosMcp {
     /// Sends a request, and records it if it is for a file. A request that cannot have had an effect is not counted.
     fn counted(
         &self,
-        purpose: Purpose,
+        kind: CallKind,
         send: impl FnOnce() -> std::result::Result<std::result::Result<Reply, NoReply>, crate::http::Error>,
     ) -> Result<std::result::Result<Reply, NoReply>> {
-        if purpose == Purpose::List {
+        if kind == CallKind::List {
             return Ok(send()?);
         }
         let files = &self.context.files;
@@ -166,11 +166,11 @@ impl CorosMcp {
     }
 }
 
-fn with_token(request: Request, token: &Token, purpose: Purpose) -> Request {
+fn with_token(request: Request, token: &Token, kind: CallKind) -> Request {
     let mut request = request.header("Authorization", format!("Bearer {}", token.access_token));
-    match purpose {
-        Purpose::List => request.limit(limit::LIST),
-        Purpose::File => {
+    match kind {
+        CallKind::List => request.limit(limit::LIST),
+        CallKind::File => {
             request.repeat = Repeat::Once;
             request.limit(FILE_LIMIT)
         }

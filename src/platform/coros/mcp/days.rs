@@ -59,7 +59,7 @@ pub struct DayRanges {
 
 /// What follows from a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RangeVerdict {
     /// It has all activities of its days.
     Complete,
     /// It may be cut: its halves are listed instead.
@@ -89,23 +89,23 @@ impl DayRanges {
     }
 
     /// Decides what follows from a list of the current range with `count` activities.
-    pub fn read(&mut self, count: usize) -> Verdict {
-        let Some(days) = self.current() else { return Verdict::Complete };
+    pub fn read(&mut self, count: usize) -> RangeVerdict {
+        let Some(days) = self.current() else { return RangeVerdict::Complete };
         let is_complete = count < DEFAULT_LIMIT || (count < self.longest && count < LIMIT);
         self.longest = self.longest.max(count);
         if !is_complete && let Some(halves) = days.halves() {
             self.split(halves);
             self.width = (days.count() / 2).max(FIRST_DAYS);
-            return Verdict::Halved;
+            return RangeVerdict::Halved;
         }
         // Limits are round numbers.
         if !is_complete && (count >= LIMIT || count.is_multiple_of(10)) {
-            return Verdict::Cut;
+            return RangeVerdict::Cut;
         }
         self.widen(days, count);
         self.pending.pop();
         self.extend();
-        Verdict::Complete
+        RangeVerdict::Complete
     }
 
     /// The service rejected the current range. Returns whether its halves can be tried.
@@ -174,12 +174,12 @@ mod tests {
             let shown: usize = (ago(days.to)..=ago(days.from)).filter_map(|at| history.get(at as usize)).sum();
             let shown = shown.min(cut_at).min(LIMIT);
             match ranges.read(shown) {
-                Verdict::Complete => {
+                RangeVerdict::Complete => {
                     complete.push(days);
                     listed += shown;
                 }
-                Verdict::Halved => {}
-                Verdict::Cut => panic!("cut"),
+                RangeVerdict::Halved => {}
+                RangeVerdict::Cut => panic!("cut"),
             }
         }
         (complete, listed, requests)
@@ -225,9 +225,9 @@ mod tests {
     fn a_day_with_as_many_activities_as_a_limit_is_not_believed() {
         let day = date(2026, 11, 29);
         let of = |count| DayRanges::new(day, day).read(count);
-        assert_eq!(of(19), Verdict::Complete);
-        assert_eq!(of(23), Verdict::Complete);
-        assert_eq!(of(20), Verdict::Cut);
-        assert_eq!(of(500), Verdict::Cut);
+        assert_eq!(of(19), RangeVerdict::Complete);
+        assert_eq!(of(23), RangeVerdict::Complete);
+        assert_eq!(of(20), RangeVerdict::Cut);
+        assert_eq!(of(500), RangeVerdict::Cut);
     }
 }

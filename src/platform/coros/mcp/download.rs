@@ -5,16 +5,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::text::{self, Sentence};
 use crate::activity::Activity;
-use crate::platform::{Error, FileQuota, Result};
-
-/// The service's limit: 50 files of an account in 24 hours. The sources disagree on whether that is a day of the calendar
-/// or begins with the first request; downloads, and requests for the URL of a file, count together.
-pub const QUOTA: FileQuota = FileQuota { files: 50, period: SignedDuration::from_hours(24), nearly: 45, most_empty: 5 };
+use crate::platform::{Error, Result};
 
 /// The result of a download.
 #[derive(Debug, PartialEq, Eq)]

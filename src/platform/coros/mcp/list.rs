@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::super::ID;
-use super::days::{DayRanges, Days, LIMIT, Verdict};
-use super::records::Record;
+use super::days::{DayRanges, Days, LIMIT, RangeVerdict};
+use super::records::ListedRecord;
 use crate::activity::Activity;
 use crate::platform::{Error, ListedActivity, Page, Result, Window};
 use crate::sport;
@@ -67,11 +67,11 @@ impl Lists {
     }
 
     /// Reads the list of the last days. `None`: it has no new activities, or it may be cut and is requested in parts.
-    pub fn read(&mut self, records: Vec<Record>, known: Known) -> Result<Option<Page>> {
+    pub fn read(&mut self, records: Vec<ListedRecord>, known: Known) -> Result<Option<Page>> {
         match self.ranges.read(records.len()) {
-            Verdict::Complete => {}
-            Verdict::Halved => return Ok(None),
-            Verdict::Cut => {
+            RangeVerdict::Complete => {}
+            RangeVerdict::Halved => return Ok(None),
+            RangeVerdict::Cut => {
                 return Err(Error::Unexpected(format!(
                     "COROS: the list of a single day may be incomplete: it has {} activities",
                     records.len()
@@ -110,7 +110,7 @@ pub fn arguments(days: &Days) -> Value {
 }
 
 /// The activity of a record; `known`: the same one as the catalogue has it.
-fn activity(record: &Record, known: Option<Activity>) -> Activity {
+fn activity(record: &ListedRecord, known: Option<Activity>) -> Activity {
     let names = record.sport.parse().ok().and_then(sport::from_coros);
     // The list repeats the sport if there is no name.
     let location = record.location.clone().filter(|name| !name.is_empty());
@@ -156,7 +156,7 @@ fn start_of(seconds: i64) -> Option<Timestamp> {
 }
 
 /// The record as JSON, with the names of the service where it has them.
-fn json_of(record: &Record) -> Value {
+fn json_of(record: &ListedRecord) -> Value {
     json!({
         "labelId": record.label_id, "sportType": record.sport, "day": record.day.to_string(), "title": record.title,
         "location": record.location, "startTimestamp": record.window.map(|(start, _)| start),
@@ -169,8 +169,8 @@ fn json_of(record: &Record) -> Value {
 mod tests {
     use super::*;
 
-    fn record(id: &str, start: i64) -> Record {
-        Record {
+    fn record(id: &str, start: i64) -> ListedRecord {
+        ListedRecord {
             label_id: id.into(),
             day: date(2026, 9, 21),
             sport: "102".into(),
@@ -197,7 +197,7 @@ mod tests {
             (Some(2650.0), Some(2700.0), Some(8020.0))
         );
         assert_eq!((read.name.as_deref(), read.device, read.utc_offset_s), (Some("Millbrook"), None, None));
-        let custom = Record { sport: "65535".into(), ..record("48", 1_789_977_600) };
+        let custom = ListedRecord { sport: "65535".into(), ..record("48", 1_789_977_600) };
         assert_eq!(activity(&custom, None).platform_sport.as_deref(), Some("65535"));
     }
 
@@ -221,10 +221,10 @@ mod tests {
         };
         let listed = record("48", 1_789_977_600);
         assert_eq!(activity(&listed, Some(hub.clone())), hub);
-        let repeated = Record { location: Some("Trail Run".into()), ..listed.clone() };
+        let repeated = ListedRecord { location: Some("Trail Run".into()), ..listed.clone() };
         assert_eq!(activity(&repeated, Some(hub.clone())), hub, "the sport in place of the name");
         assert_eq!(activity(&repeated, None).name.as_deref(), Some("Trail Run"));
-        let changed = Record { distance_m: Some(9000.0), location: Some("Evening".into()), ..listed };
+        let changed = ListedRecord { distance_m: Some(9000.0), location: Some("Evening".into()), ..listed };
         let read = activity(&changed, Some(hub));
         assert_eq!((read.distance_m, read.name.as_deref()), (Some(9000.0), Some("Evening")));
     }
@@ -247,7 +247,7 @@ mod tests {
         let start = Some(at("2026-09-21T08:00:00Z"));
         let known = |id: &str| (id == "1").then(|| Activity { start_time: start, ..Activity::default() });
         let mut lists = Lists::new(Window::default(), at("2026-09-25T00:00:00Z"));
-        let without = |id| Record { window: None, ..record(id, 0) };
+        let without = |id| ListedRecord { window: None, ..record(id, 0) };
         let page = lists.read(vec![without("1"), without("2"), record("3", 5)], &known).unwrap().unwrap();
         assert_eq!(page.activities.len(), 1);
         assert_eq!(page.unreadable, ["activity 2: no start time", "activity 3: no start time"]);

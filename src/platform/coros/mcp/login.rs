@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use super::issuer::{self, Issuer};
 use super::login_session::{self, Claim, LoginSession};
-use super::oauth::{self, GrantError, Proof};
+use super::oauth::{self, GrantError, Pkce};
 use super::token::Token;
 use super::{CorosMcp, NEEDED_TOOLS};
 use crate::clock::Moment;
@@ -29,7 +29,7 @@ impl CorosMcp {
             login_session::TIME_LIMIT.as_secs() / 60
         ));
         let ticket = self.wait_for_ticket(&issuer, &session)?;
-        let proof = Proof::new(random()?, random()?);
+        let proof = Pkce::new(random()?, random()?);
         let response = self.sent(&oauth::authorize_request(&issuer, &client, &proof, &ticket))?;
         let code = oauth::read_code(&proof, &response).map_err(|error| self.with_advice(error))?;
         self.exchange(&issuer, &client, &proof, &code)
@@ -79,7 +79,7 @@ impl CorosMcp {
     }
 
     /// Exchanges the code, stores the tokens before they are used, and then checks them.
-    fn exchange(&self, issuer: &Issuer, client: &str, proof: &Proof, code: &Secret) -> Result<Account> {
+    fn exchange(&self, issuer: &Issuer, client: &str, proof: &Pkce, code: &Secret) -> Result<Account> {
         let lock = self.store.lock()?;
         let space = self.store.reserve()?;
         let before = self.store.load::<Token>().ok().flatten();

@@ -3,7 +3,7 @@
 //!
 //! `issuer` has the regional hosts, `oauth` and `login_session` the login, `token` is the stored token; `rpc` is JSON-RPC,
 //! `text` unwraps results, `records` reads the prose of a list, `days` and `list` decide what is listed, `download` reads
-//! a file. All of these are pure; `account`, `login`, `client` and this file send. `docs/services.md` has the known facts
+//! a file. All of these are pure; `account`, `login`, `client` and this file send, and `quota` keeps the quota of files. `docs/services.md` has the known facts
 //! about the service, with their sources.
 //!
 //! The service gives 50 files a day and does not say when they are used up. So each request for a file is recorded, and a
@@ -18,6 +18,7 @@ mod list;
 mod login;
 mod login_session;
 mod oauth;
+mod quota;
 mod records;
 mod rpc;
 mod text;
@@ -26,12 +27,13 @@ mod token;
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 
-use client::Purpose;
+use client::CallKind;
 use days::Days;
-use download::{Given, QUOTA};
+use download::Given;
 use jiff::Timestamp;
 use list::Lists;
-use records::Record;
+use quota::QUOTA;
+use records::ListedRecord;
 use text::Sentence;
 use token::Token;
 
@@ -40,7 +42,7 @@ use crate::activity::Activity;
 use crate::http::Secret;
 use crate::platform::{
     Access, AccessKind, Account, Ask, Context, Credentials, Download, Error, FileQuota, Identity, ListEnd, LoginWays,
-    Page, PlatformLogin, PlatformReader, PlatformWriter, QuotaState, Result, TokenStore, Window,
+    Page, PlatformLogin, PlatformReader, PlatformWriter, Result, TokenStore, Window,
 };
 
 /// The tool that lists activities.
@@ -109,8 +111,8 @@ impl CorosMcp {
     }
 
     /// Requests the list of some days. `None`: the service rejects the arguments, perhaps because of too many days.
-    fn records(&self, days: &Days) -> Result<Option<Vec<Record>>> {
-        let result = self.call(LIST, &list::arguments(days), Purpose::List)?;
+    fn records(&self, days: &Days) -> Result<Option<Vec<ListedRecord>>> {
+        let result = self.call(LIST, &list::arguments(days), CallKind::List)?;
         let texts = text::texts(&result);
         let [text] = texts.as_slice() else {
             return Err(Error::Unexpected(format!("COROS: {} texts instead of the list of activities", texts.len())));
@@ -166,50 +168,6 @@ impl CorosMcp {
         })?;
         Ok(is_known)
     }
-
-    fn quota(&self) -> Result<QuotaState> {
-        let now = self.context.http.now();
-        Ok(QUOTA.state(&self.context.files.since(QUOTA.since(now))?, now))
-    }
-
-    /// Fails if the quota is used up.
-    fn check_quota(&self) -> Result<()> {
-        match self.quota()?.next {
-            Some(next) => Err(self.quota_used_up(next)),
-            None => Ok(()),
-        }
-    }
-
-    fn quota_used_up(&self, next: Timestamp) -> Error {
-        let rest = match self.context.files.outstanding() {
-            Ok(files @ 1..) => format!(
-                "; files not archived yet: {files}, which takes {}; the login of the Training Hub has no \
-                 such limit: gs-auth login --platform {}",
-                match QUOTA.periods(files) {
-                    1 => "another day".to_owned(),
-                    days => format!("{days} days"),
-                },
-                self.context.platform
-            ),
-            // It is only a detail of the message.
-            Ok(0) | Err(_) => String::new(),
-        };
-        Error::retry_platform(format!(
-            "the quota of files is used up: COROS gives {} in 24 hours; next file after {next}{rest}",
-            QUOTA.files
-        ))
-    }
-
-    /// The error for a response without a file. It is never final.
-    fn no_file(&self) -> Result<Error> {
-        Ok(match self.quota()?.next {
-            Some(next) => self.quota_used_up(next),
-            None => Error::retry_item(
-                "COROS gave no file: the activity has none, or another program has used up the quota of files; tried again \
-                 in later runs",
-            ),
-        })
-    }
 }
 
 impl PlatformReader for CorosMcp {
@@ -231,7 +189,7 @@ impl PlatformReader for CorosMcp {
         let id = id_of(activity)?;
         // Without a token, this is the reason to report.
         self.token(None)?;
-        let result = self.call(FILE, &download::arguments(id, activity)?, Purpose::File)?;
+        let result = self.call(FILE, &download::arguments(id, activity)?, CallKind::File)?;
         match download::read(&result, id)? {
             Given::File(bytes) => Ok(Download::Original(bytes)),
             Given::Nothing => Err(self.no_file()?),

@@ -22,18 +22,18 @@ const LIFETIME_S: i64 = 3600;
 const ENDED: &[&str] = &["invalid_grant", "invalid_client", "unauthorized_client", "access_denied"];
 
 /// The secrets of one authorization: PKCE, and the state that the redirect must repeat.
-pub struct Proof {
+pub struct Pkce {
     verifier: Secret,
     challenge: String,
     state: String,
 }
 
-impl Proof {
+impl Pkce {
     /// Derives the secrets from random bytes.
-    pub fn new(verifier: [u8; 32], state: [u8; 16]) -> Proof {
+    pub fn new(verifier: [u8; 32], state: [u8; 16]) -> Pkce {
         let verifier = URL_SAFE_NO_PAD.encode(verifier);
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
-        Proof { verifier: Secret::new(verifier), challenge, state: URL_SAFE_NO_PAD.encode(state) }
+        Pkce { verifier: Secret::new(verifier), challenge, state: URL_SAFE_NO_PAD.encode(state) }
     }
 }
 
@@ -84,7 +84,7 @@ pub fn read_registration(response: &Response) -> Result<String> {
 }
 
 /// The request that turns a login ticket into a code. Its redirect is not followed.
-pub fn authorize_request(issuer: &Issuer, client: &str, proof: &Proof, ticket: &Secret) -> Request {
+pub fn authorize_request(issuer: &Issuer, client: &str, proof: &Pkce, ticket: &Secret) -> Request {
     let resource = issuer.url("/mcp");
     let query = form(&[
         ("response_type", "code"),
@@ -107,7 +107,7 @@ pub fn authorize_request(issuer: &Issuer, client: &str, proof: &Proof, ticket: &
 ///
 /// # Errors
 /// [`Error::Login`] without a code; [`Error::Unexpected`]: it answers another authorization.
-pub fn read_code(proof: &Proof, response: &Response) -> Result<Secret> {
+pub fn read_code(proof: &Pkce, response: &Response) -> Result<Secret> {
     let location = response.header("location").filter(|_| matches!(response.status, 302 | 303));
     let Some(query) = location.and_then(|to| to.strip_prefix(REDIRECT)).and_then(|rest| rest.strip_prefix('?')) else {
         return Err(match response.status {
@@ -150,7 +150,7 @@ fn decode(value: &str) -> String {
 }
 
 /// The request that exchanges a code for tokens.
-pub fn code_request(issuer: &Issuer, client: &str, proof: &Proof, code: &Secret) -> Request {
+pub fn code_request(issuer: &Issuer, client: &str, proof: &Pkce, code: &Secret) -> Request {
     let pairs = [
         ("grant_type", "authorization_code"),
         ("client_id", client),
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_challenge_is_the_hash_of_the_verifier() {
-        let proof = Proof::new([7; 32], [1; 16]);
+        let proof = Pkce::new([7; 32], [1; 16]);
         assert_eq!((proof.verifier.expose().len(), proof.challenge.len()), (43, 43));
         let request = authorize_request(&issuer(), "c/1", &proof, &Secret::new("t"));
         assert!(request.url.contains("&client_id=c%2F1&"), "{}", request.url);
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn the_code_is_read_only_from_the_redirect_to_this_authorization() {
-        let proof = Proof::new([7; 32], [1; 16]);
+        let proof = Pkce::new([7; 32], [1; 16]);
         let read = |to: &str| read_code(&proof, &response(302, &[("location", to)], ""));
         let state = &proof.state;
         assert_eq!(read(&format!("{REDIRECT}?code=a%2Fb&state={state}")).unwrap().expose(), "a/b");

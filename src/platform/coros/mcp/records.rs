@@ -9,7 +9,7 @@ use super::days::Days;
 
 /// An activity as the list shows it. Each value but the first two and the sport may be missing.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Record {
+pub struct ListedRecord {
     /// The service's id: digits.
     pub label_id: String,
     /// The local day.
@@ -31,7 +31,7 @@ pub struct Record {
 /// Why a text is not a list: the line, and what is wrong there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}")]
-pub struct Unreadable {
+pub struct UnknownProse {
     line: usize,
     why: &'static str,
 }
@@ -49,14 +49,14 @@ const UNKNOWN: &str = "--";
 /// # Errors
 /// The text has a line that is not known, or it is not the list of these days, or it does not have as many activities
 /// as its heading says.
-pub fn parse(text: &str, days: &Days) -> Result<Vec<Record>, Unreadable> {
+pub fn parse(text: &str, days: &Days) -> Result<Vec<ListedRecord>, UnknownProse> {
     let lines: Vec<&str> = text.lines().map(|line| line.trim_end()).collect();
-    let count = heading(lines.first().copied().unwrap_or(""), days).map_err(|why| Unreadable { line: 1, why })?;
+    let count = heading(lines.first().copied().unwrap_or(""), days).map_err(|why| UnknownProse { line: 1, why })?;
     let Some(count) = count else { return nothing_follows(&lines) };
     let mut records = Vec::new();
-    let mut open: Option<Record> = None;
+    let mut open: Option<ListedRecord> = None;
     for (at, line) in lines.iter().enumerate().skip(1) {
-        let failed = |why| Unreadable { line: at + 1, why };
+        let failed = |why| UnknownProse { line: at + 1, why };
         match &mut open {
             None if at == 1 && is_rule(line) => {}
             None if at == 1 => return Err(failed("the line below the heading is unknown")),
@@ -69,7 +69,7 @@ pub fn parse(text: &str, days: &Days) -> Result<Vec<Record>, Unreadable> {
             }
         }
     }
-    let end = |why| Unreadable { line: lines.len(), why };
+    let end = |why| UnknownProse { line: lines.len(), why };
     match open {
         Some(_) => Err(end("the last activity ends too early")),
         None if records.len() != count => Err(end("the heading states another number of activities")),
@@ -77,10 +77,10 @@ pub fn parse(text: &str, days: &Days) -> Result<Vec<Record>, Unreadable> {
     }
 }
 
-fn nothing_follows(lines: &[&str]) -> Result<Vec<Record>, Unreadable> {
+fn nothing_follows(lines: &[&str]) -> Result<Vec<ListedRecord>, UnknownProse> {
     match lines.iter().skip(1).position(|line| !line.is_empty()) {
         None => Ok(Vec::new()),
-        Some(at) => Err(Unreadable { line: at + 2, why: "a line after the statement that there are no activities" }),
+        Some(at) => Err(UnknownProse { line: at + 2, why: "a line after the statement that there are no activities" }),
     }
 }
 
@@ -107,7 +107,7 @@ fn is_rule(line: &str) -> bool {
 }
 
 /// `5. Strength — 2026-09-18`
-fn first_line(line: &str, number: usize, days: &Days) -> Result<Record, &'static str> {
+fn first_line(line: &str, number: usize, days: &Days) -> Result<ListedRecord, &'static str> {
     let unknown = "the first line of an activity is unknown";
     let (shown, rest) = line.split_once(". ").ok_or(unknown)?;
     if shown != number.to_string() {
@@ -118,11 +118,11 @@ fn first_line(line: &str, number: usize, days: &Days) -> Result<Record, &'static
     if day < days.from || day > days.to {
         return Err("an activity of another day");
     }
-    Ok(Record { day, title: title.to_owned(), ..Record::default() })
+    Ok(ListedRecord { day, title: title.to_owned(), ..ListedRecord::default() })
 }
 
 /// Reads a further line of an activity; `true`: it is the last one.
-fn detail(line: &str, record: &mut Record) -> Result<bool, &'static str> {
+fn detail(line: &str, record: &mut ListedRecord) -> Result<bool, &'static str> {
     let Some(text) = line.strip_prefix(INDENT) else {
         let rest = line.strip_prefix(BAR).ok_or("a line is unknown")?;
         return parts(rest, record).map(|()| false);
@@ -155,7 +155,7 @@ fn detail(line: &str, record: &mut Record) -> Result<bool, &'static str> {
 }
 
 /// `Duration: 44:10 | Distance: 8.02 km | Avg HR: 141 bpm`
-fn parts(text: &str, record: &mut Record) -> Result<(), &'static str> {
+fn parts(text: &str, record: &mut ListedRecord) -> Result<(), &'static str> {
     for part in text.split(BAR) {
         let (name, value) = part.split_once(": ").ok_or("a line is unknown")?;
         match name {

@@ -44,12 +44,12 @@ fn september() -> Days {
     Days { from: date(2026, 9, 1), to: date(2026, 9, 30) }
 }
 
-fn read(text: &str) -> Result<Vec<Record>, Unreadable> {
+fn read(text: &str) -> Result<Vec<ListedRecord>, UnknownProse> {
     parse(text, &september())
 }
 
 /// A list of one activity, with these lines between its first line and its id.
-fn one(lines: &str) -> Result<Record, Unreadable> {
+fn one(lines: &str) -> Result<ListedRecord, UnknownProse> {
     let head = "Sport Records — 2026-09-01 to 2026-09-30 (1 records)\n========================\n\n";
     let text = format!("{head}1. Run — 2026-09-21\n{lines}   LabelId: 48 | SportType: 100\n");
     read(&text).map(|mut all| all.remove(0))
@@ -60,7 +60,7 @@ fn every_known_form_of_an_activity_is_read() {
     let all = read(LIST).unwrap();
     assert_eq!(
         all[0],
-        Record {
+        ListedRecord {
             label_id: "480000000000000001".into(),
             day: date(2026, 9, 21),
             sport: "100".into(),
