@@ -20,6 +20,7 @@ use garminsync::sync::{self, LoginOptions, Result, Worker};
   gs-auth login --platform garmin-com   with the password, else with the browser
   gs-auth login --browser               with a ticket from the browser
   gs-auth key --platform intervals      with an API key
+  gs-auth login --oauth                 COROS: with a link, for reading only
   gs-auth import ~/.garminconnect       import the token of another tool
   gs-auth import - --platform coros     the cookies of COROS' page, piped in
   gs-auth status                        who is logged in, and for how long
@@ -84,7 +85,7 @@ fn main() -> ExitCode {
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     match &args.action {
         Action::Login(flags) => {
-            let options = LoginOptions { browser: flags.browser, password: flags.password };
+            let options = LoginOptions { browser: flags.browser, password: flags.password, oauth: flags.oauth };
             sync::login(worker, options, &mut TerminalPrompt)
         }
         Action::Key { path } => sync::set_key(worker, || cli::token_source(path.as_deref()), &mut TerminalPrompt),

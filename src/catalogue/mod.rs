@@ -10,6 +10,7 @@ mod columns;
 mod commands;
 mod corrupt;
 mod deletions;
+mod file_requests;
 mod files;
 mod groups;
 mod identities;
@@ -37,6 +38,7 @@ pub use activities::{Absence, ActivityRow, Change, ListedRow, Query};
 pub use commands::{CommandOutcome, CommandRow, FIRST_COMMANDS, LastWork, OpenCommand, Stage};
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
+pub use file_requests::FileRequestRow;
 pub use files::{FileFingerprint, FileRow};
 pub use identities::{Forgotten, Owner};
 pub use listings::{

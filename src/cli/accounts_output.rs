@@ -27,7 +27,7 @@ pub fn print_accounts(all: &[AccountStatus], format: Option<AccountsFormat>, now
         AccountsFormat::Table => {
             output.text(&format!("{}\n", accounts_table(all, now)))?;
             for status in all {
-                if let Some(remark) = remark(status) {
+                for remark in remark(status).into_iter().chain(quota(status, now)) {
                     output.text(&format!("{}: {}\n", status.platform, printable(&remark)))?;
                 }
             }
@@ -90,4 +90,15 @@ fn remark(status: &AccountStatus) -> Option<String> {
         (None, Some(why)) => Some(format!("last password login rejected: {why}")),
         _ => status.ended.clone(),
     }
+}
+
+/// How much of a quota of files is used.
+fn quota(status: &AccountStatus, now: Timestamp) -> Option<String> {
+    let quota = status.file_quota.as_ref()?;
+    let used =
+        format!("{} of {} files in {} hours requested by {}", quota.used, quota.files, quota.hours, status.access);
+    Some(match quota.next {
+        Some(next) => format!("{used}; next file in {}", i18n::time_left(next, now)),
+        None => used,
+    })
 }

@@ -299,6 +299,9 @@ pub struct LoginFlags {
     /// Log in with the password of the settings, or ask for it [default if the settings hold one]
     #[arg(long)]
     pub password: bool,
+    /// COROS: allow reading with a link that you open on any device; the session of the Training Hub is not affected
+    #[arg(long, conflicts_with_all = ["browser", "password"])]
+    pub oauth: bool,
 }
 
 /// What `gs-auth logout` removes.

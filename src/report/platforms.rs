@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::components::{self, Icon, time};
-use super::{Login, Platform, PlatformPair, Snapshot};
+use super::{FileQuotaUsage, Login, Platform, PlatformPair, Snapshot};
 use crate::i18n::{self, Lang, number};
 
 /// All platforms.
@@ -50,6 +50,9 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
                     (row(lang.pick("login", "登录"), html! { (lang.pick("none, or unknown", "无或未知")) }))
                 }
                 @for one in &platform.logins { (row(one.title(lang), login(one, made, lang))) }
+                @for quota in &platform.file_quotas {
+                    (row(lang.pick("files by OAuth", "OAuth 文件"), files(quota, lang)))
+                }
                 @if let Some(pause) = pause(platform, lang) { (row(lang.pick("blocked", "暂停"), pause)) }
             }
             @if let Some(reason) = &platform.unusable_reason {
@@ -104,6 +107,19 @@ fn login(login: &Login, made: Option<Timestamp>, lang: Lang) -> Markup {
         @if login.ended.is_some() { (Icon::Bad) " " }
         (components::text(&login.text(now, lang)))
         @if let Some(end) = login.ends(now) { span.sub { (time(end)) } }
+    }
+}
+
+/// How many files were requested, if the service limits their number.
+fn files(quota: &FileQuotaUsage, lang: Lang) -> Markup {
+    let FileQuotaUsage { used, files, hours, .. } = quota;
+    let text = match lang {
+        Lang::En => format!("{used} of {files} in {hours} hours"),
+        Lang::Zh => format!("{hours} 小时内已用 {used} / {files} 个"),
+    };
+    html! {
+        (text)
+        @if let Some(next) = quota.next { span.sub { (lang.pick("next after ", "下次不早于 ")) (time(next)) } }
     }
 }
 

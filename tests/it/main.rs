@@ -38,6 +38,7 @@ mod docs {
 }
 
 mod download {
+    mod coros_oauth;
     mod gs_download;
     mod replaced_files;
     mod unavailable;
@@ -86,6 +87,7 @@ mod list {
 mod login {
     mod account_identity;
     mod coros;
+    mod coros_oauth;
     mod gs_auth;
     mod token_lifetime;
 }
@@ -99,6 +101,7 @@ mod plan {
 mod platform {
     mod contract;
     mod coros_delete;
+    mod coros_oauth;
     mod coros_upload;
     mod folder;
     mod garmin_upload;

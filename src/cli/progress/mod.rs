@@ -77,6 +77,9 @@ impl Task for TerminalTask {
                 self.wait_for(&format!("{platform}: retry after {{}}"), time, WaitReason::Service);
             }
             Pause::Retry => self.wait_for("retry in {}", time, WaitReason::Service),
+            Pause::Person => {
+                self.wait_for("waiting for the login in the browser, next check in {}", time, WaitReason::Own)
+            }
             Pause::Login => self.wait_for("sends the password in {}", time, WaitReason::Own),
         }
     }

@@ -78,7 +78,7 @@ fn an_invalid_answer_repeats_the_question() {
         "1,3", // platforms
         "0",
         "4", // garmin-com: later
-        "1", // coros: with the browser
+        "2", // coros: with the browser
         "12",
         "2",
         "",

@@ -123,7 +123,7 @@ fn without_a_terminal_setup_names_missing_flags_and_creates_nothing() {
     let flags = ["--platform", "garmin-com,coros", "--login", "garmin-com=password", "--notify", "telegram"];
     let said = setup(&work, &flags, "");
     said.ends(2).says("--set GARMIN_EMAIL=ADDRESS").says("--secrets FILE with GARMIN_PASSWORD=");
-    said.says("--login coros=browser").says("TELEGRAM_BOT_TOKEN").says("TELEGRAM_CHAT_ID");
+    said.says("--login coros=oauth, =browser").says("TELEGRAM_BOT_TOKEN").says("TELEGRAM_CHAT_ID");
     assert!(!said.err.contains("--platform NAME") && !said.err.contains("--login garmin-com"), "{said}");
     let said = setup(&work, &["--platform", "coros", "--login", "token"], "");
     said.ends(2).says("--token coros=PATH");
