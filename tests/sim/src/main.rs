@@ -139,15 +139,15 @@ fn scenario(arguments: &Arguments) -> Outcome<Scenario> {
 fn serve(scenario: Scenario, arguments: &Arguments) -> Outcome<()> {
     let accounts = scenario.accounts.clone();
     let mut sim = Sim::try_start(scenario)?;
-    if let (Some(dir), Some(listen)) = (&arguments.tls_dir, &arguments.tls_listen) {
-        let tls = sim.listen_tls(dir, listen)?;
-        if let Some(listen) = &arguments.proxy_listen {
-            sim.listen_proxy(tls, listen)?;
-        }
-    }
     let url = sim.base_url();
     let mut out = io::stdout();
     writeln!(out, "GS_LOOPBACK={url}")?;
+    if let (Some(dir), Some(listen)) = (&arguments.tls_dir, &arguments.tls_listen) {
+        let tls = sim.listen_tls(dir, listen)?;
+        if let Some(listen) = &arguments.proxy_listen {
+            writeln!(out, "HTTPS_PROXY=http://{}", sim.listen_proxy(tls, listen)?)?;
+        }
+    }
     for account in &accounts {
         let count = sim.with(|state| state.ids(&account.domain).len());
         let code = account.mfa_code.as_ref().map_or(String::new(), |code| format!(" code={code}"));
