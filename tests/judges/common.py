@@ -12,9 +12,11 @@ import sys
 import traceback
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 LOOPBACK = os.environ["GS_LOOPBACK"]
 TOOLS = os.environ["JUDGE_TOOLS"]
+ROOT = Path(__file__).parents[2]
 GS_SIM = os.environ["GS_COMMANDS"] + "/gs-sim"
 
 

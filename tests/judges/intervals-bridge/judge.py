@@ -64,5 +64,6 @@ operation("activity after the change", lambda: client.activity(new), lambda got:
 operation("delete_activity", lambda: client.delete_activity(new), lambda got: got is None)
 failing("activity after the deletion", lambda: client.activity(new), "404")
 failing("wrong key", IntervalsClient("wrong").athlete, "401")
-sim("POST", "intervals/account", {"limits": {"quarter_hour": 0}})
-failing("rate limit", client.athlete, "429")
+# Its requests are repeated after a second, as Retry-After says, and then fail.
+sim("POST", "intervals/account", {"limits": {"second": 0}})
+failing("rate limit", client.athlete, "RetryError|429")

@@ -195,7 +195,8 @@ fn write_samples(dir: &Path) -> Outcome<()> {
     let file = run.build();
     let samples = [
         ("run.fit", file.clone()),
-        ("ride.fit", fit::ride(start, 3600, 27_000.0).build()),
+        // Another start, so that it is no duplicate of the run.
+        ("ride.fit", fit::ride(start + 86_400, 3600, 27_000.0).build()),
         ("treadmill.fit", fit::treadmill(start, 1800, 5000.0).build()),
         ("swim.fit", fit::swim(start, 2400, 1500.0).build()),
         ("strength.fit", fit::strength(start, 2700).build()),
