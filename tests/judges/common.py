@@ -17,7 +17,8 @@ from pathlib import Path
 LOOPBACK = os.environ["GS_LOOPBACK"]
 TOOLS = os.environ["JUDGE_TOOLS"]
 ROOT = Path(__file__).parents[2]
-GS_SIM = os.environ["GS_COMMANDS"] + "/gs-sim"
+GS_SIM = os.environ["JUDGE_SIMULATOR"]
+COMMANDS = os.environ["JUDGE_COMMANDS"]
 
 
 def report(result, name, detail=""):

@@ -68,7 +68,9 @@ operation("login-start", start, lambda link: link.startswith("https://mcpeu.coro
 operation("login-finish", lambda: run("login-finish"), lambda text: "login ok" in text)
 operation("mode of its token file", lambda: oct(TOKENS.stat().st_mode & 0o777), lambda mode: mode == "0o600")
 operation("list-tools", lambda: run("list-tools", "--refresh"), lambda text: "querySportRecords" in text)
-operation("describe-tool", lambda: run("describe-tool", "--tool", "querySportRecords"), lambda text: "startDate" in text)
+operation(
+    "describe-tool", lambda: run("describe-tool", "--tool", "querySportRecords"), lambda text: "startDate" in text
+)
 for transport in ["json", "sse", "sse_crlf", "sse_lines", "sse_noise"]:
     sim("POST", "coros/mcp/spec", {"transport": transport}, **REGION)
     operation(f"call-tool querySportRecords, {transport}", records, is_complete)

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 
 from common import GS_SIM, ROOT, command, operation, sim
 
@@ -25,7 +24,9 @@ def tokens():
 
 
 for strategy in STRATEGIES:
-    operation(f"login, {strategy}", lambda: run("enter", "", strategy)[strategy], lambda got: got.get("name") == "Test Runner")
+    operation(
+        f"login, {strategy}", lambda: run("enter", "", strategy)[strategy], lambda got: got.get("name") == "Test Runner"
+    )
 sim("POST", "account", {"mfa_code": "123456"})
 for strategy in STRATEGIES[:3]:
     operation(

@@ -28,7 +28,6 @@ listed = operation(
 original = next(id for id in listed if ACTIVITIES[id]["sha256"] and not ACTIVITIES[id]["oddities"])
 
 
-
 def is_list(got):
     return isinstance(got, list)
 
@@ -115,5 +114,8 @@ operation("gcpapi sync", sync, are_originals)
 operation("gcpapi sync again", sync, lambda got: got[0] == [] and len(got[1]) > 3)
 sim("POST", "personal/tokens/expire")
 operation("another exchange after a 401", client.get_user_profile_settings, lambda got: got.display_name)
+sim("POST", "personal", {"burst": {"requests": 0}})
+failing("rate limit", client.get_user_profile_settings, "^RateLimitError: ")
+sim("POST", "personal", {"burst": {"requests": None}})
 sim("DELETE", f"personal/keys/{KEY}")
 failing("deleted key", client.get_user_profile_settings, "^AuthenticationError: ")

@@ -48,11 +48,12 @@ created = operation(
     "upload_fit", lambda: client.upload_fit("9001", run, name="Uploaded"), lambda got: got["created"] and got["items"]
 )
 new = created["items"][0]["id"]
+operation("upload_fit of the same file", lambda: client.upload_fit("9001", run), lambda got: not got["created"])
 operation(
-    "upload_fit of the same file", lambda: client.upload_fit("9001", run), lambda got: not got["created"]
+    "upload_fit of a multisport file",
+    lambda: client.upload_fit("9002", Path("samples/triathlon.fit")),
+    lambda got: len(got["items"]) > 1,
 )
-operation("upload_fit of a multisport file",
-    lambda: client.upload_fit("9002", Path("samples/triathlon.fit")), lambda got: len(got["items"]) > 1)
 failing("upload_fit of a broken file", lambda: client.upload_fit("9003", Path("samples/broken_size.fit")), "422")
 operation(
     "activities with the id of the upload",

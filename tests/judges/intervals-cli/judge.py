@@ -26,6 +26,9 @@ operation(
     lambda: json.loads(run("list", *ALL, "--json")),
     lambda got: {one["id"] for one in got} == ACTIVITIES.keys(),
 )
-operation("activities list of days without any", lambda: run("list", "--start", "1990-01-01", "--end", "1990-02-01"),
-    lambda text: "No activities" in text)
+operation(
+    "activities list of days without any",
+    lambda: run("list", "--start", "1990-01-01", "--end", "1990-02-01"),
+    lambda text: "No activities" in text,
+)
 failing("wrong key", lambda: run("list", *ALL, key="wrong"), "exit code 1")

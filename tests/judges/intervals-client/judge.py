@@ -28,7 +28,9 @@ def ids(activities):
 
 
 def original():
-    return hashlib.sha256(gzip.decompress(api.download_activity_file_without_preload_content(one["id"]).read())).hexdigest()
+    return hashlib.sha256(
+        gzip.decompress(api.download_activity_file_without_preload_content(one["id"]).read())
+    ).hexdigest()
 
 
 operation("get_athlete", lambda: AthletesApi(connect(KEY)).get_athlete("0"), lambda got: got.id == ACCOUNT["athlete"])
@@ -46,8 +48,11 @@ operation(
     lambda: api.update_activity(one["id"], Activity(name="Renamed", description="by a judge")),
     lambda got: got.name == "Renamed",
 )
-operation("list_activities after the change", lambda: api.list_activities("0", **DAYS),
-    lambda got: any((activity.id, activity.name) == (one["id"], "Renamed") for activity in got))
+operation(
+    "list_activities after the change",
+    lambda: api.list_activities("0", **DAYS),
+    lambda got: any((activity.id, activity.name) == (one["id"], "Renamed") for activity in got),
+)
 failing("get_activity of Strava", lambda: api.get_activity(stub), r"\(422\)")
 failing("download_activity_file of Strava", lambda: api.download_activity_file(stub), r"\(422\)")
 failing("delete_activity of Strava", lambda: api.delete_activity(stub), r"\(422\)")
