@@ -72,7 +72,7 @@ as_in_life(
     "get_menstrual_cycle_day_view without today",
     lambda: client.get_menstrual_cycle_day_view(DAY),
     "^BadRequestError: ",
-    "the service needs todayDate",
+    "the service needs todayDate, which Garmin's own client always sends",
 )
 as_in_life(
     "get_weight_entries",
