@@ -62,6 +62,7 @@ intervals\t''
 folder:\t''"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l browser -d 'Log in with the browser, and paste the ticket that it shows'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l password -d 'Log in with the password of the settings, or ask for it [default if the settings hold one]'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -l oauth -d 'COROS: allow reading with a link that you open on any device; the session of the Training Hub is not affected'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s n -l dry-run -d 'Print what would be done, and do nothing'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s q -l quiet -d 'Print errors only'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s v -l verbose -d 'Print more; twice: every request'

@@ -9,9 +9,9 @@ use garminsync::sync::{self, LoginOptions, Result, Worker};
 
 /// Log in to the platforms: by password, by browser, or with the token of another tool
 ///
-/// A token is valid for months if it is used. The password is tried once and never retried automatically: Garmin locks
-/// accounts after too many logins. COROS allows one session per account: a login here ends the session in the browser, and
-/// the other way round.
+/// Garmin's token renews automatically if it is used at least once a month; COROS' token is valid until COROS ends it. The
+/// password is tried once and never retried automatically: Garmin locks accounts after too many logins. COROS allows one
+/// session per account: a login here ends the session in the browser, and the other way round.
 #[derive(Parser)]
 #[command(
     name = "gs-auth",
@@ -20,6 +20,7 @@ use garminsync::sync::{self, LoginOptions, Result, Worker};
   gs-auth login --platform garmin-com   with the password, else with the browser
   gs-auth login --browser               with a ticket from the browser
   gs-auth key --platform intervals      with an API key
+  gs-auth login --oauth                 COROS: with a link, for reading only
   gs-auth import ~/.garminconnect       import the token of another tool
   gs-auth import - --platform coros     the cookies of COROS' page, piped in
   gs-auth status                        who is logged in, and for how long
@@ -84,7 +85,7 @@ fn main() -> ExitCode {
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     match &args.action {
         Action::Login(flags) => {
-            let options = LoginOptions { browser: flags.browser, password: flags.password };
+            let options = LoginOptions { browser: flags.browser, password: flags.password, oauth: flags.oauth };
             sync::login(worker, options, &mut TerminalPrompt)
         }
         Action::Key { path } => sync::set_key(worker, || cli::token_source(path.as_deref()), &mut TerminalPrompt),

@@ -129,6 +129,7 @@ const OF_ACCOUNT: &[&str] = &[
     "DELETE FROM login_failures WHERE platform = ?1",
     "DELETE FROM login_attempts WHERE platform = ?1",
     "DELETE FROM accounts WHERE platform = ?1",
+    "DELETE FROM file_requests WHERE platform = ?1",
     "DELETE FROM last_work WHERE platform = ?1",
     "DELETE FROM identity_emails WHERE platform = ?1",
     "DELETE FROM identities WHERE platform = ?1",

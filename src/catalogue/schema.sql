@@ -215,6 +215,15 @@ CREATE TABLE rate_limits (
     not_before_ms INTEGER NOT NULL DEFAULT 0   -- from the service's own Retry-After
 ) STRICT, WITHOUT ROWID;
 
+-- Requests for files by an access whose service limits their number.
+CREATE TABLE file_requests (
+    number    INTEGER PRIMARY KEY,
+    platform  TEXT NOT NULL,
+    access    TEXT NOT NULL,     -- 'key', 'oauth', 'login'
+    at        INTEGER NOT NULL,
+    gave_file INTEGER            -- whether a file arrived; NULL: not known
+) STRICT;
+
 -- The account of each platform that this data folder belongs to.
 CREATE TABLE identities (
     platform TEXT PRIMARY KEY,

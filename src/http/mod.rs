@@ -65,6 +65,8 @@ pub enum Pause<'a> {
     Retry,
     /// A pause as long as a person needs to type a password.
     Login,
+    /// A person logs in on another device.
+    Person,
 }
 
 /// How requests are sent.
@@ -158,6 +160,8 @@ pub struct Request {
     pub limit: u64,
     /// Hosts that a redirect may lead to. Any other host is an error, because it would receive the credentials.
     pub hosts: Vec<String>,
+    /// Whether redirects are followed. If not, a redirect is the response.
+    pub follow: bool,
     /// The path is a secret: anyone who knows it can read or write there. Messages name only the host.
     pub redact_url: bool,
     /// The request is an upload or a deletion, or a part of one: a `Retry-After` delays other uploads and deletions,
@@ -179,6 +183,7 @@ impl Request {
             repeat: Repeat::Read,
             limit: limit::ANSWER,
             hosts: Vec::new(),
+            follow: true,
             redact_url: false,
             changes: false,
             not_after: None,

@@ -250,7 +250,7 @@ impl Redirects {
 
 /// The target of a redirect, if the response is a redirect to a host of the platform.
 fn redirect(request: &Request, response: &Response) -> Result<Option<String>, Error> {
-    if request.method != "GET" || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
+    if request.method != "GET" || !request.follow || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }
     let Some(location) = response.header("location") else { return Ok(None) };

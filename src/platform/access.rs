@@ -6,7 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{AccessKind, Context, LoginWays, PlatformLogin, PlatformReader, PlatformWriter, Result};
+use super::{AccessKind, Context, FileQuota, LoginWays, PlatformLogin, PlatformReader, PlatformWriter, Result};
 use crate::http::Secret;
 
 /// One way to reach the account of a service. Every access can read.
@@ -46,6 +46,11 @@ pub trait Access: Send + Sync {
     /// The file or folder cannot be read.
     fn read_token(&self, path: &Path) -> io::Result<Option<Secret>> {
         std::fs::read_to_string(path).map(|text| Some(Secret::new(text)))
+    }
+
+    /// The service's limit for files, if this access has one.
+    fn file_quota(&self) -> Option<FileQuota> {
+        None
     }
 
     /// Opens the account to read from it.

@@ -4,18 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-
-use super::{AccessKind, Credentials, LoginGuard, OwnerGuard, Result};
-use crate::activity::PlatformId;
+use super::{AccessKind, Credentials, FileRequests, LoginGuard, OwnerGuard, Result};
+use crate::activity::{Activity, PlatformId};
 use crate::http::Http;
 use crate::walk::Notice;
 
 /// Receives all items that a listing skipped.
 pub type TellSkipped = Arc<dyn Fn(&[Notice]) + Send + Sync>;
 
-/// The start of an activity, by its id, if it is already known.
-pub type KnownStart = Arc<dyn Fn(&str) -> Option<Timestamp> + Send + Sync>;
+/// An activity by its id, as earlier listings showed it, if it is already known.
+pub type ActivityLookup = Arc<dyn Fn(&str) -> Option<Activity> + Send + Sync>;
 
 /// The source of the settings that one platform alone reads. Their defaults are in the table of settings.
 pub trait SettingSource: Send + Sync {
@@ -58,6 +56,8 @@ pub struct Context {
     pub notice: Arc<dyn Fn(&str) + Send + Sync>,
     /// Receives, at the end of each listing, all items that it skipped. It reports each of them to the person once.
     pub skipped: TellSkipped,
-    /// Looks up the start of an activity whose list entry has none, before the service is asked for it.
-    pub known_start: KnownStart,
+    /// Looks up an activity whose list entry has missing values, before the service is asked for them.
+    pub known: ActivityLookup,
+    /// The record of the requests for files, for an access with a quota.
+    pub files: Arc<dyn FileRequests>,
 }

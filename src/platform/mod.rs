@@ -13,6 +13,7 @@ mod access;
 mod context;
 pub mod coros;
 mod error;
+mod file_quota;
 pub mod folder;
 pub mod garmin;
 mod identity;
@@ -29,8 +30,9 @@ mod transfer;
 
 pub use crate::activity::{AccessKind, PlatformId};
 pub use access::Access;
-pub use context::{Context, KnownStart, SettingSource, TellSkipped};
+pub use context::{ActivityLookup, Context, SettingSource, TellSkipped};
 pub use error::{Error, Result};
+pub use file_quota::{FileQuota, FileRequest, FileRequests, QuotaState};
 pub use identity::{Identity, OwnerGuard, describe_person, mask_email};
 pub use listing::{ListEnd, ListedActivity, Page, Window};
 pub use login::{Account, Ask, Credentials, LoginBlock, LoginGuard, LoginWays};

@@ -9,6 +9,8 @@
 
 use std::ops::ControlFlow;
 
+use jiff::Timestamp;
+
 use super::{
     Account, Ask, Credentials, Download, Identity, ListEnd, Page, Result, UploadFile, UploadRef, UploadStatus, Window,
 };
@@ -53,6 +55,17 @@ pub trait PlatformReader: Send {
     /// The owner is stored with the token, so that one request is made for each token, or one a day if the service does
     /// not name the owner. `fresh`: the request is made now, because a write is about to follow.
     fn identify(&self, fresh: bool) -> Result<Option<Identity>>;
+
+    /// For an access whose service does not name the owner: whether the account shows activities that the catalogue
+    /// knows. `None`: this is not compared.
+    fn is_known_account(&self) -> Result<Option<bool>> {
+        Ok(None)
+    }
+
+    /// When the next file can be requested, if a quota of files is used up. `None`: now.
+    fn files_after(&self) -> Result<Option<Timestamp>> {
+        Ok(None)
+    }
 }
 
 /// Writes to one account. It reads the account too, because its list is read before and after each write.
@@ -87,6 +100,14 @@ pub trait PlatformLogin: Send {
 
     /// Instructions for a login with the browser: which page to open, and which value to copy from it.
     fn browser_login(&self) -> String;
+
+    /// Logs in by a link that a person opens on any device; `show` shows it. Waits until the person has logged in.
+    ///
+    /// # Errors
+    /// [`Error::Input`](super::Error::Input): this access has another way to log in.
+    fn authorize(&self, _show: &mut dyn FnMut(&str)) -> Result<Account> {
+        Err(super::Error::Input("this access has no login by a link".into()))
+    }
 
     /// Imports a token of another tool, or a ticket, as text. Checks it with the service and stores it.
     fn import(&self, text: &str) -> Result<Account>;

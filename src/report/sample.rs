@@ -140,6 +140,13 @@ fn platform((name, title): (&str, &str)) -> Platform {
         }],
         cooldown_until: None,
         rate_limited_until: None,
+        file_quotas: vec![FileQuotaUsage {
+            used: 50,
+            files: 50,
+            hours: 24,
+            next: Some(ago(-1)),
+            ..FileQuotaUsage::default()
+        }],
     }
 }
 

@@ -261,7 +261,7 @@ impl HealthEvidence {
             // No login with the same settings changes the account.
             let fix = (!why.reason().is_other_account()).then(|| way_in.clone());
             let (at, reason) = (Some(*since), Some(why.clone()));
-            issues.push(Issue { at, reason, fix, ..about(IssueKind::LoginRefused) });
+            issues.push(Issue { at, reason, fix, ..about(IssueKind::LoginRejected) });
         } else if let Some((until, why)) = cooldown {
             let (at, reason, fix) = (Some(*until), Some(why.clone()), Some(browser.clone()));
             issues.push(Issue { at, reason, fix, ..about(IssueKind::Cooldown) });

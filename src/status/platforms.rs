@@ -43,6 +43,23 @@ pub struct Platform {
     pub cooldown_until: Option<Timestamp>,
     /// The end of the service's rate limit.
     pub rate_limited_until: Option<Timestamp>,
+    /// The quotas of files of its accesses.
+    pub file_quotas: Vec<FileQuotaUsage>,
+}
+
+/// How much of a quota of files is used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FileQuotaUsage {
+    /// The access: `key`, `oauth` or `login`.
+    pub access: AccessKind,
+    /// The number of files that were requested in the period.
+    pub used: u64,
+    /// The most files in the period.
+    pub files: u64,
+    /// The length of the period in hours.
+    pub hours: i64,
+    /// When the next file can be requested; `None`: now.
+    pub next: Option<Timestamp>,
 }
 
 /// The token or key of an access to a platform, as the last command found it. It is never read itself.

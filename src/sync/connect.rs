@@ -1,13 +1,13 @@
 //! Opens platforms with the HTTP client, the credentials and the record of rejected logins.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::Worker;
-use crate::activity::ActivityKeyRef;
+use crate::activity::{Activity, ActivityKeyRef};
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::http::Http;
@@ -79,7 +79,20 @@ impl Worker {
     /// # Errors
     /// [`Config`](platform::Error::Config): a setting that only this platform reads is invalid.
     pub fn open_reader(&self, spec: &Arc<PlatformSpec>, http: Arc<Http>) -> platform::Result<Box<dyn PlatformReader>> {
-        spec.open_reader(self.context(spec, self.read_access(spec), http))
+        self.open_reader_by(spec, self.read_access(spec), http)
+    }
+
+    /// Like [`Worker::open_reader`], by this access.
+    ///
+    /// # Errors
+    /// [`Config`](platform::Error::Config): a setting that only this platform reads is invalid.
+    pub fn open_reader_by(
+        &self,
+        spec: &Arc<PlatformSpec>,
+        access: AccessKind,
+        http: Arc<Http>,
+    ) -> platform::Result<Box<dyn PlatformReader>> {
+        spec.open_reader(self.context(spec, access, http))
     }
 
     /// Opens an access of a platform to log in, or to inspect its token.
@@ -112,10 +125,14 @@ impl Worker {
         // A token from a login would be lost with the temporary folder.
         let is_kept = !self.is_scratch;
         let (path, wait, listed) = (self.catalogue_path.clone(), self.lock_timeout, id.clone());
-        let known_start = move |id: &str| {
-            let entry =
-                Catalogue::open(&path, wait).and_then(|catalogue| catalogue.entry(ActivityKeyRef::new(&listed, id)));
-            entry.ok().flatten()?.activity.start_time
+        // A listing may look up each of its activities, so the connection stays open.
+        let opened: Mutex<Option<Catalogue>> = Mutex::new(None);
+        let known = move |id: &str| -> Option<Activity> {
+            let mut opened = opened.lock().unwrap_or_else(PoisonError::into_inner);
+            if opened.is_none() {
+                *opened = Catalogue::open(&path, wait).ok();
+            }
+            Some(opened.as_ref()?.entry(ActivityKeyRef::new(&listed, id)).ok().flatten()?.activity)
         };
         Context {
             platform: id,
@@ -131,7 +148,8 @@ impl Worker {
             owner: Arc::new(self.ownership(spec)),
             notice: Arc::new(move |text| workspace.warn(&format!("{name}: {text}"))),
             skipped: Arc::new(skipped),
-            known_start: Arc::new(known_start),
+            known: Arc::new(known),
+            files: Arc::new(self.file_requests(spec, access)),
         }
     }
 

@@ -25,6 +25,7 @@ mod diff;
 mod download;
 mod error;
 mod fetch;
+mod file_quota;
 mod file_store;
 mod filter;
 mod history;

@@ -16,7 +16,8 @@ use crate::clock::Clock;
 use crate::hex;
 use crate::http::Http;
 use crate::platform::{
-    self, Error, Identity, OwnerGuard, PlatformReader, PlatformSpec, PlatformWriter, describe_person, mask_email,
+    self, AccessKind, Error, Identity, OwnerGuard, PlatformReader, PlatformSpec, PlatformWriter, describe_person,
+    mask_email,
 };
 use crate::reason::Reason;
 use crate::settings::Settings;
@@ -61,7 +62,20 @@ impl Worker {
         spec: &Arc<PlatformSpec>,
         http: Arc<Http>,
     ) -> platform::Result<Box<dyn PlatformReader>> {
-        let platform = self.open_reader(spec, http)?;
+        self.connect_reader_by(spec, self.read_access(spec), http)
+    }
+
+    /// Like [`Worker::connect_reader`], by this access.
+    ///
+    /// # Errors
+    /// [`Error::OtherAccount`] for another account. Before the check, no login and no request is made with it.
+    pub fn connect_reader_by(
+        &self,
+        spec: &Arc<PlatformSpec>,
+        access: AccessKind,
+        http: Arc<Http>,
+    ) -> platform::Result<Box<dyn PlatformReader>> {
+        let platform = self.open_reader_by(spec, access, http)?;
         self.ownership(spec).check(platform.as_ref(), false)?;
         Ok(platform)
     }
@@ -113,7 +127,12 @@ impl Ownership {
             // A service that does not name the owner is accepted while the data folder has no owner. If the service is
             // temporarily unable to name the owner, reading is allowed.
             Ok(None) if !owned => Ok(()),
-            Ok(None) => Err(self.unknown()),
+            // Its activities show whether it is the same account, if they can be compared.
+            Ok(None) => match platform.is_known_account()? {
+                Some(true) => Ok(()),
+                Some(false) => Err(self.unrelated()),
+                None => Err(self.unknown()),
+            },
             Err(Error::Retry { .. }) if !owned && !fresh => Ok(()),
             Err(Error::Login(why)) if owned && !self.is_set_up => Err(Error::Login(format!(
                 "{why}. To sync without this platform, name the others in SYNC_PLATFORM, or remove the account from this data folder: gs-auth logout --forget-account --platform {}",
@@ -132,6 +151,14 @@ impl Ownership {
         })?;
         let owners: Vec<String> = raw.iter().filter_map(|raw| self.spec.listed_owner(raw)).collect();
         Ok(!owners.is_empty() && owners.iter().all(|owner| owner != user_id))
+    }
+
+    fn unrelated(&self) -> Error {
+        Error::OtherAccount(Reason::OtherAccount {
+            platform: self.spec.id.to_string(),
+            login: "an account without any known activity".to_owned(),
+            owner: self.with(|catalogue| catalogue.owner(&self.spec.id)).ok().flatten().as_ref().map(person),
+        })
     }
 
     fn unknown(&self) -> Error {

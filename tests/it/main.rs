@@ -85,6 +85,7 @@ mod list {
 mod login {
     mod account_identity;
     mod coros;
+    mod coros_oauth;
     mod gs_auth;
     mod token_lifetime;
 }
@@ -98,6 +99,7 @@ mod plan {
 mod platform {
     mod contract;
     mod coros_delete;
+    mod coros_oauth;
     mod coros_upload;
     mod folder;
     mod garmin_upload;

@@ -43,6 +43,10 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ),
     ("http/attempt.rs", "no acceptable auth methods", "ureq has no error kind for a SOCKS proxy that requires a login"),
     ("platform/coros/response.rs", "parameter input error", "COROS sends several codes with this message"),
+    ("platform/coros/mcp/records.rs", "No sport records found from ", "COROS' tools answer in prose"),
+    ("platform/coros/mcp/records.rs", "Sport Records — ", "COROS' tools answer in prose"),
+    ("platform/coros/mcp/records.rs", "Start Coordinates: ", "COROS' tools answer in prose"),
+    ("platform/coros/mcp/records.rs", "Time Window: ", "COROS' tools answer in prose"),
     (
         "docgen/command_page.rs",
         "Common options",

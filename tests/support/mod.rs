@@ -12,6 +12,7 @@ use gs_sim::{LoggedRequest, Scenario, Sim};
 use serde_json::Value;
 
 pub mod all_features;
+pub mod coros_oauth;
 pub mod duplicates;
 pub mod engine;
 pub mod faults;
@@ -163,13 +164,7 @@ impl Work {
         let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        // An end by a signal has the exit code that a shell reports.
-        let code = output
-            .status
-            .code()
-            .unwrap_or_else(|| 128 + std::os::unix::process::ExitStatusExt::signal(&output.status).unwrap_or(0));
-        Said { what, code, out: text(output.stdout), err: text(output.stderr) }
+        Said::of(&what, &output)
     }
 
     /// `gs-list ARGS | gs-download`
@@ -258,6 +253,17 @@ impl Work {
 }
 
 impl Said {
+    /// The output of a command that has ended.
+    pub fn of(what: &str, output: &std::process::Output) -> Said {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        // An end by a signal has the exit code that a shell reports.
+        let code = output
+            .status
+            .code()
+            .unwrap_or_else(|| 128 + std::os::unix::process::ExitStatusExt::signal(&output.status).unwrap_or(0));
+        Said { what: what.to_owned(), code, out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
     /// Expects exit code 0.
     #[track_caller]
     pub fn ok(&self) -> &Said {

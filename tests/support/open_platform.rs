@@ -8,8 +8,8 @@ use std::time::Duration;
 use garminsync::activity::PlatformId;
 use garminsync::http::{Backoff, Http, Loopback, Options, Permit, PermitError, RateLimiter, Route};
 use garminsync::platform::{
-    self, AccessKind, Context, Credentials, Identity, LoginBlock, LoginGuard, OwnerGuard, PlatformLogin, PlatformSpec,
-    PlatformWriter, Platforms, Result, SettingSource, UploadStatus,
+    self, AccessKind, Context, Credentials, FileRequest, FileRequests, Identity, LoginBlock, LoginGuard, OwnerGuard,
+    PlatformLogin, PlatformSpec, PlatformWriter, Platforms, Result, SettingSource, UploadStatus,
 };
 use garminsync::reason::Reason;
 use jiff::Timestamp;
@@ -67,7 +67,8 @@ pub fn context(platform: &PlatformId, http: Arc<Http>, tokens: &Path) -> Context
         owner: Arc::new(AtOnce),
         settings: Arc::new(AtOnce),
         notice: Arc::new(|_| ()),
-        known_start: Arc::new(|_| None),
+        known: Arc::new(|_| None),
+        files: Arc::new(AtOnce),
         skipped: Arc::new(|_| ()),
     }
 }
@@ -112,6 +113,29 @@ impl SettingSource for AtOnce {
 
     fn duration(&self, _: &str) -> Result<Duration> {
         Ok(Duration::ZERO)
+    }
+}
+
+/// No request for a file is recorded.
+impl FileRequests for AtOnce {
+    fn since(&self, _: Timestamp) -> Result<Vec<FileRequest>> {
+        Ok(Vec::new())
+    }
+
+    fn begin(&self) -> Result<i64> {
+        Ok(0)
+    }
+
+    fn end(&self, _: i64, _: bool) -> Result<()> {
+        Ok(())
+    }
+
+    fn cancel(&self, _: i64) -> Result<()> {
+        Ok(())
+    }
+
+    fn outstanding(&self) -> Result<u64> {
+        Ok(0)
     }
 }
 

@@ -175,7 +175,7 @@ impl Answers<'_> {
             let path = std::path::absolute(self.settings.expanded_home(&path)).unwrap_or_else(|_| path.clone().into());
             match self.platforms.find(&format!("folder:{}", path.display())) {
                 Some(spec) => return Ok(spec),
-                None => self.person.say("This is no path of a folder."),
+                None => self.person.say("Not a valid folder path."),
             }
         }
     }
@@ -204,7 +204,12 @@ impl Answers<'_> {
             "at other times".to_owned(),
             "never: I run garminsync sync myself".to_owned(),
         ];
-        let keeps = self.current.schedule.as_ref().map(|cron| options.insert(0, format!("as now ({cron})"))).is_some();
+        let keeps = self
+            .current
+            .schedule
+            .as_ref()
+            .map(|cron| options.insert(0, format!("keep the current schedule ({cron})")))
+            .is_some();
         let chosen = person::choose(self.person, "When should a sync run?", &options, 0)?;
         match chosen.checked_sub(usize::from(keeps)) {
             None => return Ok(()),

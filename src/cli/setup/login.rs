@@ -53,7 +53,7 @@ fn ask_ways(
     found: Option<&PathBuf>,
 ) -> Result<Vec<Way>, Failure> {
     let mut options: Vec<(Option<Way>, String)> =
-        account.iter().map(|name| (None, format!("as now: logged in as {name}"))).collect();
+        account.iter().map(|name| (None, format!("keep the current login ({name})"))).collect();
     options.extend(ways(spec, found).into_iter().map(|(way, title)| (Some(way), title)));
     let question = format!("How do you want to log in to {}?", spec.title);
     let Some(way) = choose(answers, &question, &options)? else { return Ok(Vec::new()) };

@@ -19,6 +19,7 @@ mod import_job;
 mod import_queue;
 mod list;
 mod login;
+mod mcp;
 mod password_login;
 mod region;
 mod response;

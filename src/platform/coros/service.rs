@@ -1,5 +1,6 @@
 //! The row for COROS in the table of platforms.
 
+use super::mcp::OAuthAccess;
 use super::{Coros, ID, MANUFACTURER};
 use crate::activity::Format;
 use crate::platform::{
@@ -23,12 +24,12 @@ pub fn spec() -> PlatformSpec {
     }
 }
 
-/// COROS' Training Hub.
+/// COROS: the access by OAuth, and the login of the Training Hub.
 struct CorosService;
 
 impl Service for CorosService {
     fn accesses(&self) -> Vec<&dyn Access> {
-        vec![self]
+        vec![&OAuthAccess, self]
     }
 }
 

@@ -81,7 +81,7 @@ impl Garmin {
 
     /// The start of an activity whose list entry has none: the known start, else the one in its details.
     fn start_of(&self, id: &str, details: &mut u32) -> Result<Option<Timestamp>> {
-        if let Some(start) = (self.context.known_start)(id) {
+        if let Some(start) = (self.context.known)(id).and_then(|known| known.start_time) {
             return Ok(Some(start));
         }
         *details += 1;

@@ -57,7 +57,7 @@ impl Access for IntervalsService {
     }
 
     fn login_ways(&self) -> LoginWays {
-        LoginWays::One("with an API key, to read and write: copy it from intervals.icu's settings page, paste it here")
+        LoginWays::One("with an API key: reads and writes; it is on intervals.icu's settings page")
     }
 
     fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {

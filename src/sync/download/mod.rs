@@ -1,11 +1,11 @@
 //! Downloads, one after the other: look in the archive, request the file, store it, report the result.
 //!
-//! [`download`] is the operation; `fetch` requests one file, `refused` handles a refusal, `outage` decides whether the
-//! file is the cause of the refusal.
+//! [`download`] is the operation; `fetch` requests one file, `rejected` handles a rejection, `outage` decides whether the
+//! file is the cause of the rejection.
 
 mod fetch;
 mod outage;
-mod refused;
+mod rejected;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::activity::{Activity, ActivityKey};
 use crate::archive;
 use crate::catalogue::FileRow;
 use crate::http::Http;
-use crate::platform::{self, PlatformId, PlatformReader, PlatformSelection};
+use crate::platform::{self, Download, PlatformId, PlatformReader, PlatformSelection};
 use crate::reason::Reason;
 use crate::record::{self, ActivityRecord, Problem, ProblemKind, Record, explained};
 use outage::OutageGuard;
@@ -63,6 +63,8 @@ struct Downloads<'a> {
     /// Nothing more can be written: the problem of all further records.
     full: Option<Problem>,
     suspensions: Suspensions,
+    /// The platforms whose quota of files is used up, and for which another access was searched.
+    without_quota: HashSet<PlatformId>,
     /// Which platforms provide files in this run.
     outages: OutageGuard,
     /// The downloads that failed in this run.
@@ -92,6 +94,7 @@ impl<'a> Downloads<'a> {
             open: HashMap::new(),
             full: None,
             suspensions: Suspensions::default(),
+            without_quota: HashSet::new(),
             outages: OutageGuard::new(),
             failed: HashMap::new(),
             planned: HashSet::new(),
@@ -238,8 +241,30 @@ impl<'a> Downloads<'a> {
             let platform = self.worker.connect_reader(&spec, self.http.clone())?;
             self.open.insert(name.into(), platform);
         }
+        self.switch_access(name)?;
         // The lines above have inserted it.
         Ok(self.open[name].as_ref())
+    }
+
+    /// Requests a file, from another access if the quota is used up with this request.
+    fn request(&mut self, activity: &Activity) -> platform::Result<Download> {
+        match self.platform(&activity.platform)?.download(activity) {
+            Err(platform::Error::Retry { platform_wide: true, .. }) if self.switch_access(&activity.platform)? => {
+                self.platform(&activity.platform)?.download(activity)
+            }
+            done => done,
+        }
+    }
+
+    /// Opens another access of a platform if the quota of files is used up and another access is set up. Returns
+    /// whether it did.
+    fn switch_access(&mut self, name: &str) -> platform::Result<bool> {
+        if self.open[name].files_after()?.is_none() || !self.without_quota.insert(name.into()) {
+            return Ok(false);
+        }
+        let spec = self.worker.platforms.require(name).map_err(|error| platform::Error::Input(error.to_string()))?;
+        let other = self.worker.connect_for_files(&spec, &self.http);
+        Ok(other.map(|platform| self.open.insert(name.into(), platform)).is_some())
     }
 
     /// Suspends a platform for the rest of this run.

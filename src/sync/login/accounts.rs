@@ -6,6 +6,8 @@ use jiff::Timestamp;
 
 use super::{logins, named, open};
 use crate::platform::{Access, AccessKind, PlatformId, PlatformSpec};
+use crate::status::FileQuotaUsage;
+use crate::sync::file_quota::file_quota;
 use crate::sync::{Result, Worker};
 
 /// One access to the account of a platform: a record of `gs-auth status`.
@@ -44,6 +46,8 @@ pub struct AccountStatus {
     pub login_rejected: Option<String>,
     /// Why the token or key no longer works.
     pub ended: Option<String>,
+    /// How many files were requested, if the service limits their number.
+    pub file_quota: Option<FileQuotaUsage>,
 }
 
 /// The accesses of each selected platform that are set up; of a platform without any, the one that a login is for.
@@ -92,10 +96,11 @@ fn status_of(worker: &Worker, spec: &Arc<PlatformSpec>, access: &dyn Access) -> 
         expires: account.as_ref().and_then(|a| a.expires),
         renewable_until: account.as_ref().and_then(|a| a.renewable_until),
         ended: account.as_ref().and_then(|a| a.dead.clone()),
-        source: account.map(|a| a.source),
+        source: account.as_ref().map(|a| a.source.clone()),
         password_set: worker.has_credentials_of(access),
         cooldown_until,
         rate_limited_until: worker.catalogue.rate_limited_until(&spec.id, now)?,
+        file_quota: file_quota(&worker.catalogue, &spec.id, access, now)?.filter(|_| account.is_some()),
         login_rejected: login.map(|login| login.reason.to_string()),
     })
 }

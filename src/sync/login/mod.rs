@@ -6,6 +6,7 @@
 mod accounts;
 mod key;
 mod logout;
+mod oauth;
 mod token;
 
 use std::sync::Arc;
@@ -46,6 +47,8 @@ pub struct LoginOptions {
     pub browser: bool,
     /// Use a password, and ask for it if none is configured.
     pub password: bool,
+    /// Allow the access by OAuth, with a link.
+    pub oauth: bool,
 }
 
 /// The platforms that have a login.
@@ -115,6 +118,9 @@ fn named(spec: &PlatformSpec, failure: Failure) -> Failure {
 /// The login failed, no answer came, or the platform is ambiguous.
 pub fn login(worker: &mut Worker, options: LoginOptions, prompt: &mut dyn Prompt) -> Result<()> {
     worker.require_writable_unless_dry()?;
+    if options.oauth {
+        return oauth::authorize(worker, prompt);
+    }
     let spec = &one(worker)?;
     if worker.dry_run {
         worker.warn(&format!("{}: would log in", spec.id));

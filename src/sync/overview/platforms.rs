@@ -28,6 +28,7 @@ impl Compared<'_> {
                 logins: own.logins.iter().map(|(login, _)| login.clone()).collect(),
                 cooldown_until: own.cooldown.as_ref().map(|(until, _)| *until),
                 rate_limited_until: own.rate_limited_until,
+                file_quotas: around.file_quotas.clone(),
                 ..Platform::default()
             })
             .collect();

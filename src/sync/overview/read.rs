@@ -13,7 +13,9 @@ use crate::catalogue::{
 };
 use crate::clock::Clock;
 use crate::platform::{PlatformSelection, PlatformSpec, Platforms};
+use crate::status::FileQuotaUsage;
 use crate::sync::Histories;
+use crate::sync::file_quota::file_quota;
 
 /// How many of the newest runs are shown.
 const RUNS: u32 = 100;
@@ -62,6 +64,8 @@ pub(super) struct PlatformState {
     pub rate_limited_until: Option<Timestamp>,
     /// Accepted uploads that the platform should list by now.
     pub unshown: Vec<UploadRow>,
+    /// The quotas of files of the accesses with a token.
+    pub file_quotas: Vec<FileQuotaUsage>,
     /// Uploads that began before this time should be listed by now.
     pub long_ago: Timestamp,
 }
@@ -121,11 +125,19 @@ impl PlatformState {
         now: Timestamp,
     ) -> catalogue::Result<PlatformState> {
         let long_ago = now.checked_sub(lost_after).unwrap_or(Timestamp::MIN);
+        let accounts = catalogue.accounts(&spec.id)?;
+        let mut file_quotas = Vec::new();
+        for access in spec.accesses() {
+            if accounts.iter().any(|(kind, ..)| *kind == access.kind()) {
+                file_quotas.extend(file_quota(catalogue, &spec.id, access, now)?);
+            }
+        }
         Ok(PlatformState {
             complete: catalogue.last_complete_listing(&spec.id, now)?,
-            listed: catalogue.last_sync(&spec.id, now)?,
+            listed: catalogue.last_listing(&spec.id, now)?,
             newest: catalogue.newest_listing(&spec.id)?,
-            accounts: catalogue.accounts(&spec.id)?,
+            accounts,
+            file_quotas,
             login_failure: catalogue.login_failure(&spec.id)?,
             rate_limited_until: catalogue.rate_limited_until(&spec.id, now)?,
             unshown: catalogue.never_listed_uploads(&spec.id, long_ago, now)?,

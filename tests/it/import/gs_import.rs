@@ -515,7 +515,7 @@ fn unsupported_input_is_rejected_before_anything_is_imported() {
         ("unknown", "1 FIT, TCX or GPX file without an id in its name"),
         ("unknown", "1 link not followed, 3 other files not read (.json 2, .csv 1)"),
         ("birds.db", "database of another program"),
-        ("empty", "no supported file in it"),
+        ("empty", "no supported file found"),
         ("letter.txt", "unsupported file"),
         ("nowhere", "No such file"),
         ("UploadedFiles_0-_Part1.zip", "a part of Garmin's account export"),

@@ -1,0 +1,114 @@
+//! The FIT file of an activity: the arguments of the tool, and its result. Pure.
+//!
+//! A result without a file means that the quota is used up, or that the activity has no file, or that the tool failed:
+//! these cannot be told apart (public clients, August and September 2026; reviewed 2026-11-29). So it is never final.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::text::{self, Sentence};
+use crate::activity::Activity;
+use crate::platform::{Error, FileQuota, Result};
+
+/// The service's limit: 50 files of an account in 24 hours. The sources disagree on whether that is a day of the calendar
+/// or begins with the first request; downloads, and requests for the URL of a file, count together.
+pub const QUOTA: FileQuota = FileQuota { files: 50, period: SignedDuration::from_hours(24), nearly: 45, most_empty: 5 };
+
+/// The result of a download.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Given {
+    /// The file.
+    File(Vec<u8>),
+    /// No file, and no error that is known.
+    Nothing,
+    /// An error that is known.
+    Failure(Sentence),
+}
+
+/// The arguments of the tool. The service needs the sport of the list: without it the call fails.
+pub fn arguments(id: &str, activity: &Activity) -> Result<Value> {
+    let sport = activity.platform_sport.as_deref().and_then(|sport| sport.parse::<u32>().ok());
+    let sport = sport.ok_or_else(|| {
+        Error::Rejected("the sport number of this activity is unknown; list it first: gs-fetch --platform coros".into())
+    })?;
+    Ok(json!({"labelId": id, "sportType": sport}))
+}
+
+/// Whether a result has a file.
+pub fn has_file(result: &Value) -> bool {
+    result["content"].as_array().is_some_and(|items| items.iter().any(|item| item["type"] == "resource"))
+}
+
+/// Reads the result of the download of this activity.
+///
+/// # Errors
+/// [`Error::Unexpected`]: it has another file, or none that can be read.
+pub fn read(result: &Value, id: &str) -> Result<Given> {
+    let items = result["content"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut files = items.iter().filter(|item| item["type"] == "resource").map(|item| &item["resource"]);
+    let Some(file) = files.next() else {
+        let failure = text::texts(result).iter().find_map(|words| text::sentence(words));
+        return Ok(match failure {
+            Some(Sentence::NoFile) | None => Given::Nothing,
+            Some(failure) => Given::Failure(failure),
+        });
+    };
+    let name = file["uri"].as_str().and_then(|uri| uri.rsplit('/').next()?.strip_suffix(".fit"));
+    if name != Some(id) || files.next().is_some() {
+        return Err(Error::Unexpected("COROS gives the file of another activity; not stored".into()));
+    }
+    // The archive checks the content.
+    let bytes = file["blob"].as_str().and_then(|blob| STANDARD.decode(blob.trim()).ok());
+    bytes.map(Given::File).ok_or_else(|| Error::Unexpected("COROS gives a file that cannot be decoded (base64)".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(uri: &str, blob: &str) -> Value {
+        json!({"type": "resource", "resource": {"uri": uri, "mimeType": "application/octet-stream", "blob": blob}})
+    }
+
+    fn of(content: Value) -> Result<Given> {
+        read(&json!({"content": content, "isError": false}), "48")
+    }
+
+    #[test]
+    fn the_file_is_beside_advice() {
+        let advice = json!({"type": "text", "text": "Save the file."});
+        let file = resource("coros://fit/48.fit", "RklU");
+        assert_eq!(of(json!([file, advice])).unwrap(), Given::File(b"FIT".to_vec()));
+        assert_eq!(of(json!([advice])).unwrap(), Given::Nothing);
+        assert_eq!(of(json!([])).unwrap(), Given::Nothing);
+    }
+
+    #[test]
+    fn the_file_must_be_of_this_activity() {
+        for uri in ["coros://fit/49.fit", "coros://fit/148.fit", "48", ""] {
+            assert!(matches!(of(json!([resource(uri, "RklU")])), Err(Error::Unexpected(_))), "{uri}");
+        }
+        let two = json!([resource("x/48.fit", "RklU"), resource("x/48.fit", "RklU")]);
+        assert!(matches!(of(two), Err(Error::Unexpected(_))));
+        assert!(matches!(of(json!([resource("x/48.fit", "*")])), Err(Error::Unexpected(_))));
+    }
+
+    #[test]
+    fn sentences_are_told_apart() {
+        let said = |words: &str| of(json!([{"type": "text", "text": words}])).unwrap();
+        assert_eq!(said("COROS did not return a FIT file URL for labelId: 48"), Given::Nothing);
+        assert_eq!(said("Tool call anomalies detected."), Given::Failure(Sentence::Anomalies));
+        assert_eq!(said("COROS API is temporarily unavailable."), Given::Failure(Sentence::Unavailable));
+    }
+
+    #[test]
+    fn the_sport_of_the_list_is_sent_as_a_number() {
+        let activity =
+            |sport: Option<&str>| Activity { platform_sport: sport.map(str::to_owned), ..Activity::default() };
+        assert_eq!(arguments("48", &activity(Some("102"))).unwrap(), json!({"labelId": "48", "sportType": 102}));
+        assert!(matches!(arguments("48", &activity(None)), Err(Error::Rejected(_))));
+        assert!(matches!(arguments("48", &activity(Some("x"))), Err(Error::Rejected(_))));
+    }
+}

@@ -1,0 +1,164 @@
+//! The login: a person opens a link on any device, and the program waits for it.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use super::issuer::{self, Issuer};
+use super::login_session::{self, Claim, LoginSession};
+use super::oauth::{self, GrantError, Proof};
+use super::token::Token;
+use super::{CorosMcp, NEEDED_TOOLS};
+use crate::clock::Moment;
+use crate::http::{self, Pause, Request, Response, Secret};
+use crate::platform::{Account, Error, Result};
+use crate::reason::Reason;
+
+/// Shows a text to the person who logs in.
+pub type Show<'a> = &'a mut dyn FnMut(&str);
+
+impl CorosMcp {
+    /// Logs in: shows a link, waits until a person has logged in there, and stores the tokens. If it fails, the stored
+    /// token stays.
+    pub(super) fn log_in(&self, show: Show) -> Result<Account> {
+        let issuer = issuer::read_discovery(&self.sent(&issuer::discovery_request())?)?;
+        let (client, session) = self.open_login(&issuer)?;
+        show(&format!(
+            "Open this link on any device, log in to COROS there, and allow the access:\n\n  {}\n\n\
+             Waiting for up to {} minutes; Ctrl-C ends it.",
+            session.link,
+            login_session::TIME_LIMIT.as_secs() / 60
+        ));
+        let ticket = self.wait_for_ticket(&issuer, &session)?;
+        let proof = Proof::new(random()?, random()?);
+        let response = self.sent(&oauth::authorize_request(&issuer, &client, &proof, &ticket))?;
+        let code = oauth::read_code(&proof, &response).map_err(|error| self.with_advice(error))?;
+        self.exchange(&issuer, &client, &proof, &code)
+    }
+
+    /// Opens a login session, with the client of the stored token or a new one.
+    fn open_login(&self, issuer: &Issuer) -> Result<(String, LoginSession)> {
+        // A damaged file is replaced by the login.
+        let stored = self.store.load::<Token>().ok().flatten();
+        let known = stored.filter(|token| token.issuer == issuer.address()).map(|token| token.client_id);
+        if let Some(client) = known
+            && let Some(session) =
+                login_session::read(issuer, &self.sent(&login_session::open_request(issuer, &client))?)?
+        {
+            return Ok((client, session));
+        }
+        let client = oauth::read_registration(&self.sent(&oauth::register_request(issuer))?)?;
+        let session = login_session::read(issuer, &self.sent(&login_session::open_request(issuer, &client))?)?;
+        let unknown = || Error::Unexpected("COROS does not know the client that it has just registered".into());
+        Ok((client, session.ok_or_else(unknown)?))
+    }
+
+    /// Waits until the person has logged in. A connection that fails for a moment does not end the login.
+    fn wait_for_ticket(&self, issuer: &Issuer, session: &LoginSession) -> Result<Secret> {
+        let end = Moment::now() + login_session::TIME_LIMIT;
+        loop {
+            self.context.http.pause(Pause::Person, session.interval)?;
+            if end.is_over() {
+                return Err(self.login_required("nobody logged in before the link ended"));
+            }
+            let response =
+                match self.context.http.send(&self.context.platform, &login_session::claim_request(issuer, session)) {
+                    Ok(response) => response,
+                    Err(http::Error::Network { .. }) => continue,
+                    Err(error) => return Err(error.into()),
+                };
+            match login_session::read_claim(&response)? {
+                Claim::Pending => {}
+                Claim::Authorized(ticket) => return Ok(ticket),
+                Claim::Failed(code) => {
+                    return Err(self.login_required(&format!("the login was rejected on COROS' page ({code})")));
+                }
+                Claim::Expired => return Err(self.login_required("nobody logged in before the link ended")),
+                Claim::Claimed => return Err(self.login_required("the link was used by another program")),
+            }
+        }
+    }
+
+    /// Exchanges the code, stores the tokens before they are used, and then checks them.
+    fn exchange(&self, issuer: &Issuer, client: &str, proof: &Proof, code: &Secret) -> Result<Account> {
+        let lock = self.store.lock()?;
+        let space = self.store.reserve()?;
+        let before = self.store.load::<Token>().ok().flatten();
+        let response = self.sent(&oauth::code_request(issuer, client, proof, code))?;
+        let now = self.context.http.now();
+        let grant = oauth::read_grant(&response, now).map_err(|failure| match failure {
+            GrantError::Ended(words) => self.login_required(&format!("COROS rejected the login ({words})")),
+            GrantError::Failed(why) => Error::retry_platform(format!("{why}; log in again later")),
+        })?;
+        let token = Token::new(issuer, client, grant, now);
+        space.save(&token)?;
+        // The check uses the token, and may have to wait for the lock.
+        drop(lock);
+        let checked = self.check_owner(&token).and_then(|is_named| self.check_tools().map(|()| is_named));
+        let _lock = self.store.lock()?;
+        match (&checked, before) {
+            (Ok(true), _) => {}
+            (Ok(false), _) => self.store.save(&Token { user_id: None, ..token.clone() })?,
+            (Err(_), Some(before)) => self.store.save(&before)?,
+            (Err(_), None) => drop(self.store.remove()?),
+        }
+        checked.map(|_| token.account())
+    }
+
+    /// Checks that a new token belongs to the account of the data folder. Returns whether the user id of the token
+    /// names that account.
+    ///
+    /// That the id is the one of the Training Hub is not proven. So if it differs, or is missing, the activities decide.
+    fn check_owner(&self, token: &Token) -> Result<bool> {
+        let other = match token.identity().map(|identity| self.context.owner.admit(&identity, None)) {
+            Some(Err(error @ Error::OtherAccount(_))) => error,
+            Some(admitted) => return admitted.map(|()| true),
+            None if !self.context.owner.is_owned()? => return Ok(true),
+            None => Error::OtherAccount(Reason::OtherAccount {
+                platform: self.context.platform.to_string(),
+                login: "an account without any known activity".into(),
+                owner: None,
+            }),
+        };
+        if self.shows_known_activities()? { Ok(false) } else { Err(other) }
+    }
+
+    /// Checks that the service has the tools that are needed.
+    fn check_tools(&self) -> Result<()> {
+        let tools = match self.tools() {
+            Ok(tools) => tools,
+            // The token is valid as far as is known, and a new login would not help.
+            Err(error @ Error::Retry { .. }) => {
+                (self.context.notice)(&format!("the new token is saved, but could not be checked: {error}"));
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        match NEEDED_TOOLS.iter().find(|name| !tools.iter().any(|tool| tool == *name)) {
+            Some(name) => Err(Error::Unexpected(format!(
+                "COROS no longer offers {name}, which this version needs; update garminsync; the new login was not stored"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn sent(&self, request: &Request) -> Result<Response> {
+        Ok(self.context.http.send(&self.context.platform, request)?)
+    }
+
+    fn with_advice(&self, error: Error) -> Error {
+        match error {
+            Error::Login(why) => self.login_required(&why),
+            other => other,
+        }
+    }
+}
+
+/// Random bytes of the system, which nobody can guess.
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    let read = |bytes: &mut [u8]| -> io::Result<()> { File::open("/dev/urandom")?.read_exact(bytes) };
+    read(&mut bytes).map_err(|error| {
+        Error::Storage(Reason::Storage { detail: format!("/dev/urandom: {error}; a login needs random numbers") })
+    })?;
+    Ok(bytes)
+}
