@@ -91,6 +91,40 @@ def hash_of(file: ActivityFile):
     return file.filename, hashlib.sha256(file.content).hexdigest()
 
 
+def every_activity():
+    return {client.get_activity(id).activity_id for id in listed}
+
+
+def every_day():
+    """Requests each kind of day for a month, which has days without data, too."""
+    kinds = [
+        client.get_daily_summary,
+        client.get_daily_sleep,
+        client.get_daily_heart_rate,
+        client.get_daily_hrv,
+        client.get_daily_spo2,
+        client.get_fitness_age,
+    ]
+    return [kind(f"2026-10-{day:02}") for day in range(1, 32) for kind in kinds]
+
+
+def every_range():
+    """Requests each kind of range for three months. The client divides it as the service requires."""
+    kinds = [
+        client.get_daily_summaries,
+        client.get_daily_sleep_summaries,
+        client.get_daily_hrv_summaries,
+        client.get_daily_stress,
+        client.get_daily_hydration,
+        client.get_daily_body_battery,
+    ]
+    return [len(kind("2026-08-01", "2026-10-31")) for kind in kinds]
+
+
+operation("get_activity of every activity", every_activity, lambda got: got == set(listed))
+operation("every day of a month", every_day, lambda got: len(got) == 6 * 31)
+operation("every range of three months", every_range, lambda got: all(50 < count <= 92 for count in got))
+
 wanted = (f"{original}_ACTIVITY.fit", ACTIVITIES[original]["sha256"])
 operation("download_activity", lambda: hash_of(client.download_activity(original)), lambda got: got == wanted)
 failing("unknown activity", lambda: client.get_activity(1), "^NotFoundError: ")
