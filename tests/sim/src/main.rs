@@ -139,15 +139,15 @@ fn scenario(arguments: &Arguments) -> Outcome<Scenario> {
 fn serve(scenario: Scenario, arguments: &Arguments) -> Outcome<()> {
     let accounts = scenario.accounts.clone();
     let mut sim = Sim::try_start(scenario)?;
-    if let (Some(dir), Some(listen)) = (&arguments.tls_dir, &arguments.tls_listen) {
-        let tls = sim.listen_tls(dir, listen)?;
-        if let Some(listen) = &arguments.proxy_listen {
-            sim.listen_proxy(tls, listen)?;
-        }
-    }
     let url = sim.base_url();
     let mut out = io::stdout();
     writeln!(out, "GS_LOOPBACK={url}")?;
+    if let (Some(dir), Some(listen)) = (&arguments.tls_dir, &arguments.tls_listen) {
+        let tls = sim.listen_tls(dir, listen)?;
+        if let Some(listen) = &arguments.proxy_listen {
+            writeln!(out, "HTTPS_PROXY=http://{}", sim.listen_proxy(tls, listen)?)?;
+        }
+    }
     for account in &accounts {
         let count = sim.with(|state| state.ids(&account.domain).len());
         let code = account.mfa_code.as_ref().map_or(String::new(), |code| format!(" code={code}"));
@@ -195,7 +195,8 @@ fn write_samples(dir: &Path) -> Outcome<()> {
     let file = run.build();
     let samples = [
         ("run.fit", file.clone()),
-        ("ride.fit", fit::ride(start, 3600, 27_000.0).build()),
+        // Another start, so that it is no duplicate of the run.
+        ("ride.fit", fit::ride(start + 86_400, 3600, 27_000.0).build()),
         ("treadmill.fit", fit::treadmill(start, 1800, 5000.0).build()),
         ("swim.fit", fit::swim(start, 2400, 1500.0).build()),
         ("strength.fit", fit::strength(start, 2700).build()),
