@@ -342,6 +342,9 @@ fn upsert(tx: &Transaction, listing: i64, row: &ListedRow, now: i64) -> rusqlite
         .query_row([a.platform.as_str(), &a.id], |row| entry(row, &mut PlatformIds::default()))
         .optional()?
         .map(|row| row.entry);
+    // An access may list activities without their device, which another access has told.
+    let told = known.as_ref().and_then(|known| known.activity.device.clone()).filter(|_| a.device.is_none());
+    let a = &Activity { device: told.or_else(|| a.device.clone()), ..a.clone() };
     let change = match &known {
         None => Change::New,
         Some(known) if known.activity != *a || known.missing.is_some() => Change::Changed,

@@ -160,7 +160,10 @@ mod tests {
     fn the_error_for_an_unknown_name_lists_the_known_names() {
         let platforms = Platforms::default();
         let told = |name: &str| platforms.require(name).unwrap_err().to_string();
-        assert_eq!(told("polar"), r#"unknown platform "polar"; known: garmin-com, garmin-cn, coros, intervals, folder:PATH"#);
+        assert_eq!(
+            told("polar"),
+            r#"unknown platform "polar"; known: garmin-com, garmin-cn, coros, intervals, folder:PATH"#
+        );
         assert_eq!(told("folder:"), "missing path; use folder:PATH, e.g. folder:/mnt/watch");
         assert_eq!(
             platforms.require_exact("COROS").unwrap_err().to_string(),

@@ -61,9 +61,17 @@ impl Worker {
         spec: &Arc<PlatformSpec>,
         http: Arc<Http>,
     ) -> platform::Result<Box<dyn PlatformReader>> {
-        let platform = self.open_reader(spec, http)?;
-        self.ownership(spec).check(platform.as_ref(), false)?;
-        Ok(platform)
+        let access = self.read_access(spec);
+        let platform = self.open_reader(spec, http.clone())?;
+        match self.ownership(spec).check(platform.as_ref(), false) {
+            // The service has just ended this access, and another one is set up.
+            Err(Error::Login(why)) if self.read_access(spec) != access => {
+                self.warn(&format!("{}: {why}; reading with the {} instead", spec.id, self.read_access(spec).name()));
+                let platform = self.open_reader(spec, http)?;
+                self.ownership(spec).check(platform.as_ref(), false).map(|()| platform)
+            }
+            checked => checked.map(|()| platform),
+        }
     }
 
     /// Opens a platform to write to it, after the service has confirmed that its account is the owner of the data
