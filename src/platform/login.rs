@@ -91,7 +91,7 @@ impl Default for LoginWays {
 }
 
 /// When a key ends that a person describes by its last day (`2027-02-27`), or by the number of days from `now`: `90`.
-/// `None`: the text is neither.
+/// The hour of the last day is unknown, so the day counts whole. `None`: the text is neither.
 pub fn key_end(text: &str, now: Timestamp) -> Option<Timestamp> {
     /// The most days: ten years.
     const MOST_DAYS: i64 = 3653;
@@ -100,7 +100,7 @@ pub fn key_end(text: &str, now: Timestamp) -> Option<Timestamp> {
         return now.checked_add(SignedDuration::from_hours(24 * days)).ok();
     }
     let day: jiff::civil::Date = text.parse().ok()?;
-    day.to_zoned(TimeZone::UTC).ok().map(|start| start.timestamp())
+    day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok().map(|end| end.timestamp())
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
         let now: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
         let end = |text| key_end(text, now).map(|end| end.to_string());
         assert_eq!(end(" 90\n").as_deref(), Some("2027-02-27T12:00:00Z"));
-        assert_eq!(end("2027-02-27").as_deref(), Some("2027-02-27T00:00:00Z"));
+        assert_eq!(end("2027-02-27").as_deref(), Some("2027-02-28T00:00:00Z"));
         for bad in ["", "0", "-1", "99999", "2027-02-30", "27.02.2027", "90 days"] {
             assert_eq!(end(bad), None, "{bad}");
         }

@@ -102,6 +102,7 @@ mod platform {
     mod folder;
     mod garmin_upload;
     mod names;
+    mod personal;
 }
 
 mod report {

@@ -108,7 +108,7 @@ impl Token {
         Account {
             name: self.user.clone(),
             domain: domain.name.to_owned(),
-            expires: ends.filter(|ends| ends.as_second() + LONGEST_LIFE_S > works_until),
+            expires: ends.filter(|ends| ends.as_second() >= works_until),
             renewable_until: None,
             renewable: false,
             dead: self.dead.clone(),
