@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Prompt, TokenSource, logins, named, open, several, welcome, with_login};
+use crate::fs::is_open_to_others;
 use crate::http::Secret;
 use crate::platform::{Access, AccessKind, PlatformSelection, PlatformSpec, key_end};
 use crate::settings::trim_line_ends;
@@ -85,6 +86,9 @@ fn configured(worker: &Worker, access: &dyn Access) -> Result<Option<Secret>> {
     }
     let Some(place) = key_file(worker, access) else { return Ok(None) };
     worker.info(&format!("using the API key in {}", place.display()));
+    if std::fs::metadata(&place).is_ok_and(|meta| is_open_to_others(&meta)) {
+        worker.warn(&format!("other users can read the API key in {0}; run chmod 600 {0}", place.display()));
+    }
     read(access, &place).map(Some)
 }
 

@@ -219,6 +219,27 @@ fn a_key_beside_a_login_reads_and_the_login_only_writes() {
 }
 
 #[test]
+fn a_key_without_a_login_only_reads() {
+    let world = World::changed(|scenario| scenario.personal = free());
+    let mut work = world.work;
+    let key = issue(&world.sim, &KeySpec::days(90));
+    work.set("GARMIN_PERSONAL_API_KEY", &key).set("GARMIN_PERSONAL_API_INTERVAL", "0");
+    work.unset("GARMIN_EMAIL_COM").unset("GARMIN_PASSWORD_COM");
+    work.set("SYNC_PLATFORM", "GARMINCOM,COROS").put_commands_in_path();
+    let world = World { sim: world.sim, work };
+    for day in 0..6 {
+        world.put(["garmin-com", "coros"][usize::from(day % 2 == 0)], &world::run(day));
+    }
+    sync(&world.work, &["--archive"]).ok();
+    assert_eq!((world.ids("garmin-com").len(), world.ids("coros").len()), (3, 6));
+    assert_eq!(private(&world.sim), 0, "{:?}", requests(&world.sim));
+    // A login is still asked for with the browser: the key is no password.
+    world.work.run("gs-auth", &["login", "--platform", "garmin-com"]).ends(77).says("/mobile/sso/en_US/sign-in");
+    let writer = world.work.run("gs-delete", &["--yes", "--platform", "garmin-com"]);
+    assert_eq!(writer.code, 0, "{writer}");
+}
+
+#[test]
 fn two_processes_at_once_make_one_exchange() {
     let sim = start(5);
     sim.fault(Fault::new(Effect::Latency { ms: 600 }).host(HOST).path(EXCHANGE));
@@ -340,7 +361,7 @@ fn gs_auth_key_takes_the_key_from_a_pipe_a_file_the_settings_or_garmins_own_clie
     let work = folder(&sim);
     let path = file(&work, ".config/garmin/connect-personal-api-key");
     let said = work.run("gs-auth", &["key", "-v"]);
-    said.says(&format!("using the API key in {path}"));
+    said.says(&format!("using the API key in {path}")).says(&format!("chmod 600 {path}"));
     check(&work, said);
     // An explicit file that is empty is an error, and so is Garmin's.
     std::fs::write(&path, "\n").unwrap();

@@ -5,7 +5,7 @@ use crate::activity::Activity;
 use crate::http::{Request, Response};
 use crate::platform::garmin::domain::Domain;
 use crate::platform::garmin::download::{FileReply, read_file, without_file};
-use crate::platform::{Download, Result};
+use crate::platform::{Download, Error, Result, lenient_json};
 
 /// Downloads the original of one activity. This API converts nothing, so there is no other file.
 pub fn run(
@@ -21,16 +21,28 @@ pub fn run(
     if response.status == 200 && response.body.is_empty() {
         response.status = 204;
     }
-    match read_file(&response)? {
-        FileReply::Bytes(bytes) => Ok(Download::Original(bytes)),
-        FileReply::Unavailable { why, .. } => without_file(&send(&api::details_request(domain, &activity.id))?, &why),
+    let why = match read_file(&response)? {
+        FileReply::Bytes(bytes) => return Ok(Download::Original(bytes)),
+        FileReply::Unavailable { why, .. } => why,
+    };
+    let details = send(&api::details_request(domain, &activity.id))?;
+    // Any field of the details may be missing, so a missing format alone does not show that there is no file.
+    let is_certain = matches!(response.status, 204 | 404 | 410) || is_manual(&details);
+    match without_file(&details, &why)? {
+        Download::None { .. } if !is_certain => {
+            Err(Error::retry_item(format!("original unavailable ({why}); try again later")))
+        }
+        none => Ok(none),
     }
+}
+
+fn is_manual(details: &Response) -> bool {
+    lenient_json::parse(&details.body).is_some_and(|body| body["metadataDTO"]["manualActivity"] == true)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::Error;
     use crate::platform::garmin::domain::COM;
 
     /// The result if the file and the details have these responses, and the number of requests.
@@ -61,6 +73,9 @@ mod tests {
             assert!(matches!(fetch((status, ""), (200, FIT)).0, Err(Error::Rejected(_))), "{status}");
             assert!(matches!(fetch((status, ""), (404, "{}")).0, Err(Error::NotFound(_))), "{status}");
         }
+        const UNKNOWN: &str = r#"{"metadataDTO":{"lapCount":3}}"#;
+        assert!(matches!(fetch((404, ""), (200, UNKNOWN)).0, Ok(Download::None { .. })));
+        assert!(matches!(fetch((500, ""), (200, UNKNOWN)).0, Err(Error::Retry { platform_wide: false, .. })));
         assert!(matches!(fetch((503, ""), (200, MANUAL)), (Err(Error::Retry { platform_wide: false, .. }), 1)));
         assert!(matches!(fetch((406, "{}"), (200, FIT)), (Err(Error::Unexpected(_)), 1)));
     }

@@ -18,25 +18,28 @@ use crate::reason::Reason;
 
 /// The owner, as far as the service names it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Owner {
+pub struct KeyOwner {
     /// The user id.
     pub user_id: Option<String>,
     /// The name.
     pub name: Option<String>,
 }
 
-impl Owner {
+impl KeyOwner {
     /// The owner of the newest activity.
-    pub fn of_entries(items: &[Value]) -> Owner {
-        let Some(item) = items.first() else { return Owner::default() };
+    pub fn of_entries(items: &[Value]) -> KeyOwner {
+        let Some(item) = items.first() else { return KeyOwner::default() };
         let text = |field: &str| item[field].as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
-        Owner { user_id: user_id(&item["ownerId"]), name: text("ownerFullName").or_else(|| text("ownerDisplayName")) }
+        KeyOwner {
+            user_id: user_id(&item["ownerId"]),
+            name: text("ownerFullName").or_else(|| text("ownerDisplayName")),
+        }
     }
 
     /// The owner of the summary of a day. Every field may be missing.
-    pub fn of_summary(response: &Response) -> Owner {
+    pub fn of_summary(response: &Response) -> KeyOwner {
         let body = lenient_json::parse(&response.body).filter(|_| response.status == 200).unwrap_or_default();
-        Owner { user_id: user_id(&body["userProfileId"]), name: None }
+        KeyOwner { user_id: user_id(&body["userProfileId"]), name: None }
     }
 
     /// The owner for comparisons; `None` if it is unknown.
@@ -76,19 +79,19 @@ impl Personal {
     }
 
     /// The owner of an access token that is not stored yet.
-    pub(super) fn query_owner(&self, access: &AccessToken) -> Result<Owner> {
+    pub(super) fn query_owner(&self, access: &AccessToken) -> Result<KeyOwner> {
         self.query(&|request| self.read_with(access, request))
     }
 
-    fn query(&self, read: &dyn Fn(&Request) -> Result<Response>) -> Result<Owner> {
+    fn query(&self, read: &dyn Fn(&Request) -> Result<Response>) -> Result<KeyOwner> {
         let newest = read(&api::newest_request(&self.domain))?;
-        let owner = Owner::of_entries(&list::items(&newest)?);
+        let owner = KeyOwner::of_entries(&list::items(&newest)?);
         if owner.user_id.is_some() {
             return Ok(owner);
         }
         let summary = read(&api::summary_request(&self.domain, self.context.http.now()))?;
         block_page::check(&summary, "the summary of the day")?;
-        Ok(Owner { name: owner.name, ..Owner::of_summary(&summary) })
+        Ok(KeyOwner { name: owner.name, ..KeyOwner::of_summary(&summary) })
     }
 
     /// Compares the owners in the list with the owner of the key. If they differ, the summary of the day decides: a key
@@ -100,7 +103,7 @@ impl Personal {
         }
         let summary = self.read(&api::summary_request(&self.domain, self.context.http.now()))?;
         block_page::check(&summary, "the summary of the day")?;
-        let current = Owner::of_summary(&summary).user_id;
+        let current = KeyOwner::of_summary(&summary).user_id;
         if current.as_deref() == Some(known.as_str()) {
             self.owner_confirmed.set(true);
             return Ok(());
@@ -121,13 +124,16 @@ mod tests {
 
     #[test]
     fn the_owner_is_that_of_the_newest_activity_or_of_the_day() {
-        let of = |item: Value| Owner::of_entries(&[item]);
+        let of = |item: Value| KeyOwner::of_entries(&[item]);
         let ann = of(json!({"ownerId": 1_000_001, "ownerFullName": "Ann B", "ownerDisplayName": "ann"}));
         assert_eq!((ann.user_id.as_deref(), ann.name.as_deref()), (Some("1000001"), Some("Ann B")));
         assert_eq!(of(json!({"ownerId": 0, "ownerDisplayName": "ann"})).name.as_deref(), Some("ann"));
-        assert_eq!((of(json!({"ownerId": null})), Owner::of_entries(&[])), (Owner::default(), Owner::default()));
+        assert_eq!(
+            (of(json!({"ownerId": null})), KeyOwner::of_entries(&[])),
+            (KeyOwner::default(), KeyOwner::default())
+        );
         let day = |status, body: &str| {
-            Owner::of_summary(&Response { status, headers: Vec::new(), body: body.into() }).user_id
+            KeyOwner::of_summary(&Response { status, headers: Vec::new(), body: body.into() }).user_id
         };
         assert_eq!(day(200, r#"{"userProfileId":42,"totalSteps":null}"#).as_deref(), Some("42"));
         for (status, body) in [(200, "{}"), (200, ""), (204, ""), (500, r#"{"userProfileId":42}"#)] {
