@@ -64,23 +64,29 @@ impl Personal {
     /// With a valid token it takes no lock and sends no request. Otherwise one process exchanges the key, and the others
     /// use the result.
     fn access_token(&self, rejected: Option<&str>) -> Result<String> {
+        self.check_allowed()?;
         let now = self.context.http.now();
-        let usable = |token: Option<Token>| {
-            let access = token.as_ref().and_then(|token| token.fresh(now)).map(|access| access.text.clone());
+        let usable = |token: Option<&Token>| {
+            let access = token.and_then(|token| token.fresh(now)).map(|access| access.text.clone());
             access.filter(|text| Some(text.as_str()) != rejected)
         };
-        if let Some(text) = usable(self.store.load::<Token>()?) {
+        if let Some(text) = usable(self.store.load::<Token>()?.as_ref()) {
             return Ok(text);
         }
-        self.check_allowed()?;
         let _lock = self.store.lock()?;
         let stored = self.store.load::<Token>()?;
-        if let Some(text) = usable(stored.clone()) {
+        if let Some(text) = usable(stored.as_ref()) {
             return Ok(text);
         }
-        match stored {
-            Some(token) if token.dead.is_none() => self.renew(token),
-            stored => self.admit_from_settings(stored.as_ref()),
+        let Some(token) = stored.as_ref().filter(|token| token.dead.is_none()) else {
+            return self.admit_from_settings(stored.as_ref());
+        };
+        match (self.renew(token.clone()), &token.access) {
+            // The old one is valid for a little longer, and the service may work again before it expires.
+            (Err(Error::Retry { .. }), Some(access)) if rejected.is_none() && access.is_valid(now) => {
+                Ok(access.text.clone())
+            }
+            (renewed, _) => renewed,
         }
     }
 

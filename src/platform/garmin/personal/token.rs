@@ -47,8 +47,13 @@ impl AccessToken {
     /// Whether it is valid and not about to expire. One that was received in the future was stored by a wrong clock.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         let margin = MARGIN_S.min((self.expires_at - self.issued_at) / 10);
+        self.is_valid(now) && now.as_second() < self.expires_at - margin
+    }
+
+    /// Whether it has not expired.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
         let now = now.as_second();
-        self.issued_at <= now + SLACK.as_secs() && now < self.expires_at - margin
+        self.issued_at <= now + SLACK.as_secs() && now < self.expires_at
     }
 }
 
