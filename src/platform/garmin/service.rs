@@ -100,7 +100,7 @@ impl Access for GarminService {
     }
 
     fn login_ways(&self) -> LoginWays {
-        LoginWays {
+        LoginWays::Login {
             browser: "with the browser: log in on Garmin's page, paste the ticket here",
             token: "with the token of garminconnect, garth or pirate-garmin",
             password: "with e-mail address and password (Garmin rejects many of these)",
