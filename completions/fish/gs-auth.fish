@@ -69,6 +69,7 @@ complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s n -l dry-run -
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s q -l quiet -d 'Print errors only'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -l ends -d 'When the key ends: its last day, such as 2027-02-27, or the number of days from now. Garmin does not tell it' -r -f
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -l data-dir -d 'The folder of catalogue, archive and tokens [default: $DATA_DIR, else ~/.local/share/garminsync]' -r -f -a "(__fish_complete_directories)"
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -l env-file -d 'Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]' -r -F
 complete -c gs-auth -n "__fish_gs_auth_using_subcommand key" -l log -d 'The format of messages [default: text]' -r -f -a "text\t'For people'

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use garminsync::cli::{self, AccountsFlags, Common, CommonArgs, LoginFlags, LogoutFlags, Output, TerminalPrompt};
-use garminsync::sync::{self, LoginOptions, Result, Worker};
+use garminsync::sync::{self, KeyOptions, LoginOptions, Result, Worker};
 
 /// Log in to the platforms: by password, by browser, or with the token of another tool
 ///
@@ -19,6 +19,7 @@ use garminsync::sync::{self, LoginOptions, Result, Worker};
     after_help = "Examples:
   gs-auth login --platform garmin-com   with the password, else with the browser
   gs-auth login --browser               with a ticket from the browser
+  gs-auth key --platform garmin-com     with an API key, which only reads
   gs-auth key --platform intervals      with an API key
   gs-auth login --oauth                 COROS: with a link, for reading only
   gs-auth import ~/.garminconnect       import the token of another tool
@@ -26,8 +27,8 @@ use garminsync::sync::{self, LoginOptions, Result, Worker};
   gs-auth status                        who is logged in, and for how long
 
 Settings: GARMIN_EMAIL, GARMIN_PASSWORD, GARMIN_EMAIL_CN, GARMIN_PASSWORD_CN,
-COROS_EMAIL, COROS_PASSWORD, INTERVALS_API_KEY, GARMINTOKENS, GARTH_HOME, GARTH_TOKEN,
-GS_LOGIN_PAUSE
+GARMIN_PERSONAL_API_KEY, GARMIN_PERSONAL_API_KEY_ENDS, COROS_EMAIL, COROS_PASSWORD,
+INTERVALS_API_KEY, GARMINTOKENS, GARTH_HOME, GARTH_TOKEN, GS_LOGIN_PAUSE
 
 Exit codes: 0 OK, 2 wrong usage,
 75 try again later (a rate limit, a challenge), 77 a login is needed,
@@ -48,10 +49,13 @@ enum Action {
     ///
     /// With a key, commands read from garmin.com, or read from intervals.icu and write to it, without any login. PATH is a
     /// file with the key; "-" reads standard input. Without it, gs-auth reads standard input if that is a pipe, then the
-    /// settings, and then asks.
+    /// settings, then (Garmin) the key file of Garmin's own client, and then asks.
     Key {
         /// A file with the key, or "-"
         path: Option<PathBuf>,
+        /// When the key ends: its last day, such as 2027-02-27, or the number of days from now. Garmin does not tell it
+        #[arg(long, value_name = "DAY")]
+        ends: Option<String>,
     },
     /// Import a token of another tool, or a ticket, URL or JSON text of a browser login
     ///
@@ -88,7 +92,10 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
             let options = LoginOptions { browser: flags.browser, password: flags.password, oauth: flags.oauth };
             sync::login(worker, options, &mut TerminalPrompt)
         }
-        Action::Key { path } => sync::set_key(worker, || cli::token_source(path.as_deref()), &mut TerminalPrompt),
+        Action::Key { path, ends } => {
+            let options = KeyOptions { ends: ends.clone() };
+            sync::set_key(worker, &options, || cli::token_source(path.as_deref()), &mut TerminalPrompt)
+        }
         Action::Import { path } => sync::import_token(worker, || cli::token_source(path.as_deref())),
         Action::Export => {
             let token = sync::export_token(worker)?;

@@ -342,6 +342,10 @@ fn upsert(tx: &Transaction, listing: i64, row: &ListedRow, now: i64) -> rusqlite
         .query_row([a.platform.as_str(), &a.id], |row| entry(row, &mut PlatformIds::default()))
         .optional()?
         .map(|row| row.entry);
+    // One access of an account lists activities with their devices, another one does not.
+    let known_device = known.as_ref().and_then(|known| known.activity.device.clone()).filter(|_| a.device.is_none());
+    let with_device = known_device.map(|device| Activity { device: Some(device), ..a.clone() });
+    let a = with_device.as_ref().unwrap_or(a);
     let change = match &known {
         None => Change::New,
         Some(known) if known.activity != *a || known.missing.is_some() => Change::Changed,

@@ -130,6 +130,9 @@ pub enum Repeat {
     Read,
     /// A read whose 500 may be final (Garmin's response for an activity without a file): a 500 is retried once.
     ReadOnce500,
+    /// A read from a service that limits requests strictly: a 500 is retried once, and a rate limit is returned to the
+    /// caller after its `Retry-After` was recorded.
+    ReadLimited,
     /// A read that is sent once, because its result decides whether other requests are sent at all.
     Once,
     /// A write: sent once, whatever its result.
@@ -170,6 +173,8 @@ pub struct Request {
     /// The request is not sent after this moment, however long it had to wait, because the listing that it is based on
     /// is outdated by then.
     pub not_after: Option<Moment>,
+    /// The least time until the next request to the platform, if it is longer than [`Options::interval`].
+    pub min_interval: Duration,
 }
 
 impl Request {
@@ -187,6 +192,7 @@ impl Request {
             redact_url: false,
             changes: false,
             not_after: None,
+            min_interval: Duration::ZERO,
         }
     }
 

@@ -84,7 +84,7 @@ impl Http {
             if request.changes {
                 self.wait_to_write(platform)?;
             }
-            self.wait_for_permit(platform)?;
+            self.wait_for_permit(platform, request.min_interval)?;
             if request.not_after.is_some_and(|moment| moment.is_over()) {
                 return Err(Error::TooLate);
             }
@@ -98,8 +98,7 @@ impl Http {
                         continue;
                     }
                     self.apply_retry_after(platform, &request, &response)?;
-                    let final_500 = response.status == 500 && request.repeat == Repeat::ReadOnce500 && try_number >= 2;
-                    if last || final_500 || !retry::is_retryable(response.status) {
+                    if last || is_final(&request, response.status, try_number) {
                         return Ok(redirects.end(request, response));
                     }
                 }
@@ -164,17 +163,13 @@ impl Http {
         }
     }
 
-    fn wait_for_permit(&self, platform: &str) -> Result<(), Error> {
+    fn wait_for_permit(&self, platform: &str, min_interval: Duration) -> Result<(), Error> {
+        let interval = self.client.options.interval.max(min_interval);
         loop {
             if self.client.options.stop.load(Ordering::Relaxed) {
                 return Err(Error::Stopped);
             }
-            match self
-                .client
-                .rate_limiter
-                .acquire(platform, self.client.options.interval)
-                .map_err(Error::RateLimiter)?
-            {
+            match self.client.rate_limiter.acquire(platform, interval).map_err(Error::RateLimiter)? {
                 Permit::Now => return Ok(()),
                 Permit::Later(wait) => self.pause(Pause::RequestInterval, wait)?,
                 Permit::NotBefore(until) => {
@@ -248,6 +243,13 @@ impl Redirects {
     }
 }
 
+/// Whether a status is the result of a read, however often it may still be sent.
+fn is_final(request: &Request, status: u16, try_number: u32) -> bool {
+    let is_once_500 = matches!(request.repeat, Repeat::ReadOnce500 | Repeat::ReadLimited);
+    let is_limited = request.repeat == Repeat::ReadLimited && matches!(status, 427 | 429);
+    is_limited || (status == 500 && is_once_500 && try_number >= 2) || !retry::is_retryable(status)
+}
+
 /// The target of a redirect, if the response is a redirect to a host of the platform.
 fn redirect(request: &Request, response: &Response) -> Result<Option<String>, Error> {
     if request.method != "GET" || !request.follow || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
@@ -284,6 +286,17 @@ mod tests {
 
     fn answer(status: u16, location: &str) -> Response {
         Response { status, headers: vec![("location".into(), location.into())], body: Vec::new() }
+    }
+
+    #[test]
+    fn a_read_of_a_strict_service_ends_with_its_first_rate_limit_and_its_second_500() {
+        let limited = Request { repeat: Repeat::ReadLimited, ..Request::get("https://a.garmin.com/x") };
+        let read = Request::get("https://a.garmin.com/x");
+        for (status, number, ends) in [(429, 1, true), (500, 1, false), (500, 2, true), (503, 3, false), (401, 1, true)]
+        {
+            assert_eq!(is_final(&limited, status, number), ends, "{status} {number}");
+        }
+        assert!(!is_final(&read, 429, 1) && !is_final(&read, 500, 3) && is_final(&read, 404, 1));
     }
 
     #[test]

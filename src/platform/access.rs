@@ -27,6 +27,11 @@ pub trait Access: Send + Sync {
         &[]
     }
 
+    /// Whether its keys end on a day that the service does not tell, so that a person is asked for that day.
+    fn asks_key_end(&self) -> bool {
+        false
+    }
+
     /// The ways to set it up, as texts for a person.
     fn login_ways(&self) -> LoginWays;
 

@@ -1,6 +1,7 @@
 //! The account that is logged in, and the guard that prevents further logins.
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Result;
 use crate::http::Secret;
@@ -82,4 +83,33 @@ pub enum LoginWays {
         /// What a login with a password asks for, and its disadvantages.
         password: &'static str,
     },
+}
+
+/// When a key ends that a person describes by its last day (`2027-02-27`), or by the number of days from `now`: `90`.
+/// The hour of the last day is unknown, so the day counts whole. `None`: the text is neither.
+pub fn key_end(text: &str, now: Timestamp) -> Option<Timestamp> {
+    /// The most days: ten years.
+    const MOST_DAYS: i64 = 3653;
+    let text = text.trim();
+    if let Some(days) = text.parse::<i64>().ok().filter(|days| (1..=MOST_DAYS).contains(days)) {
+        return now.checked_add(SignedDuration::from_hours(24 * days)).ok();
+    }
+    let day: jiff::civil::Date = text.parse().ok()?;
+    day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok().map(|end| end.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_key_is_a_day_or_a_number_of_days() {
+        let now: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
+        let end = |text| key_end(text, now).map(|end| end.to_string());
+        assert_eq!(end(" 90\n").as_deref(), Some("2027-02-27T12:00:00Z"));
+        assert_eq!(end("2027-02-27").as_deref(), Some("2027-02-28T00:00:00Z"));
+        for bad in ["", "0", "-1", "99999", "2027-02-30", "27.02.2027", "90 days"] {
+            assert_eq!(end(bad), None, "{bad}");
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub use error::{Error, Result};
 pub use file_quota::{FileQuota, FileRequest, FileRequests, QuotaState};
 pub use identity::{Identity, OwnerGuard, describe_person, mask_email};
 pub use listing::{ListEnd, ListedActivity, Page, Window};
-pub use login::{Account, Ask, Credentials, LoginBlock, LoginGuard, LoginWays};
+pub use login::{Account, Ask, Credentials, LoginBlock, LoginGuard, LoginWays, key_end};
 pub use operations::{PlatformLogin, PlatformReader, PlatformWriter};
 pub use platforms::{PlatformSelection, Platforms, UnknownPlatform};
 pub use spec::{PlatformKind, PlatformSpec, Service};

@@ -9,12 +9,13 @@ use std::io::{self, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::{AccessKind, Error, PlatformId, Result};
 use crate::fs::{make_private, persist, unfinished};
+use crate::http::Secret;
 use crate::reason::Reason;
 
 /// How long a process waits for the lock. Renewing takes one or two requests; a process that holds the lock longer is
@@ -50,6 +51,23 @@ impl Reserved<'_> {
             self.file.as_file().sync_all()
         };
         write().and_then(|()| persist(self.file, &store.path())).map_err(|error| store.failed("writing", &error))
+    }
+}
+
+/// What every stored token tells about its end. It has no `Debug`: nothing prints it.
+#[derive(Deserialize)]
+pub struct Ended {
+    /// Why it no longer works; `None`: it may work.
+    #[serde(default)]
+    dead: Option<String>,
+    #[serde(default)]
+    key: Option<String>,
+}
+
+impl Ended {
+    /// Whether it is this key.
+    pub fn is_key(&self, key: &Secret) -> bool {
+        self.key.as_deref() == Some(key.expose())
     }
 }
 
@@ -108,6 +126,12 @@ impl TokenStore {
                 self.platform
             ))
         })
+    }
+
+    /// The stored token, if the service has rejected it for good. A damaged file tells nothing.
+    pub fn ended(&self) -> Option<Ended> {
+        let stored = self.load::<Ended>().ok().flatten()?;
+        stored.dead.is_some().then_some(stored)
     }
 
     /// Reserves the disk space for a new token, before the old one is exchanged for it.

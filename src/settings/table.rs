@@ -42,6 +42,31 @@ pub const SETTINGS: &[SettingGroup] = &[
             setting("GARMIN_PASSWORD_CN", SettingKind::Password, "Password of the garmin.cn account.")
                 .example("'correct horse $taple'"),
             setting(
+                "GARMIN_PERSONAL_API_KEY",
+                SettingKind::Key,
+                "API key of the garmin.com account, from Garmin Connect on the web (Settings, Account, Personal API key). \
+                 Activities are then read with it, without any login; uploads and deletions need a login.",
+            )
+            .example("'GCDC_1a2b3c4d5e6f7g8h'"),
+            setting(
+                "GARMIN_PERSONAL_API_KEY_ENDS",
+                SettingKind::Text,
+                "Last day of this key, as Garmin's page shows it when the key is made. Page and messages remind you three \
+                 weeks before; without this setting, only when the key has ended.",
+            )
+            .example("2027-02-27"),
+            setting(
+                "GARMIN_PERSONAL_API_KEY_CN",
+                SettingKind::Key,
+                "API key of the garmin.cn account. It needs GARMIN_PERSONAL_API_CN=1.",
+            )
+            .example("'GCDC_1a2b3c4d5e6f7g8h'"),
+            yes_no(
+                "GARMIN_PERSONAL_API_CN",
+                "1: API keys of garmin.cn may be used. This is not proven to work: in October 2026 the server of \
+                 garmin.cn answered HTTP 526. 0: garmin.cn is read with a login.",
+            ),
+            setting(
                 "COROS_EMAIL",
                 SettingKind::Address,
                 "E-mail address of the COROS account. COROS allows one session per account: each login here ends the \
@@ -216,6 +241,13 @@ pub const SETTINGS: &[SettingGroup] = &[
                 2,
                 "Minimum time between two requests to one platform, over all programs that use the data folder. A time \
                  span is written as 2s, 500ms or 1m 30s; a number without a unit is seconds.",
+            ),
+            // 12 requests at once were limited, one in half a second was not (reviewed 2026-11-29).
+            duration(
+                "GARMIN_PERSONAL_API_INTERVAL",
+                1,
+                "Minimum time between two requests to Garmin with an API key, if it is longer than GS_REQUEST_INTERVAL: \
+                 Garmin limits these requests strictly.",
             ),
             time_limit(
                 "GS_TIMEOUT",

@@ -51,11 +51,29 @@ impl Worker {
         self.has_token_of(spec, access.kind()) || self.has_credentials_of(access)
     }
 
-    /// The access that reads from a platform: the preferred one of those that are set up, else the one that a login is
-    /// for.
+    /// The access that reads from a platform: the preferred one of those that are set up and have not ended, else the
+    /// preferred one that is set up, else the one that a login is for.
     pub fn read_access(&self, spec: &PlatformSpec) -> AccessKind {
-        let set_up = spec.accesses().into_iter().find(|access| self.is_set_up(spec, *access));
-        set_up.or(spec.main_access()).map_or(AccessKind::Login, Access::kind)
+        let mut set_up: Vec<_> = spec.accesses().into_iter().filter(|access| self.is_set_up(spec, *access)).collect();
+        if set_up.len() > 1 {
+            set_up.sort_by_key(|access| self.has_ended(spec, *access));
+        }
+        set_up.first().copied().or(spec.main_access()).map_or(AccessKind::Login, Access::kind)
+    }
+
+    /// Whether the service has rejected the stored token or key for good, and the settings have no other key in its
+    /// place. A key that a command prints or that comes from a pipe is not read here, so it does not count as another
+    /// one.
+    fn has_ended(&self, spec: &PlatformSpec, access: &dyn Access) -> bool {
+        let store = TokenStore::new(self.tokens_dir(), spec.id.clone(), access.kind());
+        let Some(ended) = store.ended() else { return false };
+        if access.kind() != AccessKind::ApiKey {
+            return !self.has_credentials_of(access);
+        }
+        let names = access.secret_settings().iter().filter(|name| self.settings.has_secret(name));
+        let readable = names.filter(|name| self.settings.is_available(name));
+        let key = readable.filter_map(|name| self.settings.secret(name).ok().flatten()).next();
+        key.is_none_or(|key| ended.is_key(&key))
     }
 
     /// The access that writes to a platform, whether it is set up or not.

@@ -70,8 +70,8 @@ pub use list::{ListOptions, ListState, ListStats, SortKey, empty_list_text, is_d
 pub use listing::{Listed, Listing};
 pub use liveness::RunningLock;
 pub use login::{
-    AccountStatus, LoginOptions, Prompt, TokenSource, accounts, export_token, forget_account, import_token, login,
-    logout, set_key,
+    AccountStatus, KeyOptions, LoginOptions, Prompt, TokenSource, accounts, export_token, forget_account, import_token,
+    login, logout, set_key,
 };
 pub use network::SharedHttp;
 pub use notify::{NotifyOptions, notify, ping_start, test_channels};

@@ -62,10 +62,19 @@ impl Worker {
         spec: &Arc<PlatformSpec>,
         http: Arc<Http>,
     ) -> platform::Result<Box<dyn PlatformReader>> {
-        self.connect_reader_by(spec, self.read_access(spec), http)
+        let access = self.read_access(spec);
+        match self.connect_reader_by(spec, access, http.clone()) {
+            // The service has just ended this access, and another one is set up.
+            Err(Error::Login(why)) if self.read_access(spec) != access => {
+                let other = self.read_access(spec);
+                self.warn(&format!("{}: {why}; reading with the {} instead", spec.id, other.name()));
+                self.connect_reader_by(spec, other, http)
+            }
+            opened => opened,
+        }
     }
 
-    /// Like [`Worker::connect_reader`], by this access.
+    /// Like [`Worker::connect_reader`], by this access alone.
     ///
     /// # Errors
     /// [`Error::OtherAccount`] for another account. Before the check, no login and no request is made with it.

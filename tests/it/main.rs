@@ -108,6 +108,7 @@ mod platform {
     mod intervals;
     mod names;
     mod outbox;
+    mod personal;
 }
 
 mod report {

@@ -1,15 +1,18 @@
 //! Opens a platform as `src/sync/connect.rs` does, without a command, for operations that no command offers yet.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use garminsync::activity::PlatformId;
+use garminsync::activity::{Activity, PlatformId};
+use garminsync::clock::Moment;
 use garminsync::http::{Backoff, Http, Loopback, Options, Permit, PermitError, RateLimiter, Route};
 use garminsync::platform::{
-    self, AccessKind, Context, Credentials, FileRequest, FileRequests, Identity, LoginBlock, LoginGuard, OwnerGuard,
-    PlatformLogin, PlatformSpec, PlatformWriter, Platforms, Result, SettingSource, UploadStatus,
+    self, AccessKind, Context, Credentials, Download, FileRequest, FileRequests, Identity, ListEnd, LoginBlock,
+    LoginGuard, OwnerGuard, Page, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Platforms, Result,
+    SettingSource, UploadFile, UploadRef, UploadStatus, Window,
 };
 use garminsync::reason::Reason;
 use jiff::Timestamp;
@@ -53,6 +56,55 @@ pub fn open_spec(spec: &PlatformSpec, loopback: &str, credentials: Option<Creden
     let platform = spec.open_writer(context()).unwrap();
     let login = spec.has_login().then(|| spec.open_login(context()).unwrap());
     Opened { platform, login, traced, _tokens: tokens }
+}
+
+/// Like [`open_spec`], for an access that only reads: writes are rejected.
+pub fn open_access(spec: &PlatformSpec, access: AccessKind, loopback: &str) -> Opened {
+    let tokens = tempfile::tempdir().unwrap();
+    let http = Arc::new(Http::new(Arc::new(AtOnce), options(loopback)));
+    let context = || Context { access, ..context(&spec.id, http.clone(), tokens.path()) };
+    let platform = Box::new(Reading(spec.open_reader(context()).unwrap()));
+    let login = Some(spec.open_login(context()).unwrap());
+    Opened { platform, login, traced: Arc::default(), _tokens: tokens }
+}
+
+/// A platform that is only read.
+struct Reading(Box<dyn PlatformReader>);
+
+impl PlatformReader for Reading {
+    fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd> {
+        self.0.list(window, each_page)
+    }
+
+    fn count(&self) -> Result<Option<u64>> {
+        self.0.count()
+    }
+
+    fn exists(&self, activity: &Activity) -> Result<Option<bool>> {
+        self.0.exists(activity)
+    }
+
+    fn download(&self, activity: &Activity) -> Result<Download> {
+        self.0.download(activity)
+    }
+
+    fn identify(&self, fresh: bool) -> Result<Option<Identity>> {
+        self.0.identify(fresh)
+    }
+}
+
+impl PlatformWriter for Reading {
+    fn upload(&self, _: &UploadFile) -> Result<UploadStatus> {
+        Err(platform::Error::Rejected("this access only reads".into()))
+    }
+
+    fn upload_status(&self, sent: &[UploadRef]) -> Result<Vec<Result<UploadStatus>>> {
+        Ok(sent.iter().map(|_| Ok(UploadStatus::Unknown)).collect())
+    }
+
+    fn delete(&self, _: &Activity, _: Option<Moment>) -> Result<()> {
+        Err(platform::Error::Rejected("this access only reads".into()))
+    }
 }
 
 /// The context of a platform, without credentials. Its notices are dropped.

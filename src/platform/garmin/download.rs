@@ -11,11 +11,14 @@ pub type Call<'a> = &'a mut dyn FnMut(&dyn Fn(&Domain) -> Request) -> Result<Res
 
 /// The response to a request for a file.
 #[derive(Debug, PartialEq, Eq)]
-enum FileReply {
+pub enum FileReply {
+    /// The file.
     Bytes(Vec<u8>),
-    /// The file is unavailable. `is_retryable`: it may be available another day.
+    /// The file is unavailable.
     Unavailable {
+        /// Why.
         why: String,
+        /// Whether it may be available another day.
         is_retryable: bool,
     },
 }
@@ -24,7 +27,7 @@ enum FileReply {
 pub fn run(activity: &Activity, call: Call) -> Result<Download> {
     let id = activity.id.clone();
     let (why, is_retryable) =
-        match read(&call(&|domain| file(domain, &format!("/download-service/files/activity/{id}")))?)? {
+        match read_file(&call(&|domain| file(domain, &format!("/download-service/files/activity/{id}")))?)? {
             FileReply::Bytes(bytes) => return Ok(Download::Original(bytes)),
             FileReply::Unavailable { why, is_retryable } => (why, is_retryable),
         };
@@ -40,7 +43,7 @@ pub fn converted(activity: &Activity, why: &str, retry_original: bool, call: Cal
     let mut failure = None;
     for format in ["tcx", "gpx"] {
         let path = format!("/download-service/export/{format}/activity/{}", activity.id);
-        match read(&call(&|domain| file(domain, &path))?) {
+        match read_file(&call(&|domain| file(domain, &path))?) {
             Ok(FileReply::Bytes(bytes)) => {
                 return Ok(Some(Download::Converted { bytes, why: why.to_owned(), retry_original }));
             }
@@ -74,7 +77,7 @@ pub fn exists(response: &Response, id: &str) -> Result<bool> {
 
 /// Decides by the details whether the activity has a file, because a failing service may reject the download of a file
 /// that exists.
-fn without_file(details: &Response, why: &str) -> Result<Download> {
+pub fn without_file(details: &Response, why: &str) -> Result<Download> {
     block_page::check(details, "the activity")?;
     if details.status == 404 {
         return Err(Error::NotFound(
@@ -106,7 +109,7 @@ fn file(domain: &Domain, path: &str) -> Request {
 /// Reads a response. 404, and 500 twice, mean that the activity has no file; 403 means that the file is unavailable
 /// (garmin-connect-export, garminexport issue 57). A web page comes from a proxy in front of the service, which may
 /// block this URL alone. 502 to 504 say nothing about the file, either.
-fn read(response: &Response) -> Result<FileReply> {
+pub fn read_file(response: &Response) -> Result<FileReply> {
     if block_page::is_web_page(response) {
         let message = format!("{}; the token is kept; try again later", block_page::web_page("the file"));
         return Err(Error::retry_item(message));

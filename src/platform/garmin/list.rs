@@ -17,8 +17,20 @@ use crate::http::{Response, form};
 use crate::platform::{Error, ListedActivity, Page, Result, Window, lenient_json};
 use crate::sport;
 
-/// Entries per page. Larger pages work up to an undocumented limit; most clients use this one.
-const LIMIT: usize = 100;
+/// The form of a list's requests.
+#[derive(Debug, Clone, Copy)]
+pub struct PageForm {
+    /// Entries per page.
+    pub limit: usize,
+    /// Entries per page after the service has failed to return a page of `limit` entries.
+    pub smaller: Option<usize>,
+    /// Further parameters.
+    pub parameters: &'static [(&'static str, &'static str)],
+}
+
+/// The pages of the web access. Larger ones work up to an undocumented limit; most clients use this one.
+pub const WEB_PAGES: PageForm = PageForm { limit: 100, smaller: None, parameters: &[] };
+
 /// The maximum number of entries on a page, which is the largest known page (python-garminconnect,
 /// garmin-connect-export).
 const MOST_ITEMS: usize = 1000;
@@ -45,6 +57,7 @@ const EARLIEST_S: i64 = -2_208_902_400;
 pub struct Pages {
     platform: PlatformId,
     window: Window,
+    form: PageForm,
     /// The offset of the next page.
     start: usize,
     /// The entry that the next page should begin with; `None` for the first page, and for the page that should be
@@ -69,10 +82,11 @@ const MOST_STEPS_BACK: u32 = 20;
 
 impl Pages {
     /// Reads the part of the list in `window`.
-    pub fn new(platform: impl Into<PlatformId>, window: Window) -> Pages {
+    pub fn new(platform: impl Into<PlatformId>, window: Window, form: PageForm) -> Pages {
         Pages {
             platform: platform.into(),
             window,
+            form,
             start: 0,
             overlap: None,
             pages: 0,
@@ -119,8 +133,9 @@ impl Pages {
         if self.pages >= MOST_PAGES {
             return Err(Error::Unexpected(format!("Garmin: the activity list does not end after {MOST_PAGES} pages")));
         }
-        let (start, limit) = (self.start.to_string(), LIMIT.to_string());
+        let (start, limit) = (self.start.to_string(), self.form.limit.to_string());
         let mut query = vec![("start", start.as_str()), ("limit", limit.as_str())];
+        query.extend(self.form.parameters);
         // The service's dates are local: one more day is requested on either side, and filtered exactly here.
         let day = |time: Timestamp, days: i64| {
             let moved = time.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(time);
@@ -134,12 +149,22 @@ impl Pages {
         if let Some(until) = &until {
             query.push(("endDate", until));
         }
-        Ok(Some(format!("/activitylist-service/activities/search/activities?{}", form(&query))))
+        Ok(Some(format!("{SEARCH_PATH}?{}", form(&query))))
+    }
+
+    /// Whether the page that failed with HTTP 500 is to be requested once more, with fewer entries: the service may fail
+    /// because of the size of its page.
+    pub fn shrink(&mut self) -> bool {
+        let Some(smaller) = self.form.smaller.take() else { return false };
+        self.form.limit = smaller;
+        // No later page is as long as the earlier ones, and none of them ends the list because of that.
+        self.largest_page = 0;
+        true
     }
 
     /// Reads the response to the last path. `None`: it has no new entries.
     pub fn read(&mut self, response: &Response) -> Result<Option<Page>> {
-        let items = parse(response)?;
+        let items = items(response)?;
         self.pages += 1;
         if items.is_empty() && self.overlap.is_none() {
             self.ended = true;
@@ -170,7 +195,7 @@ impl Pages {
             // After a full page without new entries, the next page has to be empty.
             self.start += items.len();
             self.overlap = None;
-            if self.start > self.seen.len() + 10 * LIMIT {
+            if self.start > self.seen.len() + 10 * self.form.limit {
                 return Err(Error::Unexpected("Garmin: the activity list repeats the same activities".into()));
             }
             return Ok(None);
@@ -221,6 +246,9 @@ impl Pages {
     }
 }
 
+/// The path of the list.
+pub const SEARCH_PATH: &str = "/activitylist-service/activities/search/activities";
+
 /// The path of the service's count of activities, which may include the legs of multisport activities.
 pub const COUNT_PATH: &str = "/activitylist-service/activities/count";
 
@@ -231,7 +259,8 @@ pub fn parse_count(response: &Response) -> Result<Option<u64>> {
     Ok(body.and_then(|body| body["totalCount"].as_u64().or_else(|| body.as_u64())))
 }
 
-fn parse(response: &Response) -> Result<Vec<Value>> {
+/// The entries of a page.
+pub fn items(response: &Response) -> Result<Vec<Value>> {
     block_page::check(response, "the list")?;
     match response.status {
         200 => {}
@@ -244,7 +273,7 @@ fn parse(response: &Response) -> Result<Vec<Value>> {
     }
     match lenient_json::parse(&response.body) {
         Some(Value::Array(items)) if items.len() > MOST_ITEMS => Err(Error::Unexpected(format!(
-            "Garmin: a page of the activity list has {} activities instead of {LIMIT}",
+            "Garmin: a page of the activity list has {} activities, more than {MOST_ITEMS}",
             items.len()
         ))),
         Some(Value::Array(items)) => Ok(items),
@@ -276,7 +305,8 @@ pub fn activity(platform: &PlatformId, item: &Value) -> Option<Activity> {
         manufacturer: text(&item["manufacturer"]).map(|name| name.to_ascii_lowercase()),
         // 0 means "imported, unknown device".
         device: id(&item["deviceId"]).filter(|device| device != "0"),
-        manual: item["manualActivity"].as_bool().unwrap_or(false),
+        // The Personal API has both names.
+        manual: ["manualActivity", "isManualActivity"].iter().any(|name| item[*name] == true),
     })
 }
 

@@ -115,7 +115,7 @@ fn a_date_before_1970_is_a_start() {
 fn walk(entries: Vec<u64>, cap: usize, mut change: impl FnMut(usize, &mut Vec<u64>)) -> (Vec<u64>, Vec<usize>) {
     let mut entries = entries;
     let (mut got, mut starts) = (Vec::new(), Vec::new());
-    let mut pages = Pages::new("garmin-com", Window::default());
+    let mut pages = Pages::new("garmin-com", Window::default(), WEB_PAGES);
     while let Some(path) = pages.next_path().unwrap() {
         let start: usize = path.split("start=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
         starts.push(start);
@@ -167,11 +167,49 @@ fn a_service_that_limits_its_pages_hides_no_entry() {
 }
 
 #[test]
+fn a_page_that_fails_is_requested_once_more_with_fewer_entries_and_hides_none() {
+    const FORM: PageForm = PageForm { limit: 40, smaller: Some(20), parameters: &[("excludeChildren", "true")] };
+    // At each of the pages, with deletions just before it, so that the smaller pages repeat known entries.
+    for (failing, victims) in [(0, 0), (1, 0), (2, 1), (2, 35), (2, 70), (3, 50)] {
+        let mut entries: Vec<u64> = (0..300).collect();
+        let mut pages = Pages::new("garmin-com", Window::default(), FORM);
+        let (mut got, mut requests) = (Vec::new(), 0);
+        while let Some(path) = pages.next_path().unwrap() {
+            let number =
+                |name: &str| -> usize { path.split(name).nth(1).unwrap().split('&').next().unwrap().parse().unwrap() };
+            let (start, limit) = (number("start="), number("limit="));
+            assert!(path.contains("&excludeChildren=true"), "{path}");
+            if requests == failing && limit == 40 {
+                entries.drain(..victims);
+                assert!(pages.read(&response(500, "")).is_err() && pages.shrink());
+                continue;
+            }
+            requests += 1;
+            assert_eq!(limit, if requests > failing { 20 } else { 40 });
+            let shown: Vec<u64> = entries.iter().copied().skip(start).take(limit).collect();
+            if let Some(page) = pages.read(&page_of(&shown)).unwrap() {
+                got.extend(page.activities.iter().map(|listed| listed.activity.id.parse::<u64>().unwrap()));
+            }
+        }
+        assert!(!pages.shrink());
+        assert_eq!(got, (0..300).collect::<Vec<_>>(), "page {failing}, {victims} deleted");
+    }
+}
+
+#[test]
+fn an_activity_is_entered_by_hand_under_either_name() {
+    let manual = |item: Value| activity(&"garmin-com".into(), &item).unwrap().manual;
+    assert!(manual(json!({"activityId": 1, "isManualActivity": true})));
+    assert!(manual(json!({"activityId": 1, "manualActivity": true, "isManualActivity": false})));
+    assert!(!manual(json!({"activityId": 1, "manualActivity": false, "isManualActivity": null})));
+}
+
+#[test]
 fn a_server_that_ignores_the_offset_is_an_error() {
-    let mut pages = Pages::new("garmin-com", Window::default());
+    let mut pages = Pages::new("garmin-com", Window::default(), WEB_PAGES);
     let all: Vec<u64> = (0..100).collect();
     assert!((0..50).any(|_| pages.read(&page_of(&all)).is_err()));
-    let mut pages = Pages::new("garmin-com", Window::default());
+    let mut pages = Pages::new("garmin-com", Window::default(), WEB_PAGES);
     let nameless = response(200, r#"[{"x":1},{"x":2}]"#);
     assert!((0..50).any(|_| pages.read(&nameless).is_err()), "of entries without an id as well");
 }
@@ -180,7 +218,7 @@ fn a_server_that_ignores_the_offset_is_an_error() {
 fn a_window_is_requested_a_day_wider_and_filtered_exactly() {
     let time = |text: &str| Some(text.parse().unwrap());
     let window = Window { since: time("2026-01-08T12:00:00Z"), until: time("2026-01-09T00:00:00Z") };
-    let mut pages = Pages::new("garmin-com", window);
+    let mut pages = Pages::new("garmin-com", window, WEB_PAGES);
     assert!(pages.next_path().unwrap().unwrap().ends_with("&startDate=2026-01-07&endDate=2026-01-10"));
     let items = json!([
         {"activityId": 3, "startTimeGMT": "2026-01-09 00:00:00"},
@@ -196,7 +234,7 @@ fn an_invalid_list_is_not_an_empty_one() {
     for (status, body) in
         [(200, "<html>maintenance</html>"), (200, r#"{"error":"x"}"#), (200, ""), (403, "{}"), (503, "")]
     {
-        let mut pages = Pages::new("garmin-com", Window::default());
+        let mut pages = Pages::new("garmin-com", Window::default(), WEB_PAGES);
         assert!(pages.read(&response(status, body)).is_err(), "{status} {body}");
     }
 }

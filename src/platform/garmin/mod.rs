@@ -2,9 +2,11 @@
 //!
 //! `service` has their rows in the table of platforms, `settings` the settings that Garmin alone reads. `domain` has
 //! the hosts; `sign_in`, `login`, `oauth1`, `list`, `download`, `upload`, `status` and `delete` build requests and read
-//! responses, `block_page` recognises responses of proxies, `import` reads the tokens of other tools, `token` is the
+//! responses, `listing` reads a list, `block_page` recognises responses of proxies, `import` reads the tokens of other tools, `token` is the
 //! stored token: all of these are pure. `account`, `password_login`, `owner` and this file send. `docs/services.md` has
 //! the known facts about the service, with their sources.
+//!
+//! `personal` is the other access to the same account: Garmin's official API, which reads with a key.
 
 mod account;
 mod block_page;
@@ -14,10 +16,12 @@ mod download;
 mod import;
 mod import_result;
 mod list;
+mod listing;
 mod login;
 mod oauth1;
 mod owner;
 mod password_login;
+mod personal;
 mod service;
 mod settings;
 mod sign_in;
@@ -26,11 +30,11 @@ mod token;
 mod upload;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use jiff::Timestamp;
-
 use domain::Domain;
+use listing::ListAccess;
 use settings::GarminSettings;
 use token::Token;
 
@@ -40,7 +44,7 @@ use super::{
 };
 use crate::activity::Activity;
 use crate::clock::Moment;
-use crate::http::{Secret, form, limit};
+use crate::http::{Response, Secret, form, limit};
 
 pub use service::{spec_cn, spec_com};
 
@@ -63,10 +67,6 @@ fn mobile_page(domain: &Domain) -> String {
     format!("{}?{query}", domain.url("sso", "/mobile/sso/en_US/sign-in"))
 }
 
-/// The maximum number of activities in one listing whose start is requested. If more have no start, the list itself is
-/// broken.
-const MOST_DETAILS: u32 = 20;
-
 impl Garmin {
     fn new(domain: Domain, context: Context) -> Result<Garmin> {
         Ok(Garmin {
@@ -78,18 +78,6 @@ impl Garmin {
             owner_confirmed: Cell::new(false),
         })
     }
-
-    /// The start of an activity whose list entry has none: the known start, else the one in its details.
-    fn start_of(&self, id: &str, details: &mut u32) -> Result<Option<Timestamp>> {
-        if let Some(start) = (self.context.known)(id).and_then(|known| known.start_time) {
-            return Ok(Some(start));
-        }
-        *details += 1;
-        if *details > MOST_DETAILS {
-            return Ok(None);
-        }
-        Ok(list::start_of_details(&self.send_read(&download::details_request(&self.domain, id))?))
-    }
 }
 
 const NO_ID: &str = "invalid activity id: Garmin ids are numbers";
@@ -98,29 +86,24 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+impl ListAccess for Garmin {
+    fn page(&self, path: &str) -> Result<Response> {
+        self.send_read(&self.domain.get(path).limit(limit::LIST).header("Accept", "application/json"))
+    }
+
+    fn details(&self, id: &str) -> Result<Response> {
+        self.send_read(&download::details_request(&self.domain, id))
+    }
+
+    fn check_owners(&self, owners: &BTreeSet<String>) -> Result<()> {
+        self.check_list_owner(owners)
+    }
+}
+
 impl PlatformReader for Garmin {
     fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd> {
-        let mut pages = list::Pages::new(self.context.platform.clone(), *window);
-        let mut details = 0;
-        while let Some(path) = pages.next_path()? {
-            let request = self.domain.get(&path).limit(limit::LIST).header("Accept", "application/json");
-            // A page without new entries is not passed on, because the caller could not stop on it.
-            let response = self.send_read(&request)?;
-            let requested = self.context.http.last_sent(&self.context.platform);
-            let page = pages.read(&response)?;
-            self.check_list_owner(pages.owners())?;
-            let Some(mut page) = page else { continue };
-            for item in pages.take_without_start() {
-                let id = list::id(&item["activityId"]);
-                let start = id.map_or(Ok(None), |id| self.start_of(&id, &mut details))?;
-                pages.resolve(&mut page, item, start);
-            }
-            page.requested = requested;
-            if each_page(page)? == ControlFlow::Break(()) {
-                return Ok(ListEnd::Stopped);
-            }
-        }
-        Ok(ListEnd::Complete)
+        let pages = list::Pages::new(self.context.platform.clone(), *window, list::WEB_PAGES);
+        listing::read(self, &self.context, pages, each_page)
     }
 
     fn count(&self) -> Result<Option<u64>> {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::domain::{self, Domain};
+use super::personal::{self, PersonalAccess};
 use super::settings::GarminSettings;
 use super::{Garmin, import, list};
 use crate::activity::Format;
@@ -19,6 +20,7 @@ pub fn spec_com() -> PlatformSpec {
         "Garmin Connect (garmin.com)",
         GarminService {
             domain: domain::COM,
+            personal: PersonalAccess { domain: domain::COM },
             user_settings: &["GARMIN_EMAIL_COM", "GARMIN_EMAIL"],
             password_settings: &["GARMIN_PASSWORD_COM", "GARMIN_PASSWORD"],
         },
@@ -31,6 +33,7 @@ pub fn spec_cn() -> PlatformSpec {
         "Garmin Connect China (garmin.cn)",
         GarminService {
             domain: domain::CN,
+            personal: PersonalAccess { domain: domain::CN },
             user_settings: &["GARMIN_EMAIL_CN"],
             password_settings: &["GARMIN_PASSWORD_CN"],
         },
@@ -53,17 +56,19 @@ fn spec(title: &'static str, service: GarminService) -> PlatformSpec {
 /// Garmin Connect on one of its two domains.
 struct GarminService {
     domain: Domain,
+    personal: PersonalAccess,
     user_settings: &'static [&'static str],
     password_settings: &'static [&'static str],
 }
 
 impl Service for GarminService {
     fn accesses(&self) -> Vec<&dyn Access> {
-        vec![self]
+        vec![&self.personal, self]
     }
 
     fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
-        GarminSettings::read(settings).map(drop)
+        GarminSettings::read(settings)?;
+        personal::check_settings(&self.domain, settings)
     }
 
     fn newest_setting(&self) -> Option<&'static str> {

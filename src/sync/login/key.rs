@@ -1,60 +1,112 @@
-//! Checks an API key with one request, and stores it.
+//! Checks an API key with the service, and stores it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::{Prompt, TokenSource, logins, named, open, several, welcome, with_login};
+use crate::fs::is_open_to_others;
 use crate::http::Secret;
-use crate::platform::{Access, AccessKind, PlatformSelection, PlatformSpec};
+use crate::platform::{Access, AccessKind, PlatformSelection, PlatformSpec, key_end};
 use crate::settings::trim_line_ends;
 use crate::sync::connect::credentials;
 use crate::sync::{Exit, Failure, Result, Worker};
 
-/// Checks and stores an API key: that of `source`, else that of the settings, else one that a person pastes. `source`
-/// is called after the platform is determined, because it may read standard input.
+/// Options of [`set_key`].
+#[derive(Debug, Clone, Default)]
+pub struct KeyOptions {
+    /// The last day of the key, or the number of days that it is valid.
+    pub ends: Option<String>,
+}
+
+/// Checks and stores an API key: that of `source`, else that of the settings, else that of the service's own client, else
+/// one that a person pastes. `source` is called after the platform is determined, because it may read standard input.
 ///
 /// # Errors
 /// No key was given, the service rejects it, or the platform is ambiguous or has no key.
 pub fn set_key(
     worker: &mut Worker,
+    options: &KeyOptions,
     source: impl FnOnce() -> Result<TokenSource>,
     prompt: &mut dyn Prompt,
 ) -> Result<()> {
     worker.require_writable_unless_dry()?;
     let spec = &platform(worker)?;
+    let access = access(spec).ok_or_else(|| no_key(spec))?;
+    let mut ends = options.ends.as_deref().map(|text| end_of(worker, spec, access, text)).transpose()?;
     let key = match source()? {
         TokenSource::Text(text) => text,
-        TokenSource::Path(path) => {
-            let access = access(spec).ok_or_else(|| no_key(spec))?;
-            let text = access.read_token(&path);
-            let text = text.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-            text.ok_or_else(|| Failure::usage(format!("{}: no API key in this file", path.display())))?
-        }
-        TokenSource::UsualPlaces => of_settings_or_person(worker, spec, prompt)?,
+        TokenSource::Path(path) => read(access, &path)?,
+        TokenSource::UsualPlaces => match configured(worker, access)? {
+            Some(key) => key,
+            None => {
+                let key = ask(worker, spec, access, prompt)?;
+                if ends.is_none() && access.asks_key_end() {
+                    ends = ask_end(worker, spec, access, prompt)?;
+                }
+                key
+            }
+        },
     };
-    check_and_store(worker, spec, &key)
+    check_and_store(worker, spec, &key, ends)
 }
 
-/// Checks a key with one request, and stores it.
-pub(super) fn check_and_store(worker: &Worker, spec: &Arc<PlatformSpec>, key: &Secret) -> Result<()> {
+/// Checks a key with the service, and stores it.
+pub(super) fn check_and_store(
+    worker: &Worker,
+    spec: &Arc<PlatformSpec>,
+    key: &Secret,
+    ends: Option<Timestamp>,
+) -> Result<()> {
     if worker.dry_run {
         worker.warn(&format!("{}: would check and store the API key", spec.id));
         return Ok(());
     }
-    let account = open(worker, spec, AccessKind::ApiKey)?.import(trim_line_ends(key.expose()));
+    let key = Secret::new(trim_line_ends(key.expose()));
+    let account = open(worker, spec, AccessKind::ApiKey)?.import_key(&key, ends);
     welcome(worker, spec, account.map_err(|error| named(spec, error.into()))?);
     Ok(())
 }
 
-/// The key in the settings, else one that a person pastes.
+/// The key in the settings, else that of the service's own client, else one that a person pastes.
 pub(super) fn of_settings_or_person(
     worker: &Worker,
     spec: &Arc<PlatformSpec>,
     prompt: &mut dyn Prompt,
 ) -> Result<Secret> {
     let access = access(spec).ok_or_else(|| no_key(spec))?;
+    configured(worker, access)?.map_or_else(|| ask(worker, spec, access, prompt), Ok)
+}
+
+/// The key in the settings, else that in the file of the service's own client.
+fn configured(worker: &Worker, access: &dyn Access) -> Result<Option<Secret>> {
     if let Some(credentials) = credentials(&worker.settings, Some(access))? {
-        return Ok(credentials.password);
+        return Ok(Some(credentials.password));
     }
+    let Some(place) = key_file(worker, access) else { return Ok(None) };
+    worker.info(&format!("using the API key in {}", place.display()));
+    if std::fs::metadata(&place).is_ok_and(|meta| is_open_to_others(&meta)) {
+        worker.warn(&format!("other users can read the API key in {0}; run chmod 600 {0}", place.display()));
+    }
+    read(access, &place).map(Some)
+}
+
+/// The key file of the service's own client, if it exists.
+fn key_file(worker: &Worker, access: &dyn Access) -> Option<PathBuf> {
+    let places = access.token_places(worker.settings.home().as_deref(), &|name| worker.settings.path(name));
+    places.into_iter().find(|place| place.exists())
+}
+
+/// The key in a file.
+fn read(access: &dyn Access, path: &Path) -> Result<Secret> {
+    let text = access.read_token(path);
+    let text = text.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    text.filter(|text| !text.expose().trim().is_empty())
+        .ok_or_else(|| Failure::usage(format!("{}: no API key in this file", path.display())))
+}
+
+fn ask(worker: &Worker, spec: &Arc<PlatformSpec>, access: &dyn Access, prompt: &mut dyn Prompt) -> Result<Secret> {
     prompt.show(&open(worker, spec, AccessKind::ApiKey)?.browser_login());
     prompt.hidden("API key (it is not shown): ").ok_or_else(|| {
         let setting = access.secret_settings().first().copied().unwrap_or_default();
@@ -67,12 +119,41 @@ pub(super) fn of_settings_or_person(
     })
 }
 
-/// The platform whose key is set: the named one, else the only one with a key in the settings.
+/// Asks for the end of the key, which the service does not tell; `None` if the person does not know it.
+fn ask_end(
+    worker: &Worker,
+    spec: &PlatformSpec,
+    access: &dyn Access,
+    prompt: &mut dyn Prompt,
+) -> Result<Option<Timestamp>> {
+    let answer = prompt.line("Valid for how many days, or until which day (90, or 2027-02-27; empty if unknown): ");
+    let answer = answer.filter(|answer| !answer.trim().is_empty());
+    answer.map(|text| end_of(worker, spec, access, &text)).transpose()
+}
+
+fn end_of(worker: &Worker, spec: &PlatformSpec, access: &dyn Access, text: &str) -> Result<Timestamp> {
+    if !access.asks_key_end() {
+        return Err(Failure::usage(format!("{}: its API keys do not end; leave out --ends", spec.id)));
+    }
+    key_end(text, worker.now()).filter(|end| *end > worker.now()).ok_or_else(|| {
+        Failure::usage(format!(
+            "{text:?} is not the end of a key; give its last day, like 2027-02-27, or the number of days, like 90"
+        ))
+    })
+}
+
+/// The platform whose key is set: the named one, else the only one with a key in the settings, else the only one whose
+/// own client has a key file.
 fn platform(worker: &Worker) -> Result<Arc<PlatformSpec>> {
-    let has_key = |spec: &PlatformSpec| access(spec).is_some_and(|access| worker.has_credentials_of(access));
+    let with = |has_key: &dyn Fn(&dyn Access) -> bool| -> Vec<Arc<PlatformSpec>> {
+        logins(worker).iter().filter(|spec| access(spec).is_some_and(has_key)).cloned().collect()
+    };
     let specs = match worker.selection.clone() {
         PlatformSelection::Only(specs) => specs,
-        PlatformSelection::All => logins(worker).iter().filter(|spec| has_key(spec)).cloned().collect(),
+        PlatformSelection::All => match with(&|access| worker.has_credentials_of(access)) {
+            none if none.is_empty() => with(&|access| key_file(worker, access).is_some()),
+            specs => specs,
+        },
     };
     match specs.as_slice() {
         [spec] if access(spec).is_some() => Ok(spec.clone()),

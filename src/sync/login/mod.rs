@@ -18,7 +18,7 @@ use crate::platform::{Access, AccessKind, Account, Credentials, PlatformLogin, P
 use crate::settings::trim_line_ends;
 
 pub use accounts::{AccountStatus, accounts};
-pub use key::set_key;
+pub use key::{KeyOptions, set_key};
 pub use logout::{forget_account, logout};
 pub use token::{TokenSource, export_token, import_token};
 
@@ -128,10 +128,11 @@ pub fn login(worker: &mut Worker, options: LoginOptions, prompt: &mut dyn Prompt
     }
     if main_access(spec) == AccessKind::ApiKey {
         let key = key::of_settings_or_person(worker, spec, prompt)?;
-        return key::check_and_store(worker, spec, &key);
+        return key::check_and_store(worker, spec, &key, None);
     }
     let platform = open(worker, spec, main_access(spec))?;
-    let account = if options.browser || (!options.password && !worker.has_credentials(spec)) {
+    let has_password = spec.main_access().is_some_and(|access| worker.has_credentials_of(access));
+    let account = if options.browser || (!options.password && !has_password) {
         prompt.show(&platform.browser_login());
         let ticket = prompt.ticket()?;
         platform.import(trim_line_ends(ticket.expose()))

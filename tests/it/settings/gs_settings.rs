@@ -61,6 +61,8 @@ fn takes_any_text(setting: &Setting) -> bool {
         | SettingKind::Password
         | SettingKind::TokenText
         | SettingKind::TokenPath => true,
+        // The form of these keys is not documented.
+        SettingKind::Key => setting.name.contains("_API_KEY"),
         _ => false,
     }
 }

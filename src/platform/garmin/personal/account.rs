@@ -1,0 +1,203 @@
+//! Uses the API with a key: exchanges it for an access token, admits a new key, and retires one that has ended. Only one
+//! process exchanges a key at a time; the others use the result.
+
+use jiff::Timestamp;
+
+use super::Personal;
+use super::api::{self, Exchanged};
+use super::token::{AccessToken, SETTINGS, Token};
+use crate::http::{self, Request, Response, Secret};
+use crate::platform::garmin::block_page;
+use crate::platform::{Account, Error, Result};
+
+/// How often the service may limit the rate of requests in one run before the run ends.
+const MOST_RATE_LIMITS: u32 = 1;
+
+impl Personal {
+    /// Sends a read with the access token. If the service rejects the token, the key is exchanged once more, and the
+    /// read is repeated once.
+    pub(super) fn read(&self, request: &Request) -> Result<Response> {
+        let token = self.access_token(None)?;
+        let response = self.send(&api::with_token(request, &token))?;
+        if response.status != 401 {
+            return Ok(response);
+        }
+        let renewed = self.access_token(Some(&token))?;
+        let response = self.send(&api::with_token(request, &renewed))?;
+        if response.status != 401 {
+            return Ok(response);
+        }
+        Err(self.key_required("Garmin accepts the API key, but rejects its access tokens (HTTP 401)"))
+    }
+
+    /// Sends a request. After a rate limit it waits as long as the service asked, and repeats the request; the next rate
+    /// limit ends the run.
+    pub(super) fn send(&self, request: &Request) -> Result<Response> {
+        let request = Request { min_interval: self.settings.interval, ..request.clone() };
+        loop {
+            let response = self.context.http.send(&self.context.platform, &request)?;
+            let Some(status) = block_page::blocked(&response) else { return Ok(response) };
+            let count = self.rate_limits.get() + 1;
+            self.rate_limits.set(count);
+            let now = self.context.http.now();
+            let until = response.header("retry-after").and_then(|value| http::retry_after(value, now));
+            if count > MOST_RATE_LIMITS {
+                let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+                return Err(Error::retry_platform(format!(
+                    "Garmin: rate limited{until} (HTTP {status}, for the second time in this run); try again later"
+                )));
+            }
+            // If the service names a time, the next request waits for it.
+            if until.is_none() {
+                self.context.http.wait_to_retry(2)?;
+            }
+        }
+    }
+
+    /// Ensures that there is a valid access token.
+    pub(super) fn ready(&self) -> Result<()> {
+        self.access_token(None).map(drop)
+    }
+
+    /// A valid access token; `rejected` is one that the service has just rejected.
+    ///
+    /// With a valid token it takes no lock and sends no request. Otherwise one process exchanges the key, and the others
+    /// use the result.
+    fn access_token(&self, rejected: Option<&str>) -> Result<String> {
+        self.check_allowed()?;
+        let now = self.context.http.now();
+        let usable = |token: Option<&Token>| {
+            let access = token.and_then(|token| token.fresh(now)).map(|access| access.text.clone());
+            access.filter(|text| Some(text.as_str()) != rejected)
+        };
+        if let Some(text) = usable(self.store.load::<Token>()?.as_ref()) {
+            return Ok(text);
+        }
+        let _lock = self.store.lock()?;
+        let stored = self.store.load::<Token>()?;
+        if let Some(text) = usable(stored.as_ref()) {
+            return Ok(text);
+        }
+        let Some(token) = stored.as_ref().filter(|token| token.dead.is_none()) else {
+            return self.admit_from_settings(stored.as_ref());
+        };
+        match (self.renew(token.clone()), &token.access) {
+            // The old one is valid for a little longer, and the service may work again before it expires.
+            (Err(Error::Retry { .. }), Some(access)) if rejected.is_none() && access.is_valid(now) => {
+                Ok(access.text.clone())
+            }
+            (renewed, _) => renewed,
+        }
+    }
+
+    /// Exchanges the stored key again. The caller holds the token's lock.
+    fn renew(&self, token: Token) -> Result<String> {
+        match self.exchange(&Secret::new(&token.key))? {
+            Exchanged::Token(access) => {
+                let text = access.text.clone();
+                self.store.save(&Token { access: Some(access), ..token })?;
+                Ok(text)
+            }
+            Exchanged::Rejected(why) => {
+                let ended = Token { access: None, dead: Some(why), ..token };
+                self.store.save(&ended)?;
+                self.admit_from_settings(Some(&ended))
+            }
+        }
+    }
+
+    /// Uses the key in the settings, unless it is the stored one, which has ended. The caller holds the token's lock.
+    ///
+    /// A rejected key is stored as ended, so that it is not sent again.
+    fn admit_from_settings(&self, ended: Option<&Token>) -> Result<String> {
+        let given =
+            (self.context.credentials)()?.map(|credentials| api::key_of(credentials.password.expose())).transpose();
+        let given =
+            given.map_err(|error| Error::Config(format!("the API key in the settings cannot be used: {error}")))?;
+        let why = ended.and_then(|token| token.dead.as_deref());
+        let Some(key) = given.filter(|key| ended.is_none_or(|token| token.key != key.expose())) else {
+            return Err(self.key_required(why.unwrap_or("no API key of Garmin")));
+        };
+        match self.exchange(&key)? {
+            Exchanged::Token(access) => {
+                let text = access.text.clone();
+                self.admit(Token { access: Some(access), ..Token::of_key(key.expose(), SETTINGS) })?;
+                Ok(text)
+            }
+            Exchanged::Rejected(why) => {
+                self.store.save(&Token { dead: Some(why.clone()), ..Token::of_key(key.expose(), SETTINGS) })?;
+                Err(self.key_required(&why))
+            }
+        }
+    }
+
+    /// Checks a key that a person gave, and stores it. If that fails, the stored key stays.
+    pub(super) fn set_key(&self, text: &Secret, source: &str, ends: Option<Timestamp>) -> Result<Account> {
+        let key = api::key_of(text.expose())?;
+        self.check_allowed()?;
+        let _lock = self.store.lock()?;
+        match self.exchange(&key)? {
+            Exchanged::Token(access) => {
+                let ends_at = ends.map(Timestamp::as_second);
+                let token = Token { access: Some(access), ends_at, ..Token::of_key(key.expose(), source) };
+                let token = self.admit(token)?;
+                Ok(token.account(&self.domain, self.settings.key_ends))
+            }
+            Exchanged::Rejected(why) => Err(self.key_required(&why)),
+        }
+    }
+
+    /// Stores a key with a new access token, after the service has named its owner. A key of an unknown owner is stored
+    /// only while the data folder has no owner.
+    fn admit(&self, token: Token) -> Result<Token> {
+        let Some(access) = &token.access else { return Ok(token) };
+        let owner = self.query_owner(access)?;
+        match owner.identity() {
+            Some(identity) => self.context.owner.admit(&identity, None)?,
+            None if self.context.owner.is_owned()? => {
+                return Err(Error::retry_platform(
+                    "Garmin does not tell the owner of the API key, so it cannot be compared with the account of this \
+                     data folder; try again later",
+                ));
+            }
+            None => (self.context.notice)("Garmin does not tell the owner of the API key"),
+        }
+        let token = owner.fill(token, self.context.http.now());
+        self.store.save(&token)?;
+        Ok(token)
+    }
+
+    fn exchange(&self, key: &Secret) -> Result<Exchanged> {
+        let response = self.send(&api::exchange_request(&self.domain, key))?;
+        api::read_exchange(&self.domain, &response, self.context.http.now())
+    }
+
+    /// Sends a read with a token that is not stored yet.
+    pub(super) fn read_with(&self, access: &AccessToken, request: &Request) -> Result<Response> {
+        let response = self.send(&api::with_token(request, &access.text))?;
+        match response.status {
+            401 => Err(self.key_required("Garmin accepts the API key, but rejects its access token (HTTP 401)")),
+            _ => Ok(response),
+        }
+    }
+
+    /// Fails at garmin.cn, unless the person wants to try it.
+    fn check_allowed(&self) -> Result<()> {
+        if self.settings.is_allowed {
+            return Ok(());
+        }
+        Err(Error::Config(format!(
+            "API keys of {0} are not proven to work: in October 2026 its Personal API answered HTTP 526. Log in instead: \
+             gs-auth login --platform {1}; or set GARMIN_PERSONAL_API_CN=1 to try it",
+            self.domain.name, self.context.platform
+        )))
+    }
+
+    pub(super) fn key_required(&self, why: &str) -> Error {
+        Error::Login(format!(
+            "{why}; make a new key at {}, and run gs-auth key --platform {}",
+            api::key_page(&self.domain),
+            self.context.platform
+        ))
+    }
+}
