@@ -77,7 +77,7 @@ fn an_invalid_answer_repeats_the_question() {
         "x",
         "1,3", // platforms
         "0",
-        "4", // garmin-com: later
+        "5", // garmin-com: later
         "2", // coros: with the browser
         "12",
         "2",
@@ -137,9 +137,26 @@ fn the_end_of_input_ends_the_setup_without_a_change() {
 }
 
 #[test]
+fn after_an_access_that_only_reads_a_login_is_offered() {
+    let flags = ["--no-schedule", "--no-notify", "--no-fetch"];
+    let ways = |answers: &[&'static str]| {
+        let (plan, _, shown) = answered(&[], &CurrentState::default(), &flags, answers);
+        let plan = plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"));
+        (plan.logins.iter().map(|(_, way, _)| *way).collect::<Vec<_>>(), shown)
+    };
+    let (only_reads, shown) = ways(&["1", "1", "1"]);
+    assert_eq!(only_reads, [Way::Key]);
+    assert!(shown.contains("That reads. Also log in to upload"), "{shown}");
+    assert_eq!(ways(&["1", "1", "2"]).0, [Way::Key, Way::Browser]);
+    assert_eq!(ways(&["3", "1", "2"]).0, [Way::Oauth, Way::Browser]);
+    let (intervals, shown) = ways(&["4", "1"]);
+    assert!(intervals == [Way::Key] && !shown.contains("That reads."), "{shown}");
+}
+
+#[test]
 fn a_password_that_the_settings_file_cannot_store_is_requested_again() {
     let flags = ["--no-schedule", "--no-notify", "--no-fetch"];
-    let answers = ["1", "3", "1", "me@example.com", "a${HOME}b", "right"];
+    let answers = ["1", "4", "1", "me@example.com", "a${HOME}b", "right"];
     let (plan, changes, shown) = answered(&[], &CurrentState::default(), &flags, &answers);
     assert!(plan.is_ok() && shown.contains("GARMIN_PASSWORD_FILE"), "{shown}");
     assert_eq!(changes, ["SYNC_PLATFORM=garmin-com", "GARMIN_EMAIL=me@example.com", "GARMIN_PASSWORD=***"]);
