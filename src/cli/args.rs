@@ -35,7 +35,7 @@ pub struct Common {
     /// When to show progress
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub progress: When,
-    /// Only this platform: garmin-com, garmin-cn, coros, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]
+    /// Only this platform: garmin-com, garmin-cn, coros, intervals, folder:PATH, outbox:PATH (repeat it, or separate by commas) [default: $SYNC_PLATFORM, else those that are configured]
     #[arg(long, value_name = "NAME", global = true)]
     pub platform: Vec<String>,
 }

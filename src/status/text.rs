@@ -67,7 +67,7 @@ impl Login {
             (_, true, None) => renews.to_owned(),
             (Some(end), ..) if end > now => valid(end),
             (None, false, _) if self.access == AccessKind::ApiKey => {
-                lang.pick("valid until you replace it", "更换前一直有效").to_owned()
+                lang.pick("no end date known", "到期日未知").to_owned()
             }
             (None, false, _) => lang.pick("valid until the service ends it", "由服务决定何时失效").to_owned(),
             _ => lang.pick("expired", "已过期").to_owned(),

@@ -65,7 +65,15 @@ pub(super) fn check_and_store(
     }
     let key = Secret::new(trim_line_ends(key.expose()));
     let account = open(worker, spec, AccessKind::ApiKey)?.import_key(&key, ends);
-    welcome(worker, spec, account.map_err(|error| named(spec, error.into()))?);
+    let account = account.map_err(|error| named(spec, error.into()))?;
+    let is_end_unknown = account.expires.is_none() && access(spec).is_some_and(Access::asks_key_end);
+    welcome(worker, spec, account);
+    if is_end_unknown {
+        worker.info(&format!(
+            "{}: the service does not tell when the key ends; to be warned three weeks before, add --ends DAY",
+            spec.id
+        ));
+    }
     Ok(())
 }
 

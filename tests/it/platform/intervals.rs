@@ -178,8 +178,11 @@ fn what_garmin_pushed_is_a_converted_file_and_is_uploaded_nowhere() {
 }
 
 #[test]
-fn four_platforms_become_equal_in_one_sync_and_the_next_writes_nothing() {
-    let world = four();
+fn four_platforms_and_an_outbox_become_equal_in_one_sync_and_the_next_writes_nothing() {
+    let mut world = four();
+    let out = world.work.dir().join("out");
+    std::fs::create_dir(&out).unwrap();
+    world.work.set("SYNC_PLATFORM", &format!("{ALL},outbox:{}", out.display()));
     let names = [&SERVICES[..], &["intervals"]].concat();
     let mut all = 0;
     for day in 0..24 {
@@ -193,9 +196,14 @@ fn four_platforms_become_equal_in_one_sync_and_the_next_writes_nothing() {
     for name in &names {
         assert_eq!(world.ids(name).len(), all, "{name}");
     }
+    let delivered = || std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    assert_eq!(delivered().len(), all);
+    // Another program takes all files.
+    delivered().iter().for_each(|path| std::fs::remove_file(path).unwrap());
     world.sim.clear_log();
     sync(&world.work, &[]).ok().silent();
     assert_eq!(writes(&world.sim), [""; 0]);
+    assert!(delivered().is_empty());
 }
 
 #[test]
