@@ -314,6 +314,8 @@ mod tests {
         ] {
             assert!(to(bad).is_err(), "{bad}");
         }
+        request.follow = false;
+        assert_eq!(redirect(&request, &answer(302, "http://127.0.0.1:43123/callback?code=c")).unwrap(), None);
     }
 
     #[test]

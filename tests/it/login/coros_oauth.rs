@@ -244,6 +244,20 @@ fn after_a_renewal_whose_response_was_lost_the_access_token_is_used_to_its_end()
 }
 
 #[test]
+fn a_renewal_that_was_not_sent_is_not_taken_for_an_interrupted_one() {
+    let sim = sim(3, |_| ());
+    let mut work = work(&sim);
+    end_in(&work, 60);
+    let base = sim.base_url();
+    work.set("GS_LOOPBACK", "http://127.0.0.1:9");
+    fetch(&work).ends(75);
+    assert!(stored(&work)["renewal_begun"].is_null());
+    work.set("GS_LOOPBACK", &base);
+    fetch(&work).ok();
+    assert_eq!(reused(&sim), (1, 0));
+}
+
+#[test]
 fn a_renewal_that_fails_keeps_the_token() {
     for effect in [Effect::Html, status(503), status(429), Effect::Reset, answer(400, r#"{"error":"server_error"}"#)] {
         let sim = sim(3, |_| ());
@@ -260,7 +274,7 @@ fn a_renewal_that_fails_keeps_the_token() {
 }
 
 #[test]
-fn a_full_disk_prevents_the_renewal_and_not_its_result() {
+fn nothing_is_exchanged_that_cannot_be_saved() {
     let sim = sim(3, |_| ());
     let work = work(&sim);
     end_in(&work, -10);
@@ -268,7 +282,7 @@ fn a_full_disk_prevents_the_renewal_and_not_its_result() {
     // A folder in the place of the lock: nothing can be locked or written.
     std::fs::create_dir(tokens.join("coros.oauth.lock")).unwrap();
     assert_ne!(fetch(&work).code, 0);
-    assert_eq!(asked(&sim, TOKENS).len(), 0, "nothing is exchanged that cannot be saved");
+    assert_eq!(asked(&sim, TOKENS).len(), 0);
     std::fs::remove_dir(tokens.join("coros.oauth.lock")).unwrap();
     fetch(&work).ok();
 }
