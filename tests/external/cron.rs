@@ -218,7 +218,7 @@ fn cron_takes(expression: &str) -> bool {
 
 /// Whether the message is that of an expression that is rejected on purpose, although cron accepts it.
 fn is_refused_on_purpose(said: &str) -> bool {
-    ["cron would never run it", "it would never run", "@reboot is no time"].iter().any(|reason| said.contains(reason))
+    ["cron would never run it", "@reboot has no time"].iter().any(|reason| said.contains(reason))
 }
 
 /// A nearly valid field: it conforms to the grammar, but numbers and names may be invalid.

@@ -51,7 +51,7 @@ fn setup_on_a_terminal_writes_settings_logs_in_and_lists_activities() {
     let work = Work::with(&sim);
     let answers = [
         ("Numbers, separated by commas [1]: ", ""),
-        ("log in to Garmin Connect (garmin.com)?", "3"),
+        ("log in to Garmin Connect (garmin.com)?", "4"),
         ("Where does the password come from?", "1"),
         ("E-mail address: ", "runner@example.com"),
         ("Password (not shown): ", "correct horse"),
@@ -239,7 +239,7 @@ fn setup_reads_a_ticket_from_a_pipe_or_prompt_and_offers_a_retry() {
     let answers = [
         ("Continue? [Y/n] ", ""),
         ("Paste it here", wrong),
-        ("How do you want to log in?", "1"),
+        ("How do you want to log in?", "2"),
         ("Paste it here", &ticket),
     ];
     let args = format!("setup {} {}", flags.join(" "), LOGIN_ONLY.join(" "));
@@ -262,7 +262,7 @@ fn ctrl_c_at_any_question_changes_nothing() {
     let terminal = Tmux::start(&work, "terminal", (80, 40));
     let answers = [
         ("Numbers, separated by commas [1]:", "1"),
-        ("log in to Garmin Connect", "3"),
+        ("log in to Garmin Connect", "4"),
         ("Where does the password come from?", "1"),
         ("E-mail address:", "runner@example.com"),
         ("Password (not shown):", "correct horse"),
@@ -319,7 +319,7 @@ fn a_password_command_replaces_the_password_in_the_settings_file() {
     let env = work.write_env("GARMIN_EMAIL=runner@example.com\nGARMIN_PASSWORD=wrong\n");
     let answers = [
         ("Numbers, separated by commas [1]: ", ""),
-        ("log in to Garmin Connect (garmin.com)?", "3"),
+        ("log in to Garmin Connect (garmin.com)?", "4"),
         ("Where does the password come from?", "4"),
         ("E-mail address [runner@example.com]: ", ""),
         ("Command, such as", "printf 'correct horse'"),
