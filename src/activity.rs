@@ -3,6 +3,7 @@
 //! Many rooms use this type: a platform lists activities, the catalogue stores them, a record contains them.
 //! Only the platform and its id are certain; a value that the service does not provide is `None`, never zero.
 
+mod access_kind;
 mod file_kind;
 mod key;
 mod platform_id;
@@ -10,34 +11,35 @@ mod platform_id;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use access_kind::AccessKind;
 pub use file_kind::{Format, Origin};
 pub use key::{ActivityKey, ActivityKeyRef};
 pub use platform_id::{PlatformId, PlatformIds};
 
-/// An entry on one platform. Units are in the names; times are UTC; sports are FIT's names.
+/// An activity on one platform. Units are in the names; times are UTC; sports are FIT's names.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Activity {
-    /// The platform's name: `garmin-com`, `garmin-cn`, `coros`, `folder:/mnt/watch`.
+    /// The name of the platform: `garmin-com`, `garmin-cn`, `coros`, `folder:/mnt/watch`.
     pub platform: PlatformId,
-    /// The service's id, as text: ids pass 2^53 on some services.
+    /// The id on the platform, as text: some services have ids above 2^53.
     pub id: String,
-    /// The name a person gave it. It may hold any character, also those that turn a terminal upside down.
+    /// The name of the activity. It may contain any character, including control characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// FIT `sport`, or nothing when the service's type is unknown to us (then see `platform_sport`).
+    /// FIT `sport`; absent if garminsync does not know the type of the service (then see `platform_sport`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sport: Option<String>,
     /// FIT `sub_sport`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_sport: Option<String>,
-    /// The service's own type, kept as it was sent, also when nobody knows it.
+    /// The type of the service, unchanged, even if garminsync does not know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform_sport: Option<String>,
-    /// When it began.
+    /// When the activity began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Timestamp>,
-    /// Local time minus UTC, where it began.
+    /// Local time minus UTC at the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub utc_offset_s: Option<i32>,
     /// Time with the timer running.
@@ -49,13 +51,13 @@ pub struct Activity {
     /// Distance covered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distance_m: Option<f64>,
-    /// Who made the recording device.
+    /// The manufacturer of the recording device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manufacturer: Option<String>,
-    /// The recording device, as far as the service tells: a name, or the number it knows the device by.
+    /// The recording device, if the service names it: a name, or the number that the service gives the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
-    /// Typed in by hand: no device, so no file.
+    /// Entered by hand, so there is no file.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub manual: bool,
 }
@@ -65,7 +67,7 @@ pub struct Activity {
 pub struct Outline {
     /// When it began.
     pub start: Timestamp,
-    /// The service's own type.
+    /// The type of the service.
     pub platform_sport: Option<String>,
     /// The time with the timer running, in seconds; if the service does not provide it, the elapsed time.
     pub duration_s: Option<f64>,

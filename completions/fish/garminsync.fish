@@ -40,7 +40,7 @@ complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "notify" -d 'S
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "daemon" -d 'Sync by cron and serve the page: start, stop, state'
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "schedule" -d 'Print the schedule, or set it and write it into the crontab'
 complete -c garminsync -n "__fish_garminsync_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l login -d 'How to log in, browser, password, token or later; for one platform: garmin-cn=password (repeat it)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l login -d 'How to log in: key, oauth, browser, password, token or later; for one platform: garmin-cn=password (repeat it)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l token -d 'The token file or folder of another tool, for --login token [default: where these tools keep theirs]' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l set -d 'Write a setting, such as GARMIN_EMAIL=runner@example.com or GARMIN_PASSWORD_FILE=/run/secrets/garmin (repeat it)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand setup" -l secrets -d 'Read passwords and keys from this file, as lines NAME=VALUE; - is standard input' -r -F
@@ -84,7 +84,7 @@ start\t'The start alone'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l max-upload -d 'Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l max-delete -d 'Delete at most N activities in one run [default: $MAX_DELETE, else 10]' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l on -d 'When to send a message [default: $GS_NOTIFY_ON, else change]' -r -f -a "change\t'Something was added or deleted, or the failures changed'
-failure\t'There are failures other than those of the last message'
+failure\t'There is a new failure'
 always\t'After every run'"
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -l lang -d 'The language of the messages and the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
 zh\t'Chinese'"
@@ -333,7 +333,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l deleted -
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l unique -d 'One line for each distinct activity, whatever platforms it is on'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l local -d '--since and --until are in the local time of each activity'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l reverse -d 'Reverse the order'
-complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l stats -d 'Numbers instead of a list: total, downloaded, missing, no original, unavailable, last sync, per platform'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l stats -d 'Numbers instead of a list: total, downloaded, missing, no original, unavailable, last listed, per platform'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l full -d 'List all activities, not only new ones'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -s n -l dry-run -d 'Print what would be done, and do nothing'

@@ -1,5 +1,5 @@
 complete -c gs-notify -l on -d 'When to send a message [default: $GS_NOTIFY_ON, else change]' -r -f -a "change\t'Something was added or deleted, or the failures changed'
-failure\t'There are failures other than those of the last message'
+failure\t'There is a new failure'
 always\t'After every run'"
 complete -c gs-notify -l lang -d 'The language of the messages and the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
 zh\t'Chinese'"

@@ -1,4 +1,4 @@
-complete -c gs-setup -l login -d 'How to log in, browser, password, token or later; for one platform: garmin-cn=password (repeat it)' -r -f
+complete -c gs-setup -l login -d 'How to log in: key, oauth, browser, password, token or later; for one platform: garmin-cn=password (repeat it)' -r -f
 complete -c gs-setup -l token -d 'The token file or folder of another tool, for --login token [default: where these tools keep theirs]' -r -f
 complete -c gs-setup -l set -d 'Write a setting, such as GARMIN_EMAIL=runner@example.com or GARMIN_PASSWORD_FILE=/run/secrets/garmin (repeat it)' -r -f
 complete -c gs-setup -l secrets -d 'Read passwords and keys from this file, as lines NAME=VALUE; - is standard input' -r -F

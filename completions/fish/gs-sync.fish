@@ -14,7 +14,7 @@ start\t'The start alone'"
 complete -c gs-sync -l max-upload -d 'Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]' -r -f
 complete -c gs-sync -l max-delete -d 'Delete at most N activities in one run [default: $MAX_DELETE, else 10]' -r -f
 complete -c gs-sync -l on -d 'When to send a message [default: $GS_NOTIFY_ON, else change]' -r -f -a "change\t'Something was added or deleted, or the failures changed'
-failure\t'There are failures other than those of the last message'
+failure\t'There is a new failure'
 always\t'After every run'"
 complete -c gs-sync -l lang -d 'The language of the messages and the page [default: $GS_LANG, else that of LC_ALL, LC_MESSAGES or LANG]' -r -f -a "en\t'English'
 zh\t'Chinese'"

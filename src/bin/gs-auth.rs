@@ -9,9 +9,9 @@ use garminsync::sync::{self, KeyOptions, LoginOptions, Result, Worker};
 
 /// Log in to the platforms: by password, by browser, or with the token of another tool
 ///
-/// A token is valid for months if it is used. The password is tried once and never retried automatically: Garmin locks
-/// accounts after too many logins. COROS allows one session per account: a login here ends the session in the browser, and
-/// the other way round.
+/// Garmin's token renews automatically if it is used at least once a month; COROS' token is valid until COROS ends it. The
+/// password is tried once and never retried automatically: Garmin locks accounts after too many logins. COROS allows one
+/// session per account: a login here ends the session in the browser, and the other way round.
 #[derive(Parser)]
 #[command(
     name = "gs-auth",

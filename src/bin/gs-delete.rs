@@ -61,7 +61,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let mut output = RecordOutput::changes(args.output, Output::prompt);
     let result = sync::delete(worker, options, &mut records, &progress, &mut output);
     progress.finish();
-    let has_told_reasons = output.shows_records() || worker.dry_run;
+    let shows_reasons = output.shows_records() || worker.dry_run;
     let printed = output.finish();
     let counts = worker.counts_text(&[
         ("dry_run", "would be deleted"),
@@ -69,7 +69,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         ("skipped", "kept"),
         ("failed", "failed"),
     ]);
-    let hint = if worker.counted("skipped") > 0 && !has_told_reasons { " (reasons: -v)" } else { "" };
+    let hint = if worker.counted("skipped") > 0 && !shows_reasons { " (reasons: -v)" } else { "" };
     cli::summary(worker, &format!("{counts}{hint}"), "nothing to delete", &result);
     result.and(printed)
 }

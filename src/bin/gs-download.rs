@@ -63,6 +63,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         ("dry_run", "would be downloaded"),
         ("verified", "verified"),
         ("downloaded", "downloaded"),
+        ("converted", "of these converted"),
         ("no_original", "without a file"),
         ("failed", "failed"),
         ("unavailable", "unavailable"),

@@ -24,7 +24,7 @@ use garminsync::sync::{self, FetchOptions, Result, Worker};
   gs-fetch --since 30d --sport running   list the last thirty days
 
 Settings: GARMIN_NEWEST_NUM, GS_REQUEST_INTERVAL, GS_MAX_RETRY_AFTER,
-GS_TIMEOUT
+GS_TIMEOUT, GS_CONFIRM_WAIT
 
 Exit codes: 0 OK,
 75 try again later (also if some of a list could not be read),

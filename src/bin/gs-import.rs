@@ -57,17 +57,17 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         ("imported", if worker.dry_run { "would be imported" } else { "imported" }),
         ("already", "already in the archive"),
         ("different", "different from the file in the archive, which stays"),
-        ("ambiguous", "that match several activities"),
+        ("ambiguous", "ambiguous"),
         ("rejected", "rejected"),
     ]);
     cli::summary(worker, &counts, "nothing to import", &result);
     let converted = worker.counted("converted");
     if converted > 0 {
-        let files = i18n::counted(converted, "file is no FIT file", "files are no FIT files");
+        let files = i18n::counted(converted, "file is not FIT", "files are not FIT");
         worker.info(&format!("{files}; to download the originals: gs-list --missing | gs-download"));
     }
     if result.is_ok() {
-        worker.info("logins are not imported; gs-auth import imports a token of garth or garminconnect");
+        worker.info("logins are not imported; gs-auth import imports a token of garminconnect, garth or pirate-garmin");
     }
     result.and(printed)
 }

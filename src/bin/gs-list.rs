@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::Align::{Right, Whole};
+use garminsync::cli::Align::{NoWrap, Right};
 use garminsync::cli::{self, Common, CommonArgs, Filter, ListFlags, ListFormat, ListOutput, Output};
 use garminsync::i18n;
 use garminsync::sync::{self, ListOptions, ListStats, Result, Worker};
@@ -100,20 +100,20 @@ fn print_stats(worker: &Worker, all: &[ListStats], format: ListFormat) -> Result
 
 fn stats_table(all: &[ListStats]) -> cli::Table {
     let head = [
-        ("platform", Whole),
+        ("platform", NoWrap),
         ("total", Right),
         ("downloaded", Right),
         ("missing", Right),
         ("no original", Right),
         ("unavailable", Right),
         ("size", Right),
-        ("last sync", Whole),
+        ("last listed", NoWrap),
     ];
-    let mut table = cli::table(&head).spare(&["unavailable", "no original", "size", "last sync"]);
+    let mut table = cli::table(&head).drop_order(&["unavailable", "no original", "size", "last listed"]);
     for stats in all {
         let numbers = [stats.total, stats.downloaded, stats.missing, stats.no_original, stats.unavailable];
         let numbers = numbers.map(|number| number.to_string());
-        let last = stats.last_sync.map_or("never".to_owned(), |time| time.to_string());
+        let last = stats.last_listing.map_or("never".to_owned(), |time| time.to_string());
         table.add_row([stats.platform.clone()].into_iter().chain(numbers).chain([cli::size(stats.bytes), last]));
     }
     table

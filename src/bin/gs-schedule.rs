@@ -1,4 +1,5 @@
-//! `gs-schedule`: stores and shows the schedule of the sync, for the page and for scripts. Cron runs it.
+//! `gs-schedule`: stores and shows the schedule of the sync, for the page and for scripts. It runs nothing;
+//! `garminsync schedule` also writes the crontab.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -13,8 +14,8 @@ use jiff::Timestamp;
 
 /// Set or show the schedule of the sync
 ///
-/// The page shows the next run, and warns when one was missed. gs-schedule only stores the schedule: it runs nothing and does
-/// not change your crontab. garminsync schedule does both. Any other scheduler has to use the same five fields.
+/// The page shows the next run, and warns when a run was missed. gs-schedule only stores the schedule: it runs nothing and does
+/// not change your crontab. garminsync schedule also writes the crontab. Another scheduler must run at the same times.
 ///
 /// CRON is an expression of Debian's cron, in quotes: five fields (minute, hour, day of month, month, day of week), or
 /// @hourly, @daily, @weekly, @monthly, @yearly. Daylight saving time is handled as

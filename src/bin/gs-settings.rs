@@ -80,7 +80,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
 }
 
 fn table(worker: &Worker) -> cli::Table {
-    let mut table = cli::table(&[("setting", Align::Whole), ("value", Align::Left)]);
+    let mut table = cli::table(&[("setting", Align::NoWrap), ("value", Align::Left)]);
     let file = worker.settings.file().map_or("none".to_owned(), |path| path.display().to_string());
     table.add_row(["(read from)".to_owned(), file]);
     for (name, value) in worker.shown_settings() {

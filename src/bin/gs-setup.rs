@@ -10,8 +10,8 @@ use garminsync::cli::{Common, CommonArgs};
 /// Choose platforms, log in, and configure schedule and messages
 ///
 /// On a terminal it asks for every answer that no flag gives, and shows each line before it writes it. It writes the settings
-/// file (mode 0600) and keeps all its other lines, logs in with gs-auth, sends a test message with gs-notify, sets the schedule,
-/// and lists the platforms with gs-fetch. It changes nothing until the last question is answered. Run it again to change an
+/// file (mode 0600) and keeps all its other lines, logs in with gs-auth, sends a test message with gs-notify, lists the
+/// platforms with gs-fetch, and sets the schedule. It changes nothing until the last question is answered. Run it again to change an
 /// answer; a working login is kept.
 ///
 /// Passwords and keys are never passed as flags: type them, or pass them with --secrets, or name settings such as GARMIN_PASSWORD_FILE

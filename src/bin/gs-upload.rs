@@ -30,7 +30,8 @@ const NAME: &str = "gs-upload";
   gs-upload < /dev/null                            check pending uploads
 
 Settings: SPORT_DIFF_SECOND, MAX_UPLOAD, GARMIN_UPLOAD_AS_IMPORT,
-GS_UPLOAD_WAIT, GS_LOST_AFTER, GS_REQUEST_INTERVAL
+GS_UPLOAD_WAIT, GS_LOST_AFTER, GS_RESEND_WAIT, GS_CONFIRM_WAIT,
+GS_REQUEST_INTERVAL
 
 Exit codes: 0 OK, 1 some failed, 65 invalid record, 75 try again later,
 77 a login is needed, 78 configuration error"

@@ -5,6 +5,7 @@ use rusqlite::{Row, params};
 
 use super::columns::Values;
 use super::{Catalogue, Result};
+use crate::activity::AccessKind;
 use crate::reason::Reason;
 
 /// The state of an access to the account of a platform.
@@ -21,8 +22,8 @@ pub struct AccountRow {
 }
 
 impl Catalogue {
-    /// The known accesses of a platform by their names, each with its state and since when it is so.
-    pub fn accounts(&self, platform: &str) -> Result<Vec<(String, AccountRow, Timestamp)>> {
+    /// The known accesses of a platform, each with its state and since when it is so.
+    pub fn accounts(&self, platform: &str) -> Result<Vec<(AccessKind, AccountRow, Timestamp)>> {
         let sql = "SELECT * FROM accounts WHERE platform = ?1 ORDER BY access";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             let row = |row: &Row<'_>| {
@@ -32,9 +33,12 @@ impl Catalogue {
                     renewable_until: row.time("renewable_until")?,
                     ended: row.reason("ended")?,
                 };
-                Ok((row.get("access")?, account, row.known_time("since")?))
+                // An access of a later version is unknown here.
+                let access = AccessKind::from_name(row.get_ref("access")?.as_str()?);
+                let since = row.known_time("since")?;
+                Ok(access.map(|access| (access, account, since)))
             };
-            statement.query_map([platform], row)?.collect()
+            statement.query_map([platform], row)?.filter_map(rusqlite::Result::transpose).collect()
         });
         self.done(rows)
     }
@@ -42,21 +46,21 @@ impl Catalogue {
     /// Stores the state of an access of a platform; `None`: it has no token. Writes nothing if this is stored already.
     pub fn set_account(
         &mut self,
-        (platform, access): (&str, &str),
+        (platform, access): (&str, AccessKind),
         account: Option<&AccountRow>,
         now: Timestamp,
     ) -> Result<()> {
         let seconds = |time: Option<Timestamp>| time.map(Timestamp::as_second);
         let parts =
             |row: &AccountRow| (seconds(row.expires), row.renewable, seconds(row.renewable_until), row.ended.clone());
-        let known = self.accounts(platform)?.into_iter().find(|(name, ..)| name == access);
+        let known = self.accounts(platform)?.into_iter().find(|(kind, ..)| *kind == access);
         if known.map(|(_, row, _)| parts(&row)) == account.map(parts) {
             return Ok(());
         }
         self.write(|tx| match account {
             None => {
                 let sql = "DELETE FROM accounts WHERE platform = ?1 AND access = ?2";
-                tx.execute(sql, [platform, access]).map(drop)
+                tx.execute(sql, [platform, access.name()]).map(drop)
             }
             Some(account) => tx
                 .execute(
@@ -65,7 +69,7 @@ impl Catalogue {
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                     params![
                         platform,
-                        access,
+                        access.name(),
                         seconds(account.expires),
                         account.renewable,
                         seconds(account.renewable_until),

@@ -438,8 +438,8 @@ impl Catalogue {
         Ok(self.done(row)?.flatten())
     }
 
-    /// When the newest accepted listing ended: the last sync. One from the future is ignored.
-    pub fn last_sync(&self, platform: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+    /// When the newest accepted listing ended. A listing from the future is ignored.
+    pub fn last_listing(&self, platform: &str, now: Timestamp) -> Result<Option<Timestamp>> {
         let sql = "SELECT finished_at FROM listings WHERE platform = ?1 AND accepted AND purpose = 'sync' AND finished_at <= ?2
             ORDER BY number DESC LIMIT 1";
         self.time_of(sql, params![platform, clock::latest(now)])

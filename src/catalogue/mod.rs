@@ -87,20 +87,20 @@ pub enum Error {
         /// The reason.
         why: String,
     },
-    /// The file is no SQLite file, and its name is not that of the catalogue: a person named it in the settings.
-    #[error("{}: this is no SQLite database; set DB_PATH to another file, or if it is the catalogue, it is damaged: {}", path.display(), advice(path))]
+    /// The file is not an SQLite file, and its name is not that of the catalogue: a person named it in the settings.
+    #[error("{}: not an SQLite database; set DB_PATH to another file, or if it is the catalogue, it is damaged: {}", path.display(), advice(path))]
     NoDatabase {
         /// The file.
         path: PathBuf,
     },
     /// An SQLite file of another program.
-    #[error("{}: this is a database of another program; set DB_PATH to another file (nothing was changed)", path.display())]
+    #[error("{}: database of another program; set DB_PATH to another file (nothing was changed)", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
     },
-    /// The account of a listing was forgotten while the listing was made.
-    #[error("its account was forgotten meanwhile; nothing more of it is listed")]
+    /// The account of a listing was removed from this data folder during the listing.
+    #[error("the account was removed from this data folder during the listing, so the listing stopped")]
     Forgotten,
     /// The disk has no space for a write.
     #[error("{}", no_room.reason(path))]

@@ -2,6 +2,7 @@
 
 use super::tests::{list, now, open, plan};
 use super::*;
+use crate::activity::AccessKind;
 use crate::activity::{ActivityKey, ActivityKeyRef};
 use jiff::{SignedDuration, Timestamp};
 
@@ -71,17 +72,17 @@ fn a_login_is_stored_on_change_and_removed_with_the_token() {
     let half = Timestamp::from_millisecond(later(5).as_millisecond() + 500).unwrap();
     let row = AccountRow { expires: Some(half), renewable: true, ..AccountRow::default() };
     let whole = AccountRow { expires: Some(later(5)), ..row.clone() };
-    catalogue.set_account(("coros", "login"), Some(&row), now()).unwrap();
-    catalogue.set_account(("coros", "login"), Some(&row), later(1)).unwrap();
-    let login = |row: AccountRow, since| vec![("login".to_owned(), row, since)];
+    catalogue.set_account(("coros", AccessKind::Login), Some(&row), now()).unwrap();
+    catalogue.set_account(("coros", AccessKind::Login), Some(&row), later(1)).unwrap();
+    let login = |row: AccountRow, since| vec![(AccessKind::Login, row, since)];
     assert_eq!(catalogue.accounts("coros").unwrap(), login(whole.clone(), now()), "nothing changed since");
     let reason = Reason::LoginRequired { detail: "another login ended it".into() };
     let ended = AccountRow { ended: Some(reason.clone()), ..whole };
-    catalogue.set_account(("coros", "login"), Some(&ended), later(2)).unwrap();
+    catalogue.set_account(("coros", AccessKind::Login), Some(&ended), later(2)).unwrap();
     assert_eq!(catalogue.accounts("coros").unwrap(), login(ended, later(2)));
     catalogue.login_rejected("garmin-cn", &reason, now()).unwrap();
     assert_eq!(catalogue.platforms_with_logins().unwrap(), ["coros", "garmin-cn"]);
-    catalogue.set_account(("coros", "login"), None, later(3)).unwrap();
+    catalogue.set_account(("coros", AccessKind::Login), None, later(3)).unwrap();
     assert_eq!(catalogue.accounts("coros").unwrap(), []);
 }
 

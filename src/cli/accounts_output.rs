@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use jiff::Timestamp;
 
-use super::Align::{Cut, Whole};
+use super::Align::{NoWrap, Truncate};
 use super::{AccountsFormat, Failure, Output, Table, table};
 use crate::activity::printable;
 use crate::i18n;
@@ -38,21 +38,23 @@ pub fn print_accounts(all: &[AccountStatus], format: Option<AccountsFormat>, now
 
 fn accounts_table(all: &[AccountStatus], now: Timestamp) -> Table {
     let head = [
-        ("platform", Whole),
-        ("access", Whole),
-        ("used to", Whole),
-        ("state", Whole),
-        ("account", Cut),
-        ("domain", Whole),
-        ("valid for", Whole),
-        ("renewable for", Whole),
-        ("in settings", Whole),
-        ("from", Cut),
+        ("platform", NoWrap),
+        ("access", NoWrap),
+        ("used to", NoWrap),
+        ("state", NoWrap),
+        ("account", Truncate),
+        ("domain", NoWrap),
+        ("valid for", NoWrap),
+        ("renewable for", NoWrap),
+        ("in settings", NoWrap),
+        ("from", Truncate),
     ];
-    let mut table = table(&head).spare(&["from", "domain", "in settings", "account", "renewable for"]);
-    let left = |end: Option<Timestamp>| end.map_or("?".to_owned(), |end| i18n::time_left(end, now));
+    let mut table = table(&head).drop_order(&["from", "domain", "in settings", "account", "renewable for"]);
+    let left = |end: Option<Timestamp>, unknown: &str| end.map_or(unknown.to_owned(), |end| i18n::time_left(end, now));
     for status in all {
         let has = status.state != "none";
+        // A key without an end date is valid until its owner replaces it.
+        let unknown = if status.access == "key" { "" } else { "?" };
         table.add_row([
             status.platform.to_string(),
             status.access.to_owned(),
@@ -60,8 +62,8 @@ fn accounts_table(all: &[AccountStatus], now: Timestamp) -> Table {
             if status.state == "expired" { "ok (renews automatically)" } else { status.state }.to_owned(),
             printable(status.name.as_deref().unwrap_or("")),
             status.domain.clone().unwrap_or_default(),
-            if has { left(status.expires) } else { String::new() },
-            if has { left(status.renewable_until) } else { String::new() },
+            if has { left(status.expires, unknown) } else { String::new() },
+            if has { left(status.renewable_until, unknown) } else { String::new() },
             if status.password_set { "yes" } else { "no" }.to_owned(),
             status.source.clone().unwrap_or_default(),
         ]);

@@ -48,7 +48,7 @@ pub struct ListFlags {
     /// Print at most N activities
     #[arg(long, value_name = "N")]
     pub limit: Option<NonZeroUsize>,
-    /// Numbers instead of a list: total, downloaded, missing, no original, unavailable, last sync, per platform
+    /// Numbers instead of a list: total, downloaded, missing, no original, unavailable, last listed, per platform
     #[arg(long, conflicts_with_all = ["missing", "downloaded", "deleted", "unique", "sort", "reverse", "limit", "fields"])]
     pub stats: bool,
     /// The columns of a table or of CSV, by the names of the record, separated by commas
@@ -247,7 +247,7 @@ pub struct NotifyFlags {
 pub enum NotifyWhen {
     /// Something was added or deleted, or the failures changed.
     Change,
-    /// There are failures other than those of the last message.
+    /// There is a new failure.
     Failure,
     /// After every run.
     Always,

@@ -12,11 +12,11 @@ use crate::sync::{Progress, Prompt, TokenSource};
 /// The records of an input, read one after another.
 pub type Records = Reader<BufReader<Box<dyn Read>>>;
 
-/// Reads records from stdin. If a person typed the command alone, it prints what the command waits for. `progress` gets
+/// Reads records from stdin. If a person typed the command alone, the error shows how to use it. `progress` gets
 /// the number of records.
 pub fn records(hint: &str, progress: &Progress) -> Result<Records, Failure> {
     if std::io::stdin().is_terminal() {
-        return Err(Failure::usage(format!("it reads records from standard input; try: {hint}")));
+        return Err(Failure::usage(format!("no input: records are read from standard input; try: {hint}")));
     }
     let input: Box<dyn Read> = match progress.is_shown().then(|| ReadAhead::begin(progress)).flatten() {
         Some(ahead) => Box::new(ahead),

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::Align::{self, Cut, Right, Whole};
+use super::Align::{self, NoWrap, Right, Truncate};
 use super::activity_text::{distance, local_start, sport_name};
 use super::{Failure, ListFormat, Output, Table, Units, csv as cells, duration, table};
 use crate::activity::printable;
@@ -91,8 +91,8 @@ impl Field {
     fn align(self) -> Align {
         match self {
             Field::TimerTimeS | Field::ElapsedTimeS | Field::DistanceM | Field::UtcOffsetS => Right,
-            Field::Sport | Field::Name | Field::PlatformSport | Field::Device => Cut,
-            _ => Whole,
+            Field::Sport | Field::Name | Field::PlatformSport | Field::Device => Truncate,
+            _ => NoWrap,
         }
     }
 
@@ -193,7 +193,7 @@ impl ListColumns {
         let is_dropped = |field: &&Field| self.fields.is_empty() && !self.kept.contains(field);
         let dropped: Vec<String> = DROPPED.iter().filter(is_dropped).map(|field| field.head(self.units)).collect();
         let dropped: Vec<&str> = dropped.iter().map(String::as_str).collect();
-        table(&heads).spare(&dropped)
+        table(&heads).drop_order(&dropped)
     }
 }
 

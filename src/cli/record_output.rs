@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
 
-use super::Align::{Cut, Left, Right, Whole};
+use super::Align::{Left, NoWrap, Right, Truncate};
 use super::activity_text::{distance, local_start, sport_name};
 use super::{ListColumns, ListFormat, ListOutput, Output, Units, table};
 use crate::activity::{Activity, printable};
@@ -216,15 +216,15 @@ impl Changes {
         // A plan of uploads has only one state.
         let has_states = self.rows.iter().any(|row| row.state != State::Upload);
         let mut head = vec![
-            (if is_plan { "target" } else { "platform" }, Whole),
-            ("start (local)", Whole),
-            ("sport", Cut),
+            (if is_plan { "target" } else { "platform" }, NoWrap),
+            ("start (local)", NoWrap),
+            ("sport", Truncate),
             ("km", Right),
-            ("name", Cut),
+            ("name", Truncate),
         ];
-        head.extend(has_states.then_some(("state", Whole)));
+        head.extend(has_states.then_some(("state", NoWrap)));
         head.push(("reason", Left));
-        let mut table = table(&head).spare(&["km", "sport"]);
+        let mut table = table(&head).drop_order(&["km", "sport"]);
         for row in &self.rows {
             let mut cells = vec![
                 printable(&row.platform),

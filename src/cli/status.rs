@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use super::Align::{Left, Right, Whole};
+use super::Align::{Left, NoWrap, Right};
 use super::table;
 use crate::i18n::{self, Lang, number};
 use crate::status::{Heading, Issue, Login, NextSync, Platform, Run, Snapshot, State, never_synced};
@@ -79,17 +79,17 @@ impl View<'_> {
         let lang = self.lang;
         let archived = lang.pick("archived", "已归档");
         let mut head = vec![
-            (lang.pick("platform", "平台"), Whole),
+            (lang.pick("platform", "平台"), NoWrap),
             (lang.pick("activities", "活动"), Right),
             (archived, Right),
-            (lang.pick("last listed", "上次列出"), Whole),
+            (lang.pick("last listed", "上次列出"), NoWrap),
             (lang.pick("login", "登录"), Left),
         ];
         let is_pending = self.snapshot.platforms.iter().any(|platform| platform.pending > 0);
         if is_pending {
             head.insert(3, (lang.pick("pending", "待确认"), Right));
         }
-        let mut table = table(&head).spare(&[archived]);
+        let mut table = table(&head).drop_order(&[archived]);
         for platform in &self.snapshot.platforms {
             let pending = is_pending.then_some(platform.pending);
             let numbers = [platform.total, platform.downloaded].into_iter().chain(pending).map(number);

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle
 
 /// The width that a column needs besides its cells: a space on each side, and a separator before the next column.
 const BESIDE: usize = 3;
-/// The least width of names. If it is not possible, other columns are left out first.
+/// The least width of names. If it is not possible, other columns are dropped first.
 const LEAST_NAME: usize = 8;
 /// The least width of a column of wrapped text.
 const LEAST_WORDS: usize = 20;
@@ -16,12 +16,12 @@ const LEAST_WORDS: usize = 20;
 pub enum Align {
     /// Text: wrapped to the next line.
     Left,
-    /// Numbers, aligned right: never cut or wrapped.
+    /// Numbers, aligned right: never truncated or wrapped.
     Right,
-    /// Ids and times: never cut or wrapped.
-    Whole,
-    /// Names: cut to the remaining width.
-    Cut,
+    /// Ids and times: never truncated or wrapped.
+    NoWrap,
+    /// Names: truncated to the remaining width.
+    Truncate,
 }
 
 /// A table: a header, on a terminal a line under it, and the rows.
@@ -30,7 +30,7 @@ pub enum Align {
 pub struct Table {
     columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
-    spare: Vec<String>,
+    drop_order: Vec<String>,
     width: Option<usize>,
 }
 
@@ -40,7 +40,7 @@ pub fn table(head: &[(&str, Align)]) -> Table {
     Table {
         columns: head.iter().map(|(name, align)| ((*name).to_owned(), *align)).collect(),
         rows: Vec::new(),
-        spare: Vec::new(),
+        drop_order: Vec::new(),
         width: terminal.map(|(terminal_size::Width(width), _)| width.into()),
     }
 }
@@ -52,9 +52,9 @@ impl Table {
         self
     }
 
-    /// Sets the columns that are left out if there is too little space, in this order.
-    pub fn spare(mut self, columns: &[&str]) -> Table {
-        self.spare = columns.iter().map(|name| (*name).to_owned()).collect();
+    /// Sets the columns that are dropped if there is too little space, in this order.
+    pub fn drop_order(mut self, columns: &[&str]) -> Table {
+        self.drop_order = columns.iter().map(|name| (*name).to_owned()).collect();
         self
     }
 
@@ -76,7 +76,7 @@ impl Table {
         widths
     }
 
-    /// The width of each column for a terminal of this width; `None` for the columns that are left out.
+    /// The width of each column for a terminal of this width; `None` for the dropped columns.
     fn fitted(&self, room: usize) -> Vec<Option<usize>> {
         // The last column has no separator after it.
         let room = room + 1;
@@ -87,12 +87,12 @@ impl Table {
                 *width = width.map(|width| width.min(LEAST_WORDS));
             }
         }
-        let is_cut = |at: usize| self.columns[at].1 == Align::Cut;
+        let is_truncated = |at: usize| self.columns[at].1 == Align::Truncate;
         let least = |widths: &[Option<usize>]| -> usize {
             let shown = widths.iter().enumerate().filter_map(|(at, width)| Some((at, (*width)?)));
-            shown.map(|(at, width)| BESIDE + if is_cut(at) { width.min(LEAST_NAME) } else { width }).sum()
+            shown.map(|(at, width)| BESIDE + if is_truncated(at) { width.min(LEAST_NAME) } else { width }).sum()
         };
-        for name in &self.spare {
+        for name in &self.drop_order {
             if least(&widths) <= room {
                 break;
             }
@@ -100,12 +100,13 @@ impl Table {
                 widths[at] = None;
             }
         }
-        // The widest column is cut first.
+        // The widest column is truncated first.
         while let total = widths.iter().flatten().map(|width| width + BESIDE).sum::<usize>()
             && total > room
         {
-            let cut = widths.iter_mut().enumerate().filter(|(at, width)| is_cut(*at) && width.is_some_and(|w| w > 1));
-            let Some((_, Some(widest))) = cut.max_by_key(|(_, width)| **width) else { break };
+            let truncated =
+                widths.iter_mut().enumerate().filter(|(at, width)| is_truncated(*at) && width.is_some_and(|w| w > 1));
+            let Some((_, Some(widest))) = truncated.max_by_key(|(_, width)| **width) else { break };
             *widest -= 1;
         }
         widths
@@ -117,7 +118,7 @@ impl fmt::Display for Table {
         let widths = self.width.map(|room| self.fitted(room));
         let width_of = |at: usize| widths.as_ref().map(|widths| widths.get(at).copied().flatten());
         let cell = |(at, cell): (usize, &String)| match (self.columns.get(at), width_of(at)) {
-            (Some((_, Align::Cut)), Some(Some(width))) => console::truncate_str(cell, width, "…").into_owned(),
+            (Some((_, Align::Truncate)), Some(Some(width))) => console::truncate_str(cell, width, "…").into_owned(),
             _ => cell.clone(),
         };
         let mut table = comfy_table::Table::new();
@@ -153,13 +154,13 @@ mod tests {
 
     fn list(width: Option<usize>) -> String {
         let head = [
-            ("start", Align::Whole),
-            ("id", Align::Whole),
-            ("sport", Align::Cut),
+            ("start", Align::NoWrap),
+            ("id", Align::NoWrap),
+            ("sport", Align::Truncate),
             ("km", Align::Right),
-            ("name", Align::Cut),
+            ("name", Align::Truncate),
         ];
-        let mut table = table(&head).spare(&["km", "sport", "start"]);
+        let mut table = table(&head).drop_order(&["km", "sport", "start"]);
         table.width = width;
         table.add_row([
             "2026-01-08 14:10",
@@ -195,10 +196,14 @@ mod tests {
 
     #[test]
     fn words_wrap_to_the_next_line_beside_unwrapped_columns() {
-        let head =
-            [("platform", Align::Whole), ("who", Align::Cut), ("domain", Align::Whole), ("remarks", Align::Left)];
+        let head = [
+            ("platform", Align::NoWrap),
+            ("who", Align::Truncate),
+            ("domain", Align::NoWrap),
+            ("remarks", Align::Left),
+        ];
         for width in 34..120 {
-            let mut table = table(&head).spare(&["domain", "who"]);
+            let mut table = table(&head).drop_order(&["domain", "who"]);
             table.width = Some(width);
             table.add_row([
                 "garmin-com",

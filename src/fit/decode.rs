@@ -45,7 +45,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<FitDataRecord>, Undecodable> {
 fn words(crash: &(dyn std::any::Any + Send)) -> String {
     let text = crash.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| crash.downcast_ref::<&str>().copied());
-    text.unwrap_or("without a word").to_owned()
+    text.unwrap_or("no message").to_owned()
 }
 
 #[cfg(test)]

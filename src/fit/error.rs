@@ -11,13 +11,13 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FitError {
     /// Fewer bytes than the smallest header has.
-    #[error("not a FIT file: it has {bytes} bytes, and the header alone takes 12")]
+    #[error("not a FIT file: only {bytes} bytes; a header has at least 12")]
     TooShort {
         /// How many there are.
         bytes: usize,
     },
     /// The signature is missing: another kind of file.
-    #[error("not a FIT file: `.FIT` does not stand at byte 8")]
+    #[error("not a FIT file: no `.FIT` at byte 8")]
     NotFit,
     /// The first byte of the header, its length, is neither 12 nor 14, and no later protocol explains that.
     #[error("damaged header at byte {at}: its size byte says {size}, and only 12 and 14 exist")]
@@ -81,8 +81,8 @@ pub enum FitError {
         /// Where the data of this file ends.
         data_end: usize,
     },
-    /// The file is intact, but the bytes after it are no FIT file.
-    #[error("malformed: the FIT file ends at byte {at}, and the {bytes} bytes after it are no FIT file")]
+    /// The file is intact, but the bytes after it are not a FIT file.
+    #[error("malformed: the FIT file ends at byte {at}, and the {bytes} bytes after it are not a FIT file")]
     Trailing {
         /// Where the last whole file ends.
         at: usize,

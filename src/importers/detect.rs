@@ -96,7 +96,7 @@ fn folder(path: &Path, except: &[PathBuf]) -> Result<DetectedSource, String> {
     }
     let several = [path.join("fit"), path.to_owned()];
     if several.iter().any(|fit| FOLDERS.iter().any(|name| fit.join(name).is_dir())) {
-        return Err("it has a subfolder for each platform; name one of them, with --platform".into());
+        return Err("the folder has a subfolder for each platform; name one of them, with --platform".into());
     }
     let is_named = |name: &str| path.file_name().is_some_and(|own| own == name);
     if is_named("DI-Connect-Fitness") {
@@ -173,7 +173,7 @@ fn unknown(nameless: u64, skipped: &Skipped) -> String {
     let others = skipped.notices().into_iter().filter(|notice| notice.matters).map(|notice| notice.text);
     let all: Vec<String> = tracks.into_iter().chain(others).collect();
     let all = if all.is_empty() { String::new() } else { format!(": {}", all.join(", ")) };
-    format!("no supported file in it{all}")
+    format!("no supported file found{all}")
 }
 
 fn names_in(path: &Path) -> Result<Vec<String>, String> {

@@ -19,7 +19,7 @@ const REMEMBERED: usize = 1000;
 pub enum NotifyOn {
     /// When something was added or deleted, or when the failures changed, also to none.
     Change,
-    /// When there are failures that it does not know.
+    /// When there is a new failure.
     Failure,
     /// After every run.
     Always,

@@ -52,7 +52,7 @@ pub fn render(summary: &Summary, lang: Lang, style: Style, tone: Tone) -> Text {
     }
     blocks.extend(words.entries(&summary.added, "Added to", "已新增"));
     blocks.extend(words.entries(&summary.deleted, "Deleted from", "已删除"));
-    blocks.push(words.section(lang.pick("Skipped", "未执行"), words.skipped(summary)));
+    blocks.push(words.section(lang.pick("Skipped", "跳过"), words.skipped(summary)));
     let rest = blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n");
     let head = words.bold(&title);
     let whole = if rest.is_empty() { head } else { format!("{head}{joint}{rest}") };
@@ -107,7 +107,7 @@ impl Words {
         let kinds = [
             (by_platform(&summary.added), lang.pick("Added", "新增"), ""),
             (by_platform(&summary.deleted), lang.pick("Deleted", "删除"), ""),
-            (summary.pending.clone(), lang.pick("Pending", "尚未确认"), ""),
+            (summary.pending.clone(), lang.pick("Pending", "待确认"), ""),
             (
                 summary.duplicates.clone(),
                 lang.pick("Duplicates found, not deleted", "发现重复，未删除"),

@@ -80,7 +80,7 @@ fn a_message_in_chinese_markdown() {
 **garminsync：新增 2，删除 1，待确认 1，失败 3，需要您处理**
 新增：coros 1，garmin-cn 1
 删除：garmin-com 1
-尚未确认：coros 1
+待确认：coros 1
 发现重复，未删除：garmin-com 1；可设置 DELETE_DUPLICATE=1，或查看 gs-list | gs-dedupe --duplicates
 待完成：待上传 3,774，待下载 1
 
@@ -101,7 +101,7 @@ fn a_message_in_chinese_markdown() {
 **garmin-com 已删除**
 - Copy
 
-**未执行**
+**跳过**
 - garmin-com 1：归档中没有完好的文件；请运行 gs-download";
     assert_eq!(text.whole, expected);
     assert_eq!(text.title, "garminsync：新增 2，删除 1，待确认 1，失败 3，需要您处理");

@@ -28,11 +28,11 @@ impl Lang {
         }
     }
 
-    /// So many activities.
+    /// A number of activities: `1 activity`, `12 activities`.
     pub fn activities(self, count: usize) -> String {
         match self {
             Lang::En => i18n::counted(count as u64, "activity", "activities"),
-            Lang::Zh => format!("{count} 项活动"),
+            Lang::Zh => format!("{count} 个活动"),
         }
     }
 

@@ -6,40 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
-use super::{Context, LoginWays, PlatformLogin, PlatformReader, PlatformWriter, Result};
+use super::{AccessKind, Context, LoginWays, PlatformLogin, PlatformReader, PlatformWriter, Result};
 use crate::http::Secret;
-
-/// The credential of an access.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AccessKind {
-    /// A personal API key.
-    #[serde(rename = "key")]
-    ApiKey,
-    /// OAuth: the person allows the access on a page of the service.
-    OAuth,
-    /// The login of the service's own app or web page: a password, a ticket or a token of it.
-    #[default]
-    Login,
-}
-
-impl AccessKind {
-    /// Its name in records and in the catalogue.
-    pub fn name(self) -> &'static str {
-        match self {
-            AccessKind::ApiKey => "key",
-            AccessKind::OAuth => "oauth",
-            AccessKind::Login => "login",
-        }
-    }
-
-    /// The access with this [`name`](AccessKind::name).
-    pub fn from_name(name: &str) -> Option<AccessKind> {
-        [AccessKind::ApiKey, AccessKind::OAuth, AccessKind::Login].into_iter().find(|kind| kind.name() == name)
-    }
-}
 
 /// One way to reach the account of a service. Every access can read.
 pub trait Access: Send + Sync {
@@ -64,10 +32,8 @@ pub trait Access: Send + Sync {
         false
     }
 
-    /// The ways to log in, as texts for a person.
-    fn login_ways(&self) -> LoginWays {
-        LoginWays::default()
-    }
+    /// The ways to set it up, as texts for a person.
+    fn login_ways(&self) -> LoginWays;
 
     /// The settings that may hold a token of another tool.
     fn token_settings(&self) -> &'static [&'static str] {

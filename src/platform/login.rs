@@ -69,25 +69,20 @@ pub enum LoginBlock {
     OncePerRun,
 }
 
-/// The ways to log in to a service, for a person to choose from.
+/// The ways to set up an access, for a person to choose from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LoginWays {
-    /// The steps of a login in the browser.
-    pub browser: &'static str,
-    /// Which token can be imported.
-    pub token: &'static str,
-    /// What a login with a password asks for, and its disadvantages.
-    pub password: &'static str,
-}
-
-impl Default for LoginWays {
-    fn default() -> LoginWays {
-        LoginWays {
-            browser: "with the browser",
-            token: "with a file that holds a token",
-            password: "with e-mail address and password",
-        }
-    }
+pub enum LoginWays {
+    /// One way: where the key or the permission comes from, and what it allows.
+    One(&'static str),
+    /// The login of a web page or app.
+    Login {
+        /// The steps of a login in the browser.
+        browser: &'static str,
+        /// Which token can be imported.
+        token: &'static str,
+        /// What a login with a password asks for, and its disadvantages.
+        password: &'static str,
+    },
 }
 
 /// When a key ends that a person describes by its last day (`2027-02-27`), or by the number of days from `now`: `90`.

@@ -27,8 +27,8 @@ mod spec;
 mod tokens;
 mod transfer;
 
-pub use crate::activity::PlatformId;
-pub use access::{Access, AccessKind};
+pub use crate::activity::{AccessKind, PlatformId};
+pub use access::Access;
 pub use context::{Context, KnownStart, SettingSource, TellSkipped};
 pub use error::{Error, Result};
 pub use identity::{Identity, OwnerGuard, describe_person, mask_email};

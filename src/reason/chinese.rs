@@ -61,7 +61,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::FileChanged => "计划之后文件已变化；请重新运行 gs-diff",
         Reason::FileDamaged => "归档文件损坏或缺失；请运行 gs-list --downloaded | gs-download --verify",
         Reason::ConvertedOnly => "只有转换后的文件，没有原始文件",
-        Reason::EnteredByHand => "手动添加，没有文件",
+        Reason::EnteredByHand => "手动录入，没有文件",
         Reason::NoFile => "平台上没有文件",
         Reason::FileUnavailable => "平台不提供该文件，每周请求一次",
         Reason::FormatNotAccepted { format } => return format!("不上传 {} 文件", format.to_uppercase()),

@@ -18,102 +18,102 @@ use crate::i18n::Lang;
 
 /// A reason. In JSON an object of the `code` and its parameters: `{"code":"possible-duplicate","id":"9","certainty":"shifted"}`.
 ///
-/// A text is a phrase that stands behind the name of an activity, a platform or a command:
+/// A text is a phrase that follows the name of an activity, a platform or a command:
 /// `garmin-com 1: file not in the archive; run gs-download`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Reason {
-    // What stands between an activity and a platform that it is missing on.
-    /// It is missing there.
+    // Why an activity is missing on a platform, or not uploaded to it.
+    /// The activity is missing on the platform.
     NotOnPlatform {
         /// The platform.
         platform: String,
     },
-    /// Its upload was sent, and the service has not confirmed it.
+    /// The upload of the activity was sent; the service has not confirmed it.
     UploadPending,
-    /// It was deleted on the target, by a person or by gs-delete.
+    /// The activity was deleted on the target, by a person or by gs-delete.
     DeletedOnTarget {
-        /// The first listing that no longer showed it.
+        /// The first listing without the activity.
         since: Timestamp,
     },
-    /// The last listing no longer showed it; the next one decides whether it was deleted.
+    /// The last listing did not contain the activity; the next listing decides whether the activity was deleted.
     MissingOnce {
-        /// That listing.
+        /// The listing without the activity.
         since: Timestamp,
     },
-    /// No listing of the target covers the time of its start.
+    /// No listing of the target covers the start of the activity.
     StartNotCovered,
     /// The account can be read, and no login that can upload is set up.
     NoWriteAccess {
         /// The platform.
         platform: String,
     },
-    /// Nothing may be concluded about a platform.
+    /// The listing of the platform cannot be used.
     ListingUnusable {
         /// The platform.
         platform: String,
-        /// Why not.
+        /// Why the listing cannot be used.
         reason: Box<Reason>,
     },
-    /// The platform has something similar.
+    /// The platform has a possible duplicate.
     PossibleDuplicate {
-        /// The id of the similar activity; empty: not known.
+        /// The id of the possible duplicate; empty if unknown.
         id: String,
-        /// How sure it is, as in records: `match`, `shifted`, …
+        /// The certainty, as in records: `match`, `shifted`, …
         certainty: String,
     },
-    /// Nothing is uploaded to or from a platform, because its listing cannot be used.
+    /// Nothing is uploaded to or from the platform, because its listing cannot be used.
     NoUploadsPlanned {
-        /// Why not.
+        /// Why the listing cannot be used.
         reason: Box<Reason>,
     },
-    /// The platform rejected it before.
+    /// The platform rejected an earlier upload of the activity.
     RejectedBefore,
-    /// No listing of its own platform has shown it.
+    /// No listing of its own platform contained the activity yet.
     ActivityNeverListed,
-    /// No activity of its group was among the input.
+    /// The input contains no activity of the group.
     NotSelected,
-    /// A person asked for it with --restore.
+    /// Restored with --restore.
     Restored,
 
     // Which of several activities is uploaded or kept.
-    /// It is uploaded from this platform, which has the best of several.
+    /// The activity is on several platforms, and is uploaded from the platform with the best file.
     UploadedFrom {
         /// The platform.
         platform: String,
-        /// Why it is the best.
+        /// Why this activity is the best.
         reason: Box<Reason>,
     },
-    /// Its platform's own maker made the recording device.
+    /// The manufacturer that runs the platform made the recording device.
     NativeDevice {
-        /// FIT's name of the maker.
+        /// FIT's name of the manufacturer.
         manufacturer: String,
     },
-    /// The file is of a device of its platform's own maker; the platform does not name the device.
+    /// The file is from a device of the manufacturer that runs the platform, but the platform does not name the device.
     NativeFile {
-        /// FIT's name of the maker.
+        /// FIT's name of the manufacturer.
         manufacturer: String,
     },
-    /// Its file is in the archive, and the other one's is not.
+    /// Only the file of this activity is in the archive.
     OnlyArchived,
-    /// Its file is larger.
+    /// The file of this activity is larger.
     MoreData {
-        /// Its size in bytes.
+        /// The size of the file in bytes.
         bytes: u64,
-        /// The size of the other one.
+        /// The size of the other file in bytes.
         other_bytes: u64,
     },
-    /// Nothing tells the two apart but the platform.
+    /// Both activities are equally good: neither device nor file size decides.
     EquallyGood {
-        /// The platform of the other one.
+        /// The platform of the other activity.
         platform: String,
     },
-    /// It was uploaded first of two on one platform: its id is lower.
+    /// The activity has the lower id, so it was uploaded first.
     LowerId,
-    /// The other one of two is kept.
+    /// The other activity is kept.
     Kept {
-        /// Why.
+        /// Why the other activity is kept.
         reason: Box<Reason>,
     },
 
@@ -122,17 +122,17 @@ pub enum Reason {
     FileNotArchived,
     /// The activity has several files.
     SeveralFiles,
-    /// The file in the archive is another one than the plan names.
+    /// The file in the archive is not the file of the plan.
     FileChanged,
-    /// The file in the archive is damaged or gone.
+    /// The file in the archive is corrupt or missing.
     FileDamaged,
-    /// There is only a file that the service converted.
+    /// The archive has only a file that the service converted.
     ConvertedOnly,
-    /// A person typed the activity in, so there is no file.
+    /// The activity was entered by hand, so there is no file.
     EnteredByHand,
-    /// The service has no file of it.
+    /// The service has no file of the activity.
     NoFile,
-    /// The service does not give its file.
+    /// The service does not provide the file.
     FileUnavailable,
     /// The platform does not accept files of this format.
     FormatNotAccepted {
@@ -147,206 +147,206 @@ pub enum Reason {
         platform: String,
     },
 
-    // Why an upload is not made, and what became of one.
-    /// Without a start time nobody can check for duplicates.
+    // Why an upload is skipped, and its result.
+    /// The activity has no start time, so it cannot be checked for duplicates.
     NoStartTime,
-    /// It begins in the future.
+    /// The activity begins in the future.
     StartInFuture {
-        /// When.
+        /// The start time.
         start: Timestamp,
     },
-    /// The list and the file give start times that are days apart.
+    /// The start times in the listing and in the file are days apart.
     StartsDiffer {
-        /// By the list.
+        /// The start time in the listing.
         listed: Timestamp,
-        /// By the file.
+        /// The start time in the file.
         recorded: Timestamp,
     },
     /// The activity to restore is still on its platform.
     StillThere,
-    /// It was restored before.
+    /// The activity was already restored.
     RestoredBefore,
-    /// The limit of uploads in one run is reached.
+    /// The limit of uploads per run is reached.
     UploadLimit,
-    /// It is a dry run.
+    /// This is a dry run.
     DryRun,
-    /// It was uploaded, and the list does not show it yet.
+    /// The activity was uploaded; no listing contains it yet.
     UploadedNotListed,
-    /// The service says that it has it.
+    /// The service reports that it has the activity.
     ServiceHasIt,
-    /// The service accepted it and still processes it.
+    /// The service accepted the upload and is still processing it.
     Processing,
-    /// The service accepted it, and the list does not show it yet.
+    /// The service accepted the upload; no listing contains the activity yet.
     AcceptedNotListed,
-    /// The response to an upload was lost, and the list does not show it.
+    /// The response to the upload was lost; no listing contains the activity yet.
     ResponseLost {
-        /// A run after this time uploads it again.
+        /// A run after this time uploads the activity again.
         retry_at: Timestamp,
     },
-    /// An upload whose response was lost was not received.
+    /// The response to the upload was lost, and the service did not receive the upload.
     UploadNotReceived,
-    /// The service never receives this file, while it receives others.
+    /// The service did not receive several uploads of this file, although it received other files.
     FileNeverReceived,
-    /// The service accepted it and never listed it.
+    /// The service accepted the upload but never listed the activity.
     UploadLost {
-        /// For how long, in seconds.
+        /// The time after which the upload counts as lost (GS_LOST_AFTER), in seconds.
         seconds: u64,
-        /// The command line that uploads it again.
+        /// The command that uploads the activity again.
         retry: String,
     },
     /// The account that the file came from was removed from this data folder.
     AccountForgotten,
 
-    // Why a duplicate is not deleted, and what became of a deletion.
-    /// Nothing is deleted on this platform.
+    // Why a duplicate is not deleted, and the result of a deletion.
+    /// The platform does not support deletion.
     DeletionNotSupported,
-    /// A deletion was sent and is not confirmed.
+    /// A deletion was sent and is not confirmed yet.
     DeletionPending,
-    /// The activity to keep is not another one on the same platform.
+    /// The activity to keep is not a different activity on the same platform.
     NotAnotherActivity,
-    /// It was deleted before, and a person restored it.
+    /// The activity was deleted before and restored by a person, so it is not deleted again.
     RestoredByHand,
-    /// It was uploaded in this run.
+    /// The activity was uploaded in this run.
     UploadedInThisRun,
-    /// Two devices recorded it.
+    /// Two devices recorded the activities, so neither is a duplicate.
     TwoDevices,
-    /// The match is not sure enough.
+    /// The match is not certain enough.
     MatchNotSure,
-    /// Its file is not intact in the archive.
+    /// The archive has no intact file of the activity.
     NotArchived,
-    /// The archive has no original FIT file of it.
+    /// The archive has no original FIT file of the activity.
     OriginalNotArchived,
-    /// The file of the activity to keep is not intact in the archive.
+    /// The archive has no intact file of the activity to keep.
     KeptNotArchived,
-    /// It is better than the activity to keep.
+    /// The activity is better than the activity to keep.
     BetterThanKept,
     /// The platform does not list the activity to keep.
     KeptNotListed,
-    /// The limit of deletions in one run is reached.
+    /// The limit of deletions per run is reached.
     DeletionLimit {
         /// The limit.
         limit: u64,
     },
     /// --yes was not given.
     NotConfirmed,
-    /// The catalogue does not know it.
+    /// The activity is not in the catalogue.
     UnknownActivity,
-    /// The catalogue does not know the activity to keep.
+    /// The activity to keep is not in the catalogue.
     UnknownKept,
-    /// It is deleted already.
+    /// The activity is already deleted.
     AlreadyDeleted,
-    /// Its platform no longer lists it.
+    /// The platform no longer lists the activity.
     NoLongerListed,
-    /// It is still listed although the service confirmed the deletion.
+    /// The activity is still listed, although the service confirmed the deletion.
     StillListed,
-    /// An earlier run did not delete it.
+    /// An earlier run did not delete the activity.
     NotDeletedBefore,
-    /// Whether it is deleted is not known.
+    /// The service did not confirm the deletion.
     DeletionUnconfirmed {
-        /// Why not.
+        /// Why the deletion is not confirmed.
         reason: Box<Reason>,
     },
-    /// A duplicate was deleted for this evidence.
+    /// The evidence for which a duplicate was deleted.
     Duplicate {
         /// The evidence.
         evidence: Vec<Reason>,
     },
 
     // Evidence that two activities are the same.
-    /// The files are equal, byte for byte.
+    /// Both files are equal, byte for byte.
     SameFile,
     /// The same device made both recordings in the same second.
     SameRecording,
-    /// The starts agree, or nearly.
+    /// The difference between the starts.
     StartApart {
-        /// In seconds.
+        /// The difference in seconds.
         seconds: f64,
     },
     /// The starts differ by whole quarter hours.
     StartShifted {
-        /// In minutes.
+        /// The difference in minutes.
         minutes: u32,
     },
-    /// The start of one is not known.
+    /// The start of at least one activity is unknown.
     StartUnknown,
-    /// One began when the other had ended, or nearly so.
+    /// The times of the activities do not overlap, or overlap by less than half of the shorter activity.
     NoOverlap,
-    /// They took place at the same time, in part.
+    /// The times of the activities overlap in part.
     PartialOverlap,
-    /// Both are of one sport.
+    /// Both activities have the same sport.
     SameSport {
-        /// FIT's name of the sport, or of its family.
+        /// FIT's name of the sport or of its family.
         sport: String,
     },
     /// The sports differ.
     SportsDiffer {
-        /// The sports.
+        /// Both sports.
         sports: [String; 2],
     },
-    /// The timer times agree.
+    /// The timer times are equal, or nearly.
     TimerTime {
         /// The difference, in percent.
         percent: f64,
     },
     /// The timer times differ.
     TimerTimesDiffer {
-        /// Both, in seconds.
+        /// Both timer times, in seconds.
         seconds: [f64; 2],
     },
-    /// The distances agree.
+    /// The distances are equal, or nearly.
     Distance {
         /// The difference, in percent.
         percent: f64,
     },
     /// The distances differ.
     DistancesDiffer {
-        /// Both, in metres.
+        /// Both distances, in metres.
         metres: [f64; 2],
     },
-    /// One device recorded both.
+    /// The same device recorded both activities.
     SameDevice,
-    /// Two devices recorded them.
+    /// Different devices recorded the activities.
     DifferentDevices,
     /// The devices cannot be compared.
     DevicesUnknown,
-    /// They matched before, and begin far apart now.
+    /// The activities matched before, but now their starts are far apart.
     MatchedBefore {
-        /// In days.
+        /// The difference between the starts, in days.
         days_apart: u64,
     },
     /// A person may have corrected a date on one platform.
     DateMayBeCorrected,
 
-    // Listings that nothing is concluded from.
-    /// Entries could not be read.
+    // Why a listing cannot be used.
+    /// Activities in the listing could not be read.
     EntriesUnreadable {
-        /// How many.
+        /// The number of activities.
         count: u64,
     },
-    /// The entries are in no order.
+    /// The activities in the listing are not in order.
     ListingUnordered,
-    /// Each request gave a different list.
+    /// Each request returned a different listing.
     ListingUnstable {
         /// The number of requests.
         requests: u32,
     },
-    /// A second request gave entries that cannot be read, or in no order.
+    /// A second request returned activities that could not be read or are not in order.
     SecondListingUnusable,
-    /// It is empty, but the service counts activities.
+    /// The listing is empty, but the service counts activities.
     ListingEmpty {
-        /// How many it counts.
+        /// The number of activities that the service counts.
         count: u64,
     },
-    /// Too many known activities are missing.
+    /// Too many known activities are missing in the listing.
     ListingImplausible {
-        /// How many are missing.
+        /// The number of missing activities.
         missing: u64,
-        /// Of how many.
+        /// The number of known activities.
         known: u64,
-        /// Whether the platform has accounts; a folder has none.
+        /// Whether the platform has an account; a folder has none.
         has_account: bool,
     },
-    /// It was interrupted.
+    /// The last listing is incomplete.
     ListingIncomplete,
     /// The platform was never listed.
     PlatformNeverListed,
@@ -354,98 +354,98 @@ pub enum Reason {
     BeingListed,
 
     // Downloads.
-    /// What the service sent is not an intact file.
+    /// The service sent a corrupt file.
     Corrupt {
-        /// What is wrong with it.
+        /// The error in the file.
         detail: String,
     },
-    /// Several requests in a row failed for the same kind of reason.
+    /// Several requests in a row failed.
     ServiceDown {
-        /// The last one.
+        /// The reason of the last failure.
         reason: Box<Reason>,
     },
-    /// The service does not give files that it gave before.
+    /// The service no longer provides files that it provided earlier.
     DownloadsDown {
-        /// Its answer.
+        /// The message of the service.
         detail: String,
     },
-    /// Its file was rejected in several runs; it is requested once a week from now on.
+    /// The service did not provide the file in several runs; the file is requested once a week from now on.
     RequestedWeekly {
-        /// In how many runs.
+        /// The number of runs.
         runs: u32,
-        /// The last rejection.
+        /// The reason of the last failure.
         reason: Box<Reason>,
-        /// Where the corrupt original is kept, if the service gave one.
+        /// The path of the corrupt original, if the service sent one.
         kept: Option<String>,
     },
-    /// Another gs-download works on the platform.
+    /// Another gs-download is working on the platform.
     DownloadBusy,
-    /// Another command writes to the platform.
+    /// Another command is writing to the platform.
     UploadBusy,
 
-    // What a service or its account says.
+    // Responses of a service, and its account.
     /// A login is needed.
     LoginRequired {
-        /// What was said.
+        /// The message of the service or of this machine.
         detail: String,
     },
     /// A later attempt may succeed.
     Retry {
-        /// What was said.
+        /// The message of the service or of this machine.
         detail: String,
     },
-    /// The service does not have it.
+    /// The service does not have the activity or the file.
     NotFound {
-        /// What was said.
+        /// The message of the service or of this machine.
         detail: String,
     },
-    /// The service rejected it.
+    /// The service rejected the request.
     Rejected {
-        /// What was said.
+        /// The message of the service or of this machine.
         detail: String,
     },
-    /// The answer is not one that the service is known to give.
+    /// The response of the service is not a known one.
     UnexpectedResponse {
-        /// What was said.
+        /// The message of the service or of this machine.
         detail: String,
     },
-    /// A write was sent, and its outcome is not known.
+    /// An upload or a deletion was sent; its outcome is unknown.
     OutcomeUnknown {
-        /// What was said.
+        /// The message of the service or of this machine.
         detail: String,
     },
-    /// A write was not sent, because the listing before it was too old by then.
+    /// An upload or a deletion was not sent, because its precheck was outdated.
     PrecheckOutdated,
-    /// The settings name another account than the data folder belongs to.
+    /// The account in the settings is not the account of the data folder.
     OtherAccountInSettings {
         /// The platform.
         platform: String,
         /// The setting.
         setting: String,
-        /// The address in it, masked.
+        /// The email address in the setting, masked.
         address: String,
-        /// Whose the data folder is.
+        /// The owner of the data folder.
         owner: String,
     },
-    /// The login is of another account than the data folder belongs to.
+    /// The account of the login is not the account of the data folder.
     OtherAccount {
         /// The platform.
         platform: String,
-        /// Whose login it is.
+        /// The account of the login.
         login: String,
-        /// Whose the data folder is; nothing: of another account, as its activities tell.
+        /// The owner of the data folder; absent if only the activities show it.
         owner: Option<String>,
     },
-    /// The service lists the activities of another account than its token is of.
+    /// The listing and the token belong to different accounts.
     ListOfAnotherAccount {
         /// The platform.
         platform: String,
-        /// The user that the list is of, by the service's id.
+        /// The service's id of the user in the listing.
         listed: String,
-        /// The user that the token is of.
+        /// The service's id of the user of the token.
         user: String,
     },
-    /// The service does not say whose account it is.
+    /// The service does not name the owner of the account.
     AccountUnknown,
     /// The last login was interrupted.
     LoginInterrupted,
@@ -458,60 +458,60 @@ pub enum Reason {
     },
     /// No platform has this name.
     UnknownPlatform {
-        /// The name.
+        /// The unknown name.
         name: String,
-        /// The known ones.
+        /// The known names.
         known: String,
     },
-    /// The disk, or the user's part of it, is full.
+    /// The disk is full, or the user's quota is reached.
     DiskFull {
-        /// What could not be written.
+        /// The file that could not be written.
         path: String,
     },
-    /// A limit for the size of a file is reached.
+    /// A limit of the file size is reached.
     FileSizeLimit {
-        /// What could not be written.
+        /// The file that could not be written.
         path: String,
     },
     /// The disk is read-only.
     ReadOnly {
-        /// What could not be written.
+        /// The file that could not be written.
         path: String,
-        /// Why.
+        /// The error of the system.
         detail: String,
     },
-    /// The file system has no locks.
+    /// The file system does not support locks.
     NoLocks {
-        /// What could not be locked.
+        /// The file that could not be locked.
         path: String,
     },
-    /// Something of this machine is in the way.
+    /// A file, the disk or the proxy of this machine failed.
     Storage {
-        /// What.
+        /// What failed, and why.
         detail: String,
     },
-    /// A setting has to be changed.
+    /// A setting must be changed.
     Configuration {
-        /// What is wrong.
+        /// The error in the configuration.
         detail: String,
     },
-    /// What a person gave cannot be used.
+    /// The input is invalid.
     InvalidInput {
-        /// What is wrong.
+        /// The error in the input.
         detail: String,
     },
-    /// It is about one line of the input.
+    /// The reason refers to one line of the input.
     AtLine {
-        /// Its number, from 1.
+        /// The number of the line, from 1.
         line: u64,
-        /// What is wrong there.
+        /// The error on the line.
         reason: Box<Reason>,
     },
-    /// A person ended it.
+    /// The run was stopped (Ctrl-C, SIGTERM).
     Stopped,
-    /// Anything else, in words.
+    /// Any other reason, as text.
     Other {
-        /// The words.
+        /// The text.
         detail: String,
     },
 }
@@ -530,7 +530,7 @@ impl Reason {
         }
     }
 
-    /// The code, as it stands in records and in the catalogue.
+    /// The code, as in records and in the catalogue.
     pub fn code(&self) -> String {
         let code = serde_json::to_value(self).ok();
         code.and_then(|value| value.get("code")?.as_str().map(str::to_owned)).unwrap_or_default()
@@ -542,26 +542,25 @@ impl Reason {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads what [`Reason::to_json`] wrote. A code of another version keeps its words, if it has any.
+    /// Reads the output of [`Reason::to_json`]. A code of another version becomes a reason with its JSON as text.
     pub fn from_json(json: &str) -> Reason {
         serde_json::from_str(json).unwrap_or_else(|_| Reason::other(json))
     }
 
-    /// Whether it is about the disk or the file system, whatever the settings are.
+    /// Whether the reason is a failure of the disk or the file system, independent of the settings.
     pub fn is_of_disk(&self) -> bool {
         use Reason::{DiskFull, FileSizeLimit, NoLocks, ReadOnly};
         matches!(self, DiskFull { .. } | FileSizeLimit { .. } | NoLocks { .. } | ReadOnly { .. })
     }
 
-    /// Whether it says that an account is another one than the data folder belongs to. No new login with the same settings
-    /// changes that.
+    /// Whether an account is not the account of the data folder. A new login with the same settings does not change that.
     pub fn is_other_account(&self) -> bool {
         use Reason::{ListOfAnotherAccount, OtherAccount, OtherAccountInSettings};
         matches!(self, OtherAccount { .. } | OtherAccountInSettings { .. } | ListOfAnotherAccount { .. })
     }
 }
 
-/// How sure a match is, by the name of its certainty; another name is its own text.
+/// The text of a certainty by its name; an unknown name is returned unchanged.
 pub fn certainty_text(name: &str, lang: Lang) -> &str {
     match name {
         "same-file" => lang.pick("the same file", "同一文件"),
@@ -573,7 +572,7 @@ pub fn certainty_text(name: &str, lang: Lang) -> &str {
     }
 }
 
-/// The texts of several, one after the other.
+/// The texts of several reasons, separated by commas.
 pub fn texts(reasons: &[Reason], lang: Lang) -> String {
     reasons.iter().map(|reason| reason.text(lang)).collect::<Vec<_>>().join(lang.comma())
 }

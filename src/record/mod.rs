@@ -1,8 +1,8 @@
-//! The record: one JSON object a line, with a `type`. What the commands say to each other.
+//! The records that commands exchange: one JSON object a line, with a `type`.
 //!
-//! [`Reader`] takes lines in and names the number of a bad one; [`Record::write`] puts one out. Fields are only ever
-//! added: a field or a type that this version does not know passes through unchanged, so any stage may be older than
-//! its neighbours, or be replaced by a script.
+//! [`Reader`] reads lines and reports the number of an invalid one; [`Record::write`] writes a line. New versions only add
+//! fields, and commands pass unknown fields and types on unchanged, so commands of different versions and scripts can be
+//! combined.
 
 mod reader;
 
@@ -18,37 +18,37 @@ use crate::exit::Exit;
 use crate::i18n::Lang;
 use crate::reason::Reason;
 
-/// One line.
+/// One line of the input or output.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Record {
     /// `"type":"activity"`
     Activity(Box<ActivityRecord>),
     /// `"type":"transfer"`
     Transfer(Box<TransferRecord>),
-    /// Any other type: the line as it came, without its line end.
+    /// Any other type: the line unchanged, without its line end.
     Other(Vec<u8>),
 }
 
-/// An activity, and what the stages so far have found out about it.
+/// An activity, and what the commands so far found out about it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ActivityRecord {
     /// The activity itself; its fields stand at the top level of the record.
     #[serde(flatten)]
     pub activity: Activity,
-    /// Whether its file is in the archive.
+    /// Whether the file of the activity is in the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub downloaded: Option<bool>,
-    /// The service has no file of it, and never will.
+    /// The service has no file of the activity and will never have one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_original: bool,
-    /// The service has rejected its file several times, and is asked for it once a week.
+    /// The service did not provide the file in several runs; the file is requested once a week.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unavailable: bool,
     /// The file in the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileRef>,
-    /// Since when listings have no longer shown it.
+    /// Set if the platform no longer lists the activity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Deleted>,
     /// The activity on the same platform that this one duplicates.
@@ -57,29 +57,29 @@ pub struct ActivityRecord {
     /// The result of a change on the platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// The same activity on other platforms, as far as it is there; only `gs-list --unique` tells.
+    /// The same activity on other platforms; printed only by `gs-list --unique`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_on: Vec<ActivityKey>,
-    /// What went wrong with it. A record with a problem passes all later stages untouched.
+    /// What failed. Later commands do not process a record with a problem and pass it on unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }
 
-/// One activity to be put on one platform.
+/// The planned upload of an activity to a platform.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TransferRecord {
-    /// The platform it goes to.
+    /// The platform that receives the upload.
     pub to: String,
-    /// What is to be put there: an activity as it stands in a record of its own, without the `type`.
+    /// The activity to upload, with the fields of an activity record except `type`.
     pub activity: ActivityRecord,
-    /// Why it is uploaded, or why not.
+    /// Why the activity is uploaded, or why not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Explanation>,
-    /// The target may have it already, and a person wants it uploaded anyway.
+    /// Upload even if the target may already have the activity.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_possible_duplicate: bool,
     /// The file in the archive.
@@ -88,10 +88,10 @@ pub struct TransferRecord {
     /// The result of the upload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// What went wrong with it.
+    /// What failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }
@@ -100,11 +100,11 @@ pub struct TransferRecord {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FileRef {
-    /// Where it is: absolute, or relative to the data folder.
+    /// The path of the file: absolute, or relative to the data folder.
     pub path: String,
-    /// SHA-256 of its bytes, in lower-case hex.
+    /// The SHA-256 of the file, in lower-case hex.
     pub sha256: String,
-    /// Its size.
+    /// The size of the file.
     pub bytes: u64,
     /// `fit`, `gpx` or `tcx`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,20 +115,20 @@ pub struct FileRef {
     /// Of a converted file: when the original is requested again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_original_at: Option<jiff::Timestamp>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }
 
-/// An activity that is no longer on its platform.
+/// Since when the platform no longer lists the activity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Deleted {
-    /// The first listing that should have shown it and did not.
+    /// The first listing that should have contained the activity and did not.
     pub since: jiff::Timestamp,
-    /// Whether a second listing agreed: only then it is taken for deleted by a person.
+    /// Whether a second listing did not contain the activity either: only then the activity counts as deleted.
     pub confirmed: bool,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }
@@ -143,7 +143,7 @@ pub struct DuplicateOf {
     pub reasons: Vec<Explanation>,
     /// `same-file`, `match`, `two-devices`, `shifted` or `start-only`.
     pub certainty: String,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }
@@ -154,18 +154,18 @@ pub struct DuplicateOf {
 pub struct Outcome {
     /// `created`, `exists`, `pending`, `rejected` or `skipped`; of a deletion `deleted` or `skipped`.
     pub kind: String,
-    /// The id on the platform, once there is one.
+    /// The id on the platform, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Why nothing was deleted. A transfer has `reasons` of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Explanation>,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }
 
-/// A reason, as records carry it: its code, its parameters and an English text.
+/// A reason in a record: its code, its parameters and an English text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Explanation {
@@ -181,13 +181,13 @@ pub struct Explained {
     /// The reason.
     #[serde(flatten)]
     pub reason: Reason,
-    /// Its text in English. Nothing reads it again.
+    /// Its text in English, for people. No code reads it.
     #[serde(default)]
     pub text: String,
 }
 
 impl Explanation {
-    /// The reason; one of another version in its own words.
+    /// The reason; one of another version has its text only.
     pub fn reason(&self) -> Reason {
         match self {
             Explanation::Known(explained) => explained.reason.clone(),
@@ -205,46 +205,46 @@ impl From<Reason> for Explanation {
     }
 }
 
-/// Several reasons, as records carry them.
+/// Several reasons as records have them.
 pub fn explained(reasons: impl IntoIterator<Item = Reason>) -> Vec<Explanation> {
     reasons.into_iter().map(Explanation::from).collect()
 }
 
-/// What went wrong with one record.
+/// Why a command could not process a record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Problem {
-    /// The command that met it.
+    /// The command that failed.
     pub command: String,
-    /// What can be done about it.
+    /// The kind of the problem.
     pub kind: ProblemKind,
-    /// What went wrong.
+    /// Why the command failed.
     pub reason: Explanation,
-    /// Fields this version does not know.
+    /// Fields that this version does not know.
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }
 
-/// What can be done about a problem.
+/// The kind of a problem: what can be done about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
-    /// It is no longer on the platform.
+    /// The activity is no longer on the platform.
     NotFound,
-    /// A person has to log in.
+    /// A login is needed.
     LoginRequired,
-    /// Nothing is wrong with it; the next run may succeed.
+    /// Temporary failure; the next run may succeed.
     Retry,
-    /// What the service sent is not an intact file, or the one in the archive is not.
+    /// The file is corrupt: the response of the service, or the file in the archive.
     CorruptFile,
-    /// The service rejected it, and will again.
+    /// The service rejected the file or the request and would reject it again.
     Rejected,
-    /// The archive could not be written.
+    /// A file, the disk or the proxy of this machine failed.
     Storage,
-    /// The login belongs to another account than the data folder.
+    /// The login and the data folder belong to different accounts.
     Account,
-    /// A person has to change a setting here, or one of the account on its website.
+    /// A setting must be changed: on this machine, or of the account on the website of the service.
     Config,
     /// A kind of a later version.
     #[serde(untagged)]
@@ -252,7 +252,7 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// As it stands in records.
+    /// The name of the kind in records.
     pub fn name(&self) -> &str {
         match self {
             ProblemKind::NotFound => "not-found",
@@ -267,7 +267,7 @@ impl ProblemKind {
         }
     }
 
-    /// What a problem of one record means for the exit of its command.
+    /// The exit code of a command that has such a problem.
     pub fn exit(&self) -> Exit {
         match self {
             ProblemKind::LoginRequired => Exit::LoginRequired,
@@ -279,12 +279,12 @@ impl ProblemKind {
 }
 
 impl Problem {
-    /// A problem that `command` met.
+    /// A failure of `command`.
     pub fn new(command: &str, kind: ProblemKind, reason: Reason) -> Problem {
         Problem { command: command.to_owned(), kind, reason: reason.into(), unknown: Map::new() }
     }
 
-    /// What went wrong.
+    /// Why the command failed.
     pub fn why(&self) -> Reason {
         self.reason.reason()
     }
@@ -302,7 +302,7 @@ impl From<TransferRecord> for Record {
     }
 }
 
-/// The type first: an untagged union would take a malformed activity for an unknown type and let it pass.
+/// The type is read first: an untagged union would treat an invalid activity as an unknown type and pass it on.
 #[derive(Deserialize)]
 struct Tag<'a> {
     #[serde(rename = "type", borrow)]
@@ -318,7 +318,7 @@ struct Tagged<'a, T> {
 }
 
 impl Record {
-    /// Reads one line. An unknown type is kept as it is; a known one that does not fit its shape is an error.
+    /// Reads one line. An unknown type is kept unchanged; a known type with invalid fields is an error.
     pub fn parse(line: &[u8]) -> Result<Record, serde_json::Error> {
         let tag: Tag = serde_json::from_slice(line)?;
         match tag.kind.as_ref() {
@@ -348,7 +348,7 @@ impl Record {
         out.write_all(&line)
     }
 
-    /// The activity that it tells of, if it tells of one.
+    /// The activity of the record, if it has one.
     fn activity_mut(&mut self) -> Option<&mut Activity> {
         match self {
             Record::Activity(record) => Some(&mut record.activity),
@@ -357,7 +357,7 @@ impl Record {
         }
     }
 
-    /// The problem that an earlier stage met, if any.
+    /// The problem of an earlier command, if any.
     pub fn problem(&self) -> Option<&Problem> {
         match self {
             Record::Activity(record) => record.problem.as_ref(),

@@ -1,38 +1,38 @@
-//! Takes records from a stream, line by line.
+//! Reads records from a stream, line by line.
 //!
-//! Lines are cut by hand rather than by a streaming parser: a bad line is then named by its number, and one line
-//! cannot grow without bound.
+//! The lines are split here and not by a streaming parser: so an invalid line has a number, and the length of a line is
+//! limited.
 
 use std::io::{self, BufRead};
 
 use super::Record;
 use crate::activity::PlatformIds;
 
-/// The longest line taken: far above any honest record, far below what would hurt.
+/// The maximum length of a line in bytes: far above the size of any record, small enough for memory.
 const LINE_LIMIT: usize = 16 << 20;
 
-/// A line that is no record.
+/// An invalid line, or a failed stream.
 #[derive(Debug, thiserror::Error)]
 pub enum Malformed {
-    /// Not JSON, no `type`, or a known type in a wrong shape.
+    /// Not JSON, no `type`, or a known type with invalid fields.
     #[error("invalid record on line {line}: {why}; correct or remove the line")]
     Line {
         /// Counted from 1.
         line: u64,
-        /// What the parser says.
+        /// The message of the parser.
         why: String,
     },
-    /// The stream itself broke.
-    #[error("standard input broke after line {line}: {source}")]
+    /// Reading the stream failed.
+    #[error("cannot read standard input after line {line}: {source}")]
     Io {
-        /// The last line that was read whole.
+        /// The last line that was read completely.
         line: u64,
         /// Why.
         source: io::Error,
     },
 }
 
-/// Records from a stream. Empty lines are passed over.
+/// Records from a stream. Empty lines are ignored.
 pub struct Reader<R> {
     input: R,
     line: u64,
@@ -43,7 +43,7 @@ pub struct Reader<R> {
 /// A record, and the number of its line, counted from 1.
 pub type Numbered = (u64, Record);
 
-/// A line as it came, and what it is.
+/// A line and its record.
 #[derive(Debug)]
 pub struct Line {
     /// Its bytes, with the line end if it has one.
@@ -58,8 +58,8 @@ impl<R: BufRead> Reader<R> {
         Reader { input, line: 0, names: PlatformIds::default() }
     }
 
-    /// The next line, for a command that hands on every byte: a malformed one is no reason to stop then. `Err`: the stream
-    /// itself broke.
+    /// The next line, for a command that passes every byte on, and continues after an invalid line. `Err`: reading the
+    /// stream failed.
     pub fn next_line(&mut self) -> Result<Option<Line>, Malformed> {
         let mut bytes = Vec::new();
         let mut limited = io::Read::take(&mut self.input, LINE_LIMIT as u64 + 1);

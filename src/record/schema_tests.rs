@@ -11,17 +11,18 @@ use super::*;
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/record.schema.json");
 
 /// The description of the complete schema.
-const DESCRIPTION: &str = "The commands of garminsync write and read one JSON object a line, in UTF-8: a record. Its \
-    `type` says what it is: `activity`, an entry on a platform, or `transfer`, one activity to be put on one platform.\n\n\
-    Fields are only ever added. A field or a type that a command does not know passes through it unchanged, so a script \
-    may add its own, and any command may be older than its neighbours. A line that has a known type and not its shape is \
-    an error that names the line, and the exit code is 65. Empty lines are passed over.\n\n\
-    What is unknown is left out. Times are UTC, as in 2026-01-08T14:10:21Z. Units stand in the names: `_s` is seconds, \
-    `_m` metres. Sports are FIT's names. An id is text, and belongs to its platform.";
+const DESCRIPTION: &str = "The commands of garminsync write and read records. A record is one line: a JSON object in \
+    UTF-8. Its `type` is `activity`, an activity on a platform, or `transfer`, the planned upload of an activity to a \
+    platform.\n\n\
+    New versions only add fields. Commands pass unknown fields and types on unchanged, so commands of different versions \
+    and scripts can be combined. A known type with invalid fields is an error with its line number (exit code 65). Empty \
+    lines are ignored.\n\n\
+    Unknown values are omitted. Times are UTC, as in 2026-01-08T14:10:21Z. Field names end with their unit: `_s` is \
+    seconds, `_m` metres. Sports are the names of FIT. An id is text and unique on its platform.";
 
 /// Examples that together have every field.
 const EXAMPLES: [&str; 4] = [
-    r#"{"type":"activity","platform":"garmin-com","id":"21482825013","name":"Morning run","sport":"running","sub_sport":"trail","platform_sport":"trail_running","start_time":"2026-01-08T14:10:21Z","utc_offset_s":-21600,"timer_time_s":2223.3,"elapsed_time_s":2225.4,"distance_m":4261.2,"manufacturer":"garmin","device":"Forerunner 265","downloaded":true,"file":{"path":"fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit","sha256":"0bf9b4d5e3a1c7288f60b7d2a9514ce3d6f0a8b1e2c3d4f5a6b7c8d9e0f1a2b3","bytes":88212,"format":"fit","origin":"original"},"duplicate_of":{"id":"21482825001","reasons":[{"code":"start-apart","seconds":2.0,"text":"starts 2 s apart"},{"code":"distance","percent":0.1,"text":"distance 0.1 % apart apart"}],"certainty":"match"},"outcome":{"kind":"skipped","reasons":[{"code":"not-confirmed","text":"--yes was not given"}]},"also_on":[{"platform":"coros","id":"469901014965714950"}]}"#,
+    r#"{"type":"activity","platform":"garmin-com","id":"21482825013","name":"Morning run","sport":"running","sub_sport":"trail","platform_sport":"trail_running","start_time":"2026-01-08T14:10:21Z","utc_offset_s":-21600,"timer_time_s":2223.3,"elapsed_time_s":2225.4,"distance_m":4261.2,"manufacturer":"garmin","device":"Forerunner 265","downloaded":true,"file":{"path":"fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit","sha256":"0bf9b4d5e3a1c7288f60b7d2a9514ce3d6f0a8b1e2c3d4f5a6b7c8d9e0f1a2b3","bytes":88212,"format":"fit","origin":"original"},"duplicate_of":{"id":"21482825001","reasons":[{"code":"start-apart","seconds":2.0,"text":"starts 2 s apart"},{"code":"distance","percent":0.1,"text":"distance 0.1 % apart"}],"certainty":"match"},"outcome":{"kind":"skipped","reasons":[{"code":"not-confirmed","text":"--yes was not given"}]},"also_on":[{"platform":"coros","id":"469901014965714950"}]}"#,
     r#"{"type":"activity","platform":"coros","id":"469901014965714948","platform_sport":"100","start_time":"2026-01-09T06:02:11Z","manual":true,"downloaded":false,"no_original":true,"deleted":{"since":"2026-02-01T10:00:00Z","confirmed":true}}"#,
     r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"21482825013","start_time":"2026-01-08T14:10:21Z"},"reasons":[{"code":"not-on-platform","platform":"coros","text":"not on coros"}],"allow_possible_duplicate":true,"file":{"path":"fit/garmin_com/activity_21482825013_2026-01-08T14-10-21Z.fit","sha256":"0bf9b4d5e3a1c7288f60b7d2a9514ce3d6f0a8b1e2c3d4f5a6b7c8d9e0f1a2b3","bytes":88212},"outcome":{"kind":"created","id":"469901014965714950"}}"#,
     r#"{"type":"transfer","to":"coros","activity":{"platform":"garmin-com","id":"21482825019"},"problem":{"command":"gs-download","kind":"not-found","reason":{"code":"not-found","detail":"HTTP 404: no such activity","text":"HTTP 404: no such activity"}}}"#,
@@ -37,11 +38,11 @@ impl JsonSchema for Explanation {
         let reason = generator.subschema_for::<Reason>();
         let known: Vec<Value> = codes(&Reason::json_schema(generator).to_value());
         json_schema!({
-            "description": "Why something is as it is. Programs compare the code; the text may be reworded at any time.",
+            "description": "The reason of a result. Programs compare the code; the text may be reworded at any time.",
             "type": "object",
             "properties": {
-                "code": {"type": "string", "description": "Which reason it is. Each has its own parameters, which stand beside it."},
-                "text": {"type": "string", "description": "The reason in English. Nothing reads it again."},
+                "code": {"type": "string", "description": "The code of the reason. Each code has its own parameters, which are further fields of this object."},
+                "text": {"type": "string", "description": "The reason in English, for people. No command reads the text."},
             },
             "required": ["code", "text"],
             "anyOf": [reason, {"properties": {"code": {"not": {"enum": known}}}}],
@@ -66,7 +67,7 @@ fn schema() -> Value {
         "title": "A record of garminsync",
         "description": DESCRIPTION,
         "type": "object",
-        "properties": {"type": {"type": "string", "description": "`activity`, `transfer`, or a type of somebody else."}},
+        "properties": {"type": {"type": "string", "description": "`activity`, `transfer`, or a type of another program."}},
         "required": ["type"],
         "allOf": [activity, transfer],
         "$defs": generator.take_definitions(true),

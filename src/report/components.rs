@@ -135,7 +135,7 @@ fn more(left: u64, lang: Lang) -> Markup {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Icon {
     /// A tick in a circle.
-    Well,
+    Ok,
     /// A triangle.
     Warn,
     /// An exclamation mark in an octagon.
@@ -148,7 +148,7 @@ impl Icon {
     /// The CSS class, which sets the colour.
     pub fn class(self) -> &'static str {
         match self {
-            Icon::Well => "well",
+            Icon::Ok => "ok",
             Icon::Warn => "warn",
             Icon::Bad => "bad",
             Icon::None => "none",
@@ -158,7 +158,7 @@ impl Icon {
     /// The paths of a drawing of 20 by 20 units.
     pub fn paths(self) -> &'static [&'static str] {
         match self {
-            Icon::Well => &["M10 1.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17z", "M6 10.4l2.8 2.8L14.2 7.4"],
+            Icon::Ok => &["M10 1.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17z", "M6 10.4l2.8 2.8L14.2 7.4"],
             Icon::Warn => &["M10 2L18.8 17.5H1.2z", "M10 8v4.4M10 14.6v.6"],
             Icon::Bad => &["M6.6 1.8h6.8l4.8 4.8v6.8l-4.8 4.8H6.6l-4.8-4.8V6.6z", "M10 6v5M10 13.4v.6"],
             Icon::None => &["M10 1.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 0 1 0-17z", "M6.5 10h7"],

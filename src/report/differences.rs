@@ -17,18 +17,18 @@ pub fn differences(snapshot: &Snapshot, lang: Lang) -> Markup {
             (missing(snapshot, lang))
             (not_archived(snapshot, lang))
             (part("duplicates", lang.pick("Duplicates", "重复"), snapshot.duplicates.len(),
-                html! { (count(snapshot.duplicates.iter().filter(|copy| copy.deletable).count(), lang.pick("to delete", "可删除"))) (lang.comma())
-                    (count(snapshot.duplicates.iter().filter(|copy| !copy.deletable).count(), lang.pick("only reported", "仅提示"))) },
-                folded_list(&snapshot.duplicates, lang, |copy| self::copy(copy, lang)), lang))
+                html! { (count(snapshot.duplicates.iter().filter(|duplicate| duplicate.deletable).count(), lang.pick("to delete", "可删除"))) (lang.comma())
+                    (count(snapshot.duplicates.iter().filter(|duplicate| !duplicate.deletable).count(), lang.pick("only reported", "仅提示"))) },
+                folded_list(&snapshot.duplicates, lang, |one| duplicate(one, lang)), lang))
             (part("zones", lang.pick("Suspected time zone errors", "疑似时区错误"), snapshot.time_zone_faults.len(),
                 count(snapshot.time_zone_faults.len(), lang.pick("pairs of activities that differ by whole quarter hours", "对仅相差整刻钟的活动")),
-                folded_list(&snapshot.time_zone_faults, lang, |pair| likeness(pair, lang)), lang))
+                folded_list(&snapshot.time_zone_faults, lang, |pair| similar_pair(pair, lang)), lang))
             (part("deletions", lang.pick("Deletions", "删除"), snapshot.deletions.len(),
-                count(snapshot.deletions.len(), lang.pick("activities that were deleted, or may be", "条活动已删除或可能已删除")),
+                count(snapshot.deletions.len(), lang.pick("activities that were deleted, or may be", "个活动已删除或可能已删除")),
                 folded_list(&snapshot.deletions, lang, |deletion| self::deletion(deletion, lang)), lang))
             (part("rejected", lang.pick("Rejected uploads", "被拒绝的上传"), snapshot.rejected.len(),
                 count(snapshot.rejected.len(), lang.pick("uploads rejected, or accepted and never listed", "次上传被拒绝或未出现")),
-                folded_list(&snapshot.rejected, lang, |refusal| self::rejection(refusal, lang)), lang))
+                folded_list(&snapshot.rejected, lang, |rejection| self::rejection(rejection, lang)), lang))
         }
     }
 }
@@ -57,7 +57,7 @@ fn part(id: &str, title: &str, len: usize, summary: Markup, list: impl FnOnce(Ma
 }
 
 fn nothing(lang: Lang) -> Markup {
-    html! { p.fine { (Icon::Well) " " (lang.pick("none", "无")) } }
+    html! { p.fine { (Icon::Ok) " " (lang.pick("none", "无")) } }
 }
 
 fn missing(snapshot: &Snapshot, lang: Lang) -> Markup {
@@ -112,22 +112,22 @@ fn reasons(reasons: &[RedactedReason], lang: Lang) -> Markup {
     html! { span.why { @for (at, reason) in reasons.iter().enumerate() { @if at > 0 { " · " } (components::reason(reason, lang)) } } }
 }
 
-fn copy(copy: &Duplicate, lang: Lang) -> Markup {
+fn duplicate(duplicate: &Duplicate, lang: Lang) -> Markup {
     html! {
-        (activity(&copy.copy, true, lang))
-        span.pair { (lang.pick("is a duplicate of ", "与此项重复：")) (activity(&copy.kept, false, lang)) span.id { (word(&copy.kept.id)) } }
+        (activity(&duplicate.copy, true, lang))
+        span.pair { (lang.pick("is a duplicate of ", "与此项重复：")) (activity(&duplicate.kept, false, lang)) span.id { (word(&duplicate.kept.id)) } }
         span.sub {
-            (certainty_text(copy.certainty, lang))
-            @if !copy.deletable { (lang.pick(": never deleted", "：从不删除")) }
+            (certainty_text(duplicate.certainty, lang))
+            @if !duplicate.deletable { (lang.pick(": never deleted", "：从不删除")) }
             "; "
-            @if copy.deletable { (lang.pick("kept: ", "保留：")) b { (word(&copy.kept.id)) } " (" (components::reason(&copy.kept_because, lang)) ")" }
+            @if duplicate.deletable { (lang.pick("kept: ", "保留：")) b { (word(&duplicate.kept.id)) } " (" (components::reason(&duplicate.kept_because, lang)) ")" }
             @else { (lang.pick("both are kept", "两者都保留")) }
         }
-        (reasons(&copy.reasons, lang))
+        (reasons(&duplicate.reasons, lang))
     }
 }
 
-fn likeness(pair: &SimilarPair, lang: Lang) -> Markup {
+fn similar_pair(pair: &SimilarPair, lang: Lang) -> Markup {
     html! {
         (activity(&pair.one, true, lang))
         span.pair { (lang.pick("is similar to ", "近似于 ")) (activity(&pair.other, true, lang)) }

@@ -9,7 +9,7 @@ impl State {
     pub fn sign(self) -> Icon {
         match self {
             State::Empty | State::Outstanding => Icon::None,
-            State::Ok => Icon::Well,
+            State::Ok => Icon::Ok,
             State::Behind | State::Warning => Icon::Warn,
             State::ActionNeeded => Icon::Bad,
         }
@@ -31,7 +31,7 @@ impl RunOutcome {
     /// The icon of the result.
     pub fn sign(self) -> Icon {
         match self {
-            RunOutcome::Success => Icon::Well,
+            RunOutcome::Success => Icon::Ok,
             RunOutcome::Partial | RunOutcome::Unfinished => Icon::Warn,
             RunOutcome::Interrupted => Icon::None,
             RunOutcome::Error => Icon::Bad,
@@ -81,11 +81,11 @@ impl NoFile {
             NoFile::NotYet => lang.pick("not downloaded yet", "尚未下载"),
             NoFile::Unavailable => lang.pick(
                 "unavailable: the platform does not provide the file; requested once a week",
-                "平台不提供文件；每周重试一次",
+                "无法获取：平台不提供文件，每周请求一次",
             ),
             NoFile::NoOriginal => lang.pick(
                 "without a file: entered by hand, or the platform has none",
-                "没有文件：手动录入，或服务没有原始文件",
+                "没有文件：手动录入，或平台没有文件",
             ),
         }
     }
@@ -95,18 +95,22 @@ impl Deleter {
     /// Who deleted an activity, and the result.
     pub fn words(self, lang: Lang) -> &'static str {
         match self {
-            Deleter::Garminsync => lang.pick("by garminsync, as a duplicate", "garminsync 删除的重复"),
-            Deleter::Pending => {
-                lang.pick("by garminsync; the next sync confirms it", "garminsync 已请求删除，下次同步时确认")
-            }
-            Deleter::Failed => {
-                lang.pick("requested by garminsync, but still on the platform", "garminsync 删除失败，仍在平台上")
-            }
-            Deleter::Restored => lang.pick("by garminsync, and restored by you", "garminsync 删除后由您恢复"),
+            Deleter::Garminsync => lang.pick("deleted by garminsync, as a duplicate", "由 garminsync 作为重复删除"),
+            Deleter::Pending => lang.pick(
+                "deletion requested by garminsync; confirmed in the next sync",
+                "garminsync 已请求删除，下次同步时确认",
+            ),
+            Deleter::Failed => lang.pick(
+                "deletion requested by garminsync, but still on the platform",
+                "garminsync 已请求删除，但仍在平台上",
+            ),
+            Deleter::Restored => lang.pick("deleted by garminsync, restored by you", "由 garminsync 删除，由您恢复"),
             Deleter::External => {
-                lang.pick("on the platform, not by garminsync", "在平台上删除，并非由 garminsync 删除")
+                lang.pick("deleted on the platform, not by garminsync", "在平台上删除，并非由 garminsync 删除")
             }
-            Deleter::Unconfirmed => lang.pick("not confirmed: not in the last listing", "未确认：上次列表中缺失"),
+            Deleter::Unconfirmed => {
+                lang.pick("not in the last listing; deletion not confirmed", "上次列表中缺失，删除未确认")
+            }
         }
     }
 }
@@ -132,9 +136,13 @@ pub fn counted(name: &str, count: u64, lang: Lang) -> String {
         "no_file" => lang.pick("without a file to upload", "没有可上传的文件"),
         "no_original" => lang.pick("without a file", "无文件"),
         "not_listed" => lang.pick("not listed yet", "尚未列出"),
-        "not_there" => lang.pick("not found", "找不到的文件"),
+        "not_there" => lang.pick(if count == 1 { "file not found" } else { "files not found" }, "找不到的文件"),
         "notified" => lang.pick("notified", "已通知"),
-        "orphans" => lang.pick("adopted", "认领的文件"),
+        "orphans" => {
+            let one = "archived activity missing from the list";
+            let many = "archived activities missing from the list";
+            lang.pick(if count == 1 { one } else { many }, "归档中有、列表中没有")
+        }
         "pending" => lang.pick("pending", "待确认"),
         "planned" => lang.pick("planned", "计划"),
         "possible_duplicates" => {

@@ -44,7 +44,7 @@ fn head(snapshot: &Snapshot, look: Look) -> Markup {
             meta name="color-scheme" content="light dark";
             meta name="referrer" content="no-referrer";
             meta name="robots" content="noindex, nofollow";
-            meta name="description" content=(look.lang.pick("The state of an archive of sport activities", "运动活动归档状态"));
+            meta name="description" content=(look.lang.pick("The state of an archive of sport activities", "运动记录归档的状态"));
             title { "garminsync: " (snapshot.state.sentence(snapshot.is_repeated(), look.lang)) }
             link rel="icon" href=(icon(snapshot.state.sign()));
             style { (PreEscaped(CSS)) }
@@ -71,7 +71,7 @@ fn policy() -> String {
 /// The state as an icon in the browser's tab. Its shape shows the state too.
 fn icon(sign: Icon) -> String {
     let colour = match sign {
-        Icon::Well => "1f7a4d",
+        Icon::Ok => "1f7a4d",
         Icon::Warn => "b26a00",
         Icon::Bad => "b3261e",
         Icon::None => "6b7280",
@@ -106,7 +106,7 @@ fn body(snapshot: &Snapshot, look: Look) -> Markup {
             footer {
                 p { (lang.pick(
                     "Generated from the local catalogue. The same data for programs: status.json. garminsync is not affiliated with Garmin or COROS.",
-                    "仅由本地目录生成。供程序使用的相同数据：status.json。与 Garmin、COROS 无关。")) }
+                    "由本机的目录库生成。供程序使用的相同数据：status.json。与 Garmin、COROS 无关。")) }
             }
             script { (PreEscaped(SCRIPT)) }
         }

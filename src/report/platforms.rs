@@ -27,12 +27,12 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
         (lang.pick("unavailable", "无法获取"), platform.unavailable),
         (lang.pick("pending", "待确认上传"), platform.pending),
     ];
-    let sign = if platform.unusable_reason.is_some() { Icon::Warn } else { Icon::Well };
+    let sign = if platform.unusable_reason.is_some() { Icon::Warn } else { Icon::Ok };
     html! {
         article.card {
             h3 { (sign) " " (platform.title) }
             p.id { (platform.name) }
-            p.total { strong { (number(platform.total)) } " " (lang.pick("activities", "项活动")) }
+            p.total { strong { (number(platform.total)) } " " (lang.pick("activities", "个活动")) }
             (share(platform, lang))
             dl.numbers {
                 @for (name, count) in numbers {
@@ -47,7 +47,7 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
                     (row(lang.pick("login", "登录"), html! { (lang.pick("none, or unknown", "无或未知")) }))
                 }
                 @for one in &platform.logins { (row(one.title(lang), login(one, made, lang))) }
-                @if let Some(pause) = pause(platform, lang) { (row(lang.pick("pause", "暂停"), pause)) }
+                @if let Some(pause) = pause(platform, lang) { (row(lang.pick("blocked", "暂停"), pause)) }
             }
             @if let Some(reason) = &platform.unusable_reason {
                 p.why { (lang.pick("No uploads planned: ", "暂不计划任何上传：")) (components::reason(reason, lang)) }
@@ -115,7 +115,7 @@ fn matrix(snapshot: &Snapshot, lang: Lang) -> Markup {
         div.scroll tabindex="0" role="region" aria-labelledby="matrix-title" {
             table.matrix {
                 thead { tr {
-                    th scope="col" { (lang.pick("on ↓ and on →", "在 ↓ 且在 →")) }
+                    th scope="col" { (lang.pick("platform", "平台")) }
                     @for name in &names { th scope="col" { (name) } }
                 } }
                 tbody {
@@ -139,7 +139,7 @@ fn cell(pair: &PlatformPair, lang: Lang) -> Markup {
     html! {
         span.both { b { (number(pair.both)) } " " (lang.pick("on both", "两者都有")) }
         @if pair.only == 0 {
-            span.fine { (Icon::Well) " " (lang.pick("none missing", "无缺失")) }
+            span.fine { (Icon::Ok) " " (lang.pick("none missing", "无缺失")) }
         } @else {
             span.only { (here(pair.only)) }
             @if pair.pending > 0 { span.sub { (number(pair.pending)) " " (lang.pick("pending", "待确认")) } }

@@ -16,7 +16,7 @@ pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
                 h1 { (snapshot.state.sentence(snapshot.is_repeated(), lang)) }
             }
             p #stale.stale role="status" hidden data-old=(lang.pick("This page is {} old. Check the schedule: garminsync daemon --status", "此页面已过时：生成于 {} 前。请检查计划任务：garminsync daemon --status"))
-                data-due=(lang.pick("A sync was scheduled {} ago, but this page is older. Check cron: garminsync daemon --status", "一次同步应于 {} 前执行，但此页面更早生成。请检查 cron：garminsync daemon --status")) {}
+                data-due=(lang.pick("A sync was scheduled {} ago, but this page is older. Check cron: garminsync daemon --status", "{} 前应有一次同步，但本页面的生成时间更早。请检查 cron：garminsync daemon --status")) {}
             @if snapshot.state == State::Empty { (beginning(lang)) } @else { p.gist { (snapshot.totals(lang)) } }
             (runs(snapshot, lang))
         }
@@ -24,14 +24,14 @@ pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
         @if !snapshot.actions.is_empty() {
             section #actions.issues {
                 h2 { (Heading::ActionNeeded.text(lang)) }
-                ul { @for issue in &snapshot.actions { (told(issue, Icon::Bad, lang)) } }
+                ul { @for issue in &snapshot.actions { (issue_row(issue, Icon::Bad, lang)) } }
             }
         }
         @if !snapshot.warnings.is_empty() {
             section #warnings.issues {
                 h2 { (Heading::Warnings.text(lang)) }
                 @if continues(snapshot) { p.note { (lang.pick("The next sync tries again.", "下次同步会自动重试。")) } }
-                ul { @for issue in &snapshot.warnings { (told(issue, Icon::Warn, lang)) } }
+                ul { @for issue in &snapshot.warnings { (issue_row(issue, Icon::Warn, lang)) } }
             }
         }
     }
@@ -130,7 +130,7 @@ fn next_sync(schedule: Option<&ScheduleStatus>, lang: Lang) -> Markup {
     }
 }
 
-fn told(issue: &Issue, sign: Icon, lang: Lang) -> Markup {
+fn issue_row(issue: &Issue, sign: Icon, lang: Lang) -> Markup {
     html! {
         li {
             (sign)

@@ -118,14 +118,14 @@ fn words(text: &str) -> Vec<(usize, &str)> {
 
 fn nickname(column: usize, name: &str, next: Option<&(usize, &str)>) -> Result<Expression, Wrong> {
     if name == "@reboot" {
-        return Err((None, column, "@reboot is no time of a clock; write @hourly, @daily or five fields".to_owned()));
+        return Err((None, column, "@reboot has no time; write @hourly, @daily or five fields".to_owned()));
     }
     let Some((_, text)) = NICKNAMES.iter().find(|(known, _)| *known == name) else {
         let known = NICKNAMES.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
-        return Err((None, column, format!("{name:?} is not known to cron; it knows {known}")));
+        return Err((None, column, format!("unknown name {name:?}; cron knows {known}")));
     };
     match next {
-        Some((column, word)) => Err((None, *column, format!("nothing goes with {name}; leave {word:?} out"))),
+        Some((column, word)) => Err((None, *column, format!("unexpected {word:?} after {name}; remove it"))),
         None => fields(&words(text), 0),
     }
 }
@@ -141,7 +141,7 @@ fn fields(words: &[(usize, &str)], end: usize) -> Result<Expression, Wrong> {
         sets[index] = list(kind, *column, word)?;
     }
     if let Some((column, word)) = words.get(KINDS.len()) {
-        let why = format!("{word:?} is one field too many; cron has five, neither seconds nor years");
+        let why = format!("unexpected field {word:?}; cron has five fields, neither seconds nor years");
         return Err((None, *column, why));
     }
     let [minutes, hours, days, months, weekdays] = sets;
@@ -158,7 +158,8 @@ fn fields(words: &[(usize, &str)], end: usize) -> Result<Expression, Wrong> {
         wild: is_star(0) || is_star(1),
     };
     if !expression.comes() {
-        let why = "no such day is in these months, and it would never run; name one that they have".to_owned();
+        let why =
+            "these months do not have this day, so cron would never run it; choose another day or month".to_owned();
         return Err((Some(KINDS[2].name), words[2].0, why));
     }
     Ok(expression)
@@ -188,7 +189,7 @@ fn range(kind: &FieldRange, column: usize, item: &str) -> Result<u64, Wrong> {
         None => {
             let single = number(kind, column, numbers)?;
             if let Some(step) = step {
-                let why = format!("to cron a step needs a range; write {single}-{}/{step} or */{step}", kind.high);
+                let why = format!("a step needs a range; write {single}-{}/{step} or */{step}", kind.high);
                 return wrong(column, why);
             }
             (single, single)
@@ -197,7 +198,7 @@ fn range(kind: &FieldRange, column: usize, item: &str) -> Result<u64, Wrong> {
     if low > high {
         return wrong(
             column,
-            format!("{numbers} runs backwards, and cron would never run it; write {}", turned(kind, low, high)),
+            format!("{numbers} runs backwards, so cron would never run it; write {}", turned(kind, low, high)),
         );
     }
     let step = step.map_or(Ok(1), |step| stride(kind, column + numbers.chars().count() + 1, (numbers, step)))?;
@@ -207,7 +208,7 @@ fn range(kind: &FieldRange, column: usize, item: &str) -> Result<u64, Wrong> {
 /// Parses the number after the slash.
 fn stride(kind: &FieldRange, column: usize, (numbers, step): (&str, &str)) -> Result<usize, Wrong> {
     digits(step).filter(|step| *step > 0).map(|step| step as usize).ok_or_else(|| {
-        let why = format!("{step:?} is no step; write a whole number from 1 on, as in {numbers}/2");
+        let why = format!("invalid step {step:?}; write a whole number from 1 on, as in {numbers}/2");
         (Some(kind.name), column, why)
     })
 }

@@ -32,20 +32,20 @@ fn zone_of(tz: Option<&str>, localtime: &Path) -> MachineZone {
         Some("") => utc("TZ", None),
         Some(tz) => {
             let name = if tz.starts_with('/') { zone_of_file(Path::new(tz)) } else { zone_name(tz).ok() };
-            let lost = || utc("TZ", Some(format!("TZ={tz} is no time zone that this machine knows, {}", TAKES_UTC)));
+            let lost = || utc("TZ", Some(format!("TZ={tz}: {USES_UTC}")));
             name.map_or_else(lost, |name| MachineZone { name, from: "TZ", warning: None })
         }
         // A machine without a configured zone uses UTC.
         None if localtime.symlink_metadata().is_err() => utc("this machine", None),
         None => {
-            let lost =
-                || utc(LOCALTIME, Some(format!("{LOCALTIME} is no time zone that this machine knows, {}", TAKES_UTC)));
+            let lost = || utc(LOCALTIME, Some(format!("{LOCALTIME}: {USES_UTC}")));
             zone_of_file(localtime).map_or_else(lost, |name| MachineZone { name, from: LOCALTIME, warning: None })
         }
     }
 }
 
-const TAKES_UTC: &str = "and its cron takes UTC then; install tzdata, or name another with --zone";
+const USES_UTC: &str =
+    "unknown time zone; cron on this machine uses UTC; install tzdata, or name another zone with --zone";
 
 /// The zone name in the path of a database file, or in the path that it links to. A copy of such a file has no name,
 /// but it ends with the rule for the future.

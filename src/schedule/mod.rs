@@ -61,9 +61,7 @@ pub enum Error {
         why: String,
     },
     /// The time zone is unknown.
-    #[error(
-        "{0:?} is no time zone that this machine knows; write one such as Europe/Berlin or UTC, and install tzdata if there are none"
-    )]
+    #[error("unknown time zone {0:?}; write one such as Europe/Berlin or UTC; if all are unknown, install tzdata")]
     Zone(String),
 }
 

@@ -46,12 +46,12 @@ fn an_invalid_expression_is_rejected_with_the_position() {
         ("H * * * *", "minute, column 1: \"H\""),
         ("0 0 ? * *", "day of month, column 5: \"?\""),
         ("0~30 * * * *", "minute, column 1: \"0~30\""),
-        ("0 */6 * * * *", "column 13: \"*\" is one field too many; cron has five, neither seconds nor years"),
+        ("0 */6 * * * *", "column 13: unexpected field \"*\"; cron has five fields, neither seconds nor years"),
         // Entries that cron reads up to the end of the number, ignoring the rest.
         ("5.3 * * * *", "minute, column 1: \"5.3\""),
         ("*5 * * * *", "minute, column 1: \"*5\""),
         ("1-5-9 * * * *", "minute, column 3: \"5-9\""),
-        ("*/2/3 * * * *", "minute, column 3: \"2/3\" is no step; write a whole number from 1 on, as in */2"),
+        ("*/2/3 * * * *", "minute, column 3: invalid step \"2/3\"; write a whole number from 1 on, as in */2"),
         ("0 0 * *\u{a0}*", "month, column 7: \"*\\u{a0}*\""),
         ("1\n2 * * * *", "minute, column 1: \"1\\n2\""),
         // Incomplete entries.
@@ -61,22 +61,25 @@ fn an_invalid_expression_is_rejected_with_the_position() {
         ("0, * * * *", "minute, column 3: a number is missing"),
         ("1- * * * *", "minute, column 3: a number is missing"),
         ("-5 * * * *", "minute, column 1: a number is missing"),
-        ("*/ * * * *", "minute, column 3: \"\" is no step"),
-        ("1-5/0 * * * *", "minute, column 5: \"0\" is no step; write a whole number from 1 on, as in 1-5/2"),
-        ("5/10 * * * *", "minute, column 1: to cron a step needs a range; write 5-59/10 or */10"),
+        ("*/ * * * *", "minute, column 3: invalid step \"\""),
+        ("1-5/0 * * * *", "minute, column 5: invalid step \"0\"; write a whole number from 1 on, as in 1-5/2"),
+        ("5/10 * * * *", "minute, column 1: a step needs a range; write 5-59/10 or */10"),
         ("0000000005 * * * *", "minute, column 1: 0000000005 is not between"),
         // Entries that never run.
-        ("20-10 * * * *", "minute, column 1: 20-10 runs backwards, and cron would never run it; write 20-59,0-10"),
-        ("0 22-0 * * *", "hour, column 3: 22-0 runs backwards, and cron would never run it; write 22-23,0"),
-        ("0 0 * * fri-sun", "day of week, column 9: fri-sun runs backwards, and cron would never run it; write 5-7"),
+        ("20-10 * * * *", "minute, column 1: 20-10 runs backwards, so cron would never run it; write 20-59,0-10"),
+        ("0 22-0 * * *", "hour, column 3: 22-0 runs backwards, so cron would never run it; write 22-23,0"),
+        ("0 0 * * fri-sun", "day of week, column 9: fri-sun runs backwards, so cron would never run it; write 5-7"),
         ("0 0 * * sat-mon", "write 6-7,0-1"),
-        ("0 0 30 2 *", "day of month, column 5: no such day is in these months, and it would never run; name one"),
-        ("0 0 31 2,4,6,9,nov *", "day of month, column 5: no such day"),
-        ("0 0 30 2 */2", "day of month, column 5: no such day"),
+        (
+            "0 0 30 2 *",
+            "day of month, column 5: these months do not have this day, so cron would never run it; choose another",
+        ),
+        ("0 0 31 2,4,6,9,nov *", "day of month, column 5: these months do not have this day"),
+        ("0 0 30 2 */2", "day of month, column 5: these months do not have this day"),
         // Nicknames.
-        ("@reboot", "column 1: @reboot is no time of a clock; write @hourly, @daily or five fields"),
-        (" @Daily", "column 2: \"@Daily\" is not known to cron; it knows @hourly, @daily, "),
-        ("@daily *", "column 8: nothing goes with @daily; leave \"*\" out"),
+        ("@reboot", "column 1: @reboot has no time; write @hourly, @daily or five fields"),
+        (" @Daily", "column 2: unknown name \"@Daily\"; cron knows @hourly, @daily, "),
+        ("@daily *", "column 8: unexpected \"*\" after @daily; remove it"),
     ];
     for (cron, expected) in wrong {
         let said = parse(cron).map(|_| ()).unwrap_err().to_string();
@@ -240,7 +243,7 @@ fn a_time_zone_is_a_name_of_the_database_or_a_rule() {
     for name in ["Europe/Berlni", "", "Mars", "/etc/passwd", "../Europe/Berlin", "Berlin 3"] {
         let said = zone(name).unwrap_err().to_string();
         assert!(
-            said.starts_with(&format!("{name:?} is no time zone")) && said.contains("such as Europe/Berlin"),
+            said.starts_with(&format!("unknown time zone {name:?}; ")) && said.contains("such as Europe/Berlin"),
             "{said}"
         );
     }

@@ -64,7 +64,7 @@ pub const SETTINGS: &[SettingGroup] = &[
             yes_no(
                 "GARMIN_PERSONAL_API_CN",
                 "1: API keys of garmin.cn may be used. This is not proven to work: in October 2026 the server of \
-                 garmin.cn answered HTTP 526. 0: garmin.cn is read with a login.",
+                 garmin.cn answered HTTP 526. A login to garmin.cn that is set up reads nevertheless. 0: garmin.cn is read with a login.",
             ),
             setting(
                 "COROS_EMAIL",
@@ -161,14 +161,14 @@ pub const SETTINGS: &[SettingGroup] = &[
             duration(
                 "GS_RESEND_WAIT",
                 600,
-                "Minimum time before an upload whose answer was lost is sent again, because services list uploads \
+                "Minimum time before an upload whose response was lost is sent again, because services list uploads \
                  late. The time doubles with each further loss.",
             ),
             duration(
                 "GS_CONFIRM_WAIT",
                 10,
-                "Pause before a listing is repeated because it is empty and always was, or because it does not show an \
-                 upload whose answer was lost.",
+                "Pause before the second request that confirms a listing (the first listing of an account, or of an \
+                 account without known activities), and before the second check for an upload whose response was lost.",
             ),
         ],
     },
@@ -236,9 +236,9 @@ pub const SETTINGS: &[SettingGroup] = &[
             time_limit(
                 "GS_TIMEOUT",
                 60,
-                "Time limit for a connection, for an answer to begin, and for its next bytes. An answer that is slower \
-                 than 512 bytes a second over this time is abandoned. A complete answer has five times as long, and a \
-                 second more for each 16 KiB that it may have; a file has at least two hours.",
+                "Time limit for a connection, for the first bytes of a response, and for its next bytes. A response slower \
+                 than 512 bytes a second over this time is aborted. The time limit of a whole response is five times \
+                 this value, plus one second per 16 KiB of its maximum size, and at least two hours for a file.",
             ),
             // python-garminconnect waits 2 s to 5 s (reviewed 2026-11-29).
             duration(
@@ -404,7 +404,7 @@ pub const SETTINGS: &[SettingGroup] = &[
                 "GS_NOTIFY_ON",
                 SettingKind::Choice(&["change", "failure", "always"]),
                 "When messages are sent: change (something was added or deleted, or the failures changed), failure \
-                 (the failures differ from those of the last message), or always.",
+                 (there is a new failure), or always.",
             ),
             setting(
                 "GS_LANG",

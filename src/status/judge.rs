@@ -9,9 +9,9 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::activity::AccessKind;
 use crate::clock;
 use crate::exit::Exit;
-use crate::platform::AccessKind;
 use crate::reason::Reason;
 
 use super::{Command, Issue, IssueKind, Login, Outstanding, RedactedReason, State};
@@ -261,7 +261,7 @@ impl HealthEvidence {
             // No login with the same settings changes the account.
             let fix = (!why.reason().is_other_account()).then(|| way_in.clone());
             let (at, reason) = (Some(*since), Some(why.clone()));
-            issues.push(Issue { at, reason, fix, ..about(IssueKind::LoginRefused) });
+            issues.push(Issue { at, reason, fix, ..about(IssueKind::LoginRejected) });
         } else if let Some((until, why)) = cooldown {
             let (at, reason, fix) = (Some(*until), Some(why.clone()), Some(browser.clone()));
             issues.push(Issue { at, reason, fix, ..about(IssueKind::Cooldown) });

@@ -1,5 +1,5 @@
 use super::*;
-use crate::platform::AccessKind;
+use crate::activity::AccessKind;
 use crate::status::Redacted;
 
 fn at(hours: i64) -> Timestamp {
@@ -108,7 +108,7 @@ fn a_command_without_an_end_runs_until_another_run_starts_or_a_day_passes() {
 fn a_login_issue_has_its_time_and_its_fix() {
     let login_rejected = PlatformEvidence { login_rejected: Some((at(-5), no_login())), ..platform("garmin-cn") };
     let health = evidence(vec![login_rejected.clone()], vec![]).judge();
-    assert_eq!(health.actions[0].kind, IssueKind::LoginRefused);
+    assert_eq!(health.actions[0].kind, IssueKind::LoginRejected);
     assert_eq!((health.actions[0].at, health.actions[0].reason.clone()), (Some(at(-5)), Some(no_login())));
     assert_eq!(fixes(&health), ["gs-auth login --platform garmin-cn"]);
 
@@ -120,7 +120,7 @@ fn a_login_issue_has_its_time_and_its_fix() {
 
     let both = PlatformEvidence { login_rejected: login_rejected.login_rejected, ..paused };
     let health = evidence(vec![both], vec![]).judge();
-    assert_eq!(kinds(&health), [IssueKind::LoginRefused], "one issue, not two");
+    assert_eq!(kinds(&health), [IssueKind::LoginRejected], "one issue, not two");
     assert_eq!(fixes(&health), ["gs-auth login --browser --platform garmin-com"]);
 }
 
@@ -145,7 +145,7 @@ fn a_token_is_dead_if_rejected_or_expired() {
     let login = Login { ended: Some(no_login()), ..Login::default() };
     let login_rejected = Some((at(-1), no_login()));
     let both = PlatformEvidence { logins: vec![(login, at(-9))], login_rejected, ..platform("coros") };
-    assert_eq!(kinds(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRefused], "one login fixes both");
+    assert_eq!(kinds(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRejected], "one login fixes both");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_rejected_login_leaves_the_issue_of_the_key() {
     let login = Login { ended: Some(no_login()), ..Login::default() };
     let logins = vec![(key, at(-9)), (login, at(-9))];
     let both = PlatformEvidence { logins, login_rejected: Some((at(-1), no_login())), ..platform("garmin-com") };
-    assert_eq!(kinds(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRefused, IssueKind::KeyEnded]);
+    assert_eq!(kinds(&evidence(vec![both], vec![]).judge()), [IssueKind::LoginRejected, IssueKind::KeyEnded]);
 }
 
 #[test]
@@ -192,10 +192,10 @@ fn a_required_login_is_an_issue_unless_reported_or_fixed() {
     assert_eq!(health.actions[0].platform, None);
 
     let login_rejected = PlatformEvidence { login_rejected: Some((at(-1), no_login())), ..platform("garmin-com") };
-    assert_eq!(kinds(&judge(vec![login_rejected.clone()], "garmin-com")), [IssueKind::LoginRefused]);
-    assert_eq!(kinds(&judge(vec![login_rejected.clone()], "")), [IssueKind::LoginRefused]);
+    assert_eq!(kinds(&judge(vec![login_rejected.clone()], "garmin-com")), [IssueKind::LoginRejected]);
+    assert_eq!(kinds(&judge(vec![login_rejected.clone()], "")), [IssueKind::LoginRejected]);
     let health = judge(vec![login_rejected, platform("coros")], "coros");
-    assert_eq!(kinds(&health), [IssueKind::LoginRefused, IssueKind::LoginNeeded], "the issue of another platform");
+    assert_eq!(kinds(&health), [IssueKind::LoginRejected, IssueKind::LoginNeeded], "the issue of another platform");
 
     let login = |seen| vec![(Login::default(), at(seen))];
     let since = |seen| judge(vec![PlatformEvidence { logins: login(seen), ..platform("coros") }], "coros");
@@ -262,7 +262,7 @@ fn the_most_urgent_issue_comes_first_and_corrupt_files_are_counted() {
     assert_eq!(
         kinds(&health),
         [
-            IssueKind::LoginRefused,
+            IssueKind::LoginRejected,
             IssueKind::ListingImplausible,
             IssueKind::Configuration,
             IssueKind::FilesCorrupt,

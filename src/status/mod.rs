@@ -183,7 +183,7 @@ impl Issue {
 #[serde(rename_all = "kebab-case")]
 pub enum IssueKind {
     /// Action: a login was rejected, and none is tried automatically. `at`: since when.
-    LoginRefused,
+    LoginRejected,
     /// Action: the token no longer works. `at`: since when, if known.
     LoginEnded,
     /// Action: the API key has ended, or the service rejects it. `at`: since when.
@@ -233,7 +233,7 @@ impl IssueKind {
 
     /// Whether it requires a login.
     pub fn is_login(self) -> bool {
-        matches!(self, IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::KeyEnded | IssueKind::LoginNeeded)
+        matches!(self, IssueKind::LoginRejected | IssueKind::LoginEnded | IssueKind::KeyEnded | IssueKind::LoginNeeded)
     }
 
     /// Whether a person must do something.

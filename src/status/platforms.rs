@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::RedactedReason;
-use crate::platform::AccessKind;
+use crate::activity::AccessKind;
 
 /// One platform.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

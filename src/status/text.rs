@@ -5,8 +5,8 @@ use std::fmt::Display;
 use jiff::Timestamp;
 
 use super::{Command, Heading, Issue, IssueKind, Login, Outstanding, RedactedReason, Snapshot, State};
+use crate::activity::AccessKind;
 use crate::i18n::{self, Lang};
-use crate::platform::AccessKind;
 
 impl Snapshot {
     /// The totals: activities on the platforms, distinct ones, and archived ones; then duplicates and failed downloads, if
@@ -31,10 +31,10 @@ impl Snapshot {
                 (failed > 0).then(|| i18n::counted(failed, "failed download", "failed downloads")),
             ],
             Lang::Zh => [
-                Some(format!("{platforms} 个平台共 {} 条活动记录", i18n::number(all))),
-                Some(format!("{distinct} 次不同的运动")),
-                Some(format!("其中 {archived} 次已归档")),
-                (duplicates > 0).then(|| format!("{} 条重复", i18n::number(duplicates))),
+                Some(format!("{platforms} 个平台共 {} 个活动", i18n::number(all))),
+                Some(format!("去重后 {distinct} 个活动")),
+                Some(format!("其中 {archived} 个已归档")),
+                (duplicates > 0).then(|| format!("{} 个重复", i18n::number(duplicates))),
                 (failed > 0).then(|| format!("{} 个文件下载失败", i18n::number(failed))),
             ],
         };
@@ -66,6 +66,9 @@ impl Login {
             (_, true, Some(end)) if end > now => format!("{renews}{}{}", lang.pick("; ", "，"), valid(end)),
             (_, true, None) => renews.to_owned(),
             (Some(end), ..) if end > now => valid(end),
+            (None, false, _) if self.access == AccessKind::ApiKey => {
+                lang.pick("valid until you replace it", "更换前一直有效").to_owned()
+            }
             (None, false, _) => lang.pick("valid until the service ends it", "由服务决定何时失效").to_owned(),
             _ => lang.pick("expired", "已过期").to_owned(),
         }
@@ -143,7 +146,7 @@ impl Issue {
         let counted = |one, many| i18n::counted(self.count.unwrap_or(0), one, many);
         let uploads = || counted("upload was", "uploads were");
         match self.kind {
-            IssueKind::LoginRefused => format!("{platform}: the login was rejected and is not retried automatically"),
+            IssueKind::LoginRejected => format!("{platform}: the login was rejected and is not retried automatically"),
             IssueKind::LoginEnded => format!("{platform}: the login has ended"),
             IssueKind::KeyEnded => format!("{platform}: the API key no longer works"),
             IssueKind::KeyEnds => format!("{platform}: the API key ends"),
@@ -178,7 +181,7 @@ impl Issue {
         let command = self.command.as_deref().unwrap_or("?");
         let count = i18n::number(self.count.unwrap_or(0));
         match self.kind {
-            IssueKind::LoginRefused => format!("{platform}：登录被拒绝，不会自动重试"),
+            IssueKind::LoginRejected => format!("{platform}：登录被拒绝，不会自动重试"),
             IssueKind::LoginEnded => format!("{platform}：登录已失效"),
             IssueKind::KeyEnded => format!("{platform}：API 密钥已失效"),
             IssueKind::KeyEnds => format!("{platform}：API 密钥即将到期"),
@@ -247,7 +250,7 @@ impl Issue {
     pub fn at_word(&self, lang: Lang) -> &'static str {
         match self.kind {
             IssueKind::Cooldown | IssueKind::RateLimited => lang.pick("until", "直到"),
-            IssueKind::LoginRefused | IssueKind::LoginEnded | IssueKind::KeyEnded | IssueKind::NotListed => {
+            IssueKind::LoginRejected | IssueKind::LoginEnded | IssueKind::KeyEnded | IssueKind::NotListed => {
                 lang.pick("since", "自")
             }
             IssueKind::KeyEnds => lang.pick("on", "于"),

@@ -27,7 +27,7 @@ impl Worker {
     fn note_account(&mut self, spec: &Arc<PlatformSpec>, access: AccessKind) -> Result<()> {
         let account = self.open_login(spec, access, self.http(Progress::hidden())?)?.account()?;
         let now = self.now();
-        Ok(self.catalogue.set_account((&spec.id, access.name()), account.map(row).as_ref(), now)?)
+        Ok(self.catalogue.set_account((&spec.id, access), account.map(row).as_ref(), now)?)
     }
 }
 

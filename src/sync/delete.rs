@@ -15,6 +15,7 @@ use super::{
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Format, Origin};
 use crate::catalogue::{ActivityRow, DeletionIntent, DeletionOutcome};
 use crate::clock::Moment;
+use crate::i18n;
 use crate::matching::{Certainty, Matcher, Rule};
 use crate::plan::deletion::{self, Archived, DeletionFacts};
 use crate::platform::{self, PlatformId, PlatformSelection, PlatformSpec};
@@ -69,6 +70,10 @@ pub fn delete(
     let confirmed = deletions.confirm_all();
     deletions.pass_on(sink)?;
     result.and(confirmed)
+}
+
+fn deletions(count: usize) -> String {
+    i18n::counted(count as u64, "deletion", "deletions")
 }
 
 /// The duplicate that a record marks, or the record itself if it marks none.
@@ -408,7 +413,8 @@ impl<'a> Deletions<'a> {
 
     fn rest(&self, pause: Duration) {
         if !self.asked.is_empty() {
-            self.progress.wait(&format!("the list may still show {}; checked again in {{}}", self.asked.len()), pause);
+            self.progress
+                .wait(&format!("{} may still be listed; next check in {{}}", deletions(self.asked.len())), pause);
             self.worker.sleep(pause);
         }
     }
@@ -428,7 +434,7 @@ impl<'a> Deletions<'a> {
                 continue;
             }
             let starts = asked.iter().filter_map(|one| one.record.activity.start_time).collect();
-            self.progress.step(&format!("checking whether {} still lists {}", spec.id, asked.len()));
+            self.progress.step(&format!("checking {} on {}", deletions(asked.len()), spec.id));
             match self.connections.get(&spec)?.list_around(self.worker, starts) {
                 Ok((shown, _)) => {
                     for one in asked {

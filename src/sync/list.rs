@@ -268,7 +268,7 @@ pub struct ListStats {
     /// The size of the files in the archive, in bytes.
     pub bytes: u64,
     /// When the platform was last listed.
-    pub last_sync: Option<Timestamp>,
+    pub last_listing: Option<Timestamp>,
 }
 
 /// The numbers of each selected platform.
@@ -285,8 +285,8 @@ pub fn list_stats(worker: &Worker, options: &ListOptions) -> Result<Vec<ListStat
 
 fn stats_of(worker: &Worker, options: &ListOptions, query: &Query, platform: String) -> Result<ListStats> {
     let query = Query { platforms: vec![platform.clone()], ..query.clone() };
-    let last_sync = worker.catalogue.last_sync(&platform, worker.now())?;
-    let mut stats = ListStats { record: "stats", platform, last_sync, ..ListStats::default() };
+    let last_listing = worker.catalogue.last_listing(&platform, worker.now())?;
+    let mut stats = ListStats { record: "stats", platform, last_listing, ..ListStats::default() };
     each(worker, options, &query, |record| {
         stats.total += 1;
         stats.downloaded += u64::from(is_downloaded(&record));

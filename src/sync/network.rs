@@ -78,8 +78,8 @@ impl Workspace {
         ca_certificates.map_err(|why| Failure::new(Exit::Config, why))
     }
 
-    /// `GS_CONFIRM_WAIT`: how long to wait before the second reading of a list that was never seen with activities, or
-    /// that does not show an upload whose response was lost.
+    /// `GS_CONFIRM_WAIT`: the pause before the second request that confirms a listing, and before the second check for
+    /// an upload whose response was lost.
     pub fn confirm_wait(&self) -> Result<Duration> {
         Ok(self.settings.duration("GS_CONFIRM_WAIT")?)
     }

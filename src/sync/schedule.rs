@@ -42,7 +42,7 @@ pub fn disable_schedule(worker: &mut Worker) -> Result<()> {
     let now = worker.now();
     let was_on = worker.catalogue.stop_schedule(now)?;
     worker.info(match was_on {
-        true => "the schedule is off; remove its line from the crontab, too: crontab -e",
+        true => "schedule off; to remove it from the crontab too: garminsync schedule off",
         false => "no schedule is on",
     });
     Ok(())

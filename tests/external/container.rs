@@ -74,7 +74,7 @@ fn the_container_runs_garminsync_subcommands_and_any_other_command() {
     run(&["list"]).ends(2).says("--all");
     run(&["gs-list", "--help"]).ok().silent();
     let said = run(&["list", "--all", "--offline"]);
-    said.ok().says("last sync: never");
+    said.ok().says("last listed: never");
     // This data folder is not on a volume of its own.
     said.says("the data will be lost").says("\"$(pwd)/data:/app/data\"");
 }

@@ -101,6 +101,7 @@ mod platform {
     mod coros_upload;
     mod folder;
     mod garmin_upload;
+    mod intervals;
     mod names;
     mod personal;
 }

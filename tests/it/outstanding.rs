@@ -192,7 +192,7 @@ fn a_run_for_some_platforms_does_not_resolve_failures_of_others() {
         world.work.run("gs-report", platforms).ok();
         let reported = status(&world.work);
         assert!(
-            issue(&reported, "login-refused").is_some_and(|one| one["platform"] == "garmin-com"),
+            issue(&reported, "login-rejected").is_some_and(|one| one["platform"] == "garmin-com"),
             "{:#}",
             reported["actions"]
         );

@@ -127,18 +127,16 @@ fn is_status_text(words: &str) -> bool {
     match first {
         "" => true,
         "page" => rest.parse::<u32>().is_ok(),
-        "turn" => rest.starts_with("in ") && is_time(rest),
-        "asked" => rest.starts_with("to wait ") && rest.ends_with(')'),
         "retry" => rest.starts_with("in ") && is_time(rest),
         "waiting" => {
             rest == "for input" || rest == "for another gs-download" || rest.starts_with("for another command")
         }
         "next" => rest.starts_with("request in ") && is_time(rest),
-        "checking" | "comparing" | "asking" => true,
-        _ if is_platform(first) => {
-            is_id(rest)
-                || (["is still working on", "does not show"].iter().any(|begin| rest.starts_with(begin))
-                    && is_time(rest))
+        "checking" | "comparing" | "requesting" => true,
+        _ if is_platform(first) => is_id(rest),
+        _ if first.strip_suffix(':').is_some_and(is_platform) => {
+            let is_upload = |state: &str| rest.contains(state) && rest.contains("; next check in ");
+            is_time(rest) && (rest.starts_with("retry after ") || is_upload(" processing") || is_upload(" not listed"))
         }
         _ => is_id(first) && rest.strip_prefix("to ").is_some_and(is_platform),
     }
@@ -188,9 +186,14 @@ fn each_stage_of_a_pipeline_has_its_own_progress_line() {
     // gs-fetch has one line for each platform.
     assert_eq!((names.len(), most), (7, 7), "{names:?}");
     assert!(rates > 0 && left > 0 && totals > 0 && more > 0, "{rates} {left} {totals} {more}");
-    for said in
-        ["waiting for input", "page 1", ", next request in ", "asked to wait 2.", " is still working on ", " to coros"]
-    {
+    for said in [
+        "waiting for input",
+        "page 1",
+        ", next request in ",
+        "garmin-com: retry after 2.",
+        " uploads processing",
+        " to coros",
+    ] {
         assert!(words.iter().any(|words| words.contains(said)), "no stage shows {said:?}: {words:#?}");
     }
     // At the end, the screen has the messages in the order of the pipeline, and the prompt directly below.

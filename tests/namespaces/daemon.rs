@@ -107,7 +107,7 @@ fn each_data_folder_has_its_own_crontab_block() {
     // The command as cron passes it to the shell, with unescaped percent signs.
     let line = text().lines().find(|line| line.starts_with("2 2 ")).unwrap().replace("\\%", "%");
     let command = line.split_once("/usr/bin/env ").unwrap().1.replace(" daemon --run", " list --all --offline #");
-    work.run("/bin/sh", &["-c", &format!("/usr/bin/env {command}")]).ok().says("last sync: never");
+    work.run("/bin/sh", &["-c", &format!("/usr/bin/env {command}")]).ok().says("last listed: never");
     // Other spellings of the same path.
     for same in [format!("{other}/"), format!("{other}/../{}/.", "Ann's 100% (2)")] {
         garminsync(&work, &["schedule", "2 2 * * *", "--data-dir", &same]).ok();

@@ -18,7 +18,7 @@ pub fn fill_every_text(work: &Work, text: &str) {
          INSERT INTO deletions (run, platform, id, kept_id, evidence, sha256, started_at)
             SELECT 'r', platform, id, '$', json_object('code', 'duplicate', 'evidence', json_array(json_object('code', 'other', 'detail', 'd $ d'))), 'aa', 1 FROM activities LIMIT 1;
          INSERT INTO login_failures VALUES ('garmin-com', 'rejected', NULL, 1, json_object('code', 'login-required', 'detail', 'l $ l'), 1);
-         INSERT INTO accounts VALUES ('garmin-com', 1, 0, NULL, json_object('code', 'login-required', 'detail', 'a $ a'), 1);
+         INSERT INTO accounts VALUES ('garmin-com', 'login', 1, 0, NULL, json_object('code', 'login-required', 'detail', 'a $ a'), 1);
          INSERT INTO schedule VALUES (1, '$', '$', 1, 1, '$');
          INSERT OR IGNORE INTO listings (platform, run, started_at) VALUES ('coros', 'r', 1);"
             .replace('$', &quoted),

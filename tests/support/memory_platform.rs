@@ -16,9 +16,9 @@ use garminsync::clock::{Clock, Moment};
 use garminsync::fit;
 use garminsync::http::Secret;
 use garminsync::platform::{
-    Access, AccessKind, Account, Ask, Context, Credentials, Download, Error, Identity, ListEnd, ListedActivity, Page,
-    PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service, UploadFile, UploadRef,
-    UploadStatus, Window,
+    Access, AccessKind, Account, Ask, Context, Credentials, Download, Error, Identity, ListEnd, ListedActivity,
+    LoginWays, Page, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Result, Service,
+    UploadFile, UploadRef, UploadStatus, Window,
 };
 use garminsync::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
@@ -503,6 +503,10 @@ impl Access for Memory {
 
     fn can_write(&self) -> bool {
         true
+    }
+
+    fn login_ways(&self) -> LoginWays {
+        LoginWays::One("by test")
     }
 
     fn open_reader(&self, _: Context) -> Result<Box<dyn PlatformReader>> {

@@ -50,6 +50,7 @@ pub fn open_spec(spec: &PlatformSpec, loopback: &str, credentials: Option<Creden
             let credentials = credentials.clone();
             Box::new(move || Ok(credentials.clone()))
         },
+        access: spec.main_access().map_or(AccessKind::Login, |access| access.kind()),
         ..context(&spec.id, http.clone(), tokens.path())
     };
     let platform = spec.open_writer(context()).unwrap();

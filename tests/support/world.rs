@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use gs_sim::fit::{Leg, Recording, Style};
 use gs_sim::garmin::activity::Device;
 use gs_sim::{
-    AccountSpec, ActivitySpec, CorosActivitySpec, CorosSpec, HISTORY_END, ImportSpec, Scenario, Sim, UploadSpec,
+    AccountSpec, ActivitySpec, CorosActivitySpec, CorosSpec, HISTORY_END, ImportSpec, IntervalsSpec, Scenario, Sim,
+    UploadSpec,
 };
 
 use crate::support::{Said, Work};
@@ -16,7 +17,8 @@ pub const SERVICES: [&str; 3] = ["garmin-com", "garmin-cn", "coros"];
 /// The region of the COROS account.
 const REGION: u32 = 2;
 
-/// Three accounts and a folder, all empty at first, with the passwords of the accounts in the settings.
+/// Three accounts, one at intervals.icu, and a folder, all empty at first. The settings have the passwords of the accounts
+/// and the API key, and name [`SERVICES`] for syncs.
 pub struct World {
     pub sim: Sim,
     pub work: Work,
@@ -39,12 +41,14 @@ impl World {
         let mut scenario = Scenario {
             accounts: vec![garmin("garmin.com", "runner@example.com"), garmin("garmin.cn", "runner@example.cn")],
             coros: vec![CorosSpec { import, region: REGION, ..CorosSpec::default() }],
+            intervals: vec![IntervalsSpec::default()],
             ..Scenario::default()
         };
         change(&mut scenario);
         let sim = scenario.start();
         let mut work = Work::with(&sim);
         work.set_all_passwords();
+        work.set("INTERVALS_API_KEY", &sim.with(|state| state.intervals_key()));
         work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN,COROS");
         std::fs::create_dir(work.dir().join("files")).unwrap();
         std::fs::create_dir(work.dir().join("folder")).unwrap();
@@ -67,6 +71,9 @@ impl World {
             let id = gs_sim::sha256(bytes)[..16].to_owned();
             std::fs::write(self.work.dir().join("folder").join(format!("run_{id}.fit")), bytes).unwrap();
             return id;
+        }
+        if platform == "intervals" {
+            return self.sim.with(|state| state.add_intervals_file(bytes)).remove(0);
         }
         let path = self.work.dir().join("files").join(format!("{:016x}.fit", fastrand::u64(..)));
         std::fs::write(&path, bytes).unwrap();
@@ -95,6 +102,9 @@ impl World {
         if platform.starts_with("folder:") {
             return std::fs::remove_file(self.file_in_folder(id)).unwrap();
         }
+        if platform == "intervals" {
+            return assert!(self.sim.with(|state| state.delete_intervals_activity(id)), "{id}");
+        }
         let number: u64 = id.parse().unwrap();
         let was_there = self.sim.with(|state| match domain(platform) {
             Some(domain) => state.remove_activity(domain, number),
@@ -108,6 +118,9 @@ impl World {
         if platform.starts_with("folder:") {
             let name = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
             return self.folder_files().iter().map(|path| name(path).rsplit('_').next().unwrap().to_owned()).collect();
+        }
+        if platform == "intervals" {
+            return self.sim.with(|state| state.intervals_ids());
         }
         let ids = self.sim.with(|state| match domain(platform) {
             Some(domain) => state.ids(domain),

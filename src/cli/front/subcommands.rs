@@ -155,7 +155,7 @@ pub fn list(flags: &ListSubcommand, given: &GivenFlags) -> Result<u8, Failure> {
     }
     // After a failed listing the known activities are still printed.
     if flags.offline || stages.worst() != 0 {
-        tell_age(&run, &mut stages, flags)?;
+        print_last_listings(&run, &mut stages, flags)?;
     }
     let mut list = run.stage("gs-list")?;
     list.args(given.flags::<ListFlags>()).args(given.flags::<Filter>());
@@ -201,7 +201,7 @@ fn run_id() -> String {
 }
 
 /// Prints when each platform was listed last.
-fn tell_age(run: &RunOf, stages: &mut Stages, flags: &ListSubcommand) -> Result<(), Failure> {
+fn print_last_listings(run: &RunOf, stages: &mut Stages, flags: &ListSubcommand) -> Result<(), Failure> {
     if flags.common.quiet {
         return Ok(());
     }
@@ -216,11 +216,11 @@ fn tell_age(run: &RunOf, stages: &mut Stages, flags: &ListSubcommand) -> Result<
     let lines: Vec<serde_json::Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     for line in &lines {
         let text = |name: &str| line[name].as_str();
-        let last = text("last_sync").unwrap_or("never");
-        warn(&format!("{}: last sync: {last}", text("platform").unwrap_or_default()));
+        let last = text("last_listing").unwrap_or("never");
+        warn(&format!("{}: last listed: {last}", text("platform").unwrap_or_default()));
     }
     if lines.is_empty() && flags.offline {
-        warn("last sync: never; to list the platforms, leave out --offline");
+        warn("last listed: never; to list the platforms, leave out --offline");
     }
     Ok(())
 }

@@ -74,7 +74,7 @@ impl Task for TerminalTask {
         match pause {
             Pause::RequestInterval => self.wait_for("next request in {}", time, WaitReason::RateLimit),
             Pause::RateLimited(platform) => {
-                self.wait_for(&format!("asked to wait {{}} (Retry-After of {platform})"), time, WaitReason::Service);
+                self.wait_for(&format!("{platform}: retry after {{}}"), time, WaitReason::Service);
             }
             Pause::Retry => self.wait_for("retry in {}", time, WaitReason::Service),
             Pause::Login => self.wait_for("sends the password in {}", time, WaitReason::Own),

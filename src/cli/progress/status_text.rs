@@ -105,8 +105,8 @@ impl StageState {
     /// The state as text.
     pub fn words(&self, now: Instant) -> String {
         if self.stopping {
-            let after = if self.needs_input { "with its input" } else { "after this one" };
-            return format!("ends {after}; Ctrl-C ends it at once");
+            let when = if self.needs_input { "when its input ends" } else { "after this one" };
+            return format!("stops {when}; Ctrl-C stops it now");
         }
         if let Some((wait, left)) = self.waiting(now) {
             let waits = wait.what.replace("{}", &wait_of(left));
@@ -210,10 +210,10 @@ mod tests {
             (state.words(now), state.activity(now)),
             ("coros 47[2J, next request in 1.9 s".into(), ActivityState::Busy)
         );
-        state.wait("asked to wait {} (Retry-After of coros)".into(), (seconds(130.0), now), WaitReason::Service);
+        state.wait("coros: retry after {}".into(), (seconds(130.0), now), WaitReason::Service);
         assert_eq!(
             (state.words(now), state.activity(now)),
-            ("asked to wait 2 min 10 s (Retry-After of coros)".into(), ActivityState::Waiting)
+            ("coros: retry after 2 min 10 s".into(), ActivityState::Waiting)
         );
         let later = now + seconds(131.0);
         assert_eq!((state.words(later), state.activity(later)), ("coros 47[2J".into(), ActivityState::Busy));
@@ -221,6 +221,6 @@ mod tests {
         state.needs_input = true;
         assert_eq!((state.words(later), state.activity(later)), ("waiting for input".into(), ActivityState::Idle));
         state.stopping = true;
-        assert!(state.words(later).starts_with("ends with its input"));
+        assert!(state.words(later).starts_with("stops when its input ends"));
     }
 }

@@ -81,10 +81,11 @@ impl Answers<'_> {
     pub fn gather(mut self) -> Result<Plan, Failure> {
         let mut plan = Plan { platforms: self.chosen_platforms()?, ..Plan::default() };
         for spec in plan.platforms.clone().into_iter().filter(|spec| spec.has_login()) {
-            match login::ask(&mut self, &spec)? {
-                Some((Way::Later, _)) => plan.later.push(spec),
-                Some((way, token)) => plan.logins.push((spec, way, token)),
-                None => {}
+            for (way, token) in login::ask(&mut self, &spec)? {
+                match way {
+                    Way::Later => plan.later.push(spec.clone()),
+                    way => plan.logins.push((spec.clone(), way, token)),
+                }
             }
         }
         let is_ready =
@@ -174,7 +175,7 @@ impl Answers<'_> {
             let path = std::path::absolute(self.settings.expanded_home(&path)).unwrap_or_else(|_| path.clone().into());
             match self.platforms.find(&format!("folder:{}", path.display())) {
                 Some(spec) => return Ok(spec),
-                None => self.person.say("This is no path of a folder."),
+                None => self.person.say("Not a valid folder path."),
             }
         }
     }
@@ -203,7 +204,12 @@ impl Answers<'_> {
             "at other times".to_owned(),
             "never: I run garminsync sync myself".to_owned(),
         ];
-        let keeps = self.current.schedule.as_ref().map(|cron| options.insert(0, format!("as now ({cron})"))).is_some();
+        let keeps = self
+            .current
+            .schedule
+            .as_ref()
+            .map(|cron| options.insert(0, format!("keep the current schedule ({cron})")))
+            .is_some();
         let chosen = person::choose(self.person, "When should a sync run?", &options, 0)?;
         match chosen.checked_sub(usize::from(keeps)) {
             None => return Ok(()),

@@ -47,7 +47,7 @@ pub fn apply(
         person.say("Nothing was changed: this is a dry run.");
         return Ok(0);
     }
-    if mode == Mode::Ask && !person::yes(person, "\nGo on?", true)? {
+    if mode == Mode::Ask && !person::yes(person, "\nContinue?", true)? {
         return Err(Failure::new(Exit::Interrupted, "nothing was changed"));
     }
     if !file.changes().is_empty() || file.is_open() {
@@ -91,6 +91,8 @@ fn step(name: &'static str, words: &[&str]) -> Step {
 
 fn login_step(spec: &PlatformSpec, way: Way, token: Option<&PathBuf>) -> Step {
     let mut words: Vec<OsString> = match way {
+        Way::Key => vec!["key".into()],
+        Way::Oauth => vec!["login".into(), "--oauth".into()],
         Way::Browser => vec!["login".into(), "--browser".into()],
         Way::Password => vec!["login".into(), "--password".into()],
         _ => vec!["import".into()],
@@ -123,9 +125,9 @@ fn show(file: &EnvFile, steps: &[String], person: &mut dyn Person) {
     let listed = |lines: &[String]| lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
     match file.changes() {
         [] if file.is_open() => {
-            person.say(&format!("\n{} stays as it is, and only you may read it.", file.path().display()));
+            person.say(&format!("\nSets the mode of {} to 0600; its contents stay unchanged.", file.path().display()));
         }
-        [] => person.say(&format!("\n{} stays as it is.", file.path().display())),
+        [] => person.say(&format!("\n{} stays unchanged.", file.path().display())),
         changes => person.say(&format!("\nWrites to {}:{}", file.path().display(), listed(changes))),
     }
     if !steps.is_empty() {
@@ -163,9 +165,9 @@ fn log_in(
         }
         let ways = login::ways(spec, None);
         let titles: Vec<String> = ways.iter().map(|(_, title)| title.clone()).collect();
-        let question = format!("The login to {} failed. Which way now?", spec.title);
+        let question = format!("The login to {} failed. How do you want to log in?", spec.title);
         let chosen = person::choose(person, &question, &titles, ways.len() - 1)?;
-        way = ways[chosen].0.unwrap_or(Way::Later);
+        way = ways[chosen].0;
         if way == Way::Later {
             return Ok(false);
         }
@@ -183,12 +185,12 @@ fn next(later: &[Arc<PlatformSpec>], worst: u8, person: &mut dyn Person) {
         [
             "garminsync sync -n                    what a sync would do",
             "garminsync download --missing         archive all files",
-            "garminsync list --all --offline       all activities that are known",
+            "garminsync list --all --offline       all known activities",
             "garminsync setup                      change these answers",
         ]
         .map(str::to_owned),
     );
-    let state = if worst == 0 { "Done." } else { "Done, but for the errors above." };
+    let state = if worst == 0 { "Done." } else { "Done, with errors (see above)." };
     let lines: String = lines.iter().map(|line| format!("\n  {line}")).collect();
     person.say(&format!("\n{state} Next:{lines}"));
 }

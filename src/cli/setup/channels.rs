@@ -80,7 +80,7 @@ fn setting(answers: &mut Answers, name: &str, is_needed: bool, is_right: &dyn Fn
         };
         let value = value.expose().trim();
         if !is_right(value) {
-            answers.person.say(&format!("This is no value for {name}; copy it again."));
+            answers.person.say(&format!("Invalid value for {name}; copy it again."));
             continue;
         }
         match answers.set(name, value) {

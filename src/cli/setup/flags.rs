@@ -7,14 +7,14 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::{Exit, Failure};
 use crate::notify::CHANNELS;
-use crate::platform::{PlatformId, PlatformSpec, Platforms};
+use crate::platform::{AccessKind, PlatformId, PlatformSpec, Platforms};
 use crate::schedule::DEFAULT;
 use crate::settings::{self, closest, dotenv, is_known, may_be_argument};
 
 /// The flags of `gs-setup`.
 #[derive(Debug, Clone, Args)]
 pub struct SetupFlags {
-    /// How to log in, browser, password, token or later; for one platform: garmin-cn=password (repeat it)
+    /// How to log in: key, oauth, browser, password, token or later; for one platform: garmin-cn=password (repeat it)
     #[arg(long, value_name = "[NAME=]WAY")]
     pub login: Vec<ForPlatform<Way>>,
     /// The token file or folder of another tool, for --login token [default: where these tools keep theirs]
@@ -55,6 +55,10 @@ pub struct SetupFlags {
 /// A way to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Way {
+    /// With an API key.
+    Key,
+    /// With OAuth: a page of the service asks for permission.
+    Oauth,
     /// With the browser; a ticket or cookie is brought from there.
     Browser,
     /// With the token of another tool.
@@ -69,11 +73,26 @@ impl FromStr for Way {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Way, String> {
-        Way::from_str_named(text).ok_or_else(|| "known are browser, token, password, later".to_owned())
+        Way::from_str_named(text).ok_or_else(|| "known are key, oauth, browser, token, password, later".to_owned())
     }
 }
 
 impl Way {
+    /// As a flag spells it.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// The access that it sets up; `None` for none.
+    pub fn access(self) -> Option<AccessKind> {
+        match self {
+            Way::Key => Some(AccessKind::ApiKey),
+            Way::Oauth => Some(AccessKind::OAuth),
+            Way::Browser | Way::Token | Way::Password => Some(AccessKind::Login),
+            Way::Later => None,
+        }
+    }
+
     fn from_str_named(text: &str) -> Option<Way> {
         <Way as ValueEnum>::from_str(text, true).ok()
     }

@@ -6,71 +6,92 @@ use super::answers::{Answers, Mode, Way};
 use super::person;
 use crate::cli::Failure;
 use crate::http::Secret;
-use crate::platform::{Access, LoginWays, PlatformSpec};
+use crate::platform::{Access, AccessKind, LoginWays, PlatformSpec};
 
-/// The selected way to log in; `None`: the current login stays.
-pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<(Way, Option<PathBuf>)>, Failure> {
+/// The selected ways to log in, each with the path of another tool's token; none: the current login stays. Two are for a
+/// service whose official access only reads.
+pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Vec<(Way, Option<PathBuf>)>, Failure> {
     let account = answers.current.accounts.get(spec.id.as_str()).cloned();
     let way = answers.way(spec);
     let found = answers.token(spec).or_else(|| found_token(answers, spec));
-    let way = match (way, &account, answers.mode) {
-        (None, account, Mode::Ask) => match ask_way(answers, spec, account.as_deref(), found.as_ref())? {
-            Some(way) => way,
-            None => return Ok(None),
-        },
+    let chosen = match (way, &account, answers.mode) {
+        (None, account, Mode::Ask) => ask_ways(answers, spec, account.as_deref(), found.as_ref())?,
         (way, Some(name), _) => {
             // A working login is not repeated without need: services lock accounts that log in too often.
             if way.is_some() {
                 answers.person.say(&format!("{}: already logged in as {name}; this login is kept.", spec.id));
             }
-            return Ok(None);
+            Vec::new()
         }
-        (Some(way), None, _) => way,
+        (Some(way), None, _) => vec![way],
         (None, None, Mode::Suggest) => suggested(answers, spec, found.as_ref()),
         (None, None, _) => {
-            answers.missing.push(format!("--login {}=browser, =token, =password or =later", spec.id));
-            return Ok(None);
+            let names: Vec<String> = ways(spec, None).iter().map(|(way, _)| format!("={}", way.name())).collect();
+            answers.missing.push(format!("--login {}{}", spec.id, names.join(", ")));
+            Vec::new()
         }
     };
-    match way {
-        Way::Password => credentials(answers, spec)?,
-        Way::Token if found.is_none() => return Ok(Some((way, ask_token(answers, spec)?))),
-        _ => {}
+    let mut all = Vec::new();
+    for way in chosen {
+        if way == Way::Password {
+            credentials(answers, spec)?;
+        }
+        let token = match (way, &found) {
+            (Way::Token, None) => ask_token(answers, spec)?,
+            _ => found.clone(),
+        };
+        all.push((way, token));
     }
-    Ok(Some((way, found)))
+    Ok(all)
 }
 
-/// The ways to log in that a person can choose from, best first; `None`: the current login stays. `is_again`: one way
-/// has failed.
-fn ask_way(
+/// Asks for the ways to log in, best first; none: the current login stays.
+fn ask_ways(
     answers: &mut Answers,
     spec: &PlatformSpec,
     account: Option<&str>,
     found: Option<&PathBuf>,
-) -> Result<Option<Way>, Failure> {
-    let mut options = ways(spec, found);
-    if let Some(name) = account {
-        options.insert(0, (None, format!("as now: logged in as {name}")));
-    }
-    let titles: Vec<String> = options.iter().map(|(_, title)| title.clone()).collect();
+) -> Result<Vec<Way>, Failure> {
+    let mut options: Vec<(Option<Way>, String)> =
+        account.iter().map(|name| (None, format!("keep the current login ({name})"))).collect();
+    options.extend(ways(spec, found).into_iter().map(|(way, title)| (Some(way), title)));
     let question = format!("How do you want to log in to {}?", spec.title);
-    let chosen = person::choose(answers.person, &question, &titles, 0)?;
-    Ok(options[chosen].0)
+    let Some(way) = choose(answers, &question, &options)? else { return Ok(Vec::new()) };
+    if way.access().and_then(|kind| spec.access(kind)).is_none_or(Access::can_write) {
+        return Ok(vec![way]);
+    }
+    let mut options: Vec<(Option<Way>, String)> = vec![(None, "no: only read and archive".to_owned())];
+    for access in spec.accesses().into_iter().filter(|access| access.can_write()) {
+        options.extend(ways_of(access, found).into_iter().map(|(way, title)| (Some(way), title)));
+    }
+    let question = format!("That reads. Also log in to upload to {}, and to delete duplicates there?", spec.title);
+    Ok([Some(way), choose(answers, &question, &options)?].into_iter().flatten().collect())
+}
+
+fn choose(answers: &mut Answers, question: &str, options: &[(Option<Way>, String)]) -> Result<Option<Way>, Failure> {
+    let titles: Vec<String> = options.iter().map(|(_, title)| title.clone()).collect();
+    Ok(options[person::choose(answers.person, question, &titles, 0)?].0)
 }
 
 /// The ways to log in to a platform, best first, as text.
-pub fn ways(spec: &PlatformSpec, found: Option<&PathBuf>) -> Vec<(Option<Way>, String)> {
-    let ways = spec.main_access().map_or_else(LoginWays::default, Access::login_ways);
-    let token = match found {
-        Some(path) => format!("with the token of another tool, found in {}", path.display()),
-        None => ways.token.to_owned(),
-    };
-    vec![
-        (Some(Way::Browser), ways.browser.to_owned()),
-        (Some(Way::Token), token),
-        (Some(Way::Password), ways.password.to_owned()),
-        (Some(Way::Later), format!("later: gs-auth login --platform {}", spec.id)),
-    ]
+pub fn ways(spec: &PlatformSpec, found: Option<&PathBuf>) -> Vec<(Way, String)> {
+    let mut all: Vec<(Way, String)> = spec.accesses().iter().flat_map(|access| ways_of(*access, found)).collect();
+    all.push((Way::Later, format!("later: gs-auth login --platform {}", spec.id)));
+    all
+}
+
+fn ways_of(access: &dyn Access, found: Option<&PathBuf>) -> Vec<(Way, String)> {
+    match (access.login_ways(), access.kind()) {
+        (LoginWays::One(text), AccessKind::OAuth) => vec![(Way::Oauth, text.to_owned())],
+        (LoginWays::One(text), _) => vec![(Way::Key, text.to_owned())],
+        (LoginWays::Login { browser, token, password }, _) => {
+            let token = match found {
+                Some(path) => format!("with the token of another tool, found in {}", path.display()),
+                None => token.to_owned(),
+            };
+            vec![(Way::Browser, browser.to_owned()), (Way::Token, token), (Way::Password, password.to_owned())]
+        }
+    }
 }
 
 /// The path where another tool stores a token for this platform, if there is one. Several platforms may share such
@@ -79,23 +100,30 @@ fn found_token(answers: &Answers, spec: &PlatformSpec) -> Option<PathBuf> {
     let home = answers.settings.home();
     let places = |spec: &PlatformSpec| {
         let setting = |name: &str| answers.settings.path(name);
-        spec.main_access().map_or_else(Vec::new, |access| access.token_places(home.as_deref(), &setting))
+        let login = spec.access(AccessKind::Login);
+        login.map_or_else(Vec::new, |access| access.token_places(home.as_deref(), &setting))
     };
     let own = places(spec);
     let first = answers.platforms.services().iter().find(|other| places(other) == own)?;
     own.into_iter().find(|path| first.id == spec.id && path.exists())
 }
 
-fn suggested(answers: &Answers, spec: &PlatformSpec, found: Option<&PathBuf>) -> Way {
+fn suggested(answers: &Answers, spec: &PlatformSpec, found: Option<&PathBuf>) -> Vec<Way> {
     let is_any_set = |names: &[&str]| names.iter().any(|name| answers.is_set(name));
-    let has_password = spec
-        .main_access()
-        .is_some_and(|access| is_any_set(access.user_settings()) && is_any_set(access.secret_settings()));
-    match (has_password, found) {
-        (true, _) => Way::Password,
-        (false, Some(_)) => Way::Token,
-        (false, None) => Way::Later,
+    let is_set = |access: &dyn Access| {
+        let users = access.user_settings();
+        (users.is_empty() || is_any_set(users)) && is_any_set(access.secret_settings())
+    };
+    let mut ways = Vec::new();
+    for access in spec.accesses() {
+        match access.kind() {
+            AccessKind::ApiKey if is_set(access) => ways.push(Way::Key),
+            AccessKind::Login if is_set(access) => ways.push(Way::Password),
+            AccessKind::Login if found.is_some() => ways.push(Way::Token),
+            _ => {}
+        }
     }
+    if ways.is_empty() { vec![Way::Later] } else { ways }
 }
 
 fn ask_token(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<PathBuf>, Failure> {
@@ -115,7 +143,7 @@ fn name_of(answers: &Answers, names: &[&'static str]) -> &'static str {
 
 /// Makes sure that the e-mail address and the password are in the settings, unless a person types them at the login.
 fn credentials(answers: &mut Answers, spec: &PlatformSpec) -> Result<(), Failure> {
-    let Some(access) = spec.main_access() else { return Ok(()) };
+    let Some(access) = spec.access(AccessKind::Login) else { return Ok(()) };
     let (user, password) = (name_of(answers, access.user_settings()), name_of(answers, access.secret_settings()));
     let (has_user, has_password) = (answers.is_set(user), answers.is_set(password));
     if answers.mode != Mode::Ask {

@@ -1,7 +1,7 @@
 //! `gs-setup`: gathers all answers, writes the settings file once, and runs the commands that do the rest.
 //!
 //! ```text
-//! flags, a person → answers → Plan and EnvFile → shown → written → gs-auth, gs-notify --test, garminsync schedule, gs-fetch
+//! flags, a person → answers → Plan and EnvFile → shown → written → gs-auth, gs-notify --test, gs-fetch, garminsync schedule
 //! ```
 //!
 //! Nothing is changed until the last question is answered: after a Ctrl-C everything is as before.

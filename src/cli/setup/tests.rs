@@ -115,7 +115,9 @@ fn existing_settings_are_suggested_and_enter_keeps_them() {
     let plan = plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"));
     assert!(plan.logins.is_empty() && plan.schedule.is_none() && !plan.daemon && !plan.test_message && plan.list);
     assert_eq!((changes.as_slice(), plan.platforms.len()), (&[][..], 2));
-    for text in ["as now: logged in as Ann", "as now (0 3 * * *)", "Already configured: ntfy", "[1,5]"] {
+    for text in
+        ["keep the current login (Ann)", "keep the current schedule (0 3 * * *)", "Already configured: ntfy", "[1,5]"]
+    {
         assert!(shown.contains(text), "{text}: {shown}");
     }
 }

@@ -51,7 +51,7 @@ impl Access for CorosService {
     }
 
     fn login_ways(&self) -> LoginWays {
-        LoginWays {
+        LoginWays::Login {
             browser: "with the browser: log in on COROS' page, paste its cookie here",
             token: "with a file that holds that cookie or token",
             password: "with e-mail address and password (ends the login of your browser)",

@@ -61,7 +61,7 @@ impl Garmin {
     /// The owner of the account. See [`PlatformReader::identify`](crate::platform::PlatformReader::identify).
     pub(super) fn ask_owner(&self, fresh: bool) -> Result<Option<Identity>> {
         let token = self.token(None)?;
-        if !fresh && (token.user_id.is_some() || token.is_owner_untold(self.context.http.now())) {
+        if !fresh && (token.user_id.is_some() || token.is_owner_unknown(self.context.http.now())) {
             return Ok(token.identity());
         }
         let response = self.send_read(&self.profile_request())?;
@@ -135,10 +135,12 @@ impl Garmin {
         let token = match self.query_owner(&token) {
             OwnerReply::Profile(profile) => {
                 if profile.user_id.is_none() && replaces {
-                    return Err(not_replaced("Garmin does not tell its owner"));
+                    return Err(not_replaced("Garmin did not name the owner of the token"));
                 }
                 if profile.user_id.is_none() {
-                    (self.context.notice)("the token is saved, but Garmin does not tell its owner");
+                    (self.context.notice)(
+                        "the token is saved, but Garmin did not name its owner; the owner is requested again after a day",
+                    );
                 }
                 profile.fill(token, self.context.http.now())
             }

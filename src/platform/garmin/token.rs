@@ -136,7 +136,7 @@ impl Token {
     }
 
     /// Whether a recent query did not return the owner.
-    pub fn is_owner_untold(&self, now: Timestamp) -> bool {
+    pub fn is_owner_unknown(&self, now: Timestamp) -> bool {
         self.owner_untold_at.is_some_and(|at| (0..OWNER_RETRY_S).contains(&(now.as_second() - at)))
     }
 
@@ -199,10 +199,10 @@ mod tests {
         let answer = serde_json::json!({"access_token": "x"});
         let mut token = Token::from_response(&answer, &COM, "c", "t", Timestamp::UNIX_EPOCH).unwrap();
         let now = Timestamp::from_second(200_000).unwrap();
-        assert!(!token.is_owner_untold(now));
+        assert!(!token.is_owner_unknown(now));
         for (at, untold) in [(200_000, true), (113_601, true), (113_600, false), (200_001, false)] {
             token.owner_untold_at = Some(at);
-            assert_eq!(token.is_owner_untold(now), untold, "{at}");
+            assert_eq!(token.is_owner_unknown(now), untold, "{at}");
         }
     }
 

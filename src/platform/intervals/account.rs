@@ -79,8 +79,8 @@ impl Intervals {
 
     /// Checks a key with one request, and stores it. If that fails, the stored key stays.
     pub(super) fn admit_key(&self, key: &Secret, source: &str) -> Result<Account> {
-        if key.expose().is_empty() || !key.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Error::Input("the text is not an API key of intervals.icu: a key is one word".into()));
+        if !api::is_key(key.expose()) {
+            return Err(Error::Input("not an API key of intervals.icu; a key is one word".into()));
         }
         let _lock = self.store.lock()?;
         let identity = self.profile(key)?;

@@ -66,6 +66,11 @@ pub fn is_id(text: &str) -> bool {
     !digits.is_empty() && digits.len() <= 20 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a text has the form of a key: one word.
+pub fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// The path of an activity.
 pub fn activity_path(id: &str) -> Result<String> {
     match is_id(id) {

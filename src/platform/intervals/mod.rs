@@ -109,9 +109,16 @@ impl PlatformWriter for Intervals {
         upload::read(&self.call(&upload::request(&self.athlete, file, &boundary))?)
     }
 
-    /// Always unknown: the response to an upload tells the activity, and there is no other request for it.
+    /// Looks the uploads up in the list, by the id of ours that the service stored with them.
     fn upload_status(&self, sent: &[UploadRef]) -> Result<Vec<Result<UploadStatus>>> {
-        Ok(sent.iter().map(|_| Ok(UploadStatus::Unknown)).collect())
+        let list = match upload::status_query(sent) {
+            Some(query) => {
+                let path = self.athlete.path(&format!("activities?{query}"));
+                Some(self.call(&api::get(&path).limit(limit::LIST))?)
+            }
+            None => None,
+        };
+        Ok(upload::statuses(sent, list.as_ref()))
     }
 
     fn delete(&self, activity: &Activity, not_after: Option<Moment>) -> Result<()> {

@@ -1,11 +1,11 @@
 //! The row for intervals.icu in the table of platforms.
 
-use super::api::Athlete;
+use super::api::{self, Athlete};
 use super::{ID, Intervals};
 use crate::activity::Format;
 use crate::platform::{
-    Access, AccessKind, Context, LoginWays, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter,
-    Result, Service, SettingSource,
+    Access, AccessKind, Context, Error, LoginWays, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec,
+    PlatformWriter, Result, Service, SettingSource,
 };
 
 /// intervals.icu
@@ -32,7 +32,13 @@ impl Service for IntervalsService {
     }
 
     fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {
-        Athlete::of_settings(settings).map(drop)
+        Athlete::of_settings(settings)?;
+        match settings.text("INTERVALS_API_KEY") {
+            Some(key) if !api::is_key(key.trim()) => {
+                Err(Error::Config("INTERVALS_API_KEY: not an API key; a key is one word".into()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -51,11 +57,7 @@ impl Access for IntervalsService {
     }
 
     fn login_ways(&self) -> LoginWays {
-        LoginWays {
-            browser: "with an API key: copy it from intervals.icu's settings page, paste it here",
-            token: "with a file that holds the API key",
-            password: "with the API key, typed here",
-        }
+        LoginWays::One("with an API key: reads and writes; it is on intervals.icu's settings page")
     }
 
     fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {

@@ -3,20 +3,30 @@
 //! 201 means that the file became an activity; 200 that the service has the same bytes already, and it then names the
 //! existing activity (intervals.icu's API document; reviewed 2026-11-29). A multisport file becomes one activity per
 //! leg, and the first one stands for all of them.
+//!
+//! The service stores an id of ours with the activity. It is made of the file's bytes, so an upload whose response was
+//! lost is found in the list.
 
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::api::{self, Athlete};
+use crate::hex;
 use crate::http::{FormPart, Request, Response, form, multipart};
-use crate::platform::{Error, Result, UploadFile, UploadStatus, lenient_json};
+use crate::platform::{Error, Result, UploadFile, UploadRef, UploadStatus, lenient_json};
 
-/// The request with the file in a form, without its key. `boundary` is a text that does not occur in the file. The
-/// file's name is stored as the activity's id at its source.
+/// How far the list is read around the starts of uploads: its times are local, ours are UTC.
+const PADDING: SignedDuration = SignedDuration::from_hours(48);
+/// The length of the hash in an id of ours, in digits.
+const HASH: usize = 32;
+
+/// The request with the file in a form, without its key. `boundary` is a text that does not occur in the file.
 pub fn request(athlete: &Athlete, file: &UploadFile, boundary: &str) -> Request {
     let part = FormPart { name: "file", file_name: Some(file.name), content: file.bytes };
     let (content_type, body) = multipart(boundary, &[part]);
-    let source = file.name.rsplit_once('.').map_or(file.name, |(stem, _)| stem);
-    let query = form(&[("external_id", &format!("garminsync:{source}"))]);
+    let query = form(&[("external_id", &external_id(file))]);
     let mut request = api::write("POST", &athlete.path(&format!("activities?{query}")));
     request.body = Some(body);
     request.header("Content-Type", content_type).not_after(file.not_after)
@@ -42,6 +52,36 @@ pub fn read(response: &Response) -> Result<UploadStatus> {
     }
 }
 
+/// The id of ours under which the service stores the activity of a file.
+fn external_id(file: &UploadFile) -> String {
+    format!("garminsync-{}", &hex::encode(&Sha256::digest(file.bytes))[..HASH])
+}
+
+/// The query of the list that shows these uploads; `None` if none of them can be looked up.
+pub fn status_query(sent: &[UploadRef]) -> Option<String> {
+    let starts = || sent.iter().filter_map(|one| one.file?.start_time);
+    let time = |time: Option<Timestamp>| {
+        Some(time?.to_zoned(TimeZone::UTC).datetime().strftime("%Y-%m-%dT%H:%M:%S").to_string())
+    };
+    let oldest = time(starts().min()?.checked_sub(PADDING).ok())?;
+    let newest = time(starts().max()?.checked_add(PADDING).ok())?;
+    Some(form(&[("oldest", &oldest), ("newest", &newest), ("fields", "id,external_id")]))
+}
+
+/// The status of uploads, by the list; `None`: it was not requested.
+pub fn statuses(sent: &[UploadRef], list: Option<&Response>) -> Vec<Result<UploadStatus>> {
+    let listed = list.filter(|list| list.status == 200).and_then(|list| lenient_json::parse(&list.body));
+    let listed = listed.as_ref().and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let status = |one: &UploadRef| {
+        let ours = external_id(&one.file?);
+        // Newest first: of a multisport file the last one is the first leg.
+        let found = listed.iter().rev().find(|item| item["external_id"].as_str() == Some(&ours))?;
+        api::text(&found["id"]).filter(|id| api::is_id(id))
+    };
+    let known = |one: &UploadRef| status(one).map_or(UploadStatus::Unknown, |id| UploadStatus::Created(Some(id)));
+    sent.iter().map(|one| Ok(known(one))).collect()
+}
+
 /// The id of the first activity. Older responses are a bare array of activities.
 fn first_id(body: &Value) -> Option<String> {
     let listed = body.as_array().or_else(|| body["activities"].as_array());
@@ -61,24 +101,41 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_sent_once_with_the_id_of_its_source() {
-        let file = UploadFile {
-            bytes: b"FIT",
-            format: Format::Fit,
-            name: "garmin-com-12.fit",
-            start_time: None,
-            utc_offset_s: None,
-            reupload: false,
-            not_after: None,
-        };
+    fn the_file_is_sent_once_with_an_id_of_its_bytes() {
+        let file = file(b"FIT");
         let request = request(&Athlete::of_settings(&NoSettings).unwrap(), &file, "b");
-        assert_eq!(
-            request.url,
-            "https://intervals.icu/api/v1/athlete/0/activities?external_id=garminsync%3Agarmin-com-12"
-        );
+        let (address, id) = request.url.split_once("?external_id=").unwrap();
+        assert_eq!(address, "https://intervals.icu/api/v1/athlete/0/activities");
+        assert_eq!((id, id.len()), (external_id(&file).as_str(), 11 + HASH));
         assert_eq!((request.method, request.repeat, request.changes), ("POST", Repeat::Never, true));
         let body = String::from_utf8(request.body.unwrap()).unwrap();
         assert!(body.contains(r#"name="file"; filename="garmin-com-12.fit""#), "{body}");
+    }
+
+    fn file(bytes: &[u8]) -> UploadFile<'_> {
+        UploadFile {
+            bytes,
+            format: Format::Fit,
+            name: "garmin-com-12.fit",
+            start_time: "2026-11-20T06:00:00Z".parse().ok(),
+            utc_offset_s: None,
+            reupload: false,
+            not_after: None,
+        }
+    }
+
+    #[test]
+    fn an_upload_is_found_in_the_list_by_its_bytes() {
+        let sent = |bytes| UploadRef { status_ref: None, file: Some(file(bytes)) };
+        let sent = [sent(b"one"), UploadRef { status_ref: None, file: None }, sent(b"two")];
+        let query = status_query(&sent).unwrap();
+        assert!(query.starts_with("oldest=2026-11-18T06%3A00%3A00&newest=2026-11-22T06%3A00%3A00"), "{query}");
+        assert_eq!(status_query(&sent[1..2]), None);
+        let body = json!([{"id": "i8"}, {"id": "i7", "external_id": external_id(&file(b"two"))}]);
+        let list = Response { status: 200, headers: Vec::new(), body: body.to_string().into_bytes() };
+        let found: Vec<UploadStatus> = statuses(&sent, Some(&list)).into_iter().map(Result::unwrap).collect();
+        assert_eq!(found[..2], [UploadStatus::Unknown, UploadStatus::Unknown]);
+        assert_eq!(found[2], UploadStatus::Created(Some("i7".into())));
     }
 
     struct NoSettings;

@@ -146,7 +146,7 @@ fn gist(year: i16, days: &[&Day], lang: Lang) -> String {
     });
     let active = match lang {
         Lang::En => format!("{} of {whole} days active{most}", days.len()),
-        Lang::Zh => format!("{whole} 天中有 {} 天运动{most}", days.len()),
+        Lang::Zh => format!("{whole} 天中有 {} 天有活动{most}", days.len()),
     };
     lang.colon(year, [active, sum(days, lang).join(lang.comma())].join(lang.pick("; ", "；")))
 }
@@ -187,7 +187,7 @@ fn cell(day: &Day, lang: Lang) -> Markup {
 fn tooltip(day: &Day, lang: Lang) -> String {
     let count = match lang {
         Lang::En => activities(day.count, lang),
-        Lang::Zh => format!("{} 次", crate::i18n::number(day.count)),
+        Lang::Zh => format!("{} 个活动", crate::i18n::number(day.count)),
     };
     let time = Some(time(day.time_s, lang)).filter(|_| day.time_s > 0.0);
     let parts: Vec<String> = [Some(count), time, distance(day.distance_m)].into_iter().flatten().collect();
@@ -197,8 +197,8 @@ fn tooltip(day: &Day, lang: Lang) -> String {
 /// The legend of the shades, and the pattern of the days without activities, which all years share.
 fn legend(levels: &Levels, lang: Lang) -> Markup {
     let label = lang.pick(
-        "Five shades: a day without activities, then the quarters of the active days, the darkest the longest",
-        "五种深浅：无运动，然后按时长把运动日分为四等份，最深者最长",
+        "Shades: no activity, then quartiles of the daily time, longest darkest",
+        "颜色深浅：没有活动，然后是每日时长的四分位，时长越长颜色越深",
     );
     html! {
         p.c-legend {
@@ -217,7 +217,7 @@ fn legend(levels: &Levels, lang: Lang) -> Markup {
             }
             @if let Some(bounds) = levels.bounds() {
                 " " span.c-note {
-                    (lang.pick("A quarter of the active days each: up to ", "每级占运动日的四分之一：不超过 "))
+                    (lang.pick("Quartiles of the daily time: up to ", "每日时长的四分位：不超过 "))
                     @for (at, bound) in bounds.into_iter().enumerate() {
                         @if at > 0 { " · " }
                         span.c-whole { (time(bound, lang)) }

@@ -117,8 +117,8 @@ fn a_day_has_a_title_with_its_totals() {
         ["2026-01-09: 1 activity", "2026-01-08: 2 activities, 1 h 20 min, 12.3 km"]
     );
     let chinese = calendar(&days, Lang::Zh).into_string();
-    assert!(texts(&chinese, "title").contains(&"2026-01-08：2 次，1 小时 20 分，12.3 km"));
-    assert!(chinese.contains("<strong>2026</strong> · 3 次运动 · 1 小时 20 分 · 12.3 km"), "{chinese}");
+    assert!(texts(&chinese, "title").contains(&"2026-01-08：2 个活动，1 小时 20 分，12.3 km"));
+    assert!(chinese.contains("<strong>2026</strong> · 3 个活动 · 1 小时 20 分 · 12.3 km"), "{chinese}");
 }
 
 #[test]
@@ -164,7 +164,11 @@ fn a_calendar_of_twenty_busy_years_is_small() {
 #[test]
 fn calendars_without_activities_or_with_extreme_years_are_drawn() {
     assert!(english(&[]).contains("No activity"));
-    assert!(calendar(&[Day { count: 0, ..day(date("2026-01-01"), 5.0) }], Lang::Zh).into_string().contains("尚无"));
+    assert!(
+        calendar(&[Day { count: 0, ..day(date("2026-01-01"), 5.0) }], Lang::Zh)
+            .into_string()
+            .contains("没有带开始时间的活动")
+    );
     let one = english(&[day(date("1969-12-31"), 3600.0)]);
     assert_eq!((tags(&one, "figure").len(), texts(&one, "title").len()), (1, 1));
     // A watch with a wrong clock may record any date.

@@ -31,11 +31,11 @@ pub fn coverage(months: &[Month], platforms: &[Platform], lang: Lang) -> Markup 
             (axis(&periods))
         }
         @let table = table(&rows, &by_year(months, platforms), lang);
-        (numbers(lang.pick("Activities by year and place", "各年各处的运动次数"), table, lang))
+        (numbers(lang.pick("Activities by year and platform", "各年各平台的活动数"), table, lang))
     }
 }
 
-/// Where activities can be.
+/// The archive or a platform.
 struct Row<'a> {
     name: &'a str,
     /// Whether all activities should be there, so that a missing one is a gap.
@@ -83,7 +83,7 @@ fn label(at: usize, row: &Row, periods: &[Period], lang: Lang) -> String {
     let (gaps, bars) = (number(gaps as u64), number(periods.iter().filter(|period| period.count > 0).count() as u64));
     let text = match lang {
         Lang::En => format!("{there} of {of} activities, {share}; gaps in {gaps} of {bars} bars"),
-        Lang::Zh => format!("{of} 次运动中有 {there} 次，{share}；{bars} 个时段中 {gaps} 个有缺失"),
+        Lang::Zh => format!("{of} 个活动中有 {there} 个，{share}；{bars} 个时段中 {gaps} 个有缺失"),
     };
     lang.colon(row.name, text)
 }
@@ -115,7 +115,7 @@ fn height(there: u64, of: u64) -> f64 {
 fn tooltip(period: &Period, there: u64, lang: Lang) -> String {
     let text = match lang {
         Lang::En => format!("{} of {}", number(there), activities(period.count, lang)),
-        Lang::Zh => format!("{}中有 {} 次", activities(period.count, lang), number(there)),
+        Lang::Zh => format!("{}中有 {} 个", activities(period.count, lang), number(there)),
     };
     lang.colon(period.name(), [text, share(there, period.count)].join(lang.comma()))
 }
@@ -153,7 +153,7 @@ fn legend(lang: Lang) -> Markup {
                 }
                 " " (lang.pick("missing", "缺失"))
             }
-            li { (lang.pick("empty: no activities then", "空白：当时没有运动")) }
+            li { (lang.pick("blank: no activities in this period", "空白：该时段没有活动")) }
         }
     }
 }
@@ -163,7 +163,7 @@ fn table(rows: &[Row], years: &[Period], lang: Lang) -> Markup {
         table {
             thead { tr {
                 th scope="col" { (lang.pick("Year", "年份")) }
-                th scope="col" { (lang.pick("Activities", "运动")) }
+                th scope="col" { (lang.pick("Activities", "活动")) }
                 @for row in rows { th scope="col" { (row.name) } }
             } }
             tbody {

@@ -79,7 +79,7 @@ fn every_bar_and_every_row_has_its_numbers() {
     assert!(text.contains("<strong>The coros</strong> <span class=\"c-note\">50 % · 1,005 / 2,020</span>"), "{text}");
     assert!(values(&text, "aria-label").contains(&"Archive: 2,018 of 2,020 activities, 99 %; gaps in 1 of 4 bars"));
     let chinese = coverage(&sample(), &[platform("coros", true)], Lang::Zh).into_string();
-    assert!(texts(&chinese, "title").contains(&"2025-04：10 次运动中有 5 次，50 %"), "{chinese}");
+    assert!(texts(&chinese, "title").contains(&"2025-04：10 个活动中有 5 个，50 %"), "{chinese}");
 }
 
 #[test]

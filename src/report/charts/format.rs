@@ -23,12 +23,12 @@ pub fn percent(part: f64) -> String {
     short(part * 100.0) + "%"
 }
 
-/// So many activities.
+/// A number of activities: `1 activity`, `12 activities`.
 pub fn activities(count: u64, lang: Lang) -> String {
     match (lang, count) {
         (Lang::En, 1) => "1 activity".to_owned(),
         (Lang::En, _) => format!("{} activities", number(count)),
-        (Lang::Zh, _) => format!("{} 次运动", number(count)),
+        (Lang::Zh, _) => format!("{} 个活动", number(count)),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::i18n::Lang;
 
 /// The text in place of an empty chart.
 fn nothing(lang: Lang) -> Markup {
-    html! { p.c-none { (lang.pick("No activity with a known start is known yet.", "尚无已知开始时间的运动。")) } }
+    html! { p.c-none { (lang.pick("No activity has a start time.", "没有带开始时间的活动。")) } }
 }
 
 /// The numbers of a chart, folded; `about` describes them to people who do not see the chart.

@@ -29,7 +29,7 @@ const MARKS: [&str; SPORTS + 1] = [
 pub fn weeks(weeks: &[Week], today: Date, lang: Lang) -> Markup {
     let chart = Chart::of(weeks, today);
     if chart.sports.is_empty() {
-        return html! { p.c-none { (lang.pick("No activity in the last 53 weeks.", "最近 53 周没有运动。")) } };
+        return html! { p.c-none { (lang.pick("No activity in the last 53 weeks.", "最近 53 周没有活动。")) } };
     }
     let scale = Scale::of(chart.most());
     html! {

@@ -1,9 +1,9 @@
 //! Requests one file from the platform and handles the response.
 
 use super::outage::OutageVerdict;
-use super::refused::{RefusalOutcome, RefusedFile};
+use super::rejected::{RejectedFile, RejectionOutcome};
 use super::{DownloadResult, Downloads, problem};
-use crate::activity::Activity;
+use crate::activity::{Activity, Format};
 use crate::archive::BadBody;
 use crate::catalogue::FileRow;
 use crate::platform::{self, Download, PlatformReader};
@@ -73,13 +73,20 @@ impl Downloads<'_> {
         }
         match self.worker.store_body(activity, bytes, StoreAs::converted(retry_original, self.worker.now())) {
             Ok(file) => {
-                let text = format!("saved the {} export: original unavailable ({why})", file.format.label());
-                self.worker.item(Level::Warning, activity.as_key(), &text);
+                // Nobody converts into FIT: such a file is another service's copy, and there may be hundreds of them.
+                let (level, text) = match file.format {
+                    Format::Fit => (Level::Debug, format!("saved a copy: {why}")),
+                    format => {
+                        let label = format.label();
+                        (Level::Warning, format!("saved the {label} export: original unavailable ({why})"))
+                    }
+                };
+                self.worker.item(level, activity.as_key(), &text);
                 self.worker.count("downloaded", 1);
                 self.worker.count("converted", 1);
                 Ok(DownloadResult::File(file))
             }
-            Err(NotKept::Bad(bad)) => self.refused(activity, RefusedFile::plain(bad_file(&bad)), None),
+            Err(NotKept::Bad(bad)) => self.rejected(activity, RejectedFile::plain(bad_file(&bad)), None),
             Err(not_kept) => self.not_kept(activity, not_kept),
         }
     }
@@ -99,7 +106,7 @@ impl Downloads<'_> {
             }
             Err(NotKept::Bad(bad)) => {
                 let problem = bad_file(&bad);
-                self.refused(activity, RefusedFile { problem, body: Some((bytes, bad)) }, export)
+                self.rejected(activity, RejectedFile { problem, body: Some((bytes, bad)) }, export)
             }
             Err(not_kept) => self.not_kept(activity, not_kept),
         }
@@ -113,17 +120,17 @@ impl Downloads<'_> {
         }
     }
 
-    /// Records that a platform refused a file or provided it corrupt, and handles the consequences.
-    fn refused(
+    /// Records that a platform rejected a file or provided it corrupt, and handles the consequences.
+    fn rejected(
         &mut self,
         activity: &Activity,
-        refused: RefusedFile,
+        rejected: RejectedFile,
         export: Option<FileRow>,
     ) -> ItemResult<DownloadResult> {
         let Some(platform) = self.open.remove(&activity.platform) else {
-            return Err(Error::Item(Box::new(refused.problem)));
+            return Err(Error::Item(Box::new(rejected.problem)));
         };
-        let settled = self.settle(platform.as_ref(), activity, refused, export);
+        let settled = self.settle(platform.as_ref(), activity, rejected, export);
         self.open.insert(activity.platform.clone(), platform);
         settled
     }
@@ -132,7 +139,7 @@ impl Downloads<'_> {
         &mut self,
         platform: &dyn PlatformReader,
         activity: &Activity,
-        refused: RefusedFile,
+        rejected: RejectedFile,
         export: Option<FileRow>,
     ) -> ItemResult<DownloadResult> {
         self.progress.step("checking whether the service provides other files");
@@ -146,31 +153,31 @@ impl Downloads<'_> {
         };
         match export {
             // The cause is unknown, so the converted file stays and the next run requests the original again.
-            Some(_) if !counts => return Err(Error::Item(Box::new(refused.problem))),
+            Some(_) if !counts => return Err(Error::Item(Box::new(rejected.problem))),
             Some(file) => {
-                return match self.worker.refused_again(activity, &refused) {
+                return match self.worker.rejected_again(activity, &rejected) {
                     Ok(()) => Ok(DownloadResult::File(file)),
                     Err(not_kept) => self.not_kept(activity, not_kept),
                 };
             }
             None => {}
         }
-        let mut problem = refused.problem.clone();
-        match self.worker.settle_refusal(platform, activity, &refused, counts) {
+        let mut problem = rejected.problem.clone();
+        match self.worker.settle_rejection(platform, activity, &rejected, counts) {
             // With `--force`, the user requested the file, so the problem is reported.
-            Ok(RefusalOutcome::StillUnavailable) if !self.options.force => {
+            Ok(RejectionOutcome::StillUnavailable) if !self.options.force => {
                 let text = format!("still unavailable: {}", problem.why());
                 self.worker.item(Level::Debug, activity.as_key(), &text);
                 self.worker.count("unavailable", 1);
                 Ok(DownloadResult::Unavailable)
             }
-            Ok(RefusalOutcome::AskAgain | RefusalOutcome::StillUnavailable) => Err(Error::Item(Box::new(problem))),
-            Ok(RefusalOutcome::Weekly { runs, kept }) => {
+            Ok(RejectionOutcome::AskAgain | RejectionOutcome::StillUnavailable) => Err(Error::Item(Box::new(problem))),
+            Ok(RejectionOutcome::Weekly { runs, kept }) => {
                 let reason = Reason::RequestedWeekly { runs, reason: Box::new(problem.why()), kept };
                 problem.reason = reason.into();
                 Err(Error::Item(Box::new(problem)))
             }
-            Ok(RefusalOutcome::Converted(file)) => {
+            Ok(RejectionOutcome::Converted(file)) => {
                 self.worker.count("downloaded", 1);
                 self.worker.count("converted", 1);
                 Ok(DownloadResult::File(file))
@@ -208,7 +215,7 @@ impl Downloads<'_> {
         if all {
             return Err(self.suspend(activity, problem));
         }
-        self.refused(activity, RefusedFile::plain(problem), export)
+        self.rejected(activity, RejectedFile::plain(problem), export)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Downloads, one after the other: look in the archive, request the file, store it, report the result.
 //!
-//! [`download`] is the operation; `fetch` requests one file, `refused` handles a refusal, `outage` decides whether the
-//! file is the cause of the refusal.
+//! [`download`] is the operation; `fetch` requests one file, `rejected` handles a rejection, `outage` decides whether the
+//! file is the cause of the rejection.
 
 mod fetch;
 mod outage;
-mod refused;
+mod rejected;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

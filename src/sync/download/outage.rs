@@ -1,9 +1,9 @@
-//! Decides whether a refused file is a problem of the file or an outage of the service.
+//! Decides whether a rejected file is a problem of the file or an outage of the service.
 //!
-//! After its platform refuses a file in three runs, the file is requested only once a week. An outage must not do this
-//! to a thousand files. So a refusal counts only if the platform provides other files: an intact original arrived in
+//! After its platform rejects a file in three runs, the file is requested only once a week. An outage must not do this
+//! to a thousand files. So a rejection counts only if the platform provides other files: an intact original arrived in
 //! the same run, or a file of the archive can be downloaded again. If the archive has no file to request, a few
-//! refusals count; as soon as there are more, none counts.
+//! rejections count; as soon as there are more, none counts.
 
 use std::collections::HashMap;
 
@@ -16,13 +16,13 @@ use crate::sync::{Result, Worker};
 const CONTROLS: usize = 2;
 /// How many more files are requested in place of those whose activities were deleted meanwhile.
 const SPARE: usize = 4;
-/// How many refusals in one run count if the archive has no file to request.
+/// How many rejections in one run count if the archive has no file to request.
 const FEW: usize = 3;
 
-/// The meaning of a refusal.
+/// The meaning of a rejection.
 #[derive(Debug, PartialEq, Eq)]
 pub enum OutageVerdict {
-    /// The file is the cause; the refusal counts.
+    /// The file is the cause; the rejection counts.
     Counts,
     /// The cause is unknown.
     Unknown,
@@ -34,7 +34,7 @@ pub enum OutageVerdict {
 #[derive(Debug, Default)]
 pub struct OutageGuard {
     known: HashMap<PlatformId, Control>,
-    /// Ids of refusals that counted although the cause was unknown.
+    /// Ids of rejections that counted although the cause was unknown.
     unsure: HashMap<PlatformId, Vec<String>>,
 }
 
@@ -46,7 +46,7 @@ enum Control {
     /// The archive has no file to request.
     None,
     /// The file did not arrive.
-    Refused(String),
+    Rejected(String),
 }
 
 impl OutageGuard {
@@ -60,7 +60,7 @@ impl OutageGuard {
         self.known.insert(platform.into(), Control::Given);
     }
 
-    /// Decides whether the refusal of an activity's file by `platform` counts.
+    /// Decides whether the rejection of an activity's file by `platform` counts.
     ///
     /// # Errors
     /// The command cannot continue.
@@ -80,7 +80,7 @@ impl OutageGuard {
         }
         match self.known.get(name) {
             Some(Control::Given) => Ok(OutageVerdict::Counts),
-            Some(Control::Refused(why)) => Ok(OutageVerdict::Outage(why.clone())),
+            Some(Control::Rejected(why)) => Ok(OutageVerdict::Outage(why.clone())),
             Some(Control::None) | None => {
                 let ids = self.unsure.entry(name.into()).or_default();
                 if ids.len() < FEW {
@@ -96,18 +96,18 @@ impl OutageGuard {
 }
 
 /// Requests files of the archive until one arrives.
-fn control(worker: &Worker, platform: &dyn PlatformReader, refused: &Activity) -> Result<Control> {
+fn control(worker: &Worker, platform: &dyn PlatformReader, rejected: &Activity) -> Result<Control> {
     let most = u32::try_from(CONTROLS + SPARE).unwrap_or(u32::MAX);
-    let ids = worker.catalogue.archived_originals(&refused.platform, most)?;
+    let ids = worker.catalogue.archived_originals(&rejected.platform, most)?;
     let (mut outcome, mut asked) = (Control::None, 0);
-    for id in ids.iter().filter(|id| **id != refused.id) {
+    for id in ids.iter().filter(|id| **id != rejected.id) {
         if asked == CONTROLS {
             break;
         }
-        let Some(entry) = worker.catalogue.entry(ActivityKeyRef::new(&refused.platform, id))? else { continue };
+        let Some(entry) = worker.catalogue.entry(ActivityKeyRef::new(&rejected.platform, id))? else { continue };
         worker.debug(&format!(
             "{} {id}: requested again to check whether the service provides files now",
-            refused.platform
+            rejected.platform
         ));
         let why = match platform.download(&entry.activity) {
             Ok(Download::Original(bytes)) => match unpack(&bytes) {
@@ -121,7 +121,7 @@ fn control(worker: &Worker, platform: &dyn PlatformReader, refused: &Activity) -
             Err(error) => error.to_string(),
         };
         asked += 1;
-        outcome = Control::Refused(why);
+        outcome = Control::Rejected(why);
     }
     Ok(outcome)
 }

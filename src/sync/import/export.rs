@@ -79,10 +79,10 @@ impl Import<'_> {
             return;
         }
         let why = match (export.activities.len(), export.files.len()) {
-            (0, _) if export.unclear == 0 => "its lists have no activities",
-            (0, _) => "no activity in its lists has a readable id and start",
-            (_, 0) => "it has no activity FIT file",
-            _ => "no file could be matched with certainty to an activity in its lists",
+            (0, _) if export.unclear == 0 => "the lists of the export have no activities",
+            (0, _) => "no activity in the lists of the export has a readable id and start",
+            (_, 0) => "the export has no activity FIT file",
+            _ => "no file could be matched with certainty to an activity in the lists of the export",
         };
         let message =
             format!("{}: nothing imported: {why}; download the files: gs-fetch | gs-download", root.display());

@@ -107,13 +107,13 @@ fn nothing_piped(spec: &PlatformSpec) -> Failure {
 /// No token exists, or the platform is ambiguous.
 pub fn export_token(worker: &mut Worker) -> Result<Secret> {
     let nobody =
-        || Failure::new(Exit::LoginRequired, "nobody is logged in; log in first: gs-auth login --platform garmin-com");
+        || Failure::new(Exit::LoginRequired, "not logged in; log in first: gs-auth login --platform garmin-com");
     let has_token = |spec: &PlatformSpec| Ok(worker.has_token_of(spec, main_access(spec)));
     let spec = only(worker, has_token)?.ok_or_else(nobody)?;
     let platform = open(worker, &spec, main_access(&spec))?;
     let token = platform.export().map_err(|error| named(&spec, error.into()))?;
     let token = token.ok_or_else(|| {
-        let message = format!("{0}: nobody is logged in; run gs-auth login --platform {0}", spec.id);
+        let message = format!("{0}: not logged in; run gs-auth login --platform {0}", spec.id);
         Failure::new(Exit::LoginRequired, message)
     })?;
     let is_renewed = platform.account().ok().flatten().is_some_and(|account| account.renewable);

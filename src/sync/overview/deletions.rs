@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::compared::Compared;
-use crate::activity::ActivityKeyRef;
+use crate::activity::{ActivityKeyRef, Origin};
 use crate::catalogue::{Absence, DeletionOutcome, DeletionRow, UploadOutcome};
 use crate::fit::RecordingId;
 use crate::shell::flag;
@@ -86,7 +86,8 @@ impl Compared<'_> {
         let spec = &self.read.histories.platforms[platform].spec;
         let file = entry.file.as_ref().filter(|file| !file.corrupt && entry.more_files.is_empty())?;
         let is_known = self.recordings(at).any(|recording| present.contains(&recording));
-        let is_taken = spec.upload_formats.contains(&file.format) && (spec.allows_duplicates || !is_known);
+        let is_original = file.origin == Origin::Original && spec.upload_formats.contains(&file.format);
+        let is_taken = is_original && (spec.allows_duplicates || !is_known);
         (is_taken && entry.activity.start_time.is_some())
             .then(|| format!("gs-list --deleted {} | gs-upload --restore > /dev/null", self.flags(at)))
     }

@@ -2,8 +2,8 @@
 
 use super::compared::Compared;
 use super::read::PlatformState;
+use crate::activity::AccessKind;
 use crate::catalogue::AccountRow;
-use crate::platform::AccessKind;
 use crate::reason::Reason;
 use crate::shell::flag;
 use crate::status::judge::{BadListing, HealthEvidence, PlatformEvidence};
@@ -66,11 +66,7 @@ impl Compared<'_> {
             PlatformEvidence {
                 name: self.names[at].clone(),
                 is_known: around.listed.is_some() || has_entries[at],
-                logins: around
-                    .accounts
-                    .iter()
-                    .filter_map(|(access, row, seen)| Some((login(access, row)?, *seen)))
-                    .collect(),
+                logins: around.accounts.iter().map(|(access, row, seen)| (login(*access, row), *seen)).collect(),
                 served_since: login_failure.is_some_and(|login| around.listed.is_some_and(|listed| listed > login.at)),
                 login_rejected: rejected_login.map(|login| (login.at, RedactedReason::of(&login.reason))),
                 cooldown: pause,
@@ -108,15 +104,14 @@ fn lost(platform: &str, rejected: &[Rejection]) -> PlatformEvidence {
     PlatformEvidence { lost: named.collect(), retry, ..PlatformEvidence::default() }
 }
 
-/// The state of an access; `None` for one of a later version.
-fn login(access: &str, row: &AccountRow) -> Option<Login> {
-    Some(Login {
-        access: AccessKind::from_name(access)?,
+fn login(access: AccessKind, row: &AccountRow) -> Login {
+    Login {
+        access,
         expires: row.expires,
         renewable: row.renewable,
         renewable_until: row.renewable_until,
         ended: row.ended.as_ref().map(RedactedReason::of),
-    })
+    }
 }
 
 fn implausible_listing(around: &PlatformState) -> Option<BadListing> {

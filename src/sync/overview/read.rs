@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::activity::ActivityKey;
+use crate::activity::{AccessKind, ActivityKey};
 use crate::catalogue::{
     self, AccountRow, Catalogue, CommandRow, DeletionRow, LastWork, LoginFailureRow, NewestListing, OpenCommand,
     ProblemRow, ScheduleRow, UploadRow,
@@ -54,8 +54,8 @@ pub(super) struct PlatformState {
     pub listed: Option<Timestamp>,
     /// Its newest listing, successful or not.
     pub newest: Option<NewestListing>,
-    /// The state of each access with a token, by its name, and since when.
-    pub accounts: Vec<(String, AccountRow, Timestamp)>,
+    /// The state of each access with a token, and since when.
+    pub accounts: Vec<(AccessKind, AccountRow, Timestamp)>,
     /// Why an automatic login is blocked.
     pub login_failure: Option<LoginFailureRow>,
     /// The rate limit of the service: no request before then.
@@ -123,7 +123,7 @@ impl PlatformState {
         let long_ago = now.checked_sub(lost_after).unwrap_or(Timestamp::MIN);
         Ok(PlatformState {
             complete: catalogue.last_complete_listing(&spec.id, now)?,
-            listed: catalogue.last_sync(&spec.id, now)?,
+            listed: catalogue.last_listing(&spec.id, now)?,
             newest: catalogue.newest_listing(&spec.id)?,
             accounts: catalogue.accounts(&spec.id)?,
             login_failure: catalogue.login_failure(&spec.id)?,

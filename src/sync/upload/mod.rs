@@ -17,7 +17,7 @@ use super::sink::each_record;
 use super::{
     Error, ItemResult, Level, Progress, RecordSink, RecordSource, Result, Worker, WriteConnections, record_of,
 };
-use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Origin};
 use crate::archive::CheckedFile;
 use crate::catalogue::{UploadOutcome, UploadRow};
 use crate::i18n::Lang;
@@ -178,6 +178,7 @@ enum State {
 struct Loaded {
     piece: CheckedFile,
     name: String,
+    origin: Origin,
 }
 
 impl<'a> Uploads<'a> {
@@ -294,7 +295,9 @@ impl<'a> Uploads<'a> {
         }
         let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_owned();
         match self.worker.archive.read_whole(file.path.as_ref())? {
-            Some(Ok((piece, stored))) if stored.sha256 == file.sha256 => Ok(Loaded { piece, name }),
+            Some(Ok((piece, stored))) if stored.sha256 == file.sha256 => {
+                Ok(Loaded { piece, name, origin: file.origin })
+            }
             _ => unusable(Reason::FileDamaged),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Loaded, SentUpload, State, Uploads, sha256_of};
-use crate::activity::{ActivityKey, ActivityKeyRef};
+use crate::activity::{ActivityKey, ActivityKeyRef, Origin};
 use crate::catalogue::{ActivityRow, FileFingerprint, UploadIntent, UploadOutcome, UploadRow};
 use crate::clock::{self, Moment};
 use crate::plan::precheck::{self, PrecheckResult};
@@ -18,7 +18,7 @@ use crate::sync::{Exit, Failure, Level, Result};
 /// After this time, an accepted upload that no list shows no longer counts as existing.
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// How many unexpected responses to one file are needed before the file is considered the cause.
+/// How many earlier uploads of a file must get the same unexpected response before the file is considered the cause.
 const UNEXPECTED_RESPONSES: u64 = 2;
 /// Unexpected responses within less time may be a single outage.
 const MIN_FAILURE_SPAN: SignedDuration = SignedDuration::from_hours(3);
@@ -59,6 +59,10 @@ impl Uploads<'_> {
             Ok(loaded) => loaded,
             Err(error) => return self.fail_item(record, error),
         };
+        // Another service's copy is a FIT file, too. Uploaded, it would stand for the recording.
+        if loaded.origin == Origin::Converted {
+            return self.finish_with(record, "skipped", None, vec![Reason::ConvertedOnly]);
+        }
         let format = loaded.piece.format;
         if !spec.upload_formats.contains(&format) {
             let reason = Reason::FormatNotAccepted { format: format.to_string() };
@@ -330,8 +334,8 @@ impl Uploads<'_> {
         Ok(None)
     }
 
-    /// Whether the file, and not an outage, causes a repeated response: the response came at least `often` times, over
-    /// hours, and meanwhile the service has accepted other files.
+    /// Whether the file, and not an outage, causes a repeated failure: at least `often` earlier uploads failed in the same
+    /// way, over hours, and meanwhile the service has accepted other files. The current upload does not count.
     pub(super) fn is_caused_by_file(&self, row: &UploadRow, reason: &Reason, often: u64) -> Result<bool> {
         let failures = self.worker.catalogue.count_same_failure(row, reason)?;
         let Some(first) = failures.first.filter(|_| failures.count >= often) else { return Ok(false) };

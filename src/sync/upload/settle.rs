@@ -19,8 +19,9 @@ use crate::record::{ProblemKind, TransferRecord};
 use crate::shell::retry;
 use crate::sync::{Exit, Failure, Level, Result};
 
-/// How many times a file is sent if it never arrives although other files do.
-const TRIES: u64 = 5;
+/// How many earlier uploads of a file must be lost, while other files arrive, before the next lost upload is the last: five
+/// uploads in all.
+const LOST_BEFORE: u64 = 4;
 /// How old a listing may be to count as made by this run.
 const JUST_READ: SignedDuration = SignedDuration::from_mins(10);
 /// The first pause between two status requests; the pause doubles each time, up to the longest.
@@ -32,9 +33,8 @@ impl Uploads<'_> {
     pub(super) fn resume_open(&mut self, specs: &[Arc<PlatformSpec>]) -> Result<()> {
         for spec in specs {
             if self.worker.dry_run {
-                let rows = self.worker.catalogue.open_uploads(&spec.id)?.len() as u64;
-                let uploads = i18n::counted(rows, "upload", "uploads");
-                self.worker.warn(&format!("{}: would check {uploads}", spec.id));
+                let rows = self.worker.catalogue.open_uploads(&spec.id)?.len();
+                self.worker.warn(&format!("{}: would check {}", spec.id, uploads(rows)));
                 continue;
             }
             // If opening the platform fails, the failure is reported and the uploads stay open for the next run.
@@ -118,7 +118,7 @@ impl Uploads<'_> {
             if self.waiting.is_empty() || self.worker.is_stopped() || self.worker.clock.steady() + pause >= end {
                 return Ok(());
             }
-            self.progress.wait(&format!("{}; looks in {{}}", self.awaited()), pause);
+            self.progress.wait(&format!("{}; next check in {{}}", self.awaited()), pause);
             self.worker.sleep(pause);
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -126,21 +126,21 @@ impl Uploads<'_> {
 
     /// Describes the uploads that are waited for.
     fn awaited(&self) -> String {
-        let mut words = Vec::new();
+        let mut platforms = Vec::new();
         for spec in self.connections.open() {
-            let (asked, taken): (Vec<_>, Vec<_>) = self
+            let (processing, accepted): (Vec<_>, Vec<_>) = self
                 .waiting
                 .iter()
                 .filter(|one| one.spec.id == spec.id)
                 .partition(|one| one.state == State::Processing);
-            if !asked.is_empty() {
-                words.push(format!("{} is still working on {}", spec.id, asked.len()));
-            }
-            if !taken.is_empty() {
-                words.push(format!("{} does not list {} yet", spec.id, taken.len()));
+            let states = [(processing.len(), "processing"), (accepted.len(), "not listed")];
+            let states = states.iter().filter(|(count, _)| *count > 0);
+            let words: Vec<String> = states.map(|(count, state)| format!("{} {state}", uploads(*count))).collect();
+            if !words.is_empty() {
+                platforms.push(format!("{}: {}", spec.id, words.join(", ")));
             }
         }
-        words.join(", ")
+        platforms.join("; ")
     }
 
     /// Requests the status of uploads that the service is processing.
@@ -152,7 +152,7 @@ impl Uploads<'_> {
             self.waiting.extend(asked);
             return Ok(());
         }
-        self.progress.step(&format!("asking {} for the status of {}", spec.id, asked.len()));
+        self.progress.step(&format!("requesting the status of {} on {}", uploads(asked.len()), spec.id));
         let mut files = Vec::new();
         for one in &asked {
             // Without a status reference, the service may recognize the upload by the bytes that were sent.
@@ -230,7 +230,7 @@ impl Uploads<'_> {
         if starts.is_empty() || self.connections.is_suspended(spec) {
             return Ok(());
         }
-        self.progress.step(&format!("checking whether {} lists {}", spec.id, starts.len()));
+        self.progress.step(&format!("checking {} on {}", uploads(starts.len()), spec.id));
         if let Err(failure) = self.connections.get(spec)?.list_around(self.worker, starts) {
             if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) {
                 return Err(failure);
@@ -289,7 +289,7 @@ impl Uploads<'_> {
     /// readings of the list with a pause between them do not show it. If a list could not be read, nothing follows.
     fn send_lost(&mut self, spec: &Arc<PlatformSpec>) -> Result<()> {
         let Some(pause) = self.classify_lost(spec)? else { return Ok(()) };
-        self.progress.wait(&format!("{} may list an upload late; checked again in {{}}", spec.id), pause);
+        self.progress.wait(&format!("{} may list an upload late; next check in {{}}", spec.id), pause);
         self.worker.sleep(pause);
         if self.worker.is_stopped() {
             return Ok(());
@@ -313,7 +313,7 @@ impl Uploads<'_> {
         let mut longest = None;
         for one in lost {
             match self.resend(&one)? {
-                Resend::Now if self.is_caused_by_file(&one.row, &Reason::UploadNotReceived, TRIES)? => {
+                Resend::Now if self.is_caused_by_file(&one.row, &Reason::UploadNotReceived, LOST_BEFORE)? => {
                     self.rejected(one, Reason::FileNeverReceived)?;
                 }
                 Resend::Now => {
@@ -386,12 +386,15 @@ impl Uploads<'_> {
             let is_suspended =
                 self.connections.open().iter().any(|spec| spec.id == name && self.connections.is_suspended(spec));
             if waiting > 0 && !is_suspended {
-                let uploads = i18n::counted(waiting as u64, "upload", "uploads");
-                let detail = format!("status of {uploads} unknown: {why}");
+                let detail = format!("status of {} unknown: {why}", uploads(waiting));
                 self.worker.fail(&Failure::because(Exit::TempFail, Reason::Retry { detail }).on(&name));
             }
         }
     }
+}
+
+fn uploads(count: usize) -> String {
+    i18n::counted(count as u64, "upload", "uploads")
 }
 
 /// Whether an upload was sent so long ago that the service would list it by now.

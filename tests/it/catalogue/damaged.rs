@@ -120,6 +120,6 @@ fn a_db_path_that_is_not_a_database_is_reported() {
     fs::write(&path, "Dear aunt, ".repeat(100)).unwrap();
     work.set("DB_PATH", path.to_str().unwrap());
     let said = work.run("gs-list", &[]);
-    said.ends(78).says("letter.txt: this is no SQLite database; set DB_PATH to another file");
+    said.ends(78).says("letter.txt: not an SQLite database; set DB_PATH to another file");
     assert_eq!(fs::read_to_string(&path).unwrap(), "Dear aunt, ".repeat(100));
 }

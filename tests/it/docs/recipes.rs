@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::recipes::{self, Recipe};
 use crate::support::{FILES, Said, Work, asked, installed, requests};
-use gs_sim::{Scenario, Sim};
+use gs_sim::{IntervalsSpec, KeySpec, McpVisit, Scenario, Sim};
 
 const DOCUMENT: &str = "docs/recipes.md";
 const UPLOAD_GARMIN: &str = "/upload-service/upload";
@@ -75,10 +75,27 @@ impl Home {
                         self.types(recipe, line, &pasted).ok();
                     }
                 }
+                "keys" => drop(self.types(recipe, &recipe.text, "").ok()),
+                // A person opens the link, on any device.
+                "oauth" => std::thread::scope(|scope| {
+                    scope.spawn(|| self.allow_oauth());
+                    self.types(recipe, &recipe.text, "").ok();
+                }),
                 // An optional tool.
                 tool if Command::new(tool).arg("--version").output().is_err() => eprintln!("{tool} is not installed"),
                 _ => drop(self.types(recipe, &recipe.text, "").ok()),
             }
+        }
+    }
+
+    /// Waits for the link of a login, opens it and allows the access.
+    fn allow_oauth(&self) {
+        for _ in 0..600 {
+            let url = self.sim.with(|state| state.mcp_login_url());
+            if url.is_some_and(|url| self.sim.with(|state| state.open_mcp_login(2, &url, McpVisit::Approve))) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
         }
     }
 
@@ -158,7 +175,11 @@ fn sync_running_only() {
 /// Logs in with the password, the browser and a token, each as written.
 #[test]
 fn log_in() {
-    let home = Home::new();
+    let home = Home::changed(|scenario| scenario.intervals = vec![IntervalsSpec::default()]);
+    let (garmin, intervals) =
+        home.sim.with(|state| (state.issue_personal_key("garmin.com", &KeySpec::days(90)), state.intervals_key()));
+    fs::write(home.path("garmin-key.txt"), garmin).unwrap();
+    fs::write(home.path("intervals-key.txt"), intervals).unwrap();
     fs::remove_file(home.path(".config/garminsync/.env")).unwrap();
     fs::create_dir(home.path(".garminconnect")).unwrap();
     let token = home.sim.with(|state| state.issue_token("garmin.com")).to_string();
@@ -166,6 +187,14 @@ fn log_in() {
     home.follows("Log in");
     home.command("gs-fetch", &[]).ok();
     assert!(home.asked("/mobile/api/login") > 0, "the password was used");
+    let accesses: Vec<String> = home.command("gs-auth", &["status"]).ok().records().iter().map(named_access).collect();
+    let all = ["garmin-com key", "garmin-com login", "coros oauth", "coros login", "intervals key"];
+    assert!(all.iter().all(|access| accesses.contains(&(*access).to_owned())), "{accesses:?}");
+}
+
+/// The platform and the access of a record of `gs-auth status`.
+fn named_access(record: &serde_json::Value) -> String {
+    format!("{} {}", record["platform"].as_str().unwrap(), record["access"].as_str().unwrap())
 }
 
 #[test]

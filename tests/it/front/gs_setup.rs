@@ -51,14 +51,14 @@ fn setup_on_a_terminal_writes_settings_logs_in_and_lists_activities() {
     let work = Work::with(&sim);
     let answers = [
         ("Numbers, separated by commas [1]: ", ""),
-        ("log in to Garmin Connect (garmin.com)?", "3"),
+        ("log in to Garmin Connect (garmin.com)?", "4"),
         ("Where does the password come from?", "1"),
         ("E-mail address: ", "runner@example.com"),
         ("Password (not shown): ", "correct horse"),
         ("Numbers, separated by commas [none]: ", ""),
         ("When should a sync run?", "4"),
         ("List the activities of the platforms now? [Y/n] ", ""),
-        ("Go on? [Y/n] ", ""),
+        ("Continue? [Y/n] ", ""),
     ];
     let (code, shown) = work.typed_into("garminsync", "setup", &answers);
     assert_eq!(code, 0, "{shown}");
@@ -77,11 +77,11 @@ fn setup_on_a_terminal_writes_settings_logs_in_and_lists_activities() {
     sim.clear_log();
     let answers = [
         ("Numbers, separated by commas [1]: ", ""),
-        ("as now: logged in as Test Runner", ""),
+        ("keep the current login (Test Runner)", ""),
         ("Numbers, separated by commas [none]: ", ""),
         ("When should a sync run?", "4"),
         ("List the activities of the platforms now? [Y/n] ", "n"),
-        (".env stays as it is.", ""),
+        (".env stays unchanged.", ""),
     ];
     let (code, shown) = work.typed_into("gs-setup", "", &answers);
     assert_eq!(code, 0, "{shown}");
@@ -236,17 +236,21 @@ fn setup_reads_a_ticket_from_a_pipe_or_prompt_and_offers_a_retry() {
     let work = Work::with(&sim);
     let wrong = "ST-0000000-aaaaaaaaaaaaaaaaaaaa-sso";
     let ticket = ticket();
-    let answers =
-        [("Go on? [Y/n] ", ""), ("Paste it here", wrong), ("Which way now?", "1"), ("Paste it here", &ticket)];
+    let answers = [
+        ("Continue? [Y/n] ", ""),
+        ("Paste it here", wrong),
+        ("How do you want to log in?", "2"),
+        ("Paste it here", &ticket),
+    ];
     let args = format!("setup {} {}", flags.join(" "), LOGIN_ONLY.join(" "));
     let (code, shown) = work.typed_into("garminsync", &args, &answers);
     assert_eq!(code, 0, "{shown}");
     assert!(!shown.contains(&ticket), "{shown}");
     // The default answer is "later"; the failed login still makes the setup fail.
     let work = Work::with(&sim);
-    let answers = [("Go on? [Y/n] ", ""), ("Paste it here", wrong), ("Which way now?", "")];
+    let answers = [("Continue? [Y/n] ", ""), ("Paste it here", wrong), ("How do you want to log in?", "")];
     let (code, shown) = work.typed_into("garminsync", &args, &answers);
-    assert!(code != 0 && shown.contains("but for the errors above"), "{code} {shown}");
+    assert!(code != 0 && shown.contains("Done, with errors (see above)."), "{code} {shown}");
 }
 
 #[test]
@@ -258,14 +262,14 @@ fn ctrl_c_at_any_question_changes_nothing() {
     let terminal = Tmux::start(&work, "terminal", (80, 40));
     let answers = [
         ("Numbers, separated by commas [1]:", "1"),
-        ("log in to Garmin Connect", "3"),
+        ("log in to Garmin Connect", "4"),
         ("Where does the password come from?", "1"),
         ("E-mail address:", "runner@example.com"),
         ("Password (not shown):", "correct horse"),
         ("Numbers, separated by commas [none]:", ""),
         ("When should a sync run?", "1"),
         ("platforms now? [Y/n]", ""),
-        ("Go on? [Y/n]", ""),
+        ("Continue? [Y/n]", ""),
     ];
     for stop in 0..answers.len() {
         terminal.type_line("garminsync setup; echo \"code $?\"");
@@ -315,11 +319,11 @@ fn a_password_command_replaces_the_password_in_the_settings_file() {
     let env = work.write_env("GARMIN_EMAIL=runner@example.com\nGARMIN_PASSWORD=wrong\n");
     let answers = [
         ("Numbers, separated by commas [1]: ", ""),
-        ("log in to Garmin Connect (garmin.com)?", "3"),
+        ("log in to Garmin Connect (garmin.com)?", "4"),
         ("Where does the password come from?", "4"),
         ("E-mail address [runner@example.com]: ", ""),
         ("Command, such as", "printf 'correct horse'"),
-        ("Go on? [Y/n] ", ""),
+        ("Continue? [Y/n] ", ""),
     ];
     let (code, shown) = work.typed_into("gs-setup", &LOGIN_ONLY.join(" "), &answers);
     assert_eq!(code, 0, "{shown}");

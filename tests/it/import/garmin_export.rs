@@ -181,7 +181,7 @@ fn an_unreadable_list_is_reported_and_an_export_without_files_fails() {
     fs::write(dir.join("me_1001_summarizedActivities.json"), "<html>").unwrap();
     let said = import(&work, &[], &work.dir().join("export"));
     said.ends(1).says("me_1001_summarizedActivities.json: the list cannot be read");
-    said.says("nothing imported: it has no activity FIT file; download the files: gs-fetch | gs-download");
+    said.says("nothing imported: the export has no activity FIT file; download the files: gs-fetch | gs-download");
     assert_eq!((said.ids().len(), said.err.lines().count()), (0, 2));
 }
 
@@ -264,14 +264,16 @@ fn an_export_without_importable_files_exits_1() {
     said.ends(1).says(
         "3 activities skipped: the id or the start cannot be read; fields of the first: activityId, begin, startTimeGmt",
     );
-    said.says("nothing imported: no activity in its lists has a readable id and start");
+    said.says("nothing imported: no activity in the lists of the export has a readable id and start");
     assert_eq!((said.ids().len(), said.err.lines().count()), (0, 2));
     let empty = work.dir().join("empty/DI_CONNECT/DI-Connect-Fitness");
     fs::create_dir_all(&empty).unwrap();
     fs::write(empty.join("me_0_summarizedActivities.json"), "[{\"summarizedActivitiesExport\": []}]").unwrap();
-    import(&work, &[], &work.dir().join("empty")).ends(1).says("nothing imported: its lists have no activities");
+    import(&work, &[], &work.dir().join("empty"))
+        .ends(1)
+        .says("nothing imported: the lists of the export have no activities");
     write(&summaries(&all), &[]);
-    import(&work, &[], &zip).ends(1).says("nothing imported: it has no activity FIT file");
+    import(&work, &[], &zip).ends(1).says("nothing imported: the export has no activity FIT file");
     let others = [(upload(1), gs_sim::fit::run(all[0].start - 40_000, 600, 1000.0).build())];
     write(&summaries(&all), &others);
     import(&work, &[], &zip).ends(1).says("nothing imported: no file could be matched with certainty to an activity");

@@ -351,7 +351,7 @@ fn folders_zips_and_files_with_ids_are_imported_for_the_named_platform() {
     let before = fingerprint(&old);
     import(&work, &[], &old).ends(2).says("name it: --platform");
     import(&work, &["--platform", "coros,garmin-cn"], &old).ends(2).says("name it: --platform");
-    import(&work, &["--platform", "folder:/x"], &old).ends(2).says("garmin-com, garmin-cn or coros");
+    import(&work, &["--platform", "folder:/x"], &old).ends(2).says("garmin-com, garmin-cn, coros or intervals");
     let said = import(&work, &["--platform", "garmin-cn"], &old);
     said.ok().says("old: 2 other files not read (.txt 2)");
     assert_eq!((sorted(said.ids()), said.err.lines().count()), (ids(&all[..5]), 1));
@@ -515,7 +515,7 @@ fn unsupported_input_is_rejected_before_anything_is_imported() {
         ("unknown", "1 FIT, TCX or GPX file without an id in its name"),
         ("unknown", "1 link not followed, 3 other files not read (.json 2, .csv 1)"),
         ("birds.db", "database of another program"),
-        ("empty", "no supported file in it"),
+        ("empty", "no supported file found"),
         ("letter.txt", "unsupported file"),
         ("nowhere", "No such file"),
         ("UploadedFiles_0-_Part1.zip", "a part of Garmin's account export"),

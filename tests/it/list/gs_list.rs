@@ -94,7 +94,7 @@ fn stats_in_all_formats() {
     let stats = work.run("gs-list", &["--stats"]).record();
     let numbers: Vec<&Value> = ["total", "downloaded", "missing", "no_original"].iter().map(|n| &stats[n]).collect();
     assert_eq!(numbers, [&json!(4), &json!(1), &json!(2), &json!(1)]);
-    assert!(stats["last_sync"].as_str().unwrap().ends_with('Z'));
+    assert!(stats["last_listing"].as_str().unwrap().ends_with('Z'));
     let csv = work.run("gs-list", &["--stats", "--format", "csv"]).out.clone();
     assert!(csv.contains("garmin-com,4,1,2,1,"), "{csv}");
     let table = work.run("gs-list", &["--stats", "--format", "table"]).out.clone();

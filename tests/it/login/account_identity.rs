@@ -189,7 +189,7 @@ fn forget_account_allows_another_account_and_keeps_the_files() {
     settings_of(&mut work, BOB);
     login(&work, "garmin-com").ends(78);
     let args = ["logout", "--forget-account", "--platform", "garmin-com"];
-    work.run("gs-auth", &[args.as_slice(), &["-n"]].concat()).ok().says("would forget").says("12 activities");
+    work.run("gs-auth", &[args.as_slice(), &["-n"]].concat()).ok().says("would remove").says("12 activities");
     login(&work, "garmin-com").ends(78);
     work.run("gs-auth", &args).ok().says("12 activities").says("/former/garmin_com_");
     assert_eq!((work.files("fit/garmin_com").len(), work.files("former").len()), (0, files));

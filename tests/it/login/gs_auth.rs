@@ -37,7 +37,7 @@ fn a_password_login_sends_four_requests_and_is_reused_afterwards() {
     let status = state(&work);
     assert_eq!([&status["state"], &status["name"], &status["domain"]], ["ok", "Test Runner", "garmin.com"]);
     let table = work.run("gs-auth", &["status", "--format", "table"]).ok().out.clone();
-    for shown in ["who", "Test Runner", "domain", "garmin.com", "3 h 59 min"] {
+    for shown in ["account", "Test Runner", "domain", "garmin.com", "3 h 59 min"] {
         assert!(table.contains(shown), "{shown}\n{table}");
     }
     assert_eq!(sim.log().len(), 0, "status works offline");
@@ -562,10 +562,10 @@ fn export_and_logout_default_to_the_only_login() {
     let work = Work::with_passwords(&sim);
     let logout = |args: &[&str]| work.run("gs-auth", &[&["logout"], args].concat());
     // No account is logged in, although passwords are set.
-    logout(&[]).ok().says("nobody is logged in");
-    work.run("gs-auth", &["export"]).ends(77).says("nobody is logged in");
-    logout(&["--forget-account"]).ends(2).says("nothing to forget");
-    logout(&["--forget-account", "--platform", "coros"]).ends(2).says("coros: nothing to forget");
+    logout(&[]).ok().says("not logged in");
+    work.run("gs-auth", &["export"]).ends(77).says("not logged in");
+    logout(&["--forget-account"]).ends(2).says("no login and no account to remove");
+    logout(&["--forget-account", "--platform", "coros"]).ends(2).says("coros: no login and no account to remove");
 
     let import = |domain: &str, platform: &str| {
         let token = sim.with(|state| state.issue_token(domain)).to_string();
@@ -579,12 +579,12 @@ fn export_and_logout_default_to_the_only_login() {
         said.ends(2).says("--platform garmin-com or --platform garmin-cn");
         assert!(!said.err.contains("coros"), "{said}");
     }
-    logout(&["--platform", "garmin-com", "--forget-account"]).ok().says("is forgotten");
+    logout(&["--platform", "garmin-com", "--forget-account"]).ok().says("removed from this data folder");
     logout(&[]).ok();
     assert!(!work.data("tokens/garmin-cn.json").exists());
     // garmin-cn has no token any more, but still an owner.
     logout(&["--forget-account"]).ok().says("garmin-cn");
-    logout(&["--forget-account"]).ends(2).says("nothing to forget");
+    logout(&["--forget-account"]).ends(2).says("no login and no account to remove");
 }
 
 #[test]

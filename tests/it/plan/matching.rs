@@ -266,7 +266,7 @@ fn the_labelled_corpus_has_no_false_duplicates_and_the_stated_recall() {
                 false_results.push(format!("{name}: {certainty:?}\n{one:?}\n{two:?}"));
             }
         }
-        let label = label.map_or("nothing", Certainty::name);
+        let label = label.map_or("none", Certainty::name);
         table.push(format!("| {name} | {label} | {:.1} % |", f64::from(right) / f64::from(EACH) * 100.0));
     }
     println!("{}", table.join("\n"));

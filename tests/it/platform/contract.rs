@@ -17,7 +17,7 @@ use garminsync::archive::unpack;
 use garminsync::clock::Clock;
 use garminsync::http::{Http, Secret};
 use garminsync::platform::{
-    Access, AccessKind, Context, Credentials, Download, Error, ListEnd, ListedActivity, Page, PlatformKind,
+    Access, AccessKind, Context, Credentials, Download, Error, ListEnd, ListedActivity, LoginWays, Page, PlatformKind,
     PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter, Platforms, Result, Service, UploadFile, UploadRef,
     UploadStatus, Window,
 };
@@ -117,11 +117,12 @@ impl Contract {
         if contract.spec.has_login() {
             let password = match &contract.backend {
                 Backend::World(world) if row == BY_KEY => {
-                    Secret::new(world.sim.with(|state| state.issue_personal_key("garmin.com", &KeySpec::default())))
+                    world.sim.with(|state| state.issue_personal_key("garmin.com", &KeySpec::default()))
                 }
-                _ => Secret::new("correct horse"),
+                Backend::World(world) if row == "intervals" => world.sim.with(|state| state.intervals_key()),
+                _ => "correct horse".to_owned(),
             };
-            let credentials = Credentials { user: user.into(), password };
+            let credentials = Credentials { user: user.into(), password: Secret::new(password) };
             contract.opened.login.as_ref().unwrap().login(&credentials, &mut |_| None).unwrap();
         }
         if let Backend::World(world) = &contract.backend {
@@ -141,7 +142,7 @@ impl Contract {
         match row {
             "strict" => return of_memory("strict", Manners::strict()),
             "lax" => return of_memory("lax", Manners::lax()),
-            BY_KEY | "garmin-com" | "garmin-cn" | "coros" | "folder" => {}
+            BY_KEY | "garmin-com" | "garmin-cn" | "coros" | "intervals" | "folder" => {}
             other => panic!("{other} is in the table and has no configuration here; add one"),
         }
         let world = World::changed(|scenario| {
@@ -565,6 +566,9 @@ impl Access for ReadOnly {
     }
     fn can_write(&self) -> bool {
         false
+    }
+    fn login_ways(&self) -> LoginWays {
+        LoginWays::One("by test")
     }
     fn open_reader(&self, context: Context) -> Result<Box<dyn PlatformReader>> {
         self.0.open_reader(context)

@@ -62,7 +62,7 @@ fn a_folder_is_compared_only_if_it_is_named() {
     assert_eq!(compared, [("garmin-com", true), ("garmin-cn", true), ("coros", true), (folder.as_str(), false)]);
     assert_eq!(missing(&document), ["garmin-cn: to-upload 1"], "activities only in the folder are not planned");
     assert_eq!((list(&document, "activities").len(), list(&document, "matrix").len()), (2, 12));
-    assert_eq!(list(&document, "platforms")[3]["login"], Value::Null);
+    assert_eq!(list(&document, "platforms")[3]["logins"], serde_json::json!([]));
 
     let named = format!("garmin-com,{folder}");
     let document = status(&world, &["--platform", &named]);

@@ -46,13 +46,13 @@ fn platform_counts_match_the_services_and_the_files_on_disk() {
 fn logins_show_their_expiry_and_why_they_ended() {
     let history = history();
     for name in ["garmin-com", "garmin-cn"] {
-        let login = &history.platform(name)["login"];
+        let login = &history.platform(name)["logins"][0];
         let expires = format!("SELECT expires_at FROM accounts WHERE platform = '{name}'");
         assert_eq!(login["expires"], moment(history, &expires));
         assert_eq!((&login["renewable"], &login["ended"]), (&json!(true), &Value::Null));
     }
     let coros = history.platform("coros");
-    let ended = &coros["login"]["ended"];
+    let ended = &coros["logins"][0]["ended"];
     assert_eq!(code(ended), "login-required", "{coros}");
     assert!(text(&ended["detail"]).contains("another login"), "{coros}");
     assert_eq!(coros["cooldown_until"], Value::Null);

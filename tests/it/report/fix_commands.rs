@@ -136,9 +136,9 @@ fn the_fix_command_fixes_a_rejected_login() {
     world.work.run("gs-fetch", &["--platform", "coros"]).ends(77);
     let document = status(&world.work);
     let actions: Vec<&Value> = document["actions"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
-    assert_eq!(actions, ["login-refused"], "the failed command adds no second action");
+    assert_eq!(actions, ["login-rejected"], "the failed command adds no second action");
     world.work.set("COROS_PASSWORD", "correct horse");
-    fix(&mut world.work, "login-refused");
+    fix(&mut world.work, "login-rejected");
     world.work.run("gs-fetch", &[]).ok();
     let document = status(&world.work);
     assert_eq!((&document["actions"], &document["warnings"]), (&json!([]), &json!([])), "{:#}", document["warnings"]);

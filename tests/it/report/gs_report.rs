@@ -81,8 +81,8 @@ fn gs_report_sends_no_requests_and_is_not_logged_as_a_run() {
     work.run("gs-auth", &["logout"]).ok();
     let document = status(&work);
     assert_eq!(
-        (&document["state"], &document["platforms"][0]["login"]),
-        (&json!("outstanding"), &Value::Null),
+        (&document["state"], &document["platforms"][0]["logins"]),
+        (&json!("outstanding"), &json!([])),
         "no login is needed"
     );
     assert_eq!(document["outstanding"], json!({"uploads": 0, "downloads": 3, "deletions": 0, "pending": 0}));

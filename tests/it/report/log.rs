@@ -127,7 +127,7 @@ fn a_rejected_login_is_an_action_and_the_other_issues_are_warnings() {
     assert_eq!(history.status["state"], "action-needed");
     let actions = list(history, "actions");
     assert_eq!(actions.len(), 1, "{actions:?}");
-    assert_eq!([&actions[0]["kind"], &actions[0]["platform"]], ["login-refused", "coros"]);
+    assert_eq!([&actions[0]["kind"], &actions[0]["platform"]], ["login-rejected", "coros"]);
     assert_eq!(actions[0]["fix"], "gs-auth login --platform coros");
     assert_eq!(actions[0]["at"], moment(history, "SELECT at FROM login_failures WHERE platform = 'coros'"));
     let warnings: Vec<(&str, &Value)> =

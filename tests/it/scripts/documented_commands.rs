@@ -66,13 +66,13 @@ fn every_script_has_a_help_text() {
 fn list_requests_the_platforms_and_offline_sends_no_requests() {
     let sim = plain(5);
     let work = with_commands_in_path(Work::logged_in(&sim));
-    garminsync(&work, &["list", "--all", "--offline"]).ok().says("last sync: never");
+    garminsync(&work, &["list", "--all", "--offline"]).ok().says("last listed: never");
     assert!(sim.log().is_empty());
     assert_eq!(garminsync(&work, &["list", "--missing"]).ok().silent().ids().len(), 5);
     work.download(&["--missing", "--since", "2026-10-30"]).ok();
     sim.clear_log();
     let count = |state: &str| {
-        garminsync(&work, &["list", state, "--offline"]).ok().says("garmin-com: last sync: 20").ids().len()
+        garminsync(&work, &["list", state, "--offline"]).ok().says("garmin-com: last listed: 20").ids().len()
     };
     assert_eq!((count("--all"), count("--missing"), count("--downloaded")), (5, 3, 2));
     assert!(sim.log().is_empty());
@@ -114,7 +114,7 @@ fn the_worst_stage_sets_the_exit_code_and_the_other_stages_run() {
 
     sim.fault(Fault::new(Effect::Status { status: 503, retry_after: None, body: None, content_type: None }).path(LIST));
     let listed = garminsync(&work, &["list", "--missing"]);
-    listed.ends(75).says("garmin-com: last sync: 20");
+    listed.ends(75).says("garmin-com: last listed: 20");
     assert_eq!(listed.ids().len(), 1, "{listed}");
     sim.clear_faults();
 
@@ -250,9 +250,6 @@ fn the_migration_recipes_work_as_written() {
     let mut work = Work::with_passwords(&sim);
     work.set("DATA_DIR", "");
     installed::at_home(&mut work);
-    let token = sim.with(|state| state.issue_token("garmin.com")).to_string();
-    fs::create_dir(work.dir().join(".garminconnect")).unwrap();
-    fs::write(work.dir().join(".garminconnect/garmin_tokens.json"), token).unwrap();
     create_older_files(&work, &sim);
     let older_files =
         ["GarminSync", "sports-sync-x", "garmin-export.zip", "HealthData"].map(|name| work.dir().join(name));
@@ -262,7 +259,7 @@ fn the_migration_recipes_work_as_written() {
     };
     let before = prints();
     let recipes = recipes("docs/migrating.md");
-    assert!(recipes.len() >= 5);
+    assert!(recipes.len() >= 4);
     for recipe in &recipes {
         eprintln!("docs/migrating.md:{}", recipe.line);
         follow(recipe, &work, &sim);

@@ -30,11 +30,11 @@ impl Access for PersonalAccess {
     }
 
     fn login_ways(&self) -> LoginWays {
-        LoginWays {
-            browser: "with an API key: make it on Garmin's web page, paste it here (it only reads)",
-            token: "with a file that holds the API key",
-            password: "with the API key, typed here",
-        }
+        LoginWays::One(if self.domain == domain::CN {
+            "with an API key: only reads, and is not proven to work at garmin.cn (GARMIN_PERSONAL_API_CN=1)"
+        } else {
+            "with an API key: only reads; make it on Garmin's web page"
+        })
     }
 
     fn asks_key_end(&self) -> bool {

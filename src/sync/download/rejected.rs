@@ -1,5 +1,5 @@
-//! Handles a file that its platform refuses or provides corrupt. The file is requested in every run at first; after the
-//! third refusal once a week, and reported only as a detail. A corrupt original is kept as received, next to the
+//! Handles a file that its platform rejects or provides corrupt. The file is requested in every run at first; after the
+//! third rejection once a week, and reported only as a detail. A corrupt original is kept as received, next to the
 //! converted file.
 
 use crate::activity::Activity;
@@ -9,93 +9,93 @@ use crate::platform::{Download, PlatformReader};
 use crate::record::{Problem, ProblemKind};
 use crate::sync::{Level, NotKept, StoreAs, StoreResult, Worker};
 
-/// A file that was refused or is corrupt.
+/// A file that was rejected or is corrupt.
 #[derive(Debug)]
-pub struct RefusedFile {
+pub struct RejectedFile {
     /// The problem.
     pub problem: Problem,
     /// The bytes of a corrupt recording, as received.
     pub body: Option<(Vec<u8>, BadBody)>,
 }
 
-/// The consequence of a refusal.
+/// The consequence of a rejection.
 #[derive(Debug)]
-pub enum RefusalOutcome {
+pub enum RejectionOutcome {
     /// The next run requests the file again.
     AskAgain,
     /// From now on the file is requested once a week.
     Weekly {
-        /// The number of runs in which it was refused.
+        /// The number of runs in which it was rejected.
         runs: u32,
         /// Where the corrupt original is kept, if the service gave one.
         kept: Option<String>,
     },
-    /// The file was requested once a week before this refusal, too.
+    /// The file was requested once a week before this rejection, too.
     StillUnavailable,
     /// The converted file is kept instead.
     Converted(FileRow),
 }
 
 impl Worker {
-    /// Records that `platform` refused the file of an activity, and handles the consequences. `counts`: the platform
+    /// Records that `platform` rejected the file of an activity, and handles the consequences. `counts`: the platform
     /// provides other files.
-    pub fn settle_refusal(
+    pub fn settle_rejection(
         &mut self,
         platform: &dyn PlatformReader,
         activity: &Activity,
-        refused: &RefusedFile,
+        rejected: &RejectedFile,
         counts: bool,
-    ) -> StoreResult<RefusalOutcome> {
+    ) -> StoreResult<RejectionOutcome> {
         let failed = |error: catalogue::Error| NotKept::Failed(error.into());
-        let (problem, now) = (&refused.problem, self.now());
+        let (problem, now) = (&rejected.problem, self.now());
         let run_id = self.run_id.clone();
-        let refusal = catalogue::DownloadRejection {
+        let rejection = catalogue::DownloadRejection {
             entry: activity.as_key(),
             kind: problem.kind.name(),
             reason: &problem.why(),
             counts_in: counts.then_some(run_id.as_str()),
         };
         let was_unavailable = self.catalogue.unavailable(activity.as_key()).map_err(failed)?.is_some();
-        let times = self.catalogue.count_rejection(&refusal, now).map_err(failed)?;
+        let times = self.catalogue.count_rejection(&rejection, now).map_err(failed)?;
         let enough =
             if problem.kind == ProblemKind::Retry { FAILURES_UNTIL_UNAVAILABLE } else { REJECTIONS_UNTIL_UNAVAILABLE };
         if times < enough && !was_unavailable {
-            return Ok(RefusalOutcome::AskAgain);
+            return Ok(RejectionOutcome::AskAgain);
         }
-        // This also runs after later refusals: a kill may have interrupted the third one, or no converted file was
+        // This also runs after later rejections: a kill may have interrupted the third one, or no converted file was
         // available then.
-        let corrupt = self.keep_if_corrupt(activity, refused)?;
-        if let Some(file) = self.export_instead(platform, activity, refused)? {
+        let corrupt = self.keep_if_corrupt(activity, rejected)?;
+        if let Some(file) = self.export_instead(platform, activity, rejected)? {
             let as_it_came = corrupt.map(|path| format!(", and the corrupt original as {path}")).unwrap_or_default();
             let text = format!(
                 "the original cannot be used ({}); saved the {} export by the service{as_it_came}; the original is requested again once a week",
-                refused.why(),
+                rejected.why(),
                 file.format.label()
             );
             self.item(Level::Warning, activity.as_key(), &text);
-            return Ok(RefusalOutcome::Converted(file));
+            return Ok(RejectionOutcome::Converted(file));
         }
         if was_unavailable {
-            return Ok(RefusalOutcome::StillUnavailable);
+            return Ok(RejectionOutcome::StillUnavailable);
         }
-        Ok(RefusalOutcome::Weekly { runs: times, kept: corrupt })
+        Ok(RejectionOutcome::Weekly { runs: times, kept: corrupt })
     }
 
-    /// Handles the refusal of an original for which a converted file is kept: the converted file stays, and the
+    /// Handles the rejection of an original for which a converted file is kept: the converted file stays, and the
     /// original is requested again.
-    pub fn refused_again(&mut self, activity: &Activity, refused: &RefusedFile) -> StoreResult<()> {
-        self.keep_if_corrupt(activity, refused)?;
+    pub fn rejected_again(&mut self, activity: &Activity, rejected: &RejectedFile) -> StoreResult<()> {
+        self.keep_if_corrupt(activity, rejected)?;
         let key = activity.as_key();
         let now = self.now();
         self.catalogue.defer_original(key, now).map_err(|error| NotKept::Failed(error.into()))?;
-        let text = format!("the converted file stays: the original is still rejected: {}", refused.why());
+        let text = format!("the converted file stays: the original is still rejected: {}", rejected.why());
         self.item(Level::Debug, key, &text);
         Ok(())
     }
 
     /// Keeps a corrupt body, if it is a recording. Returns its path.
-    fn keep_if_corrupt(&mut self, activity: &Activity, refused: &RefusedFile) -> StoreResult<Option<String>> {
-        let Some((body, bad)) = &refused.body else { return Ok(None) };
+    fn keep_if_corrupt(&mut self, activity: &Activity, rejected: &RejectedFile) -> StoreResult<Option<String>> {
+        let Some((body, bad)) = &rejected.body else { return Ok(None) };
         let Some(ending) = bad.recording() else { return Ok(None) };
         let path = self.keep_corrupt(activity, body, ending)?;
         Ok(Some(path.display().to_string()))
@@ -106,13 +106,13 @@ impl Worker {
         &mut self,
         platform: &dyn PlatformReader,
         activity: &Activity,
-        refused: &RefusedFile,
+        rejected: &RejectedFile,
     ) -> StoreResult<Option<FileRow>> {
-        // If the service refused the original, it refuses the converted file, too.
-        if refused.problem.kind != ProblemKind::CorruptFile {
+        // If the service rejected the original, it rejects the converted file, too.
+        if rejected.problem.kind != ProblemKind::CorruptFile {
             return Ok(None);
         }
-        let bytes = match platform.download_converted(activity, &refused.why()) {
+        let bytes = match platform.download_converted(activity, &rejected.why()) {
             Ok(Download::Converted { bytes, .. }) => bytes,
             Ok(_) => return Ok(None),
             Err(error) => {
@@ -131,10 +131,10 @@ impl Worker {
     }
 }
 
-impl RefusedFile {
-    /// A refusal without a body.
-    pub fn plain(problem: Problem) -> RefusedFile {
-        RefusedFile { problem, body: None }
+impl RejectedFile {
+    /// A rejection without a body.
+    pub fn plain(problem: Problem) -> RejectedFile {
+        RejectedFile { problem, body: None }
     }
 
     /// Why the file cannot be used.
