@@ -77,7 +77,7 @@ fn an_invalid_answer_repeats_the_question() {
         "x",
         "1,3", // platforms
         "0",
-        "4", // garmin-com: later
+        "5", // garmin-com: later
         "1", // coros: with the browser
         "12",
         "2",
@@ -139,7 +139,7 @@ fn the_end_of_input_ends_the_setup_without_a_change() {
 #[test]
 fn a_password_that_the_settings_file_cannot_store_is_requested_again() {
     let flags = ["--no-schedule", "--no-notify", "--no-fetch"];
-    let answers = ["1", "3", "1", "me@example.com", "a${HOME}b", "right"];
+    let answers = ["1", "4", "1", "me@example.com", "a${HOME}b", "right"];
     let (plan, changes, shown) = answered(&[], &CurrentState::default(), &flags, &answers);
     assert!(plan.is_ok() && shown.contains("GARMIN_PASSWORD_FILE"), "{shown}");
     assert_eq!(changes, ["SYNC_PLATFORM=garmin-com", "GARMIN_EMAIL=me@example.com", "GARMIN_PASSWORD=***"]);
