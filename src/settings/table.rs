@@ -64,7 +64,7 @@ pub const SETTINGS: &[SettingGroup] = &[
             yes_no(
                 "GARMIN_PERSONAL_API_CN",
                 "1: API keys of garmin.cn may be used. This is not proven to work: in October 2026 the server of \
-                 garmin.cn answered HTTP 526. 0: garmin.cn is read with a login.",
+                 garmin.cn answered HTTP 526. A login to garmin.cn that is set up reads nevertheless. 0: garmin.cn is read with a login.",
             ),
             setting(
                 "COROS_EMAIL",

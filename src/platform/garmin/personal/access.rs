@@ -30,7 +30,11 @@ impl Access for PersonalAccess {
     }
 
     fn login_ways(&self) -> LoginWays {
-        LoginWays::One("with an API key: only reads; make it on Garmin's web page")
+        LoginWays::One(if self.domain == domain::CN {
+            "with an API key: only reads, and is not proven to work at garmin.cn (GARMIN_PERSONAL_API_CN=1)"
+        } else {
+            "with an API key: only reads; make it on Garmin's web page"
+        })
     }
 
     fn asks_key_end(&self) -> bool {
