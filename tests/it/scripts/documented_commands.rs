@@ -451,6 +451,8 @@ fn settings_read() -> BTreeSet<String> {
     let lists = [
         "any(&[\"",
         "_settings: &[\"",
+        "{ &[\"",
+        ": &str = \"GARMIN_PERSONAL_",
         "filter_map(setting)",
         "key: \"",
         "setting: \"",
