@@ -154,10 +154,14 @@ impl Worker {
         };
         let (path, wait, to) = (self.catalogue_path.clone(), self.lock_timeout, id.clone());
         // If the catalogue cannot be read, the upload fails anyway.
+        let opened: Mutex<Option<Catalogue>> = Mutex::new(None);
         let is_delivered = move |name: &str| {
-            let known = Catalogue::open(&path, wait)
-                .and_then(|catalogue| catalogue.was_uploaded(ActivityKeyRef::new(&to, name)));
-            known.unwrap_or_default()
+            let mut opened = opened.lock().unwrap_or_else(PoisonError::into_inner);
+            if opened.is_none() {
+                *opened = Catalogue::open(&path, wait).ok();
+            }
+            let known = opened.as_ref().map(|catalogue| catalogue.was_uploaded(ActivityKeyRef::new(&to, name)));
+            known.is_some_and(Result::unwrap_or_default)
         };
         Context {
             platform: id,

@@ -1,6 +1,6 @@
 //! Gathers all answers, from flags and from a person, before anything is changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub use super::flags::Way;
 pub struct CurrentState {
     /// The account that is logged in, by platform.
     pub accounts: BTreeMap<String, String>,
+    /// The working accesses, each as platform and name of the access.
+    pub accesses: BTreeSet<(String, String)>,
     /// The active schedule.
     pub schedule: Option<String>,
 }

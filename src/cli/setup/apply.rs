@@ -15,17 +15,21 @@ use crate::platform::PlatformSpec;
 use crate::settings::edit::EnvFile;
 use crate::shell::shell_quote;
 
-/// Fails if standard input is needed twice: a ticket comes through standard input, which can be read only once.
+/// Fails if standard input is needed twice: a ticket or a key comes through standard input, which can be read only once.
 pub fn check_input(plan: &Plan, flags: &SetupFlags, mode: Mode) -> Result<(), Failure> {
-    let browsers: Vec<&str> =
-        plan.logins.iter().filter(|(_, way, _)| *way == Way::Browser).map(|(spec, ..)| spec.id.as_str()).collect();
+    let browsers: Vec<&str> = plan
+        .logins
+        .iter()
+        .filter(|(_, way, _)| matches!(way, Way::Browser | Way::Key))
+        .map(|(spec, ..)| spec.id.as_str())
+        .collect();
     let is_used = flags.secrets.as_ref().is_some_and(|path| path.as_os_str() == "-");
     if mode == Mode::Ask || std::io::stdin().is_terminal() || browsers.is_empty() {
         return Ok(());
     }
     if is_used || browsers.len() > 1 {
         return Err(Failure::usage(format!(
-            "without a terminal, --login browser reads one ticket from standard input; use it for one platform, without --secrets -, and --login later for all except {}",
+            "without a terminal, --login browser or key reads one ticket or key from standard input; use it for one platform, without --secrets -, and --login later for all except {}",
             browsers[0]
         )));
     }

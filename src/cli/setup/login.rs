@@ -16,6 +16,8 @@ pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Vec<(Way, Optio
     let found = answers.token(spec).or_else(|| found_token(answers, spec));
     let chosen = match (way, &account, answers.mode) {
         (None, account, Mode::Ask) => ask_ways(answers, spec, account.as_deref(), found.as_ref())?,
+        // An access that is not set up yet may be added to another one.
+        (Some(way), Some(_), _) if way.access().is_some_and(|kind| !is_working(answers, spec, kind)) => vec![way],
         (way, Some(name), _) => {
             // A working login is not repeated without need: services lock accounts that log in too often.
             if way.is_some() {
@@ -43,6 +45,10 @@ pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Vec<(Way, Optio
         all.push((way, token));
     }
     Ok(all)
+}
+
+fn is_working(answers: &Answers, spec: &PlatformSpec, kind: AccessKind) -> bool {
+    answers.current.accesses.contains(&(spec.id.to_string(), kind.name().to_owned()))
 }
 
 /// Asks for the ways to log in, best first; none: the current login stays.

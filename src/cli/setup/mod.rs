@@ -203,6 +203,8 @@ impl CommandRunner {
             {
                 let name = account["name"].as_str().unwrap_or("an account without a name");
                 state.accounts.insert(platform.to_owned(), name.to_owned());
+                let access = account["access"].as_str().unwrap_or_default();
+                state.accesses.insert((platform.to_owned(), access.to_owned()));
             }
         }
         for schedule in ask("gs-schedule", &[])? {

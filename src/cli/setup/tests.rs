@@ -108,6 +108,7 @@ fn an_invalid_answer_repeats_the_question() {
 fn existing_settings_are_suggested_and_enter_keeps_them() {
     let current = CurrentState {
         accounts: [("garmin-com".to_owned(), "Ann".to_owned())].into(),
+        accesses: [("garmin-com".to_owned(), "login".to_owned())].into(),
         schedule: Some("0 3 * * *".to_owned()),
     };
     let settings = [("SYNC_PLATFORM", "GARMINCOM,folder:/mnt/a,b"), ("NTFY_URL", "topic")];
@@ -120,6 +121,25 @@ fn existing_settings_are_suggested_and_enter_keeps_them() {
     {
         assert!(shown.contains(text), "{text}: {shown}");
     }
+}
+
+#[test]
+fn a_flag_adds_an_access_to_a_login_and_repeats_no_working_one() {
+    let current = CurrentState {
+        accounts: [("garmin-com".to_owned(), "Ann".to_owned())].into(),
+        accesses: [("garmin-com".to_owned(), "login".to_owned())].into(),
+        schedule: None,
+    };
+    let ways = |way: &str| {
+        let flags = ["--login", way, "--no-schedule", "--no-notify", "--no-fetch"];
+        let (plan, _, shown) = answered(&[], &current, &flags, &["1"]);
+        plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"))
+            .logins
+            .into_iter()
+            .map(|one| one.1)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((ways("key"), ways("browser")), (vec![Way::Key], vec![]));
 }
 
 #[test]

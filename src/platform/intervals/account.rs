@@ -51,7 +51,10 @@ impl Intervals {
     }
 
     fn key_of_settings(&self, stored: Option<&Token>) -> Result<Secret> {
-        let given = (self.context.credentials)()?.map(|credentials| credentials.password);
+        let given = (self.context.credentials)()?.map(|credentials| Secret::new(credentials.password.expose().trim()));
+        if given.as_ref().is_some_and(|key| !api::is_key(key.expose())) {
+            return Err(Error::Config("INTERVALS_API_KEY: not an API key; a key is one word".into()));
+        }
         let is_rejected = |key: &Secret| stored.is_some_and(|token| token.dead.is_some() && token.key == key.expose());
         match (given, stored) {
             (Some(key), _) if !is_rejected(&key) => self.admit_key(&key, token::SETTINGS).map(|_| key),
@@ -115,7 +118,7 @@ impl Intervals {
     fn key_required(&self, why: &str) -> Error {
         Error::Login(format!(
             "{why}; copy the key from https://intervals.icu/settings (Developer Settings), and run gs-auth key \
-             --platform {}",
+             --platform {} (and correct INTERVALS_API_KEY, if it is set)",
             self.context.platform
         ))
     }

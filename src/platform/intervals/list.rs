@@ -43,6 +43,7 @@ pub struct Pages {
     pages: u32,
     seen: HashSet<String>,
     skipped: Skipped,
+    strava_starts: Vec<DateTime>,
     ended: bool,
 }
 
@@ -60,6 +61,7 @@ impl Pages {
             pages: 0,
             seen: HashSet::new(),
             skipped: Skipped::default(),
+            strava_starts: Vec::new(),
             ended: false,
         }
     }
@@ -90,14 +92,20 @@ impl Pages {
         self.skipped.notices()
     }
 
-    /// Reads the response to the last request. `None`: it has no new entries.
+    /// The local starts of the activities from Strava on the pages so far: where one begins, nothing may be uploaded.
+    pub fn take_strava_starts(&mut self) -> Vec<DateTime> {
+        std::mem::take(&mut self.strava_starts)
+    }
+
+    /// Reads the response to the last request. `None`: it has nothing to pass on.
     pub fn read(&mut self, response: &Response) -> Result<Option<Page>> {
         let items = parse(response)?;
         self.pages += 1;
         let before = self.seen.len();
         let mut page = Page::default();
+        let legs = Legs::of(&items);
         for item in &items {
-            self.read_item(item, &mut page);
+            self.read_item(item, &legs, &mut page);
         }
         let oldest = items.iter().filter_map(|item| civil(&item["start_date_local"])).min();
         if self.seen.len() == before {
@@ -115,10 +123,11 @@ impl Pages {
                 return Err(Error::Unexpected(message.into()));
             }
         }
-        Ok(Some(page))
+        let is_empty = page.activities.is_empty() && page.outlines.is_empty() && page.unreadable.is_empty();
+        Ok((!is_empty).then_some(page))
     }
 
-    fn read_item(&mut self, item: &Value, page: &mut Page) {
+    fn read_item(&mut self, item: &Value, legs: &Legs, page: &mut Page) {
         let Some(id) = text(&item["id"]).filter(|id| api::is_id(id)) else {
             // The next request may bring it again.
             if self.seen.insert(item.to_string()) {
@@ -131,9 +140,10 @@ impl Pages {
         }
         if is_from_strava(item, &id) {
             self.skipped.add(Skip::Strava, &id);
+            self.strava_starts.extend(civil(&item["start_date_local"]));
             return;
         }
-        if item["file_sport_index"].as_u64().is_some_and(|leg| leg > 0) {
+        if legs.has_earlier_leg(item) {
             self.skipped.add(Skip::Leg, &id);
             return;
         }
@@ -156,6 +166,28 @@ fn is_from_strava(item: &Value, id: &str) -> bool {
     item["source"] == "STRAVA" || !id.starts_with('i') || is_stub
 }
 
+/// The legs of multisport files on a page. Whether their index begins at 0 or 1 is not known, so a leg is a further one
+/// if a leg with a lower index began within a day before it.
+struct Legs(Vec<(u64, DateTime)>);
+
+impl Legs {
+    fn of(items: &[Value]) -> Legs {
+        Legs(items.iter().filter_map(leg).collect())
+    }
+
+    fn has_earlier_leg(&self, item: &Value) -> bool {
+        let day = SignedDuration::from_hours(24);
+        leg(item).is_some_and(|(index, start)| {
+            let is_before = |other: DateTime| (SignedDuration::ZERO..day).contains(&start.duration_since(other));
+            self.0.iter().any(|(other, began)| *other < index && is_before(*began))
+        })
+    }
+}
+
+fn leg(item: &Value) -> Option<(u64, DateTime)> {
+    Some((item["file_sport_index"].as_u64()?, civil(&item["start_date_local"])?))
+}
+
 fn parse(response: &Response) -> Result<Vec<Value>> {
     match (response.status, lenient_json::parse(&response.body)) {
         (200, Some(Value::Array(items))) => Ok(items),
@@ -169,6 +201,7 @@ fn activity(item: &Value, id: String) -> Activity {
     let platform_sport = text(&item["type"]);
     let mapped = platform_sport.as_deref().and_then(sport::from_intervals);
     let start_time = item["start_date"].as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    let start_time = start_time.or_else(|| start_of_local(item));
     let device = text(&item["device_name"]);
     Activity {
         platform: ID.into(),
@@ -186,6 +219,12 @@ fn activity(item: &Value, id: String) -> Activity {
         device,
         manual: item["source"] == "MANUAL",
     }
+}
+
+/// The start by the local time and the time zone, for an entry without a start in UTC: every field may be missing.
+fn start_of_local(item: &Value) -> Option<Timestamp> {
+    let zone = TimeZone::get(item["timezone"].as_str()?).ok()?;
+    civil(&item["start_date_local"])?.to_zoned(zone).ok().map(|zoned| zoned.timestamp())
 }
 
 /// The maker with whose name a device's name begins: "Garmin Forerunner 265".

@@ -71,12 +71,16 @@ fn strava_stubs_and_further_legs_are_counted_and_not_listed() {
     let stub = json!({"id": "16000000001", "start_date_local": "2026-11-19T06:00:00", "source": "STRAVA"});
     let bare = json!({"id": "16000000002", "start_date_local": "2026-11-18T06:00:00"});
     let mut leg = entry(3);
-    leg["file_sport_index"] = json!(1);
-    let mut first = entry(4);
-    first["file_sport_index"] = json!(0);
+    leg["file_sport_index"] = json!(2);
+    let mut first = entry(3);
+    (first["id"], first["file_sport_index"]) = (json!("i99"), json!(1));
+    first["start_date_local"] = json!("2026-10-29T06:30:00");
+    let mut single = entry(9);
+    single["file_sport_index"] = json!(1);
     let mut pages = Pages::new(Window::default(), now());
-    let page = pages.read(&answer(vec![stub, bare, leg, first])).unwrap().unwrap();
-    assert_eq!(page.activities.len(), 1);
+    let page = pages.read(&answer(vec![stub, bare, leg, first, single])).unwrap().unwrap();
+    assert_eq!(page.activities.iter().map(|one| one.activity.id.as_str()).collect::<Vec<_>>(), ["i99", "i1009"]);
+    assert_eq!(pages.take_strava_starts().len(), 2);
     let texts: Vec<String> = pages.skipped().into_iter().map(|notice| notice.text).collect();
     assert!(texts.iter().any(|text| text.starts_with("2 activities from Strava")), "{texts:?}");
     assert!(texts.iter().any(|text| text.starts_with("1 further leg")), "{texts:?}");
@@ -86,9 +90,12 @@ fn strava_stubs_and_further_legs_are_counted_and_not_listed() {
 fn unreadable_entries_are_reported_and_end_no_listing_early() {
     let mut broken = entry(1);
     broken["start_date"] = json!("yesterday");
+    let mut local = entry(3);
+    (local["start_date"], local["timezone"]) = (Value::Null, json!("Europe/Paris"));
     let mut pages = Pages::new(Window::default(), now());
-    let page = pages.read(&answer(vec![broken, json!({"type": "Run"}), entry(2)])).unwrap().unwrap();
-    assert_eq!((page.unreadable.len(), page.activities.len()), (2, 1));
+    let page = pages.read(&answer(vec![broken, json!({"type": "Run"}), entry(2), local])).unwrap().unwrap();
+    assert_eq!((page.unreadable.len(), page.activities.len()), (2, 2));
+    assert_eq!(page.activities[1].activity.start_time, Some("2026-10-29T06:00:00Z".parse().unwrap()));
     assert!(pages.next_query().unwrap().is_some());
 }
 

@@ -20,6 +20,7 @@ use std::cell::RefCell;
 use std::ops::ControlFlow;
 
 use api::Athlete;
+use jiff::civil::DateTime;
 use token::Token;
 
 use super::{
@@ -42,6 +43,8 @@ struct Intervals {
     context: Context,
     /// The key that the service accepted last.
     valid_key: RefCell<Option<Secret>>,
+    /// The local starts of activities from Strava that listings of this command have shown.
+    strava_starts: RefCell<Vec<DateTime>>,
 }
 
 impl Intervals {
@@ -51,6 +54,7 @@ impl Intervals {
             store: TokenStore::new(context.tokens.clone(), context.platform.clone(), context.access),
             context,
             valid_key: RefCell::new(None),
+            strava_starts: RefCell::default(),
         })
     }
 }
@@ -62,7 +66,9 @@ impl PlatformReader for Intervals {
             let path = self.athlete.path(&format!("activities?{query}"));
             let response = self.call(&api::get(&path).limit(limit::LIST))?;
             let page = pages.read(&response)?;
-            if pages.is_at_end() {
+            self.strava_starts.borrow_mut().extend(pages.take_strava_starts());
+            // Only a listing of everything knows all that is skipped.
+            if pages.is_at_end() && *window == Window::default() {
                 (self.context.skipped)(&pages.skipped());
             }
             // A page without new entries is not passed on, because the caller could not stop on it.
@@ -105,6 +111,8 @@ impl PlatformReader for Intervals {
 
 impl PlatformWriter for Intervals {
     fn upload(&self, file: &UploadFile) -> Result<UploadStatus> {
+        // The check of the target has listed the time around the start.
+        upload::refuse_if_from_strava(file, &self.strava_starts.borrow())?;
         let boundary: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
         upload::read(&self.call(&upload::request(&self.athlete, file, &boundary))?)
     }

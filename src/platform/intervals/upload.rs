@@ -7,6 +7,7 @@
 //! The service stores an id of ours with the activity. It is made of the file's bytes, so an upload whose response was
 //! lost is found in the list.
 
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -19,6 +20,8 @@ use crate::platform::{Error, Result, UploadFile, UploadRef, UploadStatus, lenien
 
 /// How far the list is read around the starts of uploads: its times are local, ours are UTC.
 const PADDING: SignedDuration = SignedDuration::from_hours(48);
+/// Starts of one activity differ by at most this much between services, in seconds.
+const SAME_START_S: i64 = 120;
 /// The length of the hash in an id of ours, in digits.
 const HASH: usize = 32;
 
@@ -32,10 +35,34 @@ pub fn request(athlete: &Athlete, file: &UploadFile, boundary: &str) -> Request 
     request.header("Content-Type", content_type).not_after(file.not_after)
 }
 
+/// Rejects a file whose activity came there from Strava: the API shows only its local start, and the service would make a
+/// second activity of the file.
+pub fn refuse_if_from_strava(file: &UploadFile, strava_starts: &[DateTime]) -> Result<()> {
+    let Some(start) = file.start_time else { return Ok(()) };
+    let utc = start.to_zoned(TimeZone::UTC).datetime();
+    let is_it = |from_strava: &DateTime| {
+        let apart = from_strava.duration_since(utc).as_secs();
+        match file.utc_offset_s {
+            Some(offset) => (apart - i64::from(offset)).abs() <= SAME_START_S,
+            // In some time zone it starts then: zones differ by quarter hours.
+            None => apart.abs() <= 14 * 3600 && (apart + SAME_START_S).rem_euclid(900) <= 2 * SAME_START_S,
+        }
+    };
+    match strava_starts.iter().any(is_it) {
+        true => Err(Error::Rejected(
+            "intervals.icu has an activity from Strava that starts at the same time; not uploaded, to avoid a duplicate"
+                .into(),
+        )),
+        false => Ok(()),
+    }
+}
+
 /// Reads the response.
 pub fn read(response: &Response) -> Result<UploadStatus> {
     let body = lenient_json::parse(&response.body);
-    match (response.status, &body) {
+    // A 200 with anything else proves nothing.
+    let is_result = |body: &&Value| body.is_array() || body["activities"].is_array() || body["id"].is_string();
+    match (response.status, body.as_ref().filter(is_result)) {
         (201, Some(body)) => Ok(UploadStatus::Created(first_id(body))),
         (200, Some(body)) => Ok(UploadStatus::Exists(first_id(body))),
         (200..=299, _) => Err(Error::OutcomeUnknown(format!(
@@ -163,6 +190,20 @@ mod tests {
         assert_eq!(answer(201, &json!([{"id": "i9"}])).unwrap(), UploadStatus::Created(Some("i9".into())));
         assert_eq!(answer(200, &json!({"activities": []})).unwrap(), UploadStatus::Exists(None));
         assert_eq!(answer(201, &json!({"id": "../x"})).unwrap(), UploadStatus::Created(None));
+        for nothing in [json!({}), json!({"error": "busy"}), json!("ok")] {
+            assert!(matches!(answer(200, &nothing), Err(Error::OutcomeUnknown(_))), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_uploaded_where_an_activity_from_strava_begins() {
+        let refused = |offset, local: &str| {
+            let file = UploadFile { utc_offset_s: offset, ..file(b"FIT") };
+            refuse_if_from_strava(&file, &[local.parse().unwrap()]).is_err()
+        };
+        assert!(refused(Some(3600), "2026-11-20T07:00:30") && !refused(Some(3600), "2026-11-20T08:00:00"));
+        assert!(refused(None, "2026-11-20T07:00:30") && refused(None, "2026-11-20T11:44:00"));
+        assert!(!refused(None, "2026-11-20T07:05:00") && !refused(None, "2026-11-21T07:00:00"));
     }
 
     #[test]

@@ -199,6 +199,7 @@ impl Uploads<'_> {
                 | Error::Unexpected(_)
                 | Error::OutcomeUnknown(_)
                 | Error::Login(_)
+                | Error::Storage(_)
                 | Error::Config(_)),
             ) => {
                 self.worker.debug(&format!("{}: {error}", one.spec.id));

@@ -3,7 +3,7 @@
 use crate::support::paths::sync;
 use crate::support::world::{SERVICES, World, run, start};
 use crate::support::{Work, asked};
-use gs_sim::fit;
+use gs_sim::fit::{self, Recording};
 use gs_sim::{Effect, Fault, IntervalsSpec, LoggedRequest, Scenario, Sim};
 
 const ALL: &str = "GARMINCOM,GARMINCN,COROS,INTERVALS";
@@ -155,6 +155,27 @@ fn activities_from_strava_are_counted_and_never_missing() {
     assert_eq!(said.ok().says("3 activities from Strava skipped").records().len(), 5);
     work.run("gs-fetch", &["--full"]).ok().silent();
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM activities"), 5);
+}
+
+#[test]
+fn an_activity_that_came_from_strava_is_not_uploaded_a_second_time() {
+    let mut world = four();
+    world.work.set("SYNC_PLATFORM", "GARMINCOM,INTERVALS");
+    (0..12).for_each(|day| drop((world.put("garmin-com", &run(day)), world.put("intervals", &run(day)))));
+    // The simulator's athlete lives in Paris, and so does this watch.
+    for day in [20, 21] {
+        let paris = jiff::tz::TimeZone::get("Europe/Paris").unwrap();
+        let offset = paris.to_offset(jiff::Timestamp::from_second(start(day)).unwrap()).seconds();
+        let recording = Recording { offset, ..run(day) };
+        world.put("garmin-com", &recording);
+    }
+    world.sim.with(|state| state.add_strava_stub(start(20)));
+    let said = sync(&world.work, &[]);
+    said.ends(1).says("has an activity from Strava that starts at the same time");
+    // The stub, and the activity of the day without one.
+    assert_eq!(world.ids("intervals").len(), 14);
+    sync(&world.work, &[]).ok();
+    assert_eq!(world.ids("intervals").len(), 14);
 }
 
 #[test]
