@@ -14,6 +14,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::api::{self, Athlete};
+use crate::fit;
 use crate::hex;
 use crate::http::{FormPart, Request, Response, form, multipart};
 use crate::platform::{Error, Result, UploadFile, UploadRef, UploadStatus, lenient_json};
@@ -40,9 +41,12 @@ pub fn request(athlete: &Athlete, file: &UploadFile, boundary: &str) -> Request 
 pub fn refuse_if_from_strava(file: &UploadFile, strava_starts: &[DateTime]) -> Result<()> {
     let Some(start) = file.start_time else { return Ok(()) };
     let utc = start.to_zoned(TimeZone::UTC).datetime();
+    // Lists of COROS by OAuth have no local time; the file has.
+    let of_file = || fit::scan(file.bytes).ok().and_then(|fit| fit.activity().utc_offset_s);
+    let offset = if strava_starts.is_empty() { None } else { file.utc_offset_s.or_else(of_file) };
     let is_it = |from_strava: &DateTime| {
         let apart = from_strava.duration_since(utc).as_secs();
-        match file.utc_offset_s {
+        match offset {
             Some(offset) => (apart - i64::from(offset)).abs() <= SAME_START_S,
             // In some time zone it starts then: zones differ by quarter hours.
             None => apart.abs() <= 14 * 3600 && (apart + SAME_START_S).rem_euclid(900) <= 2 * SAME_START_S,
