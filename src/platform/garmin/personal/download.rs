@@ -26,10 +26,9 @@ pub fn run(
         FileReply::Unavailable { why, .. } => why,
     };
     let details = send(&api::details_request(domain, &activity.id))?;
-    // Any field of the details may be missing, so a missing format alone does not show that there is no file.
-    let is_certain = matches!(response.status, 204 | 404 | 410) || is_manual(&details);
     match without_file(&details, &why)? {
-        Download::None { .. } if !is_certain => {
+        // Any field of the details may be missing, so a missing format does not show that there is no file.
+        Download::None { .. } if !is_manual(&details) => {
             Err(Error::retry_item(format!("original unavailable ({why}); try again later")))
         }
         none => Ok(none),
@@ -37,7 +36,7 @@ pub fn run(
 }
 
 fn is_manual(details: &Response) -> bool {
-    lenient_json::parse(&details.body).is_some_and(|body| body["metadataDTO"]["manualActivity"] == true)
+    lenient_json::parse(&details.body).is_some_and(|body| [&body["metadataDTO"], &body].iter().any(|place| place["manualActivity"] == true))
 }
 
 #[cfg(test)]
@@ -74,8 +73,10 @@ mod tests {
             assert!(matches!(fetch((status, ""), (404, "{}")).0, Err(Error::NotFound(_))), "{status}");
         }
         const UNKNOWN: &str = r#"{"metadataDTO":{"lapCount":3}}"#;
-        assert!(matches!(fetch((404, ""), (200, UNKNOWN)).0, Ok(Download::None { .. })));
-        assert!(matches!(fetch((500, ""), (200, UNKNOWN)).0, Err(Error::Retry { platform_wide: false, .. })));
+        for status in [204, 404, 410, 500] {
+            let (result, _) = fetch((status, ""), (200, UNKNOWN));
+            assert!(matches!(result, Err(Error::Retry { platform_wide: false, .. })), "{status}");
+        }
         assert!(matches!(fetch((503, ""), (200, MANUAL)), (Err(Error::Retry { platform_wide: false, .. }), 1)));
         assert!(matches!(fetch((406, "{}"), (200, FIT)), (Err(Error::Unexpected(_)), 1)));
     }
