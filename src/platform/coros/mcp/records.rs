@@ -86,20 +86,31 @@ fn nothing_follows(lines: &[&str]) -> Result<Vec<ListedRecord>, UnknownProse> {
 
 /// The number of activities that the heading states; `None`: it says that there are none.
 fn heading(line: &str, days: &Days) -> Result<Option<usize>, &'static str> {
-    let between = format!("{} to {}", days.from, days.to);
     if let Some(rest) = line.strip_prefix("No sport records found from ") {
         return match rest.strip_suffix('.') {
-            Some(rest) if rest == between => Ok(None),
+            Some(rest) if is_about(rest, days) => Ok(None),
             _ => Err("the list is about other days"),
         };
     }
     let rest = line.strip_prefix("Sport Records — ").ok_or("the heading is unknown")?;
     let (shown, count) = rest.split_once(" (").ok_or("the heading is unknown")?;
-    if shown != between {
+    if !is_about(shown, days) {
         return Err("the list is about other days");
     }
     let count = count.strip_suffix(" records)").or(count.strip_suffix(" record)")).ok_or("the heading is unknown")?;
     whole(count).and_then(|count| usize::try_from(count).ok()).map(Some).ok_or("the heading is unknown")
+}
+
+/// Whether `A to B` names these days. The service's calendar is in an unknown time zone, so each end may be another day
+/// by one; but it names as many days, or more.
+fn is_about(shown: &str, days: &Days) -> bool {
+    let date = |text: &str| (text.len() == 10).then(|| text.parse::<Date>().ok()).flatten();
+    let Some((from, to)) = shown.split_once(" to ").and_then(|(from, to)| date(from).zip(date(to))) else {
+        return false;
+    };
+    let later = |day: Date, than: Date| (day - than).get_days();
+    let (begin, end) = (later(from, days.from), later(to, days.to));
+    begin.abs() <= 1 && end.abs() <= 1 && begin <= end
 }
 
 fn is_rule(line: &str) -> bool {
@@ -115,7 +126,10 @@ fn first_line(line: &str, number: usize, days: &Days) -> Result<ListedRecord, &'
     }
     let (title, day) = rest.rsplit_once(" — ").ok_or(unknown)?;
     let day: Date = (day.len() == 10).then(|| day.parse().ok()).flatten().ok_or(unknown)?;
-    if day < days.from || day > days.to {
+    // The day of the service may be another one by one.
+    let first = days.from.yesterday().unwrap_or(days.from);
+    let last = days.to.tomorrow().unwrap_or(days.to);
+    if day < first || day > last {
         return Err("an activity of another day");
     }
     Ok(ListedRecord { day, title: title.to_owned(), ..ListedRecord::default() })

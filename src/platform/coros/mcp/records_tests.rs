@@ -187,6 +187,22 @@ fn an_unknown_line_makes_the_list_unreadable() {
 }
 
 #[test]
+fn days_of_another_time_zone_are_accepted() {
+    let empty = |days: &str| read(&format!("No sport records found from {days}."));
+    for days in ["2026-08-31 to 2026-09-29", "2026-09-02 to 2026-10-01", "2026-08-31 to 2026-10-01"] {
+        assert_eq!(empty(days), Ok(Vec::new()), "{days}");
+        assert_eq!(read(&LIST.replacen("2026-09-01 to 2026-09-30", days, 1)), read(LIST), "{days}");
+    }
+    // Fewer days, or days that are too far away.
+    for days in ["2026-09-02 to 2026-09-30", "2026-09-02 to 2026-09-29", "2026-08-30 to 2026-09-30"] {
+        assert!(empty(days).is_err(), "{days}");
+    }
+    let with = |day: &str| read(&LIST.replacen("Strength — 2026-09-18", &format!("Strength — {day}"), 1));
+    assert!(with("2026-08-31").is_ok() && with("2026-08-30").is_err());
+    assert!(with("2026-10-01").is_ok() && with("2026-10-02").is_err());
+}
+
+#[test]
 fn an_error_names_the_line_and_not_its_text() {
     let error = read(&LIST.replace("25:00", "secret words")).unwrap_err();
     assert_eq!(error.to_string(), "line 22: a duration is unknown");
