@@ -39,12 +39,15 @@ impl CorosMcp {
     fn open_login(&self, issuer: &Issuer) -> Result<(String, LoginSession)> {
         // A damaged file is replaced by the login.
         let stored = self.store.load::<Token>().ok().flatten();
-        let known = stored.filter(|token| token.issuer == issuer.address()).map(|token| token.client_id);
-        if let Some(client) = known
-            && let Some(session) =
-                login_session::read(issuer, &self.sent(&login_session::open_request(issuer, &client))?)?
-        {
-            return Ok((client, session));
+        // A token may have ended because the service removed its client.
+        let known = stored.filter(|token| token.issuer == issuer.address() && token.dead.is_none());
+        if let Some(client) = known.map(|token| token.client_id) {
+            let response = self.sent(&login_session::open_request(issuer, &client))?;
+            if !login_session::is_rejected(&response)
+                && let Some(session) = login_session::read(issuer, &response)?
+            {
+                return Ok((client, session));
+            }
         }
         let client = oauth::read_registration(&self.sent(&oauth::register_request(issuer))?)?;
         let session = login_session::read(issuer, &self.sent(&login_session::open_request(issuer, &client))?)?;

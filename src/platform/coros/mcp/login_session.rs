@@ -49,6 +49,12 @@ pub fn open_request(issuer: &Issuer, client: &str) -> Request {
     json_request(&issuer.url("/api/v1/cli/login-sessions"), &json!({ "clientId": client }))
 }
 
+/// Whether the service rejects the request for a login session, perhaps because of the client. How it names an unknown
+/// client is not certain.
+pub fn is_rejected(response: &Response) -> bool {
+    matches!(response.status, 400..=499) && !matches!(response.status, 408 | 429)
+}
+
 /// Reads a login session. `None`: the service does not know the client.
 pub fn read(issuer: &Issuer, response: &Response) -> Result<Option<LoginSession>> {
     let body = lenient_json::parse(&response.body).unwrap_or_default();
@@ -128,6 +134,13 @@ mod tests {
 
     fn session(body: &str) -> Result<Option<LoginSession>> {
         read(&issuer(), &answer(201, body))
+    }
+
+    #[test]
+    fn a_client_error_rejects_a_session_and_a_rate_limit_does_not() {
+        let rejected = |status| is_rejected(&answer(status, "{}"));
+        assert!([400, 401, 403, 404, 422].into_iter().all(rejected));
+        assert!(![200, 201, 408, 429, 500, 503].into_iter().any(rejected));
     }
 
     #[test]
