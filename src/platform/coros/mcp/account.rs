@@ -50,7 +50,8 @@ impl CorosMcp {
         let response = match self.context.http.send(&self.context.platform, &request) {
             Ok(response) => response,
             Err(error) => {
-                if is_unsent(&error) {
+                // A write that was sent is not stopped: its outcome is awaited, or unknown.
+                if is_unsent(&error) || matches!(error, http::Error::Stopped) {
                     self.store.save(token)?;
                 }
                 return Err(error.into());
