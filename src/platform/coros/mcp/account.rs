@@ -11,6 +11,12 @@ impl CorosMcp {
     ///
     /// With a valid token it takes no lock and sends no request.
     pub(super) fn token(&self, rejected: Option<&str>) -> Result<Token> {
+        if let Some(token) = self.unsaved.borrow().clone() {
+            return match rejected {
+                None => Ok(token),
+                Some(_) => Err(self.login_required("COROS rejects the token of the new login (HTTP 401)")),
+            };
+        }
         let now = self.context.http.now();
         let usable = |token: &Token| token.is_fresh(now) && rejected != Some(token.access_token.as_str());
         if let Some(token) = self.store.load::<Token>()?.filter(usable) {

@@ -81,11 +81,10 @@ impl CorosMcp {
         }
     }
 
-    /// Exchanges the code, stores the tokens before they are used, and then checks them.
+    /// Exchanges the code, checks the new token, and stores it. Until then the stored token stays as it is: other
+    /// programs use and renew it, and it still works if this program ends during the check.
     fn exchange(&self, issuer: &Issuer, client: &str, proof: &Pkce, code: &Secret) -> Result<Account> {
-        let lock = self.store.lock()?;
         let space = self.store.reserve()?;
-        let before = self.store.load::<Token>().ok().flatten();
         let response = self.sent(&oauth::code_request(issuer, client, proof, code))?;
         let now = self.context.http.now();
         let grant = oauth::read_grant(&response, now).map_err(|failure| match failure {
@@ -93,18 +92,13 @@ impl CorosMcp {
             GrantError::Failed(why) => Error::retry_platform(format!("{why}; log in again later")),
         })?;
         let token = Token::new(issuer, client, grant, now);
-        space.save(&token)?;
-        // The check uses the token, and may have to wait for the lock.
-        drop(lock);
+        self.unsaved.replace(Some(token.clone()));
         let checked = self.check_owner(&token).and_then(|is_named| self.check_tools().map(|()| is_named));
+        self.unsaved.take();
+        let token = if checked? { token } else { Token { user_id: None, ..token } };
         let _lock = self.store.lock()?;
-        match (&checked, before) {
-            (Ok(true), _) => {}
-            (Ok(false), _) => self.store.save(&Token { user_id: None, ..token.clone() })?,
-            (Err(_), Some(before)) => self.store.save(&before)?,
-            (Err(_), None) => drop(self.store.remove()?),
-        }
-        checked.map(|_| token.account())
+        space.save(&token)?;
+        Ok(token.account())
     }
 
     /// Checks that a new token belongs to the account of the data folder. Returns whether the user id of the token
@@ -131,7 +125,7 @@ impl CorosMcp {
             Ok(tools) => tools,
             // The token is valid as far as is known, and a new login would not help.
             Err(error @ Error::Retry { .. }) => {
-                (self.context.notice)(&format!("the new token is saved, but could not be checked: {error}"));
+                (self.context.notice)(&format!("the tools of COROS could not be checked: {error}"));
                 return Ok(());
             }
             Err(error) => return Err(error),

@@ -91,6 +91,8 @@ impl Access for OAuthAccess {
 struct CorosMcp {
     store: TokenStore,
     context: Context,
+    /// The token of a login that is not stored yet: it is checked first, and is used in place of the stored one.
+    unsaved: RefCell<Option<Token>>,
     /// The session, if the service gave one.
     session: RefCell<Option<Secret>>,
     /// The id of the last request.
@@ -104,6 +106,7 @@ impl CorosMcp {
         CorosMcp {
             store: TokenStore::new(context.tokens.clone(), context.platform.clone(), context.access),
             context,
+            unsaved: RefCell::new(None),
             session: RefCell::new(None),
             request_id: Cell::new(0),
             is_compared: Cell::new(false),
