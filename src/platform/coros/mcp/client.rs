@@ -141,7 +141,11 @@ impl CorosMcp {
         let number = files.begin()?;
         let sent = send();
         match &sent {
-            Ok(Ok(Reply::Result(result))) => files.end(number, download::has_file(result))?,
+            Ok(Ok(Reply::Result(result))) => match download::gave_file(result) {
+                Some(gave_file) => files.end(number, gave_file)?,
+                // It counts, but an error of the service says nothing about the quota.
+                None => {}
+            },
             // Whether it counted is not known.
             Ok(Err(NoReply::ServerError(_) | NoReply::NotJson(_))) => {}
             Err(error) if !is_unsent(error) => {}

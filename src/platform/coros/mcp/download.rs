@@ -36,6 +36,15 @@ pub fn has_file(result: &Value) -> bool {
     result["content"].as_array().is_some_and(|items| items.iter().any(|item| item["type"] == "resource"))
 }
 
+/// Whether a result has a file. `None`: it has none, and a known error is the cause, not the quota.
+pub fn gave_file(result: &Value) -> Option<bool> {
+    let is_error = |words: &String| text::sentence(words).is_some_and(|sentence| sentence != Sentence::NoFile);
+    match has_file(result) {
+        true => Some(true),
+        false => (!text::texts(result).iter().any(is_error)).then_some(false),
+    }
+}
+
 /// Reads the result of the download of this activity.
 ///
 /// # Errors
@@ -96,6 +105,18 @@ mod tests {
         assert_eq!(said("COROS did not return a FIT file URL for labelId: 48"), Given::Nothing);
         assert_eq!(said("Tool call anomalies detected."), Given::Failure(Sentence::Anomalies));
         assert_eq!(said("COROS API is temporarily unavailable."), Given::Failure(Sentence::Unavailable));
+    }
+
+    #[test]
+    fn a_known_error_is_no_result_without_a_file() {
+        let of = |content: Value| gave_file(&json!({"content": content, "isError": false}));
+        let said = |words: &str| of(json!([{"type": "text", "text": words}]));
+        for error in ["COROS API is temporarily unavailable.", "Tool call anomalies detected.", "Session not found: 5f"] {
+            assert_eq!(said(error), None, "{error}");
+        }
+        assert_eq!(said("COROS did not return a FIT file URL for labelId: 48"), Some(false));
+        assert_eq!((said("Save the file."), of(json!([]))), (Some(false), Some(false)));
+        assert_eq!(of(json!([resource("coros://fit/48.fit", "RklU")])), Some(true));
     }
 
     #[test]
