@@ -135,6 +135,8 @@ pub enum Repeat {
     ReadLimited,
     /// A read that is sent once, because its result decides whether other requests are sent at all.
     Once,
+    /// A read that counts against a quota: sent once, and its `Retry-After` delays the other reads.
+    Counted,
     /// A write: sent once, whatever its result.
     Never,
 }
@@ -142,7 +144,7 @@ pub enum Repeat {
 impl Repeat {
     /// Whether it is sent once, whatever its result.
     fn is_sent_once(self) -> bool {
-        matches!(self, Repeat::Once | Repeat::Never)
+        matches!(self, Repeat::Once | Repeat::Counted | Repeat::Never)
     }
 }
 

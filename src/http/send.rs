@@ -124,7 +124,7 @@ impl Http {
     /// [`Options::max_retry_after`].
     fn apply_retry_after(&self, platform: &str, request: &Request, response: &Response) -> Result<(), Error> {
         // The caller handles the response to a login, which must not delay the reads.
-        let is_login = request.repeat.is_sent_once() && !request.changes;
+        let is_login = matches!(request.repeat, Repeat::Once | Repeat::Never) && !request.changes;
         if is_login || !matches!(response.status, 427 | 429 | 503) {
             return Ok(());
         }

@@ -175,7 +175,7 @@ fn with_token(request: Request, token: &Token, kind: CallKind) -> Request {
     match kind {
         CallKind::List => request.limit(limit::LIST),
         CallKind::File => {
-            request.repeat = Repeat::Once;
+            request.repeat = Repeat::Counted;
             request.limit(FILE_LIMIT)
         }
     }
