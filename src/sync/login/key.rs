@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::token::is_secret;
 use super::{Prompt, TokenSource, logins, named, open, several, welcome, with_login};
 use crate::fs::is_open_to_others;
 use crate::http::Secret;
@@ -12,6 +13,9 @@ use crate::platform::{Access, AccessKind, PlatformSelection, PlatformSpec, key_e
 use crate::settings::trim_line_ends;
 use crate::sync::connect::credentials;
 use crate::sync::{Exit, Failure, Result, Worker};
+
+/// The length of the longest text that is shown as an invalid end of a key, in characters.
+const LONGEST_SHOWN: usize = 12;
 
 /// Options of [`set_key`].
 #[derive(Debug, Clone, Default)]
@@ -37,6 +41,11 @@ pub fn set_key(
     let mut ends = options.ends.as_deref().map(|text| end_of(worker, spec, access, text)).transpose()?;
     let key = match source()? {
         TokenSource::Text(text) => text,
+        TokenSource::Path(path) if !path.exists() && is_secret(&path.to_string_lossy()) => {
+            return Err(Failure::usage(
+                "an API key on the command line is visible to every program on this machine; pipe it in: gs-auth key -",
+            ));
+        }
         TokenSource::Path(path) => read(access, &path)?,
         TokenSource::UsualPlaces => match configured(worker, access)? {
             Some(key) => key,
@@ -144,8 +153,10 @@ fn end_of(worker: &Worker, spec: &PlatformSpec, access: &dyn Access, text: &str)
         return Err(Failure::usage(format!("{}: its API keys do not end; leave out --ends", spec.id)));
     }
     key_end(text, worker.now()).filter(|end| *end > worker.now()).ok_or_else(|| {
+        // A longer text may be a pasted key, which is never shown.
+        let shown = if text.chars().count() <= LONGEST_SHOWN { format!("{text:?}") } else { "this text".to_owned() };
         Failure::usage(format!(
-            "{text:?} is not the end of a key; give its last day, like 2027-02-27, or the number of days, like 90"
+            "{shown} is not the end of a key; give its last day, like 2027-02-27, or the number of days, like 90"
         ))
     })
 }

@@ -49,7 +49,7 @@ pub fn import_token(worker: &mut Worker, source: impl FnOnce() -> Result<TokenSo
 }
 
 /// Whether a text is a pasted secret and no path. Such a text is never shown.
-fn is_secret(text: &str) -> bool {
+pub(super) fn is_secret(text: &str) -> bool {
     let is_one_long_word =
         text.len() >= 24 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=+".contains(&byte));
     let has_mark = ["ticket=", "CPL-coros-", "{"].iter().any(|mark| text.contains(mark));
