@@ -407,6 +407,10 @@ fn the_end_of_a_key_is_announced_three_weeks_before() {
         let status = work.run("gs-auth", &["status", "--format", "ndjson"]).ok().records();
         assert!(status[0]["state"] == "ok" && status[0]["expires"].is_string(), "{status:?}");
     }
+    // The same key again, without its end: the end is kept.
+    let ends_at = stored(&work)["ends_at"].clone();
+    set_key(&work, &key).ok();
+    assert!(ends_at.is_number() && stored(&work)["ends_at"] == ends_at);
     for bad in ["0", "yesterday", "2020-01-01"] {
         set(bad).ends(2).says("2027-02-27");
     }

@@ -138,13 +138,24 @@ impl Personal {
         let _lock = self.store.lock()?;
         match self.exchange(&key)? {
             Exchanged::Token(access) => {
-                let ends_at = ends.map(Timestamp::as_second);
+                let stored = self.store.load::<Token>().ok().flatten();
+                let known = stored.filter(|token| token.key == key.expose()).and_then(|token| token.ends_at);
+                let ends_at = ends.map(Timestamp::as_second).or(known);
+                let source = if self.is_of_settings(&key) { SETTINGS } else { source };
                 let token = Token { access: Some(access), ends_at, ..Token::of_key(key.expose(), source) };
                 let token = self.admit(token)?;
                 Ok(token.account(&self.domain, self.settings.key_ends))
             }
             Exchanged::Rejected(why) => Err(self.key_required(&why)),
         }
+    }
+
+    /// Whether a key is the one whose end is in the settings. Without such an end the settings are not read, because
+    /// they may name a command.
+    fn is_of_settings(&self, key: &Secret) -> bool {
+        let given = || (self.context.credentials)().ok().flatten();
+        let given = self.settings.key_ends.and_then(|_| api::key_of(given()?.password.expose()).ok());
+        given.is_some_and(|given| given.expose() == key.expose())
     }
 
     /// Stores a key with a new access token, after the service has named its owner. A key of an unknown owner is stored

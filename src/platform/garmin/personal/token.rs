@@ -104,10 +104,12 @@ impl Token {
         self.access.as_ref().filter(|access| self.dead.is_none() && access.is_fresh(now))
     }
 
-    /// The account, without the key. `of_settings`: when the key in the settings ends.
+    /// The account, without the key. `of_settings`: when the key in the settings ends; it says nothing about a key of
+    /// another source.
     ///
     /// The service does not tell when a key ends. An end that the key has outlived was wrong, so the end is unknown.
     pub fn account(&self, domain: &Domain, of_settings: Option<Timestamp>) -> Account {
+        let of_settings = of_settings.filter(|_| self.source == SETTINGS);
         let ends = self.ends_at.and_then(|at| Timestamp::from_second(at).ok()).or(of_settings);
         let works_until = self.access.as_ref().map_or(i64::MIN, |access| access.expires_at);
         Account {
@@ -166,12 +168,14 @@ mod tests {
 
     #[test]
     fn the_end_of_a_key_is_told_until_the_key_outlives_it() {
-        let mut key = Token { access: Some(token("{}", 1000)), ..Token::of_key("k", BY_HAND) };
+        let mut key = Token { access: Some(token("{}", 1000)), ..Token::of_key("k", SETTINGS) };
         let ends = |key: &Token, of_settings: Option<i64>| {
             key.account(&COM, of_settings.map(at)).expires.map(|end| end.as_second())
         };
         assert_eq!(ends(&key, None), None);
         assert_eq!(ends(&key, Some(200_000)), Some(200_000));
+        let by_hand = Token { source: BY_HAND.into(), ..key.clone() };
+        assert_eq!(ends(&by_hand, Some(200_000)), None, "another key than that of the settings");
         key.ends_at = Some(300_000);
         assert_eq!(ends(&key, Some(200_000)), Some(300_000), "what was told with the key counts");
         key.access = Some(token("{}", 400_000));
