@@ -79,6 +79,51 @@ fn work_with_token(sim: &Sim) -> Work {
 }
 
 #[test]
+fn a_new_token_is_stored_after_its_check() {
+    let sim = sim(3, |_| ());
+    let work = work(&sim);
+    let before = stored(&work);
+    sim.fault(Fault::new(Effect::Unauthorized).path("/mcp"));
+    log_in(&work, &sim, Some(McpVisit::Approve)).ends(77).says("the token of the new login (HTTP 401)");
+    assert_eq!(stored(&work), before);
+    assert!(asked(&sim, TOKENS).len() == 1, "the new token is not renewed: {:?}", requests(&sim));
+    // Killed during the check.
+    sim.clear_faults();
+    sim.clear_log();
+    sim.fault(Fault::new(Effect::Stall { ms: 20_000 }).path("/mcp"));
+    let mut child = work.spawn("gs-auth", &["login", "--platform", "coros", "--oauth"], "");
+    wait_for(&sim, "/login-sessions");
+    let end = Instant::now() + Duration::from_secs(20);
+    let mut is_open = false;
+    while !sim.log().iter().any(|request| request.note.contains("fault: ")) {
+        assert!(Instant::now() < end, "{:?}", requests(&sim));
+        if let Some(url) = sim.with(|state| state.mcp_login_url()).filter(|_| !is_open) {
+            is_open = sim.with(|state| state.open_mcp_login(REGION, &url, McpVisit::Approve));
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    sim.clear_faults();
+    assert_eq!(stored(&work), before);
+    fetch(&work).ok();
+}
+
+#[test]
+fn a_login_registers_a_new_client_if_the_old_one_may_be_unknown() {
+    let sim = sim(1, |_| ());
+    let work = work(&sim);
+    let clients = || sim.with(|state| state.coros_mcp.clients.len());
+    let before = clients();
+    set(&work, "dead", "COROS does not renew the token (invalid_client)");
+    log_in(&work, &sim, Some(McpVisit::Approve)).ok();
+    assert_eq!(clients(), before + 1);
+    sim.fault(Fault::new(status(403)).contains("/login-sessions").count(1));
+    log_in(&work, &sim, Some(McpVisit::Approve)).ok();
+    assert_eq!(clients(), before + 2);
+}
+
+#[test]
 fn a_lost_connection_does_not_end_a_login() {
     let sim = sim(1, |_| ());
     let work = work(&sim);
