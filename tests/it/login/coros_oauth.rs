@@ -177,7 +177,7 @@ fn a_login_needs_the_tools_and_the_account_of_the_data_folder() {
     fetch(&work).ends(78).says("belongs to");
     std::fs::remove_file(work.data(TOKEN)).unwrap();
     let said = bob_logs_in(&work, &two);
-    said.ends(78).says("belongs to");
+    said.ends(78).says("belongs to").says("run gs-fetch first");
     assert!(!work.data(TOKEN).exists(), "a token of another account is not stored");
 }
 

@@ -106,17 +106,20 @@ impl CorosMcp {
     ///
     /// That the id is the one of the Training Hub is not proven. So if it differs, or is missing, the activities decide.
     fn check_owner(&self, token: &Token) -> Result<bool> {
-        let other = match token.identity().map(|identity| self.context.owner.admit(&identity, None)) {
-            Some(Err(error @ Error::OtherAccount(_))) => error,
+        let owner = match token.identity().map(|identity| self.context.owner.admit(&identity, None)) {
+            Some(Err(Error::OtherAccount(Reason::OtherAccount { owner, .. }))) => owner,
             Some(admitted) => return admitted.map(|()| true),
             None if !self.context.owner.is_owned()? => return Ok(true),
-            None => Error::OtherAccount(Reason::OtherAccount {
-                platform: self.context.platform.to_string(),
-                login: "an account without any known activity".into(),
-                owner: None,
-            }),
+            None => None,
         };
-        if self.shows_known_activities()? { Ok(false) } else { Err(other) }
+        if self.shows_known_activities()? {
+            return Ok(false);
+        }
+        Err(Error::OtherAccount(Reason::OtherAccount {
+            platform: self.context.platform.to_string(),
+            login: "an account without any known activity (if nothing was listed yet, run gs-fetch first)".into(),
+            owner,
+        }))
     }
 
     /// Checks that the service has the tools that are needed.
