@@ -176,7 +176,12 @@ mod tests {
                 UploadIntent { run: "r", from: ActivityKeyRef::new(from, "1"), to, sha256: "aa", ids_before: &[] };
             catalogue.begin_upload(&intent, now()).unwrap();
         }
+        for platform in ["garmin-com", "coros"] {
+            catalogue.begin_file_request((platform, "oauth"), now()).unwrap();
+        }
         let forgotten = catalogue.forget_account("garmin-com").unwrap();
+        let requests = |platform| catalogue.file_requests((platform, "oauth"), now()).unwrap().len();
+        assert_eq!((requests("garmin-com"), requests("coros")), (0, 1));
         assert_eq!((forgotten.activities, forgotten.uploads), (3, 1));
         assert_eq!(catalogue.count_of_account("garmin-com").unwrap(), Forgotten::default());
         assert_eq!(catalogue.owner("garmin-com").unwrap(), None);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::support::coros_oauth::{DAY, HOST, REGION, advance, archived, change, download, fetch, sim, work};
 use crate::support::requests;
-use gs_sim::{Blob, CorosActivitySpec, HISTORY_END, NoFile, QuotaWindow, Sim};
+use gs_sim::{Blob, CorosActivitySpec, Effect, Fault, HISTORY_END, NoFile, QuotaWindow, Sim};
 
 fn calls_of_files(sim: &Sim) -> Vec<String> {
     let label = |call: &gs_sim::coros_mcp::state::Call| call.arguments["labelId"].as_str().unwrap().to_owned();
@@ -81,6 +81,20 @@ fn requests_that_were_not_sent_do_not_count() {
     sim.with(|state| state.expire_mcp_tokens(REGION));
     download(&work).ok();
     assert_eq!(work.sql::<i64>("SELECT count(*) FROM file_requests"), 3, "nor does a rejected token");
+}
+
+#[test]
+fn a_retry_after_delays_the_other_reads() {
+    let sim = sim(3, |_| ());
+    let mut work = work(&sim);
+    fetch(&work).ok();
+    work.set("GS_MAX_RETRY_AFTER", "1s");
+    let busy = Effect::Status { status: 429, retry_after: Some("3600".into()), body: None, content_type: None };
+    sim.fault(Fault::new(busy).path("/mcp").body("downloadActivityFitFiles").count(1));
+    download(&work).ends(75);
+    sim.clear_log();
+    fetch(&work).ends(75).says("rate limited until");
+    assert_eq!(requests(&sim), [""; 0]);
 }
 
 #[test]
