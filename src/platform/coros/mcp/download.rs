@@ -111,7 +111,8 @@ mod tests {
     fn a_known_error_is_no_result_without_a_file() {
         let of = |content: Value| gave_file(&json!({"content": content, "isError": false}));
         let said = |words: &str| of(json!([{"type": "text", "text": words}]));
-        for error in ["COROS API is temporarily unavailable.", "Tool call anomalies detected.", "Session not found: 5f"] {
+        for error in ["COROS API is temporarily unavailable.", "Tool call anomalies detected.", "Session not found: 5f"]
+        {
             assert_eq!(said(error), None, "{error}");
         }
         assert_eq!(said("COROS did not return a FIT file URL for labelId: 48"), Some(false));

@@ -36,7 +36,8 @@ pub fn run(
 }
 
 fn is_manual(details: &Response) -> bool {
-    lenient_json::parse(&details.body).is_some_and(|body| [&body["metadataDTO"], &body].iter().any(|place| place["manualActivity"] == true))
+    lenient_json::parse(&details.body)
+        .is_some_and(|body| [&body["metadataDTO"], &body].iter().any(|place| place["manualActivity"] == true))
 }
 
 #[cfg(test)]
