@@ -47,16 +47,22 @@ pub fn set_key(
             ));
         }
         TokenSource::Path(path) => read(access, &path)?,
-        TokenSource::UsualPlaces => match configured(worker, access)? {
-            Some(key) => key,
-            None => {
-                let key = ask(worker, spec, access, prompt)?;
-                if ends.is_none() && access.asks_key_end() {
-                    ends = ask_end(worker, spec, access, prompt)?;
-                }
-                key
+        TokenSource::UsualPlaces => {
+            // The key in the settings may be the old one: a person at a terminal can paste the new one.
+            let rejected = match configured(worker, access)?.map(|key| check_and_store(worker, spec, &key, ends)) {
+                Some(Err(failure)) if failure.exit == Exit::LoginRequired => Some(failure),
+                Some(checked) => return checked,
+                None => None,
+            };
+            if let Some(failure) = &rejected {
+                worker.warn(&failure.to_string());
             }
-        },
+            let key = ask(worker, spec, access, prompt).map_err(|nobody| rejected.unwrap_or(nobody))?;
+            if ends.is_none() && access.asks_key_end() {
+                ends = ask_end(worker, spec, access, prompt)?;
+            }
+            key
+        }
     };
     check_and_store(worker, spec, &key, ends)
 }

@@ -97,6 +97,11 @@ fn a_rejected_key_is_asked_for_once_and_the_new_one_of_the_settings_is_used() {
     sim.clear_log();
     work.run("gs-fetch", &[]).ends(77).says("replaced by a new one");
     assert!(sim.log().is_empty(), "a key that was rejected is not sent again");
+    // The settings still have the old key.
+    work.run("gs-auth", &["key"]).ends(77).says("correct INTERVALS_API_KEY");
+    let (code, shown) = work.on_a_terminal("key --platform intervals", &[("API key", &new)]);
+    assert!(code == 0 && shown.contains("logged in as"), "{shown}");
+    work.run("gs-fetch", &[]).ok();
     work.set("INTERVALS_API_KEY", &new);
     work.run("gs-fetch", &[]).ok();
     work.given("gs-auth", &["key", "-", "--platform", "intervals"], "two words").ends(2).says("a key is one word");

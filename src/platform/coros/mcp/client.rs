@@ -141,11 +141,12 @@ impl CorosMcp {
         let number = files.begin()?;
         let sent = send();
         match &sent {
-            Ok(Ok(Reply::Result(result))) => match download::gave_file(result) {
-                Some(gave_file) => files.end(number, gave_file)?,
-                // It counts, but an error of the service says nothing about the quota.
-                None => {}
-            },
+            Ok(Ok(Reply::Result(result))) => {
+                // An error of the service counts as a request, and says nothing about the quota.
+                if let Some(gave_file) = download::gave_file(result) {
+                    files.end(number, gave_file)?;
+                }
+            }
             // Whether it counted is not known.
             Ok(Err(NoReply::ServerError(_) | NoReply::NotJson(_))) => {}
             Err(error) if !is_unsent(error) => {}
