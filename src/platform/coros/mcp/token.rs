@@ -60,7 +60,7 @@ impl Token {
             refresh_token: grant.refresh_token,
             issued: now,
             expires: grant.expires,
-            user_id: self.user_id.clone().or(grant.user_id),
+            user_id: self.user_id.clone(),
             renewal_begun: None,
             dead: None,
             issuer: self.issuer.clone(),
@@ -156,6 +156,10 @@ mod tests {
         let renewed = Token { renewal_begun: Some(at(5)), ..token(3600) }.renewed(grant(), at(3500));
         assert_eq!((renewed.user_id.as_deref(), renewed.client_id.as_str()), (Some("42"), "c"));
         assert_eq!((renewed.access_token.as_str(), renewed.renewal_begun), ("b", None));
+
+        // The login found that this is not the account's id.
+        let unnamed = Token { user_id: None, ..token(3600) }.renewed(grant(), at(3500));
+        assert_eq!(unnamed.user_id, None);
     }
 
     #[test]
