@@ -83,12 +83,10 @@ impl Worker {
 
     /// Whether the account can be read, and the access that writes is not set up. Then nothing is uploaded to it.
     pub fn is_read_only(&self, spec: &PlatformSpec) -> bool {
-        let (mut writers, mut readers): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
-        for access in spec.accesses() {
-            if access.can_write() { writers.push(access) } else { readers.push(access) }
-        }
-        let is_set_up = |access: &&dyn Access| self.is_set_up(spec, *access);
-        readers.iter().any(is_set_up) && !writers.iter().any(is_set_up)
+        let is_any_set_up = |writes: bool| {
+            spec.accesses().into_iter().any(|access| access.can_write() == writes && self.is_set_up(spec, access))
+        };
+        is_any_set_up(false) && !is_any_set_up(true)
     }
 
     /// Opens a platform to read from it, without checking the owner of the account: [`Worker::connect_reader`] checks
