@@ -1,14 +1,14 @@
 //! Opens platforms with the HTTP client, the credentials and the record of rejected logins.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::Worker;
+use super::shared_catalogue::SharedCatalogue;
 use crate::activity::{Activity, ActivityKeyRef};
-use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::http::Http;
 use crate::platform::{
@@ -127,9 +127,9 @@ impl Worker {
     /// The context in which an access of a platform is opened.
     pub(super) fn context(&self, spec: &Arc<PlatformSpec>, access: AccessKind, http: Arc<Http>) -> Context {
         let id = spec.id.clone();
+        let catalogue = Arc::new(self.shared_catalogue());
         let guard = Guard {
-            path: self.catalogue_path.clone(),
-            wait: self.lock_timeout,
+            catalogue: catalogue.clone(),
             platform: id.clone(),
             run: self.run_id.clone(),
             clock: self.clock.clone(),
@@ -140,26 +140,15 @@ impl Worker {
         let skipped = self.skipped(id.clone());
         // A token from a login would be lost with the temporary folder.
         let is_kept = !self.is_scratch;
-        let (path, wait, listed) = (self.catalogue_path.clone(), self.lock_timeout, id.clone());
-        // A listing may look up each of its activities, so the connection stays open.
-        let opened: Mutex<Option<Catalogue>> = Mutex::new(None);
+        let (entries, listed) = (catalogue.clone(), id.clone());
         let known = move |id: &str| -> Option<Activity> {
-            let mut opened = opened.lock().unwrap_or_else(PoisonError::into_inner);
-            if opened.is_none() {
-                *opened = Catalogue::open(&path, wait).ok();
-            }
-            Some(opened.as_ref()?.entry(ActivityKeyRef::new(&listed, id)).ok().flatten()?.activity)
+            let entry = entries.with(|catalogue| catalogue.entry(ActivityKeyRef::new(&listed, id)));
+            Some(entry.ok().flatten()?.activity)
         };
-        let (path, wait, to) = (self.catalogue_path.clone(), self.lock_timeout, id.clone());
+        let (uploads, to) = (catalogue.clone(), id.clone());
         // If the catalogue cannot be read, the upload fails anyway.
-        let opened: Mutex<Option<Catalogue>> = Mutex::new(None);
         let is_delivered = move |name: &str| {
-            let mut opened = opened.lock().unwrap_or_else(PoisonError::into_inner);
-            if opened.is_none() {
-                *opened = Catalogue::open(&path, wait).ok();
-            }
-            let known = opened.as_ref().map(|catalogue| catalogue.was_uploaded(ActivityKeyRef::new(&to, name)));
-            known.is_some_and(Result::unwrap_or_default)
+            uploads.with(|catalogue| catalogue.was_uploaded(ActivityKeyRef::new(&to, name))).unwrap_or_default()
         };
         Context {
             platform: id,
@@ -176,7 +165,7 @@ impl Worker {
             notice: Arc::new(move |text| workspace.warn(&format!("{name}: {text}"))),
             skipped: Arc::new(skipped),
             known: Arc::new(known),
-            files: Arc::new(self.file_requests(spec, access)),
+            files: Arc::new(self.file_requests(spec, access, catalogue)),
             is_delivered: Arc::new(is_delivered),
         }
     }
@@ -248,26 +237,15 @@ pub(super) fn credentials(
 
 /// The record of rejected logins, in the catalogue.
 struct Guard {
-    path: PathBuf,
-    wait: Duration,
+    catalogue: Arc<SharedCatalogue>,
     platform: PlatformId,
     run: String,
     clock: Clock,
 }
 
-impl Guard {
-    fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
-        let result = Catalogue::open(&self.path, self.wait).and_then(|mut catalogue| work(&mut catalogue));
-        result.map_err(|error| match error.passes() {
-            true => platform::Error::Retry { message: error.to_string(), platform_wide: true },
-            false => platform::Error::Storage(error.reason()),
-        })
-    }
-}
-
 impl LoginGuard for Guard {
     fn login_block(&self, by_hand: bool) -> platform::Result<Option<LoginBlock>> {
-        let login = self.with(|catalogue| catalogue.login_failure(&self.platform))?;
+        let login = self.catalogue.with(|catalogue| catalogue.login_failure(&self.platform))?;
         let now = self.clock.now();
         let block = login.and_then(|login| match login.cooldown(now) {
             Some(until) => Some(LoginBlock::Cooldown(until, login.reason)),
@@ -277,31 +255,31 @@ impl LoginGuard for Guard {
         if block.is_some() || by_hand {
             return Ok(block);
         }
-        let has = self.with(|catalogue| catalogue.has_logged_in(&self.platform, &self.run, now))?;
+        let has = self.catalogue.with(|catalogue| catalogue.has_logged_in(&self.platform, &self.run, now))?;
         Ok(has.then_some(LoginBlock::OncePerRun))
     }
 
     fn begin(&self) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.begin_login(&self.platform, &self.run, self.clock.now()).map(drop))
+        self.catalogue.with(|catalogue| catalogue.begin_login(&self.platform, &self.run, self.clock.now()).map(drop))
     }
 
     fn not_sent(&self) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.cancel_login(&self.platform, &self.run))
+        self.catalogue.with(|catalogue| catalogue.cancel_login(&self.platform, &self.run))
     }
 
     fn service_failed(&self, reason: &Reason) -> platform::Result<Timestamp> {
-        self.with(|catalogue| catalogue.login_failed(&self.platform, reason, self.clock.now()))
+        self.catalogue.with(|catalogue| catalogue.login_failed(&self.platform, reason, self.clock.now()))
     }
 
     fn rate_limited(&self, reason: &Reason) -> platform::Result<Timestamp> {
-        self.with(|catalogue| catalogue.login_rate_limited(&self.platform, reason, self.clock.now()))
+        self.catalogue.with(|catalogue| catalogue.login_rate_limited(&self.platform, reason, self.clock.now()))
     }
 
     fn rejected(&self, reason: &Reason) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_rejected(&self.platform, reason, self.clock.now()))
+        self.catalogue.with(|catalogue| catalogue.login_rejected(&self.platform, reason, self.clock.now()))
     }
 
     fn succeeded(&self) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.login_succeeded(&self.platform))
+        self.catalogue.with(|catalogue| catalogue.login_succeeded(&self.platform))
     }
 }

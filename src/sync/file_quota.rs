@@ -1,13 +1,12 @@
 //! The quota of files of an access: its record in the catalogue, its state for a person, and the access that downloads
 //! the rest when it is used up.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::Worker;
+use super::shared_catalogue::SharedCatalogue;
 use crate::catalogue::{Catalogue, FileRequestRow};
 use crate::clock::Clock;
 use crate::http::Http;
@@ -16,14 +15,13 @@ use crate::status::FileQuotaUsage;
 
 impl Worker {
     /// The record of the requests for files of an access.
-    pub(super) fn file_requests(&self, spec: &PlatformSpec, access: AccessKind) -> impl FileRequests + use<> {
-        FileLog {
-            path: self.catalogue_path.clone(),
-            wait: self.lock_timeout,
-            platform: spec.id.clone(),
-            access,
-            clock: self.clock.clone(),
-        }
+    pub(super) fn file_requests(
+        &self,
+        spec: &PlatformSpec,
+        access: AccessKind,
+        catalogue: Arc<SharedCatalogue>,
+    ) -> impl FileRequests + use<> {
+        FileLog { catalogue, platform: spec.id.clone(), access, clock: self.clock.clone() }
     }
 
     /// Opens another access of a platform whose files can be downloaded now, if one is set up. It is used when the quota
@@ -82,43 +80,33 @@ fn request(row: FileRequestRow) -> FileRequest {
 
 /// The record of the requests for files, in the catalogue.
 struct FileLog {
-    path: PathBuf,
-    wait: Duration,
+    catalogue: Arc<SharedCatalogue>,
     platform: PlatformId,
     access: AccessKind,
     clock: Clock,
 }
 
-impl FileLog {
-    fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
-        let result = Catalogue::open(&self.path, self.wait).and_then(|mut catalogue| work(&mut catalogue));
-        result.map_err(|error| match error.passes() {
-            true => platform::Error::Retry { message: error.to_string(), platform_wide: true },
-            false => platform::Error::Storage(error.reason()),
-        })
-    }
-}
-
 impl FileRequests for FileLog {
     fn since(&self, time: Timestamp) -> platform::Result<Vec<FileRequest>> {
-        let rows = self.with(|catalogue| catalogue.file_requests((&self.platform, self.access.name()), time))?;
+        let rows =
+            self.catalogue.with(|catalogue| catalogue.file_requests((&self.platform, self.access.name()), time))?;
         Ok(rows.into_iter().map(request).collect())
     }
 
     fn begin(&self) -> platform::Result<i64> {
         let now = self.clock.now();
-        self.with(|catalogue| catalogue.begin_file_request((&self.platform, self.access.name()), now))
+        self.catalogue.with(|catalogue| catalogue.begin_file_request((&self.platform, self.access.name()), now))
     }
 
     fn end(&self, number: i64, gave_file: bool) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.end_file_request(number, gave_file))
+        self.catalogue.with(|catalogue| catalogue.end_file_request(number, gave_file))
     }
 
     fn cancel(&self, number: i64) -> platform::Result<()> {
-        self.with(|catalogue| catalogue.cancel_file_request(number))
+        self.catalogue.with(|catalogue| catalogue.cancel_file_request(number))
     }
 
     fn outstanding(&self) -> platform::Result<u64> {
-        self.with(|catalogue| catalogue.count_outstanding_files(&self.platform))
+        self.catalogue.with(|catalogue| catalogue.count_outstanding_files(&self.platform))
     }
 }

@@ -3,8 +3,8 @@
 //! An operation gets a [`Worker`], values and a [`RecordSink`], and reports its progress to an [`Observer`]. It prints
 //! nothing, knows no command-line flag and never exits the process.
 //!
-//! - `workspace`: the state that all operations of a run share; `observer`: progress and messages; `error`: how much a
-//!   failure stops; `network`: how requests are sent.
+//! - `workspace`: the state that all operations of a run share; `shared_catalogue`: the catalogue for platforms;
+//!   `observer`: progress and messages; `error`: how much a failure stops; `network`: how requests are sent.
 //! - `connect` opens an account, and is the only place that checks its owner. `selection`: the selected platforms.
 //! - Accounts: `login`, `ownership`.
 //! - Reading: `fetch`, `listing`, `download`, `file_store`, `import`.
@@ -47,6 +47,7 @@ mod remarks;
 mod report;
 mod schedule;
 mod selection;
+mod shared_catalogue;
 mod shown_settings;
 mod sink;
 mod suspension;

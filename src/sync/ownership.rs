@@ -4,14 +4,13 @@
 //! The first login determines the owner of the data folder. From then on the stored token, the catalogue, and the
 //! e-mail address in the settings (if the e-mail address of the account is known) must name the same person.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::Worker;
-use crate::catalogue::{Catalogue, Owner};
+use super::shared_catalogue::SharedCatalogue;
+use crate::catalogue::Owner;
 use crate::clock::Clock;
 use crate::hex;
 use crate::http::Http;
@@ -27,10 +26,7 @@ const FEW: u32 = 20;
 
 /// The known owner of an account, for comparison.
 pub struct Ownership {
-    catalogue_path: PathBuf,
-    /// A connection of its own, opened when first needed: the check may be made from any thread.
-    catalogue: Mutex<Option<Catalogue>>,
-    wait: Duration,
+    catalogue: SharedCatalogue,
     clock: Clock,
     spec: Arc<PlatformSpec>,
     /// Whether a token or a password exists.
@@ -43,9 +39,7 @@ impl Worker {
     /// The known owner of the account of `spec`.
     pub fn ownership(&self, spec: &Arc<PlatformSpec>) -> Ownership {
         Ownership {
-            catalogue_path: self.catalogue_path.clone(),
-            catalogue: Mutex::new(None),
-            wait: self.lock_timeout,
+            catalogue: self.shared_catalogue(),
             clock: self.clock.clone(),
             spec: spec.clone(),
             is_set_up: self.has_token(spec) || self.has_credentials(spec),
@@ -154,7 +148,7 @@ impl Ownership {
     /// Whether the catalogue has no owner, because the service did not name one so far, but has activities that were
     /// listed from another account.
     fn holds_another(&self, user_id: &str) -> platform::Result<bool> {
-        let raw = self.with(|catalogue| match catalogue.owner(&self.spec.id)? {
+        let raw = self.catalogue.with(|catalogue| match catalogue.owner(&self.spec.id)? {
             Some(_) => Ok(Vec::new()),
             None => catalogue.newest_service_json(&self.spec.id, FEW),
         })?;
@@ -166,7 +160,7 @@ impl Ownership {
         Error::OtherAccount(Reason::OtherAccount {
             platform: self.spec.id.to_string(),
             login: "an account without any known activity".to_owned(),
-            owner: self.with(|catalogue| catalogue.owner(&self.spec.id)).ok().flatten().as_ref().map(person),
+            owner: self.catalogue.with(|catalogue| catalogue.owner(&self.spec.id)).ok().flatten().as_ref().map(person),
         })
     }
 
@@ -179,7 +173,7 @@ impl Ownership {
     /// # Errors
     /// [`Error::OtherAccount`] if they name different accounts.
     pub fn check_settings(&self) -> platform::Result<()> {
-        let owner = self.with(|catalogue| catalogue.owner(&self.spec.id))?;
+        let owner = self.catalogue.with(|catalogue| catalogue.owner(&self.spec.id))?;
         let (Some(owner), Some((setting, email))) = (owner, &self.email) else { return Ok(()) };
         if owner.emails.is_empty() || owner.emails.contains(email) {
             return Ok(());
@@ -190,16 +184,6 @@ impl Ownership {
             address: mask_email(email),
             owner: person(&owner),
         }))
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut Catalogue) -> crate::catalogue::Result<T>) -> platform::Result<T> {
-        let mut opened = self.catalogue.lock().unwrap_or_else(PoisonError::into_inner);
-        let catalogue = match opened.take() {
-            Some(catalogue) => Ok(catalogue),
-            None => Catalogue::open(&self.catalogue_path, self.wait),
-        };
-        let result = catalogue.and_then(|catalogue| work(opened.insert(catalogue)));
-        result.map_err(|error| Error::Retry { message: error.to_string(), platform_wide: true })
     }
 }
 
@@ -217,14 +201,14 @@ impl OwnerGuard for Ownership {
         }
         let account = digest(&self.spec.id, &identity.user_id);
         let emails: Vec<&str> = identity.email.as_deref().into_iter().chain(email).collect();
-        let owner = self.with(|catalogue| {
+        let owner = self.catalogue.with(|catalogue| {
             catalogue.claim(&self.spec.id, &account, identity.name.as_deref(), &emails, self.clock.now())
         })?;
         if owner.account == account { Ok(()) } else { Err(other(Some(person(&owner)))) }
     }
 
     fn is_owned(&self) -> platform::Result<bool> {
-        Ok(self.with(|catalogue| catalogue.owner(&self.spec.id))?.is_some())
+        Ok(self.catalogue.with(|catalogue| catalogue.owner(&self.spec.id))?.is_some())
     }
 }
 
