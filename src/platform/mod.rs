@@ -1,9 +1,9 @@
 //! The platforms: the operations of each, and the table of all platforms.
 //!
-//! Terms: a *platform* is one service with one account, a folder, or an outbox. An *original* is the file that a device recorded,
-//! as it was uploaded; a *converted* file is one that the service computed from it. A *ticket* proves a login once and
-//! is exchanged for a *token*. The token is stored and renewed in a [`TokenStore`], under a lock that all processes
-//! share.
+//! Terms: a *platform* is one service with one account, a folder, or an outbox. An *original* is the file that a device
+//! recorded, as it was uploaded; a *converted* file is one that the service computed from it. A *ticket* proves a login
+//! once and is exchanged for a *token*. The token is stored and renewed in a [`TokenStore`], under a lock that all
+//! processes share.
 //!
 //! An account may have several [`Access`]es: a key or OAuth for reading, beside the login of the web page.
 //!

@@ -181,8 +181,7 @@ fn remember(worker: &mut Worker, rematch: bool, groups: &Groups) -> Result<()> {
 }
 
 /// The record of a decision, without its activity; `None` if there is nothing to report. `is_read_only`: the account has
-/// no access that can upload. `explain`: report groups that
-/// are not uploaded, too.
+/// no access that can upload. `explain`: report groups that are not uploaded, too.
 fn transfer(
     worker: &Worker,
     (to, is_read_only): (&str, bool),

@@ -3,8 +3,8 @@
 //!
 //! `issuer` has the regional hosts, `oauth` and `login_session` the login, `token` is the stored token; `rpc` is JSON-RPC,
 //! `text` unwraps results, `records` reads the prose of a list, `days` and `list` decide what is listed, `download` reads
-//! a file. All of these are pure; `account`, `login`, `client` and this file send, and `quota` keeps the quota of files. `docs/services.md` has the known facts
-//! about the service, with their sources.
+//! a file. All of these are pure; `account`, `login`, `client` and this file send, and `quota` keeps the quota of files.
+//! `docs/services.md` has the known facts about the service, with their sources.
 //!
 //! The service gives 50 files a day and does not say when they are used up. So each request for a file is recorded, and a
 //! response without a file is never final.
