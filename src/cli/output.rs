@@ -43,13 +43,13 @@ impl Output {
             return Ok(false);
         }
         record.write(&mut self.kept).map_err(|error| Output::failed(&error))?;
-        self.hand_on(self.most).map_err(|error| Output::write_failed(&error))
+        self.flush_above(self.most).map_err(|error| Output::write_failed(&error))
     }
 
     /// Writes text. `false`: the reader has closed the pipe.
     pub fn text(&mut self, text: &str) -> Result<bool, Failure> {
         self.kept.extend_from_slice(text.as_bytes());
-        self.hand_on(KEPT).map_err(|error| Output::write_failed(&error))
+        self.flush_above(KEPT).map_err(|error| Output::write_failed(&error))
     }
 
     /// Writes one value as a line of JSON. `false`: the reader has closed the pipe.
@@ -60,7 +60,7 @@ impl Output {
 
     /// Writes the buffered bytes. `false`: the reader has closed the pipe.
     pub fn flush(&mut self) -> Result<bool, Failure> {
-        self.hand_on(0).map_err(|error| Output::write_failed(&error))
+        self.flush_above(0).map_err(|error| Output::write_failed(&error))
     }
 
     /// Whether a write has shown that the reader has closed the pipe.
@@ -82,7 +82,7 @@ impl Output {
     }
 
     /// Writes the buffered bytes, if there are more than `most`.
-    fn hand_on(&mut self, most: usize) -> io::Result<bool> {
+    fn flush_above(&mut self, most: usize) -> io::Result<bool> {
         if self.kept.len() <= most {
             return Ok(!self.closed);
         }
@@ -129,17 +129,17 @@ impl RecordSink for Output {
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.kept.extend_from_slice(bytes);
-        self.hand_on(KEPT).map(|_| bytes.len())
+        self.flush_above(KEPT).map(|_| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.hand_on(0).map(drop)
+        self.flush_above(0).map(drop)
     }
 }
 
 /// Writes the bytes that are still buffered.
 impl Drop for Output {
     fn drop(&mut self) {
-        let _ = self.hand_on(0);
+        let _ = self.flush_above(0);
     }
 }

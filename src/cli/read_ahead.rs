@@ -22,7 +22,7 @@ impl ReadAhead {
     /// number of records is then unknown.
     pub fn begin(progress: &Progress) -> Option<ReadAhead> {
         let (sender, pieces) = sync_channel(PIECES);
-        let told = progress.clone();
+        let reported = progress.clone();
         let read = move || {
             let mut input = io::stdin().lock();
             let mut is_cut = false;
@@ -36,14 +36,14 @@ impl ReadAhead {
                 };
                 piece.truncate(read);
                 is_cut = piece.last() != Some(&b'\n');
-                told.expect(piece.iter().filter(|byte| **byte == b'\n').count() as u64);
+                reported.expect(piece.iter().filter(|byte| **byte == b'\n').count() as u64);
                 if sender.send(Ok(piece)).is_err() {
                     return;
                 }
             }
             // The last line may have no line end.
-            told.expect(u64::from(is_cut));
-            told.expect_no_more();
+            reported.expect(u64::from(is_cut));
+            reported.expect_no_more();
         };
         std::thread::Builder::new().name("input".into()).spawn(read).ok()?;
         Some(ReadAhead { pieces, piece: io::Cursor::default(), progress: progress.clone() })

@@ -112,7 +112,7 @@ pub trait PlatformLogin: Send {
     /// Imports a token of another tool, or a ticket, as text. Checks it with the service and stores it.
     fn import(&self, text: &str) -> Result<Account>;
 
-    /// Imports an API key. `ends`: when it ends, if a person told it.
+    /// Imports an API key. `ends`: when it ends, if a person gave it.
     fn import_key(&self, key: &Secret, _ends: Option<Timestamp>) -> Result<Account> {
         self.import(key.expose())
     }

@@ -33,9 +33,9 @@ impl Stages {
         let handled = [SIGINT, SIGTERM].into_iter().chain((!signals::ignores_hangup()).then_some(SIGHUP));
         if let Ok(mut signals) = Signals::new(handled) {
             let shared = shared.clone();
-            let hand_on = move || signals.forever().for_each(|signal| shared.hand_on(signal, leave));
+            let pass_on = move || signals.forever().for_each(|signal| shared.pass_on(signal, leave));
             // Without a thread the signal has no effect on this program, but the commands still receive a Ctrl-C.
-            drop(std::thread::Builder::new().name("signals".into()).spawn(hand_on));
+            drop(std::thread::Builder::new().name("signals".into()).spawn(pass_on));
         }
         Stages { shared, worst: 0 }
     }
@@ -126,7 +126,7 @@ impl Shared {
     /// Passes a signal on: SIGTERM as SIGINT and SIGINT as SIGTERM, because the commands may have received the original
     /// from the terminal or from systemd already, and a second signal of the same kind ends them at once. SIGHUP is
     /// passed on unchanged.
-    fn hand_on(&self, signal: i32, leave: fn()) {
+    fn pass_on(&self, signal: i32, leave: fn()) {
         self.is_stopped.store(true, Ordering::Relaxed);
         let running = self.running();
         if running.is_empty() {

@@ -126,7 +126,7 @@ impl Garmin {
             Ok(mut new) => {
                 new.user.clone_from(&token.user);
                 (new.user_id, new.email) = (token.user_id.clone(), token.email.clone());
-                new.owner_untold_at = token.owner_untold_at;
+                new.owner_unknown_at = token.owner_unknown_at;
                 new.oauth1.clone_from(&token.oauth1);
                 // If the response has no refresh token, the old one stays valid.
                 new.refresh_token = new.refresh_token.or_else(|| token.refresh_token.clone());

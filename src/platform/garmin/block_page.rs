@@ -14,14 +14,14 @@ const LONGEST_ERROR: usize = 4096;
 
 /// The status of a rate limit: that of the response, or the one in its JSON error, which may come with HTTP 200.
 pub fn blocked(response: &Response) -> Option<u16> {
-    let told = || {
+    let json_status = || {
         let is_short = response.body.len() <= LONGEST_ERROR;
         let body: Value = is_short.then(|| serde_json::from_slice(&response.body).ok()).flatten()?;
         let code = &body["error"]["status-code"];
         code.as_str().and_then(|code| code.parse().ok()).or_else(|| u16::try_from(code.as_u64()?).ok())
     };
     let is_block = |status: &u16| BLOCKED.contains(status);
-    Some(response.status).filter(is_block).or_else(|| told().filter(is_block))
+    Some(response.status).filter(is_block).or_else(|| json_status().filter(is_block))
 }
 
 /// Whether a 403 is a web page. If so, the client or its network is blocked, and the service itself did not respond

@@ -47,8 +47,8 @@ impl Profile {
     }
 
     fn fill(self, token: Token, now: Timestamp) -> Token {
-        let owner_untold_at = self.user_id.is_none().then(|| now.as_second());
-        Token { user: self.name, user_id: self.user_id, email: self.email, owner_untold_at, ..token }
+        let owner_unknown_at = self.user_id.is_none().then(|| now.as_second());
+        Token { user: self.name, user_id: self.user_id, email: self.email, owner_unknown_at, ..token }
     }
 }
 

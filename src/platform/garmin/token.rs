@@ -49,8 +49,8 @@ pub struct Token {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The time of the last query that did not return the owner, in seconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner_untold_at: Option<i64>,
+    #[serde(default, alias = "owner_untold_at", skip_serializing_if = "Option::is_none")]
+    pub owner_unknown_at: Option<i64>,
     /// The origin of the token: `password`, `browser`, or the name of a tool.
     pub source: String,
     /// Whether the token comes from the embedded sign-in page. Not stored: once a token has been used successfully, its
@@ -105,7 +105,7 @@ impl Token {
             user: None,
             user_id: None,
             email: None,
-            owner_untold_at: None,
+            owner_unknown_at: None,
             source: source.to_owned(),
             embedded: false,
             dead: None,
@@ -137,7 +137,7 @@ impl Token {
 
     /// Whether a recent query did not return the owner.
     pub fn is_owner_unknown(&self, now: Timestamp) -> bool {
-        self.owner_untold_at.is_some_and(|at| (0..OWNER_RETRY_S).contains(&(now.as_second() - at)))
+        self.owner_unknown_at.is_some_and(|at| (0..OWNER_RETRY_S).contains(&(now.as_second() - at)))
     }
 
     /// The part of the token that may be shown.
@@ -200,9 +200,9 @@ mod tests {
         let mut token = Token::from_response(&answer, &COM, "c", "t", Timestamp::UNIX_EPOCH).unwrap();
         let now = Timestamp::from_second(200_000).unwrap();
         assert!(!token.is_owner_unknown(now));
-        for (at, untold) in [(200_000, true), (113_601, true), (113_600, false), (200_001, false)] {
-            token.owner_untold_at = Some(at);
-            assert_eq!(token.is_owner_unknown(now), untold, "{at}");
+        for (at, unknown) in [(200_000, true), (113_601, true), (113_600, false), (200_001, false)] {
+            token.owner_unknown_at = Some(at);
+            assert_eq!(token.is_owner_unknown(now), unknown, "{at}");
         }
     }
 

@@ -211,8 +211,8 @@ fn anonymous(sim: &Sim, status: u16) {
 fn shift_owner_request(work: &Work, seconds: i64) {
     let file = work.data("tokens/garmin-com.json");
     let mut token: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    let at = token["owner_untold_at"].as_i64().unwrap();
-    token["owner_untold_at"] = (at + seconds).into();
+    let at = token["owner_unknown_at"].as_i64().unwrap();
+    token["owner_unknown_at"] = (at + seconds).into();
     std::fs::write(&file, token.to_string()).unwrap();
 }
 

@@ -49,8 +49,8 @@ impl KeyOwner {
 
     /// The token with this owner.
     pub fn fill(self, token: Token, now: Timestamp) -> Token {
-        let owner_untold_at = self.user_id.is_none().then(|| now.as_second());
-        Token { user_id: self.user_id, user: self.name, owner_untold_at, ..token }
+        let owner_unknown_at = self.user_id.is_none().then(|| now.as_second());
+        Token { user_id: self.user_id, user: self.name, owner_unknown_at, ..token }
     }
 }
 
@@ -63,7 +63,7 @@ impl Personal {
     pub(super) fn owner(&self, fresh: bool) -> Result<Option<Identity>> {
         self.ready()?;
         let Some(token) = self.store.load::<Token>()? else { return Ok(None) };
-        if !fresh && (token.user_id.is_some() || token.is_owner_untold(self.context.http.now())) {
+        if !fresh && (token.user_id.is_some() || token.is_owner_unknown(self.context.http.now())) {
             return Ok(token.identity());
         }
         let owner = self.query(&|request| self.read(request))?;

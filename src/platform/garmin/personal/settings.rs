@@ -27,11 +27,11 @@ impl PersonalSettings {
     /// [`Error::Config`]: a setting has an invalid value.
     pub fn read(domain: &Domain, settings: &dyn SettingSource) -> Result<PersonalSettings> {
         let is_com = *domain == domain::COM;
-        let told = settings.text(ENDS).filter(|text| is_com && !text.trim().is_empty());
+        let ends = settings.text(ENDS).filter(|text| is_com && !text.trim().is_empty());
         Ok(PersonalSettings {
             interval: settings.duration("GARMIN_PERSONAL_API_INTERVAL")?,
             is_allowed: settings.flag("GARMIN_PERSONAL_API_CN")? || is_com,
-            key_ends: told.map(|text| day(&text)).transpose()?,
+            key_ends: ends.map(|text| day(&text)).transpose()?,
         })
     }
 }

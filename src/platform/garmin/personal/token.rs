@@ -73,8 +73,8 @@ pub struct Token {
     pub user: Option<String>,
     /// The time of the last query that did not return the owner, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner_untold_at: Option<i64>,
-    /// When the key ends, in seconds since 1970, if a person told it.
+    pub owner_unknown_at: Option<i64>,
+    /// When the key ends, in seconds since 1970, if a person gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<i64>,
     /// Where the key came from.
@@ -92,7 +92,7 @@ impl Token {
             access: None,
             user_id: None,
             user: None,
-            owner_untold_at: None,
+            owner_unknown_at: None,
             ends_at: None,
             source: source.to_owned(),
             dead: None,
@@ -129,8 +129,8 @@ impl Token {
     }
 
     /// Whether a recent query did not return the owner.
-    pub fn is_owner_untold(&self, now: Timestamp) -> bool {
-        self.owner_untold_at.is_some_and(|at| (0..OWNER_RETRY_S).contains(&(now.as_second() - at)))
+    pub fn is_owner_unknown(&self, now: Timestamp) -> bool {
+        self.owner_unknown_at.is_some_and(|at| (0..OWNER_RETRY_S).contains(&(now.as_second() - at)))
     }
 }
 
@@ -177,7 +177,7 @@ mod tests {
         let by_hand = Token { source: BY_HAND.into(), ..key.clone() };
         assert_eq!(ends(&by_hand, Some(200_000)), None, "another key than that of the settings");
         key.ends_at = Some(300_000);
-        assert_eq!(ends(&key, Some(200_000)), Some(300_000), "what was told with the key counts");
+        assert_eq!(ends(&key, Some(200_000)), Some(300_000), "the end that came with the key counts");
         key.access = Some(token("{}", 400_000));
         assert_eq!(ends(&key, None), None, "it works after that end");
         assert!(!key.account(&COM, None).renewable);
