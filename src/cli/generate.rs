@@ -34,8 +34,8 @@ pub fn print(text: &str) -> Result<(), Failure> {
     output.flush().map(drop)
 }
 
-/// Adds values for completion to flags that accept more than these: a platform may also be a folder or an outbox, and a sport may be
-/// any word of a service.
+/// Adds values for completion to flags that accept more than these: a platform may also be a folder or an outbox, and a
+/// sport may be any word of a service.
 fn with_values(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "platform" | "from" | "to" => {

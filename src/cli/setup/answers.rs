@@ -32,8 +32,8 @@ pub struct CurrentState {
 pub struct Plan {
     /// The platforms.
     pub platforms: Vec<Arc<PlatformSpec>>,
-    /// Logins, with the path of another tool's token.
-    pub logins: Vec<(Arc<PlatformSpec>, Way, Option<PathBuf>)>,
+    /// The logins to make.
+    pub logins: Vec<PlannedLogin>,
     /// Platforms whose login is left for later.
     pub later: Vec<Arc<PlatformSpec>>,
     /// Whether at least one platform can be listed without another login.
@@ -46,6 +46,18 @@ pub struct Plan {
     pub daemon: bool,
     /// Whether the platforms are listed.
     pub list: bool,
+}
+
+/// A login to make.
+pub struct PlannedLogin {
+    /// The platform.
+    pub spec: Arc<PlatformSpec>,
+    /// How to log in.
+    pub way: Way,
+    /// The path of another tool's token.
+    pub token: Option<PathBuf>,
+    /// Whether the settings have its key.
+    pub has_key: bool,
 }
 
 /// Where an answer comes from if no flag gives it.
@@ -83,10 +95,10 @@ impl Answers<'_> {
     pub fn gather(mut self) -> Result<Plan, Failure> {
         let mut plan = Plan { platforms: self.chosen_platforms()?, ..Plan::default() };
         for spec in plan.platforms.clone().into_iter().filter(|spec| spec.has_login()) {
-            for (way, token) in login::ask(&mut self, &spec)? {
-                match way {
-                    Way::Later => plan.later.push(spec.clone()),
-                    way => plan.logins.push((spec.clone(), way, token)),
+            for login in login::ask(&mut self, &spec)? {
+                match login.way {
+                    Way::Later => plan.later.push(login.spec),
+                    _ => plan.logins.push(login),
                 }
             }
         }

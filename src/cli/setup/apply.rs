@@ -2,11 +2,10 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::PoisonError;
 
-use super::answers::{Mode, Plan, Way};
+use super::answers::{Mode, Plan, PlannedLogin, Way};
 use super::flags::SetupFlags;
 use super::person::{self, Person};
 use super::{CommandRunner, WRITING, login};
@@ -17,20 +16,16 @@ use crate::shell::shell_quote;
 
 /// Fails if standard input is needed twice: a ticket or a key comes through standard input, which can be read only once.
 pub fn check_input(plan: &Plan, flags: &SetupFlags, mode: Mode) -> Result<(), Failure> {
-    let browsers: Vec<&str> = plan
-        .logins
-        .iter()
-        .filter(|(_, way, _)| matches!(way, Way::Browser | Way::Key))
-        .map(|(spec, ..)| spec.id.as_str())
-        .collect();
+    let pasted = |login: &&PlannedLogin| login.way == Way::Browser || login.way == Way::Key && !login.has_key;
+    let readers: Vec<&str> = plan.logins.iter().filter(pasted).map(|login| login.spec.id.as_str()).collect();
     let is_used = flags.secrets.as_ref().is_some_and(|path| path.as_os_str() == "-");
-    if mode == Mode::Ask || std::io::stdin().is_terminal() || browsers.is_empty() {
+    if mode == Mode::Ask || std::io::stdin().is_terminal() || readers.is_empty() {
         return Ok(());
     }
-    if is_used || browsers.len() > 1 {
+    if is_used || readers.len() > 1 {
         return Err(Failure::usage(format!(
             "without a terminal, --login browser or key reads one ticket or key from standard input; use it for one platform, without --secrets -, and --login later for all except {}",
-            browsers[0]
+            readers[0]
         )));
     }
     Ok(())
@@ -63,8 +58,8 @@ pub fn apply(
         return Ok(session.stages.worst());
     }
     let mut is_ready = plan.is_ready;
-    for (spec, way, token) in plan.logins {
-        is_ready |= log_in(&spec, way, token, person, session, mode)?;
+    for login in plan.logins {
+        is_ready |= log_in(login, person, session, mode)?;
     }
     if plan.test_message {
         run(&step("gs-notify", &["--test"]), person, session)?;
@@ -93,16 +88,16 @@ fn step(name: &'static str, words: &[&str]) -> Step {
     Step { name, words: words.iter().map(OsString::from).collect() }
 }
 
-fn login_step(spec: &PlatformSpec, way: Way, token: Option<&PathBuf>) -> Step {
-    let mut words: Vec<OsString> = match way {
+fn login_step(login: &PlannedLogin) -> Step {
+    let mut words: Vec<OsString> = match login.way {
         Way::Key => vec!["key".into()],
         Way::Oauth => vec!["login".into(), "--oauth".into()],
         Way::Browser => vec!["login".into(), "--browser".into()],
         Way::Password => vec!["login".into(), "--password".into()],
         _ => vec!["import".into()],
     };
-    words.extend(token.filter(|_| way == Way::Token).map(|path| path.clone().into_os_string()));
-    words.extend(["--platform".into(), spec.id.as_str().into()]);
+    words.extend(login.token.iter().filter(|_| login.way == Way::Token).map(|path| path.clone().into_os_string()));
+    words.extend(["--platform".into(), login.spec.id.as_str().into()]);
     Step { name: "gs-auth", words }
 }
 
@@ -116,8 +111,7 @@ impl Step {
 
 /// All commands to run, in order.
 fn steps(plan: &Plan) -> Vec<String> {
-    let mut steps: Vec<Step> =
-        plan.logins.iter().map(|(spec, way, token)| login_step(spec, *way, token.as_ref())).collect();
+    let mut steps: Vec<Step> = plan.logins.iter().map(login_step).collect();
     steps.extend(plan.test_message.then(|| step("gs-notify", &["--test"])));
     steps.extend(plan.list.then(|| step("gs-fetch", &[])));
     steps.extend(plan.schedule.iter().map(|cron| step("garminsync", &["schedule", cron])));
@@ -147,19 +141,24 @@ fn run(step: &Step, person: &mut dyn Person, session: &mut CommandRunner) -> Res
 
 /// Logs in. A person may try another way. Returns whether the login succeeded.
 fn log_in(
-    spec: &PlatformSpec,
-    mut way: Way,
-    mut token: Option<PathBuf>,
+    mut login: PlannedLogin,
     person: &mut dyn Person,
     session: &mut CommandRunner,
     mode: Mode,
 ) -> Result<bool, Failure> {
     let before = session.stages.worst();
     loop {
-        let step = login_step(spec, way, token.as_ref());
+        let step = login_step(&login);
         person.say(&format!("\n$ {}", step.line()));
-        // A ticket or a code comes from standard input. A token is read from its file.
-        if session.run(step.name, &step.words, way != Way::Token, true)? == 0 {
+        let has_input = match login.way {
+            // It is read from its file.
+            Way::Token => false,
+            // A pipe may have the ticket of another platform.
+            Way::Key if login.has_key => std::io::stdin().is_terminal(),
+            // A ticket, a key or a code comes from standard input.
+            _ => true,
+        };
+        if session.run(step.name, &step.words, has_input, true)? == 0 {
             // The failed attempts before no longer count.
             session.stages.reset(before);
             return Ok(true);
@@ -167,16 +166,16 @@ fn log_in(
         if mode != Mode::Ask {
             return Ok(false);
         }
-        let ways = login::ways(spec, None);
+        let ways = login::ways(&login.spec, None);
         let titles: Vec<String> = ways.iter().map(|(_, title)| title.clone()).collect();
-        let question = format!("The login to {} failed. How do you want to log in?", spec.title);
+        let question = format!("The login to {} failed. How do you want to log in?", login.spec.title);
         let chosen = person::choose(person, &question, &titles, ways.len() - 1)?;
-        way = ways[chosen].0;
-        if way == Way::Later {
+        login.way = ways[chosen].0;
+        if login.way == Way::Later {
             return Ok(false);
         }
-        if way == Way::Token {
-            token = Some(person::line(person, "Path of the file or folder", None)?.into());
+        if login.way == Way::Token {
+            login.token = Some(person::line(person, "Path of the file or folder", None)?.into());
         }
     }
 }

@@ -1,16 +1,16 @@
 //! The choice of the login for a platform.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::answers::{Answers, Mode, Way};
+use super::answers::{Answers, Mode, PlannedLogin, Way};
 use super::person;
 use crate::cli::Failure;
 use crate::http::Secret;
 use crate::platform::{Access, AccessKind, LoginWays, PlatformSpec};
 
-/// The selected ways to log in, each with the path of another tool's token; none: the current login stays. Two are for a
-/// service whose official access only reads.
-pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Vec<(Way, Option<PathBuf>)>, Failure> {
+/// The selected logins; none: the current login stays. Two are for a service whose official access only reads.
+pub fn ask(answers: &mut Answers, spec: &Arc<PlatformSpec>) -> Result<Vec<PlannedLogin>, Failure> {
     let account = answers.current.accounts.get(spec.id.as_str()).cloned();
     let way = answers.way(spec);
     let found = answers.token(spec).or_else(|| found_token(answers, spec));
@@ -42,7 +42,9 @@ pub fn ask(answers: &mut Answers, spec: &PlatformSpec) -> Result<Vec<(Way, Optio
             (Way::Token, None) => ask_token(answers, spec)?,
             _ => found.clone(),
         };
-        all.push((way, token));
+        let has_key =
+            way == Way::Key && spec.access(AccessKind::ApiKey).is_some_and(|access| has_credentials(answers, access));
+        all.push(PlannedLogin { spec: spec.clone(), way, token, has_key });
     }
     Ok(all)
 }
@@ -115,21 +117,23 @@ fn found_token(answers: &Answers, spec: &PlatformSpec) -> Option<PathBuf> {
 }
 
 fn suggested(answers: &Answers, spec: &PlatformSpec, found: Option<&PathBuf>) -> Vec<Way> {
-    let is_any_set = |names: &[&str]| names.iter().any(|name| answers.is_set(name));
-    let is_set = |access: &dyn Access| {
-        let users = access.user_settings();
-        (users.is_empty() || is_any_set(users)) && is_any_set(access.secret_settings())
-    };
     let mut ways = Vec::new();
     for access in spec.accesses() {
         match access.kind() {
-            AccessKind::ApiKey if is_set(access) => ways.push(Way::Key),
-            AccessKind::Login if is_set(access) => ways.push(Way::Password),
+            AccessKind::ApiKey if has_credentials(answers, access) => ways.push(Way::Key),
+            AccessKind::Login if has_credentials(answers, access) => ways.push(Way::Password),
             AccessKind::Login if found.is_some() => ways.push(Way::Token),
             _ => {}
         }
     }
     if ways.is_empty() { vec![Way::Later] } else { ways }
+}
+
+/// Whether the settings have the credential of an access, now or after the file is written.
+fn has_credentials(answers: &Answers, access: &dyn Access) -> bool {
+    let is_any_set = |names: &[&str]| names.iter().any(|name| answers.is_set(name));
+    let users = access.user_settings();
+    (users.is_empty() || is_any_set(users)) && is_any_set(access.secret_settings())
 }
 
 fn ask_token(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<PathBuf>, Failure> {

@@ -93,7 +93,7 @@ fn an_invalid_answer_repeats_the_question() {
     ];
     let (plan, changes, shown) = answered(&[], &CurrentState::default(), &[], &answers);
     let plan = plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"));
-    let logins: Vec<(&str, Way)> = plan.logins.iter().map(|(spec, way, _)| (spec.id.as_str(), *way)).collect();
+    let logins: Vec<(&str, Way)> = plan.logins.iter().map(|login| (login.spec.id.as_str(), login.way)).collect();
     assert_eq!(logins, [("coros", Way::Browser)]);
     assert_eq!(plan.later.iter().map(|spec| spec.id.as_str()).collect::<Vec<_>>(), ["garmin-com"]);
     assert_eq!(
@@ -136,7 +136,7 @@ fn a_flag_adds_an_access_to_a_login_and_repeats_no_working_one() {
         plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"))
             .logins
             .into_iter()
-            .map(|one| one.1)
+            .map(|login| login.way)
             .collect::<Vec<_>>()
     };
     assert_eq!((ways("key"), ways("browser")), (vec![Way::Key], vec![]));
@@ -162,7 +162,7 @@ fn after_an_access_that_only_reads_a_login_is_offered() {
     let ways = |answers: &[&'static str]| {
         let (plan, _, shown) = answered(&[], &CurrentState::default(), &flags, answers);
         let plan = plan.unwrap_or_else(|failure| panic!("{failure}: {shown}"));
-        (plan.logins.iter().map(|(_, way, _)| *way).collect::<Vec<_>>(), shown)
+        (plan.logins.iter().map(|login| login.way).collect::<Vec<_>>(), shown)
     };
     let (only_reads, shown) = ways(&["1", "1", "1"]);
     assert_eq!(only_reads, [Way::Key]);

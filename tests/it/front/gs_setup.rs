@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::support::tmux::{Tmux, is_back};
-use crate::support::{LOGIN, Said, Work, asked, plain};
-use gs_sim::Scenario;
+use crate::support::{LOGIN, Said, Work, asked, plain, scenario};
+use gs_sim::{AccountSpec, IntervalsSpec, KeySpec, Scenario};
 
 const KEY: &str = "693a91f6-7000-4000-8000-000000000000";
 /// Skips the schedule, the notifications and the listing.
@@ -251,6 +251,37 @@ fn setup_reads_a_ticket_from_a_pipe_or_prompt_and_offers_a_retry() {
     let answers = [("Continue? [Y/n] ", ""), ("Paste it here", wrong), ("How do you want to log in?", "")];
     let (code, shown) = work.typed_into("garminsync", &args, &answers);
     assert!(code != 0 && shown.contains("Done, with errors (see above)."), "{code} {shown}");
+}
+
+#[test]
+fn keys_in_the_settings_leave_standard_input_to_others() {
+    let mut scenario = Scenario { intervals: vec![IntervalsSpec::default()], ..scenario(3) };
+    scenario.accounts.push(AccountSpec { domain: "garmin.cn".into(), ..AccountSpec::default() });
+    let sim = scenario.start();
+    let keys = || sim.with(|state| (state.issue_personal_key("garmin.com", &KeySpec::days(90)), state.intervals_key()));
+    let state = |work: &Work, platform| {
+        let status = work.run("gs-auth", &["status", "--platform", platform]).record();
+        ["access", "state"].map(|name| status[name].as_str().unwrap_or_default().to_owned())
+    };
+    // Two keys come through standard input as settings.
+    let (work, (garmin, intervals)) = (Work::with(&sim), keys());
+    let flags = ["--platform", "garmin-com,intervals", "--yes", "--secrets", "-"];
+    let secrets = format!("GARMIN_PERSONAL_API_KEY={garmin}\nINTERVALS_API_KEY={intervals}\n");
+    setup(&work, &[&flags[..], &LOGIN_ONLY].concat(), &secrets).ok();
+    for platform in ["garmin-com", "intervals"] {
+        assert_eq!(state(&work, platform), ["key", "ok"], "{platform}");
+    }
+    // The ticket in the pipe is not taken for the key.
+    let mut work = Work::with(&sim);
+    work.set("GARMIN_PERSONAL_API_KEY", &keys().0);
+    let flags = ["--platform", "garmin-com,garmin-cn", "--login", "garmin-com=key", "--login", "garmin-cn=browser"];
+    let ticket = sim.with(|state| state.issue_ticket("garmin.cn", "android").0);
+    setup(&work, &[&flags[..], &LOGIN_ONLY].concat(), &ticket).ok();
+    assert_eq!(state(&work, "garmin-cn"), ["login", "ok"]);
+    // Without a setting, a key is read from the pipe like a ticket.
+    let flags = ["--platform", "garmin-cn,intervals", "--login", "garmin-cn=browser", "--login", "intervals=key"];
+    let said = setup(&Work::with(&sim), &[&flags[..], &LOGIN_ONLY].concat(), &ticket);
+    said.ends(2).says("use it for one platform");
 }
 
 #[test]
