@@ -51,7 +51,7 @@ fn card(platform: &Platform, made: Option<Timestamp>, lang: Lang) -> Markup {
                 }
                 @for one in &platform.logins { (row(one.title(lang), login(one, made, lang))) }
                 @for quota in &platform.file_quotas {
-                    (row(lang.pick("files by OAuth", "OAuth 文件"), files(quota, lang)))
+                    (row(&quota.title(lang), files(quota, lang)))
                 }
                 @if let Some(pause) = pause(platform, lang) { (row(lang.pick("blocked", "暂停"), pause)) }
             }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 
-use super::{Command, Heading, Issue, IssueKind, Login, Outstanding, RedactedReason, Snapshot, State};
+use super::{Command, FileQuotaUsage, Heading, Issue, IssueKind, Login, Outstanding, RedactedReason, Snapshot, State};
 use crate::activity::AccessKind;
 use crate::i18n::{self, Lang};
 
@@ -42,14 +42,30 @@ impl Snapshot {
     }
 }
 
+/// An access, in words.
+fn title(access: AccessKind, lang: Lang) -> &'static str {
+    match access {
+        AccessKind::ApiKey => lang.pick("API key", "API 密钥"),
+        AccessKind::OAuth => "OAuth",
+        AccessKind::Login => lang.pick("login", "登录"),
+    }
+}
+
+impl FileQuotaUsage {
+    /// Which files it counts: `files by OAuth`.
+    pub fn title(&self, lang: Lang) -> String {
+        let access = title(self.access, lang);
+        match lang {
+            Lang::En => format!("files by {access}"),
+            Lang::Zh => format!("{access} 文件"),
+        }
+    }
+}
+
 impl Login {
     /// What it is, for a platform that has several.
     pub fn title(&self, lang: Lang) -> &'static str {
-        match self.access {
-            AccessKind::ApiKey => lang.pick("API key", "API 密钥"),
-            AccessKind::OAuth => "OAuth",
-            AccessKind::Login => lang.pick("login", "登录"),
-        }
+        title(self.access, lang)
     }
 
     /// How long it works: `renews automatically; valid for 29 days`.
