@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
+use crate::activity::AccessKind;
 use crate::reason::Reason;
 
 const PLATFORMS: [(&str, &str); 3] = [
@@ -143,11 +144,11 @@ fn platform((name, title): (&str, &str)) -> Platform {
         cooldown_until: None,
         rate_limited_until: None,
         file_quotas: vec![FileQuotaUsage {
+            access: AccessKind::OAuth,
             used: 50,
             files: 50,
             hours: 24,
             next: Some(ago(-1)),
-            ..FileQuotaUsage::default()
         }],
     }
 }
