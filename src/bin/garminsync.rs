@@ -80,7 +80,7 @@ Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs),
     ///
     /// gs-auth import imports the token of another tool.
     Login(Plain<LoginFlags>),
-    /// Delete the stored token of a platform
+    /// Delete the stored tokens and keys of a platform
     ///
     /// The data folder still belongs to the account: logging in to another account is rejected.
     Logout(Plain<LogoutFlags>),

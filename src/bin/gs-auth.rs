@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use garminsync::cli::{self, AccountsFlags, Common, CommonArgs, LoginFlags, LogoutFlags, Output, TerminalPrompt};
 use garminsync::sync::{self, KeyOptions, LoginOptions, Result, Worker};
 
-/// Log in to the platforms: by password, by browser, or with the token of another tool
+/// Log in to the platforms: by API key, OAuth, browser or password, or with the token of another tool
 ///
 /// Garmin's token renews automatically if it is used at least once a month; COROS' token is valid until COROS ends it. The
 /// password is tried once and never retried automatically: Garmin locks accounts after too many logins. COROS allows one
@@ -43,7 +43,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Log in, once
+    /// Log in to a platform
     Login(LoginFlags),
     /// Check an API key, and store it
     ///
@@ -70,9 +70,9 @@ enum Action {
     Export,
     /// Print who is logged in, for how long, and what prevents a login; makes no request
     Status(AccountsFlags),
-    /// Delete the stored token
+    /// Delete the stored tokens and keys
     ///
-    /// The data folder still belongs to the account: logging in to another account is rejected.
+    /// Those of all accesses of a platform are deleted. The data folder still belongs to the account: logging in to another account is rejected.
     Logout(LogoutFlags),
 }
 
