@@ -1,9 +1,8 @@
-//! Judges the state from the catalogue: what requires an action of a person, and what failed. Pure
-//! functions.
+//! Judges the state from the catalogue: what requires an action of a person, and what failed. Pure functions.
 //!
-//! Only the current state counts: the login and the newest listing of each platform, and the newest row of each command in
-//! the log. A failure is resolved by a later success of the same command; a failure with one platform, by a success with the
-//! same platform.
+//! Only the current state counts: the login and the newest listing of each platform, and the newest row of each command
+//! in the log. A failure is resolved by a later success of the same command; a failure with one platform, by a success
+//! with the same platform.
 
 use std::collections::HashMap;
 

@@ -2,9 +2,9 @@
 //!
 //! `service` has their rows in the table of platforms, `settings` the settings that Garmin alone reads. `domain` has
 //! the hosts; `sign_in`, `login`, `oauth1`, `list`, `download`, `upload`, `status` and `delete` build requests and read
-//! responses, `listing` reads a list, `block_page` recognises responses of proxies, `import` reads the tokens of other tools, `token` is the
-//! stored token: all of these are pure. `account`, `password_login`, `owner` and this file send. `docs/services.md` has
-//! the known facts about the service, with their sources.
+//! responses, `listing` reads a list, `block_page` recognises responses of proxies, `import` reads the tokens of other
+//! tools, `token` is the stored token: all of these are pure. `account`, `password_login`, `owner` and this file send.
+//! `docs/services.md` has the known facts about the service, with their sources.
 //!
 //! `personal` is the other access to the same account: Garmin's official API, which reads with a key.
 

@@ -67,7 +67,7 @@ impl Access for OAuthAccess {
     }
 
     fn login_ways(&self) -> LoginWays {
-        LoginWays::One("with a link to COROS' page, for any device: reads, 50 files a day, without the Training Hub")
+        LoginWays::One("with a link to COROS' page, on any device: only reads, 50 files a day")
     }
 
     fn file_quota(&self) -> Option<FileQuota> {
