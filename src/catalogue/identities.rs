@@ -85,6 +85,12 @@ impl Catalogue {
         }))
     }
 
+    /// Replaces the id of the owner, who stays the same person.
+    pub fn replace_owner_id(&mut self, platform: &str, account: &str) -> Result<()> {
+        let sql = "UPDATE identities SET account = ?2 WHERE platform = ?1";
+        self.write(|tx| tx.execute(sql, [platform, account]).map(drop))
+    }
+
     /// What [`Catalogue::forget_account`] would remove.
     pub fn count_of_account(&self, platform: &str) -> Result<Forgotten> {
         let count = |sql: &str| {

@@ -30,12 +30,16 @@ pub struct FileRequest {
 }
 
 /// How much of a quota is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct QuotaState {
     /// The number of requests that count.
     pub used: usize,
     /// When the next file can be requested; `None`: now.
     pub next: Option<Timestamp>,
+    /// The last request gave no file.
+    pub is_empty: bool,
+    /// One more response without a file would end the requests for a period.
+    pub is_doubtful: bool,
 }
 
 /// The record of the requests for files of one access, which all processes share.
@@ -68,7 +72,12 @@ impl FileQuota {
             None if empty > 0 && used >= self.nearly => counted.first(),
             None => counted.last().filter(|_| empty >= self.most_empty),
         };
-        QuotaState { used, next: blocking.and_then(|request| request.at.checked_add(self.period).ok()) }
+        QuotaState {
+            used,
+            next: blocking.and_then(|request| request.at.checked_add(self.period).ok()),
+            is_empty: empty > 0,
+            is_doubtful: empty + 1 >= self.most_empty,
+        }
     }
 
     /// The beginning of the period that ends at `now`.
@@ -119,6 +128,17 @@ mod tests {
         assert_eq!(state(&[(0, empty), (10, None)], 50), (2, None));
         assert_eq!(state(&[(0, empty), (10, file)], 50), (2, None));
         assert_eq!(state(&[(0, empty), (10, empty)], 105), (1, None));
+    }
+
+    #[test]
+    fn before_the_last_response_without_a_file_the_quota_is_doubtful() {
+        let doubtful = |requests: &[Option<bool>]| {
+            let requests: Vec<FileRequest> =
+                requests.iter().map(|gave_file| FileRequest { at: at(10), gave_file: *gave_file }).collect();
+            QUOTA.state(&requests, at(50)).is_doubtful
+        };
+        let (file, empty) = (Some(true), Some(false));
+        assert_eq!([doubtful(&[]), doubtful(&[empty]), doubtful(&[empty, file])], [false, true, false]);
     }
 
     #[test]

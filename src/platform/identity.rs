@@ -6,8 +6,9 @@ use super::Result;
 /// The owner of an account, as the service names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The service's user id: Garmin's `profileId`, COROS' `userId`, the athlete id of intervals.icu. At COROS it is half of the URL of every
-    /// file of the person, and these URLs need no login. So it is never shown, or stored outside the token file.
+    /// The service's user id: Garmin's `profileId`, COROS' `userId`, the athlete id of intervals.icu. At COROS it is
+    /// half of the URL of every file of the person, and these URLs need no login. So it is never shown, or stored
+    /// outside the token file.
     pub user_id: String,
     /// The name that the service shows.
     pub name: Option<String>,
@@ -26,6 +27,10 @@ pub trait OwnerGuard: Send + Sync {
     /// [`OtherAccount`](super::Error::OtherAccount): the data folder belongs to another account. The new token must not
     /// be saved.
     fn admit(&self, identity: &Identity, email: Option<&str>) -> Result<()>;
+
+    /// Accepts a login with another user id than the owner's, whose activities have shown that it is the same account.
+    /// From now on the owner has this id.
+    fn replace_id(&self, identity: &Identity, email: Option<&str>) -> Result<()>;
 
     /// Whether the data folder has an owner. If it has, a login with an unknown owner must not replace its token.
     fn is_owned(&self) -> Result<bool>;

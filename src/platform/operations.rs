@@ -12,7 +12,8 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 
 use super::{
-    Account, Ask, Credentials, Download, Identity, ListEnd, Page, Result, UploadFile, UploadRef, UploadStatus, Window,
+    Account, Ask, Credentials, Download, Identity, ListEnd, Page, QuotaState, Result, UploadFile, UploadRef,
+    UploadStatus, Window,
 };
 use crate::activity::Activity;
 use crate::clock::Moment;
@@ -56,15 +57,15 @@ pub trait PlatformReader: Send {
     /// not name the owner. `fresh`: the request is made now, because a write is about to follow.
     fn identify(&self, fresh: bool) -> Result<Option<Identity>>;
 
-    /// For an access whose service does not name the owner: whether the account shows activities that the catalogue
-    /// knows. `None`: this is not compared.
+    /// For an access whose service does not name the owner, or by an id that other accesses may not have: whether the
+    /// account shows activities that the catalogue knows. `None`: this is not compared.
     fn is_known_account(&self) -> Result<Option<bool>> {
         Ok(None)
     }
 
-    /// When the next file can be requested, if a quota of files is used up. `None`: now.
-    fn files_after(&self) -> Result<Option<Timestamp>> {
-        Ok(None)
+    /// How much of the quota of files is used, if the access has one.
+    fn quota(&self) -> Result<QuotaState> {
+        Ok(QuotaState::default())
     }
 }
 

@@ -24,12 +24,13 @@ impl Worker {
         FileLog { catalogue, platform: spec.id.clone(), access, clock: self.clock.clone() }
     }
 
-    /// Opens another access of a platform whose files can be downloaded now, if one is set up. It is used when the quota
-    /// of the access that lists is used up.
+    /// Opens another access of a platform by which files can be downloaded now, if one is set up. It is used when the
+    /// access that lists gives no files, and `why`.
     pub(super) fn connect_for_files(
         &self,
         spec: &Arc<PlatformSpec>,
         http: &Arc<Http>,
+        why: &str,
     ) -> Option<Box<dyn PlatformReader>> {
         let lists = self.read_access(spec);
         let other =
@@ -41,10 +42,7 @@ impl Worker {
         });
         match opened {
             Ok(platform) => {
-                self.info(&format!(
-                    "{}: the quota of files is used up; the other files are downloaded by {name}",
-                    spec.id
-                ));
+                self.info(&format!("{}: {why}; the other files are downloaded by {name}", spec.id));
                 Some(platform)
             }
             Err(error) => {

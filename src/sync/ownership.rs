@@ -126,7 +126,11 @@ impl Ownership {
             known => known,
         };
         match known {
-            Ok(Some(identity)) => self.admit(&identity, None),
+            // An access that names the owner by ids of its own shows the activities of the account.
+            Ok(Some(identity)) => match self.admit(&identity, None) {
+                Err(Error::OtherAccount(_)) if owned && platform.is_known_account()? == Some(true) => Ok(()),
+                admitted => admitted,
+            },
             // A service that does not name the owner is accepted while the data folder has no owner. If the service is
             // temporarily unable to name the owner, reading is allowed.
             Ok(None) if !owned => Ok(()),
@@ -205,6 +209,12 @@ impl OwnerGuard for Ownership {
             catalogue.claim(&self.spec.id, &account, identity.name.as_deref(), &emails, self.clock.now())
         })?;
         if owner.account == account { Ok(()) } else { Err(other(Some(person(&owner)))) }
+    }
+
+    fn replace_id(&self, identity: &Identity, email: Option<&str>) -> platform::Result<()> {
+        let account = digest(&self.spec.id, &identity.user_id);
+        self.catalogue.with(|catalogue| catalogue.replace_owner_id(&self.spec.id, &account))?;
+        self.admit(identity, email)
     }
 
     fn is_owned(&self) -> platform::Result<bool> {

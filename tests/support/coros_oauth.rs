@@ -42,8 +42,13 @@ pub fn work(sim: &Sim) -> Work {
 
 /// The token file of a login that the simulator makes.
 pub fn issued(sim: &Sim) -> Value {
-    let given = sim.with(|state| state.issue_mcp_token(REGION));
-    let user = sim.with(|state| state.coros_account(REGION).user.clone());
+    issued_in(sim, REGION)
+}
+
+/// The token file of a login that the simulator makes to the account in this region.
+pub fn issued_in(sim: &Sim, region: u32) -> Value {
+    let given = sim.with(|state| state.issue_mcp_token(region));
+    let user = sim.with(|state| state.coros_account(region).user.clone());
     let now = jiff::Timestamp::now();
     let end = now.as_second() + given["expires_in"].as_i64().unwrap_or(3600);
     json!({

@@ -200,6 +200,10 @@ impl OwnerGuard for AtOnce {
     fn admit(&self, _: &Identity, _: Option<&str>) -> platform::Result<()> {
         Ok(())
     }
+
+    fn replace_id(&self, _: &Identity, _: Option<&str>) -> platform::Result<()> {
+        Ok(())
+    }
 }
 
 impl LoginGuard for AtOnce {

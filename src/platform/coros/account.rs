@@ -6,10 +6,10 @@ use super::region::{self, REGIONS, Region, region};
 use super::response::{self, ApiReply, ApiResult};
 use super::store_credentials::ACCOUNT;
 use super::token::{Session, Token};
-use super::{Coros, import};
-use crate::http::{self, Repeat, Request, Response, Secret};
+use super::{Coros, import, shows_known_activities};
+use crate::http::{self, Repeat, Request, Response, Secret, limit};
 use crate::platform::login_attempt::PasswordLogins;
-use crate::platform::{Account, Error, Identity, Result};
+use crate::platform::{AccessKind, Account, Error, Identity, Result, TokenStore, Window};
 
 /// Tokens that are tried for one request: the stored one, that of another command that logged in meanwhile, and a new
 /// one.
@@ -27,17 +27,22 @@ impl Coros {
         let mut rejected = None;
         for _ in 0..TOKENS {
             let session = self.session(rejected.as_ref())?;
-            let request = build(&session)
-                .header("accesstoken", session.token.expose())
-                .header("yfheader", format!(r#"{{"userId":"{}"}}"#, session.user_id));
-            let response = self.send(&request)?;
-            match response::read(&request, &response, session.token.expose())? {
+            match self.send_by(&session, build(&session))? {
                 ApiReply::Result(answer) => return Ok(answer),
                 ApiReply::TokenRejected => rejected = Some(session.token),
             }
         }
         let message = format!("{ENDED}; several programs log in at the same time; try again later");
         Err(Error::retry_platform(message))
+    }
+
+    /// Sends a request with the token of this session.
+    fn send_by(&self, session: &Session, request: Request) -> Result<ApiReply> {
+        let request = request
+            .header("accesstoken", session.token.expose())
+            .header("yfheader", format!(r#"{{"userId":"{}"}}"#, session.user_id));
+        let response = self.send(&request)?;
+        response::read(&request, &response, session.token.expose())
     }
 
     /// Sends a request unchanged. The error of a write that may have arrived is [`Error::OutcomeUnknown`].
@@ -117,6 +122,34 @@ impl Coros {
         Ok(())
     }
 
+    /// Accepts a new token if it belongs to the account of the data folder.
+    ///
+    /// The owner may have been named by OAuth, whose user ids are not proven to be those of the Training Hub. Then the
+    /// activities decide, and the id of the Training Hub replaces that one.
+    pub(super) fn admit(&self, token: &Token, email: Option<&str>) -> Result<()> {
+        let Some(identity) = token.identity() else { return Ok(()) };
+        match self.context.owner.admit(&identity, email) {
+            Err(Error::OtherAccount(_)) if self.has_oauth() && self.shows_known_activities(token)? => {
+                self.context.owner.replace_id(&identity, email)
+            }
+            admitted => admitted,
+        }
+    }
+
+    fn has_oauth(&self) -> bool {
+        TokenStore::new(self.context.tokens.clone(), self.context.platform.clone(), AccessKind::OAuth).exists()
+    }
+
+    /// Whether the account of a new token shows activities that the catalogue knows.
+    fn shows_known_activities(&self, token: &Token) -> Result<bool> {
+        let Some(session) = token.session()? else { return Ok(false) };
+        let send = |path: &str| match self.send_by(&session, session.region.get(path).limit(limit::LIST))? {
+            ApiReply::Result(answer) => Ok(answer),
+            ApiReply::TokenRejected => Err(self.logins().login_required(ENDED)),
+        };
+        shows_known_activities(&self.context, |each| self.list_by(&Window::default(), &send, each))
+    }
+
     /// Imports a token. If that fails, the stored token stays.
     pub(super) fn import_token(&self, text: &str) -> Result<Account> {
         let imported = import::parse(text)?;
@@ -124,9 +157,7 @@ impl Coros {
         let token = self.confirmed(&imported)?.ok_or_else(|| {
             self.logins().login_required("COROS rejected this token: it has expired, or another login ended it")
         })?;
-        if let Some(identity) = token.identity() {
-            self.context.owner.admit(&identity, None)?;
-        }
+        self.admit(&token, None)?;
         self.store.save(&token)?;
         self.context.guard.succeeded()?;
         Ok(token.account())

@@ -54,6 +54,9 @@ const ID: &str = "coros";
 /// FIT's name of the maker of COROS' watches.
 const MANUFACTURER: &str = "coros";
 
+/// How many activities of an account are compared with the catalogue if its user id does not decide.
+const COMPARED: usize = 50;
+
 /// An account at COROS.
 struct Coros {
     store: TokenStore,
@@ -67,20 +70,7 @@ struct Coros {
 impl PlatformReader for Coros {
     fn list(&self, window: &Window, each_page: &mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd> {
         self.check_list_owner()?;
-        let mut pages = list::Pages::new(*window, self.context.http.now());
-        while let Some(path) = pages.next_path()? {
-            let answer = self.call(&|session| session.region.get(&path).limit(limit::LIST))?;
-            if matches!(answer, ApiResult::Rejected { .. }) && pages.reject() {
-                continue;
-            }
-            // A page without new entries is not passed on, because the caller could not stop on it.
-            let Some(page) = pages.read(&answer.expected("the list")?)? else { continue };
-            let page = Page { requested: self.context.http.last_sent(&self.context.platform), ..page };
-            if each_page(page)? == ControlFlow::Break(()) {
-                return Ok(ListEnd::Stopped);
-            }
-        }
-        Ok(ListEnd::Complete)
+        self.list_by(window, &|path| self.call(&|session| session.region.get(path).limit(limit::LIST)), each_page)
     }
 
     fn count(&self) -> Result<Option<u64>> {
@@ -160,6 +150,29 @@ impl Coros {
         Coros { store, context, cache: RefCell::default(), owner_asked: Cell::default() }
     }
 
+    /// Lists the window with the requests that `send` makes for the paths.
+    fn list_by(
+        &self,
+        window: &Window,
+        send: &dyn Fn(&str) -> Result<ApiResult>,
+        each_page: &mut dyn FnMut(Page) -> Result<ControlFlow<()>>,
+    ) -> Result<ListEnd> {
+        let mut pages = list::Pages::new(*window, self.context.http.now());
+        while let Some(path) = pages.next_path()? {
+            let answer = send(&path)?;
+            if matches!(answer, ApiResult::Rejected { .. }) && pages.reject() {
+                continue;
+            }
+            // A page without new entries is not passed on, because the caller could not stop on it.
+            let Some(page) = pages.read(&answer.expected("the list")?)? else { continue };
+            let page = Page { requested: self.context.http.last_sent(&self.context.platform), ..page };
+            if each_page(page)? == ControlFlow::Break(()) {
+                return Ok(ListEnd::Stopped);
+            }
+        }
+        Ok(ListEnd::Complete)
+    }
+
     fn with_transport<T>(&self, work: impl FnOnce(&Transport) -> Result<T>) -> Result<T> {
         work(&Transport {
             session: &|| self.session(None),
@@ -168,6 +181,24 @@ impl Coros {
             now: &|| self.context.http.now(),
         })
     }
+}
+
+/// Whether the newest activities of an account, as `list` lists them, include one that the catalogue knows with the same
+/// start. Ids are unique at COROS.
+fn shows_known_activities(
+    context: &Context,
+    list: impl FnOnce(&mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd>,
+) -> Result<bool> {
+    let (mut is_known, mut count) = (false, 0);
+    list(&mut |page| {
+        let known = |activity: &Activity| {
+            (context.known)(&activity.id).is_some_and(|known| known.start_time == activity.start_time)
+        };
+        is_known |= page.activities.iter().any(|listed| known(&listed.activity));
+        count += page.activities.len();
+        Ok(if is_known || count >= COMPARED { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    Ok(is_known)
 }
 
 /// The id, if it can be an id of COROS: digits only.

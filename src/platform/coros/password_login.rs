@@ -151,9 +151,7 @@ impl Coros {
     /// Checks that a new login belongs to the account of the data folder. A login to another account does not end the
     /// old session, so the old token is restored.
     fn check_owner(&self, token: Token, before: Option<Token>, email: &str) -> LoginResult<Token> {
-        if let Some(identity) = token.identity()
-            && let Err(error) = self.context.owner.admit(&identity, Some(email))
-        {
+        if let Err(error) = self.admit(&token, Some(email)) {
             match before {
                 Some(token) => self.store.save(&token),
                 None => self.store.remove().map(drop),

@@ -18,7 +18,7 @@ impl Downloads<'_> {
         // A record may have been shortened by another tool; the catalogue has all fields.
         let activity = known.map_or_else(|| activity.clone(), |entry| entry.activity);
         self.progress.step(&format!("{} {}", activity.platform, activity.id));
-        let download = self.request(&activity);
+        let download = self.request(&activity)?;
         // Any valid response ends a series of failures.
         let is_answer = match &download {
             Ok(Download::Converted { retry_original, .. }) => !retry_original,

@@ -64,8 +64,8 @@ struct Downloads<'a> {
     /// Nothing more can be written: the problem of all further records.
     full: Option<Problem>,
     suspensions: Suspensions,
-    /// The platforms whose quota of files is used up, and for which another access was searched.
-    without_quota: HashSet<PlatformId>,
+    /// The platforms whose first access gives no files, and for which another one was searched.
+    without_files: HashSet<PlatformId>,
     /// Which platforms provide files in this run.
     outages: OutageGuard,
     /// The downloads that failed in this run.
@@ -95,7 +95,7 @@ impl<'a> Downloads<'a> {
             open: HashMap::new(),
             full: None,
             suspensions: Suspensions::default(),
-            without_quota: HashSet::new(),
+            without_files: HashSet::new(),
             outages: OutageGuard::new(),
             failed: HashMap::new(),
             planned: HashSet::new(),
@@ -247,25 +247,60 @@ impl<'a> Downloads<'a> {
         Ok(self.open[name].as_ref())
     }
 
-    /// Requests a file, from another access if the quota is used up with this request.
-    fn request(&mut self, activity: &Activity) -> platform::Result<Download> {
-        match self.platform(&activity.platform)?.download(activity) {
-            Err(platform::Error::Retry { platform_wide: true, .. }) if self.switch_access(&activity.platform)? => {
-                self.platform(&activity.platform)?.download(activity)
+    /// Requests a file, from another access if this one gives none.
+    ///
+    /// # Errors
+    /// The command cannot continue.
+    fn request(&mut self, activity: &Activity) -> Result<platform::Result<Download>> {
+        match self.platform(&activity.platform).and_then(|platform| platform.quota()) {
+            Ok(quota) if quota.is_doubtful && quota.next.is_none() => self.check_files(activity)?,
+            Ok(_) => {}
+            Err(error) => return Ok(Err(error)),
+        }
+        Ok(match self.request_once(activity) {
+            Err(platform::Error::Retry { .. } | platform::Error::Rejected(_))
+                if self.switch_from_empty(&activity.platform) =>
+            {
+                self.request_once(activity)
             }
             done => done,
-        }
+        })
     }
 
-    /// Opens another access of a platform if the quota of files is used up and another access is set up. Returns
-    /// whether it did.
-    fn switch_access(&mut self, name: &str) -> platform::Result<bool> {
-        if self.open[name].files_after()?.is_none() || !self.without_quota.insert(name.into()) {
-            return Ok(false);
+    fn request_once(&mut self, activity: &Activity) -> platform::Result<Download> {
+        self.platform(&activity.platform)?.download(activity)
+    }
+
+    /// Requests a file that the platform gave before, so that activities without a file are not taken for a quota that
+    /// is used up.
+    fn check_files(&mut self, activity: &Activity) -> Result<()> {
+        let Some(platform) = self.open.remove(&activity.platform) else { return Ok(()) };
+        let checked = self.outages.check(self.worker, platform.as_ref(), activity);
+        self.open.insert(activity.platform.clone(), platform);
+        checked
+    }
+
+    /// Opens another access of a platform if the quota of files is used up.
+    fn switch_access(&mut self, name: &str) -> platform::Result<()> {
+        if self.open[name].quota()?.next.is_some() {
+            self.open_other(name, "the quota of files is used up");
         }
-        let spec = self.worker.platforms.require(name).map_err(|error| platform::Error::Input(error.to_string()))?;
-        let other = self.worker.connect_for_files(&spec, &self.http);
-        Ok(other.map(|platform| self.open.insert(name.into(), platform)).is_some())
+        Ok(())
+    }
+
+    /// Opens another access of a platform if this one has just given no file. Returns whether it did.
+    fn switch_from_empty(&mut self, name: &str) -> bool {
+        self.open[name].quota().is_ok_and(|quota| quota.is_empty) && self.open_other(name, "no file arrived")
+    }
+
+    /// Opens another access of a platform, if one is set up, once in a run. Returns whether it did.
+    fn open_other(&mut self, name: &str, why: &str) -> bool {
+        let Ok(spec) = self.worker.platforms.require(name) else { return false };
+        if !self.without_files.insert(name.into()) {
+            return false;
+        }
+        let other = self.worker.connect_for_files(&spec, &self.http, why);
+        other.map(|platform| self.open.insert(name.into(), platform)).is_some()
     }
 
     /// Suspends a platform for the rest of this run.

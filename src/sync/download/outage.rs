@@ -60,6 +60,16 @@ impl OutageGuard {
         self.known.insert(platform.into(), Control::Given);
     }
 
+    /// Requests files of the archive, before the file of `activity`, to find out whether the platform provides files.
+    ///
+    /// # Errors
+    /// The command cannot continue.
+    pub fn check(&mut self, worker: &Worker, platform: &dyn PlatformReader, activity: &Activity) -> Result<()> {
+        let control = control(worker, platform, activity)?;
+        self.known.insert(activity.platform.as_str().into(), control);
+        Ok(())
+    }
+
     /// Decides whether the rejection of an activity's file by `platform` counts.
     ///
     /// # Errors
@@ -76,7 +86,7 @@ impl OutageGuard {
             return Ok(OutageVerdict::Counts);
         }
         if !self.known.contains_key(name) {
-            self.known.insert(name.into(), control(worker, platform, activity)?);
+            self.check(worker, platform, activity)?;
         }
         match self.known.get(name) {
             Some(Control::Given) => Ok(OutageVerdict::Counts),

@@ -129,10 +129,59 @@ fn an_activity_without_a_file_is_requested_again_and_blocks_no_other_one() {
     let work = work(&sim);
     fetch(&work).ok();
     for run in 1..=3 {
-        download(&work).ends(75).says("COROS gave no file: the activity has none, or another program");
+        download(&work).ends(1).says("COROS gave no file: the activity has none, or another program");
         assert_eq!(archived(&work), 9);
         assert_eq!(work.sql::<i64>("SELECT sum(no_original) FROM activities"), 0, "{run}");
     }
+}
+
+fn without_a_file(start: i64) -> CorosActivitySpec {
+    CorosActivitySpec {
+        start: Some(start),
+        refused: Some("1001".into()),
+        sport: Some(100),
+        ..CorosActivitySpec::default()
+    }
+}
+
+#[test]
+fn many_activities_without_a_file_do_not_keep_older_files_from_the_archive() {
+    let sim = sim(3, |_| ());
+    let work = work(&sim);
+    fetch(&work).ok();
+    download(&work).ok();
+    for n in 0..12 {
+        sim.with(|state| state.add_coros_activity(REGION, &without_a_file(HISTORY_END - n * 3600)));
+    }
+    for n in 0..6 {
+        let older = CorosActivitySpec {
+            start: Some(HISTORY_END - 400 * 86_400 - n * 7200),
+            sport: Some(100),
+            ..CorosActivitySpec::default()
+        };
+        sim.with(|state| state.add_coros_activity(REGION, &older));
+    }
+    fetch(&work).ok();
+    for _ in 0..12 {
+        download(&work);
+        advance(&work, &sim, DAY / 4);
+    }
+    assert_eq!(archived(&work), 9);
+    assert_eq!(work.sql::<i64>("SELECT sum(no_original) FROM activities"), 0);
+}
+
+#[test]
+fn the_login_is_asked_for_a_file_that_did_not_arrive() {
+    let sim = sim(4, |_| ());
+    for n in 0..6 {
+        sim.with(|state| state.add_coros_activity(REGION, &without_a_file(HISTORY_END - n * 3600)));
+    }
+    let mut work = work(&sim);
+    work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
+    fetch(&work).ok();
+    let said = download(&work);
+    said.says("COROS rejected the download");
+    assert_eq!((archived(&work), calls_of_files(&sim).len()), (4, 1), "{said}");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::coros_oauth::{HOST, REGION, TOKEN, end_in, fetch, issued, log_in, set, sim, store, stored, work};
+use crate::support::coros_oauth::{
+    HOST, REGION, TOKEN, end_in, fetch, issued, issued_in, log_in, set, sim, store, stored, work,
+};
 use crate::support::faults::{answer, ok_with, status};
 use crate::support::{Work, asked, requests};
 use gs_sim::{CorosSpec, Effect, Fault, McpRegion, McpSpec, McpVisit, Scenario, Sim};
@@ -170,10 +172,9 @@ fn a_login_needs_the_tools_and_the_account_of_the_data_folder() {
     // The login of the Training Hub has made Ann the owner.
     let work = Work::with_coros(&two);
     fetch(&work).ok();
-    let token = |region| two.with(|state| state.coros_account(region).user.clone());
     store(&work, &issued(&two));
     fetch(&work).ok();
-    set(&work, "user_id", token(3));
+    store(&work, &issued_in(&two, 3));
     fetch(&work).ends(78).says("belongs to");
     std::fs::remove_file(work.data(TOKEN)).unwrap();
     let said = bob_logs_in(&work, &two);
@@ -208,13 +209,39 @@ fn without_a_user_id_the_activities_show_the_owner() {
     // The id of the login is not that of the Training Hub: the activities decide.
     work.change("UPDATE identities SET account = 'another id' WHERE platform = 'coros'");
     log_in(&work, &sim, Some(McpVisit::Approve)).ok();
-    assert!(stored(&work)["user_id"].is_null());
     fetch(&work).ok();
     // Another person has other ids.
     work.change(
         "DELETE FROM service_json; UPDATE activities SET id = id || '0', first_listing = NULL WHERE platform = 'coros'",
     );
-    fetch(&work).ends(78).says("without any known activity");
+    fetch(&work).ends(78).says("belongs to");
+}
+
+#[test]
+fn the_training_hub_may_name_the_owner_by_another_id_than_the_login_by_link_did() {
+    let bob = CorosSpec { email: "bob@example.org".into(), region: 3, generate: 4, ..CorosSpec::default() };
+    let ann = CorosSpec { region: REGION, generate: 4, ..CorosSpec::default() };
+    let two = Scenario { coros: vec![ann, bob], ..Scenario::default() }.start();
+    for by_password in [true, false] {
+        let mut work = work(&two);
+        set(&work, "user_id", "oauth-id");
+        fetch(&work).ok();
+        let mut log_in = |email: &str, region| match by_password {
+            true => {
+                work.set("COROS_EMAIL", email).set("COROS_PASSWORD", "correct horse");
+                work.run("gs-auth", &["login", "--platform", "coros"])
+            }
+            false => {
+                let token = two.with(|state| state.issue_coros_token(region));
+                work.given("gs-auth", &["import", "-", "--platform", "coros"], &token)
+            }
+        };
+        log_in("bob@example.org", 3).ends(78).says("this login belongs to");
+        log_in("runner@example.org", REGION).ok();
+        fetch(&work).ok();
+        set(&work, "dead", "ended");
+        fetch(&work).ok();
+    }
 }
 
 #[test]

@@ -93,27 +93,26 @@ impl CorosMcp {
         })?;
         let token = Token::new(issuer, client, grant, now);
         self.unsaved.replace(Some(token.clone()));
-        let checked = self.check_owner(&token).and_then(|is_named| self.check_tools().map(|()| is_named));
+        let checked = self.check_owner(&token).and_then(|()| self.check_tools());
         self.unsaved.take();
-        let token = if checked? { token } else { Token { user_id: None, ..token } };
+        checked?;
         let _lock = self.store.lock()?;
         space.save(&token)?;
         Ok(token.account())
     }
 
-    /// Checks that a new token belongs to the account of the data folder. Returns whether the user id of the token
-    /// names that account.
+    /// Checks that a new token belongs to the account of the data folder.
     ///
     /// That the id is the one of the Training Hub is not proven. So if it differs, or is missing, the activities decide.
-    fn check_owner(&self, token: &Token) -> Result<bool> {
+    fn check_owner(&self, token: &Token) -> Result<()> {
         let owner = match token.identity().map(|identity| self.context.owner.admit(&identity, None)) {
             Some(Err(Error::OtherAccount(Reason::OtherAccount { owner, .. }))) => owner,
-            Some(admitted) => return admitted.map(|()| true),
-            None if !self.context.owner.is_owned()? => return Ok(true),
+            Some(admitted) => return admitted,
+            None if !self.context.owner.is_owned()? => return Ok(()),
             None => None,
         };
         if self.shows_known_activities()? {
-            return Ok(false);
+            return Ok(());
         }
         Err(Error::OtherAccount(Reason::OtherAccount {
             platform: self.context.platform.to_string(),

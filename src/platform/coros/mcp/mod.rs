@@ -30,19 +30,18 @@ use std::ops::ControlFlow;
 use client::CallKind;
 use days::Days;
 use download::Given;
-use jiff::Timestamp;
 use list::Lists;
 use quota::QUOTA;
 use records::ListedRecord;
 use text::Sentence;
 use token::Token;
 
-use super::id_of;
+use super::{id_of, shows_known_activities};
 use crate::activity::Activity;
 use crate::http::Secret;
 use crate::platform::{
     Access, AccessKind, Account, Ask, Context, Credentials, Download, Error, FileQuota, Identity, ListEnd, LoginWays,
-    Page, PlatformLogin, PlatformReader, PlatformWriter, Result, TokenStore, Window,
+    Page, PlatformLogin, PlatformReader, PlatformWriter, QuotaState, Result, TokenStore, Window,
 };
 
 /// The tool that lists activities.
@@ -51,8 +50,6 @@ const LIST: &str = "querySportRecords";
 const FILE: &str = "downloadActivityFitFiles";
 /// All tools that are called.
 const NEEDED_TOOLS: [&str; 2] = [LIST, FILE];
-/// How many activities of an account are compared with the catalogue if the service does not name the owner.
-const COMPARED: usize = 50;
 
 /// The access by OAuth. It reads only.
 pub struct OAuthAccess;
@@ -157,19 +154,9 @@ impl CorosMcp {
         Ok(ListEnd::Complete)
     }
 
-    /// Whether the newest activities of the account include one that the catalogue knows with the same start. Ids are
-    /// unique at COROS.
+    /// Whether the account shows activities that the catalogue knows.
     fn shows_known_activities(&self) -> Result<bool> {
-        let (mut is_known, mut count) = (false, 0);
-        self.list_all(&Window::default(), &mut |page| {
-            let known = |activity: &Activity| {
-                (self.context.known)(&activity.id).is_some_and(|known| known.start_time == activity.start_time)
-            };
-            is_known |= page.activities.iter().any(|listed| known(&listed.activity));
-            count += page.activities.len();
-            Ok(if is_known || count >= COMPARED { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        })?;
-        Ok(is_known)
+        shows_known_activities(&self.context, |each| self.list_all(&Window::default(), each))
     }
 }
 
@@ -206,8 +193,8 @@ impl PlatformReader for CorosMcp {
         }
     }
 
-    fn files_after(&self) -> Result<Option<Timestamp>> {
-        Ok(self.quota()?.next)
+    fn quota(&self) -> Result<QuotaState> {
+        self.quota_state()
     }
 
     fn identify(&self, _fresh: bool) -> Result<Option<Identity>> {

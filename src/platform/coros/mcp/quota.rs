@@ -10,14 +10,14 @@ use crate::platform::{Error, FileQuota, QuotaState, Result};
 pub const QUOTA: FileQuota = FileQuota { files: 50, period: SignedDuration::from_hours(24), nearly: 45, most_empty: 5 };
 
 impl CorosMcp {
-    pub(super) fn quota(&self) -> Result<QuotaState> {
+    pub(super) fn quota_state(&self) -> Result<QuotaState> {
         let now = self.context.http.now();
         Ok(QUOTA.state(&self.context.files.since(QUOTA.since(now))?, now))
     }
 
     /// Fails if the quota is used up.
     pub(super) fn check_quota(&self) -> Result<()> {
-        match self.quota()?.next {
+        match self.quota_state()?.next {
             Some(next) => Err(self.quota_used_up(next)),
             None => Ok(()),
         }
@@ -43,13 +43,14 @@ impl CorosMcp {
         ))
     }
 
-    /// The error for a response without a file. It is never final.
+    /// The error for a response without a file. It is never final: whether it counts is decided by other files.
     pub(super) fn no_file(&self) -> Result<Error> {
-        Ok(match self.quota()?.next {
+        Ok(match self.quota_state()?.next {
             Some(next) => self.quota_used_up(next),
-            None => Error::retry_item(
+            None => Error::Rejected(
                 "COROS gave no file: the activity has none, or another program has used up the quota of files; tried again \
-                 in later runs",
+                 in later runs"
+                    .into(),
             ),
         })
     }
