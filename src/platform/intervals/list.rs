@@ -104,17 +104,22 @@ impl Pages {
         let before = self.seen.len();
         let mut page = Page::default();
         let legs = Legs::of(&items);
-        for item in &items {
+        // Whether the service counts `newest` itself to the answer is not known, so the next request begins a second
+        // later. The entries that come twice are known by their ids.
+        let after = |time: DateTime| time.checked_add(SignedDuration::from_secs(1)).ok();
+        let oldest = items.iter().filter_map(|item| civil(&item["start_date_local"])).min();
+        // The next request gets the legs again whose first leg may be on the next page, unless it would be the same one.
+        let is_open = |item: &&Value| oldest.is_some_and(|oldest| legs.may_have_earlier_leg_before(item, oldest));
+        let open = items.iter().filter(is_open).filter_map(|item| civil(&item["start_date_local"])).max();
+        let open = open.filter(|newest| after(*newest).is_some_and(|next| next < self.newest));
+        for item in items.iter().filter(|item| open.is_none() || !is_open(item)) {
             self.read_item(item, &legs, &mut page);
         }
-        let oldest = items.iter().filter_map(|item| civil(&item["start_date_local"])).min();
-        if self.seen.len() == before {
+        if self.seen.len() == before && open.is_none() {
             self.ended = true;
             return Ok(None);
         }
-        // Whether the service counts `newest` itself to the answer is not known, so the next request begins a second
-        // later. The entries that come twice are known by their ids.
-        let next = oldest.and_then(|time| time.checked_add(SignedDuration::from_secs(1)).ok());
+        let next = open.or(oldest).and_then(after);
         match next.filter(|next| *next < self.newest) {
             Some(next) => self.newest = next,
             None if items.len() < LIMIT => self.ended = true,
@@ -176,12 +181,20 @@ impl Legs {
     }
 
     fn has_earlier_leg(&self, item: &Value) -> bool {
-        let day = SignedDuration::from_hours(24);
         leg(item).is_some_and(|(index, start)| {
-            let is_before = |other: DateTime| (SignedDuration::ZERO..day).contains(&start.duration_since(other));
-            self.0.iter().any(|(other, began)| *other < index && is_before(*began))
+            self.0.iter().any(|(other, began)| *other < index && is_within_a_day(*began, start))
         })
     }
+
+    /// Whether the legs before this one may be older than the oldest entry of the page.
+    fn may_have_earlier_leg_before(&self, item: &Value, oldest: DateTime) -> bool {
+        leg(item).is_some_and(|(index, start)| index > 0 && is_within_a_day(oldest, start))
+            && !self.has_earlier_leg(item)
+    }
+}
+
+fn is_within_a_day(before: DateTime, time: DateTime) -> bool {
+    (SignedDuration::ZERO..SignedDuration::from_hours(24)).contains(&time.duration_since(before))
 }
 
 fn leg(item: &Value) -> Option<(u64, DateTime)> {

@@ -78,12 +78,35 @@ fn strava_stubs_and_further_legs_are_counted_and_not_listed() {
     let mut single = entry(9);
     single["file_sport_index"] = json!(1);
     let mut pages = Pages::new(Window::default(), now());
-    let page = pages.read(&answer(vec![stub, bare, leg, first, single])).unwrap().unwrap();
-    assert_eq!(page.activities.iter().map(|one| one.activity.id.as_str()).collect::<Vec<_>>(), ["i99", "i1009"]);
+    let ids = |page: Option<Page>| -> Vec<String> {
+        page.unwrap().activities.into_iter().map(|one| one.activity.id).collect()
+    };
+    assert_eq!(ids(pages.read(&answer(vec![stub, bare, leg, first, single.clone()])).unwrap()), ["i99"]);
+    assert_eq!(ids(pages.read(&answer(vec![single])).unwrap()), ["i1009"], "no earlier leg follows");
     assert_eq!(pages.take_strava_starts().len(), 2);
     let texts: Vec<String> = pages.skipped().into_iter().map(|notice| notice.text).collect();
     assert!(texts.iter().any(|text| text.starts_with("2 activities from Strava")), "{texts:?}");
     assert!(texts.iter().any(|text| text.starts_with("1 further leg")), "{texts:?}");
+}
+
+#[test]
+fn a_leg_is_known_although_its_first_leg_is_on_the_next_page() {
+    for first_index in [0, 1] {
+        let legs = (0..3).map(|n| {
+            let mut leg = entry(3);
+            (leg["id"], leg["file_sport_index"]) = (json!(format!("i{}", 90 + n)), json!(first_index + n));
+            leg["start_date_local"] = json!(format!("2026-10-29T0{}:00:00", 7 + n));
+            leg
+        });
+        let mut all: Vec<Value> = legs.collect();
+        all.reverse();
+        all.insert(0, entry(1));
+        all.push(entry(5));
+        for (cap, is_newest_included) in (2..=6).flat_map(|cap| [(cap, true), (cap, false)]) {
+            let ids = listed(&all, cap, is_newest_included).0;
+            assert_eq!(ids, ["i1001", "i90", "i1005"], "{first_index} {cap} {is_newest_included}");
+        }
+    }
 }
 
 #[test]
