@@ -144,7 +144,14 @@ impl Histories {
                 }
             }
         }
-        links.same.extend(self.platforms.iter().flat_map(|history| &history.journal).filter_map(link));
+        for (from, made) in self.platforms.iter().flat_map(|history| &history.journal).filter_map(link) {
+            // A service may have answered with the id of another activity.
+            match starts.get(&from).zip(starts.get(&made)).map(|(from, made)| remembered_as_one(*from, *made)) {
+                Some(Remembered::Two) => {}
+                Some(Remembered::Perhaps(apart)) => links.perhaps.push(((from, made), apart)),
+                Some(Remembered::One) | None => links.same.push((from, made)),
+            }
+        }
         links
     }
 
@@ -231,6 +238,13 @@ fn remembered_as_one(
         (Some(_), Some(_)) => Remembered::Two,
         (Some(apart), None) => Remembered::Perhaps(apart),
     }
+}
+
+/// Whether two activities cannot be the same: no start of one, in the list or in the file, is near a start of the other.
+pub(super) fn are_far_apart(one: &[Option<Timestamp>], other: &[Option<Timestamp>]) -> bool {
+    let mut pairs =
+        one.iter().flatten().flat_map(|one| other.iter().flatten().map(move |other| (one, other))).peekable();
+    pairs.peek().is_some() && pairs.all(|(one, other)| one.duration_since(*other).abs() > FAR)
 }
 
 /// The activity that an upload created, if it is known.

@@ -100,6 +100,8 @@ pub enum Effect {
     DoneAfter(SignedDuration),
     /// A write reports success but has no effect. An upload returns this status.
     Lie(Option<UploadStatus>),
+    /// An upload takes effect, and its response names this id.
+    Names(String),
     /// An upload becomes two activities.
     Twice,
     /// An upload is accepted, and its status becomes this error.
@@ -133,6 +135,7 @@ impl fmt::Debug for Effect {
             Effect::AnswerLost(done) => write!(f, "AnswerLost({done:?})"),
             Effect::DoneAfter(time) => write!(f, "DoneAfter({time:?})"),
             Effect::Lie(status) => write!(f, "Lie({status:?})"),
+            Effect::Names(id) => write!(f, "Names({id})"),
             Effect::Twice => f.write_str("Twice"),
             Effect::EndsWith(error) => write!(f, "EndsWith({:?})", error()),
             Effect::Shrunk(count) => write!(f, "Shrunk({count})"),
@@ -623,6 +626,7 @@ impl PlatformWriter for Memory {
         match effect {
             Some(Effect::AnswerLost(_)) => Err(lost()),
             Some(Effect::KilledAfter) => self.kill(),
+            Some(Effect::Names(id)) => Ok(UploadStatus::Created(Some(id))),
             _ => answer,
         }
     }

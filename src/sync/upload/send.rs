@@ -436,6 +436,14 @@ impl Uploads<'_> {
                 self.finish_with(waiting.record, "exists", id, vec![reason])?;
             }
             Ok(UploadStatus::Created(id)) => {
+                let is_wrong = match &id {
+                    Some(id) if !spec.is_write_only() => self.is_another(&waiting.row, id)?,
+                    _ => false,
+                };
+                if is_wrong {
+                    self.worker.debug(&format!("{}: the answer names another activity; its list decides", spec.id));
+                }
+                let id = id.filter(|_| !is_wrong);
                 match &id {
                     Some(id) => self.settled(&waiting.row, UploadOutcome::Created, Some(id), None)?,
                     // Otherwise a later run, which may not be able to query the service, would treat it as never

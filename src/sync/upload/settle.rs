@@ -17,6 +17,7 @@ use crate::platform::{self, Error, PlatformSpec, UploadRef, UploadStatus};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
 use crate::shell::retry;
+use crate::sync::history::are_far_apart;
 use crate::sync::{Exit, Failure, Level, Result};
 
 /// How many earlier uploads of a file must be lost, while other files arrive, before the next lost upload is the last: five
@@ -258,11 +259,26 @@ impl Uploads<'_> {
         Ok(())
     }
 
+    /// Whether the activity with this id is not the one that an upload has made: it was listed before, or begins at
+    /// another time.
+    pub(super) fn is_another(&self, row: &UploadRow, id: &str) -> Result<bool> {
+        let starts = |key: ActivityKeyRef| -> Result<Option<[Option<Timestamp>; 2]>> {
+            let Some(entry) = self.worker.catalogue.entry(key)? else { return Ok(None) };
+            let facts = self.worker.catalogue.file_facts(key)?;
+            Ok(Some([entry.activity.start_time, facts.and_then(|facts| facts.start)]))
+        };
+        let both = starts(row.from.as_key())?.zip(starts(ActivityKeyRef::new(&row.to, id))?);
+        let is_far = both.is_some_and(|(sent, listed)| are_far_apart(&sent, &listed));
+        Ok(is_far || row.ids_before.iter().any(|before| before == id))
+    }
+
     /// The id under which the list shows an upload.
     fn find_listed(&self, one: &SentUpload) -> Result<Option<String>> {
         if let State::Accepted(Some(id)) = &one.state {
             let entry = self.worker.catalogue.entry(ActivityKeyRef::new(&one.spec.id, id))?;
-            return Ok(entry.filter(|entry| entry.missing.is_none()).map(|_| id.clone()));
+            if entry.is_some_and(|entry| entry.missing.is_none()) && !self.is_another(&one.row, id)? {
+                return Ok(Some(id.clone()));
+            }
         }
         let activity = &one.record.activity.activity;
         let Some(start) = activity.start_time else { return Ok(None) };

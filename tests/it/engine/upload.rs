@@ -249,6 +249,29 @@ fn a_lost_upload_that_appears_later_is_not_repeated() {
 }
 
 #[test]
+fn a_response_that_names_another_activity_is_not_believed() {
+    for (is_done, is_known) in [(true, true), (true, false), (false, true), (false, false)] {
+        let (engine, records) = planned(Manners::lax());
+        let target = engine.at("target");
+        let id = if is_known { target.ids()[3].clone() } else { target.put(&run(14).encode()) };
+        let lie = Effect::Lie(Some(UploadStatus::Created(Some(id.clone()))));
+        target.fault(Call::Upload, if is_done { Effect::Names(id.clone()) } else { lie });
+        let ran = engine.upload(records).ok();
+        let Some(Record::Transfer(sent)) = ran.records.first() else { panic!("{}", ran.told()) };
+        let outcome = sent.outcome.as_ref().unwrap();
+        if is_known {
+            assert_ne!(outcome.id, Some(id));
+            assert_eq!(outcome.kind, if is_done { "created" } else { "pending" });
+        }
+        engine.next_run();
+        // The other activity goes to the source, if it is new.
+        let kinds = engine.sync().ok().outcomes();
+        let created = kinds.iter().filter(|kind| *kind == "created").count();
+        assert_eq!((created, times(&engine, DAY)), (usize::from(!is_known), usize::from(is_done)), "{kinds:?}");
+    }
+}
+
+#[test]
 fn an_upload_that_becomes_two_activities_is_marked_as_duplicate() {
     let (engine, records) = planned(Manners::lax());
     engine.at("target").fault(Call::Upload, Effect::Twice);
