@@ -156,6 +156,12 @@ impl Catalogue {
         changes.ok_or(Error::Forgotten)
     }
 
+    /// Whether any activity of a platform is known.
+    pub fn has_activities(&self, platform: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM activities WHERE platform = ?1)";
+        self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
+    }
+
     /// Inserts a row for the activity of a record, unless it has one: a file needs it. The values of a listing stay.
     pub fn insert_if_absent(&mut self, activity: &Activity, now: Timestamp) -> Result<()> {
         if self.entry(activity.as_key())?.is_some() {

@@ -120,19 +120,21 @@ impl Ownership {
         }
         self.check_settings()?;
         let owned = self.is_owned()?;
+        // Without an owner, known activities came from an account that the service did not name.
+        let is_unnamed = !owned && self.has_activities()?;
         // While the data folder has no owner, a fresh response has nothing to be compared with.
         let known = match platform.identify(fresh && owned) {
             Ok(None) if owned && !fresh => platform.identify(true),
             known => known,
         };
         match known {
+            Ok(_) if is_unnamed && platform.is_known_account()? == Some(false) => Err(self.unrelated()),
             // An access that names the owner by ids of its own shows the activities of the account.
             Ok(Some(identity)) => match self.admit(&identity, None) {
                 Err(Error::OtherAccount(_)) if owned && platform.is_known_account()? == Some(true) => Ok(()),
                 admitted => admitted,
             },
-            // A service that does not name the owner is accepted while the data folder has no owner. If the service is
-            // temporarily unable to name the owner, reading is allowed.
+            // A service that does not name the owner is accepted while the data folder has no owner.
             Ok(None) if !owned => Ok(()),
             // Its activities show whether it is the same account, if they can be compared.
             Ok(None) => match platform.is_known_account()? {
@@ -140,6 +142,7 @@ impl Ownership {
                 Some(false) => Err(self.unrelated()),
                 None => Err(self.unknown()),
             },
+            // If the service is temporarily unable to name the owner, reading is allowed.
             Err(Error::Retry { .. }) if !owned && !fresh => Ok(()),
             Err(Error::Login(why)) if owned && !self.is_set_up => Err(Error::Login(format!(
                 "{why}. To sync without this platform, name the others in SYNC_PLATFORM, or remove the account from this data folder: gs-auth logout --forget-account --platform {}",
@@ -215,6 +218,10 @@ impl OwnerGuard for Ownership {
         let account = digest(&self.spec.id, &identity.user_id);
         self.catalogue.with(|catalogue| catalogue.replace_owner_id(&self.spec.id, &account))?;
         self.admit(identity, email)
+    }
+
+    fn has_activities(&self) -> platform::Result<bool> {
+        Ok(self.catalogue.with(|catalogue| catalogue.has_activities(&self.spec.id))?)
     }
 
     fn is_owned(&self) -> platform::Result<bool> {

@@ -201,6 +201,10 @@ impl OwnerGuard for AtOnce {
         Ok(())
     }
 
+    fn has_activities(&self) -> platform::Result<bool> {
+        Ok(false)
+    }
+
     fn replace_id(&self, _: &Identity, _: Option<&str>) -> platform::Result<()> {
         Ok(())
     }

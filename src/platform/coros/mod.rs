@@ -54,9 +54,6 @@ const ID: &str = "coros";
 /// FIT's name of the maker of COROS' watches.
 const MANUFACTURER: &str = "coros";
 
-/// How many activities of an account are compared with the catalogue if its user id does not decide.
-const COMPARED: usize = 50;
-
 /// An account at COROS.
 struct Coros {
     store: TokenStore,
@@ -183,20 +180,19 @@ impl Coros {
     }
 }
 
-/// Whether the newest activities of an account, as `list` lists them, include one that the catalogue knows with the same
-/// start. Ids are unique at COROS.
+/// Whether an account, as `list` lists it, has an activity that the catalogue knows with the same start. Ids are unique at
+/// COROS. All activities are compared if needed: after a pause of months, many of the newest are unknown.
 fn shows_known_activities(
     context: &Context,
     list: impl FnOnce(&mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd>,
 ) -> Result<bool> {
-    let (mut is_known, mut count) = (false, 0);
+    let mut is_known = false;
     list(&mut |page| {
         let known = |activity: &Activity| {
             (context.known)(&activity.id).is_some_and(|known| known.start_time == activity.start_time)
         };
-        is_known |= page.activities.iter().any(|listed| known(&listed.activity));
-        count += page.activities.len();
-        Ok(if is_known || count >= COMPARED { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        is_known = page.activities.iter().any(|listed| known(&listed.activity));
+        Ok(if is_known { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
     Ok(is_known)
 }

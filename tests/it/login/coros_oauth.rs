@@ -218,6 +218,29 @@ fn without_a_user_id_the_activities_show_the_owner() {
 }
 
 #[test]
+fn without_an_owner_the_known_activities_decide_who_may_log_in() {
+    let bob = CorosSpec { email: "bob@example.org".into(), region: 3, generate: 4, ..CorosSpec::default() };
+    let ann = CorosSpec { region: REGION, generate: 4, ..CorosSpec::default() };
+    let mcp = McpSpec { poll_interval: Some(1), region: Some(McpRegion::Cn), ..McpSpec::default() };
+    let two = Scenario { coros: vec![ann, bob], coros_mcp: mcp, ..Scenario::default() }.start();
+    let work = work(&two);
+    set(&work, "user_id", serde_json::Value::Null);
+    fetch(&work).ok();
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM identities"), 0);
+    let kept = stored(&work);
+    bob_logs_in(&work, &two).ends(78).says("without any known activity");
+    assert_eq!(stored(&work), kept);
+    store(&work, &issued_in(&two, 3));
+    fetch(&work).ends(78).says("without any known activity");
+    set(&work, "user_id", serde_json::Value::Null);
+    fetch(&work).ends(78).says("without any known activity");
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM activities"), 4);
+    store(&work, &issued(&two));
+    fetch(&work).ok();
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM identities"), 1);
+}
+
+#[test]
 fn the_training_hub_may_name_the_owner_by_another_id_than_the_login_by_link_did() {
     let bob = CorosSpec { email: "bob@example.org".into(), region: 3, generate: 4, ..CorosSpec::default() };
     let ann = CorosSpec { region: REGION, generate: 4, ..CorosSpec::default() };

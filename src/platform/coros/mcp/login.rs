@@ -105,14 +105,18 @@ impl CorosMcp {
     ///
     /// That the id is the one of the Training Hub is not proven. So if it differs, or is missing, the activities decide.
     fn check_owner(&self, token: &Token) -> Result<()> {
-        let owner = match token.identity().map(|identity| self.context.owner.admit(&identity, None)) {
+        let (guard, identity) = (&self.context.owner, token.identity());
+        let admit = || identity.as_ref().map_or(Ok(()), |identity| guard.admit(identity, None));
+        let is_owned = guard.is_owned()?;
+        // Without an owner, known activities came from an account that the service did not name.
+        let decides = if is_owned { identity.is_some() } else { !guard.has_activities()? };
+        let owner = match decides.then(admit) {
             Some(Err(Error::OtherAccount(Reason::OtherAccount { owner, .. }))) => owner,
             Some(admitted) => return admitted,
-            None if !self.context.owner.is_owned()? => return Ok(()),
             None => None,
         };
         if self.shows_known_activities()? {
-            return Ok(());
+            return if is_owned { Ok(()) } else { admit() };
         }
         Err(Error::OtherAccount(Reason::OtherAccount {
             platform: self.context.platform.to_string(),

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::super::response::digits;
 use super::issuer::Issuer;
 use crate::activity::printable;
 use crate::http::{Request, Response, Secret, form, limit};
@@ -192,13 +193,14 @@ pub fn read_grant(response: &Response, now: Timestamp) -> std::result::Result<Gr
     }
 }
 
-/// The user of an id token: its `sub`, if that has the form of the Training Hub's user id.
+/// The user of an id token: its `sub`. Its form is not known; it may be the Training Hub's user id, or another name.
 ///
 /// The signature is not checked: the token came over TLS from the host that signs it.
 fn subject(jwt: &str) -> Option<String> {
     let claims = URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?.trim_end_matches('=')).ok()?;
     let claims: Value = serde_json::from_slice(&claims).ok()?;
-    super::super::response::digits(&claims["sub"]).filter(|id| (1..=20).contains(&id.len()))
+    let id = claims["sub"].as_str().map(str::to_owned).or_else(|| digits(&claims["sub"]))?;
+    (1..=200).contains(&id.len()).then_some(id)
 }
 
 fn unexpected(what: &str, response: &Response) -> Error {
@@ -271,7 +273,7 @@ mod tests {
         let bare = read_grant(&response(200, &[], r#"{"access_token":"a"}"#), at(100)).ok().unwrap();
         assert_eq!((bare.expires, bare.refresh_token, bare.user_id), (at(3700), None, None));
         let other = URL_SAFE_NO_PAD.encode(r#"{"sub":"ann@example.com"}"#);
-        assert_eq!(subject(&format!("e30.{other}.s")), None, "not the form of a user id");
+        assert_eq!(subject(&format!("e30.{other}.s")).as_deref(), Some("ann@example.com"));
     }
 
     #[test]

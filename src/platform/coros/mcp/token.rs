@@ -53,14 +53,14 @@ impl Token {
         }
     }
 
-    /// The token after a renewal. The owner stays: it is that of the login.
+    /// The token after a renewal. If the service names its owner again, that name counts: it is compared on every use.
     pub fn renewed(&self, grant: Grant, now: Timestamp) -> Token {
         Token {
             access_token: grant.access_token,
             refresh_token: grant.refresh_token,
             issued: now,
             expires: grant.expires,
-            user_id: self.user_id.clone(),
+            user_id: grant.user_id.or_else(|| self.user_id.clone()),
             renewal_begun: None,
             dead: None,
             issuer: self.issuer.clone(),
@@ -146,20 +146,20 @@ mod tests {
     }
 
     #[test]
-    fn a_renewal_keeps_the_owner_and_the_client() {
-        let grant = || Grant {
-            access_token: "b".into(),
-            refresh_token: Some("s".into()),
-            expires: at(9000),
-            user_id: Some("43".into()),
+    fn a_renewal_keeps_the_client_and_the_owner_unless_the_service_names_another() {
+        let renewed = |user_id: Option<&str>| {
+            let grant = Grant {
+                access_token: "b".into(),
+                refresh_token: Some("s".into()),
+                expires: at(9000),
+                user_id: user_id.map(str::to_owned),
+            };
+            Token { renewal_begun: Some(at(5)), ..token(3600) }.renewed(grant, at(3500))
         };
-        let renewed = Token { renewal_begun: Some(at(5)), ..token(3600) }.renewed(grant(), at(3500));
-        assert_eq!((renewed.user_id.as_deref(), renewed.client_id.as_str()), (Some("42"), "c"));
-        assert_eq!((renewed.access_token.as_str(), renewed.renewal_begun), ("b", None));
-
-        // The login found that this is not the account's id.
-        let unnamed = Token { user_id: None, ..token(3600) }.renewed(grant(), at(3500));
-        assert_eq!(unnamed.user_id, None);
+        let kept = renewed(None);
+        assert_eq!((kept.user_id.as_deref(), kept.client_id.as_str()), (Some("42"), "c"));
+        assert_eq!((kept.access_token.as_str(), kept.renewal_begun), ("b", None));
+        assert_eq!(renewed(Some("43")).user_id.as_deref(), Some("43"));
     }
 
     #[test]
