@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -464,6 +465,18 @@ fn an_outbox_that_cannot_be_written_loses_nothing_and_others_go_on() {
     take(&out, &mut taken);
     post.sync().ok().silent();
     assert_eq!(names(&out), [""; 0]);
+}
+
+#[test]
+fn other_users_can_read_what_a_sync_delivers_if_the_umask_allows_it() {
+    for (umask, expected) in [("022", 0o644), ("027", 0o640), ("077", 0o600)] {
+        let post = Post::new(1);
+        let script = format!("umask {umask} && exec '{}'", paths::SYNC);
+        post.work.run("/bin/sh", &["-c", &script]).ok();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&post.out().join(&names(&post.out())[0])), expected, "{umask}");
+        assert_eq!(["sync", "locks"].map(|name| mode(&post.work.data(name))), [0o700; 2], "{umask}");
+    }
 }
 
 #[test]
