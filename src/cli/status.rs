@@ -26,6 +26,7 @@ pub fn status_text(snapshot: &Snapshot, now: Timestamp, lang: Lang) -> String {
     if !snapshot.platforms.is_empty() {
         text.push_str(&format!("\n{}\n", view.platforms()));
     }
+    text.push_str(&view.not_uploaded());
     text.push_str(&view.list(Heading::ActionNeeded, &snapshot.actions));
     text.push_str(&view.list(Heading::Warnings, &snapshot.warnings));
     text
@@ -116,6 +117,19 @@ impl View<'_> {
         };
         let texts: Vec<String> = platform.logins.iter().map(text).collect();
         if texts.is_empty() { "–".to_owned() } else { texts.join(self.lang.pick("; ", "；")) }
+    }
+
+    /// What no sync uploads, with the commands that change it.
+    fn not_uploaded(&self) -> String {
+        let lines = self.snapshot.not_uploaded(self.lang);
+        if lines.is_empty() {
+            return String::new();
+        }
+        let mut text = format!("\n{}{}\n", Heading::NotUploaded.text(self.lang), self.lang.pick(":", "："));
+        for (line, command) in lines {
+            let _ = writeln!(text, "- {line}\n    {command}");
+        }
+        text
     }
 
     /// The problems, each with the command that fixes it on its own line, so that it can be copied.

@@ -44,6 +44,7 @@ impl MissingReason {
     pub fn words(self, lang: Lang) -> &'static str {
         match self {
             MissingReason::ToUpload => lang.pick("to upload in the next sync", "下次同步时上传"),
+            MissingReason::NoWriteAccess => lang.pick("not uploaded: it can only be read", "未上传：该平台只读"),
             MissingReason::Pending => lang.pick("pending: uploaded, not confirmed yet", "待确认：已上传，服务处理中"),
             MissingReason::Rejected => lang.pick("rejected, or accepted and never listed", "被拒绝，或上传后未出现"),
             MissingReason::PossibleDuplicate => lang.pick("possible duplicates, not uploaded", "可能重复，未上传"),
@@ -61,6 +62,7 @@ impl MissingReason {
     pub fn word(self, lang: Lang) -> &'static str {
         match self {
             MissingReason::ToUpload => lang.pick("to upload", "待上传"),
+            MissingReason::NoWriteAccess => lang.pick("can only be read", "只读"),
             MissingReason::Pending => lang.pick("pending", "待确认"),
             MissingReason::Rejected => lang.pick("rejected", "被拒绝"),
             MissingReason::PossibleDuplicate => lang.pick("possible duplicate", "可能重复"),

@@ -21,6 +21,13 @@ pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
             (runs(snapshot, lang))
         }
         @if !snapshot.outstanding.is_nothing() && snapshot.state != State::Empty { (outstanding(snapshot, lang)) }
+        @let not_uploaded = snapshot.not_uploaded(lang);
+        @if !not_uploaded.is_empty() {
+            section #not-uploaded.issues {
+                h2 { (Heading::NotUploaded.text(lang)) }
+                ul { @for (line, fix) in &not_uploaded { li { (line) " " (command(fix)) } } }
+            }
+        }
         @if !snapshot.actions.is_empty() {
             section #actions.issues {
                 h2 { (Heading::ActionNeeded.text(lang)) }

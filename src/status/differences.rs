@@ -38,6 +38,8 @@ pub struct MissingItem {
 pub enum MissingReason {
     /// The next run uploads it.
     ToUpload,
+    /// It could be uploaded, but the account can only be read.
+    NoWriteAccess,
     /// An upload of it is pending.
     Pending,
     /// The platform rejected it, or accepted and never listed it.

@@ -20,6 +20,8 @@ pub enum Heading {
     NextRun,
     /// What the next syncs have to do.
     Outstanding,
+    /// What no sync uploads, because the platform can only be read.
+    NotUploaded,
     /// What a person must do.
     ActionNeeded,
     /// What failed and is retried automatically.
@@ -35,6 +37,7 @@ impl Heading {
             Heading::LastRun => lang.pick("Last run", "上次运行"),
             Heading::NextRun => lang.pick("Next run", "下次运行"),
             Heading::Outstanding => lang.pick("Outstanding", "待完成"),
+            Heading::NotUploaded => lang.pick("Not uploaded", "未上传"),
             Heading::ActionNeeded => lang.pick("Action needed", "需要您处理"),
             Heading::Warnings => lang.pick("Warnings", "警告"),
         }

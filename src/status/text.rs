@@ -4,7 +4,10 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 
-use super::{Command, FileQuotaUsage, Heading, Issue, IssueKind, Login, Outstanding, RedactedReason, Snapshot, State};
+use super::{
+    Command, FileQuotaUsage, Heading, Issue, IssueKind, Login, Missing, MissingReason, Outstanding, RedactedReason,
+    Snapshot, State,
+};
 use crate::activity::AccessKind;
 use crate::i18n::{self, Lang};
 
@@ -39,6 +42,27 @@ impl Snapshot {
             ],
         };
         parts.into_iter().flatten().collect::<Vec<_>>().join(lang.comma())
+    }
+}
+
+impl Snapshot {
+    /// The platforms that are missing activities and can only be read: a sentence, and the command that changes it.
+    pub fn not_uploaded(&self, lang: Lang) -> Vec<(String, String)> {
+        let read_only = self.missing.iter().filter(|missing| missing.reason == MissingReason::NoWriteAccess);
+        let line = |missing: &Missing| {
+            let text = match lang {
+                Lang::En => format!(
+                    "{}: {}, because it can only be read; to upload, too:",
+                    missing.on,
+                    i18n::counted(missing.count, "activity", "activities")
+                ),
+                Lang::Zh => {
+                    format!("{}：{} 个活动，因为该平台只读；如需上传：", missing.on, i18n::number(missing.count))
+                }
+            };
+            (text, format!("gs-auth login {}", crate::shell::flag("--platform", &missing.on)))
+        };
+        read_only.map(line).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Plans uploads: one transfer for each group and each target where it is missing. No request is made.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::{ActivityFilter, Exit, Failure, Histories, History, RecordSink, Result, Worker, record_of};
@@ -69,9 +69,9 @@ pub fn diff(worker: &mut Worker, options: &DiffOptions, records: Vec<Record>, si
         let platform = &entry.activity.platform;
         options.sources.includes(platform) && known.is_listed(platform) && selected.contains(&entry.activity.key())
     };
-    report_read_only(worker, &known, &targets);
     let targets: Vec<&History> = known.platforms.iter().filter(|one| targets.includes(&one.spec.id)).collect();
-    plan(worker, options, &known, (&targets, &may_upload), sink)?;
+    let not_uploaded = plan(worker, options, &known, (&targets, &may_upload), sink)?;
+    report_not_uploaded(worker, &not_uploaded);
     summarise(worker);
     Ok(())
 }
@@ -114,12 +114,16 @@ fn known(worker: &mut Worker, options: &DiffOptions, scope: &[Arc<PlatformSpec>]
     Ok(known)
 }
 
-/// Says once why nothing is uploaded to a target.
-fn report_read_only(worker: &Worker, known: &Histories, targets: &PlatformSelection) {
-    for History { spec, .. } in &known.platforms {
-        if targets.includes(&spec.id) && worker.is_read_only(spec) {
-            let reason = Reason::NoWriteAccess { platform: spec.id.to_string() };
-            worker.info(&format!("{}: no uploads planned: {reason}", spec.id));
+/// Says, once for each target, that activities are not uploaded because it can only be read. In a sync it is no warning:
+/// the state and the page say it, and a schedule would repeat it in every run.
+fn report_not_uploaded(worker: &Worker, counts: &BTreeMap<String, u64>) {
+    for (platform, count) in counts {
+        let reason = Reason::NoWriteAccess { platform: platform.clone() };
+        let activities = i18n::counted(*count, "activity", "activities");
+        let text = format!("{platform}: {activities} not uploaded: {reason}");
+        match worker.settings.get("GS_RUN") {
+            Some(_) => worker.info(&text),
+            None => worker.warn(&text),
         }
     }
 }
@@ -127,13 +131,14 @@ fn report_read_only(worker: &Worker, known: &Histories, targets: &PlatformSelect
 /// The targets, and whether an activity may be uploaded elsewhere.
 type Ends<'a> = (&'a [&'a History], &'a dyn Fn(&ActivityRow) -> bool);
 
+/// Passes on the plan. Returns, by target, how many activities are not uploaded because it can only be read.
 fn plan(
     worker: &mut Worker,
     options: &DiffOptions,
     known: &Histories,
     (targets, may_upload): Ends,
     sink: &mut dyn RecordSink,
-) -> Result<()> {
+) -> Result<BTreeMap<String, u64>> {
     let archive = worker.archive.clone();
     let entries = known.planned(may_upload, &|file| archive.is_there(&file.path, file.bytes));
     let groups = Groups::of(&worker.matcher(options.rule)?, &entries, &known.links());
@@ -146,6 +151,7 @@ fn plan(
         .filter(|one| !one.spec.upload_formats.is_empty())
         .map(|one| (one.target(), worker.is_read_only(&one.spec)))
         .collect();
+    let mut not_uploaded = BTreeMap::new();
     // The newest first, as in all output.
     for group in groups.groups.iter().rev() {
         for (target, is_read_only) in &targets {
@@ -159,9 +165,13 @@ fn plan(
                     None => continue,
                 },
             };
-            if options.filter.includes(entries[at].candidate.activity)
-                && let Some(mut record) =
-                    transfer(worker, (target.name, *is_read_only), decision, (known, options.explain))
+            if !options.filter.includes(entries[at].candidate.activity) {
+                continue;
+            }
+            if *is_read_only && matches!(decision, Decision::Upload(_)) {
+                *not_uploaded.entry(target.name.to_owned()).or_default() += 1;
+            }
+            if let Some(mut record) = transfer(worker, (target.name, *is_read_only), decision, (known, options.explain))
             {
                 record.activity = record_of(known.entries[at].0.clone(), &archive, worker.now());
                 record.file.clone_from(&record.activity.file);
@@ -169,7 +179,7 @@ fn plan(
             }
         }
     }
-    Ok(())
+    Ok(not_uploaded)
 }
 
 /// Stores which activities are one group.
@@ -228,7 +238,7 @@ fn summarise(worker: &Worker) {
         ("deleted_there", "deleted on the target"),
         ("missing_once", "not in the last listing"),
         ("possible_duplicates", worker.noun("possible_duplicates", "possible duplicate", "possible duplicates")),
-        ("no_file", "without a file"),
+        ("no_file", "without a file to upload"),
         ("rejected_before", "rejected before"),
         ("not_listed", "not listed yet"),
         ("no_write_access", "without write access"),
@@ -236,6 +246,6 @@ fn summarise(worker: &Worker) {
     let planned = i18n::counted(worker.counted("planned"), "upload planned", "uploads planned");
     match skipped.is_empty() {
         true => worker.info(&planned),
-        false => worker.info(&format!("{planned}, {skipped} (reasons: gs-diff --explain)")),
+        false => worker.info(&format!("{planned}, {skipped} (reasons: gs-list | gs-diff --explain)")),
     }
 }

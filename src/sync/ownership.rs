@@ -221,7 +221,7 @@ impl OwnerGuard for Ownership {
     }
 
     fn has_activities(&self) -> platform::Result<bool> {
-        Ok(self.catalogue.with(|catalogue| catalogue.has_activities(&self.spec.id))?)
+        self.catalogue.with(|catalogue| catalogue.has_activities(&self.spec.id))
     }
 
     fn is_owned(&self) -> platform::Result<bool> {

@@ -24,8 +24,10 @@ pub(super) struct Compared<'a> {
     pub names: Vec<String>,
     /// For each platform: whether syncs keep it equal with the others.
     pub is_compared: Vec<bool>,
-    /// For each platform: whether it receives uploads.
+    /// For each platform: whether it should receive uploads.
     pub is_target: Vec<bool>,
+    /// For each platform: whether it can only be read.
+    pub is_read_only: Vec<bool>,
     /// The groups, the newest first.
     pub all: Vec<GroupState>,
     /// For each activity: the position of its platform.
@@ -57,12 +59,12 @@ pub(super) struct MissingDetail {
 }
 
 impl<'a> Compared<'a> {
-    /// Compares the platforms. `is_compared`: whether each platform is kept equal with the others; `gets_uploads`:
-    /// whether the settings make it a target.
+    /// Compares the platforms. `is_compared`: whether each platform is kept equal with the others;
+    /// `is_read_only`: whether it can only be read; `gets_uploads`: whether the settings make it a target.
     pub fn of(
         read: &'a CatalogueData,
         groups: &'a Groups<'a>,
-        is_compared: Vec<bool>,
+        (is_compared, is_read_only): (Vec<bool>, Vec<bool>),
         gets_uploads: &dyn Fn(&PlatformSpec) -> bool,
     ) -> Compared<'a> {
         let is_target = |(history, is_compared): (&History, &bool)| {
@@ -79,6 +81,7 @@ impl<'a> Compared<'a> {
             names: names.collect(),
             is_compared,
             is_target,
+            is_read_only,
             all: Vec::new(),
             platform_of: read.histories.entries.iter().map(platform_of).collect(),
             places: read.histories.entries.iter().enumerate().map(key).collect(),
@@ -146,6 +149,11 @@ impl<'a> Compared<'a> {
         let detail = |reason| MissingDetail { reason, details: Vec::new(), since: None, of };
         Some(match self.groups.decide(group, target, Overrides::default()) {
             Decision::Exists => return None,
+            Decision::Upload(Choice { at, .. })
+                if self.read.platform(target.name).is_some_and(|platform| self.is_read_only[platform]) =>
+            {
+                MissingDetail { of: Some(at), ..detail(MissingReason::NoWriteAccess) }
+            }
             Decision::Upload(Choice { at, source, .. }) => {
                 MissingDetail { of: Some(at), details: source.into_iter().collect(), ..detail(MissingReason::ToUpload) }
             }

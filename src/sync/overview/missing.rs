@@ -3,8 +3,9 @@
 use super::compared::{Compared, MissingDetail};
 use crate::status::{Missing, MissingItem, MissingReason, PlatformPair, RedactedReason};
 
-const REASONS: [MissingReason; 8] = [
+const REASONS: [MissingReason; 9] = [
     MissingReason::ToUpload,
+    MissingReason::NoWriteAccess,
     MissingReason::Pending,
     MissingReason::Rejected,
     MissingReason::PossibleDuplicate,

@@ -165,7 +165,8 @@ impl Worker {
             PlatformSelection::All => spec.has_login(),
         };
         let is_compared: Vec<bool> = read.histories.platforms.iter().map(|history| is_synced(&history.spec)).collect();
-        let is_target = |spec: &PlatformSpec| settings.targets.includes(&spec.id) && !self.is_read_only(spec);
+        let is_target = |spec: &PlatformSpec| settings.targets.includes(&spec.id);
+        let is_read_only = read.histories.platforms.iter().map(|history| self.is_read_only(&history.spec)).collect();
         let may_send = |entry: &ActivityRow| {
             let platform = read.platform(&entry.activity.platform);
             let is_compared = platform.is_some_and(|platform| is_compared[platform]);
@@ -173,7 +174,7 @@ impl Worker {
         };
         let entries = read.histories.planned(&may_send, &|_| true);
         let groups = Groups::of(&settings.matcher, &entries, &read.histories.links());
-        let compared = Compared::of(&read, &groups, is_compared.clone(), &is_target);
+        let compared = Compared::of(&read, &groups, (is_compared.clone(), is_read_only), &is_target);
         let backlog = self.backlog(&compared, settings)?;
         Ok(view(&compared, &backlog))
     }

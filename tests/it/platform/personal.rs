@@ -235,6 +235,16 @@ fn a_key_without_a_login_only_reads() {
     sync(&world.work, &["--archive"]).ok();
     assert_eq!((world.ids("garmin-com").len(), world.ids("coros").len()), (3, 6));
     assert_eq!(private(&world.sim), 0, "{:?}", requests(&world.sim));
+    // Nothing failed, and what is not uploaded is said.
+    let text = world.work.run("gs-status", &["--format", "table"]).ok().out.clone();
+    assert!(text.contains("garmin-com: 3 activities, because it can only be read; to upload, too:"), "{text}");
+    assert!(text.contains("gs-auth login --platform garmin-com") && !text.contains("Outstanding"), "{text}");
+    let missing = &world.work.status_json()["missing"][0];
+    assert_eq!((&missing["on"], &missing["reason"]), (&"garmin-com".into(), &"no-write-access".into()));
+    let list = world.work.run("gs-list", &[]).ok().out.clone();
+    let planned = world.work.given("gs-diff", &[], &list);
+    planned.ok().says("garmin-com: 3 activities not uploaded: read-only");
+    assert_eq!(planned.out, "");
     // A login is still asked for with the browser: the key is no password.
     world.work.run("gs-auth", &["login", "--platform", "garmin-com"]).ends(77).says("/mobile/sso/en_US/sign-in");
     let writer = world.work.run("gs-delete", &["--yes", "--platform", "garmin-com"]);
