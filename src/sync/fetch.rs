@@ -142,7 +142,14 @@ impl<'a> Task<'a> {
     }
 
     fn run(mut self) -> Result<Listed> {
-        let listed = self.list();
+        let access = self.worker.read_access(&self.spec);
+        let listed = match self.list() {
+            Err(failure) if failure.exit == Exit::LoginRequired && self.worker.read_access(&self.spec) != access => {
+                self.worker.warn_of_access(&self.spec, &failure.reason.to_string());
+                self.list()
+            }
+            listed => listed,
+        };
         self.progress.finish();
         listed
     }

@@ -60,12 +60,16 @@ impl Worker {
         match self.connect_reader_by(spec, access, http.clone()) {
             // The service has just ended this access, and another one is set up.
             Err(Error::Login(why)) if self.read_access(spec) != access => {
-                let other = self.read_access(spec);
-                self.warn(&format!("{}: {why}; reading with the {} instead", spec.id, other.name()));
-                self.connect_reader_by(spec, other, http)
+                self.warn_of_access(spec, &why);
+                self.connect_reader_by(spec, self.read_access(spec), http)
             }
             opened => opened,
         }
+    }
+
+    /// Says that an access has ended, and by which one the platform is read now.
+    pub(super) fn warn_of_access(&self, spec: &PlatformSpec, why: &str) {
+        self.warn(&format!("{}: {why}; reading with the {} instead", spec.id, self.read_access(spec).name()));
     }
 
     /// Like [`Worker::connect_reader`], by this access alone.

@@ -258,6 +258,9 @@ impl<'a> Downloads<'a> {
             Err(error) => return Ok(Err(error)),
         }
         Ok(match self.request_once(activity) {
+            Err(platform::Error::Login(why)) if self.switch_from_ended(&activity.platform, &why) => {
+                self.request_once(activity)
+            }
             Err(platform::Error::Retry { .. } | platform::Error::Rejected(_))
                 if self.switch_from_empty(&activity.platform) =>
             {
@@ -291,6 +294,17 @@ impl<'a> Downloads<'a> {
     /// Opens another access of a platform if this one has just given no file. Returns whether it did.
     fn switch_from_empty(&mut self, name: &str) -> bool {
         self.open[name].quota().is_ok_and(|quota| quota.is_empty) && self.open_other(name, "no file arrived")
+    }
+
+    /// Opens another access of a platform if the service has just ended this one. Returns whether it did.
+    fn switch_from_ended(&mut self, name: &str, why: &str) -> bool {
+        let Ok(spec) = self.worker.platforms.require(name) else { return false };
+        if !self.worker.has_lost_access(&spec) || !self.without_files.insert(name.into()) {
+            return false;
+        }
+        self.worker.warn_of_access(&spec, why);
+        let opened = self.worker.connect_reader(&spec, self.http.clone());
+        opened.map(|platform| self.open.insert(name.into(), platform)).is_ok()
     }
 
     /// Opens another access of a platform, if one is set up, once in a run. Returns whether it did.

@@ -492,7 +492,7 @@ fn a_key_that_was_deleted_leaves_the_reading_to_the_login() {
     assert_eq!(private(&sim), 0);
     // Within its day the access token ends with the key, which only a read shows.
     sim.with(|state| state.delete_personal_key(&key));
-    work.run("gs-fetch", &[]).ends(77).says(KEY_PAGE);
+    work.run("gs-fetch", &[]).ok().says(KEY_PAGE).says("reading with the login instead");
     sim.clear_log();
     work.run("gs-fetch", &[]).ok();
     assert!(sim.log().iter().all(|request| request.host != HOST) && private(&sim) > 0, "{:?}", requests(&sim));
@@ -511,6 +511,18 @@ fn a_key_that_was_deleted_leaves_the_reading_to_the_login() {
     work.run("gs-fetch", &[]).ok();
     assert_eq!((private(&sim), stored(&work)["key"].as_str()), (0, Some(new.as_str())));
     assert_eq!(issues(&work), [""; 0]);
+}
+
+#[test]
+fn a_key_that_is_deleted_during_a_run_leaves_the_files_to_the_login() {
+    let sim = start(5);
+    let (work, key) = with_stored_key(&sim);
+    log_in(&sim, &work);
+    let list = work.run("gs-fetch", &[]).ok().out.clone();
+    sim.with(|state| state.delete_personal_key(&key));
+    let said = work.given("gs-download", &[], &list);
+    said.ok().says("reading with the login instead");
+    assert_eq!(work.files("fit/garmin_com").len(), 5, "{said}");
 }
 
 #[test]
