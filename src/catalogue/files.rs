@@ -45,6 +45,8 @@ pub struct FileFingerprint {
     pub identity: Option<RecordingId>,
     /// The start of the activity in the file.
     pub start: Option<Timestamp>,
+    /// Whether it is a converted copy.
+    pub is_converted: bool,
 }
 
 /// The columns of a file `f`, in the order of [`row`].
@@ -52,8 +54,8 @@ pub(super) const COLUMNS: &str =
     "f.path, f.part, f.sha256, f.bytes, f.format, f.origin, f.verified_at, f.retry_original_at, f.corrupt";
 
 /// The columns of a fingerprint, in the order of [`facts`]. The last condition selects activities with exactly one file.
-const FACTS: &str =
-    "platform, id, sha256, bytes, manufacturer, product, serial_number, time_created, fit_start, max(part)";
+const FACTS: &str = "platform, id, sha256, bytes, manufacturer, product, serial_number, time_created, fit_start,
+    origin = 'converted', max(part)";
 
 /// The query for the fingerprints of all activities with exactly one file.
 pub(super) fn all_facts() -> String {
@@ -203,5 +205,6 @@ fn facts(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<(ActivityKey, F
             time_created: time_created?,
         })
     };
-    Ok((key, FileFingerprint { sha256, bytes, identity: identity(), start: columns.time()? }))
+    let (start, is_converted) = (columns.time()?, columns.next()?);
+    Ok((key, FileFingerprint { sha256, bytes, identity: identity(), start, is_converted }))
 }

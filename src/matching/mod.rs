@@ -57,6 +57,8 @@ pub struct FileFacts<'a> {
     pub start: Option<Timestamp>,
     /// Its size.
     pub bytes: Option<u64>,
+    /// Whether it is a converted copy, and not what the device recorded.
+    pub is_converted: bool,
 }
 
 /// How certain it is that two activities are the same one; the strongest first.

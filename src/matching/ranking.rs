@@ -5,12 +5,13 @@ use std::cmp::{Ordering, Reverse};
 use super::Candidate;
 use crate::reason::Reason;
 
-/// Orders the better one first: recorded by a device of the platform, then more data, then the older id.
+/// Orders the better one first: no converted copy, then recorded by a device of the platform, then more data, then the
+/// older id.
 ///
 /// This is a total order: the best of many does not depend on which two are compared first.
 pub(super) fn order(a: &Candidate, b: &Candidate) -> Ordering {
-    (Reverse(native(a)), Reverse(bytes(a)))
-        .cmp(&(Reverse(native(b)), Reverse(bytes(b))))
+    (is_converted(a), Reverse(native(a)), Reverse(bytes(a)))
+        .cmp(&(is_converted(b), Reverse(native(b)), Reverse(bytes(b))))
         // Ids of two platforms do not say which one is older.
         .then_with(|| a.activity.platform.cmp(&b.activity.platform))
         .then_with(|| id(a).cmp(&id(b)))
@@ -19,7 +20,9 @@ pub(super) fn order(a: &Candidate, b: &Candidate) -> Ordering {
 /// Why the first is better than the second.
 pub(super) fn reason(better: &Candidate, other: &Candidate) -> Reason {
     let (here, there) = (&better.activity.platform, &other.activity.platform);
-    if native(better) != native(other) {
+    if is_converted(better) != is_converted(other) {
+        Reason::OtherConverted
+    } else if native(better) != native(other) {
         let manufacturer = better.native_manufacturer.unwrap_or_default().to_owned();
         match native(better) {
             2 => Reason::NativeDevice { manufacturer },
@@ -43,6 +46,10 @@ fn native(candidate: &Candidate) -> u8 {
     let maker = activity.manufacturer.as_deref().zip(candidate.native_manufacturer);
     let is_native = !activity.manual && maker.is_some_and(|(maker, native)| maker.eq_ignore_ascii_case(native));
     u8::from(is_native) + u8::from(is_native && activity.device.is_some())
+}
+
+fn is_converted(candidate: &Candidate) -> bool {
+    candidate.file.is_some_and(|file| file.is_converted)
 }
 
 fn bytes(candidate: &Candidate) -> u64 {

@@ -145,6 +145,11 @@ fn the_native_recording_is_kept_then_more_data_then_the_older_id() {
         let copy = &Matcher::default().duplicates(&[other, rich.clone()])[0];
         assert_eq!((copy.of, &copy.kept_because), (1, &reason));
     }
+    // A converted copy may be larger than the recording, and a device may have recorded it.
+    let converted = Candidate { file: Some(FileFacts { is_converted: true, ..facts }), ..bare(&native) };
+    let original = Candidate { file: Some(FileFacts { bytes: Some(300), ..facts }), ..bare(&nameless) };
+    let copy = &Matcher::default().duplicates(&[converted, original])[0];
+    assert_eq!((copy.of, &copy.kept_because), (1, &Reason::OtherConverted));
 }
 
 #[test]

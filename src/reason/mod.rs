@@ -95,6 +95,8 @@ pub enum Reason {
         /// FIT's name of the manufacturer.
         manufacturer: String,
     },
+    /// The archived file of the other activity is a converted copy.
+    OtherConverted,
     /// Only the file of this activity is in the archive.
     OnlyArchived,
     /// The file of this activity is larger.

@@ -29,6 +29,7 @@ pub fn candidate<'a>(
         identity: facts.identity,
         start: facts.start,
         bytes: Some(facts.bytes),
+        is_converted: facts.is_converted,
     });
     Candidate { activity, file, native_manufacturer }
 }
