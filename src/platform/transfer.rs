@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::activity::{Activity, Format};
 use crate::clock::Moment;
+use crate::reason::Reason;
 
 /// The result of a download.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub struct UploadRef<'a> {
 }
 
 /// What became of an upload.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum UploadStatus {
     /// It is an activity now, with this id, if the service names it. The caller confirms it by the list.
     Created(Option<String>),
@@ -67,6 +68,8 @@ pub enum UploadStatus {
     Exists(Option<String>),
     /// Accepted, and still processed; this reference is for asking again.
     Pending(String),
+    /// Nothing was sent, for this reason, which may end: a later run decides anew.
+    Declined(Reason),
     /// The service cannot tell. The caller looks at the list; if the activity is not in it, nothing arrived.
     Unknown,
 }

@@ -50,6 +50,9 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::UploadedFrom { platform, reason } => return format!("从 {platform} 上传：{}", nested(reason)),
         Reason::NativeDevice { manufacturer } => return format!("由 {manufacturer} 设备记录"),
         Reason::NativeFile { manufacturer } => return format!("{manufacturer} 设备的文件"),
+        Reason::FromStrava => {
+            "intervals.icu 上有一个来自 Strava 的活动在同一时间开始；为避免重复，未上传；一周后再检查"
+        }
         Reason::OtherConverted => "另一个的文件经过转换，不是原始文件",
         Reason::OnlyArchived => "只有它的文件已归档",
         Reason::MoreData { bytes, other_bytes } => return format!("数据更多：{bytes} 字节，另一个 {other_bytes} 字节"),

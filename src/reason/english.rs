@@ -54,6 +54,9 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::UploadedFrom { platform, reason } => return format!("uploaded from {platform}: {}", nested(reason)),
         Reason::NativeDevice { manufacturer } => return format!("recorded by a {manufacturer} device"),
         Reason::NativeFile { manufacturer } => return format!("file of a {manufacturer} device"),
+        Reason::FromStrava => {
+            "intervals.icu has an activity from Strava that starts at the same time; not uploaded, to avoid a duplicate; checked again in a week"
+        }
         Reason::OtherConverted => "the file of the other one is a converted copy",
         Reason::OnlyArchived => "only this one has its file in the archive",
         Reason::MoreData { bytes, other_bytes } => {

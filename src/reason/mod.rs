@@ -95,6 +95,8 @@ pub enum Reason {
         /// FIT's name of the manufacturer.
         manufacturer: String,
     },
+    /// intervals.icu has an activity from Strava with this start, and gives no data of it.
+    FromStrava,
     /// The archived file of the other activity is a converted copy.
     OtherConverted,
     /// Only the file of this activity is in the archive.

@@ -11,6 +11,7 @@ use crate::catalogue::{
     self, Absence, ActivityRow, Catalogue, Coverage, FileFingerprint, FileRow, ListingCoverage, Query, UploadOutcome,
     UploadRow,
 };
+use crate::clock;
 use crate::plan::diff::{self, FileState, Journal, Link, Links, Presence, Target, Upload, UploadState};
 use crate::plan::precheck;
 use crate::platform::PlatformSpec;
@@ -32,6 +33,9 @@ pub struct History {
     /// Activities that start later are in no listing.
     horizon: Timestamp,
 }
+
+/// How long the decision stands not to send an upload for a reason that may end.
+const DECIDED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The histories of the selected platforms.
 pub struct Histories {
@@ -89,7 +93,8 @@ impl Histories {
                 true => ListingCoverage { spans: vec![Coverage::default()], ..ListingCoverage::default() },
                 false => catalogue.listing_coverage(&spec.id, run)?,
             };
-            let journal = catalogue.uploads_to(&spec.id)?;
+            let mut journal = catalogue.uploads_to(&spec.id)?;
+            journal.retain(|row| !is_decided_anew(row, now));
             Ok(History { spec: spec.clone(), knowledge, journal, horizon: precheck::horizon(now) })
         };
         let platforms = scope.iter().map(history).collect::<catalogue::Result<Vec<_>>>()?;
@@ -245,6 +250,13 @@ pub(super) fn are_far_apart(one: &[Option<Timestamp>], other: &[Option<Timestamp
     let mut pairs =
         one.iter().flatten().flat_map(|one| other.iter().flatten().map(move |other| (one, other))).peekable();
     pairs.peek().is_some() && pairs.all(|(one, other)| one.duration_since(*other).abs() > FAR)
+}
+
+/// Whether the reason why an upload was not sent is checked again: a person may have removed it.
+fn is_decided_anew(row: &UploadRow, now: Timestamp) -> bool {
+    row.outcome == Some(UploadOutcome::Rejected)
+        && row.reason == Some(Reason::FromStrava)
+        && !clock::is_within(row.started_at, now, DECIDED_FOR)
 }
 
 /// The activity that an upload created, if it is known.

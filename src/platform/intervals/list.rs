@@ -173,16 +173,25 @@ fn is_from_strava(item: &Value, id: &str) -> bool {
 
 /// The legs of multisport files on a page. Whether their index begins at 0 or 1 is not known, so a leg is a further one
 /// if a leg with a lower index began within a day before it.
-struct Legs(Vec<(u64, DateTime)>);
+pub struct Legs(Vec<(u64, DateTime)>);
 
 impl Legs {
-    fn of(items: &[Value]) -> Legs {
+    /// The legs among the entries of a list.
+    pub fn of(items: &[Value]) -> Legs {
         Legs(items.iter().filter_map(leg).collect())
     }
 
     fn has_earlier_leg(&self, item: &Value) -> bool {
         leg(item).is_some_and(|(index, start)| {
             self.0.iter().any(|(other, began)| *other < index && is_within_a_day(*began, start))
+        })
+    }
+
+    /// Whether another leg began within a day of this one.
+    pub fn has_other_leg(&self, item: &Value) -> bool {
+        leg(item).is_some_and(|(index, start)| {
+            let is_near = |began: DateTime| is_within_a_day(began, start) || is_within_a_day(start, began);
+            self.0.iter().any(|(other, began)| *other != index && is_near(*began))
         })
     }
 
@@ -198,10 +207,13 @@ fn is_within_a_day(before: DateTime, time: DateTime) -> bool {
 }
 
 fn leg(item: &Value) -> Option<(u64, DateTime)> {
-    Some((item["file_sport_index"].as_u64()?, civil(&item["start_date_local"])?))
+    // Some JSON writers give whole numbers as 1.0.
+    let index = item["file_sport_index"].as_f64().filter(|index| *index >= 0.0 && index.fract() == 0.0)?;
+    Some((index as u64, civil(&item["start_date_local"])?))
 }
 
-fn parse(response: &Response) -> Result<Vec<Value>> {
+/// The entries of a list.
+pub fn parse(response: &Response) -> Result<Vec<Value>> {
     match (response.status, lenient_json::parse(&response.body)) {
         (200, Some(Value::Array(items))) => Ok(items),
         (200, Some(_)) => Err(Error::Unexpected("intervals.icu: response without an activity list".into())),

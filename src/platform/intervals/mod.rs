@@ -30,6 +30,7 @@ use super::{
 use crate::activity::Activity;
 use crate::clock::Moment;
 use crate::http::{Secret, limit};
+use crate::reason::Reason;
 
 pub use service::spec;
 
@@ -112,7 +113,9 @@ impl PlatformReader for Intervals {
 impl PlatformWriter for Intervals {
     fn upload(&self, file: &UploadFile) -> Result<UploadStatus> {
         // The check of the target has listed the time around the start.
-        upload::refuse_if_from_strava(file, &self.strava_starts.borrow())?;
+        if upload::is_from_strava(file, &self.strava_starts.borrow()) {
+            return Ok(UploadStatus::Declined(Reason::FromStrava));
+        }
         let boundary: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
         upload::read(&self.call(&upload::request(&self.athlete, file, &boundary))?)
     }
@@ -130,6 +133,9 @@ impl PlatformWriter for Intervals {
     }
 
     fn delete(&self, activity: &Activity, not_after: Option<Moment>) -> Result<()> {
+        if let Some(start) = activity.start_time {
+            delete::check_legs(&self.call(&delete::legs_request(&self.athlete, start)?)?, &activity.id)?;
+        }
         delete::read(&self.call(&delete::request(&activity.id)?.not_after(not_after))?)
     }
 }

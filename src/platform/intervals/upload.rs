@@ -36,10 +36,10 @@ pub fn request(athlete: &Athlete, file: &UploadFile, boundary: &str) -> Request 
     request.header("Content-Type", content_type).not_after(file.not_after)
 }
 
-/// Rejects a file whose activity came there from Strava: the API shows only its local start, and the service would make a
-/// second activity of the file.
-pub fn refuse_if_from_strava(file: &UploadFile, strava_starts: &[DateTime]) -> Result<()> {
-    let Some(start) = file.start_time else { return Ok(()) };
+/// Whether the activity of a file came there from Strava: the API shows only its local start, and the service would make
+/// a second activity of the file.
+pub fn is_from_strava(file: &UploadFile, strava_starts: &[DateTime]) -> bool {
+    let Some(start) = file.start_time else { return false };
     let utc = start.to_zoned(TimeZone::UTC).datetime();
     // Lists of COROS by OAuth have no local time; the file has.
     let of_file = || fit::scan(file.bytes).ok().and_then(|fit| fit.activity().utc_offset_s);
@@ -52,13 +52,7 @@ pub fn refuse_if_from_strava(file: &UploadFile, strava_starts: &[DateTime]) -> R
             None => apart.abs() <= 14 * 3600 && (apart + SAME_START_S).rem_euclid(900) <= 2 * SAME_START_S,
         }
     };
-    match strava_starts.iter().any(is_it) {
-        true => Err(Error::Rejected(
-            "intervals.icu has an activity from Strava that starts at the same time; not uploaded, to avoid a duplicate"
-                .into(),
-        )),
-        false => Ok(()),
-    }
+    strava_starts.iter().any(is_it)
 }
 
 /// Reads the response.
@@ -113,11 +107,13 @@ pub fn statuses(sent: &[UploadRef], list: Option<&Response>) -> Vec<Result<Uploa
     sent.iter().map(|one| Ok(known(one))).collect()
 }
 
-/// The id of the first activity. Older responses are a bare array of activities.
+/// The id of the first activity: of the legs of a multisport file, the oldest one, whatever their order. Older responses
+/// are a bare array of activities.
 fn first_id(body: &Value) -> Option<String> {
     let listed = body.as_array().or_else(|| body["activities"].as_array());
-    let first = listed.and_then(|all| all.first()).and_then(|one| api::text(&one["id"]));
-    first.or_else(|| api::text(&body["id"])).filter(|id| api::is_id(id))
+    let ids = listed.into_iter().flatten().filter_map(|one| api::text(&one["id"])).filter(|id| api::is_id(id));
+    let first = ids.min_by(|one, other| (one.len(), one).cmp(&(other.len(), other)));
+    first.or_else(|| api::text(&body["id"]).filter(|id| api::is_id(id)))
 }
 
 #[cfg(test)]
@@ -191,6 +187,8 @@ mod tests {
         let new = json!({"icu_athlete_id": "i1", "id": "i7", "activities": [{"id": "i7"}, {"id": "i8"}]});
         assert_eq!(answer(201, &new).unwrap(), UploadStatus::Created(Some("i7".into())));
         assert_eq!(answer(200, &new).unwrap(), UploadStatus::Exists(Some("i7".into())));
+        let legs = json!({"id": "i10", "activities": [{"id": "i10"}, {"id": "i9"}]});
+        assert_eq!(answer(201, &legs).unwrap(), UploadStatus::Created(Some("i9".into())), "the first leg");
         assert_eq!(answer(201, &json!([{"id": "i9"}])).unwrap(), UploadStatus::Created(Some("i9".into())));
         assert_eq!(answer(200, &json!({"activities": []})).unwrap(), UploadStatus::Exists(None));
         assert_eq!(answer(201, &json!({"id": "../x"})).unwrap(), UploadStatus::Created(None));
@@ -203,7 +201,7 @@ mod tests {
     fn nothing_is_uploaded_where_an_activity_from_strava_begins() {
         let refused = |offset, local: &str| {
             let file = UploadFile { utc_offset_s: offset, ..file(b"FIT") };
-            refuse_if_from_strava(&file, &[local.parse().unwrap()]).is_err()
+            is_from_strava(&file, &[local.parse().unwrap()])
         };
         assert!(refused(Some(3600), "2026-11-20T07:00:30") && !refused(Some(3600), "2026-11-20T08:00:00"));
         assert!(refused(None, "2026-11-20T07:00:30") && refused(None, "2026-11-20T11:44:00"));

@@ -463,6 +463,10 @@ impl Uploads<'_> {
                 waiting.state = State::Processing;
                 self.waiting.push(waiting);
             }
+            Ok(UploadStatus::Declined(reason)) => {
+                self.settled(&waiting.row, UploadOutcome::Rejected, None, Some(&reason))?;
+                self.finish_with(waiting.record, "skipped", None, vec![reason])?;
+            }
             Ok(UploadStatus::Unknown) => {
                 let was_accepted = waiting.row.reason == Some(ACCEPTED);
                 waiting.state = if was_accepted { State::Accepted(None) } else { State::Unknown };

@@ -174,12 +174,21 @@ fn an_activity_that_came_from_strava_is_not_uploaded_a_second_time() {
         let recording = Recording { offset, ..run(day) };
         world.put("garmin-com", &recording);
     }
-    world.sim.with(|state| state.add_strava_stub(start(20)));
+    let stub = world.sim.with(|state| state.add_strava_stub(start(20)));
     let said = sync(&world.work, &[]);
-    said.ends(1).says("has an activity from Strava that starts at the same time");
+    said.ok();
+    let reason = "SELECT reason ->> '$.code' FROM uploads WHERE outcome = 'rejected'";
+    assert_eq!(world.work.sql::<String>(reason), "from-strava");
     // The stub, and the activity of the day without one.
     assert_eq!(world.ids("intervals").len(), 14);
     sync(&world.work, &[]).ok();
+    assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM uploads"), 2);
+    // The person has left Strava.
+    assert!(world.sim.with(|state| state.delete_intervals_activity(&stub)));
+    sync(&world.work, &[]).ok();
+    assert_eq!(world.ids("intervals").len(), 13);
+    world.work.change("UPDATE uploads SET started_at = started_at - 8 * 86400");
+    sync(&world.work, &["--full"]).ok();
     assert_eq!(world.ids("intervals").len(), 14);
 }
 
