@@ -119,6 +119,7 @@ fn a_list_with_an_unknown_form_concludes_nothing() {
         Changed::Miles,
         Changed::Json,
         Changed::CutOff,
+        Changed::SameLabel,
     ];
     let sim = sim(8, |_| ());
     let mut work = work(&sim);

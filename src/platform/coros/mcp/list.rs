@@ -3,7 +3,7 @@
 //! The list has no device and no offset from UTC, and its distances are rounded. Where the catalogue knows better values,
 //! from the list of the Training Hub, they stay: so a change of the access changes no activity.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
@@ -28,6 +28,8 @@ const ROUNDED_M: f64 = 10.0;
 /// Two times of one activity that differ by at most this are the same, in seconds.
 const ROUNDED_S: f64 = 1.5;
 
+/// Start and end in seconds since 1970.
+type TimeWindow = Option<(i64, i64)>;
 /// Looks up an activity that is already known.
 pub type Known<'a> = &'a dyn Fn(&str) -> Option<Activity>;
 
@@ -35,7 +37,8 @@ pub type Known<'a> = &'a dyn Fn(&str) -> Option<Activity>;
 pub struct Lists {
     window: Window,
     ranges: DayRanges,
-    seen: HashSet<String>,
+    /// The activities so far: ranges overlap where the service's days are not ours.
+    seen: HashMap<String, (Date, TimeWindow)>,
     count: u32,
 }
 
@@ -47,7 +50,7 @@ impl Lists {
         let after = |time: Timestamp| time.checked_add(PADDING).unwrap_or(Timestamp::MAX);
         let to = day(after(window.until.map_or(now, |until| until.min(now))));
         let from = window.since.map_or(FIRST_DAY, |since| day(before(since)).max(FIRST_DAY));
-        Lists { window, ranges: DayRanges::new(from, to), seen: HashSet::new(), count: 0 }
+        Lists { window, ranges: DayRanges::new(from, to), seen: HashMap::new(), count: 0 }
     }
 
     /// The days of the next list; `None` at the end.
@@ -80,8 +83,17 @@ impl Lists {
         }
         let mut page = Page::default();
         for record in records {
-            if !self.seen.insert(record.label_id.clone()) {
-                continue;
+            let times = (record.day, record.window);
+            match self.seen.insert(record.label_id.clone(), times) {
+                Some(before) if before == times => continue,
+                // One of the two is another activity that has lost its id.
+                Some(_) => {
+                    return Err(Error::Unexpected(format!(
+                        "COROS: two lists have activity {} at different times, so nothing is concluded from them",
+                        record.label_id
+                    )));
+                }
+                None => {}
             }
             let activity = activity(&record, known(&record.label_id));
             let Some(start) = activity.start_time else {
@@ -251,6 +263,18 @@ mod tests {
         let page = lists.read(vec![without("1"), without("2"), record("3", 5)], &known).unwrap().unwrap();
         assert_eq!(page.activities.len(), 1);
         assert_eq!(page.unreadable, ["activity 2: no start time", "activity 3: no start time"]);
+    }
+
+    #[test]
+    fn an_activity_in_two_lists_counts_once_and_has_the_same_times_in_both() {
+        let listed = |second: ListedRecord| {
+            let mut lists = Lists::new(Window::default(), at("2026-09-25T00:00:00Z"));
+            lists.read(vec![record("1", 1_789_977_600)], &|_| None).unwrap();
+            lists.read(vec![second], &|_| None)
+        };
+        assert!(listed(record("1", 1_789_977_600)).unwrap().is_none());
+        assert_eq!(listed(record("2", 1_789_977_600)).unwrap().unwrap().activities.len(), 1);
+        assert!(matches!(listed(record("1", 1_789_963_200)), Err(Error::Unexpected(_))));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //!
 //! Sources: lists in the tests and notes of public clients, May to October 2026 (reviewed 2026-11-29).
 
+use std::collections::HashSet;
+
 use jiff::civil::Date;
 
 use super::days::Days;
@@ -54,6 +56,7 @@ pub fn parse(text: &str, days: &Days) -> Result<Vec<ListedRecord>, UnknownProse>
     let count = heading(lines.first().copied().unwrap_or(""), days).map_err(|why| UnknownProse { line: 1, why })?;
     let Some(count) = count else { return nothing_follows(&lines) };
     let mut records = Vec::new();
+    let mut ids = HashSet::new();
     let mut open: Option<ListedRecord> = None;
     for (at, line) in lines.iter().enumerate().skip(1) {
         let failed = |why| UnknownProse { line: at + 1, why };
@@ -64,6 +67,10 @@ pub fn parse(text: &str, days: &Days) -> Result<Vec<ListedRecord>, UnknownProse>
             None => open = Some(first_line(line, records.len() + 1, days).map_err(failed)?),
             Some(record) => {
                 if detail(line, record).map_err(failed)? {
+                    // Another activity has lost its id, and would look deleted.
+                    if !ids.insert(record.label_id.clone()) {
+                        return Err(failed("an id occurs twice"));
+                    }
                     records.extend(open.take());
                 }
             }

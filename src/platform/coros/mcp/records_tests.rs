@@ -153,6 +153,7 @@ fn an_unknown_line_makes_the_list_unreadable() {
         ("   LabelId: 480000000000000003", "   Label ID: 480000000000000003"),
         ("   LabelId: 480000000000000003", "   LabelId: 48x"),
         ("   LabelId: 480000000000000003", "  LabelId: 480000000000000003"),
+        ("   LabelId: 480000000000000003", "   LabelId: 480000000000000001"),
         ("SportType: 300", "SportType: swim"),
         (" | SportType: 300", ""),
         ("1.00 km", "0.62 mi"),

@@ -81,6 +81,8 @@ pub enum Changed {
     Json,
     /// The last entry ends in its second line.
     CutOff,
+    /// The second entry has the number of the first one.
+    SameLabel,
 }
 
 /// The wording of answers.

@@ -31,11 +31,19 @@ pub fn answer(state: &mut State, account: usize, given: &Value) -> String {
     let fields = |item: &&Item| json!({"labelId": item.label.to_string(), TIMES[0]: item.start, TIMES[1]: item.end()});
     let mut shown: Vec<Value> = chosen.iter().map(fields).collect();
     lies.garble(&mut shown, &TIMES, "labelId");
+    contradict(prose, &mut shown);
     let entries = chosen.iter().zip(&shown).enumerate();
     let entries = entries.map(|(index, (item, fields))| Entry { prose, item, fields, query: &query }.text(index + 1));
     let text = whole(prose, &query, count.min(query.limit), &entries.collect::<Vec<_>>());
     state.coros.accounts[account].lists += 1;
     text
+}
+
+/// Changes the entries so that they contradict themselves.
+fn contradict(prose: &ProseSpec, shown: &mut [Value]) {
+    if let (Some(Changed::SameLabel), [first, second, ..]) = (prose.changed, shown) {
+        second["labelId"] = first["labelId"].clone();
+    }
 }
 
 fn whole(prose: &ProseSpec, query: &Query, count: usize, entries: &[String]) -> String {
