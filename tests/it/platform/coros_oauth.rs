@@ -120,6 +120,7 @@ fn a_list_with_an_unknown_form_concludes_nothing() {
         Changed::Json,
         Changed::CutOff,
         Changed::SameLabel,
+        Changed::YearBefore,
     ];
     let sim = sim(8, |_| ());
     let mut work = work(&sim);

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::days::Days;
 
@@ -46,6 +47,12 @@ const BAR: &str = " | ";
 /// How the service writes an unknown value.
 const UNKNOWN: &str = "--";
 
+/// The most seconds between an activity's start and noon (UTC) of its day. The day is local, in the time zone of a phone
+/// or of the account, and may be the one on which the activity ended.
+const FROM_NOON: i64 = 48 * 3600;
+/// Times on the first day of 1970 were never set.
+const SET: i64 = 86_400;
+
 /// Reads the list of these days, in its order.
 ///
 /// # Errors
@@ -67,6 +74,7 @@ pub fn parse(text: &str, days: &Days) -> Result<Vec<ListedRecord>, UnknownProse>
             None => open = Some(first_line(line, records.len() + 1, days).map_err(failed)?),
             Some(record) => {
                 if detail(line, record).map_err(failed)? {
+                    check_times(record).map_err(failed)?;
                     // Another activity has lost its id, and would look deleted.
                     if !ids.insert(record.label_id.clone()) {
                         return Err(failed("an id occurs twice"));
@@ -197,6 +205,19 @@ fn parts(text: &str, record: &mut ListedRecord) -> Result<(), &'static str> {
         }
     }
     Ok(())
+}
+
+/// Checks the times of an activity against its day and each other. A watch with a wrong clock has both wrong alike.
+fn check_times(record: &ListedRecord) -> Result<(), &'static str> {
+    let Some((start, end)) = record.window.filter(|(start, _)| *start >= SET) else { return Ok(()) };
+    let noon = record.day.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|_| "a day is unknown")?;
+    if (noon.timestamp().as_second() - start).abs() > FROM_NOON {
+        return Err("an activity begins on another day than its own");
+    }
+    match end >= SET && end < start {
+        true => Err("an activity ends before its start"),
+        false => Ok(()),
+    }
 }
 
 fn set<T>(slot: &mut Option<T>, value: T, twice: &'static str) -> Result<(), &'static str> {

@@ -198,9 +198,42 @@ fn days_of_another_time_zone_are_accepted() {
     for days in ["2026-09-02 to 2026-09-30", "2026-09-02 to 2026-09-29", "2026-08-30 to 2026-09-30"] {
         assert!(empty(days).is_err(), "{days}");
     }
-    let with = |day: &str| read(&LIST.replacen("Strength — 2026-09-18", &format!("Strength — {day}"), 1));
+    // A start would contradict these days.
+    let bare = LIST.replacen(
+        "   Time Window: startTimestamp=1789715000 | endTimestamp=1789717400
+",
+        "",
+        1,
+    );
+    let with = |day: &str| read(&bare.replacen("Strength — 2026-09-18", &format!("Strength — {day}"), 1));
     assert!(with("2026-08-31").is_ok() && with("2026-08-30").is_err());
     assert!(with("2026-10-01").is_ok() && with("2026-10-02").is_err());
+}
+
+#[test]
+fn a_start_fits_the_day_in_every_time_zone_and_a_long_activity_may_be_shown_at_its_end() {
+    let of = |start: &str, seconds: i64| {
+        let start = start.parse::<jiff::Timestamp>().unwrap().as_second();
+        one(&format!("   Time Window: startTimestamp={start} | endTimestamp={}\n", start + seconds))
+    };
+    // The first moment of the day at UTC+14, the last one at UTC-12, over midnight, and a day and a half long.
+    for (start, seconds) in [
+        ("2026-09-20T10:00:00Z", 60),
+        ("2026-09-22T11:59:59Z", 60),
+        ("2026-09-20T22:00:00Z", 4 * 3600),
+        ("2026-09-19T14:00:00Z", 36 * 3600),
+        ("2026-09-21T08:00:00Z", 0),
+    ] {
+        assert!(of(start, seconds).is_ok(), "{start}");
+    }
+    for start in ["2026-09-18T23:59:59Z", "2026-09-24T00:00:00Z", "2016-09-21T08:00:00Z", "1989-12-31T00:00:00Z"] {
+        assert!(of(start, 60).is_err(), "{start}");
+    }
+    assert!(of("2026-09-21T08:00:00Z", -1).is_err());
+    // Times that were never set.
+    for window in ["startTimestamp=0 | endTimestamp=0", "startTimestamp=1789977600 | endTimestamp=0"] {
+        assert!(one(&format!("   Time Window: {window}\n")).is_ok(), "{window}");
+    }
 }
 
 #[test]

@@ -83,6 +83,8 @@ pub enum Changed {
     CutOff,
     /// The second entry has the number of the first one.
     SameLabel,
+    /// The first entry starts a year before its day.
+    YearBefore,
 }
 
 /// The wording of answers.

@@ -41,8 +41,12 @@ pub fn answer(state: &mut State, account: usize, given: &Value) -> String {
 
 /// Changes the entries so that they contradict themselves.
 fn contradict(prose: &ProseSpec, shown: &mut [Value]) {
-    if let (Some(Changed::SameLabel), [first, second, ..]) = (prose.changed, shown) {
-        second["labelId"] = first["labelId"].clone();
+    match (prose.changed, shown) {
+        (Some(Changed::SameLabel), [first, second, ..]) => second["labelId"] = first["labelId"].clone(),
+        (Some(Changed::YearBefore), [first, ..]) => {
+            first[TIMES[0]] = (first[TIMES[0]].as_i64().unwrap_or_default() - 365 * 86_400).into();
+        }
+        _ => {}
     }
 }
 
