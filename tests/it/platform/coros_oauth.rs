@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::support::coros_oauth::{HOST, REGION, TOKEN, archived, change, download, fetch, issued, sim, store, work};
-use crate::support::faults::status;
+use crate::support::faults::{answer, status};
 use crate::support::open_platform::{self, AtOnce};
 use crate::support::{Work, asked, requests};
 use garminsync::activity::Activity;
@@ -200,6 +200,41 @@ fn pages_of_proxies_and_failures_of_the_service_are_retried_later() {
     let work = work(&sim);
     sim.fault(Fault::new(status(404)).host(HOST).count(2));
     fetch(&work).ok();
+}
+
+#[test]
+fn a_session_that_ended_is_opened_anew_whatever_the_answer_says() {
+    for body in ["", "Not Found", r#"{"status":404,"error":"Not Found","path":"/mcp"}"#] {
+        let sim = sim(3, |mcp| mcp.sessions = true);
+        let work = work(&sim);
+        let sessions = || sim.with(|state| state.coros_mcp.sessions.len());
+        // The first call has no session yet.
+        sim.fault(Fault::new(answer(404, body)).body("querySportRecords").nth(2));
+        assert_eq!((fetch(&work).ok().ids().len(), sessions()), (3, 2), "{body}");
+        sim.fault(Fault::new(answer(404, body)).body("downloadActivityFitFiles").nth(3));
+        sim.fault(Fault::new(answer(404, body)).body("initialize").nth(2));
+        download(&work).ok();
+        assert_eq!((archived(&work), sessions()), (3, 4), "{body}");
+        assert_eq!(work.sql::<i64>("SELECT count(*) FROM file_requests"), 3, "{body}");
+    }
+    for body in ["Session ID missing", "Server not initialized"] {
+        let sim = sim(3, |mcp| mcp.sessions = true);
+        sim.fault(Fault::new(answer(400, body)).body("querySportRecords").count(1));
+        fetch(&work(&sim)).ok();
+    }
+}
+
+#[test]
+fn tools_at_another_address_end_the_downloads_of_the_run_at_once() {
+    let sim = sim(6, |_| ());
+    let work = work(&sim);
+    fetch(&work).ok();
+    sim.clear_log();
+    sim.fault(Fault::new(status(404)).path("/mcp"));
+    let said = download(&work);
+    said.ends(75).says("coros: COROS: the address of its tools has changed (HTTP 404); try again later");
+    assert_eq!((said.err.matches("HTTP 404").count(), asked(&sim, "/mcp").len()), (1, 3), "{said}");
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM file_requests"), 0);
 }
 
 /// The access, opened without a command.

@@ -14,6 +14,8 @@ use crate::platform::{Error, Result};
 const FILE_LIMIT: u64 = 32 << 20;
 /// How often a request is sent whose address is unknown for a moment (public clients saw this in 2026).
 const MOST_TRIES: u32 = 3;
+/// How often a session is opened for a request: the service wants one, and may end it at once.
+const MOST_SESSIONS: u32 = 2;
 /// How often a call is sent while the service says that it is unavailable.
 const MOST_UNAVAILABLE: u32 = 4;
 /// How often a call is sent whose arguments the service does not accept.
@@ -75,14 +77,15 @@ impl CorosMcp {
 
     /// Sends a request of JSON-RPC. A rejected token is renewed once; a session is opened if the service wants one.
     fn rpc(&self, method: &str, params: &Value, kind: CallKind) -> Result<Value> {
-        let (mut rejected, mut tries, mut has_opened) = (None::<String>, 1, false);
+        let (mut rejected, mut tries, mut sessions) = (None::<String>, 1, 0);
         loop {
             let token = self.token(rejected.as_deref())?;
             let id = self.next_id();
             let session = self.session.borrow().clone();
             let request = rpc::request(&token.host()?, (id, method), params, session.as_ref());
             let reply = self.counted(kind, || {
-                self.send(&with_token(request, &token, kind)).map(|response| rpc::read(&response, id))
+                let response = self.send(&with_token(request, &token, kind))?;
+                Ok(rpc::read(&response, id, session.is_some()))
             })?;
             match reply {
                 Ok(Reply::Result(result)) => return Ok(result),
@@ -95,8 +98,8 @@ impl CorosMcp {
                     return Err(Error::Unexpected(format!("COROS: error {code} ({words})")));
                 }
                 Err(NoReply::TokenRejected) if rejected.is_none() => rejected = Some(token.access_token),
-                Err(NoReply::NoSession) if !has_opened => {
-                    has_opened = true;
+                Err(NoReply::NoSession) if sessions < MOST_SESSIONS => {
+                    sessions += 1;
                     self.open_session(&token)?;
                 }
                 Err(NoReply::Moved(404)) if tries < MOST_TRIES => {
@@ -111,16 +114,25 @@ impl CorosMcp {
     /// Opens a session. A service without sessions gives none.
     fn open_session(&self, token: &Token) -> Result<()> {
         self.session.borrow_mut().take();
-        let id = self.next_id();
-        let request = rpc::request(&token.host()?, (id, "initialize"), &rpc::initialize(), None);
-        let response = self.send(&with_token(request, token, CallKind::List)).map_err(Error::from)?;
-        match rpc::read(&response, id) {
-            Ok(Reply::Result(_)) => {
-                *self.session.borrow_mut() = response.header(rpc::SESSION).map(Secret::new);
-                Ok(())
+        let mut tries = 1;
+        loop {
+            let id = self.next_id();
+            let request = rpc::request(&token.host()?, (id, "initialize"), &rpc::initialize(), None);
+            let response = self.send(&with_token(request, token, CallKind::List))?;
+            match rpc::read(&response, id, false) {
+                Ok(Reply::Result(_)) => {
+                    *self.session.borrow_mut() = response.header(rpc::SESSION).map(Secret::new);
+                    return Ok(());
+                }
+                Ok(Reply::Error(code, words)) => {
+                    return Err(Error::Unexpected(format!("COROS: error {code} ({words})")));
+                }
+                Err(NoReply::Moved(404)) if tries < MOST_TRIES => {
+                    tries += 1;
+                    self.context.http.wait_to_retry(tries)?;
+                }
+                Err(failure) => return Err(self.failed(&failure)),
             }
-            Ok(Reply::Error(code, words)) => Err(Error::Unexpected(format!("COROS: error {code} ({words})"))),
-            Err(failure) => Err(self.failed(&failure)),
         }
     }
 
@@ -166,7 +178,10 @@ impl CorosMcp {
             NoReply::Forbidden => self.login_required(&failure.to_string()),
             NoReply::ServerError(_) => Error::retry_item(format!("{failure}; try again later")),
             NoReply::RateLimited | NoReply::NotJson(_) => Error::retry_platform(format!("{failure}; try again later")),
-            NoReply::NoSession | NoReply::Moved(_) => Error::Unexpected(format!("{failure}; update garminsync")),
+            // The address and the session are those of all requests.
+            NoReply::NoSession | NoReply::Moved(_) => {
+                Error::retry_platform(format!("{failure}; try again later, and update garminsync if it persists"))
+            }
         }
     }
 }

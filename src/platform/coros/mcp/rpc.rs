@@ -69,8 +69,8 @@ pub fn initialize() -> Value {
     json!({"protocolVersion": VERSION, "capabilities": {}, "clientInfo": client})
 }
 
-/// Reads the answer to the request with this id.
-pub fn read(response: &Response, id: u64) -> Result<Reply, NoReply> {
+/// Reads the answer to the request with this id. `has_session`: a session was sent.
+pub fn read(response: &Response, id: u64, has_session: bool) -> Result<Reply, NoReply> {
     let status = response.status;
     match status {
         401 => return Err(NoReply::TokenRejected),
@@ -83,7 +83,8 @@ pub fn read(response: &Response, id: u64) -> Result<Reply, NoReply> {
     let answer = messages(response).into_iter().filter_map(|message| reply(&message, id)).next_back();
     match (status, answer) {
         (200, Some(reply)) => Ok(reply),
-        // The id of such an error may be null.
+        // The protocol's answer to an ended session, with any body.
+        (404, _) if has_session => Err(NoReply::NoSession),
         (400 | 404, _) if speaks_of_a_session(response) => Err(NoReply::NoSession),
         (404 | 410, _) => Err(NoReply::Moved(status)),
         _ => Err(NoReply::NotJson(status)),
@@ -109,11 +110,11 @@ fn reply(message: &Value, id: u64) -> Option<Reply> {
     }
 }
 
-/// Sessions are named in an error of JSON-RPC, or in the sentence of an older service.
+/// Whether an error asks for a session, in JSON of any form or in plain text: `Session ID missing`, `Server not
+/// initialized`. A web page is no answer of the service.
 fn speaks_of_a_session(response: &Response) -> bool {
-    let message =
-        messages(response).into_iter().find_map(|body| Some(body["error"]["message"].as_str()?.to_lowercase()));
-    message.is_some_and(|message| message.split(|c: char| !c.is_alphabetic()).any(|word| word == "session"))
+    let words = String::from_utf8_lossy(&response.body).to_lowercase();
+    !is_page(response) && ["session", "initialized"].iter().any(|word| words.contains(word))
 }
 
 /// The JSON messages of a response: one, or those of a stream of events.
@@ -153,7 +154,7 @@ mod tests {
     }
 
     fn json_of(status: u16, body: &str) -> Result<Reply, NoReply> {
-        read(&response(status, "application/json", body), 7)
+        read(&response(status, "application/json", body), 7, false)
     }
 
     const ANSWER: &str = r#"{"jsonrpc":"2.0","id":7,"result":{"content":[]}}"#;
@@ -189,10 +190,14 @@ mod tests {
             format!("{other}data: {ANSWER}\n\n"),
             lines.to_owned(),
         ] {
-            assert_eq!(read(&response(200, "text/event-stream;charset=UTF-8", &stream), 7), expected, "{stream}");
+            assert_eq!(
+                read(&response(200, "text/event-stream;charset=UTF-8", &stream), 7, false),
+                expected,
+                "{stream}"
+            );
         }
         let last = format!("data: {{\"id\":7,\"result\":{{\"a\":1}}}}\n\ndata: {ANSWER}\n\n");
-        assert_eq!(read(&response(200, "text/event-stream", &last), 7), expected, "the last answer counts");
+        assert_eq!(read(&response(200, "text/event-stream", &last), 7, false), expected, "the last answer counts");
     }
 
     #[test]
@@ -217,5 +222,18 @@ mod tests {
             let body = format!(r#"{{"id":null,"error":{{"code":-32600,"message":"{message}"}}}}"#);
             assert_eq!(json_of(status, &body), Err(NoReply::NoSession), "{message}");
         }
+    }
+
+    #[test]
+    fn an_ended_session_is_recognised_by_its_status_and_a_missing_one_by_any_words() {
+        let spring = r#"{"timestamp":"2026-11-29","status":404,"error":"Not Found","path":"/mcp"}"#;
+        for body in ["", "Not Found", spring, "<html>"] {
+            let ended = |has_session| read(&response(404, "text/plain", body), 7, has_session);
+            assert_eq!((ended(true), ended(false)), (Err(NoReply::NoSession), Err(NoReply::Moved(404))), "{body}");
+        }
+        for body in ["Session ID missing", "Server not initialized", r#"{"message":"Mcp-Session-Id is required"}"#] {
+            assert_eq!(read(&response(400, "text/plain", body), 7, false), Err(NoReply::NoSession), "{body}");
+        }
+        assert_eq!(json_of(400, "<html>Your session has ended"), Err(NoReply::NotJson(400)), "the page of a proxy");
     }
 }
