@@ -15,7 +15,8 @@ use garminsync::platform::{
     AccessKind, Context, Download, Error, ListEnd, ListedActivity, PlatformReader, Platforms, Window,
 };
 use gs_sim::{
-    Changed, CorosActivitySpec, Effect, Failing, Failure, Fault, HISTORY_END, Part, ProseSpec, Sim, Transport, Wrap,
+    Changed, CorosActivitySpec, Effect, Failing, Failure, Fault, HISTORY_END, NoFile, Part, ProseSpec, Sim, Transport,
+    Wrap,
 };
 use jiff::Timestamp;
 
@@ -171,6 +172,37 @@ fn sentences_about_errors_are_no_empty_list() {
         fetch(&work).ends(code).says(words);
         assert_eq!(work.sql::<i64>("SELECT count(*) FROM activities"), if code == 0 { 4 } else { 0 }, "{with:?}");
     }
+}
+
+#[test]
+fn a_result_that_is_marked_as_an_error_is_no_list_and_no_file() {
+    let marked = |count| vec![Failing { tool: None, with: Failure::Marked, count }];
+    let sim = sim(4, |mcp| mcp.failing = marked(9));
+    let yesterday = jiff::Timestamp::now().as_second() - 86_400;
+    put(&sim, yesterday);
+    let other = work(&sim);
+    // The list is complete, and its activities are not the account's.
+    fetch(&other).ends(75).says("COROS reports an error instead of the list of activities (Sport Records");
+    assert_eq!(other.sql::<i64>("SELECT count(*) FROM activities"), 0);
+    change(&sim, |mcp| mcp.failing.clear());
+    let work = work(&sim);
+    fetch(&work).ok();
+    change(&sim, |mcp| mcp.failing = marked(9));
+    sim.fault(Fault::new(Effect::ListEmpty { no_content: false, count_true: false }));
+    work.run("gs-fetch", &["--full"]).ends(75).says("(No sport records found");
+    sim.clear_faults();
+    // With and without a file, it says nothing about the quota.
+    for no_file in [NoFile::Sentence, NoFile::Nothing] {
+        change(&sim, |mcp| (mcp.failing, mcp.no_file, mcp.quota) = (marked(9), no_file, 0));
+        download(&work).ends(75).says("COROS reports an error instead of the file");
+        change(&sim, |mcp| (mcp.failing, mcp.quota) = (marked(1), 50));
+        download(&work).ends(75).says("COROS reports an error instead of the file (FIT files are");
+    }
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM file_requests WHERE gave_file = 0"), 0);
+    assert_eq!(work.sql::<i64>("SELECT sum(no_original) FROM activities"), 0);
+    change(&sim, |mcp| mcp.failing.clear());
+    download(&work).ok();
+    assert_eq!(archived(&work), 5);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::account::is_unsent;
+use super::oauth::shortened;
 use super::rpc::{self, NoReply, Reply};
 use super::text::{self, Sentence};
 use super::token::Token;
@@ -34,7 +35,7 @@ pub enum CallKind {
 
 impl CorosMcp {
     /// Calls a tool, again if the service says that it failed for a moment. Returns the result, which may still be a
-    /// sentence about an error.
+    /// sentence about an error that the caller knows.
     pub(super) fn call(&self, tool: &str, arguments: &Value, kind: CallKind) -> Result<Value> {
         let params = json!({"name": tool, "arguments": arguments});
         let mut tries = 1;
@@ -51,6 +52,7 @@ impl CorosMcp {
                 Some(Sentence::Unavailable) if tries < MOST_UNAVAILABLE => {}
                 Some(Sentence::Anomalies) if tries < MOST_ANOMALIES => {}
                 Some(Sentence::NoSession) if tries < MOST_ANOMALIES => self.open_session(&self.token(None)?)?,
+                None | Some(Sentence::NoFile) if text::is_error(&result) => return Err(reported(&result, kind)),
                 _ => return Ok(result),
             }
             tries += 1;
@@ -182,6 +184,20 @@ impl CorosMcp {
             NoReply::NoSession | NoReply::Moved(_) => {
                 Error::retry_platform(format!("{failure}; try again later, and update garminsync if it persists"))
             }
+        }
+    }
+}
+
+/// The error of a result that is marked as one. Whatever it contains, it is no list and no file.
+fn reported(result: &Value, kind: CallKind) -> Error {
+    let words = text::texts(result).into_iter().next().unwrap_or_default();
+    let words = words.lines().next().map(|line| format!(" ({})", shortened(line))).unwrap_or_default();
+    match kind {
+        CallKind::List => Error::retry_platform(format!(
+            "COROS reports an error instead of the list of activities{words}; try again later"
+        )),
+        CallKind::File => {
+            Error::retry_item(format!("COROS reports an error instead of the file{words}; try again later"))
         }
     }
 }

@@ -36,10 +36,11 @@ pub fn has_file(result: &Value) -> bool {
     result["content"].as_array().is_some_and(|items| items.iter().any(|item| item["type"] == "resource"))
 }
 
-/// Whether a result has a file. `None`: it has none, and a known error is the cause, not the quota.
+/// Whether a result has a file. `None`: it has none, and an error is the cause, not the quota.
 pub fn gave_file(result: &Value) -> Option<bool> {
     let is_error = |words: &String| text::sentence(words).is_some_and(|sentence| sentence != Sentence::NoFile);
     match has_file(result) {
+        _ if text::is_error(result) => None,
         true => Some(true),
         false => (!text::texts(result).iter().any(is_error)).then_some(false),
     }
@@ -118,6 +119,7 @@ mod tests {
         assert_eq!(said("COROS did not return a FIT file URL for labelId: 48"), Some(false));
         assert_eq!((said("Save the file."), of(json!([]))), (Some(false), Some(false)));
         assert_eq!(of(json!([resource("coros://fit/48.fit", "RklU")])), Some(true));
+        assert_eq!(gave_file(&json!({"content": [], "isError": true})), None);
     }
 
     #[test]

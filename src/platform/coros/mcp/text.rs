@@ -39,6 +39,11 @@ pub fn sentence(text: &str) -> Option<Sentence> {
     found.or_else(|| text.lines().next()?.contains(EXCEPTION).then_some(Sentence::Exception))
 }
 
+/// Whether a result is marked as an error. The service marks none, so the words of a known error count, too.
+pub fn is_error(result: &Value) -> bool {
+    result["isError"] == true
+}
+
 /// The texts of a result, unwrapped.
 pub fn texts(result: &Value) -> Vec<String> {
     let items = result["content"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -111,6 +116,7 @@ mod tests {
         let resource = json!({"type": "resource", "resource": {"blob": "x"}});
         let result = json!({"content": [resource, {"type": "text", "text": "\"a\""}]});
         assert_eq!(texts(&result), ["a"]);
+        assert!(!is_error(&result) && is_error(&json!({"content": [], "isError": true})));
         assert!(texts(&json!({})).is_empty());
     }
 

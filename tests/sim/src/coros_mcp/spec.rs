@@ -104,7 +104,7 @@ pub enum Blob {
     NotBase64,
 }
 
-/// An error that a tool reports as an ordinary result, with `isError` false.
+/// An error that a tool reports as an ordinary result, with `isError` false, but for the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
@@ -118,6 +118,8 @@ pub enum Failure {
     Session,
     /// A sentence that no client knows.
     Unknown,
+    /// The result as it is without the failure, with `isError` true. Nobody has seen it.
+    Marked,
 }
 
 /// The next calls of a tool fail.

@@ -41,14 +41,17 @@ pub fn call(state: &mut State, account: usize, params: &Value) -> Result<Value, 
     };
     let wrap = spec.prose.wrap;
     let words = |words: &str| result(&[text(&wrap.apply(words))]);
-    if let Some(failure) = next_failure(&mut state.scenario.coros_mcp.failing, name) {
+    let failure = next_failure(&mut state.scenario.coros_mcp.failing, name);
+    if let Some(failure) = failure.filter(|failure| *failure != Failure::Marked) {
         let session = state.uuid();
         return Ok(words(&failure_text(failure, &session)));
     }
     let spec = &state.scenario.coros_mcp;
     let known = tool.arguments.iter().filter(|argument| schema::shows(spec, tool, argument));
     let outcome = arguments::check(known, given).and_then(|()| run(state, account, name, given));
-    Ok(outcome.unwrap_or_else(|refusal| words(&refusal.words())))
+    let mut answer = outcome.unwrap_or_else(|refusal| words(&refusal.words()));
+    answer["isError"] = failure.is_some().into();
+    Ok(answer)
 }
 
 fn run(state: &mut State, account: usize, name: &str, given: &Value) -> Result<Value, Refusal> {
@@ -98,7 +101,7 @@ fn failure_text(failure: Failure, session: &str) -> String {
         Failure::Anomalies => ANOMALIES.to_owned(),
         Failure::Exception => exception("sportType"),
         Failure::Session => format!("Session not found: {session}"),
-        Failure::Unknown => "The requested capability is being upgraded.".to_owned(),
+        Failure::Unknown | Failure::Marked => "The requested capability is being upgraded.".to_owned(),
     }
 }
 
