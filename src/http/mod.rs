@@ -32,7 +32,7 @@ pub use loopback::Loopback;
 pub use multipart::{FormPart, multipart};
 pub use proxy::Proxies;
 pub use rate_limit::{Permit, PermitError, RateLimiter, writes_of};
-pub use retry::{Backoff, retry_after};
+pub use retry::{Backoff, LONGEST_RETRY_AFTER};
 pub use secret::Secret;
 
 /// The largest responses of each kind, in bytes after decompression. Real responses are much smaller. Parsing JSON
@@ -247,6 +247,13 @@ impl Response {
     /// The first header with this name (lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// When the service wants the next request (`Retry-After`), at most [`LONGEST_RETRY_AFTER`] from now: a wrong value
+    /// must not stop requests for years.
+    pub fn retry_after(&self, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
+        let until = retry::retry_after(self.header("retry-after")?, now)?;
+        Some(now.checked_add(LONGEST_RETRY_AFTER).map_or(until, |longest| until.min(longest)))
     }
 }
 

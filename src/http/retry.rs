@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+/// The longest `Retry-After` that is respected.
+pub const LONGEST_RETRY_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// The largest number of seconds, about thirty years. A larger number is read as this one.
 const MOST_SECONDS: f64 = 1e9;
 

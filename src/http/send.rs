@@ -20,8 +20,6 @@ use crate::clock::Moment;
 const COOKIE: &str = "Cookie";
 /// The most redirects followed for one request.
 const REDIRECTS: u32 = 4;
-/// The longest `Retry-After` that is respected.
-const LONGEST_RETRY_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// How often a request is sent whose response was too slow: fewer attempts than after a failed connection, because each
 /// takes long.
 const SLOW_TRIES: u32 = 2;
@@ -129,11 +127,7 @@ impl Http {
             return Ok(());
         }
         let now = self.now();
-        let Some(until) = response.header("retry-after").and_then(|value| retry::retry_after(value, now)) else {
-            return Ok(());
-        };
-        // A wrong value from the service must not stop requests for years.
-        let until = now.checked_add(LONGEST_RETRY_AFTER).map_or(until, |longest| until.min(longest));
+        let Some(until) = response.retry_after(now) else { return Ok(()) };
         let asked = if request.changes { &writes_of(platform) } else { platform };
         self.client.rate_limiter.not_before(asked, until).map_err(Error::RateLimiter)?;
         // The caller needs the response to a write, because it contains the outcome.

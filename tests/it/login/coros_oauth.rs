@@ -369,6 +369,49 @@ fn a_renewal_that_fails_keeps_the_token() {
 }
 
 #[test]
+fn a_renewal_is_not_repeated_before_the_time_that_the_service_names() {
+    for seconds in [-10, 60] {
+        let sim = sim(3, |_| ());
+        let work = work(&sim);
+        end_in(&work, seconds);
+        sim.fault(Fault::new(limited()).contains(TOKENS));
+        for _ in 0..3 {
+            let said = fetch(&work);
+            match seconds {
+                // The token still works.
+                60 => said.ok(),
+                _ => said.ends(75).says("COROS gives no new token before 20"),
+            };
+        }
+        assert_eq!(asked(&sim, TOKENS).len(), 1);
+        sim.clear_faults();
+        // The time has come, or a person logs in.
+        match seconds {
+            60 => drop(log_in(&work, &sim, Some(McpVisit::Approve)).ok()),
+            _ => set(&work, "limited_until", "2026-01-01T00:00:00Z"),
+        }
+        fetch(&work).ok();
+        assert!(stored(&work)["limited_until"].is_null());
+    }
+}
+
+#[test]
+fn a_login_that_the_service_limits_names_the_time() {
+    for path in ["/connect/register", "/login-sessions", TOKENS] {
+        let sim = sim(1, |_| ());
+        let work = Work::with(&sim);
+        sim.fault(Fault::new(limited()).contains(path));
+        let said = log_in(&work, &sim, Some(McpVisit::Approve));
+        said.ends(75).says("COROS allows no login before 20");
+        assert!(!work.data(TOKEN).exists());
+    }
+}
+
+fn limited() -> Effect {
+    Effect::Status { status: 429, retry_after: Some("3600".into()), body: None, content_type: None }
+}
+
+#[test]
 fn nothing_is_exchanged_that_cannot_be_saved() {
     let sim = sim(3, |_| ());
     let work = work(&sim);

@@ -1,5 +1,7 @@
 //! Uses and renews the token. Only one process renews it at a time.
 
+use jiff::Timestamp;
+
 use super::CorosMcp;
 use super::oauth::{self, GrantError};
 use super::token::Token;
@@ -50,9 +52,14 @@ impl CorosMcp {
         let Some(refresh) = &token.refresh_token else {
             return Err(self.login_required("the access has ended, and COROS gave no token to renew it"));
         };
+        // Another process, or an earlier run, was told so.
+        if let Some(until) = token.limit(now) {
+            return Err(limited(until));
+        }
         let request = oauth::refresh_request(&token.host()?, &token.client_id, refresh);
         let space = self.store.reserve()?;
-        self.store.save(&Token { renewal_begun: token.renewal_begun.or(Some(now)), ..token.clone() })?;
+        let begun = Token { renewal_begun: token.renewal_begun.or(Some(now)), ..token.clone() };
+        self.store.save(&begun)?;
         let response = match self.context.http.send(&self.context.platform, &request) {
             Ok(response) => response,
             Err(error) => {
@@ -63,6 +70,10 @@ impl CorosMcp {
                 return Err(error.into());
             }
         };
+        if let Some(until) = oauth::limited_until(&response, now) {
+            space.save(&Token { limited_until: Some(until), ..begun })?;
+            return Err(limited(until));
+        }
         match oauth::read_grant(&response, now) {
             Ok(grant) => {
                 let new = token.renewed(grant, now);
@@ -84,6 +95,10 @@ impl CorosMcp {
     pub(super) fn login_required(&self, why: &str) -> Error {
         Error::Login(format!("{why}; run gs-auth login --platform {} --oauth", self.context.platform))
     }
+}
+
+fn limited(until: Timestamp) -> Error {
+    Error::retry_platform(format!("COROS gives no new token before {until}; the stored token is kept; try again then"))
 }
 
 fn ended(words: &str, was_interrupted: bool) -> String {

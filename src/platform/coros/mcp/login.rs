@@ -144,8 +144,16 @@ impl CorosMcp {
         }
     }
 
+    /// Sends a request of the login. If the service limits their rate and names a time, that ends the login.
     fn sent(&self, request: &Request) -> Result<Response> {
-        Ok(self.context.http.send(&self.context.platform, request)?)
+        let response = self.context.http.send(&self.context.platform, request)?;
+        match oauth::limited_until(&response, self.context.http.now()) {
+            Some(until) => Err(Error::retry_platform(format!(
+                "COROS allows no login before {until} (HTTP {}); log in again then",
+                response.status
+            ))),
+            None => Ok(response),
+        }
     }
 
     fn with_advice(&self, error: Error) -> Error {

@@ -173,6 +173,11 @@ fn token_request(issuer: &Issuer, pairs: &[(&str, &str)]) -> Request {
     request.header("Accept", "application/json").limit(limit::SMALL)
 }
 
+/// When the service wants the next request of a login or a renewal, if it limits their rate.
+pub fn limited_until(response: &Response, now: Timestamp) -> Option<Timestamp> {
+    response.retry_after(now).filter(|_| matches!(response.status, 429 | 503))
+}
+
 /// Reads new tokens.
 pub fn read_grant(response: &Response, now: Timestamp) -> std::result::Result<Grant, GrantError> {
     let body = lenient_json::parse(&response.body).unwrap_or_default();
@@ -274,6 +279,13 @@ mod tests {
         assert_eq!((bare.expires, bare.refresh_token, bare.user_id), (at(3700), None, None));
         let other = URL_SAFE_NO_PAD.encode(r#"{"sub":"ann@example.com"}"#);
         assert_eq!(subject(&format!("e30.{other}.s")).as_deref(), Some("ann@example.com"));
+    }
+
+    #[test]
+    fn a_rate_limit_names_its_end() {
+        let until = |status, value| limited_until(&response(status, &[("retry-after", value)], ""), at(100));
+        assert_eq!((until(429, "60"), until(503, "60"), until(400, "60")), (Some(at(160)), Some(at(160)), None));
+        assert_eq!((until(429, "soon"), until(429, "999999999")), (None, Some(at(86_500))));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::issuer::Issuer;
 use super::oauth::Grant;
+use crate::http::LONGEST_RETRY_AFTER;
 use crate::platform::{Account, Error, Identity, Result};
 
 /// A token is renewed in the last tenth of its lifetime, but at most two days before its end.
@@ -32,6 +33,9 @@ pub struct Token {
     /// A renewal was sent, and its response has not been stored: the refresh token may be used up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewal_begun: Option<Timestamp>,
+    /// The service wants no renewal before this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limited_until: Option<Timestamp>,
     /// Why the token no longer works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead: Option<String>,
@@ -49,6 +53,7 @@ impl Token {
             expires: grant.expires,
             user_id: grant.user_id,
             renewal_begun: None,
+            limited_until: None,
             dead: None,
         }
     }
@@ -62,6 +67,7 @@ impl Token {
             expires: grant.expires,
             user_id: grant.user_id.or_else(|| self.user_id.clone()),
             renewal_begun: None,
+            limited_until: None,
             dead: None,
             issuer: self.issuer.clone(),
             client_id: self.client_id.clone(),
@@ -76,6 +82,11 @@ impl Token {
         Issuer::parse(&self.issuer).ok_or_else(|| {
             Error::Login("the stored token names an unknown host; run gs-auth login --platform coros --oauth".into())
         })
+    }
+
+    /// The time before which the service wants no renewal. One later than any of ours comes from a wrong clock.
+    pub fn limit(&self, now: Timestamp) -> Option<Timestamp> {
+        self.limited_until.filter(|until| *until > now && until.duration_since(now) <= LONGEST_RETRY_AFTER)
     }
 
     /// Whether the access token is still valid.
@@ -143,6 +154,15 @@ mod tests {
         assert!(interrupted.is_fresh(at(3599)) && !interrupted.is_fresh(at(3600)));
         let dead = Token { dead: Some("why".into()), ..token(3600) };
         assert!(!dead.is_fresh(at(1)) && !dead.account().renewable);
+    }
+
+    #[test]
+    fn a_rate_limit_of_renewals_ends_with_its_time_and_with_a_new_token() {
+        let limited = |until| Token { limited_until: Some(at(until)), ..token(3600) };
+        assert_eq!((limited(500).limit(at(499)), limited(500).limit(at(500))), (Some(at(500)), None));
+        assert_eq!(limited(90_000).limit(at(0)), None, "longer than a day");
+        let grant = Grant { access_token: "b".into(), refresh_token: None, expires: at(9000), user_id: None };
+        assert_eq!(limited(500).renewed(grant, at(501)).limited_until, None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::Personal;
 use super::api::{self, Exchanged};
 use super::token::{AccessToken, SETTINGS, Token};
-use crate::http::{self, Request, Response, Secret};
+use crate::http::{Request, Response, Secret};
 use crate::platform::garmin::block_page;
 use crate::platform::{Account, Error, Result};
 
@@ -39,8 +39,7 @@ impl Personal {
             let Some(status) = block_page::blocked(&response) else { return Ok(response) };
             let count = self.rate_limits.get() + 1;
             self.rate_limits.set(count);
-            let now = self.context.http.now();
-            let until = response.header("retry-after").and_then(|value| http::retry_after(value, now));
+            let until = response.retry_after(self.context.http.now());
             if count > MOST_RATE_LIMITS {
                 let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
                 return Err(Error::retry_platform(format!(
