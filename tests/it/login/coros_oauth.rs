@@ -369,6 +369,23 @@ fn a_renewal_that_fails_keeps_the_token() {
 }
 
 #[test]
+fn a_renewal_without_a_refresh_token_keeps_the_old_one() {
+    let sim = sim(3, |_| ());
+    let work = work(&sim);
+    let refresh = stored(&work)["refresh_token"].clone();
+    end_in(&work, -10);
+    // The service does not know this token, so it is renewed once more.
+    let given = r#"{"access_token":"unknown","token_type":"Bearer","expires_in":3600}"#;
+    sim.fault(Fault::new(ok_with(given)).contains(TOKENS).count(1));
+    sim.fault(Fault::new(status(503)).path("/mcp"));
+    fetch(&work).ends(75);
+    assert_eq!([&stored(&work)["access_token"], &stored(&work)["refresh_token"]], [&"unknown".into(), &refresh]);
+    sim.clear_faults();
+    fetch(&work).ok();
+    assert_eq!(reused(&sim), (1, 0));
+}
+
+#[test]
 fn a_renewal_is_not_repeated_before_the_time_that_the_service_names() {
     for seconds in [-10, 60] {
         let sim = sim(3, |_| ());

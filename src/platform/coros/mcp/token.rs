@@ -59,10 +59,11 @@ impl Token {
     }
 
     /// The token after a renewal. If the service names its owner again, that name counts: it is compared on every use.
+    /// A response without a refresh token leaves the old one valid (RFC 6749, 6).
     pub fn renewed(&self, grant: Grant, now: Timestamp) -> Token {
         Token {
             access_token: grant.access_token,
-            refresh_token: grant.refresh_token,
+            refresh_token: grant.refresh_token.or_else(|| self.refresh_token.clone()),
             issued: now,
             expires: grant.expires,
             user_id: grant.user_id.or_else(|| self.user_id.clone()),
@@ -180,6 +181,10 @@ mod tests {
         assert_eq!((kept.user_id.as_deref(), kept.client_id.as_str()), (Some("42"), "c"));
         assert_eq!((kept.access_token.as_str(), kept.renewal_begun), ("b", None));
         assert_eq!(renewed(Some("43")).user_id.as_deref(), Some("43"));
+        assert_eq!(kept.refresh_token.as_deref(), Some("s"));
+        let bare = Grant { access_token: "b".into(), refresh_token: None, expires: at(9000), user_id: None };
+        let same = token(3600).renewed(bare, at(3500));
+        assert_eq!((same.refresh_token.as_deref(), same.account().renewable), (Some("r"), true));
     }
 
     #[test]
