@@ -71,7 +71,7 @@ fn every_wording_and_transport_gives_the_same_list() {
     let expected = { fetch(&first).ok().ids() };
     let transports = [Transport::Json, Transport::Sse, Transport::SseCrlf, Transport::SseLines, Transport::SseNoise];
     let wraps = [Wrap::Literal, Wrap::Lines, Wrap::Plain];
-    let cases = transports.into_iter().chain([Transport::SseOther]).zip(wraps.into_iter().cycle());
+    let cases = transports.into_iter().chain([Transport::SseOther, Transport::SseCr]).zip(wraps.into_iter().cycle());
     for (transport, wrap) in cases.chain([(Transport::Json, Wrap::Lines), (Transport::Json, Wrap::Plain)]) {
         change(&sim, |mcp| (mcp.transport, mcp.prose.wrap) = (transport, wrap));
         let work = work(&sim);

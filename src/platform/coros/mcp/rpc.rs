@@ -119,8 +119,8 @@ fn speaks_of_a_session(response: &Response) -> bool {
 
 /// The JSON messages of a response: one, or those of a stream of events.
 fn messages(response: &Response) -> Vec<Value> {
-    let is_stream =
-        response.header("content-type").is_some_and(|kind| kind.trim_start().starts_with("text/event-stream"));
+    let kind = response.header("content-type").unwrap_or_default().trim_start().to_ascii_lowercase();
+    let is_stream = kind.starts_with("text/event-stream");
     if !is_stream {
         return lenient_json::parse(&response.body).into_iter().collect();
     }
@@ -130,12 +130,14 @@ fn messages(response: &Response) -> Vec<Value> {
         .collect()
 }
 
-/// The data of each event. An event ends with an empty line, and may have several lines of data.
+/// The data of each event. An event ends with an empty line, and may have several lines of data; lines end with LF, CRLF
+/// or CR (WHATWG HTML, 9.2.6).
 fn events(stream: &str) -> Vec<String> {
     let mut events = Vec::new();
     let mut data: Vec<&str> = Vec::new();
-    for line in stream.lines().chain([""]) {
-        let line = line.trim_end_matches('\r');
+    let stream = stream.strip_prefix('\u{feff}').unwrap_or(stream);
+    let lines = stream.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'));
+    for line in lines.chain([""]) {
         if line.is_empty() && !data.is_empty() {
             events.push(std::mem::take(&mut data).join("\n"));
         } else if let Some(text) = line.strip_prefix("data:") {
@@ -189,12 +191,13 @@ mod tests {
             format!("{noise}data: {ANSWER}\n\n"),
             format!("{other}data: {ANSWER}\n\n"),
             lines.to_owned(),
+            lines.replace('\n', "\r"),
+            format!("{noise}{other}data: {ANSWER}\n\n").replace('\n', "\r\n"),
+            format!("\u{feff}data: {ANSWER}\n\n"),
         ] {
-            assert_eq!(
-                read(&response(200, "text/event-stream;charset=UTF-8", &stream), 7, false),
-                expected,
-                "{stream}"
-            );
+            for kind in ["text/event-stream;charset=UTF-8", " Text/Event-Stream"] {
+                assert_eq!(read(&response(200, kind, &stream), 7, false), expected, "{stream}");
+            }
         }
         let last = format!("data: {{\"id\":7,\"result\":{{\"a\":1}}}}\n\ndata: {ANSWER}\n\n");
         assert_eq!(read(&response(200, "text/event-stream", &last), 7, false), expected, "the last answer counts");

@@ -49,6 +49,8 @@ pub enum Transport {
     Sse,
     /// The same with CRLF as the end of lines.
     SseCrlf,
+    /// The same with CR as the end of lines, a byte order mark, and capitals in the media type.
+    SseCr,
     /// The same with several `data:` lines.
     SseLines,
     /// A comment and a notification come before the answer.

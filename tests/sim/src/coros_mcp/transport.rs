@@ -7,15 +7,20 @@ use serde_json::{Value, json};
 /// The response with an answer.
 pub fn send(transport: Transport, answer: &Value) -> Response {
     let whole = answer.to_string();
+    let mut kind = "text/event-stream;charset=UTF-8";
     let text = match transport {
         Transport::Json => return Response::json(200, answer),
         Transport::Sse => event(&whole),
         Transport::SseCrlf => event(&whole).replace('\n', "\r\n"),
+        Transport::SseCr => {
+            kind = "Text/Event-Stream";
+            format!("\u{feff}{}", event(&whole).replace('\n', "\r"))
+        }
         Transport::SseLines => event(&serde_json::to_string_pretty(answer).unwrap_or(whole)),
         Transport::SseNoise => noise() + &event(&whole),
         Transport::SseOther => other() + &event(&whole),
     };
-    Response::text(200, "text/event-stream;charset=UTF-8", &text)
+    Response::text(200, kind, &text)
 }
 
 /// One event; each line of the text is a `data:` line.
