@@ -224,6 +224,15 @@ fn a_file_of_another_activity_or_a_broken_one_is_not_stored() {
 }
 
 #[test]
+fn a_file_in_another_form_of_base64_is_stored() {
+    let sim = sim(2, |mcp| mcp.blob = Blob::Lines);
+    let work = work(&sim);
+    fetch(&work).ok();
+    download(&work).ok();
+    assert_eq!((archived(&work), calls_of_files(&sim).len()), (2, 2));
+}
+
+#[test]
 fn the_quota_is_shown_by_gs_auth_and_on_the_page() {
     let sim = sim(3, |_| ());
     let work = work(&sim);

@@ -4,7 +4,8 @@
 //! these cannot be told apart (public clients, August and September 2026; reviewed 2026-11-29). So it is never final.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Value, json};
 
 use super::text::{self, Sentence};
@@ -65,8 +66,25 @@ pub fn read(result: &Value, id: &str) -> Result<Given> {
         return Err(Error::Unexpected("COROS gives the file of another activity; not stored".into()));
     }
     // The archive checks the content.
-    let bytes = file["blob"].as_str().and_then(|blob| STANDARD.decode(blob.trim()).ok());
+    let bytes = file["blob"].as_str().and_then(decoded);
     bytes.map(Given::File).ok_or_else(|| Error::Unexpected("COROS gives a file that cannot be decoded (base64)".into()))
+}
+
+/// Base64, with padding or without.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Decodes base64 in lines or in one, in either alphabet (RFC 2045, 6.8; RFC 4648, 4 and 5): to request the file again
+/// would cost quota.
+fn decoded(blob: &str) -> Option<Vec<u8>> {
+    let digits = blob.bytes().filter(|byte| !byte.is_ascii_whitespace()).map(|byte| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => other,
+    });
+    BASE64.decode(digits.collect::<Vec<u8>>()).ok()
 }
 
 #[cfg(test)]
@@ -98,6 +116,20 @@ mod tests {
         let two = json!([resource("x/48.fit", "RklU"), resource("x/48.fit", "RklU")]);
         assert!(matches!(of(two), Err(Error::Unexpected(_))));
         assert!(matches!(of(json!([resource("x/48.fit", "*")])), Err(Error::Unexpected(_))));
+    }
+
+    #[test]
+    fn every_form_of_base64_is_decoded() {
+        let bytes: Vec<u8> = (0..=255).rev().cycle().take(1000).collect();
+        let plain = base64::engine::general_purpose::STANDARD.encode(&bytes);
+        let lines: Vec<&str> = plain.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        let url_safe = plain.replace('+', "-").replace('/', "_");
+        assert!(plain.ends_with('=') && plain != url_safe);
+        for blob in [&plain, &lines.join("\r\n"), &format!("\n{}\n", lines.join("\n")), &url_safe] {
+            assert_eq!(decoded(blob).as_ref(), Some(&bytes), "{blob}");
+            assert_eq!(decoded(blob.trim_end().trim_end_matches('=')).as_ref(), Some(&bytes), "{blob}");
+        }
+        assert!(["*", "QUJD*", "Q", "<html>"].iter().all(|bad| decoded(bad).is_none()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::coros::account::Item;
 use crate::fit::damage;
 use crate::state::State;
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 /// The text that is beside every file; its words are not known.
@@ -79,6 +79,10 @@ fn file(activity: &Item, given: &Value) -> Option<Vec<u8>> {
 fn blob(kind: Blob, bytes: &[u8]) -> String {
     match kind {
         Blob::Whole | Blob::OtherLabel => STANDARD.encode(bytes),
+        Blob::Lines => {
+            let digits = URL_SAFE_NO_PAD.encode(bytes).into_bytes();
+            digits.chunks(76).map(|line| String::from_utf8_lossy(line) + "\r\n").collect()
+        }
         Blob::FlippedBit => STANDARD.encode(damage::flip_bit(bytes, bytes.len() * 2 / 3, 3)),
         Blob::Half => STANDARD.encode(&bytes[..bytes.len() / 2]),
         Blob::Page => STANDARD.encode("<!DOCTYPE html><html><title>Maintenance</title></html>"),

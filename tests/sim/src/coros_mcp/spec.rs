@@ -98,6 +98,8 @@ pub enum Blob {
     FlippedBit,
     /// The first half of the file.
     Half,
+    /// The file, with its base64 in lines, in the alphabet of URLs, and without padding.
+    Lines,
     /// The file under the number of another activity.
     OtherLabel,
     /// A web page.
