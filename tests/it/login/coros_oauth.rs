@@ -126,11 +126,21 @@ fn a_login_registers_a_new_client_if_the_old_one_may_be_unknown() {
 }
 
 #[test]
-fn a_lost_connection_does_not_end_a_login() {
+fn a_failure_that_passes_does_not_end_a_login() {
+    let busy = |status, retry_after: &str| Effect::Status {
+        status,
+        retry_after: Some(retry_after.into()),
+        body: None,
+        content_type: None,
+    };
     let sim = sim(1, |_| ());
     let work = work(&sim);
-    sim.fault(Fault::new(Effect::Reset).contains(CLAIM).count(1));
-    log_in(&work, &sim, Some(McpVisit::Approve)).ok();
+    // The last one asks for a wait that is longer than the login may take.
+    for effect in [Effect::Reset, status(503), status(502), busy(429, "2"), busy(429, "3600")] {
+        sim.fault(Fault::new(effect.clone()).contains(CLAIM).count(1));
+        log_in(&work, &sim, Some(McpVisit::Approve)).ok();
+        sim.clear_faults();
+    }
 }
 
 #[test]

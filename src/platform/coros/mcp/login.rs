@@ -55,27 +55,39 @@ impl CorosMcp {
         Ok((client, session.ok_or_else(unknown)?))
     }
 
-    /// Waits until the person has logged in. A connection that fails for a moment does not end the login.
+    /// Waits until the person has logged in. A connection or a service that fails for a moment does not end the login.
     fn wait_for_ticket(&self, issuer: &Issuer, session: &LoginSession) -> Result<Secret> {
         let end = Moment::now() + login_session::TIME_LIMIT;
+        let (mut wait, mut failure) = (session.interval, None);
         loop {
-            self.context.http.pause(Pause::Person, session.interval)?;
+            self.context.http.pause(Pause::Person, wait)?;
             if end.is_over() {
-                return Err(self.login_required("nobody logged in before the link ended"));
+                return Err(self.login_required(&login_session::not_in_time(failure.as_deref())));
             }
+            wait = session.interval;
             let response =
                 match self.context.http.send(&self.context.platform, &login_session::claim_request(issuer, session)) {
                     Ok(response) => response,
-                    Err(http::Error::Network { .. }) => continue,
+                    Err(error @ http::Error::Network { .. }) => {
+                        failure = Some(error.to_string());
+                        continue;
+                    }
                     Err(error) => return Err(error.into()),
                 };
+            failure = None;
             match login_session::read_claim(&response)? {
                 Claim::Pending => {}
+                Claim::Busy => {
+                    failure = Some(format!("HTTP {}", response.status));
+                    // A wait that outlasts the link would end the login.
+                    let asked = login_session::wait(&response, self.context.http.now());
+                    wait = asked.filter(|asked| Moment::now() + *asked < end).unwrap_or(wait).max(wait);
+                }
                 Claim::Authorized(ticket) => return Ok(ticket),
                 Claim::Failed(code) => {
                     return Err(self.login_required(&format!("the login was rejected on COROS' page ({code})")));
                 }
-                Claim::Expired => return Err(self.login_required("nobody logged in before the link ended")),
+                Claim::Expired => return Err(self.login_required(&login_session::not_in_time(None))),
                 Claim::Claimed => return Err(self.login_required("the link was used by another program")),
             }
         }

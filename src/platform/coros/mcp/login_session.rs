@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::issuer::Issuer;
@@ -34,6 +35,8 @@ pub struct LoginSession {
 pub enum Claim {
     /// The person has not logged in yet.
     Pending,
+    /// The service fails for a moment, or limits the rate of requests.
+    Busy,
     /// The person has logged in. The ticket works once.
     Authorized(Secret),
     /// The login failed or was rejected: the service's code.
@@ -103,8 +106,25 @@ pub fn claim_request(issuer: &Issuer, session: &LoginSession) -> Request {
     request
 }
 
-/// Reads the response. Any status but 200 ends the login, as in the helper.
+/// Why a login ends without a result; `failure`: of the last request.
+pub fn not_in_time(failure: Option<&str>) -> String {
+    match failure {
+        None => "nobody logged in before the link ended".to_owned(),
+        Some(failure) => format!("COROS did not say in time whether anybody logged in ({failure})"),
+    }
+}
+
+/// How long the service wants no further request.
+pub fn wait(response: &Response, now: Timestamp) -> Option<Duration> {
+    response.retry_after(now)?.duration_since(now).try_into().ok()
+}
+
+/// Reads the response. The helper ends the login at any status but 200; a person may need five minutes, so a failure that
+/// passes does not end it here.
 pub fn read_claim(response: &Response) -> Result<Claim> {
+    if matches!(response.status, 408 | 429 | 500..=599) {
+        return Ok(Claim::Busy);
+    }
     let body = lenient_json::parse(&response.body).filter(|_| response.status == 200).unwrap_or_default();
     let code = || body["errorCode"].as_str().map(shortened).unwrap_or_default();
     match (body["status"].as_str(), body["loginTicket"].as_str().filter(|ticket| !ticket.is_empty())) {
@@ -167,6 +187,17 @@ mod tests {
     }
 
     #[test]
+    fn a_service_that_limits_requests_says_how_long() {
+        let after = |value: &str| {
+            let headers = vec![("retry-after".to_owned(), value.to_owned())];
+            wait(&Response { headers, ..answer(429, "") }, Timestamp::from_second(100).unwrap())
+        };
+        assert_eq!(after("7"), Some(Duration::from_secs(7)));
+        assert!(not_in_time(None).contains("nobody") && not_in_time(Some("HTTP 503")).contains("(HTTP 503)"));
+        assert_eq!((after("soon"), after("Thu, 01 Jan 1970 00:00:07 GMT")), (None, None));
+    }
+
+    #[test]
     fn every_state_of_a_login_is_read() {
         let state = |body: &str| read_claim(&answer(200, body)).unwrap();
         assert!(matches!(state(r#"{"status":"pending"}"#), Claim::Pending));
@@ -176,6 +207,9 @@ mod tests {
         assert!(matches!(failed, Claim::Failed(code) if code == "ACCESS_DENIED"));
         assert!(matches!(state(r#"{"status":"expired"}"#), Claim::Expired));
         assert!(matches!(state(r#"{"status":"claimed","errorCode":"X"}"#), Claim::Claimed));
+        for status in [408, 429, 500, 502, 503] {
+            assert!(matches!(read_claim(&answer(status, "<html>")), Ok(Claim::Busy)), "{status}");
+        }
         for (status, body) in [(200, "{}"), (200, r#"{"status":"authorized"}"#), (401, r#"{"status":"pending"}"#)] {
             assert!(matches!(read_claim(&answer(status, body)), Err(Error::Unexpected(_))), "{status} {body}");
         }
