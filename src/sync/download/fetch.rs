@@ -146,8 +146,7 @@ impl Downloads<'_> {
         let counts = match self.outages.judge(self.worker, platform, activity)? {
             OutageVerdict::Counts => true,
             OutageVerdict::Unknown => false,
-            OutageVerdict::Outage(why) => {
-                let reason = Reason::DownloadsDown { detail: why };
+            OutageVerdict::Outage(reason) => {
                 return Err(self.suspend(activity, problem(ProblemKind::Retry, reason)));
             }
         };

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use crate::activity::{Activity, ActivityKeyRef};
 use crate::archive::unpack;
 use crate::platform::{Download, Error, PlatformId, PlatformReader};
+use crate::reason::Reason;
 use crate::sync::{Result, Worker};
 
 /// How many files of the archive are requested at most.
@@ -20,14 +21,14 @@ const SPARE: usize = 4;
 const FEW: usize = 3;
 
 /// The meaning of a rejection.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum OutageVerdict {
     /// The file is the cause; the rejection counts.
     Counts,
     /// The cause is unknown.
     Unknown,
     /// The platform provides no files now, with the reason.
-    Outage(String),
+    Outage(Reason),
 }
 
 /// Decides which platforms provide files in this run.
@@ -46,7 +47,7 @@ enum Control {
     /// The archive has no file to request.
     None,
     /// The file did not arrive.
-    Rejected(String),
+    Rejected(Reason),
 }
 
 impl OutageGuard {
@@ -128,10 +129,12 @@ fn control(worker: &Worker, platform: &dyn PlatformReader, rejected: &Activity) 
             // An activity that a person deleted on the service says nothing about the service.
             Err(Error::NotFound(_)) => continue,
             Err(error @ Error::Stopped) => return Err(error.into()),
+            // This is why no file arrives, and the next one would not, either: a rate limit, or a quota that is used up.
+            Err(error @ Error::Retry { platform_wide: true, .. }) => return Ok(Control::Rejected(error.reason())),
             Err(error) => error.to_string(),
         };
         asked += 1;
-        outcome = Control::Rejected(why);
+        outcome = Control::Rejected(Reason::DownloadsDown { detail: why });
     }
     Ok(outcome)
 }

@@ -224,6 +224,24 @@ fn a_file_of_another_activity_or_a_broken_one_is_not_stored() {
 }
 
 #[test]
+fn a_quota_that_ends_at_the_check_of_other_files_is_the_reason_that_is_reported() {
+    let sim = sim(4, |_| ());
+    let work = work(&sim);
+    fetch(&work).ok();
+    download(&work).ok();
+    sim.with(|state| state.add_coros_activity(REGION, &without_a_file(HISTORY_END)));
+    fetch(&work).ok();
+    sim.with(|state| state.use_mcp_quota(REGION, 50));
+    // The activity is the fourth without a file, and the file that is requested then is the fifth.
+    work.change(
+        "INSERT INTO file_requests (platform, access, at, gave_file) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT 'coros', 'oauth', unixepoch(), 0 FROM n",
+    );
+    let said = download(&work);
+    said.ends(75).says("coros: the quota of files is used up: COROS gives 50 in 24 hours");
+    assert!(!said.err.contains("no longer provides files"), "{said}");
+}
+
+#[test]
 fn a_file_in_another_form_of_base64_is_stored() {
     let sim = sim(2, |mcp| mcp.blob = Blob::Lines);
     let work = work(&sim);

@@ -53,21 +53,28 @@ pub fn gave_file(result: &Value) -> Option<bool> {
 /// [`Error::Unexpected`]: it has another file, or none that can be read.
 pub fn read(result: &Value, id: &str) -> Result<Given> {
     let items = result["content"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut files = items.iter().filter(|item| item["type"] == "resource").map(|item| &item["resource"]);
-    let Some(file) = files.next() else {
+    if !has_file(result) {
         let failure = text::texts(result).iter().find_map(|words| text::sentence(words));
         return Ok(match failure {
             Some(Sentence::NoFile) | None => Given::Nothing,
             Some(failure) => Given::Failure(failure),
         });
-    };
-    let name = file["uri"].as_str().and_then(|uri| uri.rsplit('/').next()?.strip_suffix(".fit"));
-    if name != Some(id) || files.next().is_some() {
-        return Err(Error::Unexpected("COROS gives the file of another activity; not stored".into()));
     }
+    let files = items.iter().filter(|item| item["type"] == "resource").map(|item| &item["resource"]);
+    let own: Vec<&Value> = files.filter(|file| file["uri"].as_str().and_then(label) == Some(id)).collect();
+    let file = match own.as_slice() {
+        [file] => *file,
+        [] => return Err(Error::Unexpected("COROS gives the file of another activity; not stored".into())),
+        _ => return Err(Error::Unexpected("COROS gives several files for this activity; not stored".into())),
+    };
     // The archive checks the content.
     let bytes = file["blob"].as_str().and_then(decoded);
     bytes.map(Given::File).ok_or_else(|| Error::Unexpected("COROS gives a file that cannot be decoded (base64)".into()))
+}
+
+/// The id that an address names: `https://…/48.fit?sig=x`.
+fn label(uri: &str) -> Option<&str> {
+    uri.split(['?', '#']).next()?.rsplit('/').next()?.strip_suffix(".fit")
 }
 
 /// Base64, with padding or without.
@@ -110,11 +117,14 @@ mod tests {
 
     #[test]
     fn the_file_must_be_of_this_activity() {
-        for uri in ["coros://fit/49.fit", "coros://fit/148.fit", "48", ""] {
+        for uri in ["coros://fit/49.fit", "coros://fit/148.fit", "coros://fit/49.fit?of=/48.fit", "48", ""] {
             assert!(matches!(of(json!([resource(uri, "RklU")])), Err(Error::Unexpected(_))), "{uri}");
         }
-        let two = json!([resource("x/48.fit", "RklU"), resource("x/48.fit", "RklU")]);
-        assert!(matches!(of(two), Err(Error::Unexpected(_))));
+        let two = |other: &str| of(json!([resource(other, "QUJD"), resource("x/48.fit", "RklU")]));
+        assert!(matches!(two("y/48.fit"), Err(Error::Unexpected(words)) if words.contains("several files")));
+        assert_eq!(two("x/49.fit").unwrap(), Given::File(b"FIT".to_vec()));
+        let signed = json!([resource("https://s3.coros.com/fit/1/48.fit?sig=a/b&x=1#y", "RklU")]);
+        assert_eq!(of(signed).unwrap(), Given::File(b"FIT".to_vec()));
         assert!(matches!(of(json!([resource("x/48.fit", "*")])), Err(Error::Unexpected(_))));
     }
 
