@@ -3,7 +3,7 @@
 use crate::reason::Reason;
 
 /// A failure, by what the caller can do about it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// A person has to log in.
     #[error("{0}")]

@@ -26,6 +26,7 @@ mod login_attempt;
 mod operations;
 pub mod outbox;
 mod platforms;
+mod renewal;
 mod spec;
 mod tokens;
 mod transfer;

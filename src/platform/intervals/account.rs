@@ -44,7 +44,7 @@ impl Intervals {
         let stored = self.store.load::<Token>()?;
         let key = match stored.as_ref().filter(|token| token.dead.is_none() && token.athlete == self.athlete.id()) {
             Some(token) => Secret::new(&token.key),
-            None => self.key_of_settings(stored.as_ref())?,
+            None => self.failed_check.or_begin(|| self.key_of_settings(stored.as_ref()))?,
         };
         *self.valid_key.borrow_mut() = Some(key.clone());
         Ok(key)

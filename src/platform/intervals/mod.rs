@@ -23,6 +23,7 @@ use api::Athlete;
 use jiff::civil::DateTime;
 use token::Token;
 
+use super::renewal::FailedRenewal;
 use super::{
     Account, Ask, Context, Credentials, Download, Identity, ListEnd, Page, PlatformLogin, PlatformReader,
     PlatformWriter, Result, TokenStore, UploadFile, UploadRef, UploadStatus, Window,
@@ -44,6 +45,7 @@ struct Intervals {
     context: Context,
     /// The key that the service accepted last.
     valid_key: RefCell<Option<Secret>>,
+    failed_check: FailedRenewal,
     /// The local starts of activities from Strava that listings of this command have shown.
     strava_starts: RefCell<Vec<DateTime>>,
 }
@@ -55,6 +57,7 @@ impl Intervals {
             store: TokenStore::new(context.tokens.clone(), context.platform.clone(), context.access),
             context,
             valid_key: RefCell::new(None),
+            failed_check: FailedRenewal::default(),
             strava_starts: RefCell::default(),
         })
     }

@@ -371,6 +371,7 @@ fn a_renewal_that_fails_keeps_the_token() {
         end_in(&work, -10);
         sim.fault(Fault::new(effect.clone()).contains(TOKENS));
         fetch(&work).ends(75);
+        assert!(asked(&sim, TOKENS).len() <= 1, "it is begun once in a run: {effect:?}");
         assert_eq!(stored(&work)["refresh_token"], token, "{effect:?}");
         sim.clear_faults();
         fetch(&work).ok();

@@ -110,6 +110,16 @@ fn a_rejected_key_is_asked_for_once_and_the_new_one_of_the_settings_is_used() {
 }
 
 #[test]
+fn a_check_of_the_key_that_failed_is_not_begun_again_in_the_same_run() {
+    let (sim, work, _) = account(3, |_| {});
+    let failure = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
+    sim.fault(Fault::new(failure).host("intervals.icu"));
+    work.run("gs-fetch", &[]).ends(75).says("HTTP 503");
+    // As often as any read.
+    assert_eq!(sim.log().len(), 4);
+}
+
+#[test]
 fn an_athlete_id_that_is_not_the_keys_is_a_configuration_error() {
     let (sim, mut work, _) = account(3, |_| {});
     work.set("INTERVALS_ATHLETE_ID", "i100001");

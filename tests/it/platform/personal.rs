@@ -596,6 +596,27 @@ fn a_rate_limit_is_waited_for_once_and_ends_the_run_the_second_time() {
 }
 
 #[test]
+fn an_exchange_that_failed_is_not_begun_again_in_the_same_run() {
+    let sim = start(5);
+    // The usual number of attempts for a read of this service: a 500 twice, a 503 four times; and a second rate limit
+    // ends the run.
+    for (code, sent) in [(429, 2), (500, 2), (503, 4)] {
+        // In a new folder, whose first exchange also tells the owner, and with a stored key.
+        for is_stored in [false, true] {
+            sim.clear_faults();
+            let (work, _) = if is_stored { with_stored_key(&sim) } else { with_key(&sim) };
+            if is_stored {
+                expire(&work);
+            }
+            sim.fault(Fault::new(status(code, None)).host(HOST).path(EXCHANGE));
+            sim.clear_log();
+            work.run("gs-fetch", &[]).ends(75).says(&format!("HTTP {code}"));
+            assert_eq!(requests(&sim), vec![format!("POST {HOST}{EXCHANGE} {code}"); sent], "{is_stored}");
+        }
+    }
+}
+
+#[test]
 fn requests_with_a_key_stay_below_the_burst_limit() {
     let sim = changed(14, |scenario| scenario.personal.burst = BurstSpec::default());
     let mut work = folder(&sim);

@@ -32,7 +32,7 @@ impl CorosMcp {
         if usable(&token) {
             return Ok(token);
         }
-        match self.renew(&token) {
+        match self.failed_renewal.or_begin(|| self.renew(&token)) {
             // The token is valid for a little longer, and the service may work again before it ends.
             Err(Error::Retry { .. }) if rejected.is_none() && token.is_valid(now) => Ok(token),
             renewed => renewed,

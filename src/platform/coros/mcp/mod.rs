@@ -39,6 +39,7 @@ use token::Token;
 use super::{id_of, shows_known_activities};
 use crate::activity::Activity;
 use crate::http::Secret;
+use crate::platform::renewal::FailedRenewal;
 use crate::platform::{
     Access, AccessKind, Account, Ask, Context, Credentials, Download, Error, FileQuota, Identity, ListEnd, LoginWays,
     Page, PlatformLogin, PlatformReader, PlatformWriter, QuotaState, Result, TokenStore, Window,
@@ -94,6 +95,7 @@ struct CorosMcp {
     session: RefCell<Option<Secret>>,
     /// The id of the last request.
     request_id: Cell<u64>,
+    failed_renewal: FailedRenewal,
     /// The account has shown activities that the catalogue knows.
     is_compared: Cell<bool>,
 }
@@ -106,6 +108,7 @@ impl CorosMcp {
             unsaved: RefCell::new(None),
             session: RefCell::new(None),
             request_id: Cell::new(0),
+            failed_renewal: FailedRenewal::default(),
             is_compared: Cell::new(false),
         }
     }

@@ -77,10 +77,12 @@ impl Personal {
         if let Some(text) = usable(stored.as_ref()) {
             return Ok(text);
         }
-        let Some(token) = stored.as_ref().filter(|token| token.dead.is_none()) else {
-            return self.admit_from_settings(stored.as_ref());
-        };
-        match (self.renew(token.clone()), &token.access) {
+        let valid = stored.as_ref().filter(|token| token.dead.is_none());
+        let renewed = self.failed_exchange.or_begin(|| match valid {
+            Some(token) => self.renew(token.clone()),
+            None => self.admit_from_settings(stored.as_ref()),
+        });
+        match (renewed, valid.and_then(|token| token.access.as_ref())) {
             // The old one is valid for a little longer, and the service may work again before it expires.
             (Err(Error::Retry { .. }), Some(access)) if rejected.is_none() && access.is_valid(now) => {
                 Ok(access.text.clone())

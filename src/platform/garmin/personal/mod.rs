@@ -27,6 +27,7 @@ use super::listing::{self, ListAccess};
 use super::{NO_ID, is_id, list};
 use crate::activity::Activity;
 use crate::http::{Response, Secret};
+use crate::platform::renewal::FailedRenewal;
 use crate::platform::{
     Account, Ask, Context, Credentials, Download, Error, Identity, ListEnd, Page, PlatformLogin, PlatformReader,
     Result, TokenStore, Window,
@@ -45,6 +46,7 @@ struct Personal {
     context: Context,
     /// How often the service has limited the rate of requests in this run.
     rate_limits: Cell<u32>,
+    failed_exchange: FailedRenewal,
     /// The list names another owner than the token, and a query of the owner has confirmed the token's.
     owner_confirmed: Cell<bool>,
 }
@@ -57,6 +59,7 @@ impl Personal {
             store: TokenStore::new(context.tokens.clone(), context.platform.clone(), context.access),
             context,
             rate_limits: Cell::new(0),
+            failed_exchange: FailedRenewal::default(),
             owner_confirmed: Cell::new(false),
         })
     }
