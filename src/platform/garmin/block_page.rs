@@ -24,15 +24,26 @@ pub fn blocked(response: &Response) -> Option<u16> {
     Some(response.status).filter(is_block).or_else(|| json_status().filter(is_block))
 }
 
-/// Whether a 403 is a web page. If so, the client or its network is blocked, and the service itself did not respond
-/// (python-garminconnect 0.3.18; reviewed 2026-11-29).
+/// Whether a refusal is a web page. If so, the client or its network is blocked, and the service itself did not respond
+/// (403: python-garminconnect 0.3.18; reviewed 2026-11-29).
 pub fn is_web_page(response: &Response) -> bool {
-    response.status == 403 && !response.body.is_empty() && lenient_json::parse(&response.body).is_none()
+    match response.status {
+        403 => !response.body.is_empty() && lenient_json::parse(&response.body).is_none(),
+        401 => is_html(response),
+        _ => false,
+    }
+}
+
+/// Whether the body is a web page. The service itself responds with JSON, text or nothing.
+pub fn is_html(response: &Response) -> bool {
+    let is_typed = response.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("text/html"));
+    let body = response.body.trim_ascii_start();
+    body.first() == Some(&b'<') || is_typed && !body.is_empty() && lenient_json::parse(body).is_none()
 }
 
 /// The message for a web page that was received instead of `what`.
-pub fn web_page(what: &str) -> String {
-    format!("Garmin: blocked by a web page instead of {what} (HTTP 403)")
+pub fn web_page(response: &Response, what: &str) -> String {
+    format!("Garmin: blocked by a web page instead of {what} (HTTP {})", response.status)
 }
 
 /// Returns an error for a response of a proxy in front of the service. `what` names the request: "the list".
@@ -45,7 +56,7 @@ pub fn check(response: &Response, what: &str) -> Result<()> {
         return retry(format!("Garmin: rate limited (HTTP {status} instead of {what}); try again later"));
     }
     if is_web_page(response) {
-        return retry(format!("{}; the token is kept; try again later", web_page(what)));
+        return retry(format!("{}; the token is kept; try again later", web_page(response, what)));
     }
     Ok(())
 }
@@ -73,7 +84,14 @@ mod tests {
     fn a_web_page_is_not_a_rejected_token() {
         assert!(is_web_page(&answer(403, "<html>blocked</html>")));
         assert!(!is_web_page(&answer(403, r#"{"message":"no"}"#)) && !is_web_page(&answer(403, "")));
-        assert!(!is_web_page(&answer(401, "<html>OAuthToken is invalid</html>")));
+        assert!(is_web_page(&answer(401, "\n<!DOCTYPE html>")) && !is_web_page(&answer(401, "")));
+        for body in ["{}", "Unauthorized", r#"{"message":"<b>no</b>"}"#] {
+            assert!(!is_web_page(&answer(401, body)), "{body}");
+        }
+        let typed = |body: &str| {
+            is_html(&Response { headers: vec![("content-type".into(), "Text/HTML".into())], ..answer(400, body) })
+        };
+        assert!(typed("blocked") && !typed("") && !typed("{}"));
     }
 
     #[test]

@@ -111,7 +111,7 @@ fn file(domain: &Domain, path: &str) -> Request {
 /// block this URL alone. 502 to 504 say nothing about the file, either.
 pub fn read_file(response: &Response) -> Result<FileReply> {
     if block_page::is_web_page(response) {
-        let message = format!("{}; the token is kept; try again later", block_page::web_page("the file"));
+        let message = format!("{}; the token is kept; try again later", block_page::web_page(response, "the file"));
         return Err(Error::retry_item(message));
     }
     block_page::check(response, "the file")?;

@@ -200,8 +200,12 @@ pub fn parse_token(
     if let Some(status) = block_page::blocked(response) {
         return Err(TokenError::Retry(format!("Garmin's token service: rate limited (HTTP {status})")));
     }
+    // A garth token is rejected with a web page (garth issue 21, endurain issue 178).
+    if response.status == 401 && String::from_utf8_lossy(&response.body).contains(OAUTH1_DEAD) {
+        return Err(TokenError::Rejected(OAUTH1_DEAD.into()));
+    }
     if block_page::is_web_page(response) {
-        return Err(TokenError::Retry(block_page::web_page("a token")));
+        return Err(TokenError::Retry(block_page::web_page(response, "a token")));
     }
     let body: Value = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
     match response.status {
@@ -214,10 +218,6 @@ pub fn parse_token(
                 .or(body["message"].as_str())
                 .unwrap_or("no reason given");
             Err(TokenError::Rejected(without_token(words)))
-        }
-        // A garth token is rejected with a web page (garth issue 21, endurain issue 178).
-        401 if String::from_utf8_lossy(&response.body).contains(OAUTH1_DEAD) => {
-            Err(TokenError::Rejected(OAUTH1_DEAD.into()))
         }
         status => Err(TokenError::Retry(format!("Garmin's token service: HTTP {status}"))),
     }

@@ -16,8 +16,8 @@ impl Intervals {
         for _ in 0..KEYS {
             let key = self.key()?;
             let response = self.send(&api::with_key(request, &key))?;
+            api::check(request, &response)?;
             if response.status != 401 {
-                api::check(request, &response)?;
                 return Ok(response);
             }
             self.reject(&key)?;
@@ -99,10 +99,10 @@ impl Intervals {
     fn profile(&self, key: &Secret) -> Result<Identity> {
         let request = self.athlete.profile_request();
         let response = self.send(&api::with_key(&request, key))?;
+        api::check(&request, &response)?;
         if response.status == 401 {
             return Err(self.key_required(REJECTED));
         }
-        api::check(&request, &response)?;
         api::profile(&self.athlete, &response)
     }
 

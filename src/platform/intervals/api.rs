@@ -107,9 +107,11 @@ pub fn with_key(request: &Request, key: &Secret) -> Request {
 pub fn check(request: &Request, response: &Response) -> Result<()> {
     let is_page = !response.body.is_empty() && response.body.trim_ascii_start().first() == Some(&b'<');
     match response.status {
-        403 if is_page => {
-            Err(Error::retry_platform("intervals.icu: a web page instead of a response (HTTP 403); try again later"))
-        }
+        // A proxy in front of the service responded, which proves nothing about the key.
+        401 | 403 if is_page => Err(Error::retry_platform(format!(
+            "intervals.icu: a web page instead of a response (HTTP {}); try again later",
+            response.status
+        ))),
         403 => Err(Error::Config(format!(
             "intervals.icu does not open this athlete with this key ({}); check INTERVALS_ATHLETE_ID, or unset it to use \
              the owner of the key",
@@ -206,8 +208,10 @@ mod tests {
         assert!(matches!(of(&read, 503), Err(Error::Retry { platform_wide: false, .. })));
         assert!(matches!(of(&write, 503), Err(Error::OutcomeUnknown(_))));
         assert!(of(&read, 404).is_ok() && of(&read, 422).is_ok());
-        let page = Response { status: 403, headers: Vec::new(), body: b"\n<html>".to_vec() };
-        assert!(matches!(check(&read, &page), Err(Error::Retry { platform_wide: true, .. })));
+        for status in [401, 403] {
+            let page = Response { status, headers: Vec::new(), body: b"\n<html>".to_vec() };
+            assert!(matches!(check(&read, &page), Err(Error::Retry { platform_wide: true, .. })), "{status}");
+        }
     }
 
     #[test]

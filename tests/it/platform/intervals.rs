@@ -110,6 +110,18 @@ fn a_rejected_key_is_asked_for_once_and_the_new_one_of_the_settings_is_used() {
 }
 
 #[test]
+fn a_web_page_instead_of_a_response_does_not_end_a_key() {
+    let (sim, work, _) = account(3, |_| {});
+    for is_stored in [false, true] {
+        sim.fault(Fault::new(Effect::Challenge { status: 401 }).host("intervals.icu"));
+        work.run("gs-fetch", &[]).ends(75).says("web page instead of a response (HTTP 401)");
+        sim.clear_faults();
+        assert_eq!(work.data("tokens/intervals.key.json").exists(), is_stored);
+        work.run("gs-fetch", &[]).ok();
+    }
+}
+
+#[test]
 fn a_check_of_the_key_that_failed_is_not_begun_again_in_the_same_run() {
     let (sim, work, _) = account(3, |_| {});
     let failure = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };

@@ -557,6 +557,30 @@ fn a_key_that_ended_without_a_login_is_not_sent_again() {
 }
 
 #[test]
+fn a_web_page_instead_of_a_response_does_not_end_a_key() {
+    let sim = changed(5, |scenario| scenario.personal.several_keys = true);
+    let (work, key) = with_stored_key(&sim);
+    let (new_folder, _) = with_key(&sim);
+    for code in [400, 401, 403] {
+        sim.fault(Fault::new(Effect::Challenge { status: code }).host(HOST).path(EXCHANGE));
+        expire(&work);
+        for work in [&work, &new_folder] {
+            work.run("gs-fetch", &[]).ends(75).says(&format!("web page instead of the access token (HTTP {code})"));
+        }
+        assert!(stored(&work)["dead"].is_null() && !new_folder.data("tokens/garmin-com.key.json").exists());
+        set_key(&work, &key).ends(75);
+        sim.clear_faults();
+        work.run("gs-fetch", &[]).ok();
+    }
+    sim.fault(Fault::new(Effect::Challenge { status: 401 }).host(HOST).path("/activitylist-service/"));
+    work.run("gs-fetch", &[]).ends(75).says("web page");
+    sim.clear_faults();
+    for work in [&work, &new_folder] {
+        work.run("gs-fetch", &[]).ok();
+    }
+}
+
+#[test]
 fn a_rate_limit_is_waited_for_once_and_ends_the_run_the_second_time() {
     let sim = start(5);
     let (work, _) = with_stored_key(&sim);

@@ -73,7 +73,7 @@ pub fn initialize() -> Value {
 pub fn read(response: &Response, id: u64, has_session: bool) -> Result<Reply, NoReply> {
     let status = response.status;
     match status {
-        401 => return Err(NoReply::TokenRejected),
+        401 if !is_page(response) => return Err(NoReply::TokenRejected),
         403 if !is_page(response) => return Err(NoReply::Forbidden),
         429 => return Err(NoReply::RateLimited),
         408 | 500..=599 => return Err(NoReply::ServerError(status)),
@@ -216,7 +216,9 @@ mod tests {
     fn failures_are_told_apart() {
         assert_eq!(json_of(401, ""), Err(NoReply::TokenRejected));
         assert_eq!(json_of(403, r#"{"error":"access_denied"}"#), Err(NoReply::Forbidden));
-        assert_eq!(json_of(403, "<html>"), Err(NoReply::NotJson(403)), "the page of a proxy");
+        for status in [401, 403] {
+            assert_eq!(json_of(status, "<html>"), Err(NoReply::NotJson(status)), "the page of a proxy");
+        }
         assert_eq!(json_of(429, ""), Err(NoReply::RateLimited));
         assert_eq!(json_of(503, ""), Err(NoReply::ServerError(503)));
         assert_eq!(json_of(307, ""), Err(NoReply::Moved(307)));

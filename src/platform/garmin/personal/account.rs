@@ -27,6 +27,7 @@ impl Personal {
         if response.status != 401 {
             return Ok(response);
         }
+        block_page::check(&response, "data")?;
         Err(self.key_required("Garmin accepts the API key, but rejects its access tokens (HTTP 401)"))
     }
 
@@ -187,6 +188,7 @@ impl Personal {
     /// Sends a read with a token that is not stored yet.
     pub(super) fn read_with(&self, access: &AccessToken, request: &Request) -> Result<Response> {
         let response = self.send(&api::with_token(request, &access.text))?;
+        block_page::check(&response, "the owner of the key")?;
         match response.status {
             401 => Err(self.key_required("Garmin accepts the API key, but rejects its access token (HTTP 401)")),
             _ => Ok(response),

@@ -93,13 +93,18 @@ pub enum Exchanged {
 /// # Errors
 /// [`Error::Retry`]: the response says nothing about the key.
 pub fn read_exchange(domain: &Domain, response: &Response, now: Timestamp) -> Result<Exchanged> {
-    block_page::check(response, "the access token")?;
+    const WHAT: &str = "the access token";
+    block_page::check(response, WHAT)?;
     let rejected =
         |why: &str| Ok(Exchanged::Rejected(format!("Garmin rejects the API key (HTTP {}): {why}", response.status)));
     match response.status {
         200 => token_text(response).map(|text| Exchanged::Token(AccessToken::new(text, now))).ok_or_else(|| {
             Error::retry_platform("Garmin: unexpected response to the exchange of the API key; try again later")
         }),
+        400 if block_page::is_html(response) => Err(Error::retry_platform(format!(
+            "{}; the key is kept; try again later",
+            block_page::web_page(response, WHAT)
+        ))),
         400 => rejected("it is mistyped"),
         401 | 403 => rejected(match *domain == domain::CN {
             true => "it has ended, was deleted or is mistyped, or it is a key of garmin.com",
@@ -190,7 +195,10 @@ mod tests {
         for (status, body) in [(401, ""), (401, "{}"), (403, "{}"), (400, r#"{"message":"Malformed"}"#)] {
             assert!(matches!(exchanged(&COM, status, body), Ok(Exchanged::Rejected(_))), "{status}");
         }
-        for (status, body) in [(403, "<html>blocked"), (429, ""), (500, ""), (503, ""), (404, ""), (302, "")] {
+        const PAGE: &str = "<html>blocked";
+        for (status, body) in
+            [(400, PAGE), (401, PAGE), (403, PAGE), (429, ""), (500, ""), (503, ""), (404, ""), (302, "")]
+        {
             assert!(matches!(exchanged(&COM, status, body), Err(Error::Retry { platform_wide: true, .. })), "{status}");
         }
         let Err(error) = exchanged(&CN, 526, "<html>") else { panic!() };
