@@ -69,6 +69,9 @@ pub struct Pages {
     /// The largest number of entries on a page.
     largest_page: usize,
     steps_back: u32,
+    /// The page before was full, and had known entries only: the next page begins with the last of them, and shows
+    /// whether the list ends there.
+    confirms_end: bool,
     seen: HashSet<String>,
     /// Entries of the last page without a start.
     without_start: Vec<Value>,
@@ -93,6 +96,7 @@ impl Pages {
             unreadable_pages: 0,
             largest_page: 0,
             steps_back: 0,
+            confirms_end: false,
             seen: HashSet::new(),
             without_start: Vec::new(),
             owners: BTreeSet::new(),
@@ -166,6 +170,13 @@ impl Pages {
     pub fn read(&mut self, response: &Response) -> Result<Option<Page>> {
         let items = items(response)?;
         self.pages += 1;
+        let is_covered = std::mem::take(&mut self.confirms_end) || self.start == 0;
+        if items.is_empty() && is_covered && !self.seen.is_empty() {
+            return Err(Error::retry_platform(
+                "Garmin: the activity list contradicts itself: a page is empty that had activities just before; try \
+                 again later",
+            ));
+        }
         if items.is_empty() && self.overlap.is_none() {
             self.ended = true;
             return Ok(None);
@@ -192,9 +203,11 @@ impl Pages {
         }
         self.largest_page = self.largest_page.max(items.len());
         if !fresh {
-            // After a full page without new entries, the next page has to be empty.
-            self.start += items.len();
-            self.overlap = None;
+            // The list may end after a full page without new entries. The service may also have failed at the pages
+            // after it, so the next one begins with an entry that is there. A page of one entry would repeat itself.
+            self.confirms_end = items.len() > 1 && ids.last().is_some_and(Option::is_some);
+            self.start += items.len() - usize::from(self.confirms_end);
+            self.overlap = ids.last().cloned().flatten().filter(|_| self.confirms_end);
             if self.start > self.seen.len() + 10 * self.form.limit {
                 return Err(Error::Unexpected("Garmin: the activity list repeats the same activities".into()));
             }

@@ -160,6 +160,42 @@ fn a_deletion_meanwhile_hides_no_other_entry() {
 }
 
 #[test]
+fn an_empty_page_where_entries_were_is_no_end() {
+    const FORM: PageForm = PageForm { limit: 40, smaller: Some(20), parameters: &[] };
+    // Of 120 entries, the service shows none from this place on: always, or after this number of pages.
+    for (hidden_from, after) in [(50, 0), (60, 0), (78, 0), (0, 1), (0, 2), (39, 1), (30, 2)] {
+        let mut pages = Pages::new("garmin-com", Window::default(), FORM);
+        let mut requests = 0;
+        let error = loop {
+            let path = pages.next_path().unwrap().expect("the list is called complete");
+            let start: usize = path.split("start=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
+            let is_hidden = requests >= after && start >= hidden_from;
+            requests += 1;
+            let shown: Vec<u64> = if is_hidden { Vec::new() } else { (0..120).skip(start).take(40).collect() };
+            if let Err(error) = pages.read(&page_of(&shown)) {
+                break error;
+            }
+        };
+        assert!(matches!(error, Error::Retry { platform_wide: true, .. }), "{hidden_from} {after}: {error}");
+        assert!(requests < 12, "{hidden_from} {after}: {requests} requests");
+    }
+}
+
+#[test]
+fn a_list_that_ends_earlier_than_before_is_complete() {
+    // The oldest entries are deleted meanwhile, to any length, also a multiple of the page.
+    for (count, left) in (101..230).flat_map(|count| (1..count as usize).step_by(3).map(move |left| (count, left))) {
+        let (got, _) = walk((0..count).collect(), 100, |request, entries| {
+            if request == 2 {
+                entries.truncate(left);
+            }
+        });
+        let kept: Vec<u64> = got.into_iter().filter(|id| *id < left as u64).collect();
+        assert_eq!(kept, (0..left as u64).collect::<Vec<_>>(), "{count} {left}");
+    }
+}
+
+#[test]
 fn a_service_that_limits_its_pages_hides_no_entry() {
     for cap in [1, 2, 3, 20, 99] {
         assert_eq!(walk((0..120).collect(), cap, |_, _| {}).0, (0..120).collect::<Vec<_>>(), "{cap} a page");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 
+use crate::support::faults::ok_with;
 use crate::support::paths::sync;
 use crate::support::world::{self, World};
 use crate::support::{FILES, SEARCH, Said, Work, asked, requests, scenario};
@@ -166,6 +167,19 @@ fn a_list_that_shifts_while_it_is_read_loses_no_activity() {
         let there: BTreeSet<u64> = sim.with(|state| state.ids("garmin.com")).into_iter().collect();
         assert_eq!(there.difference(&listed).count(), 0, "{added:?} {removed:?}");
     }
+}
+
+#[test]
+fn a_list_that_shows_nothing_where_activities_were_is_not_complete() {
+    let sim = start(120);
+    let (work, _) = with_stored_key(&sim);
+    // The service shows nothing from the 50th activity on, and has shown the first 79.
+    for page in ["start=5", "start=78"] {
+        sim.fault(Fault::new(ok_with("[]")).host(HOST).contains(page));
+    }
+    work.run("gs-fetch", &[]).ends(75).says("the activity list contradicts itself");
+    sim.clear_faults();
+    assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 120);
 }
 
 #[test]
