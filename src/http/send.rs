@@ -193,7 +193,7 @@ struct Redirects {
     count: u32,
     /// The `Cookie` header of the request itself.
     own: Option<String>,
-    /// The cookies that redirects of the current host have set, and their headers.
+    /// The cookies that redirects of the current origin have set, and their headers.
     cookies: Cookies,
     set: Vec<(String, String)>,
 }
@@ -213,7 +213,7 @@ impl Redirects {
             let (host, why) = (host(&request.url), "too many redirects".into());
             return Err(Error::Network { host, why, unsent: false });
         }
-        if host(&next) == host(&request.url) {
+        if origin(&next) == origin(&request.url) {
             self.cookies.take(response);
             self.set.extend(response.headers.iter().filter(|(name, _)| name == cookies::SET).cloned());
         } else {
@@ -244,18 +244,19 @@ fn is_final(request: &Request, status: u16, try_number: u32) -> bool {
     is_limited || (status == 500 && is_once_500 && try_number >= 2) || !retry::is_retryable(status)
 }
 
-/// The target of a redirect, if the response is a redirect to a host of the platform.
+/// The target of a redirect, if the response is a redirect to a host of the platform. Another port may be another
+/// service, which must not get the credentials.
 fn redirect(request: &Request, response: &Response) -> Result<Option<String>, Error> {
     if request.method != "GET" || !request.follow || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }
     let Some(location) = response.header("location") else { return Ok(None) };
-    let here = host(&request.url);
+    let here = origin(&request.url);
     let next = match location.strip_prefix('/') {
         Some(path) if !path.starts_with('/') => format!("https://{here}/{path}"),
         _ => location.to_owned(),
     };
-    let to = host(&next);
+    let to = origin(&next);
     if next.starts_with("https://") && (to == here || request.hosts.contains(&to)) {
         return Ok(Some(next));
     }
@@ -264,10 +265,19 @@ fn redirect(request: &Request, response: &Response) -> Result<Option<String>, Er
 
 /// The host of a URL, without a port or user.
 pub(super) fn host(url: &str) -> String {
+    host_and_port(url).split(':').next().unwrap_or("").to_ascii_lowercase()
+}
+
+/// The host of a URL, with its port unless that is the usual one of https.
+fn origin(url: &str) -> String {
+    let both = host_and_port(url);
+    both.strip_suffix(":443").unwrap_or(both).to_ascii_lowercase()
+}
+
+fn host_and_port(url: &str) -> &str {
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    host.split(':').next().unwrap_or("").to_ascii_lowercase()
+    authority.rsplit_once('@').map_or(authority, |(_, both)| both)
 }
 
 fn signed(duration: Duration) -> SignedDuration {
@@ -299,8 +309,13 @@ mod tests {
         request.hosts = vec!["b.garmin.com".into()];
         let to = |location| redirect(&request, &answer(302, location));
         assert_eq!(to("/z?q").unwrap().as_deref(), Some("https://a.garmin.com/z?q"));
-        assert_eq!(to("https://b.garmin.com/z").unwrap().as_deref(), Some("https://b.garmin.com/z"));
+        for good in ["https://b.garmin.com/z", "https://A.garmin.com:443/z"] {
+            assert_eq!(to(good).unwrap().as_deref(), Some(good));
+        }
         for bad in [
+            "https://a.garmin.com:8443/z",
+            "https://b.garmin.com:8443/z",
+            "https://a.garmin.com:/z",
             "https://evil.example/z",
             "http://b.garmin.com/z",
             "//evil.example/z",
@@ -308,6 +323,10 @@ mod tests {
         ] {
             assert!(to(bad).is_err(), "{bad}");
         }
+        let at_port = Request::get("https://own.example:8443/x");
+        let next = redirect(&at_port, &answer(302, "/z")).unwrap();
+        assert_eq!(next.as_deref(), Some("https://own.example:8443/z"));
+        assert!(redirect(&at_port, &answer(302, "https://own.example/z")).is_err());
         request.follow = false;
         assert_eq!(redirect(&request, &answer(302, "http://127.0.0.1:43123/callback?code=c")).unwrap(), None);
     }
