@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::token::is_secret;
+use super::token::may_be_secret;
 use super::{Prompt, TokenSource, logins, named, open, several, welcome, with_login};
 use crate::fs::is_open_to_others;
 use crate::http::Secret;
@@ -41,9 +41,10 @@ pub fn set_key(
     let mut ends = options.ends.as_deref().map(|text| end_of(worker, spec, access, text)).transpose()?;
     let key = match source()? {
         TokenSource::Text(text) => text,
-        TokenSource::Path(path) if !path.exists() && is_secret(&path.to_string_lossy()) => {
+        TokenSource::Path(path) if may_be_secret(&path) => {
             return Err(Failure::usage(
-                "an API key on the command line is visible to every program on this machine; pipe it in: gs-auth key -",
+                "no such file. An API key on the command line is visible to every program on this machine, and the shell \
+                 remembers it: pipe it in: gs-auth key -, or run gs-auth key on a terminal and paste it there",
             ));
         }
         TokenSource::Path(path) => read(access, &path)?,

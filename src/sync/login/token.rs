@@ -1,5 +1,6 @@
 //! Imports tokens of other tools, and exports ours.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{main_access, named, one, only, open, welcome};
@@ -27,9 +28,10 @@ pub fn import_token(worker: &mut Worker, source: impl FnOnce() -> Result<TokenSo
     worker.require_writable_unless_dry()?;
     let spec = &one(worker)?;
     let text = match source()? {
-        TokenSource::Path(path) if !path.exists() && is_secret(&path.to_string_lossy()) => {
+        TokenSource::Path(path) if may_be_secret(&path) && !is_word(&path) => {
             return Err(Failure::usage(
-                "a ticket or token on the command line is visible to every program on this machine; pipe it in: gs-auth import -",
+                "no such file. A ticket or token on the command line is visible to every program on this machine, and the \
+                 shell remembers it: pipe it in: gs-auth import -, or paste it: gs-auth login --browser",
             ));
         }
         TokenSource::Path(path) => read(spec, &path)?
@@ -48,8 +50,23 @@ pub fn import_token(worker: &mut Worker, source: impl FnOnce() -> Result<TokenSo
     Ok(())
 }
 
-/// Whether a text is a pasted secret and no path. Such a text is never shown.
-pub(super) fn is_secret(text: &str) -> bool {
+/// Whether an argument that should be a path may be a pasted secret. Such an argument is never shown.
+pub(super) fn may_be_secret(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    // A key may be as short as a name, but has no ending like `.json`.
+    let is_ending =
+        |ending: &str| (2..=5).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_name = text.contains('/') || path.extension().and_then(OsStr::to_str).is_some_and(is_ending);
+    !path.exists() && (!is_name || is_secret(&text))
+}
+
+/// Whether an argument is a word of small letters, such as the name of a folder: tokens and tickets have others, too.
+fn is_word(path: &Path) -> bool {
+    path.to_string_lossy().bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// Whether a text is a pasted secret and no path.
+fn is_secret(text: &str) -> bool {
     let is_one_long_word =
         text.len() >= 24 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=+".contains(&byte));
     let has_mark = ["ticket=", "CPL-coros-", "{"].iter().any(|mark| text.contains(mark));

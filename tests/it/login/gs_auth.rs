@@ -316,7 +316,8 @@ fn a_failed_import_restores_the_previous_token() {
 fn a_secret_in_an_argument_is_not_printed() {
     let work = Work::alone();
     let token = r#"{"di_token":"s3cr3t","di_refresh_token":"s3cr3t"}"#;
-    for argument in [token.to_owned(), r#"{"serviceTicketId":"ST-s3cr3t"}"#.to_owned(), "s3cr3t".repeat(50)] {
+    let ticket = r#"{"serviceTicketId":"ST-s3cr3t"}"#;
+    for argument in [token.to_owned(), ticket.to_owned(), "s3cr3t".repeat(50), "a.s3cr3t".to_owned()] {
         let said = work.run("gs-auth", &["import", &argument]);
         assert!(said.ends(2).err.contains("pipe it in") && !said.err.contains("s3cr3t"), "{said}");
     }

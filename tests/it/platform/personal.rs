@@ -400,12 +400,15 @@ fn gs_auth_key_takes_the_key_from_a_pipe_a_file_the_settings_or_garmins_own_clie
     let said = work.run("gs-auth", &["key", "-v"]);
     said.says(&format!("using the API key in {path}")).says(&format!("chmod 600 {path}"));
     check(&work, said);
-    // A key in place of a file, or of the end, is not shown.
-    for args in [&["key", key.as_str()][..], &["key", "--ends", key.as_str(), "-"]] {
+    // A key in place of a file, or of the end, is not shown; nor is a short one.
+    for args in [&["key", key.as_str()][..], &["key", "--ends", key.as_str(), "-"], &["key", "GCDC_l.3-k"]] {
         let said = work.run("gs-auth", &[args, &["--platform", "garmin-com"]].concat());
         said.ends(2);
-        assert!(!said.err.contains(&key) && !said.out.contains(&key), "a key is shown");
+        let shows = |key: &str| said.err.contains(key) || said.out.contains(key);
+        assert!(!shows(&key) && !shows("GCDC_l.3-k"), "a key is shown");
     }
+    work.run("gs-auth", &["key", "GCDC_l.3-k", "--platform", "garmin-com"]).says("command line").says("gs-auth key -");
+    work.run("gs-auth", &["key", "./missing", "--platform", "garmin-com"]).ends(2).says("./missing: No such file");
     // An explicit file that is empty is an error, and so is Garmin's.
     std::fs::write(&path, "\n").unwrap();
     work.run("gs-auth", &["key"]).ends(2).says("no API key in this file");
