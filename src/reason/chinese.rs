@@ -210,7 +210,7 @@ pub(super) fn text(reason: &Reason) -> String {
         }
         Reason::ListOfAnotherAccount { platform, listed, user } => {
             return format!(
-                "列表属于另一个账号（用户 {listed}），而登录属于用户 {user}，已忽略；请稍后重试，若仍如此请重新登录：gs-auth login --platform {platform}"
+                "列表属于另一个账号（用户 {listed}），而登录属于用户 {user}，已忽略；请稍后重试，若仍如此请重新登录：gs-auth login --platform {platform}，若使用 API 密钥则重新提供：gs-auth key --platform {platform}"
             );
         }
         Reason::AccountUnknown => "平台未说明这是谁的账号；未列出也未写入任何内容；请稍后重试",

@@ -248,7 +248,7 @@ pub(super) fn text(reason: &Reason) -> String {
         }
         Reason::ListOfAnotherAccount { platform, listed, user } => {
             return format!(
-                "listing ignored: it belongs to another account (user {listed}) than the token (user {user}); try again later; if it fails again, log in: gs-auth login --platform {platform}"
+                "listing ignored: it belongs to another account (user {listed}) than the token (user {user}); try again later; if it fails again, log in: gs-auth login --platform {platform}, or give the API key again: gs-auth key --platform {platform}"
             );
         }
         Reason::AccountUnknown => {

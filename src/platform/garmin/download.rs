@@ -34,7 +34,8 @@ pub fn run(activity: &Activity, call: Call) -> Result<Download> {
     if let Some(converted) = converted(activity, &why, is_retryable, call)? {
         return Ok(converted);
     }
-    without_file(&call(&|domain| details_request(domain, &id))?, &why)
+    let failure = format!("original unavailable ({why}), and no converted file");
+    without_file(&call(&|domain| details_request(domain, &id))?, failure)
 }
 
 /// Downloads a converted file, TCX before GPX; `None` if Garmin offers neither. `why`: the reason why the original is
@@ -76,8 +77,8 @@ pub fn exists(response: &Response, id: &str) -> Result<bool> {
 }
 
 /// Decides by the details whether the activity has a file, because a failing service may reject the download of a file
-/// that exists.
-pub fn without_file(details: &Response, why: &str) -> Result<Download> {
+/// that exists. `failure`: what was tried, and the responses.
+pub fn without_file(details: &Response, failure: String) -> Result<Download> {
     block_page::check(details, "the activity")?;
     if details.status == 404 {
         return Err(Error::NotFound(
@@ -91,12 +92,11 @@ pub fn without_file(details: &Response, why: &str) -> Result<Download> {
     if metadata.is_object() && (is_manual || format.is_none()) {
         return Ok(Download::None { why: "entered by hand: no file".into() });
     }
-    let message = format!("original unavailable ({why}), and no converted file");
     // Details that name a file show that the service works, so it does not provide this file.
     Err(if format.is_some() {
-        Error::Rejected(message)
+        Error::Rejected(failure)
     } else {
-        Error::retry_item(format!("{message}; try again later"))
+        Error::retry_item(format!("{failure}; try again later"))
     })
 }
 

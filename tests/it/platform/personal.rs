@@ -735,7 +735,7 @@ fn garmin_cn_needs_a_setting_and_is_called_unproven() {
     work.given("gs-auth", &["key", "--platform", "garmin-cn", "-"], &key).ends(78).says("not proven");
     assert_eq!(requests(&sim), [""; 0]);
     work.set("GARMIN_PERSONAL_API_CN", "1");
-    work.run("gs-fetch", &[]).ends(75).says("garmin.cn does not work (HTTP 526)");
+    work.run("gs-fetch", &[]).ends(75).says("garmin.cn does not work (HTTP 526, as in October 2026)");
     assert!(sim.log().iter().all(|request| request.host == "personal.connectapi.garmin.cn"), "never the other region");
     sim.with(|state| state.scenario.personal.cn = true);
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 4);

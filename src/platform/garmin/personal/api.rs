@@ -20,6 +20,9 @@ const ZIP: &str = "application/x-zip-compressed";
 /// The longest access token: real ones have about a thousand characters.
 const LONGEST_TOKEN: usize = 16 << 10;
 
+/// The status of each exchange that was tried at garmin.cn (Likenttt's report of 2026-10-22; reviewed 2026-11-29).
+const SEEN_AT_CN: u16 = 526;
+
 /// Pages above about 45 entries fail with HTTP 500, also those of the service's own default, 99. Legs of multisport
 /// activities are left out, as in the list of the web access: each would have the file of the whole activity.
 pub const PAGES: PageForm = PageForm { limit: 40, smaller: Some(20), parameters: &[("excludeChildren", "true")] };
@@ -111,8 +114,9 @@ pub fn read_exchange(domain: &Domain, response: &Response, now: Timestamp) -> Re
             false => "it has ended, was deleted or is mistyped, or it is a key of garmin.cn",
         }),
         status if *domain == domain::CN => Err(Error::retry_platform(format!(
-            "the Personal API of garmin.cn does not work (HTTP {status}), as in October 2026; log in to garmin.cn instead: \
-             gs-auth login --platform {}",
+            "the Personal API of garmin.cn does not work (HTTP {status}{}); log in to garmin.cn instead: gs-auth login \
+             --platform {}",
+            if status == SEEN_AT_CN { ", as in October 2026" } else { "" },
             domain.platform
         ))),
         status => {
@@ -201,8 +205,10 @@ mod tests {
         {
             assert!(matches!(exchanged(&COM, status, body), Err(Error::Retry { platform_wide: true, .. })), "{status}");
         }
-        let Err(error) = exchanged(&CN, 526, "<html>") else { panic!() };
-        assert!(error.to_string().contains("garmin.cn does not work (HTTP 526)"), "{error}");
+        for (status, words) in [(526, "(HTTP 526, as in October 2026);"), (500, "(HTTP 500);")] {
+            let Err(error) = exchanged(&CN, status, "<html>") else { panic!("{status}") };
+            assert!(error.to_string().contains(&format!("garmin.cn does not work {words}")), "{error}");
+        }
     }
 
     #[test]

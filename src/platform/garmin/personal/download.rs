@@ -16,21 +16,16 @@ pub fn run(
     if activity.manual {
         return Ok(Download::None { why: "entered by hand: no file".into() });
     }
-    let mut response = send(&api::file_request(domain, &activity.id))?;
-    // An empty body means that there is no data, as a 204 does.
-    if response.status == 200 && response.body.is_empty() {
-        response.status = 204;
-    }
-    let why = match read_file(&response)? {
+    let failure = match read_file(&send(&api::file_request(domain, &activity.id))?)? {
+        // An empty body means that there is no data, as a 204 does.
+        FileReply::Bytes(bytes) if bytes.is_empty() => "original unavailable (HTTP 200 without a file)".to_owned(),
         FileReply::Bytes(bytes) => return Ok(Download::Original(bytes)),
-        FileReply::Unavailable { why, .. } => why,
+        FileReply::Unavailable { why, .. } => format!("original unavailable ({why})"),
     };
     let details = send(&api::details_request(domain, &activity.id))?;
-    match without_file(&details, &why)? {
+    match without_file(&details, failure.clone())? {
         // Any field of the details may be missing, so a missing format does not show that there is no file.
-        Download::None { .. } if !is_manual(&details) => {
-            Err(Error::retry_item(format!("original unavailable ({why}); try again later")))
-        }
+        Download::None { .. } if !is_manual(&details) => Err(Error::retry_item(format!("{failure}; try again later"))),
         none => Ok(none),
     }
 }
@@ -72,6 +67,10 @@ mod tests {
             assert!(matches!(result, Ok(Download::None { .. })) && sent == 2, "{status}");
             assert!(matches!(fetch((status, ""), (200, FIT)).0, Err(Error::Rejected(_))), "{status}");
             assert!(matches!(fetch((status, ""), (404, "{}")).0, Err(Error::NotFound(_))), "{status}");
+        }
+        for (status, words) in [(200, "(HTTP 200 without a file)"), (404, "(HTTP 404)")] {
+            let Err(Error::Rejected(failure)) = fetch((status, ""), (200, FIT)).0 else { panic!("{status}") };
+            assert_eq!(failure, format!("original unavailable {words}"), "nothing is converted here");
         }
         const UNKNOWN: &str = r#"{"metadataDTO":{"lapCount":3}}"#;
         for status in [204, 404, 410, 500] {
