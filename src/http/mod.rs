@@ -312,6 +312,12 @@ pub enum Error {
         /// The target of the redirect.
         to: String,
     },
+    /// Redirects lead to further redirects.
+    #[error("{host} redirects again and again; not followed further")]
+    RedirectLoop {
+        /// The host.
+        host: String,
+    },
     /// The service asked to wait for longer than [`Options::max_retry_after`].
     #[error("rate limited until {until}")]
     RateLimited {

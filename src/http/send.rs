@@ -210,8 +210,7 @@ impl Redirects {
     fn follow(&mut self, request: &mut Request, response: &Response, next: String) -> Result<(), Error> {
         self.count += 1;
         if self.count > REDIRECTS {
-            let (host, why) = (host(&request.url), "too many redirects".into());
-            return Err(Error::Network { host, why, unsent: false });
+            return Err(Error::RedirectLoop { host: host(&request.url) });
         }
         if origin(&next) == origin(&request.url) {
             self.cookies.take(response);

@@ -123,7 +123,9 @@ impl From<crate::http::Error> for Error {
             Http::RateLimited { .. } | Http::WritesRateLimited { .. } | Http::RateLimiter(_) => {
                 Error::retry_platform(format!("{error}; try again later"))
             }
-            Http::Network { .. } | Http::Untrusted { .. } => Error::retry_item(format!("{error}; {}", error.remedy())),
+            Http::Network { .. } | Http::Untrusted { .. } | Http::RedirectLoop { .. } => {
+                Error::retry_item(format!("{error}; {}", error.remedy()))
+            }
             Http::Proxy { .. } => Error::Storage(Reason::Storage { detail: error.to_string() }),
             Http::TooLarge { .. } | Http::Redirect { .. } => Error::Unexpected(error.to_string()),
         }

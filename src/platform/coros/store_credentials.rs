@@ -83,6 +83,7 @@ fn ask(transport: &Transport, source: StsEndpoint, session: &Session) -> Result<
         Ok(response) => Ok(sts::parse(&response, &bucket, (transport.now)())),
         // The next source is on another host.
         Err(http::Error::Network { why, .. }) => Ok(CredentialsReply::ServiceFailed(why)),
+        Err(error @ http::Error::RedirectLoop { .. }) => Ok(CredentialsReply::ServiceFailed(error.to_string())),
         Err(error @ (http::Error::TooLarge { .. } | http::Error::Redirect { .. })) => {
             Ok(CredentialsReply::None(error.to_string()))
         }

@@ -170,6 +170,9 @@ fn the_key_never_follows_a_redirect() {
     let said = work.run("gs-fetch", &[]);
     assert_ne!(said.code, 0);
     assert!(other.log().is_empty(), "{said}");
+    // A service that redirects to itself is not called a bad connection.
+    let (_sim, work, _) = account(1, |spec| spec.moved_to = Some("https://intervals.icu".into()));
+    work.run("gs-fetch", &[]).ends(75).says("intervals.icu redirects again and again").says("; try again later");
     // Nor to another port of the same host.
     let (sim, work, _) = account(1, |spec| spec.moved_to = Some("https://intervals.icu:8443".into()));
     work.run("gs-fetch", &[]).says("redirects to another service, intervals.icu:8443; not followed");

@@ -68,7 +68,7 @@ impl CorosMcp {
             let response =
                 match self.context.http.send(&self.context.platform, &login_session::claim_request(issuer, session)) {
                     Ok(response) => response,
-                    Err(error @ http::Error::Network { .. }) => {
+                    Err(error @ (http::Error::Network { .. } | http::Error::RedirectLoop { .. })) => {
                         failure = Some(error.to_string());
                         continue;
                     }
