@@ -15,7 +15,7 @@ impl Intervals {
     pub(super) fn call(&self, request: &Request) -> Result<Response> {
         for _ in 0..KEYS {
             let key = self.key()?;
-            let response = self.send(&api::with_key(request, &key))?;
+            let response = self.send(request, &key)?;
             api::check(request, &response)?;
             if response.status != 401 {
                 return Ok(response);
@@ -25,8 +25,9 @@ impl Intervals {
         Err(self.key_required(REJECTED))
     }
 
-    fn send(&self, request: &Request) -> Result<Response> {
-        self.context.http.send(&self.context.platform, request).map_err(|error| match error {
+    fn send(&self, request: &Request, key: &Secret) -> Result<Response> {
+        let sent = self.context.http.send(&self.context.platform, &api::with_key(request, key));
+        sent.map(|response| api::without_key(response, key)).map_err(|error| match error {
             http::Error::Network { unsent: false, .. } | http::Error::TooLarge { .. }
                 if request.repeat == Repeat::Never =>
             {
@@ -98,7 +99,7 @@ impl Intervals {
     /// The athlete whom a key opens.
     fn profile(&self, key: &Secret) -> Result<Identity> {
         let request = self.athlete.profile_request();
-        let response = self.send(&api::with_key(&request, key))?;
+        let response = self.send(&request, key)?;
         api::check(&request, &response)?;
         if response.status == 401 {
             return Err(self.key_required(REJECTED));

@@ -16,6 +16,10 @@ const BASE: &str = "https://intervals.icu/api/v1";
 const USER: &str = "API_KEY";
 /// The most characters of a service's message that are shown.
 const SHOWN: usize = 150;
+/// The fields with the service's message.
+const MESSAGES: [&str; 2] = ["error", "message"];
+/// The largest error, in bytes. A larger body is a list or a file, which has no message.
+const LONGEST_ERROR: usize = 64 << 10;
 
 /// The athlete in the paths: the owner of the key, or one of the athletes whom a coach's key opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,14 +96,34 @@ pub fn write(method: &'static str, path: &str) -> Request {
     request
 }
 
+/// The user name and the key, as the header has them.
+fn login(key: &Secret) -> String {
+    STANDARD.encode(format!("{USER}:{}", key.expose()))
+}
+
 /// Adds the key.
 pub fn with_key(request: &Request, key: &Secret) -> Request {
-    let login = STANDARD.encode(format!("{USER}:{}", key.expose()));
+    let login = login(key);
     let mut request = request.clone().header("Authorization", format!("Basic {login}"));
     if !request.headers.iter().any(|(name, _)| name == "Accept") {
         request = request.header("Accept", "application/json");
     }
     request
+}
+
+/// Masks the key in the service's message, which could repeat it: messages are printed and stored.
+pub fn without_key(mut response: Response, key: &Secret) -> Response {
+    if response.body.len() > LONGEST_ERROR {
+        return response;
+    }
+    let Some(mut body) = lenient_json::parse(&response.body) else { return response };
+    for name in MESSAGES {
+        if let Some(text) = body[name].as_str() {
+            body[name] = text.replace(key.expose(), "***").replace(&login(key), "***").into();
+            response.body = body.to_string().into_bytes();
+        }
+    }
+    response
 }
 
 /// Reads the refusals that do not depend on the request, and failures of the service. A write that may have arrived is
@@ -158,7 +182,7 @@ pub fn profile(athlete: &Athlete, response: &Response) -> Result<Identity> {
 /// The status and the service's message, shortened and without control characters.
 pub fn error_text(response: &Response) -> String {
     let body = lenient_json::parse(&response.body).unwrap_or_default();
-    let text = ["error", "message"].iter().find_map(|name| body[*name].as_str()).unwrap_or("");
+    let text = MESSAGES.iter().find_map(|name| body[*name].as_str()).unwrap_or("");
     let text: String = printable(text).trim().chars().take(SHOWN).collect();
     if text.is_empty() { format!("HTTP {}", response.status) } else { format!("HTTP {}: {text}", response.status) }
 }
@@ -196,6 +220,20 @@ mod tests {
         assert!(matches!(of("0", json!({"name": "Ann"})), Err(Error::Unexpected(_))));
         let missing = profile(&Athlete("i9".into()), &response(404, &json!({"status": 404, "error": "Not Found"})));
         assert!(matches!(missing, Err(Error::Config(_))));
+    }
+
+    #[test]
+    fn the_key_is_masked_in_the_services_message() {
+        let said = |body: &str| {
+            let response = Response { status: 500, headers: Vec::new(), body: body.into() };
+            error_text(&without_key(response, &Secret::new("k3y/x")))
+        };
+        assert_eq!(said(r#"{"status":500,"error":"bad key k3y\/x"}"#), "HTTP 500: bad key ***");
+        assert_eq!(said(r#"{"message":"k3y/x k3y/x: Basic QVBJX0tFWTprM3kveA=="}"#), "HTTP 500: *** ***: Basic ***");
+        for unchanged in ["[1]", "k3y/x", r#""text""#, r#"{"error":7}"#] {
+            let response = Response { status: 200, headers: Vec::new(), body: unchanged.into() };
+            assert_eq!(without_key(response, &Secret::new("k3y/x")).body, unchanged.as_bytes());
+        }
     }
 
     #[test]

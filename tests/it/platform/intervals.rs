@@ -122,6 +122,23 @@ fn a_web_page_instead_of_a_response_does_not_end_a_key() {
 }
 
 #[test]
+fn a_key_in_the_services_message_is_not_shown_or_stored() {
+    let (sim, work, _) = account(3, |_| {});
+    let key = sim.with(|state| state.intervals_key());
+    work.run("gs-fetch", &[]).ok();
+    let body = Some(format!(r#"{{"status":500,"error":"bad key {key} for API_KEY"}}"#));
+    sim.fault(Fault::new(Effect::Status { status: 500, retry_after: None, body, content_type: None }));
+    let said = work.run("gs-fetch", &["-v", "-v"]);
+    said.ends(75).says("HTTP 500: bad key *** for API_KEY");
+    work.run("gs-report", &[]).ok();
+    assert!(!said.err.contains(&key) && !said.out.contains(&key), "{said}");
+    for path in work.files("").iter().filter(|path| !path.ends_with("tokens/intervals.key.json")) {
+        let bytes = std::fs::read(path).unwrap();
+        assert!(!bytes.windows(key.len()).any(|part| part == key.as_bytes()), "{}", path.display());
+    }
+}
+
+#[test]
 fn a_check_of_the_key_that_failed_is_not_begun_again_in_the_same_run() {
     let (sim, work, _) = account(3, |_| {});
     let failure = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
