@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{AccessKind, Credentials, FileRequests, LoginGuard, OwnerGuard, Result};
 use crate::activity::{Activity, PlatformId};
-use crate::http::Http;
+use crate::http::{Http, Secret};
 use crate::walk::Notice;
 
 /// Receives all items that a listing skipped.
@@ -49,6 +49,9 @@ pub struct Context {
     /// Returns the e-mail address and password of the settings, if they are set. Called only when a login is needed,
     /// because it may run a command.
     pub credentials: Box<dyn Fn() -> Result<Option<Credentials>> + Send>,
+    /// Returns the password or key of the settings, if it can be read at once, without running a command or reading a
+    /// pipe. So it may be called although no login is needed.
+    pub readable_secret: Box<dyn Fn() -> Option<Secret> + Send>,
     /// The settings that one platform alone reads.
     pub settings: Arc<dyn SettingSource>,
     /// The record of failed logins.

@@ -27,6 +27,7 @@ mod operations;
 pub mod outbox;
 mod platforms;
 mod renewal;
+mod settings_key;
 mod spec;
 mod tokens;
 mod transfer;

@@ -10,7 +10,7 @@ use super::Worker;
 use super::shared_catalogue::SharedCatalogue;
 use crate::activity::{Activity, ActivityKeyRef};
 use crate::clock::Clock;
-use crate::http::Http;
+use crate::http::{Http, Secret};
 use crate::platform::{
     self, Access, AccessKind, Context, Credentials, LoginBlock, LoginGuard, PlatformId, PlatformLogin, PlatformReader,
     PlatformSpec, SettingSource, TokenStore,
@@ -77,10 +77,7 @@ impl Worker {
         if access.kind() != AccessKind::ApiKey {
             return !self.has_credentials_of(access);
         }
-        let names = access.secret_settings().iter().filter(|name| self.settings.has_secret(name));
-        let readable = names.filter(|name| self.settings.is_available(name));
-        let key = readable.filter_map(|name| self.settings.secret(name).ok().flatten()).next();
-        key.is_none_or(|key| ended.is_key(&key))
+        readable_secret(&self.settings, access).is_none_or(|key| ended.is_key(&key))
     }
 
     /// The access that writes to a platform, whether it is set up or not.
@@ -144,6 +141,7 @@ impl Worker {
         self.log.set_opened(spec);
         let (workspace, name) = (self.workspace().clone(), id.clone());
         let (settings, row) = (self.settings.clone(), spec.clone());
+        let (at_once, of_row) = (self.settings.clone(), spec.clone());
         let skipped = self.skipped(id.clone());
         // A token from a login would be lost with the temporary folder.
         let is_kept = !self.is_scratch;
@@ -165,6 +163,9 @@ impl Worker {
             credentials: Box::new(move || {
                 let found = if is_kept { credentials(&settings, row.access(access)) } else { Ok(None) };
                 found.map_err(setting_error)
+            }),
+            readable_secret: Box::new(move || {
+                of_row.access(access).filter(|_| is_kept).and_then(|access| readable_secret(&at_once, access))
             }),
             settings: self.setting_source(),
             guard: Arc::new(guard),
@@ -240,6 +241,14 @@ pub(super) fn credentials(
     };
     let password = access.secret_settings().iter().find_map(|name| settings.secret(name).transpose()).transpose()?;
     Ok(user.zip(password).map(|(user, password)| Credentials { user, password }))
+}
+
+/// The password or key of an access in the settings, if it can be read at once, without running a command or reading a
+/// pipe.
+fn readable_secret(settings: &Settings, access: &dyn Access) -> Option<Secret> {
+    let names = access.secret_settings().iter().filter(|name| settings.has_secret(name));
+    let readable = names.filter(|name| settings.is_available(name));
+    readable.filter_map(|name| settings.secret(name).ok().flatten()).next()
 }
 
 /// The record of rejected logins, in the catalogue.

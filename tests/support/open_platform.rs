@@ -115,6 +115,7 @@ pub fn context(platform: &PlatformId, http: Arc<Http>, tokens: &Path) -> Context
         http,
         tokens: tokens.to_owned(),
         credentials: Box::new(|| Ok(None)),
+        readable_secret: Box::new(|| None),
         guard: Arc::new(AtOnce),
         owner: Arc::new(AtOnce),
         settings: Arc::new(AtOnce),

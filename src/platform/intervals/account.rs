@@ -4,6 +4,7 @@ use super::Intervals;
 use super::api;
 use super::token::{self, Token};
 use crate::http::{self, Repeat, Request, Response, Secret};
+use crate::platform::settings_key::SetAside;
 use crate::platform::{Account, Error, Identity, Result};
 
 /// Keys that are tried for one request: the stored one, and the one in the settings.
@@ -37,18 +38,27 @@ impl Intervals {
         })
     }
 
-    /// The stored key, else the one in the settings after a check.
+    /// The stored key, unless the one in the settings has changed; without one, that in the settings. A key of the
+    /// settings is checked first.
     fn key(&self) -> Result<Secret> {
         if let Some(key) = self.valid_key.borrow().clone() {
             return Ok(key);
         }
         let stored = self.store.load::<Token>()?;
-        let key = match stored.as_ref().filter(|token| token.dead.is_none() && token.athlete == self.athlete.id()) {
-            Some(token) => Secret::new(&token.key),
-            None => self.failed_check.or_begin(|| self.key_of_settings(stored.as_ref()))?,
+        let valid = stored.as_ref().filter(|token| token.dead.is_none() && token.athlete == self.athlete.id());
+        let key = match valid {
+            Some(token) if !self.is_changed_in_settings(token) => Secret::new(&token.key),
+            _ => self.failed_check.or_begin(|| self.key_of_settings(stored.as_ref()))?,
         };
         *self.valid_key.borrow_mut() = Some(key.clone());
         Ok(key)
+    }
+
+    /// Whether the settings have another key than the stored one. A key that a command prints or that comes from a pipe
+    /// is not compared.
+    fn is_changed_in_settings(&self, token: &Token) -> bool {
+        let given = (self.context.readable_secret)().filter(|key| key.expose().trim() != token.key);
+        given.is_some_and(|key| token.set_aside.as_ref().is_none_or(|aside| !aside.is(&key)))
     }
 
     fn key_of_settings(&self, stored: Option<&Token>) -> Result<Secret> {
@@ -90,8 +100,9 @@ impl Intervals {
         let identity = self.profile(key)?;
         self.context.owner.admit(&identity, None)?;
         let Identity { user_id, name, email } = identity;
+        let set_aside = SetAside::replaced((self.context.readable_secret)(), key);
         let (key, athlete) = (key.expose().to_owned(), self.athlete.id().to_owned());
-        let token = Token { key, athlete, user_id, name, email, source: source.to_owned(), dead: None };
+        let token = Token { key, athlete, user_id, name, email, source: source.to_owned(), set_aside, dead: None };
         self.store.save(&token)?;
         Ok(token.account())
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::platform::settings_key::SetAside;
 use crate::platform::{Account, Identity};
 
 /// The source of a key from the settings.
@@ -10,7 +11,7 @@ pub const SETTINGS: &str = "settings";
 pub const BY_HAND: &str = "key";
 
 /// A stored key. It has no `Debug`: nothing prints it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Token {
     /// The key. It is valid until its owner makes a new one.
     pub key: String,
@@ -26,6 +27,9 @@ pub struct Token {
     pub email: Option<String>,
     /// Where the key came from.
     pub source: String,
+    /// A key in the settings that is not used in place of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<SetAside>,
     /// Why the key no longer works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead: Option<String>,

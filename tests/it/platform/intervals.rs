@@ -181,6 +181,51 @@ fn the_key_of_another_athlete_is_refused() {
 }
 
 #[test]
+fn a_changed_key_in_the_settings_is_used_although_the_stored_one_works() {
+    let other =
+        IntervalsSpec { athlete: "i200002".into(), key: "0th3rk3y0th3rk3y0th3rk3y".into(), ..IntervalsSpec::default() };
+    let others_key = other.key.clone();
+    let scenario =
+        Scenario { accounts: Vec::new(), intervals: vec![IntervalsSpec::default(), other], ..Scenario::default() };
+    let sim = scenario.start();
+    let key = sim.with(|state| state.intervals_key());
+    // The first key came from the settings, or a person gave it when the settings had none.
+    for by_hand in [false, true] {
+        let mut work = Work::with(&sim);
+        if by_hand {
+            work.given("gs-auth", &["key", "-", "--platform", "intervals"], &key).ok();
+        } else {
+            work.set("INTERVALS_API_KEY", &key);
+        }
+        work.run("gs-fetch", &[]).ok();
+        std::fs::create_dir(work.dir().join("watch")).unwrap();
+        std::fs::write(work.dir().join("watch/run.fit"), run(1).encode()).unwrap();
+        let folder = format!("folder:{}", work.dir().join("watch").display());
+        work.run("gs-fetch", &["--platform", &folder]).ok();
+        let list = work.run("gs-list", &[]).ok().out.clone();
+        let plan = work.given("gs-diff", &["--from", &folder, "--to", "intervals"], &list).ok().out.clone();
+        let plan = work.given("gs-download", &[], &plan).ok().out.clone();
+        assert_eq!(plan.lines().count(), 1, "{plan}");
+        for (changed, code, words) in [(others_key.as_str(), 78, "--forget-account"), ("n0ns3ns3", 77, "HTTP 401")] {
+            work.set("INTERVALS_API_KEY", changed);
+            sim.clear_log();
+            work.run("gs-fetch", &[]).ends(code).says(words);
+            work.given("gs-upload", &[], &plan).says(words);
+            assert_eq!(writes(&sim), [""; 0], "{changed}");
+        }
+        // A person gives a key in place of that in the settings.
+        work.given("gs-auth", &["key", "-", "--platform", "intervals"], &key).ok();
+        sim.clear_log();
+        work.run("gs-fetch", &[]).ok();
+        assert!(asked(&sim, "/athlete/0").iter().all(|one| one.path.contains("/activities")), "no key is checked");
+        work.set("INTERVALS_API_KEY", &others_key);
+        work.run("gs-fetch", &[]).ends(78);
+        work.set("INTERVALS_API_KEY", &key);
+        work.run("gs-fetch", &[]).ok();
+    }
+}
+
+#[test]
 fn the_key_never_follows_a_redirect() {
     let (other, _, _) = account(0, |_| {});
     let (_sim, work, _) = account(1, |spec| spec.moved_to = Some(format!("{}/intervals.icu", other.base_url())));
