@@ -408,7 +408,9 @@ fn gs_auth_key_takes_the_key_from_a_pipe_a_file_the_settings_or_garmins_own_clie
         assert!(!shows(&key) && !shows("GCDC_l.3-k"), "a key is shown");
     }
     work.run("gs-auth", &["key", "GCDC_l.3-k", "--platform", "garmin-com"]).says("command line").says("gs-auth key -");
-    work.run("gs-auth", &["key", "./missing", "--platform", "garmin-com"]).ends(2).says("./missing: No such file");
+    for file in ["./missing", "missing.txt"] {
+        work.run("gs-auth", &["key", file, "--platform", "garmin-com"]).ends(2).says(&format!("{file}: No such file"));
+    }
     // An explicit file that is empty is an error, and so is Garmin's.
     std::fs::write(&path, "\n").unwrap();
     work.run("gs-auth", &["key"]).ends(2).says("no API key in this file");
@@ -707,6 +709,86 @@ fn a_key_of_another_account_is_refused_and_nothing_is_listed() {
     let before = work.run("gs-list", &[]).ok().out.clone();
     work.run("gs-fetch", &["--full"]).ends(78);
     assert_eq!(work.run("gs-list", &[]).ok().out, before);
+}
+
+#[test]
+fn a_changed_key_in_the_settings_is_used_although_the_stored_one_works() {
+    let sim = changed(5, |scenario| scenario.personal.several_keys = true);
+    let bobs = sim.with(|state| state.issue_personal_key_of("garmin.com", "bob@example.com", &KeySpec::default()));
+    let new = issue(&sim, &KeySpec::default());
+    for is_stored in [false, true] {
+        let (mut work, old) = if is_stored { with_stored_key(&sim) } else { with_key(&sim) };
+        work.run("gs-fetch", &[]).ok();
+        // A refused key is sent once, and the stored one stays.
+        for (refused, code, words) in [(bobs.as_str(), 78, "--forget-account"), ("GCDC_nobody", 77, "HTTP 401")] {
+            work.set("GARMIN_PERSONAL_API_KEY", refused);
+            sim.clear_log();
+            for _ in 0..2 {
+                work.run("gs-fetch", &[]).ends(code).says(words);
+            }
+            assert_eq!(asked(&sim, EXCHANGE).len(), 1, "{refused}");
+            assert_eq!((stored(&work)["key"].as_str(), &stored(&work)["dead"]), (Some(old.as_str()), &Value::Null));
+            assert!(!std::fs::read_to_string(work.data("tokens/garmin-com.key.json")).unwrap().contains(refused));
+            assert_eq!(issues(&work), ["key-ended"]);
+        }
+        // A key that a person gives in its place is used.
+        set_key(&work, &old).ok();
+        work.run("gs-fetch", &[]).ok();
+        assert_eq!(issues(&work), [""; 0]);
+        work.set("GARMIN_PERSONAL_API_KEY", &new);
+        for _ in 0..2 {
+            work.run("gs-fetch", &[]).ok();
+        }
+        assert_eq!(
+            (stored(&work)["key"].as_str(), exchanges(&sim, &new)),
+            (Some(new.as_str()), 1 + usize::from(is_stored))
+        );
+    }
+}
+
+#[test]
+fn a_key_of_another_account_in_the_settings_is_sent_once_and_told_as_the_cause() {
+    let sim = changed(5, |scenario| scenario.personal.several_keys = true);
+    let bobs = sim.with(|state| state.issue_personal_key_of("garmin.com", "bob@example.com", &KeySpec::default()));
+    // The stored key has ended, or there is none, beside a login or without one.
+    for (is_stored, has_login) in [(true, false), (false, false), (true, true), (false, true)] {
+        let (mut work, key) = with_stored_key(&sim);
+        work.run("gs-fetch", &[]).ok();
+        if has_login {
+            log_in(&sim, &work);
+        }
+        if is_stored {
+            expire(&work);
+            sim.with(|state| state.end_personal_key(&key));
+            work.run("gs-fetch", &[]);
+        } else {
+            std::fs::remove_file(work.data("tokens/garmin-com.key.json")).unwrap();
+        }
+        work.set("GARMIN_PERSONAL_API_KEY", &bobs);
+        sim.clear_log();
+        for _ in 0..3 {
+            work.run("gs-fetch", &[]).ends(78).says("this login belongs to").says("--forget-account");
+        }
+        assert_eq!((asked(&sim, EXCHANGE).len(), private(&sim)), (1, 0), "{is_stored} {has_login}");
+        let status = work.run("gs-auth", &["status", "--format", "ndjson"]).ok().records();
+        let row = status.iter().find(|row| row["access"] == "key").unwrap();
+        assert!(row["ended"].as_str().unwrap().contains("this login belongs to"), "{row}");
+        // The folder forgets its account: the key may be used.
+        work.run("gs-auth", &["logout", "--forget-account", "--platform", "garmin-com"]).ok();
+        work.run("gs-fetch", &[]).ok();
+        // Without the setting, the login reads again.
+        if has_login {
+            continue;
+        }
+        let (mut work, _) = with_stored_key(&sim);
+        work.run("gs-fetch", &[]).ok();
+        std::fs::remove_file(work.data("tokens/garmin-com.key.json")).unwrap();
+        log_in(&sim, &work);
+        work.set("GARMIN_PERSONAL_API_KEY", &bobs);
+        work.run("gs-fetch", &[]).ends(78);
+        work.unset("GARMIN_PERSONAL_API_KEY");
+        work.run("gs-fetch", &[]).ok();
+    }
 }
 
 #[test]

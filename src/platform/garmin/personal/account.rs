@@ -8,6 +8,7 @@ use super::api::{self, Exchanged};
 use super::token::{AccessToken, SETTINGS, Token};
 use crate::http::{Request, Response, Secret};
 use crate::platform::garmin::block_page;
+use crate::platform::settings_key::{Refusal, SetAside};
 use crate::platform::{Account, Error, Result};
 
 /// How often the service may limit the rate of requests in one run before the run ends.
@@ -65,6 +66,7 @@ impl Personal {
     /// use the result.
     fn access_token(&self, rejected: Option<&str>) -> Result<String> {
         self.check_allowed()?;
+        self.use_changed_settings()?;
         let now = self.context.http.now();
         let usable = |token: Option<&Token>| {
             let access = token.and_then(|token| token.fresh(now)).map(|access| access.text.clone());
@@ -108,29 +110,97 @@ impl Personal {
         }
     }
 
-    /// Uses the key in the settings, unless it is the stored one, which has ended. The caller holds the token's lock.
+    /// Uses the key in the settings if it has changed, although the stored one works. A run looks once.
+    fn use_changed_settings(&self) -> Result<()> {
+        if self.is_compared.get() {
+            return Ok(());
+        }
+        let changed = || -> Result<Option<(Secret, Token)>> {
+            let stored = self.store.load::<Token>()?.filter(|token| token.dead.is_none());
+            let Some((token, key)) = stored.zip((self.context.readable_secret)()) else { return Ok(None) };
+            let key = of_settings(&key)?;
+            let is_other = token.key != key.expose() && !self.is_replaced(&token, &key)?;
+            Ok(is_other.then_some((key, token)))
+        };
+        if changed()?.is_some() {
+            self.failed_exchange.or_begin(|| {
+                let _lock = self.store.lock()?;
+                // Another process may have used it meanwhile.
+                changed()?.map_or(Ok(()), |(key, token)| self.admit_key_of_settings(&key, Some(&token)).map(drop))
+            })?;
+        }
+        self.is_compared.set(true);
+        Ok(())
+    }
+
+    /// Whether a person gave the stored key in place of this one.
     ///
-    /// A rejected key is stored as ended, so that it is not sent again.
+    /// # Errors
+    /// The key was refused before. The exchanges are limited, so it is not sent again.
+    fn is_replaced(&self, token: &Token, key: &Secret) -> Result<bool> {
+        let Some(aside) = token.set_aside.as_ref().filter(|aside| aside.is(key)) else { return Ok(false) };
+        match &aside.refusal {
+            None => Ok(true),
+            Some(Refusal::Rejected(why)) => Err(self.key_required(why)),
+            Some(Refusal::OtherAccount(reason)) if self.context.owner.is_owned()? => {
+                Err(Error::OtherAccount(reason.clone()))
+            }
+            // The data folder has forgotten its account.
+            Some(Refusal::OtherAccount(_)) => Ok(false),
+        }
+    }
+
+    /// Uses the key in the settings, unless it is the stored one, which has ended. The caller holds the token's lock.
     fn admit_from_settings(&self, ended: Option<&Token>) -> Result<String> {
-        let given =
-            (self.context.credentials)()?.map(|credentials| api::key_of(credentials.password.expose())).transpose();
-        let given =
-            given.map_err(|error| Error::Config(format!("the API key in the settings cannot be used: {error}")))?;
+        let given = (self.context.credentials)()?.map(|credentials| of_settings(&credentials.password)).transpose()?;
         let why = ended.and_then(|token| token.dead.as_deref());
         let Some(key) = given.filter(|key| ended.is_none_or(|token| token.key != key.expose())) else {
             return Err(self.key_required(why.unwrap_or("no API key of Garmin")));
         };
-        match self.exchange(&key)? {
+        if let Some(token) = ended {
+            // If a person gave a key in its place, that one has ended.
+            self.is_replaced(token, &key)?;
+        }
+        self.admit_key_of_settings(&key, ended)
+    }
+
+    /// Checks a key of the settings, and stores it in place of the stored one. The caller holds the token's lock.
+    ///
+    /// A refused key is stored as well, so that it is not sent again. A stored key that may work stays.
+    fn admit_key_of_settings(&self, key: &Secret, stored: Option<&Token>) -> Result<String> {
+        let of_settings = Token::of_key(key.expose(), SETTINGS);
+        let (error, refusal) = match self.exchange(key)? {
             Exchanged::Token(access) => {
                 let text = access.text.clone();
-                self.admit(Token { access: Some(access), ..Token::of_key(key.expose(), SETTINGS) })?;
-                Ok(text)
+                match self.admit(Token { access: Some(access), ..of_settings }) {
+                    Err(Error::OtherAccount(reason)) => {
+                        (Error::OtherAccount(reason.clone()), Refusal::OtherAccount(reason))
+                    }
+                    admitted => return admitted.map(|_| text),
+                }
             }
-            Exchanged::Rejected(why) => {
-                self.store.save(&Token { dead: Some(why.clone()), ..Token::of_key(key.expose(), SETTINGS) })?;
-                Err(self.key_required(&why))
+            Exchanged::Rejected(why) if stored.is_none_or(|token| token.dead.is_some()) => {
+                self.store.save(&Token { dead: Some(why.clone()), ..of_settings })?;
+                return Err(self.key_required(&why));
             }
-        }
+            Exchanged::Rejected(why) => (self.key_required(&why), Refusal::Rejected(why)),
+        };
+        // Without a stored key, an empty one that has ended holds the refusal.
+        let none = || Token { dead: Some(error.to_string()), ..Token::of_key("", SETTINGS) };
+        let stored = stored.cloned().unwrap_or_else(none);
+        self.store.save(&Token { set_aside: Some(SetAside::new(key, Some(refusal))), ..stored })?;
+        Err(error)
+    }
+
+    /// Why the key in the settings cannot be used, if it was refused.
+    pub(super) fn refused(&self, token: &Token) -> Option<String> {
+        let aside = token.set_aside.as_ref()?;
+        let refusal =
+            aside.refusal.as_ref().filter(|_| (self.context.readable_secret)().is_some_and(|key| aside.is(&key)));
+        refusal.map(|refusal| match refusal {
+            Refusal::Rejected(why) => why.clone(),
+            Refusal::OtherAccount(reason) => reason.to_string(),
+        })
     }
 
     /// Checks a key that a person gave, and stores it. If that fails, the stored key stays.
@@ -144,7 +214,8 @@ impl Personal {
                 let known = stored.filter(|token| token.key == key.expose()).and_then(|token| token.ends_at);
                 let ends_at = ends.map(Timestamp::as_second).or(known);
                 let source = if self.is_of_settings(&key) { SETTINGS } else { source };
-                let token = Token { access: Some(access), ends_at, ..Token::of_key(key.expose(), source) };
+                let set_aside = SetAside::replaced((self.context.readable_secret)(), &key);
+                let token = Token { access: Some(access), ends_at, set_aside, ..Token::of_key(key.expose(), source) };
                 let token = self.admit(token)?;
                 Ok(token.account(&self.domain, self.settings.key_ends))
             }
@@ -214,4 +285,13 @@ impl Personal {
             self.context.platform
         ))
     }
+}
+
+/// The key in a setting.
+///
+/// # Errors
+/// [`Error::Config`]: the text cannot be a key.
+fn of_settings(text: &Secret) -> Result<Secret> {
+    api::key_of(text.expose())
+        .map_err(|error| Error::Config(format!("the API key in the settings cannot be used: {error}")))
 }

@@ -47,6 +47,8 @@ struct Personal {
     /// How often the service has limited the rate of requests in this run.
     rate_limits: Cell<u32>,
     failed_exchange: FailedRenewal,
+    /// The stored key was compared with that in the settings.
+    is_compared: Cell<bool>,
     /// The list names another owner than the token, and a query of the owner has confirmed the token's.
     owner_confirmed: Cell<bool>,
 }
@@ -60,6 +62,7 @@ impl Personal {
             context,
             rate_limits: Cell::new(0),
             failed_exchange: FailedRenewal::default(),
+            is_compared: Cell::new(false),
             owner_confirmed: Cell::new(false),
         })
     }
@@ -111,8 +114,10 @@ impl PlatformReader for Personal {
 
 impl PlatformLogin for Personal {
     fn account(&self) -> Result<Option<Account>> {
-        let token = self.store.load::<Token>()?;
-        Ok(token.map(|token| token.account(&self.domain, self.settings.key_ends)))
+        let Some(token) = self.store.load::<Token>()? else { return Ok(None) };
+        let account = token.account(&self.domain, self.settings.key_ends);
+        // No command reads while the key in the settings is refused, so that is what a person has to know.
+        Ok(Some(Account { dead: self.refused(&token).or(account.dead), ..account }))
     }
 
     /// The password of the credentials is the key.
@@ -138,7 +143,8 @@ impl PlatformLogin for Personal {
     }
 
     fn export(&self) -> Result<Option<Secret>> {
-        Ok(self.store.load::<Token>()?.map(|token| Secret::new(token.key)))
+        let token = self.store.load::<Token>()?.filter(|token| !token.key.is_empty());
+        Ok(token.map(|token| Secret::new(token.key)))
     }
 
     fn logout(&self) -> Result<bool> {

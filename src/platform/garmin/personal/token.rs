@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::SLACK;
 use crate::platform::garmin::domain::Domain;
 use crate::platform::garmin::token::claims;
+use crate::platform::settings_key::SetAside;
 use crate::platform::{Account, Identity};
 
 /// The source of a key from the settings.
@@ -79,6 +80,9 @@ pub struct Token {
     pub ends_at: Option<i64>,
     /// Where the key came from.
     pub source: String,
+    /// A key in the settings that is not used in place of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<SetAside>,
     /// Why the key no longer works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead: Option<String>,
@@ -95,6 +99,7 @@ impl Token {
             owner_unknown_at: None,
             ends_at: None,
             source: source.to_owned(),
+            set_aside: None,
             dead: None,
         }
     }
