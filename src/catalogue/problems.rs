@@ -159,20 +159,33 @@ impl Catalogue {
         let sql = "SELECT platform, id, reason, last FROM problems WHERE command = ?1";
         let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
             let mut names = PlatformIds::default();
-            let row = |row: &rusqlite::Row| {
-                let problem = ProblemRow { reason: row.known_reason("reason")?, last: row.known_time("last")? };
-                Ok((row.activity("platform", "id", &mut names)?, problem))
-            };
+            let row = |row: &rusqlite::Row| Ok((row.activity("platform", "id", &mut names)?, problem(row)?));
             statement.query_map([command], row)?.collect()
         });
         self.done(rows)
     }
 
-    /// Whether `command` had a problem with an activity before.
-    pub fn has_problem(&self, ActivityKeyRef { platform, id }: ActivityKeyRef, command: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM problems WHERE platform = ?1 AND id = ?2 AND command = ?3)";
-        self.done(self.connection.query_row(sql, [platform, id, command], |row| row.get(0)))
+    /// The problem of a command with an activity.
+    pub fn problem(
+        &self,
+        ActivityKeyRef { platform, id }: ActivityKeyRef,
+        command: &str,
+    ) -> Result<Option<ProblemRow>> {
+        let sql = "SELECT reason, last FROM problems WHERE platform = ?1 AND id = ?2 AND command = ?3";
+        let found = self.connection.prepare_cached(sql);
+        self.done(found.and_then(|mut statement| statement.query_row([platform, id, command], problem).optional()))
     }
+
+    /// With how many activities of a platform a command has had a problem.
+    pub fn count_problems(&self, platform: &str, command: &str) -> Result<u64> {
+        let sql = "SELECT count(*) FROM problems WHERE platform = ?1 AND command = ?2";
+        let count = self.connection.query_row(sql, [platform, command], |row| row.get::<_, i64>(0));
+        self.done(count).map(i64::unsigned_abs)
+    }
+}
+
+fn problem(row: &rusqlite::Row) -> rusqlite::Result<ProblemRow> {
+    Ok(ProblemRow { reason: row.known_reason("reason")?, last: row.known_time("last")? })
 }
 
 /// An unavailable file, from the column with the time of its last request.

@@ -22,6 +22,9 @@ pub enum Error {
     /// The service rejects this item, and would reject it again.
     #[error("{0}")]
     Rejected(String),
+    /// The service gave no file, and did not say why: it has none, or a quota of files is used up.
+    #[error("{}", Reason::NoFileGiven)]
+    NoFileGiven,
     /// The response is not one that this service is known to send.
     #[error("{0}")]
     Unexpected(String),
@@ -62,6 +65,7 @@ impl Error {
             Error::Retry { .. } => Reason::Retry { detail },
             Error::NotFound(_) => Reason::NotFound { detail },
             Error::Rejected(_) => Reason::Rejected { detail },
+            Error::NoFileGiven => Reason::NoFileGiven,
             Error::Unexpected(_) => Reason::UnexpectedResponse { detail },
             Error::Input(_) => Reason::InvalidInput { detail },
             Error::Storage(reason) | Error::OtherAccount(reason) => reason.clone(),
@@ -94,6 +98,7 @@ impl Error {
             | Error::Stopped => true,
             Error::NotFound(_)
             | Error::Rejected(_)
+            | Error::NoFileGiven
             | Error::Unexpected(_)
             | Error::OutcomeUnknown(_)
             | Error::TooLate => false,

@@ -36,8 +36,6 @@ pub struct QuotaState {
     pub used: usize,
     /// When the next file can be requested; `None`: now.
     pub next: Option<Timestamp>,
-    /// The last request gave no file.
-    pub is_empty: bool,
     /// One more response without a file would end the requests for a period.
     pub is_doubtful: bool,
 }
@@ -75,7 +73,6 @@ impl FileQuota {
         QuotaState {
             used,
             next: blocking.and_then(|request| request.at.checked_add(self.period).ok()),
-            is_empty: empty > 0,
             is_doubtful: empty + 1 >= self.most_empty,
         }
     }

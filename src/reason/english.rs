@@ -57,6 +57,9 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::FromStrava => {
             "intervals.icu has an activity from Strava that starts at the same time; not uploaded, to avoid a duplicate; checked again in a week"
         }
+        Reason::NoFileGiven => {
+            "the service gave no file: the activity has none, or another program has used up the quota of files; tried again in later runs"
+        }
         Reason::OtherConverted => "the file of the other one is a converted copy",
         Reason::OnlyArchived => "only this one has its file in the archive",
         Reason::MoreData { bytes, other_bytes } => {

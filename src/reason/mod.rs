@@ -97,6 +97,8 @@ pub enum Reason {
     },
     /// intervals.icu has an activity from Strava with this start, and gives no data of it.
     FromStrava,
+    /// The service gave no file, and did not say why.
+    NoFileGiven,
     /// The archived file of the other activity is a converted copy.
     OtherConverted,
     /// Only the file of this activity is in the archive.

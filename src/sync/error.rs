@@ -164,7 +164,7 @@ impl From<platform::Error> for Failure {
         let exit = match &error {
             Error::Login(_) => Exit::LoginRequired,
             Error::Retry { .. } | Error::Unexpected(_) | Error::OutcomeUnknown(_) | Error::TooLate => Exit::TempFail,
-            Error::NotFound(_) | Error::Rejected(_) => Exit::Partial,
+            Error::NotFound(_) | Error::Rejected(_) | Error::NoFileGiven => Exit::Partial,
             Error::Input(_) => Exit::Usage,
             Error::Storage(_) | Error::OtherAccount(_) | Error::Config(_) => Exit::Config,
             Error::Stopped => Exit::Interrupted,

@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::Worker;
 use super::shared_catalogue::SharedCatalogue;
+use super::{Result, Worker};
+use crate::activity::Activity;
 use crate::catalogue::{Catalogue, FileRequestRow};
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::http::Http;
 use crate::platform::{self, Access, AccessKind, FileRequest, FileRequests, PlatformId, PlatformReader, PlatformSpec};
+use crate::reason::Reason;
 use crate::status::FileQuotaUsage;
 
 impl Worker {
@@ -22,6 +24,25 @@ impl Worker {
         catalogue: Arc<SharedCatalogue>,
     ) -> impl FileRequests + use<> {
         FileLog { catalogue, platform: spec.id.clone(), access, clock: self.clock.clone() }
+    }
+
+    /// Why an activity is left out of the downloads now, so that the few requests that may give no file go to others.
+    ///
+    /// If no file is archived yet, nothing shows whether the quota is used up or the newest activities have no file. So
+    /// those that gave none wait longer, the more of them there are, and each day reaches activities that were not tried.
+    pub(super) fn left_out(&self, activity: &Activity) -> Result<Option<Reason>> {
+        let Ok(spec) = self.platforms.require(&activity.platform) else { return Ok(None) };
+        let access = spec.access(self.read_access(&spec));
+        let Some(quota) = access.and_then(|access| access.file_quota()) else { return Ok(None) };
+        let problem = self.catalogue.problem(activity.as_key(), "gs-download")?;
+        let Some(problem) = problem.filter(|problem| problem.reason == Reason::NoFileGiven) else { return Ok(None) };
+        if !self.catalogue.archived_originals(&activity.platform, 1)?.is_empty() {
+            return Ok(None);
+        }
+        let tried = self.catalogue.count_problems(&activity.platform, "gs-download")?;
+        let periods = i32::try_from(tried.div_ceil(quota.most_empty as u64)).unwrap_or(i32::MAX);
+        let wait = quota.period.checked_mul(periods.saturating_add(1)).unwrap_or(SignedDuration::MAX);
+        Ok(clock::is_within(problem.last, self.now(), wait).then_some(problem.reason))
     }
 
     /// Opens another access of a platform by which files can be downloaded now, if one is set up. It is used when the

@@ -136,7 +136,7 @@ impl WriteConnections {
             Error::TooLate | Error::OutcomeUnknown(_) | Error::Unexpected(_) => {
                 (ProblemKind::Retry, self.suspensions.is_another_failure_too_many(&spec.id))
             }
-            Error::NotFound(_) | Error::Rejected(_) => (ProblemKind::Rejected, false),
+            Error::NotFound(_) | Error::Rejected(_) | Error::NoFileGiven => (ProblemKind::Rejected, false),
             Error::OtherAccount(_) => (ProblemKind::Account, true),
             Error::Config(_) => (ProblemKind::Config, true),
             // The storage of a watch may be full while other platforms have space.

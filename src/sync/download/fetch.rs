@@ -201,7 +201,7 @@ impl Downloads<'_> {
             }
             platform::Error::Unexpected(_) => (ProblemKind::CorruptFile, false),
             platform::Error::NotFound(_) => (ProblemKind::NotFound, false),
-            platform::Error::Rejected(_) => (ProblemKind::Rejected, false),
+            platform::Error::Rejected(_) | platform::Error::NoFileGiven => (ProblemKind::Rejected, false),
             platform::Error::OtherAccount(_) => (ProblemKind::Account, true),
             platform::Error::Config(_) => (ProblemKind::Config, true),
             platform::Error::Input(_)

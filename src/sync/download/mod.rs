@@ -201,6 +201,9 @@ impl<'a> Downloads<'a> {
         if let Err(error) = self.worker.platforms.require_exact(&activity.platform) {
             return Err(Error::Item(Box::new(problem(ProblemKind::Rejected, error.reason()))));
         }
+        if let Some(reason) = self.worker.left_out(activity)?.filter(|_| !self.options.force) {
+            return Err(Error::Item(Box::new(problem(ProblemKind::Retry, reason))));
+        }
         self.progress.step("waiting for another gs-download");
         let lock =
             match self.worker.archive.lock(&activity.platform, archive::Purpose::Download, self.worker.lock_timeout) {
@@ -261,9 +264,10 @@ impl<'a> Downloads<'a> {
             Err(platform::Error::Login(why)) if self.switch_from_ended(&activity.platform, &why) => {
                 self.request_once(activity)
             }
-            Err(platform::Error::Retry { .. } | platform::Error::Rejected(_))
-                if self.switch_from_empty(&activity.platform) =>
-            {
+            Err(platform::Error::NoFileGiven) if self.open_other(&activity.platform, "no file arrived") => {
+                self.request_once(activity)
+            }
+            Err(platform::Error::Retry { platform_wide: true, .. }) if self.is_used_up(&activity.platform) => {
                 self.request_once(activity)
             }
             done => done,
@@ -291,9 +295,10 @@ impl<'a> Downloads<'a> {
         Ok(())
     }
 
-    /// Opens another access of a platform if this one has just given no file. Returns whether it did.
-    fn switch_from_empty(&mut self, name: &str) -> bool {
-        self.open[name].quota().is_ok_and(|quota| quota.is_empty) && self.open_other(name, "no file arrived")
+    /// Whether the quota of files is used up, and another access can take over.
+    fn is_used_up(&self, name: &str) -> bool {
+        let is_used_up = self.open.get(name).is_some_and(|open| open.quota().is_ok_and(|quota| quota.next.is_some()));
+        is_used_up && !self.without_files.contains(name)
     }
 
     /// Opens another access of a platform if the service has just ended this one. Returns whether it did.
@@ -331,7 +336,7 @@ impl<'a> Downloads<'a> {
     /// Counts failures in a row; returns whether there are too many. An activity that failed in an earlier run does not
     /// count: a few permanent failures at the top of the list would otherwise end every run early.
     fn is_another_failure_too_many(&mut self, activity: &Activity) -> Result<bool> {
-        if self.worker.catalogue.has_problem(activity.as_key(), "gs-download")? {
+        if self.worker.catalogue.problem(activity.as_key(), "gs-download")?.is_some() {
             return Ok(false);
         }
         Ok(self.suspensions.is_another_failure_too_many(&PlatformId::from(activity.platform.as_str())))

@@ -129,7 +129,7 @@ fn an_activity_without_a_file_is_requested_again_and_blocks_no_other_one() {
     let work = work(&sim);
     fetch(&work).ok();
     for run in 1..=3 {
-        download(&work).ends(1).says("COROS gave no file: the activity has none, or another program");
+        download(&work).ends(1).says("the service gave no file: the activity has none, or another program");
         assert_eq!(archived(&work), 9);
         assert_eq!(work.sql::<i64>("SELECT sum(no_original) FROM activities"), 0, "{run}");
     }
@@ -171,6 +171,24 @@ fn many_activities_without_a_file_do_not_keep_older_files_from_the_archive() {
 }
 
 #[test]
+fn activities_without_a_file_do_not_keep_the_first_file_from_the_archive() {
+    let sim = sim(10, |_| ());
+    for n in 0..12 {
+        sim.with(|state| state.add_coros_activity(REGION, &without_a_file(HISTORY_END - n * 3600)));
+    }
+    let work = work(&sim);
+    fetch(&work).ok();
+    let days = (1..).find(|_| {
+        download(&work);
+        advance(&work, &sim, DAY);
+        work.change(&format!("UPDATE problems SET last = last - {DAY}"));
+        archived(&work) == 10
+    });
+    assert!(days.is_some_and(|days| days <= 4), "{days:?}");
+    assert_eq!(work.sql::<i64>("SELECT sum(no_original) FROM activities"), 0);
+}
+
+#[test]
 fn the_login_is_asked_for_a_file_that_did_not_arrive() {
     let sim = sim(4, |_| ());
     for n in 0..6 {
@@ -197,6 +215,8 @@ fn a_quota_that_others_used_up_ends_the_requests_of_a_day() {
     download(&work).ends(75).says("next file after");
     assert_eq!(work.sql::<i64>("SELECT sum(no_original) FROM activities"), 0);
     advance(&work, &sim, DAY);
+    // Those that gave no file come last.
+    download(&work);
     download(&work).ok();
     assert_eq!(archived(&work), 30);
 }

@@ -47,11 +47,7 @@ impl CorosMcp {
     pub(super) fn no_file(&self) -> Result<Error> {
         Ok(match self.quota_state()?.next {
             Some(next) => self.quota_used_up(next),
-            None => Error::Rejected(
-                "COROS gave no file: the activity has none, or another program has used up the quota of files; tried again \
-                 in later runs"
-                    .into(),
-            ),
+            None => Error::NoFileGiven,
         })
     }
 }
