@@ -258,6 +258,13 @@ impl Catalogue {
         self.upload_rows(sql, params![to, since.as_second(), from.as_second(), until.as_second()])
     }
 
+    /// The upload of a file to `to` in the run `run`, if it arrived or may have.
+    pub fn sent_file(&self, run: &str, to: &str, sha256: &str) -> Result<Option<UploadRow>> {
+        let sql = "SELECT * FROM uploads WHERE run = ?1 AND to_platform = ?2 AND sha256 = ?3
+             AND (outcome IS NULL OR outcome IN ('created', 'exists')) ORDER BY number DESC LIMIT 1";
+        Ok(self.upload_rows(sql, [run, to, sha256])?.pop())
+    }
+
     /// Whether an activity of a platform comes from an upload.
     pub fn was_uploaded(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM uploads

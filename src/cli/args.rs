@@ -20,7 +20,7 @@ pub struct Common {
     /// Read settings from this file [default: ./.env, else ~/.config/garminsync/.env]
     #[arg(long, value_name = "FILE", global = true)]
     pub env_file: Option<PathBuf>,
-    /// Print what would be done, and do nothing
+    /// Print what would be done; nothing is uploaded, downloaded, deleted or sent
     #[arg(short = 'n', long, global = true)]
     pub dry_run: bool,
     /// Print errors only

@@ -54,6 +54,7 @@ pub(super) fn text(reason: &Reason) -> String {
             "intervals.icu 上有一个来自 Strava 的活动在同一时间开始；为避免重复，未上传；一周后再检查"
         }
         Reason::NoFileGiven => "服务没有返回文件：该活动没有文件，或其他程序已用完文件配额；以后的运行会再试",
+        Reason::SameFileUploaded => "同一文件已为另一个活动上传",
         Reason::OtherConverted => "另一个的文件经过转换，不是原始文件",
         Reason::OnlyArchived => "只有它的文件已归档",
         Reason::MoreData { bytes, other_bytes } => return format!("数据更多：{bytes} 字节，另一个 {other_bytes} 字节"),

@@ -60,6 +60,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::NoFileGiven => {
             "the service gave no file: the activity has none, or another program has used up the quota of files; tried again in later runs"
         }
+        Reason::SameFileUploaded => "the same file was uploaded for another activity",
         Reason::OtherConverted => "the file of the other one is a converted copy",
         Reason::OnlyArchived => "only this one has its file in the archive",
         Reason::MoreData { bytes, other_bytes } => {

@@ -97,6 +97,8 @@ pub enum Reason {
     },
     /// intervals.icu has an activity from Strava with this start, and gives no data of it.
     FromStrava,
+    /// The same file was uploaded for another activity: they are legs of one recording.
+    SameFileUploaded,
     /// The service gave no file, and did not say why.
     NoFileGiven,
     /// The archived file of the other activity is a converted copy.

@@ -332,7 +332,13 @@ impl Uploads<'_> {
                 return Ok(Some(found));
             }
         }
-        Ok(None)
+        // A service may show the legs of one file as several activities. In later runs the plan knows the file.
+        let sha256 = self.worker.catalogue.files(activity.as_key())?.first().map(|file| file.sha256.clone());
+        let sent = |sha256: String| self.worker.catalogue.sent_file(&self.worker.run_id, &spec.id, &sha256);
+        Ok(sha256.map(sent).transpose()?.flatten().map(|row| match row.outcome {
+            None => TargetState::Pending,
+            Some(_) => TargetState::Exists(row.to_id, vec![Reason::SameFileUploaded]),
+        }))
     }
 
     /// How the source of an upload matches an activity.
