@@ -100,7 +100,7 @@ intervals\t''
 folder:\t''
 outbox:\t''"
 complete -c gs-dedupe -l duplicates -d 'Print only duplicates, and the activities that they duplicate'
-complete -c gs-dedupe -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-dedupe -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-dedupe -s q -l quiet -d 'Print errors only'
 complete -c gs-dedupe -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-dedupe -s h -l help -d 'Print help (see more with \'--help\')'

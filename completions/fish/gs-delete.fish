@@ -15,7 +15,7 @@ intervals\t''
 folder:\t''
 outbox:\t''"
 complete -c gs-delete -l yes -d 'Delete; without this flag, nothing is deleted'
-complete -c gs-delete -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-delete -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-delete -s q -l quiet -d 'Print errors only'
 complete -c gs-delete -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-delete -s h -l help -d 'Print help (see more with \'--help\')'

@@ -116,7 +116,7 @@ complete -c gs-diff -l possible-duplicates -d 'Also upload possible duplicates: 
 complete -c gs-diff -l retry-rejected -d 'Also upload activities that the target rejected, or accepted and never listed'
 complete -c gs-diff -l rematch -d 'Match all activities again, whatever was matched before'
 complete -c gs-diff -l explain -d 'Also print activities that are not uploaded, with the reasons'
-complete -c gs-diff -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-diff -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-diff -s q -l quiet -d 'Print errors only'
 complete -c gs-diff -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-diff -s h -l help -d 'Print help (see more with \'--help\')'

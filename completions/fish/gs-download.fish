@@ -15,7 +15,7 @@ folder:\t''
 outbox:\t''"
 complete -c gs-download -l verify -d 'Check every byte of the files in the archive, and download corrupt ones again'
 complete -c gs-download -l force -d 'Download again, whatever is in the archive; an older file that differs is moved to replaced/'
-complete -c gs-download -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-download -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-download -s q -l quiet -d 'Print errors only'
 complete -c gs-download -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-download -s h -l help -d 'Print help (see more with \'--help\')'

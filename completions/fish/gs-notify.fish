@@ -19,7 +19,7 @@ outbox:\t''"
 complete -c gs-notify -l start -d 'Report the start of a run: pings HEALTHCHECKS_URL, and does nothing else'
 complete -c gs-notify -l test -d 'Send a test message to every configured channel, and print each response; reads no records'
 complete -c gs-notify -l show -d 'Print the summary on standard error too'
-complete -c gs-notify -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-notify -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-notify -s q -l quiet -d 'Print errors only'
 complete -c gs-notify -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-notify -s h -l help -d 'Print help (see more with \'--help\')'

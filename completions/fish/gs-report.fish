@@ -15,7 +15,7 @@ intervals\t''
 folder:\t''
 outbox:\t''"
 complete -c gs-report -l refresh -d 'Make the page reload every 30 seconds [default: $GS_REPORT_REFRESH]'
-complete -c gs-report -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-report -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-report -s q -l quiet -d 'Print errors only'
 complete -c gs-report -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-report -s h -l help -d 'Print help (see more with \'--help\')'

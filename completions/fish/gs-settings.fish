@@ -14,7 +14,7 @@ outbox:\t''"
 complete -c gs-settings -l check -d 'Print the errors of all settings, and nothing else'
 complete -c gs-settings -l file -d 'Print the path of the .env file that was read; nothing if there is none'
 complete -c gs-settings -l environment -d 'Print the names of the settings that the environment sets and the .env file does not, or sets differently'
-complete -c gs-settings -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-settings -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-settings -s q -l quiet -d 'Print errors only'
 complete -c gs-settings -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-settings -s h -l help -d 'Print help (see more with \'--help\')'

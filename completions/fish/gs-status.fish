@@ -15,7 +15,7 @@ coros\t''
 intervals\t''
 folder:\t''
 outbox:\t''"
-complete -c gs-status -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-status -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-status -s q -l quiet -d 'Print errors only'
 complete -c gs-status -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-status -s h -l help -d 'Print help (see more with \'--help\')'

@@ -126,7 +126,7 @@ complete -c gs-sync -l possible-duplicates -d 'Also upload possible duplicates: 
 complete -c gs-sync -l retry-rejected -d 'Also upload activities that the target rejected, or accepted and never listed'
 complete -c gs-sync -l rematch -d 'Match all activities again, whatever was matched before'
 complete -c gs-sync -l refresh -d 'Make the page reload every 30 seconds [default: $GS_REPORT_REFRESH]'
-complete -c gs-sync -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-sync -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-sync -s q -l quiet -d 'Print errors only'
 complete -c gs-sync -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-sync -s h -l help -d 'Print help (see more with \'--help\')'

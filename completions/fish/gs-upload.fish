@@ -18,7 +18,7 @@ intervals\t''
 folder:\t''
 outbox:\t''"
 complete -c gs-upload -l restore -d 'Restore activities that were deleted from their platform'
-complete -c gs-upload -s n -l dry-run -d 'Print what would be done, and do nothing'
+complete -c gs-upload -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-upload -s q -l quiet -d 'Print errors only'
 complete -c gs-upload -s v -l verbose -d 'Print more; twice: every request'
 complete -c gs-upload -s h -l help -d 'Print help (see more with \'--help\')'

@@ -15,6 +15,15 @@ use crate::platform::{self, Access, AccessKind, FileRequest, FileRequests, Platf
 use crate::reason::Reason;
 use crate::status::FileQuotaUsage;
 
+/// Why files are downloaded by another access than the one that lists.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum OtherAccess {
+    /// The quota of files is used up.
+    QuotaUsedUp,
+    /// The service gave no file.
+    NoFile,
+}
+
 impl Worker {
     /// The record of the requests for files of an access.
     pub(super) fn file_requests(
@@ -51,7 +60,7 @@ impl Worker {
         &self,
         spec: &Arc<PlatformSpec>,
         http: &Arc<Http>,
-        why: &str,
+        why: OtherAccess,
     ) -> Option<Box<dyn PlatformReader>> {
         let lists = self.read_access(spec);
         let other =
@@ -63,6 +72,10 @@ impl Worker {
         });
         match opened {
             Ok(platform) => {
+                let why = match why {
+                    OtherAccess::QuotaUsedUp => "the quota of files is used up",
+                    OtherAccess::NoFile => "no file arrived",
+                };
                 self.info(&format!("{}: {why}; the other files are downloaded by {name}", spec.id));
                 Some(platform)
             }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::file_quota::OtherAccess;
 use super::sink::each_record;
 use super::suspension::Suspensions;
 use super::{Error, Exit, ItemResult, Level, LocalFile, Progress, RecordSink, RecordSource, Result, Worker, file_ref};
@@ -264,7 +265,7 @@ impl<'a> Downloads<'a> {
             Err(platform::Error::Login(why)) if self.switch_from_ended(&activity.platform, &why) => {
                 self.request_once(activity)
             }
-            Err(platform::Error::NoFileGiven) if self.open_other(&activity.platform, "no file arrived") => {
+            Err(platform::Error::NoFileGiven) if self.open_other(&activity.platform, OtherAccess::NoFile) => {
                 self.request_once(activity)
             }
             Err(platform::Error::Retry { platform_wide: true, .. }) if self.is_used_up(&activity.platform) => {
@@ -290,7 +291,7 @@ impl<'a> Downloads<'a> {
     /// Opens another access of a platform if the quota of files is used up.
     fn switch_access(&mut self, name: &str) -> platform::Result<()> {
         if self.open[name].quota()?.next.is_some() {
-            self.open_other(name, "the quota of files is used up");
+            self.open_other(name, OtherAccess::QuotaUsedUp);
         }
         Ok(())
     }
@@ -313,7 +314,7 @@ impl<'a> Downloads<'a> {
     }
 
     /// Opens another access of a platform, if one is set up, once in a run. Returns whether it did.
-    fn open_other(&mut self, name: &str, why: &str) -> bool {
+    fn open_other(&mut self, name: &str, why: OtherAccess) -> bool {
         let Ok(spec) = self.worker.platforms.require(name) else { return false };
         if !self.without_files.insert(name.into()) {
             return false;

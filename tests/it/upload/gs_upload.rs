@@ -85,16 +85,17 @@ fn a_file_of_two_activities_is_uploaded_once() {
     std::fs::copy(path("ASC"), path("DESC")).unwrap();
     world.work.change(
         "UPDATE files SET (sha256, bytes, manufacturer, product, serial_number, time_created, fit_start) =
-            (SELECT sha256, bytes, manufacturer, product, serial_number, time_created, fit_start FROM files ORDER BY path)",
+            (SELECT sha256, bytes, manufacturer, product, serial_number, time_created, fit_start FROM files ORDER BY path)
+            WHERE path = (SELECT max(path) FROM files)",
     );
     let plan =
         world.work.given("gs-diff", &["--from", COM, "--to", COROS, "--rule", "start"], &fetched).ok().out.clone();
     let plan = world.work.given("gs-download", &[], &plan).ok().out.clone();
     let said = world.upload(&plan);
-    let mut outcomes = kinds(said.ok());
-    outcomes.sort_unstable();
-    assert_eq!(outcomes, ["created", "exists"], "{said}");
-    assert_eq!(world.sent(COROS), 1);
+    let outcomes = kinds(said.ok());
+    let count = |kind: &str| outcomes.iter().filter(|one| *one == kind).count();
+    assert_eq!((count("exists"), count("created")), (1, outcomes.len() - 1), "{said}");
+    assert_eq!(world.sent(COROS), outcomes.len() - 1);
 }
 
 #[test]
