@@ -554,3 +554,23 @@ fn an_unlisted_upload_is_found_near_its_listed_or_its_recorded_start() {
     catalogue.connection.execute_batch("UPDATE files SET fit_start = NULL").unwrap();
     assert_eq!(found(&catalogue), ["200", "1"], "a file without a start excludes nothing");
 }
+
+#[test]
+fn a_file_counts_as_sent_in_a_run_unless_it_did_not_arrive() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let from = ActivityKeyRef::new("intervals", "i1");
+    let intent = UploadIntent { run: "now", from, to: "coros", sha256: "aa", ids_before: &[] };
+    let row = catalogue.begin_upload(&intent, now()).unwrap();
+    let sent = |catalogue: &Catalogue, run: &str, to: &str, sha256: &str| {
+        catalogue.sent_file(run, to, sha256).unwrap().map(|row| row.outcome)
+    };
+    assert_eq!(sent(&catalogue, "now", "coros", "aa"), Some(None));
+    for other in [("then", "coros", "aa"), ("now", "garmin-com", "aa"), ("now", "coros", "bb")] {
+        assert_eq!(sent(&catalogue, other.0, other.1, other.2), None, "{other:?}");
+    }
+    catalogue.finish_upload(row.number, UploadOutcome::Created, Some("9"), None, now()).unwrap();
+    assert_eq!(sent(&catalogue, "now", "coros", "aa"), Some(Some(UploadOutcome::Created)));
+    catalogue.finish_upload(row.number, UploadOutcome::Failed, None, None, now()).unwrap();
+    assert_eq!(sent(&catalogue, "now", "coros", "aa"), None);
+}

@@ -72,33 +72,6 @@ fn activities_are_uploaded_from_coros_to_garmin_com_and_garmin_cn() {
 }
 
 #[test]
-fn a_file_of_two_activities_is_uploaded_once() {
-    // As of the legs of a multisport file, where a service shows each of them as an activity.
-    let world = start(&[(COM, &[START, START + 3 * 86_400])], |_| {});
-    let fetched = world.work.run("gs-fetch", &[]).ok().out.clone();
-    let plan = world.work.given("gs-diff", &["--from", COM, "--to", COROS], &fetched).ok().out.clone();
-    world.work.given("gs-download", &[], &plan).ok();
-    let path = |order: &str| {
-        let sql = format!("SELECT path FROM files ORDER BY path {order} LIMIT 1");
-        world.work.data(&world.work.sql::<String>(&sql))
-    };
-    std::fs::copy(path("ASC"), path("DESC")).unwrap();
-    world.work.change(
-        "UPDATE files SET (sha256, bytes, manufacturer, product, serial_number, time_created, fit_start) =
-            (SELECT sha256, bytes, manufacturer, product, serial_number, time_created, fit_start FROM files ORDER BY path)
-            WHERE path = (SELECT max(path) FROM files)",
-    );
-    let plan =
-        world.work.given("gs-diff", &["--from", COM, "--to", COROS, "--rule", "start"], &fetched).ok().out.clone();
-    let plan = world.work.given("gs-download", &[], &plan).ok().out.clone();
-    let said = world.upload(&plan);
-    let outcomes = kinds(said.ok());
-    let count = |kind: &str| outcomes.iter().filter(|one| *one == kind).count();
-    assert_eq!((count("exists"), count("created")), (1, outcomes.len() - 1), "{said}");
-    assert_eq!(world.sent(COROS), outcomes.len() - 1);
-}
-
-#[test]
 fn an_activity_on_two_platforms_is_uploaded_to_the_third_once() {
     let world = start(&[(COM, &[START]), (CN, &[START + 1])], |_| {});
     let fetched = world.work.run("gs-fetch", &[]).ok().out.clone();
