@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::Align::{NoWrap, Right};
+use garminsync::cli::Align::{self, NoWrap, Right};
 use garminsync::cli::{self, Common, CommonArgs, Filter, ListFlags, ListFormat, ListOutput, Output};
 use garminsync::i18n;
 use garminsync::sync::{self, ListOptions, ListStats, Result, Worker};
@@ -101,7 +101,7 @@ fn print_stats(worker: &Worker, all: &[ListStats], format: ListFormat) -> Result
 fn stats_table(all: &[ListStats]) -> cli::Table {
     let has_outbox = all.iter().any(|stats| stats.delivered.is_some());
     let mut head = vec![
-        ("platform", NoWrap),
+        ("platform", Align::Platform),
         ("total", Right),
         ("downloaded", Right),
         ("missing", Right),
@@ -124,7 +124,7 @@ fn stats_table(all: &[ListStats]) -> cli::Table {
         let none = |number: Option<u64>| number.map_or("–".to_owned(), |number| number.to_string());
         let outbox = [none(stats.delivered), none(stats.pending)];
         let outbox = outbox.into_iter().filter(|_| has_outbox);
-        table.add_row([stats.platform.clone()].into_iter().chain(outbox).chain(own));
+        table.add_row([cli::shown_platform(&stats.platform)].into_iter().chain(outbox).chain(own));
     }
     table
 }

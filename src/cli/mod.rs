@@ -42,6 +42,6 @@ pub use record_output::{RecordFlags, RecordFormat, RecordOutput};
 pub use session::{LogMode, run_command};
 pub use status::status_text;
 pub use summary::summary;
-pub use table::{Align, Table, table};
+pub use table::{Align, Table, shown_platform, table};
 
 pub use crate::sync::{Exit, Failure};

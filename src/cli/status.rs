@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use super::Align::{Left, NoWrap, Right};
-use super::table;
+use super::Align::{self, Left, NoWrap, Right};
+use super::{shown_platform, table};
 use crate::i18n::{self, Lang, number};
 use crate::status::{Heading, Issue, Login, NextSync, Platform, Run, Snapshot, State, never_synced};
 
-/// The state, the last and the next sync, outstanding work, a line for each platform, and the actions needed.
+/// The state, the last and the next sync, outstanding work, a line for each platform, the logins, and the actions needed.
 pub fn status_text(snapshot: &Snapshot, now: Timestamp, lang: Lang) -> String {
     let view = View { snapshot, now, lang };
     let mut text = format!("{}\n", snapshot.state.sentence(snapshot.is_repeated(), lang));
@@ -25,6 +25,9 @@ pub fn status_text(snapshot: &Snapshot, now: Timestamp, lang: Lang) -> String {
     }
     if !snapshot.platforms.is_empty() {
         text.push_str(&format!("\n{}\n", view.platforms()));
+    }
+    if snapshot.platforms.iter().any(|platform| !platform.logins.is_empty()) {
+        text.push_str(&format!("\n{}\n", view.logins()));
     }
     text.push_str(&view.not_uploaded());
     text.push_str(&view.list(Heading::ActionNeeded, &snapshot.actions));
@@ -80,11 +83,10 @@ impl View<'_> {
         let lang = self.lang;
         let archived = lang.pick("archived", "已归档");
         let mut head = vec![
-            (lang.pick("platform", "平台"), NoWrap),
+            (lang.pick("platform", "平台"), Align::Platform),
             (lang.pick("activities", "活动"), Right),
             (archived, Right),
             (lang.pick("last listed", "上次列出"), NoWrap),
-            (lang.pick("login", "登录"), Left),
         ];
         let is_pending = self.snapshot.platforms.iter().any(|platform| platform.pending > 0);
         if is_pending {
@@ -105,7 +107,17 @@ impl View<'_> {
                 false => ([platform.total, platform.downloaded].map(number), none(), listed),
             };
             let numbers = numbers.into_iter().chain(has_outbox.then_some(delivered)).chain(pending);
-            table.add_row([platform.name.clone()].into_iter().chain(numbers).chain([listed, self.login(platform)]));
+            table.add_row([shown_platform(&platform.name)].into_iter().chain(numbers).chain([listed]));
+        }
+        table
+    }
+
+    /// The logins have a table of their own: beside the numbers they would wrap into many lines.
+    fn logins(&self) -> super::Table {
+        let login = self.lang.pick("login", "登录");
+        let mut table = table(&[(self.lang.pick("platform", "平台"), Align::Platform), (login, Left)]);
+        for platform in self.snapshot.platforms.iter().filter(|platform| !platform.logins.is_empty()) {
+            table.add_row([shown_platform(&platform.name), self.login(platform)]);
         }
         table
     }
@@ -115,8 +127,7 @@ impl View<'_> {
             1 => login.text(self.now, self.lang),
             _ => format!("{}{}{}", login.title(self.lang), self.lang.pick(": ", "："), login.text(self.now, self.lang)),
         };
-        let texts: Vec<String> = platform.logins.iter().map(text).collect();
-        if texts.is_empty() { "–".to_owned() } else { texts.join(self.lang.pick("; ", "；")) }
+        platform.logins.iter().map(text).collect::<Vec<_>>().join(self.lang.pick("; ", "；"))
     }
 
     /// What no sync uploads, with the commands that change it.
@@ -192,7 +203,9 @@ mod tests {
         assert!(lines.contains(&"Last run     never"), "{text}");
         assert!(lines.contains(&"Outstanding  3 uploads"), "{text}");
         assert!(text.contains("3,021") && text.contains("3 hours ago"), "{text}");
-        assert!(text.contains("renews automatically; valid for 29 days"), "{text}");
+        let table = lines.iter().position(|line| line.split_whitespace().eq(["platform", "login"])).unwrap();
+        let login: Vec<&str> = lines[table + 1].split_whitespace().collect();
+        assert_eq!(login.join(" "), "garmin-com renews automatically; valid for 29 days", "{text}");
         assert!(lines.ends_with(&["- coros: the login has ended", "    gs-auth login --platform coros"]), "{text}");
     }
 

@@ -8,6 +8,8 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle
 const BESIDE: usize = 3;
 /// The least width of names. If it is not possible, other columns are dropped first.
 const LEAST_NAME: usize = 8;
+/// The least width of names of platforms: those of services are never truncated.
+const LEAST_PLATFORM: usize = 20;
 /// The least width of a column of wrapped text.
 const LEAST_WORDS: usize = 20;
 
@@ -22,6 +24,19 @@ pub enum Align {
     NoWrap,
     /// Names: truncated to the remaining width.
     Truncate,
+    /// Names of platforms: a long path loses its beginning, because its end tells more.
+    Platform,
+}
+
+impl Align {
+    /// The least width of a cell that is truncated; `None` if it never is.
+    fn least(self) -> Option<usize> {
+        match self {
+            Align::Truncate => Some(LEAST_NAME),
+            Align::Platform => Some(LEAST_PLATFORM),
+            Align::Left | Align::Right | Align::NoWrap => None,
+        }
+    }
 }
 
 /// A table: a header, on a terminal a line under it, and the rows.
@@ -87,10 +102,9 @@ impl Table {
                 *width = width.map(|width| width.min(LEAST_WORDS));
             }
         }
-        let is_truncated = |at: usize| self.columns[at].1 == Align::Truncate;
         let least = |widths: &[Option<usize>]| -> usize {
             let shown = widths.iter().enumerate().filter_map(|(at, width)| Some((at, (*width)?)));
-            shown.map(|(at, width)| BESIDE + if is_truncated(at) { width.min(LEAST_NAME) } else { width }).sum()
+            shown.map(|(at, width)| BESIDE + self.columns[at].1.least().map_or(width, |least| width.min(least))).sum()
         };
         for name in &self.drop_order {
             if least(&widths) <= room {
@@ -104,8 +118,14 @@ impl Table {
         while let total = widths.iter().flatten().map(|width| width + BESIDE).sum::<usize>()
             && total > room
         {
-            let truncated =
-                widths.iter_mut().enumerate().filter(|(at, width)| is_truncated(*at) && width.is_some_and(|w| w > 1));
+            let end = |at: usize| match self.columns[at].1 {
+                Align::Truncate => Some(1),
+                align => align.least(),
+            };
+            let truncated = widths
+                .iter_mut()
+                .enumerate()
+                .filter(|(at, width)| end(*at).is_some_and(|end| width.is_some_and(|width| width > end)));
             let Some((_, Some(widest))) = truncated.max_by_key(|(_, width)| **width) else { break };
             *widest -= 1;
         }
@@ -119,6 +139,7 @@ impl fmt::Display for Table {
         let width_of = |at: usize| widths.as_ref().map(|widths| widths.get(at).copied().flatten());
         let cell = |(at, cell): (usize, &String)| match (self.columns.get(at), width_of(at)) {
             (Some((_, Align::Truncate)), Some(Some(width))) => console::truncate_str(cell, width, "…").into_owned(),
+            (Some((_, Align::Platform)), Some(Some(width))) => shortened_path(cell, width),
             _ => cell.clone(),
         };
         let mut table = comfy_table::Table::new();
@@ -148,9 +169,61 @@ impl fmt::Display for Table {
     }
 }
 
+/// The name of a platform as a person reads it: the home folder is `~`, as commands accept it.
+pub fn shown_platform(name: &str) -> String {
+    let home = std::env::home_dir().and_then(|home| home.into_os_string().into_string().ok());
+    below_home(name, home.as_deref().unwrap_or_default())
+}
+
+fn below_home(name: &str, home: &str) -> String {
+    let home = home.trim_end_matches('/');
+    let parts = name.split_once(':').filter(|_| !home.is_empty());
+    let below = parts.and_then(|(kind, path)| Some((kind, path.strip_prefix(home)?.strip_prefix('/')?)));
+    below.map_or_else(|| name.to_owned(), |(kind, rest)| format!("{kind}:~/{rest}"))
+}
+
+/// `outbox:…/watch/outbox`: the name without the beginning of its path, if it is wider than `width`.
+fn shortened_path(name: &str, width: usize) -> String {
+    let kind = name.split_once(':').map_or("", |(kind, _)| &name[..=kind.len()]);
+    let mut path = &name[kind.len()..];
+    if console::measure_text_width(name) <= width {
+        return name.to_owned();
+    }
+    let room = width.saturating_sub(console::measure_text_width(kind) + 1);
+    while let Some(first) = path.chars().next().filter(|_| console::measure_text_width(path) > room) {
+        path = &path[first.len_utf8()..];
+    }
+    format!("{kind}…{path}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_a_folder_is_shortened_and_that_of_a_service_is_not() {
+        for width in 40..90 {
+            let mut table = table(&[("platform", Align::Platform), ("total", Align::Right), ("missing", Align::Right)]);
+            table.width = Some(width);
+            table.add_row(["outbox:/media/somewhere/far/below/watch/outbox", "1", "22"]);
+            table.add_row(["garmin-com", "3,021", "1"]);
+            let text = table.to_string();
+            assert_eq!(text.lines().count(), 4, "{width}:\n{text}");
+            assert!(text.contains("garmin-com") && text.contains("missing"), "{width}:\n{text}");
+            assert_eq!(text.contains("outbox:/media"), width >= 66, "{width}:\n{text}");
+            assert!(width < 42 || text.contains("/watch/outbox"), "{width}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_below_the_home_folder_begins_with_a_tilde() {
+        let of = |name| below_home(name, "/home/ann/");
+        assert_eq!(of("outbox:/home/ann/watch"), "outbox:~/watch");
+        for name in ["outbox:/home/anna/watch", "folder:/home/ann", "garmin-com"] {
+            assert_eq!(of(name), name);
+        }
+        assert_eq!(below_home("outbox:/watch", "/"), "outbox:/watch");
+    }
 
     fn list(width: Option<usize>) -> String {
         let head = [

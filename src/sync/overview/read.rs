@@ -146,12 +146,10 @@ impl PlatformState {
     }
 }
 
-/// The platforms that the catalogue knows.
+/// The platforms that the catalogue knows. An outbox has no activities of its own: only the settings show whether it is
+/// still used.
 fn known(catalogue: &Catalogue, platforms: &Platforms) -> catalogue::Result<Vec<Arc<PlatformSpec>>> {
     let names = catalogue.platforms()?.into_iter().chain(catalogue.platforms_with_logins()?);
     // A platform that a later version stored under another name is unknown.
-    let mut known: Vec<_> = names.filter_map(|name| platforms.find_exact(&name)).collect();
-    let targets = catalogue.upload_targets()?.into_iter().filter_map(|name| platforms.find_exact(&name));
-    known.extend(targets.filter(|spec| spec.is_write_only()));
-    Ok(known)
+    Ok(names.filter_map(|name| platforms.find_exact(&name)).filter(|spec| !spec.is_write_only()).collect())
 }

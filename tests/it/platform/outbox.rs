@@ -606,7 +606,7 @@ fn files_that_are_not_delivered_yet_are_outstanding_uploads() {
     assert!(page.contains("<strong>2</strong> delivered"), "the card of the outbox");
     let shown = post.work.run("gs-status", &["--format", "table"]);
     let line = shown.out.lines().find(|line| line.contains("outbox:")).unwrap();
-    assert_eq!(line.split_whitespace().skip(1).collect::<Vec<_>>(), ["–", "–", "2", "–", "–"], "{shown}");
+    assert_eq!(line.split_whitespace().skip(1).collect::<Vec<_>>(), ["–", "–", "2", "–"], "{shown}");
     post.work.set("GS_LANG", "zh");
     let (_, page) = report(&post.work);
     assert!(page.contains("<strong>2</strong> 个文件已投递"));
@@ -620,6 +620,14 @@ fn files_that_are_not_delivered_yet_are_outstanding_uploads() {
     assert_eq!(stats.iter().find(|stats| stats["platform"] == post.from).unwrap()["delivered"], Value::Null);
     let table = post.work.run("gs-list", &["--stats", "--format", "table"]).ok().out.clone();
     assert!(table.contains("delivered"), "{table}");
+    // Without it in the settings, it is no longer part of the state; what it received is still counted.
+    let from = post.from.clone();
+    post.work.set("SYNC_PLATFORM", &from);
+    let shown = post.work.run("gs-status", &["--format", "table"]).out.clone();
+    assert!(shown.contains("folder:") && !shown.contains("outbox:") && !shown.contains("delivered"), "{shown}");
+    assert_eq!(post.work.run("gs-list", &["--stats"]).ok().records().len(), 2);
+    post.work.set("SYNC_TO", &post.to.clone());
+    assert!(post.work.run("gs-status", &["--format", "table"]).out.contains("outbox:"));
 }
 
 #[test]
