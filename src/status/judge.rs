@@ -420,12 +420,18 @@ impl HealthEvidence {
         row.exit == Some(Exit::TempFail.code()) && named.is_some() && of_platforms.iter().filter(is_it).any(is_why)
     }
 
-    /// Whether all platforms were listed after a command lacked their lists.
+    /// Whether the platform of the error was listed after a command lacked its list, or all platforms were: then the next
+    /// run of the command has it. Another platform without a list is an issue of its own.
     fn is_listed_since(&self, row: &Command, ended: Timestamp) -> bool {
-        let is_listed =
-            |one: &PlatformEvidence| one.listing.is_none() && one.listed.is_none_or(|listed| listed > ended);
         let decides = matches!(row.command.as_str(), "gs-diff" | "gs-dedupe");
-        decides && row.exit == Some(Exit::TempFail.code()) && self.platforms.iter().all(is_listed)
+        if !decides || row.exit != Some(Exit::TempFail.code()) {
+            return false;
+        }
+        let is_later = |listed: Timestamp| listed > ended;
+        let is_named = |one: &&PlatformEvidence| self.known(row) == Some(one.name.as_str());
+        let named = self.platforms.iter().find(is_named);
+        let is_all = || self.platforms.iter().all(|one| one.listing.is_none() && one.listed.is_none_or(is_later));
+        named.is_some_and(|one| one.listing.is_none() && one.listed.is_some_and(is_later)) || is_all()
     }
 
     /// The issue that a login is needed. If a platform has such an issue, that is enough; a later login resolves it.

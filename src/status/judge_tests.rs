@@ -343,6 +343,20 @@ fn a_missing_listing_is_resolved_once_the_platform_is_listed() {
 }
 
 #[test]
+fn a_missing_listing_is_resolved_although_another_platform_was_not_listed_since() {
+    let judge = |named: &str, of_listing: Option<BadListing>| {
+        let intervals = PlatformEvidence { listed: Some(at(-2)), listing: of_listing, ..platform("intervals") };
+        let coros = PlatformEvidence { listed: Some(at(-4)), ..platform("coros") };
+        kinds(&evidence(vec![coros, intervals], vec![row("a", "gs-diff", -3, Some(75), named)]).judge())
+    };
+    assert_eq!(judge("intervals", None), []);
+    assert_eq!(judge("coros", None), [IssueKind::Failed]);
+    assert_eq!(judge("", None), [IssueKind::Failed]);
+    let bad = BadListing { run: "b".into(), started: at(-1), finished: Some(at(-1)), implausible: false, reason: None };
+    assert_eq!(judge("intervals", Some(bad)), [IssueKind::ListingIncomplete, IssueKind::Failed]);
+}
+
+#[test]
 fn a_failure_is_not_resolved_by_a_run_without_its_platform() {
     let failed = |about: &str| LastCommand { is_newest: false, ..row("a", "gs-upload", -9, Some(78), about) };
     let judge = |about: &str, worked: &[(&str, &str, i64)]| {
