@@ -167,7 +167,7 @@ impl Catalogue {
         Ok(self.done(exit)?.flatten())
     }
 
-    fn command_rows(&self, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<CommandRow>> {
+    pub(super) fn command_rows(&self, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<CommandRow>> {
         let rows = self
             .connection
             .prepare_cached(sql)

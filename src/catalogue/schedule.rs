@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::columns::Values;
-use super::{Catalogue, FIRST_COMMANDS, Result};
+use super::{Catalogue, CommandRow, FIRST_COMMANDS, Result};
 use crate::clock;
 
 /// The schedule.
@@ -70,32 +70,26 @@ impl Catalogue {
         })
     }
 
-    /// The newest sync of the log: a run with a listing, or one that ended because of its settings. A run in the future had
-    /// a wrong clock, and its time is unknown.
+    /// The commands of the newest sync of the log, in the order in which they started: a run with a listing, or one that
+    /// ended because of its settings. A run in the future had a wrong clock, and its time is unknown.
+    pub fn last_sync(&self, now: Timestamp) -> Result<Vec<CommandRow>> {
+        // A run with a fixed id starts again every day.
+        let sql = "SELECT r.*
+            FROM (SELECT run, started_at FROM commands
+                WHERE started_at <= ?1 AND command IN (?2, ?3) ORDER BY number DESC LIMIT 1) newest
+            JOIN commands r ON r.run = newest.run AND r.started_at BETWEEN newest.started_at - 86400 AND ?1
+            ORDER BY r.number";
+        self.command_rows(sql, &[&clock::latest(now), &FIRST_COMMANDS[0], &FIRST_COMMANDS[1]])
+    }
+
+    /// The result of [`Catalogue::last_sync`].
     pub fn last_run(&self, now: Timestamp) -> Result<Option<LastRun>> {
-        let rows = || {
-            // A run with a fixed id starts again every day.
-            let sql = "SELECT r.command, r.started_at, r.exit
-                FROM (SELECT run, started_at FROM commands
-                    WHERE started_at <= ?1 AND command IN (?2, ?3) ORDER BY number DESC LIMIT 1) newest
-                JOIN commands r ON r.run = newest.run AND r.started_at BETWEEN newest.started_at - 86400 AND ?1
-                ORDER BY r.number";
-            let mut statement = self.connection.prepare_cached(sql)?;
-            let rows =
-                statement.query_map(params![clock::latest(now), FIRST_COMMANDS[0], FIRST_COMMANDS[1]], |row| {
-                    Ok(LastRun {
-                        command: row.get("command")?,
-                        started: row.known_time("started_at")?,
-                        exit: row.get("exit")?,
-                    })
-                })?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
-        };
-        let rows = self.done(rows())?;
+        let rows = self.last_sync(now)?;
         let began = rows.iter().map(|row| row.started).min();
         // A run without an end is worse than one that succeeded.
         let worst = rows.into_iter().max_by_key(|row| row.exit.map_or(1, |exit| u16::from(exit) * 2));
-        Ok(worst.zip(began).map(|(worst, started)| LastRun { started, ..worst }))
+        let run = |(worst, started): (CommandRow, _)| LastRun { command: worst.command, started, exit: worst.exit };
+        Ok(worst.zip(began).map(run))
     }
 }
 

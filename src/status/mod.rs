@@ -37,7 +37,8 @@ pub struct Snapshot {
     pub made: Option<Timestamp>,
     /// The version of garminsync.
     pub version: &'static str,
-    /// The newest run in the log; also the first of `runs`.
+    /// The newest sync in the log: a run that listed a platform, or that its settings stopped. A person's run that only
+    /// reads the catalogue is in `runs` alone.
     pub last_run: Option<Run>,
     /// The schedule of the syncs.
     pub schedule: Option<ScheduleStatus>,

@@ -14,7 +14,7 @@ pub enum Heading {
     LastSync,
     /// On the page: when the next sync runs.
     NextSync,
-    /// In commands: when the last run ended. In commands, a run is a run of the program.
+    /// In commands: the same as [`Heading::LastSync`], as `gs-schedule` and `garminsync daemon --status` call it.
     LastRun,
     /// In commands: when the next run starts.
     NextRun,

@@ -238,14 +238,12 @@ fn snapshot(compared: &Compared, evidence: &HealthEvidence, schedule: Option<Sch
     let health = evidence.judge();
     let activities = compared.all_groups();
     let charts = chart_data::chart_data(&activities, &compared.listed_names(), read.now);
-    let runs = log::runs(&read.runs);
     Snapshot {
         state: health.state,
         outstanding: health.outstanding,
         made: Some(read.now),
         version: env!("CARGO_PKG_VERSION"),
-        // A start in the future comes from a clock that was ahead, so its time is unknown.
-        last_run: runs.iter().find(|run| clock::age(run.started, read.now).is_some()).cloned(),
+        last_run: log::runs(&read.last_sync).into_iter().next(),
         schedule,
         actions: health.actions,
         warnings: health.warnings,
@@ -257,7 +255,7 @@ fn snapshot(compared: &Compared, evidence: &HealthEvidence, schedule: Option<Sch
         time_zone_faults: Vec::new(),
         deletions: compared.deletions(),
         rejected: compared.rejected(),
-        runs,
+        runs: log::runs(&read.runs),
         days: charts.days,
         weeks: charts.weeks,
         months: charts.months,

@@ -30,6 +30,8 @@ pub(super) struct CatalogueData {
     pub platforms: Vec<PlatformState>,
     /// The newest runs with all their commands.
     pub runs: Vec<CommandRow>,
+    /// The commands of the newest sync.
+    pub last_sync: Vec<CommandRow>,
     /// For each command: the rows of the newest run that includes it.
     pub last: Vec<CommandRow>,
     /// Recent rows of commands that failed.
@@ -96,6 +98,7 @@ impl CatalogueData {
                 histories: Histories::read(catalogue, &scope, run, true, now)?,
                 platforms: scope.iter().map(around).collect::<catalogue::Result<_>>()?,
                 runs: catalogue.newest_runs(RUNS)?,
+                last_sync: catalogue.last_sync(now)?,
                 last: catalogue.commands_of_newest_runs()?,
                 failed: catalogue.failed_commands()?,
                 last_work: catalogue.last_work()?,

@@ -65,6 +65,18 @@ fn json_output_equals_status_json_of_the_page() {
 }
 
 #[test]
+fn a_command_that_a_person_runs_on_the_catalogue_is_no_sync() {
+    let sim = plain(2);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    let list = work.run("gs-list", &[]).ok().out.clone();
+    work.given("gs-diff", &[], &list).ok();
+    let status: Value = serde_json::from_str(&work.run("gs-status", &[]).out).unwrap();
+    assert_eq!(status["last_run"]["commands"][0]["command"], "gs-fetch", "{status:#}");
+    assert_eq!(status["runs"][0]["commands"][0]["command"], "gs-diff", "{status:#}");
+}
+
+#[test]
 fn a_configured_platform_without_a_listing_exits_1() {
     let sim = plain(2);
     let mut work = Work::logged_in(&sim);
