@@ -122,7 +122,7 @@ fn reasons(reasons: &[RedactedReason], lang: Lang) -> Markup {
 fn duplicate(duplicate: &Duplicate, lang: Lang) -> Markup {
     html! {
         (activity(&duplicate.copy, true, lang))
-        span.pair { (lang.pick("is a duplicate of ", "与此项重复：")) (activity(&duplicate.kept, false, lang)) span.id { (word(&duplicate.kept.id)) } }
+        span.pair { (is_duplicate_of(duplicate.deletable, lang)) (activity(&duplicate.kept, false, lang)) span.id { (word(&duplicate.kept.id)) } }
         span.sub {
             (certainty_text(duplicate.certainty, lang))
             @if !duplicate.deletable { (lang.pick(": never deleted", "：从不删除")) }
@@ -131,6 +131,14 @@ fn duplicate(duplicate: &Duplicate, lang: Lang) -> Markup {
             @else { (lang.pick("both are kept", "两者都保留")) }
         }
         (reasons(&duplicate.reasons, lang))
+    }
+}
+
+/// What is only reported may be two activities.
+fn is_duplicate_of(is_certain: bool, lang: Lang) -> &'static str {
+    match is_certain {
+        true => lang.pick("is a duplicate of ", "与此项重复："),
+        false => lang.pick("may be a duplicate of ", "可能与此项重复："),
     }
 }
 

@@ -165,6 +165,17 @@ fn the_next_run_is_shown_only_if_it_will_run() {
     );
 }
 
+#[test]
+fn a_duplicate_that_is_never_deleted_is_only_a_possible_one() {
+    let of = |deletable| {
+        let mut snapshot = sample::snapshot();
+        snapshot.duplicates[0].deletable = deletable;
+        let page = english(&snapshot);
+        ["is a duplicate of ", "may be a duplicate of "].map(|words| page.contains(words))
+    };
+    assert_eq!((of(true), of(false)), ([true, false], [false, true]));
+}
+
 /// The page without the tags around words of commands.
 fn markup_of(page: &str) -> String {
     let mut parts = page.split("<span class=\"word\">");
