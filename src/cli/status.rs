@@ -7,12 +7,15 @@ use jiff::Timestamp;
 use super::Align::{self, Left, NoWrap, Right};
 use super::{shown_platform, table};
 use crate::i18n::{self, Lang, number};
-use crate::status::{Heading, Issue, Login, NextSync, Platform, Run, Snapshot, State, never_synced};
+use crate::status::{Heading, Issue, Login, NextSync, Platform, Run, Snapshot, State, never_synced, sync_is_running};
 
 /// The state, the last and the next sync, outstanding work, a line for each platform, the logins, and the actions needed.
 pub fn status_text(snapshot: &Snapshot, now: Timestamp, lang: Lang) -> String {
     let view = View { snapshot, now, lang };
     let mut text = format!("{}\n", snapshot.state.sentence(snapshot.is_repeated(), lang));
+    if let Some(began) = snapshot.running_since {
+        text.push_str(&format!("{}{}\n", sync_is_running(lang), view.moment(began)));
+    }
     if snapshot.state == State::Empty {
         let begin = lang.pick(
             "No platform was listed yet. To begin: garminsync setup",
@@ -207,6 +210,14 @@ mod tests {
         let login: Vec<&str> = lines[table + 1].split_whitespace().collect();
         assert_eq!(login.join(" "), "garmin-com renews automatically; valid for 29 days", "{text}");
         assert!(lines.ends_with(&["- coros: the login has ended", "    gs-auth login --platform coros"]), "{text}");
+    }
+
+    #[test]
+    fn a_running_sync_is_shown_under_the_state() {
+        let running = Snapshot { state: State::Ok, running_since: Some(at("2026-11-29T11:57:00Z")), ..snapshot() };
+        let line = |lang| status_text(&running, at("2026-11-29T12:00:00Z"), lang).lines().nth(1).unwrap().to_owned();
+        assert_eq!(line(Lang::En), "A sync is running; it began 3 minutes ago (2026-11-29 11:57 UTC)");
+        assert_eq!(line(Lang::Zh), "正在同步，开始时间：3 分钟前 (2026-11-29 11:57 UTC)");
     }
 
     #[test]

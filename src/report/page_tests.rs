@@ -166,6 +166,14 @@ fn the_next_run_is_shown_only_if_it_will_run() {
 }
 
 #[test]
+fn a_running_sync_is_shown_under_the_state() {
+    let began = Some("2026-11-29T11:57:00Z".parse().unwrap());
+    let page = english(&Snapshot { running_since: began, ..sample::snapshot() });
+    assert!(page.contains("A sync is running; it began <time"), "{page}");
+    assert!(!english(&sample::snapshot()).contains("A sync is running"));
+}
+
+#[test]
 fn a_duplicate_that_is_never_deleted_is_only_a_possible_one() {
     let of = |deletable| {
         let mut snapshot = sample::snapshot();

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::components::{Icon, command, cut, relative_time, text, time};
-use super::{Heading, Issue, IssueKind, NextSync, ScheduleStatus, Snapshot, State, never_synced};
+use super::{Heading, Issue, IssueKind, NextSync, ScheduleStatus, Snapshot, State, never_synced, sync_is_running};
 use crate::i18n::{Lang, span};
 
 /// The state, the sync runs, and the actions needed.
@@ -17,6 +17,7 @@ pub fn summary(snapshot: &Snapshot, lang: Lang) -> Markup {
             }
             p #stale.stale role="status" hidden data-old=(lang.pick("This page is {} old. Check the schedule: garminsync daemon --status", "此页面已过时：生成于 {} 前。请检查计划任务：garminsync daemon --status"))
                 data-due=(lang.pick("A sync was scheduled {} ago, but this page is older. Check cron: garminsync daemon --status", "{} 前应有一次同步，但本页面的生成时间更早。请检查 cron：garminsync daemon --status")) {}
+            @if let Some(began) = snapshot.running_since { p.gist { (sync_is_running(lang)) (relative_time(began)) } }
             @if snapshot.state == State::Empty { (beginning(lang)) } @else { p.gist { (snapshot.totals(lang)) } }
             (runs(snapshot, lang))
         }

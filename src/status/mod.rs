@@ -23,7 +23,7 @@ pub use groups::*;
 pub use platforms::*;
 pub use runs::*;
 pub use sanitize::{Redacted, RedactedReason};
-pub use syncs::{Heading, NextSync, never_synced};
+pub use syncs::{Heading, NextSync, never_synced, sync_is_running};
 
 /// Everything that the page shows.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -40,6 +40,8 @@ pub struct Snapshot {
     /// The newest sync in the log: a run that listed a platform, or that its settings stopped. A person's run that only
     /// reads the catalogue is in `runs` alone.
     pub last_run: Option<Run>,
+    /// When the sync began that is running now; `None`: none is running.
+    pub running_since: Option<Timestamp>,
     /// The schedule of the syncs.
     pub schedule: Option<ScheduleStatus>,
     /// What a person must do; the most urgent first.

@@ -49,6 +49,12 @@ pub fn never_synced(lang: Lang) -> &'static str {
     lang.pick("never", "从未")
 }
 
+/// Shown under the state while a sync is running, before the time at which it began: until it ends, the state leaves out
+/// what it has not done yet.
+pub fn sync_is_running(lang: Lang) -> &'static str {
+    lang.pick("A sync is running; it began ", "正在同步，开始时间：")
+}
+
 /// When the next sync runs, and the commands that change it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextSync {

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::status::{Command, Redacted, RedactedReason, Run, RunOutcome};
 
 /// No run takes longer. A run id that is fixed in the settings starts a new run every day.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// This command counts existing duplicates, not its actions.
 const DEDUPE: &str = "gs-dedupe";
 /// How many runs are shown.

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compared::Compared;
+use log::LONGEST;
 use outstanding::Backlog;
 use read::CatalogueData;
 
@@ -30,7 +31,7 @@ use super::{Failure, Result, Worker, liveness};
 use crate::matching::Rule;
 use jiff::Timestamp;
 
-use crate::catalogue::{ActivityRow, CommandRow, FIRST_COMMANDS, OutstandingRow};
+use crate::catalogue::{ActivityRow, CommandRow, FIRST_COMMANDS, OpenCommand, OutstandingRow};
 use crate::clock;
 use crate::matching::Matcher;
 use crate::plan::diff::Groups;
@@ -201,16 +202,13 @@ fn evidence(
     rows.extend(&read.last);
     rows.sort_by_key(|row| row.number);
     let worked = read.last_work.iter().map(|one| ((one.command.clone(), one.platform.clone()), one.number));
-    let is_recent = |at: Timestamp| clock::is_within(at, read.now, HANGS);
-    let running =
-        read.open.iter().filter(|open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started));
     let syncs = read.last.iter().filter(|row| FIRST_COMMANDS.contains(&row.command.as_str())).map(|row| row.started);
     let evidence = HealthEvidence {
         now: read.now,
         platforms: compared.platform_evidence(),
         commands: rows.into_iter().map(last).collect(),
         worked: worked.collect(),
-        running: running.map(|open| (open.run.clone(), open.command.clone())).collect(),
+        running: running(read).map(|open| (open.run.clone(), open.command.clone())).collect(),
         ended: None,
         last_sync: syncs.filter(|at| clock::age(*at, read.now).is_some()).max(),
         corrupt_files: compared.corrupt_files(),
@@ -221,6 +219,23 @@ fn evidence(
         due,
     };
     (evidence, schedule)
+}
+
+/// The commands that hold their lock and started recently enough.
+fn running(read: &CatalogueData) -> impl Iterator<Item = &OpenCommand> {
+    let is_recent = |at: Timestamp| clock::is_within(at, read.now, HANGS);
+    read.open.iter().filter(move |open| read.alive.get(&open.number) == Some(&true) && is_recent(open.started))
+}
+
+/// When the sync began that is running now. A command that a person runs alone is no sync.
+fn running_since(read: &CatalogueData) -> Option<Timestamp> {
+    let began = |open: &OpenCommand| {
+        // A run with a fixed id starts again every day.
+        let is_of = |row: &&CommandRow| row.run == open.run && clock::is_within(row.started, open.started, LONGEST);
+        let is_first = |row: &&CommandRow| FIRST_COMMANDS.contains(&row.command.as_str());
+        read.runs.iter().filter(is_of).filter(is_first).map(|row| row.started).min()
+    };
+    running(read).filter_map(began).min()
 }
 
 fn whole(
@@ -244,6 +259,7 @@ fn snapshot(compared: &Compared, evidence: &HealthEvidence, schedule: Option<Sch
         made: Some(read.now),
         version: env!("CARGO_PKG_VERSION"),
         last_run: log::runs(&read.last_sync).into_iter().next(),
+        running_since: running_since(read),
         schedule,
         actions: health.actions,
         warnings: health.warnings,

@@ -1,6 +1,9 @@
 //! `gs-status`: the state as text and as JSON, and its exit codes.
 
-use crate::support::{Work, plain};
+use std::time::{Duration, Instant};
+
+use crate::support::{LIST, Work, plain};
+use gs_sim::{Effect, Fault};
 use serde_json::Value;
 
 fn table(work: &Work) -> String {
@@ -74,6 +77,27 @@ fn a_command_that_a_person_runs_on_the_catalogue_is_no_sync() {
     let status: Value = serde_json::from_str(&work.run("gs-status", &[]).out).unwrap();
     assert_eq!(status["last_run"]["commands"][0]["command"], "gs-fetch", "{status:#}");
     assert_eq!(status["runs"][0]["commands"][0]["command"], "gs-diff", "{status:#}");
+}
+
+#[test]
+fn a_running_sync_is_said_until_it_ends() {
+    let sim = plain(2);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    let is_said = || table(&work).lines().nth(1).unwrap().starts_with("A sync is running; it began ");
+    assert!(!is_said());
+    sim.fault(Fault::new(Effect::Stall { ms: 20_000 }).path(LIST).count(1));
+    let before = sim.log().len();
+    let child = work.spawn("gs-fetch", &[], "");
+    let end = Instant::now() + Duration::from_secs(60);
+    while sim.log().len() == before {
+        assert!(Instant::now() < end, "no request arrived");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(is_said());
+    crate::support::shell(&format!("kill -s INT {}", child.id()));
+    child.wait_with_output().unwrap();
+    assert!(!is_said());
 }
 
 #[test]
