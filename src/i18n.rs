@@ -266,11 +266,11 @@ pub fn counts(counts: &[(u64, &str)]) -> String {
     counts.collect::<Vec<_>>().join(", ")
 }
 
-/// The time until `end`: `29 days`, `3 h 59 min`, `ended`.
+/// The time until `end`: `29 days`, `3 h 59 min`, `ended`. Days are rounded to the nearest one.
 pub fn time_left(end: Timestamp, now: Timestamp) -> String {
     let minutes = end.duration_since(now).as_mins();
     match (minutes / 1440, minutes / 60, minutes) {
-        (2.., ..) => counted((minutes / 1440).unsigned_abs(), "day", "days"),
+        (2.., ..) => counted(((minutes + 720) / 1440).unsigned_abs(), "day", "days"),
         (_, 1.., _) => format!("{} h {} min", minutes / 60, minutes % 60),
         (_, _, 0..) if end > now => format!("{minutes} min"),
         _ => "ended".to_owned(),
@@ -293,13 +293,15 @@ pub fn span(seconds: i64, lang: Lang) -> String {
     parts.join(" ")
 }
 
-/// How long a thing stays valid: `3 h 59 min`, `29 days`.
+/// How long a thing stays valid: `3 h 59 min`, `29 days`. Days are rounded to the nearest one.
 pub fn lasting(seconds: i64, lang: Lang) -> String {
-    let days = (seconds / 86_400).max(0).unsigned_abs();
-    match (days, lang) {
-        (..2, _) => span(seconds, lang),
-        (_, Lang::En) => counted(days, "day", "days"),
-        (_, Lang::Zh) => format!("{} 天", number(days)),
+    if seconds < 2 * 86_400 {
+        return span(seconds, lang);
+    }
+    let days = ((seconds + 43_200) / 86_400).unsigned_abs();
+    match lang {
+        Lang::En => counted(days, "day", "days"),
+        Lang::Zh => format!("{} 天", number(days)),
     }
 }
 
@@ -379,12 +381,14 @@ mod tests {
     }
 
     #[test]
-    fn the_time_left_is_rounded_down() {
+    fn the_time_left_is_rounded_to_days_and_else_down() {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let left = |seconds| time_left(Timestamp::from_second(now.as_second() + seconds).unwrap(), now);
         assert_eq!(
             [left(30 * 86400 - 1), left(14_399), left(90), left(5), left(0), left(-90)],
-            ["29 days", "3 h 59 min", "1 min", "0 min", "ended", "ended"]
+            ["30 days", "3 h 59 min", "1 min", "0 min", "ended", "ended"]
         );
+        assert_eq!([90 * 86_400 - 1, 60 * 3600 - 1].map(|left| lasting(left, Lang::En)), ["90 days", "2 days"]);
+        assert_eq!([lasting(3 * 86_400, Lang::Zh), lasting(48 * 3600 - 1, Lang::En)], ["3 天", "1 d 23 h"]);
     }
 }

@@ -4,10 +4,11 @@ use std::io::IsTerminal;
 
 use jiff::Timestamp;
 
-use super::Align::{NoWrap, Truncate};
+use super::Align::{Left, NoWrap, Truncate};
 use super::{AccountsFormat, Failure, Output, Table, table};
 use crate::activity::printable;
-use crate::i18n;
+use crate::i18n::{self, Lang};
+use crate::status::Login;
 use crate::sync::AccountStatus;
 
 /// Prints the logins: as a table on a terminal, otherwise as records, unless a format is given.
@@ -44,31 +45,34 @@ fn accounts_table(all: &[AccountStatus], now: Timestamp) -> Table {
         ("state", NoWrap),
         ("account", Truncate),
         ("domain", NoWrap),
-        ("valid for", NoWrap),
-        ("renewable for", NoWrap),
+        ("validity", Left),
         ("in settings", NoWrap),
         ("from", Truncate),
     ];
-    let mut table = table(&head).drop_order(&["from", "domain", "in settings", "account", "renewable for"]);
-    let left = |end: Option<Timestamp>, unknown: &str| end.map_or(unknown.to_owned(), |end| i18n::time_left(end, now));
+    let mut table = table(&head).drop_order(&["from", "domain", "in settings", "account"]);
     for status in all {
-        let has = status.state != "none";
-        // A key without an end date is valid until its owner replaces it.
-        let unknown = if status.access == "key" { "" } else { "?" };
         table.add_row([
             status.platform.to_string(),
-            status.access.to_owned(),
+            status.access.name().to_owned(),
             used_to(status).to_owned(),
-            if status.state == "expired" { "ok (renews automatically)" } else { status.state }.to_owned(),
+            if status.state == "expired" { "ok" } else { status.state }.to_owned(),
             printable(status.name.as_deref().unwrap_or("")),
             status.domain.clone().unwrap_or_default(),
-            if has { left(status.expires, unknown) } else { String::new() },
-            if has { left(status.renewable_until, unknown) } else { String::new() },
+            validity(status, now),
             if status.password_set { "yes" } else { "no" }.to_owned(),
             status.source.clone().unwrap_or_default(),
         ]);
     }
     table
+}
+
+/// How long an access works, in the words of `gs-status`; nothing if it does not work.
+fn validity(status: &AccountStatus, now: Timestamp) -> String {
+    let &AccountStatus { access, expires, renewable, renewable_until, .. } = status;
+    match status.state {
+        "none" | "login-needed" => String::new(),
+        _ => Login { access, expires, renewable, renewable_until, ended: None }.text(now, Lang::En),
+    }
 }
 
 fn used_to(status: &AccountStatus) -> &'static str {
@@ -95,10 +99,64 @@ fn remark(status: &AccountStatus) -> Option<String> {
 /// How much of a quota of files is used.
 fn quota(status: &AccountStatus, now: Timestamp) -> Option<String> {
     let quota = status.file_quota.as_ref()?;
-    let used =
-        format!("{} of {} files in {} hours requested by {}", quota.used, quota.files, quota.hours, status.access);
+    let used = format!(
+        "{} of {} files in {} hours requested by {}",
+        quota.used,
+        quota.files,
+        quota.hours,
+        status.access.name()
+    );
     Some(match quota.next {
         Some(next) => format!("{used}; next file in {}", i18n::time_left(next, now)),
         None => used,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activity::AccessKind::{self, ApiKey, Login as OfLogin, OAuth};
+
+    fn status(platform: &str, access: AccessKind, state: &'static str, expires: Option<Timestamp>) -> AccountStatus {
+        AccountStatus {
+            record: "login",
+            platform: platform.into(),
+            access,
+            reads: true,
+            writes: true,
+            state,
+            name: Some("Ann".to_owned()),
+            domain: Some("example.com".to_owned()),
+            expires,
+            renewable: access == OAuth,
+            renewable_until: None,
+            source: None,
+            password_set: false,
+            cooldown_until: None,
+            rate_limited_until: None,
+            login_rejected: None,
+            ended: None,
+            file_quota: None,
+        }
+    }
+
+    #[test]
+    fn the_validity_has_the_words_of_the_status_and_an_ended_access_has_none() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let in_days = |days: i64| Some(Timestamp::from_second(now.as_second() + days * 86_400 - 5).unwrap());
+        let all = [
+            status("garmin-com", ApiKey, "ok", in_days(90)),
+            status("garmin-cn", ApiKey, "login-needed", in_days(90)),
+            status("coros", OAuth, "expired", in_days(-1)),
+            status("coros", OfLogin, "ok", None),
+            status("intervals", ApiKey, "ok", None),
+        ];
+        let text = accounts_table(&all, now).in_width(80).to_string();
+        let shown: Vec<&str> = text.lines().filter(|line| line.contains("read, write")).collect();
+        let words = ["valid for 90 days", "login-needed", "renews automatically", "no end date", "no end date known"];
+        for (line, words) in shown.iter().zip(words) {
+            assert!(line.contains(words) && line.contains("valid for") == words.contains("valid for"), "{text}");
+        }
+        assert_eq!(shown.len(), 5, "{text}");
+    }
 }

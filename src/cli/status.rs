@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn snapshot() -> Snapshot {
-        let renewable_until = Some(at("2026-12-29T00:00:00Z"));
+        let renewable_until = Some(at("2026-12-28T18:00:00Z"));
         let login = Login { renewable: true, renewable_until, ..Login::default() };
         let garmin = Platform {
             name: "garmin-com".into(),

@@ -109,7 +109,7 @@ impl Login {
             (None, false, _) if self.access == AccessKind::ApiKey => {
                 lang.pick("no end date known", "到期日未知").to_owned()
             }
-            (None, false, _) => lang.pick("valid until the service ends it", "由服务决定何时失效").to_owned(),
+            (None, false, _) => lang.pick("no end date", "无到期日").to_owned(),
             _ => lang.pick("expired", "已过期").to_owned(),
         }
     }

@@ -19,7 +19,7 @@ pub struct AccountStatus {
     /// The platform.
     pub platform: PlatformId,
     /// `key`, `oauth` or `login`.
-    pub access: &'static str,
+    pub access: AccessKind,
     /// Whether commands read from the platform by this access.
     pub reads: bool,
     /// Whether commands upload and delete by this access.
@@ -32,6 +32,8 @@ pub struct AccountStatus {
     pub domain: Option<String>,
     /// When the token must be renewed, or when the key ends.
     pub expires: Option<Timestamp>,
+    /// Whether it is renewed automatically.
+    pub renewable: bool,
     /// Until when it can be renewed.
     pub renewable_until: Option<Timestamp>,
     /// Where the token or key came from.
@@ -87,13 +89,14 @@ fn status_of(worker: &Worker, spec: &Arc<PlatformSpec>, access: &dyn Access) -> 
     Ok(AccountStatus {
         record: "login",
         platform: spec.id.clone(),
-        access: kind.name(),
+        access: kind,
         reads: worker.read_access(spec) == kind,
         writes: access.can_write() && worker.write_access(spec) == kind,
         state,
         name: account.as_ref().and_then(|a| a.name.clone()),
         domain: account.as_ref().map(|a| a.domain.clone()),
         expires: account.as_ref().and_then(|a| a.expires),
+        renewable: account.as_ref().is_some_and(|a| a.renewable),
         renewable_until: account.as_ref().and_then(|a| a.renewable_until),
         ended: account.as_ref().and_then(|a| a.dead.clone()),
         source: account.as_ref().map(|a| a.source.clone()),
