@@ -93,11 +93,11 @@ fn show(worker: &Worker, format: Option<Format>) -> Result<()> {
     match format.unwrap_or(if std::io::stdout().is_terminal() { Format::Table } else { Format::Ndjson }) {
         Format::Ndjson => drop(output.json_line(&info)?),
         Format::Table => {
-            match &info.cron {
-                None => worker
-                    .info(&format!("no schedule is set; to let cron run the sync: garminsync schedule '{DEFAULT}'")),
-                Some(cron) if info.enabled && info.runner.is_none() => worker.warn(&sync::no_runner_text(cron)),
-                Some(_) => {}
+            if info.cron.is_none() {
+                worker.info(&format!("no schedule is set; to let cron run the sync: garminsync schedule '{DEFAULT}'"));
+            }
+            if let Some(warning) = info.warning() {
+                worker.warn(&warning);
             }
             output.text(&format!("{}\n", table(&info, schedule.as_ref(), worker.now())))?;
         }
@@ -116,6 +116,7 @@ fn table(info: &ScheduleInfo, schedule: Option<&Schedule>, now: Timestamp) -> cl
     let state = match (info.enabled, &info.runner) {
         (false, _) => "off".to_owned(),
         (true, None) => "on, no runner known".to_owned(),
+        (true, Some(_)) if info.lacks_cron() => "on, in the crontab, but cron is not running".to_owned(),
         (true, Some(runner)) => format!("on, run by {}", printable(runner)),
     };
     let head = ["schedule", "zone", "state", "last run", "next run"];

@@ -1,5 +1,5 @@
 //! The schedule: a cron expression in a time zone. Pure functions, except that the system supplies the rules of the
-//! zone.
+//! zone, its own zone, and whether cron runs.
 //!
 //! ```
 //! use garminsync::schedule::Schedule;
@@ -19,6 +19,7 @@
 //! `W` and `#`, reports no position of an error, drops `0,30 2 * * *` in such an hour, and treats days with `*/2` as
 //! restricted.
 
+mod cron_daemon;
 mod expression;
 mod machine_zone;
 mod occurrence;
@@ -26,12 +27,16 @@ mod occurrence;
 #[cfg(test)]
 mod tests;
 
+pub use cron_daemon::is_cron_running;
 pub use machine_zone::{MachineZone, machine_zone};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use expression::Expression;
+
+/// The runner of a schedule that `garminsync schedule` has put into the crontab.
+pub const CRONTAB: &str = "crontab";
 
 /// The default schedule: every six hours.
 pub const DEFAULT: &str = "0 */6 * * *";

@@ -258,6 +258,7 @@ pub struct ScheduleStatus {
     pub next_run: Option<Timestamp>,
     /// What runs it, as stored with the schedule: `crontab`.
     pub runner: Option<Redacted>,
-    /// Whether something runs it: a runner is stored, or the last scheduled run happened. Otherwise it is only stored.
+    /// Whether something runs it: a runner is stored, and it is not the crontab of a machine on which no cron daemon
+    /// runs; or the last scheduled run happened. Otherwise it is only stored.
     pub is_run: bool,
 }

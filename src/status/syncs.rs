@@ -83,17 +83,18 @@ impl NextSync {
                 "garminsync schedule on".to_owned(),
             ),
             Some(schedule) => {
-                let add = || {
-                    let add =
-                        lang.pick("no runner is known; to add it to your crontab:", "未知由谁执行；写入 crontab：");
-                    let check = (lang.pick("to check it:", "检查："), "garminsync daemon --status".to_owned());
-                    vec![(add, schedule_command(&schedule.cron)), check]
+                let check = (lang.pick("to check it:", "检查："), "garminsync daemon --status".to_owned());
+                let add = lang.pick("no runner is known; to add it to your crontab:", "未知由谁执行；写入 crontab：");
+                let no_cron = lang.pick(
+                    "it is in the crontab, but cron is not running; to check it:",
+                    "已写入 crontab，但 cron 没有运行；检查：",
+                );
+                let hints = match &schedule.runner {
+                    _ if schedule.is_run => Vec::new(),
+                    Some(_) => vec![(no_cron, check.1)],
+                    None => vec![(add, schedule_command(&schedule.cron)), check],
                 };
-                NextSync {
-                    at: schedule.next_run,
-                    word: lang.pick("never", "从不"),
-                    hints: if schedule.is_run { Vec::new() } else { add() },
-                }
+                NextSync { at: schedule.next_run, word: lang.pick("never", "从不"), hints }
             }
         }
     }
@@ -102,6 +103,7 @@ impl NextSync {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::Redacted;
 
     #[test]
     fn each_state_of_the_schedule_has_its_hint() {
@@ -126,6 +128,9 @@ mod tests {
         let hints =
             format!("no runner is known; to add it to your crontab: {add}; to check it: garminsync daemon --status");
         assert_eq!(of(Some(schedule(true, false))), (next.clone(), hints));
-        assert_eq!(of(Some(schedule(true, true))), (next, String::new()));
+        assert_eq!(of(Some(schedule(true, true))), (next.clone(), String::new()));
+        let in_crontab = ScheduleStatus { runner: Some(Redacted::of("crontab")), ..schedule(true, false) };
+        let hint = "it is in the crontab, but cron is not running; to check it: garminsync daemon --status";
+        assert_eq!(of(Some(in_crontab)), (next, hint.into()));
     }
 }

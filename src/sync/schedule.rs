@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Exit, Failure, Result, Worker};
-use crate::schedule::{self, DEFAULT, Schedule};
+use crate::schedule::{self, CRONTAB, DEFAULT, Schedule, is_cron_running};
 
 /// Stores a schedule and enables it. `zone`: the time zone of cron; `None`: that of this machine. `runner`: what runs
 /// it.
@@ -150,8 +150,26 @@ fn set(worker: &mut Worker, cron: &str, zone: &str, runner: Option<&str>) -> Res
     Ok(())
 }
 
+impl ScheduleInfo {
+    /// Whether it is in the crontab of a machine on which no cron daemon runs.
+    pub fn lacks_cron(&self) -> bool {
+        self.enabled && self.runner.as_deref() == Some(CRONTAB) && !is_cron_running()
+    }
+
+    /// The warning about a schedule that nothing runs; `None` if something does, or it is off.
+    pub fn warning(&self) -> Option<String> {
+        let cron = self.cron.as_deref().filter(|_| self.enabled)?;
+        let no_cron =
+            || "the schedule is in the crontab, but cron is not running; to check it: garminsync daemon --status";
+        match self.runner {
+            None => Some(no_runner_text(cron)),
+            Some(_) => self.lacks_cron().then(no_cron).map(str::to_owned),
+        }
+    }
+}
+
 /// The warning about a schedule that nothing runs yet.
-pub fn no_runner_text(cron: &str) -> String {
+fn no_runner_text(cron: &str) -> String {
     format!(
         "the schedule is stored, but no runner is known; to let cron run it: garminsync schedule '{cron}'; to check: garminsync daemon --status"
     )

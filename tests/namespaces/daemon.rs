@@ -523,11 +523,14 @@ fn cron_runs_the_sync_and_the_page_is_updated() {
     let work = user(Some(&sim));
     start(&work, &[]);
     garminsync(&work, &["schedule", "* * * * *"]).ok().says("no cron daemon is running on this machine");
+    let shown = || work.run("gs-schedule", &["--format", "table"]).ok().to_string();
+    assert!(shown().contains("in the crontab, but cron is not running"), "{}", shown());
     assert!(response(PORT, "/status.json").contains("\"state\": \"empty\""));
     // A minute of cron takes two seconds. The commands that it starts have the clock of the machine.
     let _cron =
         Running::start(Command::new("faketime").args(["-f", "+0 x30", "cron", "-f", "-L", "15"]), Stdio::null());
     garminsync(&work, &["daemon", "--status"]).ok();
+    assert!(shown().contains("run by crontab"), "{}", shown());
     until("three files", || work.files("fit").len() == 3);
     until("a second run", || runs(&work, "gs-fetch") > 1);
     until("a page that knows", || response(PORT, "/status.json").contains("\"state\": \"ok\""));

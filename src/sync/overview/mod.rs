@@ -1,5 +1,5 @@
-//! Builds the data of the page from a single snapshot of the catalogue. Apart from the locks of running commands, no
-//! files are read, and no request is made.
+//! Builds the data of the page from a single snapshot of the catalogue. Apart from the locks of running commands and the
+//! names of running processes, no files are read, and no request is made.
 //!
 //! `read` reads the catalogue in one transaction; `compared` determines the state of each activity on each platform;
 //! every other module builds one part of [`status::Snapshot`].
@@ -36,6 +36,7 @@ use crate::clock;
 use crate::matching::Matcher;
 use crate::plan::diff::Groups;
 use crate::platform::{PlatformSelection, PlatformSpec};
+use crate::schedule::is_cron_running;
 use crate::settings;
 use crate::status::judge::{HANGS, Health, HealthEvidence, LastCommand};
 use crate::status::{ScheduleStatus, Snapshot};
@@ -153,7 +154,7 @@ impl Worker {
             (&self.catalogue, &self.clock),
             (&self.platforms, scope),
             &settings.shown(),
-            alive,
+            (alive, is_cron_running()),
             &self.run_id,
             settings.lost_after,
         )?;

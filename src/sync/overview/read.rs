@@ -48,6 +48,8 @@ pub(super) struct CatalogueData {
     pub deletions: Vec<DeletionRow>,
     /// The stored schedule.
     pub schedule: Option<ScheduleRow>,
+    /// Whether a cron daemon runs on this machine.
+    pub is_cron_running: bool,
 }
 
 /// The data of a platform besides its history.
@@ -74,13 +76,13 @@ pub(super) struct PlatformState {
 
 impl CatalogueData {
     /// Reads all data in one transaction, as the run `run` sees it. `scope`: the platforms; `None`: all known ones and
-    /// those in `shown`. `alive`: the running commands. `lost_after`: the time within which the platform should list an
+    /// those in `shown`. `alive`: the running commands. `is_cron_running`: whether cron runs. `lost_after`: the time within which the platform should list an
     /// accepted upload.
     pub fn of(
         (catalogue, clock): (&Catalogue, &Clock),
         (platforms, scope): (&Platforms, Option<Vec<Arc<PlatformSpec>>>),
         shown: &[Arc<PlatformSpec>],
-        alive: HashMap<i64, bool>,
+        (alive, is_cron_running): (HashMap<i64, bool>, bool),
         run: &str,
         lost_after: Duration,
     ) -> catalogue::Result<CatalogueData> {
@@ -107,6 +109,7 @@ impl CatalogueData {
                 problems: catalogue.problems("gs-download")?,
                 deletions: catalogue.deletions()?,
                 schedule: catalogue.schedule()?,
+                is_cron_running,
             })
         })
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::read::CatalogueData;
 use crate::catalogue::{CommandRow, FIRST_COMMANDS, ScheduleRow};
 use crate::clock;
-use crate::schedule;
+use crate::schedule::{self, CRONTAB};
 use crate::status::judge::{Due, GRACE};
 use crate::status::{Redacted, ScheduleStatus};
 
@@ -23,6 +23,8 @@ pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (ScheduleStat
             && clock::is_within(due, run.started, GRACE)
     };
     let has_come = previous.is_some_and(|due| read.runs.iter().any(|run| is_of_previous(run, due)));
+    // A run that has come shows that cron runs elsewhere, such as on the host of this container.
+    let has_runner = row.runner.as_deref().is_some_and(|runner| runner != CRONTAB || read.is_cron_running);
     let shown = |text: &str| Redacted::of(text).as_str().to_owned();
     let schedule = ScheduleStatus {
         cron: shown(&row.cron),
@@ -30,7 +32,7 @@ pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (ScheduleStat
         enabled: row.enabled,
         next_run,
         runner: row.runner.as_deref().map(Redacted::of),
-        is_run: row.enabled && (row.runner.is_some() || has_come),
+        is_run: row.enabled && (has_runner || has_come),
     };
     (schedule, row.enabled.then_some(Due { since: row.since, previous }))
 }
