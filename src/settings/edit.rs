@@ -161,7 +161,7 @@ impl EnvFile {
     }
 
     /// The value in the last line that sets `name`, as written: `${NAME}` is not replaced.
-    fn value(&self, name: &str) -> Option<String> {
+    pub fn value(&self, name: &str) -> Option<String> {
         let mut values = dotenv::read(&self.text).into_iter().filter_map(|statement| match statement {
             Statement::Assignment { name: other, value, .. } if other == name => value,
             _ => None,

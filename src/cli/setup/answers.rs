@@ -71,6 +71,25 @@ pub enum Mode {
     Flags,
 }
 
+/// Whether a setting has a value, in any of its forms, now or after the file is written.
+pub fn is_set(settings: &Settings, file: &EnvFile, name: &str) -> bool {
+    settings.has_secret(name) || forms(name).iter().any(|form| file.sets(form))
+}
+
+/// The names under which a secret can be set.
+pub fn forms(name: &str) -> [String; 3] {
+    ["", "_FILE", "_COMMAND"].map(|ending| format!("{name}{ending}"))
+}
+
+/// Sets a value, and prints a message if the environment has precedence over it.
+pub fn set(file: &mut EnvFile, person: &mut dyn Person, name: &str, value: &str) -> Result<(), Failure> {
+    file.set(name, value)?;
+    if std::env::var(name).is_ok_and(|other| !other.trim().is_empty() && other != value) {
+        person.say(&format!("{name} is also set in the environment, which overrides the settings file."));
+    }
+    Ok(())
+}
+
 /// Gathers the answers.
 pub struct Answers<'a> {
     pub flags: &'a SetupFlags,
@@ -122,17 +141,12 @@ impl Answers<'_> {
 
     /// Whether a setting has a value, in any of its forms, now or after the file is written.
     pub fn is_set(&self, name: &str) -> bool {
-        let forms = ["", "_FILE", "_COMMAND"].map(|ending| format!("{name}{ending}"));
-        self.settings.has_secret(name) || forms.iter().any(|form| self.file.sets(form))
+        is_set(self.settings, self.file, name)
     }
 
     /// Sets a value, and prints a message if the environment has precedence over it.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Failure> {
-        self.file.set(name, value)?;
-        if std::env::var(name).is_ok_and(|other| !other.trim().is_empty() && other != value) {
-            self.person.say(&format!("{name} is also set in the environment, which overrides the settings file."));
-        }
-        Ok(())
+        set(self.file, self.person, name, value)
     }
 
     fn chosen_platforms(&mut self) -> Result<Vec<Arc<PlatformSpec>>, Failure> {

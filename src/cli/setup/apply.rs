@@ -11,6 +11,7 @@ use super::person::{self, Person};
 use super::{CommandRunner, WRITING, login};
 use crate::cli::{Exit, Failure};
 use crate::platform::PlatformSpec;
+use crate::settings::Settings;
 use crate::settings::edit::EnvFile;
 use crate::shell::shell_quote;
 
@@ -34,6 +35,7 @@ pub fn check_input(plan: &Plan, flags: &SetupFlags, mode: Mode) -> Result<(), Fa
 /// Writes the file and runs the commands, in an order in which each command finds the results of the earlier ones.
 pub fn apply(
     plan: Plan,
+    settings: &Settings,
     file: &mut EnvFile,
     person: &mut dyn Person,
     session: &mut CommandRunner,
@@ -50,8 +52,7 @@ pub fn apply(
         return Err(Failure::new(Exit::Interrupted, "nothing was changed"));
     }
     if !file.changes().is_empty() || file.is_open() {
-        let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-        file.save()?;
+        save(file)?;
     }
     // An invalid setting is reported once here instead of by every command.
     if session.run("gs-settings", &["--check".into()], false, true)? != 0 {
@@ -59,7 +60,7 @@ pub fn apply(
     }
     let mut is_ready = plan.is_ready;
     for login in plan.logins {
-        is_ready |= log_in(login, person, session, mode)?;
+        is_ready |= log_in(login, settings, file, person, session, mode)?;
     }
     if plan.test_message {
         run(&step("gs-notify", &["--test"]), person, session)?;
@@ -76,6 +77,11 @@ pub fn apply(
         run(&step("garminsync", &["daemon", "--start"]), person, session)?;
     }
     Ok(session.stages.worst())
+}
+
+fn save(file: &mut EnvFile) -> Result<(), Failure> {
+    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(file.save()?)
 }
 
 /// A command and its arguments.
@@ -142,11 +148,14 @@ fn run(step: &Step, person: &mut dyn Person, session: &mut CommandRunner) -> Res
 /// Logs in. A person may try another way. Returns whether the login succeeded.
 fn log_in(
     mut login: PlannedLogin,
+    settings: &Settings,
+    file: &mut EnvFile,
     person: &mut dyn Person,
     session: &mut CommandRunner,
     mode: Mode,
 ) -> Result<bool, Failure> {
     let before = session.stages.worst();
+    let mut is_password_rejected = false;
     loop {
         let step = login_step(&login);
         person.say(&format!("\n$ {}", step.line()));
@@ -158,7 +167,8 @@ fn log_in(
             // A ticket, a key or a code comes from standard input.
             _ => true,
         };
-        if session.run(step.name, &step.words, has_input, true)? == 0 {
+        let code = session.run(step.name, &step.words, has_input, true)?;
+        if code == 0 {
             // The failed attempts before no longer count.
             session.stages.reset(before);
             return Ok(true);
@@ -166,18 +176,39 @@ fn log_in(
         if mode != Mode::Ask {
             return Ok(false);
         }
-        let ways = login::ways(&login.spec, None);
-        let titles: Vec<String> = ways.iter().map(|(_, title)| title.clone()).collect();
-        let question = format!("The login to {} failed. How do you want to log in?", login.spec.title);
-        let chosen = person::choose(person, &question, &titles, ways.len() - 1)?;
-        login.way = ways[chosen].0;
+        is_password_rejected |= login.way == Way::Password && code == Exit::LoginRequired.code();
+        while !ask_other_way(&mut login, is_password_rejected, settings, file, person)? {}
         if login.way == Way::Later {
             return Ok(false);
         }
-        if login.way == Way::Token {
-            login.token = Some(person::line(person, "Path of the file or folder", None)?.into());
-        }
     }
+}
+
+/// Asks how to log in after a login failed. Returns whether that way can be tried.
+fn ask_other_way(
+    login: &mut PlannedLogin,
+    is_password_rejected: bool,
+    settings: &Settings,
+    file: &mut EnvFile,
+    person: &mut dyn Person,
+) -> Result<bool, Failure> {
+    let ways = login::ways(&login.spec, None);
+    let titles: Vec<String> = ways.iter().map(|(_, title)| title.clone()).collect();
+    let question = format!("The login to {} failed. How do you want to log in?", login.spec.title);
+    let chosen = person::choose(person, &question, &titles, ways.len() - 1)?;
+    login.way = ways[chosen].0;
+    if login.way == Way::Token {
+        login.token = Some(person::line(person, "Path of the file or folder", None)?.into());
+    }
+    if login.way != Way::Password || !is_password_rejected {
+        return Ok(true);
+    }
+    let is_used = login::ask_again(&login.spec, settings, file, person)?;
+    if !file.changes().is_empty() {
+        show(file, &[], person);
+        save(file)?;
+    }
+    Ok(is_used)
 }
 
 /// Prints what to do next.

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::answers::{Answers, Mode, PlannedLogin, Way};
-use super::person;
+use super::answers::{self, Answers, Mode, PlannedLogin, Way};
+use super::person::{self, Person};
 use crate::cli::Failure;
 use crate::http::Secret;
 use crate::platform::{Access, AccessKind, LoginWays, PlatformSpec};
+use crate::settings::Settings;
+use crate::settings::edit::EnvFile;
 
 /// The selected logins; none: the current login stays. Two are for a service whose official access only reads.
 pub fn ask(answers: &mut Answers, spec: &Arc<PlatformSpec>) -> Result<Vec<PlannedLogin>, Failure> {
@@ -146,15 +148,16 @@ fn ask_token(answers: &mut Answers, spec: &PlatformSpec) -> Result<Option<PathBu
 }
 
 /// The name under which a setting is written: the first of `names` that is set, or else the last one.
-fn name_of(answers: &Answers, names: &[&'static str]) -> &'static str {
-    let set = names.iter().find(|name| answers.is_set(name));
+fn name_of(settings: &Settings, file: &EnvFile, names: &[&'static str]) -> &'static str {
+    let set = names.iter().find(|name| answers::is_set(settings, file, name));
     set.or(names.last()).copied().unwrap_or_default()
 }
 
 /// Makes sure that the e-mail address and the password are in the settings, unless a person types them at the login.
 fn credentials(answers: &mut Answers, spec: &PlatformSpec) -> Result<(), Failure> {
     let Some(access) = spec.access(AccessKind::Login) else { return Ok(()) };
-    let (user, password) = (name_of(answers, access.user_settings()), name_of(answers, access.secret_settings()));
+    let name = |names| name_of(answers.settings, answers.file, names);
+    let (user, password) = (name(access.user_settings()), name(access.secret_settings()));
     let (has_user, has_password) = (answers.is_set(user), answers.is_set(password));
     if answers.mode != Mode::Ask {
         if !has_user {
@@ -209,6 +212,41 @@ fn store_password(answers: &mut Answers, name: &str, chosen: usize) -> Result<()
                 return Ok(());
             }
             Err(failure) => answers.person.say(&failure.to_string()),
+        }
+    }
+}
+
+/// Asks for the e-mail address and the password again, after the service rejected those of the settings, and changes
+/// `file`: the same password would be rejected again, and services lock accounts after too many logins. Returns whether
+/// the next login uses the answers.
+pub fn ask_again(
+    spec: &PlatformSpec,
+    settings: &Settings,
+    file: &mut EnvFile,
+    person: &mut dyn Person,
+) -> Result<bool, Failure> {
+    let Some(access) = spec.access(AccessKind::Login) else { return Ok(true) };
+    let user = name_of(settings, file, access.user_settings());
+    let password = name_of(settings, file, access.secret_settings());
+    if !answers::is_set(settings, file, password) {
+        // The command asks for both.
+        return Ok(true);
+    }
+    let of_environment = answers::forms(password).into_iter().chain([user.to_owned()]);
+    if let Some(name) = of_environment.into_iter().find(|name| settings.variable(name).is_some()) {
+        person.say(&format!(
+            "{name} is set in the environment, which overrides the settings file; correct it there, and run this again."
+        ));
+        return Ok(false);
+    }
+    let before = file.value(user).or_else(|| settings.get(user).map(str::to_owned));
+    let address = person::line(person, "E-mail address", before.as_deref())?;
+    answers::set(file, person, user, &address)?;
+    loop {
+        let typed = person::hidden(person, "Password")?;
+        match answers::set(file, person, password, typed.expose()) {
+            Ok(()) => return Ok(true),
+            Err(failure) => person.say(&failure.to_string()),
         }
     }
 }

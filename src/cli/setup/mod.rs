@@ -109,7 +109,7 @@ fn run<A: HasSetup>(args: &A, given: &GivenFlags) -> Result<u8, Failure> {
     };
     let plan = answers.gather()?;
     apply::check_input(&plan, flags, mode)?;
-    apply::apply(plan, &mut file, &mut person, &mut session, mode, common.dry_run)
+    apply::apply(plan, &settings, &mut file, &mut person, &mut session, mode, common.dry_run)
 }
 
 /// The current settings. A settings file that is named but does not exist is created later.

@@ -254,6 +254,43 @@ fn setup_reads_a_ticket_from_a_pipe_or_prompt_and_offers_a_retry() {
 }
 
 #[test]
+fn after_a_wrong_password_setup_asks_for_it_again_and_stores_the_new_one() {
+    let sim = plain(3);
+    let mut work = Work::with(&sim);
+    let args = format!("--platform garmin-com --login password {}", LOGIN_ONLY.join(" "));
+    let again = "failed. How do you want to log in?";
+    let answers = [
+        ("Where does the password come from?", "1"),
+        ("E-mail address: ", "runner@example.com"),
+        ("Password (not shown): ", "wrong"),
+        ("Continue? [Y/n] ", ""),
+        (again, "4"),
+        ("E-mail address [runner@example.com]: ", ""),
+        ("Password (not shown): ", "correct horse"),
+    ];
+    let (code, shown) = work.typed_into("gs-setup", &args, &answers);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("  GARMIN_PASSWORD=***"), "{shown}");
+    assert_eq!(
+        settings(&work),
+        "SYNC_PLATFORM=garmin-com\nGARMIN_EMAIL=runner@example.com\nGARMIN_PASSWORD='correct horse'\n"
+    );
+    assert_eq!(asked(&sim, LOGIN).len(), 2);
+    // A password of the environment would be sent again: it is corrected there.
+    sim.clear_log();
+    fs::remove_dir_all(work.data("tokens")).unwrap();
+    work.set("GARMIN_PASSWORD", "wrong");
+    let answers = [
+        ("Where does the password come from?", "1"),
+        ("Continue? [Y/n] ", ""),
+        (again, "4"),
+        ("GARMIN_PASSWORD is set in the environment", ""),
+    ];
+    let (code, shown) = work.typed_into("gs-setup", &args, &answers);
+    assert_eq!((code, asked(&sim, LOGIN).len()), (77, 1), "{shown}");
+}
+
+#[test]
 fn keys_in_the_settings_leave_standard_input_to_others() {
     let mut scenario = Scenario { intervals: vec![IntervalsSpec::default()], ..scenario(3) };
     scenario.accounts.push(AccountSpec { domain: "garmin.cn".into(), ..AccountSpec::default() });
