@@ -17,6 +17,9 @@ use crate::sync::{Exit, Failure, Result, Worker};
 /// The length of the longest text that is shown as an invalid end of a key, in characters.
 const LONGEST_SHOWN: usize = 12;
 
+/// How often a person is asked for the end of a key.
+const MOST_QUESTIONS: usize = 3;
+
 /// Options of [`set_key`].
 #[derive(Debug, Clone, Default)]
 pub struct KeyOptions {
@@ -60,7 +63,7 @@ pub fn set_key(
             }
             let key = ask(worker, spec, access, prompt).map_err(|nobody| rejected.unwrap_or(nobody))?;
             if ends.is_none() && access.asks_key_end() {
-                ends = ask_end(worker, spec, access, prompt)?;
+                ends = ask_end(worker, spec, access, prompt);
             }
             key
         }
@@ -143,29 +146,37 @@ fn ask(worker: &Worker, spec: &Arc<PlatformSpec>, access: &dyn Access, prompt: &
     })
 }
 
-/// Asks for the end of the key, which the service does not tell; `None` if the person does not know it.
+/// Asks for the end of the key, which the service does not tell; `None` if the person does not know it. A wrong answer
+/// does not end the command: Garmin shows a key once, and the pasted one would be lost.
 fn ask_end(
     worker: &Worker,
     spec: &PlatformSpec,
     access: &dyn Access,
     prompt: &mut dyn Prompt,
-) -> Result<Option<Timestamp>> {
-    let answer = prompt.line("Valid for how many days, or until which day (90, or 2027-02-27; empty if unknown): ");
-    let answer = answer.filter(|answer| !answer.trim().is_empty());
-    answer.map(|text| end_of(worker, spec, access, &text)).transpose()
+) -> Option<Timestamp> {
+    for _ in 0..MOST_QUESTIONS {
+        let answer = prompt.line("Valid for how many days, or until which day (90, or 2027-02-27; empty if unknown): ");
+        let Some(answer) = answer.filter(|answer| !answer.trim().is_empty()) else { return None };
+        match end_of(worker, spec, access, &answer) {
+            Ok(end) => return Some(end),
+            Err(failure) => prompt.show(&failure.to_string()),
+        }
+    }
+    None
 }
 
 fn end_of(worker: &Worker, spec: &PlatformSpec, access: &dyn Access, text: &str) -> Result<Timestamp> {
     if !access.asks_key_end() {
         return Err(Failure::usage(format!("{}: its API keys do not end; leave out --ends", spec.id)));
     }
-    key_end(text, worker.now()).filter(|end| *end > worker.now()).ok_or_else(|| {
-        // A longer text may be a pasted key, which is never shown.
-        let shown = if text.chars().count() <= LONGEST_SHOWN { format!("{text:?}") } else { "this text".to_owned() };
-        Failure::usage(format!(
-            "{shown} is not the end of a key; give its last day, like 2027-02-27, or the number of days, like 90"
-        ))
-    })
+    // A longer text may be a pasted key, which is never shown.
+    let shown = if text.chars().count() <= LONGEST_SHOWN { format!("{text:?}") } else { "this text".to_owned() };
+    let advice = "give the last day of the key, like 2027-02-27, or the number of days, like 90";
+    match key_end(text, worker.now()) {
+        Some(end) if end > worker.now() => Ok(end),
+        Some(_) => Err(Failure::usage(format!("{} is in the past; {advice}", text.trim()))),
+        None => Err(Failure::usage(format!("{shown} is neither a date nor a number of days; {advice}"))),
+    }
 }
 
 /// The platform whose key is set: the named one, else the only one with a key in the settings, else the only one whose

@@ -417,7 +417,10 @@ fn gs_auth_key_takes_the_key_from_a_pipe_a_file_the_settings_or_garmins_own_clie
     // Without any of these, a person is asked.
     std::fs::remove_file(&path).unwrap();
     work.run("gs-auth", &["key", "--platform", "garmin-com"]).ends(77).says("GARMIN_PERSONAL_API_KEY").says(KEY_PAGE);
-    let typed = [("API key", key.as_str()), ("Valid for", "90")];
+    // A wrong answer does not lose the pasted key, which Garmin shows once.
+    let (neither, past) = ("is neither a date nor a number of days", "2020-01-01 is in the past");
+    let typed =
+        [("API key", key.as_str()), ("Valid for", "next year"), (neither, "2020-01-01"), (past, "90")];
     let (code, shown) = work.on_a_terminal("key --platform garmin-com", &typed);
     assert_eq!(code, 0, "{shown}");
     let ends = stored(&work)["ends_at"].as_i64().unwrap() - jiff::Timestamp::now().as_second();
