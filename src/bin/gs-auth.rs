@@ -87,14 +87,15 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    let mut prompt = TerminalPrompt { stop: worker.stop.clone() };
     match &args.action {
         Action::Login(flags) => {
             let options = LoginOptions { browser: flags.browser, password: flags.password, oauth: flags.oauth };
-            sync::login(worker, options, &mut TerminalPrompt)
+            sync::login(worker, options, &mut prompt)
         }
         Action::Key { path, ends } => {
             let options = KeyOptions { ends: ends.clone() };
-            sync::set_key(worker, &options, || cli::token_source(path.as_deref()), &mut TerminalPrompt)
+            sync::set_key(worker, &options, || cli::token_source(path.as_deref()), &mut prompt)
         }
         Action::Import { path } => sync::import_token(worker, || cli::token_source(path.as_deref())),
         Action::Export => {

@@ -2,6 +2,11 @@
 
 use std::io::{BufReader, IsTerminal, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use super::read_ahead::ReadAhead;
 use super::{Exit, Failure};
@@ -40,22 +45,39 @@ pub fn stdin_text() -> Result<Secret, Failure> {
 }
 
 /// Asks on the terminal without showing what the person types; `None` if there is no terminal.
-pub fn ask_hidden(prompt: &str) -> Option<Secret> {
+fn ask_hidden(prompt: &str) -> Option<Secret> {
     let text = rpassword::prompt_password(prompt).ok()?;
     (!text.trim().is_empty()).then(|| Secret::new(text))
 }
 
-/// Asks on the terminal; `None` if stdin is not a terminal, or the person typed nothing.
-pub fn ask_line(prompt: &str) -> Option<String> {
+/// Asks on the terminal; `None` if stdin is not a terminal, or the person typed nothing or stopped the command.
+fn ask_line(prompt: &str, stop: &AtomicBool) -> Option<String> {
     if !std::io::stdin().is_terminal() {
         return None;
     }
     let mut stderr = std::io::stderr();
     write!(stderr, "{prompt}").and_then(|()| stderr.flush()).ok()?;
+    if !is_typed(stop) {
+        eprintln!();
+        return None;
+    }
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).ok()?;
     let line = line.trim().to_owned();
     (!line.is_empty()).then_some(line)
+}
+
+/// Waits for a line on the terminal; `false`: the person stopped the command. A read would go on after the signal.
+fn is_typed(stop: &AtomicBool) -> bool {
+    let pause = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+    while !stop.load(Ordering::Relaxed) {
+        match poll(&mut [PollFd::new(&std::io::stdin(), PollFlags::IN)], Some(&pause)) {
+            Ok(0) | Err(Errno::INTR) => {}
+            // A failure is that of the read, too.
+            Ok(_) | Err(_) => return true,
+        }
+    }
+    false
 }
 
 /// The content of standard input, if it is a pipe or a file and not empty.
@@ -82,7 +104,10 @@ pub fn token_source(path: Option<&Path>) -> Result<TokenSource, Failure> {
 }
 
 /// Asks a person on the terminal.
-pub struct TerminalPrompt;
+pub struct TerminalPrompt {
+    /// Set when the person stops the command.
+    pub stop: Arc<AtomicBool>,
+}
 
 impl Prompt for TerminalPrompt {
     fn show(&mut self, text: &str) {
@@ -91,7 +116,7 @@ impl Prompt for TerminalPrompt {
     }
 
     fn line(&mut self, prompt: &str) -> Option<String> {
-        ask_line(prompt)
+        ask_line(prompt, &self.stop)
     }
 
     fn hidden(&mut self, prompt: &str) -> Option<Secret> {

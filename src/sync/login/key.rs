@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::token::may_be_secret;
-use super::{Prompt, TokenSource, logins, named, open, several, welcome, with_login};
+use super::{Prompt, TokenSource, cancelled, logins, named, open, several, unless_cancelled, welcome, with_login};
 use crate::fs::is_open_to_others;
 use crate::http::Secret;
 use crate::platform::{Access, AccessKind, PlatformSelection, PlatformSpec, key_end};
@@ -61,9 +61,10 @@ pub fn set_key(
             if let Some(failure) = &rejected {
                 worker.warn(&failure.to_string());
             }
-            let key = ask(worker, spec, access, prompt).map_err(|nobody| rejected.unwrap_or(nobody))?;
+            let key = ask(worker, spec, access, prompt)
+                .map_err(|nobody| unless_cancelled(worker, rejected.unwrap_or(nobody)))?;
             if ends.is_none() && access.asks_key_end() {
-                ends = ask_end(worker, spec, access, prompt);
+                ends = ask_end(worker, spec, access, prompt)?;
             }
             key
         }
@@ -142,7 +143,7 @@ fn ask(worker: &Worker, spec: &Arc<PlatformSpec>, access: &dyn Access, prompt: &
              --platform {0} -",
             spec.id
         );
-        Failure::new(Exit::LoginRequired, message)
+        unless_cancelled(worker, Failure::new(Exit::LoginRequired, message))
     })
 }
 
@@ -153,16 +154,19 @@ fn ask_end(
     spec: &PlatformSpec,
     access: &dyn Access,
     prompt: &mut dyn Prompt,
-) -> Option<Timestamp> {
+) -> Result<Option<Timestamp>> {
     for _ in 0..MOST_QUESTIONS {
         let answer = prompt.line("Valid for how many days, or until which day (90, or 2027-02-27; empty if unknown): ");
-        let Some(answer) = answer.filter(|answer| !answer.trim().is_empty()) else { return None };
+        if worker.is_stopped() {
+            return Err(cancelled());
+        }
+        let Some(answer) = answer.filter(|answer| !answer.trim().is_empty()) else { return Ok(None) };
         match end_of(worker, spec, access, &answer) {
-            Ok(end) => return Some(end),
+            Ok(end) => return Ok(Some(end)),
             Err(failure) => prompt.show(&failure.to_string()),
         }
     }
-    None
+    Ok(None)
 }
 
 fn end_of(worker: &Worker, spec: &PlatformSpec, access: &dyn Access, text: &str) -> Result<Timestamp> {

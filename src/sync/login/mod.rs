@@ -112,6 +112,15 @@ fn named(spec: &PlatformSpec, failure: Failure) -> Failure {
     failure.on(&spec.id)
 }
 
+/// The failure of a question without an answer, or of a wait for a person: the person may have stopped the command.
+fn unless_cancelled(worker: &Worker, failure: Failure) -> Failure {
+    if worker.is_stopped() { cancelled() } else { failure }
+}
+
+fn cancelled() -> Failure {
+    Failure::new(Exit::Interrupted, "cancelled; nothing was changed")
+}
+
 /// Logs in once: with the configured password, else with the browser.
 ///
 /// # Errors
@@ -134,12 +143,12 @@ pub fn login(worker: &mut Worker, options: LoginOptions, prompt: &mut dyn Prompt
     let has_password = spec.main_access().is_some_and(|access| worker.has_credentials_of(access));
     let account = if options.browser || (!options.password && !has_password) {
         prompt.show(&platform.browser_login());
-        let ticket = prompt.ticket()?;
+        let ticket = prompt.ticket().map_err(|nothing| unless_cancelled(worker, nothing))?;
         platform.import(trim_line_ends(ticket.expose()))
     } else {
         let credentials = match credentials(&worker.settings, spec.main_access())? {
             Some(credentials) => credentials,
-            None => ask_credentials(spec, prompt)?,
+            None => ask_credentials(spec, prompt).map_err(|nobody| unless_cancelled(worker, nobody))?,
         };
         platform.login(&credentials, &mut |text| ask_code(prompt, text))
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Prompt, logins, named, open, several, with_login};
+use super::{Prompt, logins, named, open, several, unless_cancelled, with_login};
 use crate::platform::{AccessKind, PlatformSelection, PlatformSpec};
 use crate::sync::{Failure, Result, Worker};
 
@@ -17,7 +17,8 @@ pub(super) fn authorize(worker: &Worker, prompt: &mut dyn Prompt) -> Result<()> 
         return Ok(());
     }
     let platform = open(worker, spec, AccessKind::OAuth)?;
-    platform.authorize(&mut |text| prompt.show(text)).map_err(|error| named(spec, error.into()))?;
+    let authorized = platform.authorize(&mut |text| prompt.show(text));
+    authorized.map_err(|error| named(spec, unless_cancelled(worker, error.into())))?;
     worker.info(&format!("{}: access allowed; commands now read with it", spec.id));
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::support::faults::ok_with;
 use crate::support::paths::sync;
+use crate::support::tmux::{Tmux, is_back};
 use crate::support::world::{self, World};
 use crate::support::{FILES, SEARCH, Said, Work, asked, requests, scenario};
 use gs_sim::personal::EXCHANGE;
@@ -419,12 +420,36 @@ fn gs_auth_key_takes_the_key_from_a_pipe_a_file_the_settings_or_garmins_own_clie
     work.run("gs-auth", &["key", "--platform", "garmin-com"]).ends(77).says("GARMIN_PERSONAL_API_KEY").says(KEY_PAGE);
     // A wrong answer does not lose the pasted key, which Garmin shows once.
     let (neither, past) = ("is neither a date nor a number of days", "2020-01-01 is in the past");
-    let typed =
-        [("API key", key.as_str()), ("Valid for", "next year"), (neither, "2020-01-01"), (past, "90")];
+    let typed = [("API key", key.as_str()), ("Valid for", "next year"), (neither, "2020-01-01"), (past, "90")];
     let (code, shown) = work.on_a_terminal("key --platform garmin-com", &typed);
     assert_eq!(code, 0, "{shown}");
     let ends = stored(&work)["ends_at"].as_i64().unwrap() - jiff::Timestamp::now().as_second();
     assert!((89 * 86_400..=90 * 86_400).contains(&ends), "{ends}");
+}
+
+#[test]
+fn ctrl_c_at_the_questions_for_a_key_changes_nothing() {
+    let sim = start(1);
+    let key = issue(&sim, &KeySpec::default());
+    let work = folder(&sim);
+    let terminal = Tmux::start(&work, "terminal", (80, 30));
+    for (question, answer) in [("API key", None), ("Valid for", Some(&key))] {
+        terminal.type_line("gs-auth key --platform garmin-com; echo \"code $?\"");
+        for question in answer.map(|_| "API key").into_iter().chain([question]) {
+            terminal.wait(question, |screen| screen.iter().any(|line| line.contains(question)));
+            // The prompt appears shortly before the echo is turned off.
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            if let Some(key) = answer.filter(|_| question == "API key") {
+                terminal.key(key);
+                terminal.key("Enter");
+            }
+        }
+        terminal.key("C-c");
+        let screen = terminal.wait("the shell", is_back).join("\n");
+        assert!(screen.contains("cancelled; nothing was changed"), "{screen}");
+        assert!(screen.contains("code 130") && !screen.contains("nobody to ask"), "{screen}");
+    }
+    assert!(sim.log().is_empty() && !work.data("tokens/garmin-com.key.json").exists());
 }
 
 #[test]
