@@ -24,6 +24,7 @@ pub use platforms::*;
 pub use runs::*;
 pub use sanitize::{Redacted, RedactedReason};
 pub use syncs::{Heading, NextSync, never_synced, sync_is_running};
+pub use text::access_title;
 
 /// Everything that the page shows.
 #[derive(Debug, Clone, Default, Serialize)]

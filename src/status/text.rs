@@ -67,7 +67,7 @@ impl Snapshot {
 }
 
 /// An access, in words.
-fn title(access: AccessKind, lang: Lang) -> &'static str {
+pub fn access_title(access: AccessKind, lang: Lang) -> &'static str {
     match access {
         AccessKind::ApiKey => lang.pick("API key", "API 密钥"),
         AccessKind::OAuth => "OAuth",
@@ -78,7 +78,7 @@ fn title(access: AccessKind, lang: Lang) -> &'static str {
 impl FileQuotaUsage {
     /// Which files it counts: `files by OAuth`.
     pub fn title(&self, lang: Lang) -> String {
-        let access = title(self.access, lang);
+        let access = access_title(self.access, lang);
         match lang {
             Lang::En => format!("files by {access}"),
             Lang::Zh => format!("{access} 文件"),
@@ -89,7 +89,7 @@ impl FileQuotaUsage {
 impl Login {
     /// What it is, for a platform that has several.
     pub fn title(&self, lang: Lang) -> &'static str {
-        title(self.access, lang)
+        access_title(self.access, lang)
     }
 
     /// How long it works: `renews automatically; valid for 29 days`.

@@ -19,8 +19,8 @@ pub use super::flags::Way;
 /// The state before the first question.
 #[derive(Debug, Default)]
 pub struct CurrentState {
-    /// The account that is logged in, by platform.
-    pub accounts: BTreeMap<String, String>,
+    /// The account that is logged in, by platform; `None`: the service does not name it.
+    pub accounts: BTreeMap<String, Option<String>>,
     /// The working accesses, each as platform and name of the access.
     pub accesses: BTreeSet<(String, String)>,
     /// The active schedule.

@@ -7,9 +7,11 @@ use super::answers::{self, Answers, Mode, PlannedLogin, Way};
 use super::person::{self, Person};
 use crate::cli::Failure;
 use crate::http::Secret;
+use crate::i18n::Lang;
 use crate::platform::{Access, AccessKind, LoginWays, PlatformSpec};
 use crate::settings::Settings;
 use crate::settings::edit::EnvFile;
+use crate::status::access_title;
 
 /// The selected logins; none: the current login stays. Two are for a service whose official access only reads.
 pub fn ask(answers: &mut Answers, spec: &Arc<PlatformSpec>) -> Result<Vec<PlannedLogin>, Failure> {
@@ -17,13 +19,14 @@ pub fn ask(answers: &mut Answers, spec: &Arc<PlatformSpec>) -> Result<Vec<Planne
     let way = answers.way(spec);
     let found = answers.token(spec).or_else(|| found_token(answers, spec));
     let chosen = match (way, &account, answers.mode) {
-        (None, account, Mode::Ask) => ask_ways(answers, spec, account.as_deref(), found.as_ref())?,
+        (None, account, Mode::Ask) => ask_ways(answers, spec, account.as_ref(), found.as_ref())?,
         // An access that is not set up yet may be added to another one.
         (Some(way), Some(_), _) if way.access().is_some_and(|kind| !is_working(answers, spec, kind)) => vec![way],
         (way, Some(name), _) => {
             // A working login is not repeated without need: services lock accounts that log in too often.
             if way.is_some() {
-                answers.person.say(&format!("{}: already logged in as {name}; this login is kept.", spec.id));
+                let whose = name.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
+                answers.person.say(&format!("{}: already logged in{whose}; this login is kept.", spec.id));
             }
             Vec::new()
         }
@@ -59,11 +62,11 @@ fn is_working(answers: &Answers, spec: &PlatformSpec, kind: AccessKind) -> bool 
 fn ask_ways(
     answers: &mut Answers,
     spec: &PlatformSpec,
-    account: Option<&str>,
+    account: Option<&Option<String>>,
     found: Option<&PathBuf>,
 ) -> Result<Vec<Way>, Failure> {
     let mut options: Vec<(Option<Way>, String)> =
-        account.iter().map(|name| (None, format!("keep the current login ({name})"))).collect();
+        account.iter().map(|name| (None, current(answers, spec, name.as_deref()))).collect();
     options.extend(ways(spec, found).into_iter().map(|(way, title)| (Some(way), title)));
     let question = format!("How do you want to log in to {}?", spec.title);
     let Some(way) = choose(answers, &question, &options)? else { return Ok(Vec::new()) };
@@ -76,6 +79,16 @@ fn ask_ways(
     }
     let question = format!("That reads. Also log in to upload to {}, and to delete duplicates there?", spec.title);
     Ok([Some(way), choose(answers, &question, &options)?].into_iter().flatten().collect())
+}
+
+/// The answer that changes nothing: which access works, whose account it is, and whether it only reads.
+fn current(answers: &Answers, spec: &PlatformSpec, name: Option<&str>) -> String {
+    let mut working = spec.accesses();
+    working.retain(|access| is_working(answers, spec, access.kind()));
+    let titles: Vec<&str> = working.iter().map(|access| access_title(access.kind(), Lang::En)).collect();
+    let whose = name.unwrap_or("the service does not say whose");
+    let limit = if working.iter().any(|access| access.can_write()) { "" } else { "; it only reads" };
+    format!("keep the current {} ({whose}{limit})", titles.join(" and "))
 }
 
 fn choose(answers: &mut Answers, question: &str, options: &[(Option<Way>, String)]) -> Result<Option<Way>, Failure> {

@@ -201,8 +201,8 @@ impl CommandRunner {
         for account in ask("gs-auth", &["status"])? {
             if let (Some("ok" | "expired"), Some(platform)) = (account["state"].as_str(), account["platform"].as_str())
             {
-                let name = account["name"].as_str().unwrap_or("an account without a name");
-                state.accounts.insert(platform.to_owned(), name.to_owned());
+                let known = state.accounts.entry(platform.to_owned()).or_default();
+                *known = known.take().or_else(|| account["name"].as_str().map(str::to_owned));
                 let access = account["access"].as_str().unwrap_or_default();
                 state.accesses.insert((platform.to_owned(), access.to_owned()));
             }

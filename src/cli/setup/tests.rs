@@ -107,7 +107,7 @@ fn an_invalid_answer_repeats_the_question() {
 #[test]
 fn existing_settings_are_suggested_and_enter_keeps_them() {
     let current = CurrentState {
-        accounts: [("garmin-com".to_owned(), "Ann".to_owned())].into(),
+        accounts: [("garmin-com".to_owned(), Some("Ann".to_owned()))].into(),
         accesses: [("garmin-com".to_owned(), "login".to_owned())].into(),
         schedule: Some("0 3 * * *".to_owned()),
     };
@@ -124,9 +124,28 @@ fn existing_settings_are_suggested_and_enter_keeps_them() {
 }
 
 #[test]
+fn the_current_access_is_shown_with_its_kind_and_whether_it_only_reads() {
+    let shown = |accesses: &[&str], name: Option<&str>| {
+        let of = |access: &&str| ("garmin-com".to_owned(), (*access).to_owned());
+        let current = CurrentState {
+            accounts: [("garmin-com".to_owned(), name.map(str::to_owned))].into(),
+            accesses: accesses.iter().map(of).collect(),
+            schedule: None,
+        };
+        let flags = ["--no-schedule", "--no-notify", "--no-fetch"];
+        let (plan, _, shown) = answered(&[], &current, &flags, &["1", ""]);
+        assert!(plan.is_ok_and(|plan| plan.logins.is_empty()), "{shown}");
+        shown
+    };
+    assert!(shown(&["key"], Some("Ann")).contains("keep the current API key (Ann; it only reads)"));
+    assert!(shown(&["key", "login"], Some("Ann")).contains("keep the current API key and login (Ann)"));
+    assert!(shown(&["login"], None).contains("keep the current login (the service does not say whose)"));
+}
+
+#[test]
 fn a_flag_adds_an_access_to_a_login_and_repeats_no_working_one() {
     let current = CurrentState {
-        accounts: [("garmin-com".to_owned(), "Ann".to_owned())].into(),
+        accounts: [("garmin-com".to_owned(), Some("Ann".to_owned()))].into(),
         accesses: [("garmin-com".to_owned(), "login".to_owned())].into(),
         schedule: None,
     };

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::token::may_be_secret;
-use super::{Prompt, TokenSource, cancelled, logins, named, open, several, unless_cancelled, welcome, with_login};
+use super::{
+    Prompt, TokenSource, cancelled, logins, name_login_to_upload, named, open, several, unless_cancelled, with_login,
+};
 use crate::fs::is_open_to_others;
 use crate::http::Secret;
 use crate::platform::{Access, AccessKind, PlatformSelection, PlatformSpec, key_end};
@@ -87,7 +89,10 @@ pub(super) fn check_and_store(
     let account = open(worker, spec, AccessKind::ApiKey)?.import_key(&key, ends);
     let account = account.map_err(|error| named(spec, error.into()))?;
     let is_end_unknown = account.expires.is_none() && access(spec).is_some_and(Access::asks_key_end);
-    welcome(worker, spec, account);
+    let used_to = if access(spec).is_some_and(Access::can_write) { "reads and writes" } else { "reads" };
+    let whose = account.name.map_or("; the service does not say whose".to_owned(), |name| format!(" as {name}"));
+    worker.info(&format!("{}: key saved; {used_to}{whose}", spec.id));
+    name_login_to_upload(worker, spec);
     if is_end_unknown {
         worker.info(&format!(
             "{}: the service does not tell when the key ends; to be warned three weeks before, add --ends DAY",

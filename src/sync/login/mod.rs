@@ -177,6 +177,13 @@ fn ask_code(prompt: &mut dyn Prompt, text: &str) -> Option<Secret> {
     Some(Secret::new(code.expose().split_whitespace().collect::<String>()))
 }
 
+/// After an access that only reads was set up: names the command for the one that writes, if that is not set up.
+fn name_login_to_upload(worker: &Worker, spec: &PlatformSpec) {
+    if worker.is_read_only(spec) {
+        worker.info(&format!("{0}: to upload, too: gs-auth login --platform {0}", spec.id));
+    }
+}
+
 fn welcome(worker: &Worker, spec: &PlatformSpec, account: Account) {
     let name = account.name.unwrap_or_else(|| "an account without a name".into());
     worker.info(&format!("{}: logged in as {name}", spec.id));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Prompt, logins, named, open, several, unless_cancelled, with_login};
+use super::{Prompt, logins, name_login_to_upload, named, open, several, unless_cancelled, with_login};
 use crate::platform::{AccessKind, PlatformSelection, PlatformSpec};
 use crate::sync::{Failure, Result, Worker};
 
@@ -20,6 +20,7 @@ pub(super) fn authorize(worker: &Worker, prompt: &mut dyn Prompt) -> Result<()> 
     let authorized = platform.authorize(&mut |text| prompt.show(text));
     authorized.map_err(|error| named(spec, unless_cancelled(worker, error.into())))?;
     worker.info(&format!("{}: access allowed; commands now read with it", spec.id));
+    name_login_to_upload(worker, spec);
     Ok(())
 }
 

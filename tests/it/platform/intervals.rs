@@ -70,14 +70,16 @@ fn gs_auth_key_takes_the_key_from_a_pipe_a_file_a_setting_or_a_person() {
     let platform = ["--platform", "intervals"];
     work.run("gs-auth", &["key", "--platform", "intervals"]).ends(77).says("set INTERVALS_API_KEY");
     for args in [&["key", "-"][..], &["key"]] {
-        work.given("gs-auth", &[args, &["-v"], &platform].concat(), &format!("{key}\n")).ok().says("logged in as");
+        work.given("gs-auth", &[args, &["-v"], &platform].concat(), &format!("{key}\n"))
+            .ok()
+            .says("key saved; reads and writes as");
     }
     let file = work.dir().join("key");
     std::fs::write(&file, format!("{key}\n")).unwrap();
     work.run("gs-auth", &["key", file.to_str().unwrap(), "--platform", "intervals"]).ok();
     work.run("gs-auth", &["logout", "-v", "--platform", "intervals"]).ok().says("API key deleted");
     work.set("INTERVALS_API_KEY_FILE", file.to_str().unwrap());
-    work.run("gs-auth", &["key", "-v"]).ok().says("intervals: logged in as");
+    work.run("gs-auth", &["key", "-v"]).ok().says("intervals: key saved; reads and writes as");
     work.unset("INTERVALS_API_KEY_FILE");
     work.run("gs-fetch", &[]).ok();
     let (code, shown) = work.on_a_terminal("key --platform intervals", &[("API key", &key)]);
@@ -100,7 +102,7 @@ fn a_rejected_key_is_asked_for_once_and_the_new_one_of_the_settings_is_used() {
     // The settings still have the old key.
     work.run("gs-auth", &["key"]).ends(77).says("correct INTERVALS_API_KEY");
     let (code, shown) = work.on_a_terminal("key --platform intervals", &[("API key", &new)]);
-    assert!(code == 0 && shown.contains("logged in as"), "{shown}");
+    assert!(code == 0 && shown.contains("key saved; reads and writes as"), "{shown}");
     work.run("gs-fetch", &[]).ok();
     work.set("INTERVALS_API_KEY", &new);
     work.run("gs-fetch", &[]).ok();

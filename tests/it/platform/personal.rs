@@ -374,7 +374,7 @@ fn gs_auth_key_takes_the_key_from_a_pipe_a_file_the_settings_or_garmins_own_clie
         path.display().to_string()
     };
     let check = |work: &Work, said: Said| {
-        said.ok().says("garmin-com: logged in as Test Runner");
+        said.ok().says("garmin-com: key saved; reads as Test Runner").says("to upload, too: gs-auth login --platform");
         assert_eq!(stored(work)["key"], key.as_str());
         assert_eq!(requests(&sim), [format!("POST {HOST}{EXCHANGE} 200"), format!("GET {HOST}{SEARCH} 200")]);
         sim.clear_log();
