@@ -177,8 +177,12 @@ impl Answers<'_> {
         let folders = before.iter().filter(|spec| !spec.has_login());
         options.extend(folders.map(|spec| (spec.id.to_string(), Some(spec.clone()))));
         options.push(("a folder of FIT files, such as that of a watch".into(), None));
+        // Without a setting, the platforms that are logged in are suggested.
         let is_before = |(_, spec): &&(String, Option<Arc<PlatformSpec>>)| {
-            spec.as_ref().is_some_and(|spec| before.iter().any(|other| other.id == spec.id))
+            spec.as_ref().is_some_and(|spec| match before {
+                [] => self.current.accounts.contains_key(spec.id.as_str()),
+                _ => before.iter().any(|other| other.id == spec.id),
+            })
         };
         let mut default: Vec<usize> =
             (0..).zip(&options).filter(|(_, option)| is_before(option)).map(|(number, _)| number).collect();

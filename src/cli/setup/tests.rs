@@ -143,6 +143,14 @@ fn the_current_access_is_shown_with_its_kind_and_whether_it_only_reads() {
 }
 
 #[test]
+fn without_a_settings_file_all_platforms_that_are_logged_in_are_suggested() {
+    let of = |platform: &str| (platform.to_owned(), Some("Ann".to_owned()));
+    let current = CurrentState { accounts: ["garmin-com", "coros"].map(of).into(), ..CurrentState::default() };
+    let (plan, _, shown) = answered(&[], &current, &["--no-schedule", "--no-notify", "--no-fetch"], &["", "", ""]);
+    assert!(plan.is_ok_and(|plan| plan.platforms.len() == 2) && shown.contains("[1,3]"), "{shown}");
+}
+
+#[test]
 fn a_flag_adds_an_access_to_a_login_and_repeats_no_working_one() {
     let current = CurrentState {
         accounts: [("garmin-com".to_owned(), Some("Ann".to_owned()))].into(),
