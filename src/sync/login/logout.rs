@@ -25,7 +25,11 @@ pub fn logout(worker: &mut Worker) -> Result<()> {
         worker.info(&format!("{}: not logged in", spec.id));
     }
     for kind in stored {
-        let what = if kind == AccessKind::ApiKey { "API key" } else { "token" };
+        let what = match kind {
+            AccessKind::ApiKey => "API key",
+            AccessKind::OAuth => "OAuth token",
+            AccessKind::Login => "login",
+        };
         match worker.dry_run {
             true => worker.warn(&format!("{}: would delete the {what}", spec.id)),
             false => {

@@ -33,9 +33,17 @@ fn platform(worker: &Worker) -> Result<Arc<PlatformSpec>> {
     };
     match specs.as_slice() {
         [spec] if has_oauth(spec) => Ok(spec.clone()),
-        [spec] => with_login(spec).and_then(|spec| {
-            Err(Failure::usage(format!("{0}: no login by OAuth; log in: gs-auth login --platform {0}", spec.id)))
-        }),
+        [spec] => with_login(spec).and_then(|spec| Err(no_oauth(&spec))),
         _ => Err(several(&logins(worker).iter().filter(|spec| has_oauth(spec)).cloned().collect::<Vec<_>>())),
     }
+}
+
+/// The failure of a platform that has other accesses.
+fn no_oauth(spec: &PlatformSpec) -> Failure {
+    let mut ways = Vec::new();
+    for access in spec.accesses() {
+        let command = if access.kind() == AccessKind::ApiKey { "key" } else { "login" };
+        ways.push(format!("gs-auth {command} --platform {}", spec.id));
+    }
+    Failure::usage(format!("{} has no OAuth; use {}", spec.id, ways.join(" or ")))
 }

@@ -42,8 +42,10 @@ fn a_login_by_link_is_stored_and_used_for_reading() {
     // The next login uses the same client.
     log_in(&work, &sim, Some(McpVisit::Approve)).ok();
     assert_eq!(sim.with(|state| state.coros_mcp.clients.len()), 1);
-    work.run("gs-auth", &["login", "--platform", "garmin-com", "--oauth"]).ends(2).says("no login by OAuth");
-    work.run("gs-auth", &["logout", "--platform", "coros"]).ok();
+    work.run("gs-auth", &["login", "--platform", "garmin-com", "--oauth"])
+        .ends(2)
+        .says("garmin-com has no OAuth; use gs-auth key --platform garmin-com or gs-auth login --platform garmin-com");
+    work.run("gs-auth", &["logout", "-v", "--platform", "coros"]).ok().says("coros: OAuth token deleted");
     assert!(!work.data(TOKEN).exists());
 }
 
