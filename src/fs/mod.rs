@@ -22,6 +22,15 @@ pub fn is_open_to_others(meta: &Metadata) -> bool {
     meta.mode() & 0o077 != 0
 }
 
+/// What other users can do with a file or folder that is open to them, in words.
+pub fn access_of_others(meta: &Metadata) -> &'static str {
+    match (meta.mode() & 0o044 != 0, meta.mode() & 0o022 != 0) {
+        (true, true) => "read or write",
+        (false, true) => "write",
+        _ => "read",
+    }
+}
+
 /// Whether a file or folder belongs to the user who runs the program.
 pub fn is_own(meta: &Metadata) -> bool {
     meta.uid() == rustix::process::geteuid().as_raw()

@@ -6,7 +6,7 @@ use super::names::Source;
 use super::setting::{Setting, SettingKind};
 use super::shown::holds_secret;
 use super::{Settings, suggest, table};
-use crate::fs::{is_open_to_others, is_own};
+use crate::fs::{self, is_open_to_others, is_own};
 use crate::shell::shell_quote;
 
 /// Folders in which containers and service managers store secrets. They choose the file modes, not a person.
@@ -52,13 +52,12 @@ impl Settings {
     fn readable_env_file(&self) -> Option<String> {
         let path = self.file_path.as_deref()?;
         let has_secret = self.file.iter().any(|(name, value)| holds_secret(name, value));
-        (has_secret && is_open(path)).then(|| {
-            format!(
-                "other users can read or write {}, and it contains passwords or keys; run: chmod 600 {}",
-                path.display(),
-                shell_quote(&path.display().to_string())
-            )
-        })
+        let access = access_of_others(path).filter(|_| has_secret)?;
+        Some(format!(
+            "other users can {access} {}, and it contains passwords or keys; run: chmod 600 {}",
+            path.display(),
+            shell_quote(&path.display().to_string())
+        ))
     }
 
     /// A warning if other users can read the secret in `NAME_FILE`, if the file belongs to this user and its mode can
@@ -75,12 +74,13 @@ impl Settings {
         let is_mounted = MOUNTS.iter().any(|folder| real.starts_with(folder) || path.starts_with(folder))
             || rustix::fs::statvfs(&real).is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
         let shown = path.display().to_string();
-        (is_open(&path) && is_own && !is_mounted)
-            .then(|| format!("other users can read or write {shown} ({from}); run: chmod 600 {}", shell_quote(&shown)))
+        let access = access_of_others(&path).filter(|_| is_own && !is_mounted)?;
+        Some(format!("other users can {access} {shown} ({from}); run: chmod 600 {}", shell_quote(&shown)))
     }
 }
 
-/// Whether other users can read or write a file.
-fn is_open(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && is_open_to_others(&meta))
+/// What other users can do with a file; `None`: nothing.
+fn access_of_others(path: &Path) -> Option<&'static str> {
+    let meta = std::fs::metadata(path).ok().filter(|meta| meta.is_file() && is_open_to_others(meta))?;
+    Some(fs::access_of_others(&meta))
 }

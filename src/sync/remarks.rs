@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{Failure, Level, Result, Worker};
 use crate::catalogue::Query;
-use crate::fs::is_open_to_others;
+use crate::fs::{access_of_others, is_open_to_others};
 use crate::settings;
 use crate::sport;
 
@@ -36,21 +36,20 @@ impl Worker {
 
     fn close(&mut self, path: &Path, mode: u32) {
         // A missing file is not open.
-        let is_open = || std::fs::metadata(path).is_ok_and(|meta| is_open_to_others(&meta));
-        if !is_open() {
-            return;
-        }
+        let open = || std::fs::metadata(path).ok().filter(is_open_to_others);
+        let Some(meta) = open() else { return };
+        let access = access_of_others(&meta);
         let shown = path.display();
         match std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)) {
-            Ok(()) if !is_open() => {
-                self.warn(&format!("other users could read or write {shown}; its mode is now {mode:o}"));
+            Ok(()) if open().is_none() => {
+                self.warn(&format!("other users could {access} {shown}; its mode is now {mode:o}"));
             }
             // The file system does not support modes, as on many USB drives, so the access stays as it is.
             Ok(()) => self.report_daily(&format!(
-                "other users can read or write {shown}, and its file system has no file modes; set DATA_DIR to another disk"
+                "other users can {access} {shown}, and its file system has no file modes; set DATA_DIR to another disk"
             )),
             Err(error) => self.report_daily(&format!(
-                "other users can read or write {shown}, and its mode cannot be changed ({error}); run as its owner: chmod {mode:o}"
+                "other users can {access} {shown}, and its mode cannot be changed ({error}); run as its owner: chmod {mode:o}"
             )),
         }
     }

@@ -303,7 +303,7 @@ fn a_token_readable_by_others_is_made_private_with_a_warning() {
     set_mode(&folder, 0o755);
     set_mode(&token, 0o644);
     let said = work.run("gs-fetch", &[]);
-    said.ok().says(&format!("other users could read or write {}; its mode is now 600", token.display()));
+    said.ok().says(&format!("other users could read {}; its mode is now 600", token.display()));
     assert_eq!((mode(&folder), mode(&token)), (0o700, 0o600));
     work.run("gs-fetch", &[]).ok().silent();
 }
