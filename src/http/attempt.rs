@@ -140,9 +140,20 @@ impl Http {
             }
             // An error about the URL would quote the URL.
             ureq::Error::BadUri(_) | ureq::Error::Http(_) if request.redact_url => "invalid URL".into(),
-            other => other.to_string(),
+            other => in_words(other),
         }
     }
+}
+
+/// An error in words: without the name of its kind, and without the number of an error of the system.
+pub(super) fn in_words(error: &ureq::Error) -> String {
+    let ureq::Error::Io(error) = error else { return error.to_string() };
+    let text = error.to_string();
+    let Some(number) = error.raw_os_error() else { return text };
+    let number = format!(" (os error {number})");
+    let words = text.strip_suffix(number.as_str()).unwrap_or(&text);
+    // It follows other words.
+    words.chars().take(1).flat_map(char::to_lowercase).chain(words.chars().skip(1)).collect()
 }
 
 /// The reason why a proxy rejected the login; `None` for another failure.
@@ -200,5 +211,13 @@ mod tests {
         assert_eq!(shown(&request), "https://h/***");
         let file = Request { redact_url: true, ..Request::get("https://s3.coros.com/fit/1/2.fit?x") };
         assert_eq!(shown(&file), "https://s3.coros.com/***");
+    }
+
+    #[test]
+    fn an_error_of_the_system_is_shown_in_words() {
+        let of = |error: std::io::Error| in_words(&error.into());
+        assert_eq!(of(std::io::Error::from_raw_os_error(111)), "connection refused");
+        assert_eq!(of(std::io::Error::other("Peer closed (early)")), "Peer closed (early)");
+        assert_eq!(in_words(&ureq::Error::HostNotFound), ureq::Error::HostNotFound.to_string());
     }
 }

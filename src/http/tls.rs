@@ -14,6 +14,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::CaCertificates;
+use super::attempt::in_words;
 
 /// The protocol after the handshake.
 const PROTOCOL: &[u8] = b"http/1.1";
@@ -43,12 +44,13 @@ fn unconnected(why: impl fmt::Display) -> Error {
 /// Classifies the error of a failed handshake.
 fn handshake(error: Error) -> Error {
     let Error::Io(inner) = &error else { return unconnected(error) };
+    let why = in_words(&error);
     match inner.get_ref().and_then(|inner| inner.downcast_ref()) {
-        Some(rustls::Error::InvalidCertificate(why)) => {
-            let certificate = Some(why.clone());
-            Error::Other(Box::new(Unconnected { why: error.to_string(), certificate }))
+        Some(rustls::Error::InvalidCertificate(bad)) => {
+            let certificate = Some(bad.clone());
+            Error::Other(Box::new(Unconnected { why, certificate }))
         }
-        _ => unconnected(error),
+        _ => unconnected(why),
     }
 }
 
