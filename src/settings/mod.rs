@@ -50,6 +50,8 @@ pub struct Settings {
     file_dir: PathBuf,
     /// Lines of the `.env` file that cannot be read.
     broken: Vec<BrokenLine>,
+    /// Settings with several different values in the `.env` file, and the line that counts.
+    repeated: BTreeMap<String, usize>,
     /// Why a `.env` file with settings of this program was not read.
     ignored_file: Option<String>,
     /// Raised when a person wants to stop the program.
@@ -145,7 +147,7 @@ impl Settings {
                     self.broken.push(broken(line, &head, &format!("{why} (write NAME=value, or NAME='value')")));
                 }
                 Statement::Assignment { line, name, value: Some(value) } => match self.expanded(&name, &value) {
-                    Ok(value) => drop(self.file.insert(name, trim_line_ends(&value).to_owned())),
+                    Ok(new) => self.take_line(name, line, &value, &new),
                     Err(why) => {
                         self.file.remove(&name);
                         self.broken.push(broken(line, &name, &why));
@@ -155,6 +157,18 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// Sets a value of a line; the last line of a name counts. `written`: the value before `${NAME}` is replaced.
+    fn take_line(&mut self, name: String, line: usize, written: &str, value: &str) {
+        let value = trim_line_ends(value).to_owned();
+        // A value that contains the earlier one is meant to replace it.
+        let is_meant = dotenv::references(written).contains(&name.as_str());
+        let before = self.file.insert(name.clone(), value.clone());
+        let is_other = before.is_some_and(|before| !before.trim().is_empty() && before != value);
+        if !is_meant && (is_other || self.repeated.contains_key(&name)) {
+            self.repeated.insert(name, line);
+        }
     }
 
     /// A value of the file with each `${NAME}` replaced: by the environment, or else by an earlier line, as

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::names::Source;
+use super::names::{Source, is_known};
 use super::setting::{Setting, SettingKind};
 use super::shown::holds_secret;
 use super::{Settings, suggest, table};
@@ -13,12 +13,15 @@ use crate::shell::shell_quote;
 const MOUNTS: [&str; 2] = ["/run", "/var/run"];
 
 impl Settings {
-    /// The warnings, one sentence each: an ignored `.env` file, secrets that other users can read, unknown names, and
-    /// spaces around passwords.
+    /// The warnings, one sentence each: an ignored `.env` file, secrets that other users can read, unknown names,
+    /// settings with several values, and spaces around passwords.
     pub fn warnings(&self) -> Vec<String> {
         let file = self.file_path.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
         let in_file = self.file.keys().filter_map(|name| suggest::warn_of_file_name(name));
         let in_file = in_file.map(|text| format!("{file}: {text}"));
+        let repeated = self.repeated.iter().filter(|(name, _)| is_known(name)).map(|(name, line)| {
+            format!("{file}: {name} has different values; line {line} counts; remove the other lines of it")
+        });
         let variables = self.environment.keys().filter_map(|name| suggest::warn_of_variable(name));
         let mut variables: Vec<String> = variables.map(|text| format!("{text} (in the environment)")).collect();
         variables.sort_unstable();
@@ -27,7 +30,7 @@ impl Settings {
             spaces.map(|from| format!("{from} begins or ends with a space, which is sent as part of the password"));
         let files = self.ignored_file.iter().cloned().chain(self.readable_env_file());
         let readable = table::all().filter_map(|setting| self.readable_secret_file(setting));
-        files.chain(readable).chain(in_file).chain(variables).chain(spaces).collect()
+        files.chain(readable).chain(in_file).chain(repeated).chain(variables).chain(spaces).collect()
     }
 
     /// The settings that are set by an old name: the old name and the new one.

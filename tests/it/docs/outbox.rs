@@ -13,7 +13,14 @@ const DOCUMENT: &str = "docs/outbox.md";
 /// A user with an outbox in `~/outbox`, and stand-ins of other programs.
 fn home() -> Home {
     let home = Home::new();
+    // As setup writes it.
+    let settings = home.path(".config/garminsync/.env");
+    let text = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, format!("SYNC_PLATFORM='garmin-com,folder:~/my watch'\n{text}")).unwrap();
+    fs::create_dir(home.path("my watch")).unwrap();
     follow(&home, "Set it up", 1);
+    let text = fs::read_to_string(&settings).unwrap();
+    assert!(text.starts_with("SYNC_PLATFORM='garmin-com,folder:~/my watch,outbox:~/outbox'\n"), "{text}");
     home
 }
 

@@ -296,6 +296,20 @@ fn a_readable_settings_file_with_secrets_is_reported_with_chmod() {
 }
 
 #[test]
+fn a_setting_with_two_values_in_the_file_is_a_warning_that_names_the_line_that_counts() {
+    let work = Work::alone();
+    let path = work.write_env("SYNC_PLATFORM=coros\nMAX_UPLOAD=7\nSYNC_PLATFORM=garmin-com\n");
+    let said = work.run("gs-settings", &["--check"]);
+    said.says(&format!("{}: SYNC_PLATFORM has different values; line 3 counts", path.display()));
+    // The same value, an empty one before, and one that extends the earlier one are meant.
+    work.write_env(
+        "SYNC_PLATFORM=\nSYNC_PLATFORM=coros\nSYNC_PLATFORM=coros\nSYNC_PLATFORM=${SYNC_PLATFORM},garmin-com\n",
+    );
+    let said = work.run("gs-settings", &["--check"]);
+    assert!(!said.ok().err.contains("different values"), "{said}");
+}
+
+#[test]
 fn a_token_readable_by_others_is_made_private_with_a_warning() {
     let sim = plain(1);
     let work = Work::logged_in(&sim);
