@@ -34,7 +34,7 @@ RUN groupadd --gid 1000 garminsync \
     && install -d -m 700 -o 1000 -g 1000 /app/data
 
 LABEL org.opencontainers.image.title="garminsync" \
-      org.opencontainers.image.description="Archives and synchronises sport activities of Garmin Connect and COROS" \
+      org.opencontainers.image.description="Archives and synchronises sport activities of Garmin Connect, COROS and intervals.icu" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.documentation="/usr/local/share/doc/garminsync/docs/container.md"
 

@@ -1,4 +1,4 @@
-//! Archives activities of Garmin Connect and COROS as verified FIT files, and uploads missing activities between the platforms.
+//! Archives activities of Garmin Connect, COROS and intervals.icu as verified FIT files, and uploads missing activities between the platforms.
 //!
 //! Small commands exchange records (one JSON object a line). This library contains the code that they share. Its top-level
 //! modules are called rooms.

@@ -11,7 +11,7 @@ use garminsync::cli::front::{
 use garminsync::cli::setup::SetupFlags;
 use garminsync::cli::{self, AccountsFlags, Common, Failure, ImportFlags, LoginFlags, LogoutFlags};
 
-/// Archive and synchronise the activities of Garmin Connect and COROS
+/// Archive and synchronise activities of Garmin Connect, COROS and intervals.icu
 ///
 /// Each subcommand runs gs-* commands, which pipelines use directly: gs-fetch lists the platforms, gs-download archives files,
 /// gs-sync uploads missing activities, gs-status shows what you must do, gs-setup configures. Commands of the older GarminSync
@@ -66,7 +66,8 @@ Exit codes: 0 OK, 1 some failed, 75 try again later (or another sync runs),
     Sync(SyncFlags),
     /// List the platforms, then print what the catalogue has
     ///
-    /// If a platform cannot be listed, its last known activities are printed, with their age.
+    /// Without --missing, --downloaded, --deleted or --stats, it prints all of them, as with --all. If a platform cannot be
+    /// listed, its last known activities are printed, with their age.
     List(ListSubcommand),
     /// Archive the files that are missing
     ///

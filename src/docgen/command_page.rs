@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 
 use super::help_notes::Notes;
-use super::roff::{ManPage, bold, italic, lower};
+use super::roff::{ManPage, WIDTH, bold, italic, lower};
 use super::settings_page::{self, sentence};
 use crate::exit::Exit;
 use crate::settings::Setting;
@@ -97,7 +97,12 @@ fn synopsis(page: &mut ManPage, command: &Command) {
     }
     // A hanging indent, so that the name stands out if the line is wrapped.
     for line in lines {
-        page.line(&format!(".HP\n{}", line.replace("] [", "]\n[").replace("... [", "...\n[").replace("} [", "}\n[")));
+        let line = line.replace("] [", "]\n[").replace("... [", "...\n[").replace("} [", "}\n[");
+        page.line(".HP");
+        for part in line.lines() {
+            // Only flags that exclude each other are longer.
+            page.line(&if part.len() > WIDTH { part.replace(" | ", " |\n") } else { part.to_owned() });
+        }
     }
 }
 

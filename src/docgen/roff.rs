@@ -5,7 +5,7 @@
 use super::RELEASE;
 
 /// The longest line of the source; mandoc warns above 80.
-const WIDTH: usize = 76;
+pub(super) const WIDTH: usize = 76;
 
 /// A page that is being written.
 pub struct ManPage {

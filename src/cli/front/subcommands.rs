@@ -16,7 +16,7 @@ use crate::sync::{Level, Message, Observer};
 
 /// The flags of `list`.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("which").args(["all", "missing", "downloaded", "deleted", "stats"]).required(true))]
+#[command(group = clap::ArgGroup::new("which").args(["all", "missing", "downloaded", "deleted", "stats"]))]
 pub struct ListSubcommand {
     /// Do not list the platforms; show when each was last listed
     #[arg(long)]
@@ -159,6 +159,10 @@ pub fn list(flags: &ListSubcommand, given: &GivenFlags) -> Result<u8, Failure> {
     }
     let mut list = run.stage("gs-list")?;
     list.args(given.flags::<ListFlags>()).args(given.flags::<Filter>());
+    let state = &flags.list.state;
+    if !(state.all || state.missing || state.downloaded || state.deleted || flags.list.stats) {
+        list.arg("--all");
+    }
     stages.run(vec![list])?;
     Ok(stages.worst())
 }

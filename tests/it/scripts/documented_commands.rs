@@ -32,10 +32,8 @@ fn shell(work: &Work, text: &str, input: &str) -> Said {
 #[test]
 fn garminsync_rejects_invalid_arguments_and_shows_its_usage() {
     let work = with_commands_in_path(Work::alone());
-    let wrong: [&[&str]; 9] = [
+    let wrong: [&[&str]; 7] = [
         &[],
-        &["list"],
-        &["list", "--offline"],
         &["list", "--all", "--missing"],
         &["list", "--new"],
         &["download"],
@@ -75,6 +73,11 @@ fn list_requests_the_platforms_and_offline_sends_no_requests() {
         garminsync(&work, &["list", state, "--offline"]).ok().says("garmin-com: last listed: 20").ids().len()
     };
     assert_eq!((count("--all"), count("--missing"), count("--downloaded")), (5, 3, 2));
+    // Without a flag it lists all.
+    work.change(
+        "UPDATE activities SET missing_since = 1, missing_count = 2 WHERE id = (SELECT min(id) FROM activities)",
+    );
+    assert_eq!((garminsync(&work, &["list", "--offline"]).ids().len(), work.run("gs-list", &[]).ids().len()), (5, 4));
     assert!(sim.log().is_empty());
     let said = garminsync(&work, &["list", "--all", "--offline", "--", "-q"]);
     said.ok().silent();
