@@ -28,7 +28,7 @@ pub fn print_accounts(all: &[AccountStatus], format: Option<AccountsFormat>, now
         AccountsFormat::Table => {
             output.text(&format!("{}\n", accounts_table(all, now)))?;
             for status in all {
-                for remark in remark(status).into_iter().chain(quota(status, now)) {
+                for remark in remark(status).into_iter().chain(quota(status, now)).chain(status.ways.iter().cloned()) {
                     output.text(&format!("{}: {}\n", status.platform, printable(&remark)))?;
                 }
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{logins, named, open};
+use super::{command_of, logins, named, open};
 use crate::platform::{Access, AccessKind, PlatformId, PlatformSpec};
 use crate::status::FileQuotaUsage;
 use crate::sync::file_quota::file_quota;
@@ -50,6 +50,9 @@ pub struct AccountStatus {
     pub ended: Option<String>,
     /// How many files were requested, if the service limits their number.
     pub file_quota: Option<FileQuotaUsage>,
+    /// If no access of the platform is set up: the commands that set one up, each with what it allows. For people.
+    #[serde(skip)]
+    pub ways: Vec<String>,
 }
 
 /// The accesses of each selected platform that are set up; of a platform without any, the one that a login is for.
@@ -63,14 +66,24 @@ pub fn accounts(worker: &Worker) -> Result<Vec<AccountStatus>> {
         let accesses = spec.accesses();
         let mut shown: Vec<&dyn Access> =
             accesses.into_iter().filter(|access| worker.is_set_up(spec, *access)).collect();
+        let ways = if shown.is_empty() { ways(spec) } else { Vec::new() };
         if shown.is_empty() {
             shown.extend(spec.main_access());
         }
         for access in shown {
-            all.push(status_of(worker, spec, access)?);
+            all.push(AccountStatus { ways: ways.clone(), ..status_of(worker, spec, access)? });
         }
     }
     Ok(all)
+}
+
+/// The commands that set up an access, the preferred one for reading first.
+fn ways(spec: &PlatformSpec) -> Vec<String> {
+    let way = |access: &dyn Access| {
+        let allows = if access.can_write() { "to read and write" } else { "to read" };
+        format!("{allows}: {}", command_of(spec, access.kind()))
+    };
+    spec.accesses().into_iter().map(way).collect()
 }
 
 fn status_of(worker: &Worker, spec: &Arc<PlatformSpec>, access: &dyn Access) -> Result<AccountStatus> {
@@ -105,5 +118,6 @@ fn status_of(worker: &Worker, spec: &Arc<PlatformSpec>, access: &dyn Access) -> 
         rate_limited_until: worker.catalogue.rate_limited_until(&spec.id, now)?,
         file_quota: file_quota(&worker.catalogue, &spec.id, access, now)?.filter(|_| account.is_some()),
         login_rejected: login.map(|login| login.reason.to_string()),
+        ways: Vec::new(),
     })
 }

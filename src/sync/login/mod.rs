@@ -177,6 +177,16 @@ fn ask_code(prompt: &mut dyn Prompt, text: &str) -> Option<Secret> {
     Some(Secret::new(code.expose().split_whitespace().collect::<String>()))
 }
 
+/// The command that sets up an access.
+fn command_of(spec: &PlatformSpec, access: AccessKind) -> String {
+    let command = match access {
+        AccessKind::ApiKey => "key",
+        AccessKind::OAuth => "login --oauth",
+        AccessKind::Login => "login",
+    };
+    format!("gs-auth {command} --platform {}", spec.id)
+}
+
 /// After an access that only reads was set up: names the command for the one that writes, if that is not set up.
 fn name_login_to_upload(worker: &Worker, spec: &PlatformSpec) {
     if worker.is_read_only(spec) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Prompt, logins, name_login_to_upload, named, open, several, unless_cancelled, with_login};
+use super::{Prompt, command_of, logins, name_login_to_upload, named, open, several, unless_cancelled, with_login};
 use crate::platform::{AccessKind, PlatformSelection, PlatformSpec};
 use crate::sync::{Failure, Result, Worker};
 
@@ -40,10 +40,6 @@ fn platform(worker: &Worker) -> Result<Arc<PlatformSpec>> {
 
 /// The failure of a platform that has other accesses.
 fn no_oauth(spec: &PlatformSpec) -> Failure {
-    let mut ways = Vec::new();
-    for access in spec.accesses() {
-        let command = if access.kind() == AccessKind::ApiKey { "key" } else { "login" };
-        ways.push(format!("gs-auth {command} --platform {}", spec.id));
-    }
+    let ways: Vec<String> = spec.accesses().iter().map(|access| command_of(spec, access.kind())).collect();
     Failure::usage(format!("{} has no OAuth; use {}", spec.id, ways.join(" or ")))
 }

@@ -335,6 +335,20 @@ fn a_token_in_a_setting_is_imported_and_not_printed() {
 }
 
 #[test]
+fn status_names_each_access_of_a_platform_without_a_login() {
+    let said = Work::alone().run("gs-auth", &["status", "--format", "table"]);
+    for line in [
+        "garmin-com: to read: gs-auth key --platform garmin-com",
+        "garmin-com: to read and write: gs-auth login --platform garmin-com",
+        "coros: to read: gs-auth login --oauth --platform coros",
+        "coros: to read and write: gs-auth login --platform coros",
+        "intervals: to read and write: gs-auth key --platform intervals",
+    ] {
+        assert!(said.ok().out.lines().any(|shown| shown == line), "{line}: {said}");
+    }
+}
+
+#[test]
 fn login_without_a_terminal_exits_77() {
     Work::alone().run("gs-auth", &["login"]).ends(77).says("standard input is no terminal");
 }
