@@ -137,6 +137,7 @@ mod tests {
             login_rejected: None,
             ended: None,
             file_quota: None,
+            ways: Vec::new(),
         }
     }
 
