@@ -15,6 +15,11 @@ pub fn flag(name: &str, value: &str) -> String {
     format!("{name}{between}{}", shell_quote(value))
 }
 
+/// Logs in to a platform.
+pub fn login(platform: &str) -> String {
+    format!("gs-auth login {}", flag("--platform", platform))
+}
+
 /// Uploads an activity once more that a platform refused or lost.
 pub fn retry(platform: &str, id: &str, to: &str) -> String {
     let entry = format!("{} {}", flag("--platform", platform), flag("--id", id));

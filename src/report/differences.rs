@@ -69,7 +69,7 @@ fn missing(snapshot: &Snapshot, lang: Lang) -> Markup {
                 (folded(html! { span.place { (missing.on) } " " b { (number(missing.count)) } " " (missing.reason.words(lang)) },
                     &missing.items, missing.count <= 5, lang, |item| missing_item(item, lang)))
                 @if missing.reason == MissingReason::NoWriteAccess {
-                    p.fix { span.note { (lang.pick("To upload, too: ", "如需上传：")) } (command(&login(&missing.on))) }
+                    p.fix { span.note { (lang.pick("To upload, too: ", "如需上传：")) } (command(&crate::shell::login(&missing.on))) }
                 } @else if let Some(line) = fix(missing.reason, &missing.on) {
                     p.fix { span.note { (lang.pick("To upload it anyway: ", "仍要上传：")) } (command(&line)) }
                 }
@@ -87,11 +87,6 @@ fn fix(reason: MissingReason, on: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("gs-list | gs-diff {} {flag} | gs-download | gs-upload > /dev/null", crate::shell::flag("--to", on)))
-}
-
-/// The command that sets up an access that can upload.
-fn login(on: &str) -> String {
-    format!("gs-auth login {}", crate::shell::flag("--platform", on))
 }
 
 fn not_archived(snapshot: &Snapshot, lang: Lang) -> Markup {

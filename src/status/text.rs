@@ -60,7 +60,7 @@ impl Snapshot {
                     format!("{}：{} 个活动，因为该平台只读；如需上传：", missing.on, i18n::number(missing.count))
                 }
             };
-            (text, format!("gs-auth login {}", crate::shell::flag("--platform", &missing.on)))
+            (text, crate::shell::login(&missing.on))
         };
         read_only.map(line).collect()
     }
