@@ -36,13 +36,13 @@ impl ReadAhead {
                 };
                 piece.truncate(read);
                 is_cut = piece.last() != Some(&b'\n');
-                reported.expect(piece.iter().filter(|byte| **byte == b'\n').count() as u64);
+                reported.expect_more(piece.iter().filter(|byte| **byte == b'\n').count() as u64);
                 if sender.send(Ok(piece)).is_err() {
                     return;
                 }
             }
             // The last line may have no line end.
-            reported.expect(u64::from(is_cut));
+            reported.expect_more(u64::from(is_cut));
             reported.expect_no_more();
         };
         std::thread::Builder::new().name("input".into()).spawn(read).ok()?;

@@ -78,7 +78,7 @@ pub trait Task: Send + Sync {
     /// `count` more items are done.
     fn add(&self, count: u64);
     /// `count` more items are expected.
-    fn expect(&self, count: u64);
+    fn expect_more(&self, count: u64);
     /// No more items are expected.
     fn expect_no_more(&self);
     /// Whether the task waits for its input.
@@ -125,8 +125,8 @@ impl Progress {
     }
 
     /// See [`Task::expect`].
-    pub fn expect(&self, count: u64) {
-        self.with(|task| task.expect(count));
+    pub fn expect_more(&self, count: u64) {
+        self.with(|task| task.expect_more(count));
     }
 
     /// See [`Task::expect_no_more`].

@@ -50,7 +50,7 @@ impl Task for TerminalTask {
         self.0.add(count);
     }
 
-    fn expect(&self, count: u64) {
+    fn expect_more(&self, count: u64) {
         self.0.state().come += count;
     }
 
