@@ -156,9 +156,9 @@ impl Catalogue {
         changes.ok_or(Error::Forgotten)
     }
 
-    /// Whether any activity of a platform is known.
-    pub fn has_activities(&self, platform: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM activities WHERE platform = ?1)";
+    /// Whether a listing of a platform ever showed an activity. An import says nothing about an account.
+    pub fn has_listed(&self, platform: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND first_listing IS NOT NULL)";
         self.done(self.connection.query_row(sql, [platform], |row| row.get(0)))
     }
 

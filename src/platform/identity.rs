@@ -32,8 +32,8 @@ pub trait OwnerGuard: Send + Sync {
     /// From now on the owner has this id.
     fn replace_id(&self, identity: &Identity, email: Option<&str>) -> Result<()>;
 
-    /// Whether the catalogue knows activities of the platform.
-    fn has_activities(&self) -> Result<bool>;
+    /// Whether an account of the platform was ever listed, with at least one activity.
+    fn has_listed(&self) -> Result<bool>;
 
     /// Whether the data folder has an owner. If it has, a login with an unknown owner must not replace its token.
     fn is_owned(&self) -> Result<bool>;

@@ -124,8 +124,8 @@ impl Ownership {
         }
         self.check_settings()?;
         let owned = self.is_owned()?;
-        // Without an owner, known activities came from an account that the service did not name.
-        let is_unnamed = !owned && self.has_activities()?;
+        // Without an owner, listed activities came from an account that the service did not name.
+        let is_unnamed = !owned && self.has_listed()?;
         // While the data folder has no owner, a fresh response has nothing to be compared with.
         let known = match platform.identify(fresh && owned) {
             Ok(None) if owned && !fresh => platform.identify(true),
@@ -224,8 +224,8 @@ impl OwnerGuard for Ownership {
         self.admit(identity, email)
     }
 
-    fn has_activities(&self) -> platform::Result<bool> {
-        self.catalogue.with(|catalogue| catalogue.has_activities(&self.spec.id))
+    fn has_listed(&self) -> platform::Result<bool> {
+        self.catalogue.with(|catalogue| catalogue.has_listed(&self.spec.id))
     }
 
     fn is_owned(&self) -> platform::Result<bool> {

@@ -202,7 +202,7 @@ impl OwnerGuard for AtOnce {
         Ok(())
     }
 
-    fn has_activities(&self) -> platform::Result<bool> {
+    fn has_listed(&self) -> platform::Result<bool> {
         Ok(false)
     }
 

@@ -254,6 +254,20 @@ fn without_an_owner_the_known_activities_decide_who_may_log_in() {
 }
 
 #[test]
+fn imported_activities_do_not_decide_who_may_log_in() {
+    let sim = sim(3, |_| ());
+    let mut work = Work::with(&sim);
+    work.set("SYNC_PLATFORM", "COROS");
+    // From an export, of which the account shows nothing any more.
+    work.run("gs-list", &["--stats"]).ok();
+    work.change(
+        "INSERT INTO activities (platform, id, start_time, first_seen, last_seen) VALUES ('coros', '1', 1, 1, 1)",
+    );
+    log_in(&work, &sim, Some(McpVisit::Approve)).ok();
+    fetch(&work).ok();
+}
+
+#[test]
 fn the_training_hub_may_name_the_owner_by_another_id_than_the_login_by_link_did() {
     let bob = CorosSpec { email: "bob@example.org".into(), region: 3, generate: 4, ..CorosSpec::default() };
     let ann = CorosSpec { region: REGION, generate: 4, ..CorosSpec::default() };

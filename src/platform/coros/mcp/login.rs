@@ -120,8 +120,8 @@ impl CorosMcp {
         let (guard, identity) = (&self.context.owner, token.identity());
         let admit = || identity.as_ref().map_or(Ok(()), |identity| guard.admit(identity, None));
         let is_owned = guard.is_owned()?;
-        // Without an owner, known activities came from an account that the service did not name.
-        let decides = if is_owned { identity.is_some() } else { !guard.has_activities()? };
+        // Without an owner, listed activities came from an account that the service did not name.
+        let decides = if is_owned { identity.is_some() } else { !guard.has_listed()? };
         let owner = match decides.then(admit) {
             Some(Err(Error::OtherAccount(Reason::OtherAccount { owner, .. }))) => owner,
             Some(admitted) => return admitted,
