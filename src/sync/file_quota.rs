@@ -43,6 +43,10 @@ impl Worker {
         let Ok(spec) = self.platforms.require(&activity.platform) else { return Ok(None) };
         let access = spec.access(self.read_access(&spec));
         let Some(quota) = access.and_then(|access| access.file_quota()) else { return Ok(None) };
+        // Another access gives the files that this one does not.
+        if self.other_access(&spec).is_some() {
+            return Ok(None);
+        }
         let problem = self.catalogue.problem(activity.as_key(), "gs-download")?;
         let Some(problem) = problem.filter(|problem| problem.reason == Reason::NoFileGiven) else { return Ok(None) };
         if !self.catalogue.archived_originals(&activity.platform, 1)?.is_empty() {
@@ -54,6 +58,12 @@ impl Worker {
         Ok(clock::is_within(problem.last, self.now(), wait).then_some(problem.reason))
     }
 
+    /// An access that is set up, besides the one that lists.
+    fn other_access<'s>(&self, spec: &'s PlatformSpec) -> Option<&'s dyn Access> {
+        let lists = self.read_access(spec);
+        spec.accesses().into_iter().find(|access| access.kind() != lists && self.is_set_up(spec, *access))
+    }
+
     /// Opens another access of a platform by which files can be downloaded now, if one is set up. It is used when the
     /// access that lists gives no files, and `why`.
     pub(super) fn connect_for_files(
@@ -62,9 +72,7 @@ impl Worker {
         http: &Arc<Http>,
         why: OtherAccess,
     ) -> Option<Box<dyn PlatformReader>> {
-        let lists = self.read_access(spec);
-        let other =
-            spec.accesses().into_iter().find(|access| access.kind() != lists && self.is_set_up(spec, *access))?;
+        let other = self.other_access(spec)?;
         let name = other.kind().name();
         let opened = self.connect_reader_by(spec, other.kind(), http.clone()).and_then(|platform| {
             // The next file shows whether the login works; without it, the quota is the reason to report.

@@ -14,6 +14,16 @@ fn calls_of_files(sim: &Sim) -> Vec<String> {
     })
 }
 
+/// Adds activities without a file, an hour apart, the newest of all.
+fn add_without_a_file(sim: &Sim, count: i64) {
+    for n in 0..count {
+        let start = Some(HISTORY_END - n * 3600);
+        let refused = Some("1001".into());
+        let spec = CorosActivitySpec { start, refused, sport: Some(100), ..CorosActivitySpec::default() };
+        sim.with(|state| state.add_coros_activity(REGION, &spec));
+    }
+}
+
 #[test]
 fn a_large_history_is_archived_over_the_days_of_the_quota_and_each_file_once() {
     for window in [QuotaWindow::FromFirst, QuotaWindow::Rolling, QuotaWindow::Day] {
@@ -119,13 +129,7 @@ fn an_answer_without_a_file_is_never_final() {
 #[test]
 fn an_activity_without_a_file_is_requested_again_and_blocks_no_other_one() {
     let sim = sim(9, |_| ());
-    let refused = CorosActivitySpec {
-        start: Some(HISTORY_END),
-        refused: Some("1001".into()),
-        sport: Some(100),
-        ..CorosActivitySpec::default()
-    };
-    sim.with(|state| state.add_coros_activity(REGION, &refused));
+    add_without_a_file(&sim, 1);
     let work = work(&sim);
     fetch(&work).ok();
     for run in 1..=3 {
@@ -135,24 +139,13 @@ fn an_activity_without_a_file_is_requested_again_and_blocks_no_other_one() {
     }
 }
 
-fn without_a_file(start: i64) -> CorosActivitySpec {
-    CorosActivitySpec {
-        start: Some(start),
-        refused: Some("1001".into()),
-        sport: Some(100),
-        ..CorosActivitySpec::default()
-    }
-}
-
 #[test]
 fn many_activities_without_a_file_do_not_keep_older_files_from_the_archive() {
     let sim = sim(3, |_| ());
     let work = work(&sim);
     fetch(&work).ok();
     download(&work).ok();
-    for n in 0..12 {
-        sim.with(|state| state.add_coros_activity(REGION, &without_a_file(HISTORY_END - n * 3600)));
-    }
+    add_without_a_file(&sim, 12);
     for n in 0..6 {
         let older = CorosActivitySpec {
             start: Some(HISTORY_END - 400 * 86_400 - n * 7200),
@@ -173,9 +166,7 @@ fn many_activities_without_a_file_do_not_keep_older_files_from_the_archive() {
 #[test]
 fn activities_without_a_file_do_not_keep_the_first_file_from_the_archive() {
     let sim = sim(10, |_| ());
-    for n in 0..12 {
-        sim.with(|state| state.add_coros_activity(REGION, &without_a_file(HISTORY_END - n * 3600)));
-    }
+    add_without_a_file(&sim, 12);
     let work = work(&sim);
     fetch(&work).ok();
     let days = (1..).find(|_| {
@@ -191,15 +182,24 @@ fn activities_without_a_file_do_not_keep_the_first_file_from_the_archive() {
 #[test]
 fn the_login_is_asked_for_a_file_that_did_not_arrive() {
     let sim = sim(4, |_| ());
-    for n in 0..6 {
-        sim.with(|state| state.add_coros_activity(REGION, &without_a_file(HISTORY_END - n * 3600)));
-    }
+    add_without_a_file(&sim, 6);
     let mut work = work(&sim);
     work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
     fetch(&work).ok();
     let said = download(&work);
     said.says("COROS rejected the download");
     assert_eq!((archived(&work), calls_of_files(&sim).len()), (4, 1), "{said}");
+}
+
+#[test]
+fn a_login_that_is_set_up_later_is_asked_at_once() {
+    let sim = sim(0, |_| ());
+    add_without_a_file(&sim, 2);
+    let mut work = work(&sim);
+    fetch(&work).ok();
+    download(&work).says("the service gave no file");
+    work.set("COROS_EMAIL", "runner@example.org").set("COROS_PASSWORD", "correct horse");
+    download(&work).says("COROS rejected the download");
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn a_quota_that_ends_at_the_check_of_other_files_is_the_reason_that_is_reported(
     let work = work(&sim);
     fetch(&work).ok();
     download(&work).ok();
-    sim.with(|state| state.add_coros_activity(REGION, &without_a_file(HISTORY_END)));
+    add_without_a_file(&sim, 1);
     fetch(&work).ok();
     sim.with(|state| state.use_mcp_quota(REGION, 50));
     // The activity is the fourth without a file, and the file that is requested then is the fifth.
