@@ -415,7 +415,7 @@ fn a_renewal_without_a_refresh_token_keeps_the_old_one() {
 
 #[test]
 fn a_renewal_is_not_repeated_before_the_time_that_the_service_names() {
-    for seconds in [-10, 60] {
+    for (seconds, logs_in) in [(-10, false), (60, false), (60, true)] {
         let sim = sim(3, |_| ());
         let work = work(&sim);
         end_in(&work, seconds);
@@ -431,12 +431,13 @@ fn a_renewal_is_not_repeated_before_the_time_that_the_service_names() {
         assert_eq!(asked(&sim, TOKENS).len(), 1);
         sim.clear_faults();
         // The time has come, or a person logs in.
-        match seconds {
-            60 => drop(log_in(&work, &sim, Some(McpVisit::Approve)).ok()),
-            _ => set(&work, "limited_until", "2026-01-01T00:00:00Z"),
+        match logs_in {
+            true => drop(log_in(&work, &sim, Some(McpVisit::Approve)).ok()),
+            false => set(&work, "limited_until", "2026-01-01T00:00:00Z"),
         }
         fetch(&work).ok();
-        assert!(stored(&work)["limited_until"].is_null());
+        assert_eq!(asked(&sim, TOKENS).len(), 2, "a renewal, or the exchange of the login");
+        assert!(stored(&work)["limited_until"].is_null() && stored(&work)["renewal_begun"].is_null());
     }
 }
 

@@ -52,14 +52,13 @@ impl CorosMcp {
         let Some(refresh) = &token.refresh_token else {
             return Err(self.login_required("the access has ended, and COROS gave no token to renew it"));
         };
-        // Another process, or an earlier run, was told so.
+        // The service gave this limit to another process or an earlier run.
         if let Some(until) = token.limit(now) {
             return Err(limited(until));
         }
         let request = oauth::refresh_request(&token.host()?, &token.client_id, refresh);
         let space = self.store.reserve()?;
-        let begun = Token { renewal_begun: token.renewal_begun.or(Some(now)), ..token.clone() };
-        self.store.save(&begun)?;
+        self.store.save(&Token { renewal_begun: token.renewal_begun.or(Some(now)), ..token.clone() })?;
         let response = match self.context.http.send(&self.context.platform, &request) {
             Ok(response) => response,
             Err(error) => {
@@ -71,7 +70,8 @@ impl CorosMcp {
             }
         };
         if let Some(until) = oauth::limited_until(&response, now) {
-            space.save(&Token { limited_until: Some(until), ..begun })?;
+            // It was not carried out, so the refresh token is not used up.
+            space.save(&Token { limited_until: Some(until), ..token.clone() })?;
             return Err(limited(until));
         }
         match oauth::read_grant(&response, now) {
