@@ -25,7 +25,8 @@ pub struct FileQuota {
 pub struct FileRequest {
     /// When it was sent.
     pub at: Timestamp,
-    /// Whether a file arrived; `None` if the program ended before the response.
+    /// Whether a file arrived; `None` if the program ended before the response, or the response says nothing about the
+    /// quota.
     pub gave_file: Option<bool>,
 }
 
@@ -63,8 +64,9 @@ impl FileQuota {
         let counted: Vec<&FileRequest> =
             requests.iter().filter(|request| request.at > since && request.at <= latest).collect();
         let used = counted.len();
-        // How many of the last requests gave no file.
-        let empty = counted.iter().rev().take_while(|request| request.gave_file == Some(false)).count();
+        // How many of the last responses had no file. A request without a known outcome says nothing.
+        let outcomes = counted.iter().rev().filter_map(|request| request.gave_file);
+        let empty = outcomes.take_while(|gave_file| !gave_file).count();
         let blocking = match used.checked_sub(self.files) {
             Some(over) => counted.get(over),
             None if empty > 0 && used >= self.nearly => counted.first(),
@@ -136,6 +138,7 @@ mod tests {
         };
         let (file, empty) = (Some(true), Some(false));
         assert_eq!([doubtful(&[]), doubtful(&[empty]), doubtful(&[empty, file])], [false, true, false]);
+        assert!(doubtful(&[empty, None]), "a response that says nothing does not end the row");
     }
 
     #[test]
