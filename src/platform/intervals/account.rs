@@ -63,6 +63,11 @@ impl Intervals {
 
     fn key_of_settings(&self, stored: Option<&Token>) -> Result<Secret> {
         let given = (self.context.credentials)()?.map(|credentials| Secret::new(credentials.password.expose().trim()));
+        // A person gave the stored key in place of the one in the settings.
+        let alive = stored.filter(|token| token.dead.is_none());
+        let is_aside =
+            |key: &Secret| alive.and_then(|token| token.set_aside.as_ref()).is_some_and(|aside| aside.is(key));
+        let given = given.filter(|key| !is_aside(key));
         if given.as_ref().is_some_and(|key| !api::is_key(key.expose())) {
             return Err(Error::Config("INTERVALS_API_KEY: not an API key; a key is one word".into()));
         }
