@@ -157,7 +157,7 @@ impl Coros {
                 None => self.store.remove().map(drop),
             }
             .map_err(LoginFailure::from)?;
-            return Err(LoginFailure::Other(error));
+            return Err(LoginFailure::from(error));
         }
         if let Err(error) = self.context.guard.succeeded() {
             (self.context.notice)(&format!("the new token is saved, but the login could not be recorded: {error}"));
