@@ -23,6 +23,8 @@ impl Personal {
         if response.status != 401 {
             return Ok(response);
         }
+        // Exchanges are limited, and a web page says nothing about the token.
+        block_page::check(&response, "data")?;
         let renewed = self.access_token(Some(&token))?;
         let response = self.send(&api::with_token(request, &renewed))?;
         if response.status != 401 {
@@ -62,8 +64,8 @@ impl Personal {
 
     /// A valid access token; `rejected` is one that the service has just rejected.
     ///
-    /// With a valid token it takes no lock and sends no request. Otherwise one process exchanges the key, and the others
-    /// use the result.
+    /// With a valid token, and an unchanged key in the settings, it takes no lock and sends no request. Otherwise one
+    /// process exchanges the key, and the others use the result.
     fn access_token(&self, rejected: Option<&str>) -> Result<String> {
         self.check_allowed()?;
         self.use_changed_settings()?;
