@@ -206,7 +206,7 @@ impl Redirects {
     }
 
     /// Changes `request` to the target of the redirect `response`, with the cookies that the redirect sets, as a
-    /// browser does. Another host gets none of them.
+    /// browser does. Another host or port gets none of them.
     fn follow(&mut self, request: &mut Request, response: &Response, next: String) -> Result<(), Error> {
         self.count += 1;
         if self.count > REDIRECTS {

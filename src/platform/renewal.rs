@@ -1,4 +1,4 @@
-//! The renewal of a token, and the check of a key: begun once in a run.
+//! The renewal of a token, and the check of a key: not begun again in a run after a temporary failure.
 
 use std::cell::RefCell;
 

@@ -180,8 +180,8 @@ impl Coros {
     }
 }
 
-/// Whether an account, as `list` lists it, has an activity that the catalogue knows with the same start. Ids are unique at
-/// COROS. All activities are compared if needed: after a pause of months, many of the newest are unknown.
+/// Whether an account, as `list` lists it, has an activity that the catalogue knows, with the same start if the list has
+/// one. Ids are unique at COROS. All activities are compared if needed: after a pause of months, many of the newest are unknown.
 fn shows_known_activities(
     context: &Context,
     list: impl FnOnce(&mut dyn FnMut(Page) -> Result<ControlFlow<()>>) -> Result<ListEnd>,

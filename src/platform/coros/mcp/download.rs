@@ -37,7 +37,7 @@ pub fn has_file(result: &Value) -> bool {
     result["content"].as_array().is_some_and(|items| items.iter().any(|item| item["type"] == "resource"))
 }
 
-/// Whether a result has a file. `None`: it has none, and an error is the cause, not the quota.
+/// Whether a result has a file. `None`: it is an error, which says nothing about the quota.
 pub fn gave_file(result: &Value) -> Option<bool> {
     let is_error = |words: &String| text::sentence(words).is_some_and(|sentence| sentence != Sentence::NoFile);
     match has_file(result) {

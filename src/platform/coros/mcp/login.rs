@@ -43,16 +43,13 @@ impl CorosMcp {
         let known = stored.filter(|token| token.issuer == issuer.address() && token.dead.is_none());
         if let Some(client) = known.map(|token| token.client_id) {
             let response = self.sent(&login_session::open_request(issuer, &client))?;
-            if !login_session::is_rejected(&response)
-                && let Some(session) = login_session::read(issuer, &response)?
-            {
-                return Ok((client, session));
+            if !login_session::is_rejected(&response) {
+                return Ok((client, login_session::read(issuer, &response)?));
             }
         }
         let client = oauth::read_registration(&self.sent(&oauth::register_request(issuer))?)?;
         let session = login_session::read(issuer, &self.sent(&login_session::open_request(issuer, &client))?)?;
-        let unknown = || Error::Unexpected("COROS does not know the client that it has just registered".into());
-        Ok((client, session.ok_or_else(unknown)?))
+        Ok((client, session))
     }
 
     /// Waits until the person has logged in. A connection or a service that fails for a moment does not end the login.
@@ -68,7 +65,7 @@ impl CorosMcp {
             let response =
                 match self.context.http.send(&self.context.platform, &login_session::claim_request(issuer, session)) {
                     Ok(response) => response,
-                    Err(error @ (http::Error::Network { .. } | http::Error::RedirectLoop { .. })) => {
+                    Err(error @ http::Error::Network { .. }) => {
                         failure = Some(error.to_string());
                         continue;
                     }

@@ -58,13 +58,10 @@ pub fn is_rejected(response: &Response) -> bool {
     matches!(response.status, 400..=499) && !matches!(response.status, 408 | 429)
 }
 
-/// Reads a login session. `None`: the service does not know the client.
-pub fn read(issuer: &Issuer, response: &Response) -> Result<Option<LoginSession>> {
+/// Reads a login session.
+pub fn read(issuer: &Issuer, response: &Response) -> Result<LoginSession> {
     let body = lenient_json::parse(&response.body).unwrap_or_default();
     let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
-    if matches!(response.status, 400 | 401) && text("error") == Some("invalid_client") {
-        return Ok(None);
-    }
     let found = text("sessionId").zip(text("pollToken")).zip(text("loginUrl").and_then(|link| link_of(issuer, link)));
     let Some(((id, poll_token), link)) = found.filter(|_| matches!(response.status, 200 | 201)) else {
         return Err(match response.status {
@@ -77,12 +74,12 @@ pub fn read(issuer: &Issuer, response: &Response) -> Result<Option<LoginSession>
     };
     let interval = body["intervalSeconds"].as_u64().unwrap_or(INTERVAL_S);
     let interval = interval.clamp(*INTERVALS_S.start(), *INTERVALS_S.end());
-    Ok(Some(LoginSession {
+    Ok(LoginSession {
         id: Secret::new(id),
         poll_token: Secret::new(poll_token),
         link,
         interval: Duration::from_secs(interval),
-    }))
+    })
 }
 
 /// The link, if it leads to a page of COROS: a person types a password there.
@@ -152,7 +149,7 @@ mod tests {
         Response { status, headers: Vec::new(), body: body.into() }
     }
 
-    fn session(body: &str) -> Result<Option<LoginSession>> {
+    fn session(body: &str) -> Result<LoginSession> {
         read(&issuer(), &answer(201, body))
     }
 
@@ -166,7 +163,7 @@ mod tests {
     #[test]
     fn a_session_has_a_link_to_a_page_of_coros() {
         let of = |link: &str| session(&format!(r#"{{"sessionId":"s/1","pollToken":"p","loginUrl":"{link}"}}"#));
-        let opened = of("https://mcpeu.coros.com/login?session=1").unwrap().unwrap();
+        let opened = of("https://mcpeu.coros.com/login?session=1").unwrap();
         assert_eq!((opened.link.as_str(), opened.interval.as_secs()), ("https://mcpeu.coros.com/login?session=1", 3));
         let request = claim_request(&issuer(), &opened);
         assert_eq!(request.url, "https://mcpeu.coros.com/api/v1/cli/login-sessions/s%2F1/claim");
@@ -176,12 +173,12 @@ mod tests {
             assert!(matches!(of(bad), Err(Error::Unexpected(_))), "{bad}");
         }
         let slow = r#"{"sessionId":"s","pollToken":"p","loginUrl":"https://a.coros.com/","intervalSeconds":900}"#;
-        assert_eq!(session(slow).unwrap().unwrap().interval.as_secs(), 30);
+        assert_eq!(session(slow).unwrap().interval.as_secs(), 30);
     }
 
     #[test]
     fn an_unknown_client_is_no_failure_of_the_service() {
-        assert!(read(&issuer(), &answer(400, r#"{"error":"invalid_client"}"#)).unwrap().is_none());
+        assert!(is_rejected(&answer(400, r#"{"error":"invalid_client"}"#)) && !is_rejected(&answer(429, "")));
         assert!(matches!(read(&issuer(), &answer(503, "")), Err(Error::Retry { .. })));
         assert!(matches!(read(&issuer(), &answer(200, "<html>")), Err(Error::Unexpected(_))));
     }

@@ -46,7 +46,7 @@ pub struct Grant {
     pub refresh_token: Option<String>,
     /// When the access token ends.
     pub expires: Timestamp,
-    /// The service's user id: digits.
+    /// The service's name of the user: the user id of the Training Hub, or another one.
     pub user_id: Option<String>,
 }
 
