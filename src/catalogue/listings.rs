@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Params, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::columns::{Values, time};
+use super::uploads::IS_NAMED;
 use super::{Catalogue, Result};
 use crate::clock;
 use crate::hex;
@@ -201,10 +202,10 @@ fn has_repeated(
 
 /// Confirms the uploads whose new activity this listing shows.
 fn confirm_uploads(tx: &Transaction, platform: &str, listing: i64, now: Timestamp) -> rusqlite::Result<()> {
-    tx.prepare_cached(
+    tx.prepare_cached(&format!(
         "UPDATE uploads SET confirmed_at = ?3 WHERE to_platform = ?1 AND confirmed_at IS NULL AND to_id IS NOT NULL
-            AND EXISTS (SELECT 1 FROM activities a WHERE a.platform = ?1 AND a.id = to_id AND a.last_listing >= ?2)",
-    )?
+            AND EXISTS (SELECT 1 FROM activities a WHERE {IS_NAMED} AND a.last_listing >= ?2)",
+    ))?
     .execute(params![platform, listing, now.as_second()])
     .map(drop)
 }

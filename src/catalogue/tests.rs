@@ -563,7 +563,7 @@ fn a_file_counts_as_sent_in_a_run_unless_it_did_not_arrive() {
     let intent = UploadIntent { run: "now", from, to: "coros", sha256: "aa", ids_before: &[] };
     let row = catalogue.begin_upload(&intent, now()).unwrap();
     let sent = |catalogue: &Catalogue, run: &str, to: &str, sha256: &str| {
-        catalogue.sent_file(run, to, sha256).unwrap().map(|row| row.outcome)
+        catalogue.sent_file(run, to, sha256, now()).unwrap().map(|row| row.outcome)
     };
     assert_eq!(sent(&catalogue, "now", "coros", "aa"), Some(None));
     for other in [("then", "coros", "aa"), ("now", "garmin-com", "aa"), ("now", "coros", "bb")] {
@@ -571,6 +571,8 @@ fn a_file_counts_as_sent_in_a_run_unless_it_did_not_arrive() {
     }
     catalogue.finish_upload(row.number, UploadOutcome::Created, Some("9"), None, now()).unwrap();
     assert_eq!(sent(&catalogue, "now", "coros", "aa"), Some(Some(UploadOutcome::Created)));
+    let tomorrow = now().checked_add(SignedDuration::from_hours(24)).unwrap();
+    assert!(catalogue.sent_file("now", "coros", "aa", tomorrow).unwrap().is_none(), "a fixed id starts again");
     catalogue.finish_upload(row.number, UploadOutcome::Failed, None, None, now()).unwrap();
     assert_eq!(sent(&catalogue, "now", "coros", "aa"), None);
 }

@@ -114,6 +114,13 @@ impl UploadOutcome {
     }
 }
 
+/// The SQL condition that an activity `a` of the target is the one that a row of `uploads` names: its start is near that of
+/// the source, in the list or in the file. A service may have named another activity.
+pub(super) const IS_NAMED: &str = "a.platform = uploads.to_platform AND a.id = uploads.to_id AND ifnull((
+    SELECT min(abs(a.start_time - s.start_time), ifnull(abs(a.start_time - f.fit_start), 1e9)) <= 172800
+    FROM activities s LEFT JOIN files f ON f.platform = s.platform AND f.id = s.id AND f.part = 0
+    WHERE s.platform = uploads.from_platform AND s.id = uploads.from_id), 1)";
+
 impl Catalogue {
     /// Records an upload that is about to be sent. It is durable before this returns: the journal knows of every request,
     /// even after a power failure.
@@ -155,6 +162,16 @@ impl Catalogue {
             tx.prepare_cached("UPDATE uploads SET status_ref = ifnull(?2, status_ref), reason = ?3 WHERE number = ?1")?
                 .execute(params![number, status_ref, reason.to_json()])
                 .map(drop)
+        })
+    }
+
+    /// Takes back the outcome of an upload: the activity that the service named is another one.
+    pub fn reopen_upload(&mut self, number: i64, reason: &Reason) -> Result<()> {
+        self.write_durably(|tx| {
+            let sql =
+                "UPDATE uploads SET outcome = NULL, to_id = NULL, finished_at = NULL, confirmed_at = NULL, reason = ?2
+                 WHERE number = ?1";
+            tx.prepare_cached(sql)?.execute(params![number, reason.to_json()]).map(drop)
         })
     }
 
@@ -248,21 +265,25 @@ impl Catalogue {
     /// a wrong clock, and counts: it may still appear. The newest first.
     pub fn unlisted_uploads(&self, to: &str, since: Timestamp, near: (Timestamp, Timestamp)) -> Result<Vec<UploadRow>> {
         let (from, until) = near;
-        let sql = "SELECT * FROM uploads WHERE to_platform = ?1 AND (outcome IS NULL OR
-                (outcome IN ('created', 'exists') AND started_at > ?2 AND NOT EXISTS
-                    (SELECT 1 FROM activities a WHERE a.platform = to_platform AND a.id = to_id)))
+        let sql = format!(
+            "SELECT * FROM uploads WHERE to_platform = ?1 AND (outcome IS NULL OR
+                (outcome IN ('created', 'exists') AND started_at > ?2
+                    AND NOT EXISTS (SELECT 1 FROM activities a WHERE {IS_NAMED})))
              AND NOT EXISTS (SELECT 1 FROM activities a JOIN files f USING (platform, id)
                 WHERE a.platform = from_platform AND a.id = from_id AND f.part = 0
                 AND a.start_time NOT BETWEEN ?3 AND ?4 AND f.fit_start NOT BETWEEN ?3 AND ?4)
-             ORDER BY number DESC";
-        self.upload_rows(sql, params![to, since.as_second(), from.as_second(), until.as_second()])
+             ORDER BY number DESC"
+        );
+        self.upload_rows(&sql, params![to, since.as_second(), from.as_second(), until.as_second()])
     }
 
     /// The upload of a file to `to` in the run `run`, if it arrived or may have.
-    pub fn sent_file(&self, run: &str, to: &str, sha256: &str) -> Result<Option<UploadRow>> {
-        let sql = "SELECT * FROM uploads WHERE run = ?1 AND to_platform = ?2 AND sha256 = ?3
+    pub fn sent_file(&self, run: &str, to: &str, sha256: &str, now: Timestamp) -> Result<Option<UploadRow>> {
+        // A run with a fixed id starts again every day.
+        let sql = "SELECT * FROM uploads WHERE run = ?1 AND to_platform = ?2 AND sha256 = ?3 AND started_at > ?4
              AND (outcome IS NULL OR outcome IN ('created', 'exists')) ORDER BY number DESC LIMIT 1";
-        Ok(self.upload_rows(sql, [run, to, sha256])?.pop())
+        let day_ago = now.as_second() - 86_400;
+        Ok(self.upload_rows(sql, params![run, to, sha256, day_ago])?.pop())
     }
 
     /// Whether an activity of a platform comes from an upload.
@@ -279,11 +300,13 @@ impl Catalogue {
     /// The uploads started before `before`, or seemingly after `now`, that the platform accepted, and that no listing has ever
     /// shown. The oldest first.
     pub fn never_listed_uploads(&self, to: &str, before: Timestamp, now: Timestamp) -> Result<Vec<UploadRow>> {
-        let sql = "SELECT * FROM uploads WHERE to_platform = ?1 AND outcome IN ('created', 'exists')
-                AND confirmed_at IS NULL AND (started_at < ?2 OR started_at > ?3) AND NOT EXISTS
-                    (SELECT 1 FROM activities a WHERE a.platform = to_platform AND a.id = to_id)
-             ORDER BY number";
-        self.upload_rows(sql, params![to, before.as_second(), clock::latest(now)])
+        let sql = format!(
+            "SELECT * FROM uploads WHERE to_platform = ?1 AND outcome IN ('created', 'exists')
+                AND confirmed_at IS NULL AND (started_at < ?2 OR started_at > ?3)
+                AND NOT EXISTS (SELECT 1 FROM activities a WHERE {IS_NAMED})
+             ORDER BY number"
+        );
+        self.upload_rows(&sql, params![to, before.as_second(), clock::latest(now)])
     }
 
     /// Whether the service knows the hash of this file from an earlier upload whose result is not the wanted one: its activity

@@ -149,11 +149,12 @@ impl Histories {
                 }
             }
         }
-        for (from, made) in self.platforms.iter().flat_map(|history| &history.journal).filter_map(link) {
+        for row in self.platforms.iter().flat_map(|history| &history.journal) {
+            let Some((from, made)) = link(row) else { continue };
             // A service may have answered with the id of another activity.
             match starts.get(&from).zip(starts.get(&made)).map(|(from, made)| remembered_as_one(*from, *made)) {
-                Some(Remembered::Two) => {}
-                Some(Remembered::Perhaps(apart)) => links.perhaps.push(((from, made), apart)),
+                Some(Remembered::Perhaps(apart)) if row.is_confirmed => links.perhaps.push(((from, made), apart)),
+                Some(Remembered::Two | Remembered::Perhaps(_)) => {}
                 Some(Remembered::One) | None => links.same.push((from, made)),
             }
         }

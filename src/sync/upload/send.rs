@@ -27,7 +27,7 @@ const MIN_FAILURE_SPAN: SignedDuration = SignedDuration::from_hours(3);
 const MAX_PRECHECKS: u32 = 3;
 
 /// The reason in the journal of an upload that the service accepted without returning an id.
-const ACCEPTED: Reason = Reason::AcceptedNotListed;
+pub(super) const ACCEPTED: Reason = Reason::AcceptedNotListed;
 
 /// Whether the target has an activity.
 enum TargetState {
@@ -334,7 +334,8 @@ impl Uploads<'_> {
         }
         // A service may show the legs of one file as several activities. In later runs the plan knows the file.
         let sha256 = self.worker.catalogue.files(activity.as_key())?.first().map(|file| file.sha256.clone());
-        let sent = |sha256: String| self.worker.catalogue.sent_file(&self.worker.run_id, &spec.id, &sha256);
+        let now = self.worker.now();
+        let sent = |sha256: String| self.worker.catalogue.sent_file(&self.worker.run_id, &spec.id, &sha256, now);
         Ok(sha256.map(sent).transpose()?.flatten().map(|row| match row.outcome {
             None => TargetState::Pending,
             Some(_) => TargetState::Exists(row.to_id, vec![Reason::SameFileUploaded]),
@@ -425,6 +426,31 @@ impl Uploads<'_> {
         self.fail(record, problem)
     }
 
+    /// Handles an upload that the service reports as a new activity, with its id if the service names it.
+    fn created(&mut self, mut waiting: SentUpload, id: Option<String>) -> Result<()> {
+        // No list has to show it.
+        if waiting.spec.is_write_only() {
+            self.settled(&waiting.row, UploadOutcome::Created, id.as_deref(), None)?;
+            return self.finish_with(waiting.record, "created", id, Vec::new());
+        }
+        let id = match id {
+            Some(id) if self.is_another(&waiting.row, &id)? => {
+                let title = &waiting.spec.title;
+                self.worker.debug(&format!("{title} names another activity as the uploaded one; its list decides"));
+                None
+            }
+            id => id,
+        };
+        match &id {
+            Some(id) => self.settled(&waiting.row, UploadOutcome::Created, Some(id), None)?,
+            // Otherwise a later run, which may not be able to query the service, would treat it as never arrived.
+            None => self.worker.catalogue.upload_pending(waiting.row.number, None, &ACCEPTED)?,
+        }
+        waiting.state = State::Accepted(id);
+        self.waiting.push(waiting);
+        Ok(())
+    }
+
     /// Handles the response to an upload.
     pub(super) fn handle_result(
         &mut self,
@@ -441,28 +467,7 @@ impl Uploads<'_> {
                 }
                 self.finish_with(waiting.record, "exists", id, vec![reason])?;
             }
-            Ok(UploadStatus::Created(id)) => {
-                let is_wrong = match &id {
-                    Some(id) if !spec.is_write_only() => self.is_another(&waiting.row, id)?,
-                    _ => false,
-                };
-                if is_wrong {
-                    self.worker.debug(&format!("{}: the answer names another activity; its list decides", spec.id));
-                }
-                let id = id.filter(|_| !is_wrong);
-                match &id {
-                    Some(id) => self.settled(&waiting.row, UploadOutcome::Created, Some(id), None)?,
-                    // Otherwise a later run, which may not be able to query the service, would treat it as never
-                    // arrived.
-                    None => self.worker.catalogue.upload_pending(number, None, &ACCEPTED)?,
-                }
-                // No list has to show it.
-                if spec.is_write_only() {
-                    return self.finish_with(waiting.record, "created", id, Vec::new());
-                }
-                waiting.state = State::Accepted(id);
-                self.waiting.push(waiting);
-            }
+            Ok(UploadStatus::Created(id)) => self.created(waiting, id)?,
             Ok(UploadStatus::Pending(ticket)) => {
                 self.worker.catalogue.upload_pending(number, Some(&ticket), &Reason::Processing)?;
                 waiting.row.status_ref = Some(ticket);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::send::ACCEPTED;
 use super::{Loaded, SentUpload, State, Uploads};
 use crate::activity::{Activity, ActivityKeyRef};
 use crate::catalogue::{UploadOutcome, UploadRow};
@@ -243,7 +244,13 @@ impl Uploads<'_> {
         }
         let (due, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_due);
         self.waiting = rest;
-        for one in due {
+        for mut one in due {
+            if let State::Accepted(Some(id)) = &one.state
+                && self.is_another(&one.row, id)?
+            {
+                self.worker.catalogue.reopen_upload(one.row.number, &ACCEPTED)?;
+                one.state = State::Accepted(None);
+            }
             match self.find_listed(&one)? {
                 Some(id) => {
                     self.settled(&one.row, UploadOutcome::Created, Some(&id), None)?;
@@ -276,9 +283,7 @@ impl Uploads<'_> {
     fn find_listed(&self, one: &SentUpload) -> Result<Option<String>> {
         if let State::Accepted(Some(id)) = &one.state {
             let entry = self.worker.catalogue.entry(ActivityKeyRef::new(&one.spec.id, id))?;
-            if entry.is_some_and(|entry| entry.missing.is_none()) && !self.is_another(&one.row, id)? {
-                return Ok(Some(id.clone()));
-            }
+            return Ok(entry.filter(|entry| entry.missing.is_none()).map(|_| id.clone()));
         }
         let activity = &one.record.activity.activity;
         let Some(start) = activity.start_time else { return Ok(None) };
