@@ -61,17 +61,10 @@ impl Worker {
         set_up.first().copied().or(spec.main_access()).map_or(AccessKind::Login, Access::kind)
     }
 
-    /// Whether an access that is set up has ended, and another one that is set up has not.
-    pub(super) fn has_lost_access(&self, spec: &PlatformSpec) -> bool {
-        let set_up: Vec<_> = spec.accesses().into_iter().filter(|access| self.is_set_up(spec, *access)).collect();
-        let ended = set_up.iter().filter(|access| self.has_ended(spec, **access)).count();
-        ended > 0 && ended < set_up.len()
-    }
-
     /// Whether the service has rejected the stored token or key for good, and the settings have no other key in its
     /// place. A key that a command prints or that comes from a pipe is not read here, so it does not count as another
     /// one.
-    fn has_ended(&self, spec: &PlatformSpec, access: &dyn Access) -> bool {
+    pub(super) fn has_ended(&self, spec: &PlatformSpec, access: &dyn Access) -> bool {
         let store = TokenStore::new(self.tokens_dir(), spec.id.clone(), access.kind());
         let Some(ended) = store.ended() else { return false };
         if access.kind() != AccessKind::ApiKey {

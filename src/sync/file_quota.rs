@@ -58,10 +58,11 @@ impl Worker {
         Ok(clock::is_within(problem.last, self.now(), wait).then_some(problem.reason))
     }
 
-    /// An access that is set up, besides the one that lists.
+    /// An access that is set up and has not ended, besides the one that lists.
     fn other_access<'s>(&self, spec: &'s PlatformSpec) -> Option<&'s dyn Access> {
         let lists = self.read_access(spec);
-        spec.accesses().into_iter().find(|access| access.kind() != lists && self.is_set_up(spec, *access))
+        let works = |access: &&dyn Access| self.is_set_up(spec, *access) && !self.has_ended(spec, *access);
+        spec.accesses().into_iter().filter(|access| access.kind() != lists).find(works)
     }
 
     /// Opens another access of a platform by which files can be downloaded now, if one is set up. It is used when the

@@ -13,6 +13,7 @@ impl Downloads<'_> {
             let spec = self.worker.platforms.require(name);
             let spec = spec.map_err(|error| platform::Error::Input(error.to_string()))?;
             let platform = self.worker.connect_reader(&spec, self.http.clone())?;
+            self.accesses.insert(name.into(), self.worker.read_access(&spec));
             self.open.insert(name.into(), platform);
         }
         self.switch_access(name)?;
@@ -74,7 +75,8 @@ impl Downloads<'_> {
     /// Opens another access of a platform if the service has just ended this one. Returns whether it did.
     fn switch_from_ended(&mut self, name: &str, why: &str) -> bool {
         let Ok(spec) = self.worker.platforms.require(name) else { return false };
-        if !self.worker.has_lost_access(&spec) || !self.without_files.insert(name.into()) {
+        let is_replaced = self.accesses.get(name).is_some_and(|used| self.worker.read_access(&spec) != *used);
+        if !is_replaced || !self.without_files.insert(name.into()) {
             return false;
         }
         self.worker.warn_of_access(&spec, why);

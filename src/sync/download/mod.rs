@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use super::sink::each_record;
 use super::suspension::Suspensions;
 use super::{Error, Exit, ItemResult, Level, LocalFile, Progress, RecordSink, RecordSource, Result, Worker, file_ref};
-use crate::activity::{Activity, ActivityKey};
+use crate::activity::{AccessKind, Activity, ActivityKey};
 use crate::archive;
 use crate::catalogue::FileRow;
 use crate::http::Http;
@@ -62,6 +62,8 @@ struct Downloads<'a> {
     progress: Progress,
     options: DownloadOptions,
     open: HashMap<PlatformId, Box<dyn PlatformReader>>,
+    /// The access by which each platform was opened first.
+    accesses: HashMap<PlatformId, AccessKind>,
     /// Nothing more can be written: the problem of all further records.
     full: Option<Problem>,
     suspensions: Suspensions,
@@ -94,6 +96,7 @@ impl<'a> Downloads<'a> {
             progress: progress.clone(),
             options,
             open: HashMap::new(),
+            accesses: HashMap::new(),
             full: None,
             suspensions: Suspensions::default(),
             without_files: HashSet::new(),
