@@ -6,15 +6,19 @@ use std::path::Path;
 /// The names of cron daemons, as in scripts/daemon/garminsync-daemon.
 const NAMES: [&str; 5] = ["cron", "crond", "anacron", "fcron", "systemd-cron"];
 
-/// Whether a cron daemon runs on this machine; `true` if the system does not list its processes.
+/// Whether a cron daemon runs on this machine; `true` if the system does not show the processes of other users.
 pub fn is_cron_running() -> bool {
     is_running_in(Path::new("/proc"))
 }
 
 fn is_running_in(proc: &Path) -> bool {
+    // The first process is never one of an ordinary user.
+    if fs::read_to_string(proc.join("1/comm")).is_err() {
+        return true;
+    }
     let processes = fs::read_dir(proc).into_iter().flatten().flatten();
-    let mut names = processes.filter_map(|process| fs::read_to_string(process.path().join("comm")).ok()).peekable();
-    names.peek().is_none() || names.any(|name| NAMES.contains(&name.trim_end()))
+    let mut names = processes.filter_map(|process| fs::read_to_string(process.path().join("comm")).ok());
+    names.any(|name| NAMES.contains(&name.trim_end()))
 }
 
 #[cfg(test)]
@@ -29,8 +33,9 @@ mod tests {
             fs::create_dir(proc.path().join(id)).unwrap();
             fs::write(proc.path().join(id).join("comm"), format!("{name}\n")).unwrap();
         };
-        start("1", "systemd");
         start("22", "crontab");
+        assert!(is_running_in(proc.path()), "other users' processes are hidden");
+        start("1", "systemd");
         assert!(!is_running_in(proc.path()));
         start("333", "crond");
         assert!(is_running_in(proc.path()));

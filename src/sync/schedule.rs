@@ -3,7 +3,13 @@
 use jiff::Timestamp;
 
 use super::{Exit, Failure, Result, Worker};
+use crate::catalogue::{CommandRow, FIRST_COMMANDS};
+use crate::clock;
 use crate::schedule::{self, CRONTAB, DEFAULT, Schedule, is_cron_running};
+use crate::status::judge::GRACE;
+
+/// Among how many of the newest runs the last scheduled one is searched.
+const RUNS: u32 = 100;
 
 /// Stores a schedule and enables it. `zone`: the time zone of cron; `None`: that of this machine. `runner`: what runs
 /// it.
@@ -72,6 +78,9 @@ pub struct ScheduleInfo {
     pub next_run: Option<Timestamp>,
     /// What runs it; `None`: nothing, it is only stored.
     pub runner: Option<String>,
+    /// The last scheduled run has come, whatever runs it.
+    #[serde(skip)]
+    pub has_come: bool,
 }
 
 /// The stored schedule.
@@ -98,6 +107,11 @@ pub fn stored_schedule(worker: &Worker) -> Result<StoredSchedule> {
     };
     let enabled = row.as_ref().is_some_and(|row| row.enabled);
     let next_run = schedule.as_ref().filter(|_| enabled).and_then(|schedule| schedule.next(now));
+    let previous = schedule.as_ref().filter(|_| enabled).and_then(|schedule| schedule.previous(now - GRACE));
+    let has_come = match previous {
+        Some(due) => has_come(due, &worker.catalogue.newest_runs(RUNS)?),
+        None => false,
+    };
     let (last_run, last_command, last_exit) =
         last.map_or((None, None, None), |last| (Some(last.started), Some(last.command), last.exit));
     let info = ScheduleInfo {
@@ -111,6 +125,7 @@ pub fn stored_schedule(worker: &Worker) -> Result<StoredSchedule> {
         last_command,
         last_exit,
         next_run,
+        has_come,
     };
     Ok(StoredSchedule { info, schedule, unusable })
 }
@@ -150,10 +165,16 @@ fn set(worker: &mut Worker, cron: &str, zone: &str, runner: Option<&str>) -> Res
     Ok(())
 }
 
+/// Whether a run that was due at this time is among `runs`.
+pub(super) fn has_come(due: Timestamp, runs: &[CommandRow]) -> bool {
+    let is_first = |run: &&CommandRow| FIRST_COMMANDS.contains(&run.command.as_str());
+    runs.iter().filter(is_first).any(|run| run.started >= due && clock::is_within(due, run.started, GRACE))
+}
+
 impl ScheduleInfo {
-    /// Whether it is in the crontab of a machine on which no cron daemon runs.
+    /// Whether it is in the crontab of a machine on which no cron daemon runs, and no run has come from elsewhere.
     pub fn lacks_cron(&self) -> bool {
-        self.enabled && self.runner.as_deref() == Some(CRONTAB) && !is_cron_running()
+        self.enabled && self.runner.as_deref() == Some(CRONTAB) && !self.has_come && !is_cron_running()
     }
 
     /// The warning about a schedule that nothing runs; `None` if something does, or it is off.

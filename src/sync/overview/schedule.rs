@@ -1,13 +1,11 @@
 //! The schedule in the catalogue, and the last and the next scheduled run.
 
-use jiff::Timestamp;
-
 use super::read::CatalogueData;
-use crate::catalogue::{CommandRow, FIRST_COMMANDS, ScheduleRow};
-use crate::clock;
+use crate::catalogue::ScheduleRow;
 use crate::schedule::{self, CRONTAB};
 use crate::status::judge::{Due, GRACE};
 use crate::status::{Redacted, ScheduleStatus};
+use crate::sync::schedule::has_come;
 
 /// The schedule for display, and the evidence that it provides for the health.
 pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (ScheduleStatus, Option<Due>) {
@@ -17,13 +15,8 @@ pub(super) fn schedule(row: &ScheduleRow, read: &CatalogueData) -> (ScheduleStat
     let next_run = known.as_ref().and_then(|schedule| schedule.next(now));
     // A run that is due may still start within the grace period; the one before it counts.
     let previous = known.as_ref().and_then(|schedule| schedule.previous(now - GRACE));
-    let is_of_previous = |run: &CommandRow, due: Timestamp| {
-        FIRST_COMMANDS.contains(&run.command.as_str())
-            && run.started >= due
-            && clock::is_within(due, run.started, GRACE)
-    };
-    let has_come = previous.is_some_and(|due| read.runs.iter().any(|run| is_of_previous(run, due)));
     // A run that has come shows that cron runs elsewhere, such as on the host of this container.
+    let has_come = previous.is_some_and(|due| has_come(due, &read.runs));
     let has_runner = row.runner.as_deref().is_some_and(|runner| runner != CRONTAB || read.is_cron_running);
     let shown = |text: &str| Redacted::of(text).as_str().to_owned();
     let schedule = ScheduleStatus {
