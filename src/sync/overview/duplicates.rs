@@ -20,7 +20,6 @@ impl Compared<'_> {
     /// The duplicates, and the suspected time zone errors; the newest first.
     pub fn duplicates(&self, matcher: &Matcher) -> (Vec<Duplicate>, Vec<SimilarPair>) {
         let (mut duplicates, mut shifted) = (Vec::new(), Vec::new());
-        let is_converted = |at: usize| self.groups.entries[at].candidate.file.is_some_and(|file| file.is_converted);
         for (at, of, copy) in self.pairs(matcher) {
             let certainty = copy.verdict.certainty;
             let reasons = redacted(&copy.verdict.reasons);
@@ -32,8 +31,7 @@ impl Compared<'_> {
                 copy: self.activity(at),
                 kept: self.activity(of),
                 certainty: certainty.name(),
-                // gs-delete needs the original of both.
-                deletable: certainty.is_duplicate() && !is_converted(at) && !is_converted(of),
+                deletable: certainty.is_duplicate(),
                 reasons,
                 kept_because: RedactedReason::of(&copy.kept_because),
             };

@@ -51,7 +51,9 @@ impl Compared<'_> {
                 }
             }
         }
-        all
+        // An outbox has no activities of its own: only the settings show whether it is still used.
+        let is_shown = |at: usize| self.is_listable(at) || self.is_compared[at];
+        all.into_iter().enumerate().filter(|(at, _)| is_shown(*at)).map(|(_, platform)| platform).collect()
     }
 
     /// The evidence that the platforms provide for the health.

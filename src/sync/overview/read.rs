@@ -76,8 +76,8 @@ pub(super) struct PlatformState {
 
 impl CatalogueData {
     /// Reads all data in one transaction, as the run `run` sees it. `scope`: the platforms; `None`: all known ones and
-    /// those in `shown`. `alive`: the running commands. `is_cron_running`: whether cron runs. `lost_after`: the time within which the platform should list an
-    /// accepted upload.
+    /// those in `shown`. `alive`: the running commands. `is_cron_running`: whether cron runs. `lost_after`: the
+    /// time within which the platform should list an accepted upload.
     pub fn of(
         (catalogue, clock): (&Catalogue, &Clock),
         (platforms, scope): (&Platforms, Option<Vec<Arc<PlatformSpec>>>),
@@ -152,10 +152,12 @@ impl PlatformState {
     }
 }
 
-/// The platforms that the catalogue knows. An outbox has no activities of its own: only the settings show whether it is
-/// still used.
+/// The platforms that the catalogue knows.
 fn known(catalogue: &Catalogue, platforms: &Platforms) -> catalogue::Result<Vec<Arc<PlatformSpec>>> {
     let names = catalogue.platforms()?.into_iter().chain(catalogue.platforms_with_logins()?);
     // A platform that a later version stored under another name is unknown.
-    Ok(names.filter_map(|name| platforms.find_exact(&name)).filter(|spec| !spec.is_write_only()).collect())
+    let mut known: Vec<_> = names.filter_map(|name| platforms.find_exact(&name)).collect();
+    let targets = catalogue.upload_targets()?.into_iter().filter_map(|name| platforms.find_exact(&name));
+    known.extend(targets.filter(|spec| spec.is_write_only()));
+    Ok(known)
 }
