@@ -72,7 +72,8 @@ enum Action {
     Status(AccountsFlags),
     /// Delete the stored tokens and keys
     ///
-    /// Those of all accesses of a platform are deleted. The data folder still belongs to the account: logging in to another account is rejected.
+    /// Those of all accesses of a platform are deleted. The data folder still belongs to the account: logging in to another
+    /// account is rejected.
     Logout(LogoutFlags),
 }
 
