@@ -268,6 +268,11 @@ fn a_response_that_names_another_activity_is_not_believed() {
         let kinds = engine.sync().ok().outcomes();
         let created = kinds.iter().filter(|kind| *kind == "created").count();
         assert_eq!((created, times(&engine, DAY)), (usize::from(!is_known), usize::from(is_done)), "{kinds:?}");
+        // The journal does not keep the wrong id.
+        engine.later(SignedDuration::from_hours(7));
+        engine.sync();
+        settle(&engine, 1);
+        assert_eq!(engine.journal("target"), if is_done { "created" } else { "lost" }, "{is_known}");
     }
 }
 

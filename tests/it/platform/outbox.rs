@@ -468,6 +468,20 @@ fn an_outbox_that_cannot_be_written_loses_nothing_and_others_go_on() {
 }
 
 #[test]
+fn a_failed_delivery_outside_the_sync_stays_a_failure() {
+    let mut post = Post::new(1);
+    let plan = post.plan();
+    fs::remove_dir(post.out()).unwrap();
+    post.upload(&plan).ends(75);
+    post.work.set("SYNC_PLATFORM", &post.from);
+    post.sync();
+    let status = post.work.run("gs-status", &["--format", "json"]);
+    assert_ne!(status.code, 0, "{status}");
+    // The outbox is in no setting, so it is not shown as a platform of the syncs.
+    assert!(!status.out.contains("\"write_only\":true"), "{status}");
+}
+
+#[test]
 fn other_users_can_read_what_a_sync_delivers_if_the_umask_allows_it() {
     for (umask, expected) in [("022", 0o644), ("027", 0o640), ("077", 0o600)] {
         let post = Post::new(1);
