@@ -1,38 +1,16 @@
 //! The table of activities. Listings write it.
 
 use std::collections::HashSet;
-use std::io::{Read, Write};
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter, types::Value as Sql};
+use rusqlite::{OptionalExtension, Row, params_from_iter, types::Value as Sql};
 
 use super::columns::{Columns, Values, time};
+use super::listed_rows::insert_unlisted;
 use super::problems::{IS_UNAVAILABLE, clear_download_problem, since};
-use super::{Catalogue, Error, FileRow, Result, Unavailable, files};
+use super::{Catalogue, FileRow, Result, Unavailable, files};
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef, PlatformIds};
 use crate::reason::Reason;
-
-/// What one page of a listing changed for one activity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// First seen now.
-    New,
-    /// Known, and a value that we map has changed, or it was missing before.
-    Changed,
-    /// Known, but only from incomplete or partial listings: older activities may exist that were never listed.
-    Unanchored,
-    /// Known, nothing changed.
-    Same,
-}
-
-/// An activity as a listing showed it, with the service's own JSON.
-#[derive(Debug, Clone, Copy)]
-pub struct ListedRow<'a> {
-    /// The activity.
-    pub activity: &'a Activity,
-    /// The service's own JSON of it.
-    pub service_json: &'a str,
-}
 
 /// An activity that listings should show and do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +103,11 @@ pub struct Query {
 /// Rows read at a time. No statement is open while they are printed.
 const BATCH: usize = 1000;
 
+/// The platforms that have activities: one look into the table for each, as its key begins with the platform.
+pub(super) const PLATFORMS: &str = "WITH RECURSIVE of (name) AS (SELECT min(platform) FROM activities
+    UNION ALL SELECT (SELECT min(platform) FROM activities WHERE platform > of.name) FROM of WHERE of.name IS NOT NULL)
+    SELECT name FROM of WHERE name IS NOT NULL";
+
 /// The columns of an activity `a`, in the order of [`activity`].
 const ACTIVITY: &str = "a.platform, a.id, a.name, a.sport, a.sub_sport, a.platform_sport, a.start_time, a.utc_offset_s,
     a.timer_time_s, a.elapsed_time_s, a.distance_m, a.manufacturer, a.device, a.manual";
@@ -141,21 +124,6 @@ fn columns() -> String {
 }
 
 impl Catalogue {
-    /// Stores one page of a listing. The order of the result is that of `page`.
-    pub fn upsert_page(&mut self, listing: i64, page: &[ListedRow], now: Timestamp) -> Result<Vec<Change>> {
-        let Some(platform) = page.first().map(|row| &row.activity.platform) else { return Ok(Vec::new()) };
-        let sql = "SELECT EXISTS (SELECT 1 FROM listings WHERE number = ?1 AND platform = ?2)";
-        let changes: Option<Vec<Change>> = self.write(|tx| {
-            // The account may have been replaced meanwhile: nothing of the former one is stored again.
-            if !tx.prepare_cached(sql)?.query_row(params![listing, platform.as_str()], |row| row.get::<_, bool>(0))? {
-                return Ok(None);
-            }
-            let changes = page.iter().map(|row| upsert(tx, listing, row, now.as_second()));
-            changes.collect::<rusqlite::Result<_>>().map(Some)
-        })?;
-        changes.ok_or(Error::Forgotten)
-    }
-
     /// Whether a listing of a platform ever showed an activity. An import says nothing about an account.
     pub fn has_listed(&self, platform: &str) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND first_listing IS NOT NULL)";
@@ -172,7 +140,7 @@ impl Catalogue {
             let sql = "SELECT EXISTS (SELECT 1 FROM activities WHERE platform = ?1 AND id = ?2)";
             let exists =
                 tx.prepare_cached(sql)?.query_row([activity.platform.as_str(), &activity.id], |row| row.get(0))?;
-            if exists { Ok(()) } else { insert(tx, None, activity, now.as_second()) }
+            if exists { Ok(()) } else { insert_unlisted(tx, activity, now) }
         })
     }
 
@@ -268,17 +236,6 @@ impl Catalogue {
         });
         Ok(self.done(rows)?.into_iter().filter_map(|seconds| time(Some(seconds))).collect())
     }
-
-    /// The service's own JSON of the activities whose JSON changed last, the newest first.
-    pub fn newest_service_json(&self, platform: &str, most: u32) -> Result<Vec<String>> {
-        let sql = "SELECT json FROM service_json WHERE platform = ?1 ORDER BY seen DESC LIMIT ?2";
-        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
-            statement
-                .query_map(params![platform, most], |row| row.get::<_, Vec<u8>>(0))?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        });
-        Ok(self.done(rows)?.iter().filter_map(|json| inflate(json)).collect())
-    }
 }
 
 /// The statement for one batch.
@@ -301,15 +258,19 @@ pub(super) fn select(query: &Query, after: Option<&(i64, ActivityKey)>) -> (Stri
     among(&[platform], &query.platforms, &mut values);
     among(&["a.id"], &query.ids, &mut values);
     among(&["a.sport", "a.sub_sport", "a.platform_sport"], &query.sports, &mut values);
+    if !query.ids.is_empty() && query.platforms.is_empty() {
+        conditions.push(format!("a.platform IN ({PLATFORMS})"));
+    }
     let numbers = [
-        ("a.start_time >= ?", query.since.map(Timestamp::as_second)),
-        ("a.start_time < ?", query.until.map(Timestamp::as_second)),
-        ("a.first_listing > ?", query.first_listing_after),
+        // The first half of each lets the planner start in the index by time; an unknown start is in no period.
+        ("ifnull(a.start_time, -1) >= ?1 AND a.start_time >= ?1", query.since.map(Timestamp::as_second)),
+        ("ifnull(a.start_time, -1) < ?1 AND a.start_time < ?1", query.until.map(Timestamp::as_second)),
+        ("a.first_listing > ?1", query.first_listing_after),
     ];
     for (condition, number) in numbers {
         if let Some(number) = number {
-            conditions.push(condition.to_owned());
             values.push(Sql::Integer(number));
+            conditions.push(condition.replace("?1", &format!("?{}", values.len())));
         }
     }
     if query.listed {
@@ -337,103 +298,6 @@ pub(super) fn select(query: &Query, after: Option<&(i64, ActivityKey)>) -> (Stri
         conditions.join(" AND ")
     );
     (sql, values)
-}
-
-fn upsert(tx: &Transaction, listing: i64, row: &ListedRow, now: i64) -> rusqlite::Result<Change> {
-    let a = row.activity;
-    let columns = columns();
-    let sql = format!("SELECT {columns} FROM activities a LEFT JOIN files f ON 0 WHERE a.platform = ?1 AND a.id = ?2");
-    let known = tx
-        .prepare_cached(&sql)?
-        .query_row([a.platform.as_str(), &a.id], |row| entry(row, &mut PlatformIds::default()))
-        .optional()?
-        .map(|row| row.entry);
-    // One access of an account lists activities with their devices, another one does not.
-    let known_device = known.as_ref().and_then(|known| known.activity.device.clone()).filter(|_| a.device.is_none());
-    let with_device = known_device.map(|device| Activity { device: Some(device), ..a.clone() });
-    let a = with_device.as_ref().unwrap_or(a);
-    let change = match &known {
-        None => Change::New,
-        Some(known) if known.activity != *a || known.missing.is_some() => Change::Changed,
-        Some(known) if !known.contiguous => Change::Unanchored,
-        Some(_) => Change::Same,
-    };
-    match change {
-        Change::New => insert(tx, Some(listing), a, now)?,
-        Change::Changed => update(tx, listing, a, now)?,
-        Change::Unanchored | Change::Same => {
-            tx.prepare_cached(
-                "UPDATE activities SET last_seen = ?3, last_listing = max(ifnull(last_listing, 0), ?4),
-                    first_listing = ifnull(first_listing, ?4) WHERE platform = ?1 AND id = ?2",
-            )?
-            .execute(params![a.platform.as_str(), a.id, now, listing])?;
-        }
-    }
-    store_service_json(tx, row, now)?;
-    Ok(change)
-}
-
-fn store_service_json(tx: &Transaction, row: &ListedRow, now: i64) -> rusqlite::Result<()> {
-    let a = row.activity;
-    let known: Option<Vec<u8>> = tx
-        .prepare_cached("SELECT json FROM service_json WHERE platform = ?1 AND id = ?2")?
-        .query_row([a.platform.as_str(), &a.id], |row| row.get(0))
-        .optional()?;
-    // Nearly always it is the same as before, and unpacking that is quicker than packing this.
-    if known.as_deref().and_then(inflate).as_deref() == Some(row.service_json) {
-        return Ok(());
-    }
-    tx.prepare_cached("INSERT OR REPLACE INTO service_json (platform, id, json, seen) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![a.platform.as_str(), a.id, deflate(row.service_json), now])
-        .map(drop)
-}
-
-fn insert(tx: &Transaction, listing: Option<i64>, a: &Activity, now: i64) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "INSERT INTO activities (platform, id, name, sport, sub_sport, platform_sport, start_time, utc_offset_s,
-            timer_time_s, elapsed_time_s, distance_m, manufacturer, device, manual, first_seen, last_seen,
-            first_listing, last_listing)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16, ?16)",
-    )?
-    .execute(params_from_iter(mapped(a, now, listing)))
-    .map(drop)
-}
-
-fn update(tx: &Transaction, listing: i64, a: &Activity, now: i64) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "UPDATE activities SET name = ?3, sport = ?4, sub_sport = ?5, platform_sport = ?6, start_time = ?7,
-            utc_offset_s = ?8, timer_time_s = ?9, elapsed_time_s = ?10, distance_m = ?11, manufacturer = ?12,
-            device = ?13, manual = ?14, last_seen = ?15, last_listing = max(ifnull(last_listing, 0), ?16),
-            first_listing = ifnull(first_listing, ?16), missing_since = NULL, missing_count = 0
-         WHERE platform = ?1 AND id = ?2",
-    )?
-    .execute(params_from_iter(mapped(a, now, Some(listing))))
-    .map(drop)
-}
-
-/// The columns that a listing fills, in the order of [`insert`] and [`update`].
-fn mapped(a: &Activity, now: i64, listing: Option<i64>) -> Vec<Sql> {
-    let text = |value: &Option<String>| value.clone().map_or(Sql::Null, Sql::Text);
-    let real = |value: Option<f64>| value.map_or(Sql::Null, Sql::Real);
-    let integer = |value: Option<i64>| value.map_or(Sql::Null, Sql::Integer);
-    vec![
-        Sql::Text(a.platform.to_string()),
-        Sql::Text(a.id.clone()),
-        text(&a.name),
-        text(&a.sport),
-        text(&a.sub_sport),
-        text(&a.platform_sport),
-        integer(a.start_time.map(Timestamp::as_second)),
-        integer(a.utc_offset_s.map(i64::from)),
-        real(a.timer_time_s),
-        real(a.elapsed_time_s),
-        real(a.distance_m),
-        text(&a.manufacturer),
-        text(&a.device),
-        Sql::Integer(i64::from(a.manual)),
-        Sql::Integer(now),
-        integer(listing),
-    ]
 }
 
 /// Reads the columns of [`ACTIVITY`]; `names` are the platform names of the rows before it.
@@ -480,17 +344,4 @@ fn entry(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<FoundRow> {
     let has_more_files = columns.next()?;
     entry.file = files::row(&mut columns)?;
     Ok(FoundRow { entry, has_more_files })
-}
-
-fn deflate(text: &str) -> Vec<u8> {
-    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
-    // Writing to memory cannot fail.
-    let _ = encoder.write_all(text.as_bytes());
-    encoder.finish().unwrap_or_default()
-}
-
-fn inflate(blob: &[u8]) -> Option<String> {
-    let mut text = String::new();
-    flate2::read::DeflateDecoder::new(blob).read_to_string(&mut text).ok()?;
-    Some(text)
 }

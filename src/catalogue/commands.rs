@@ -17,6 +17,9 @@ const RECENT: u32 = 200;
 /// How many of the newest rows may belong to running commands.
 const JUST_BEGUN: u32 = 200;
 
+/// How many rows a command has written when it begins: that of the sync log.
+const BEGUN_ROWS: u64 = 1;
+
 /// How a command ended.
 #[derive(Debug, Clone)]
 pub struct CommandOutcome<'a> {
@@ -215,6 +218,7 @@ impl Catalogue {
 
     /// Ends a row.
     pub fn finish_command(&mut self, number: i64, outcome: &CommandOutcome, now: Timestamp) -> Result<()> {
+        let has_changed = self.connection.total_changes() > BEGUN_ROWS;
         self.write(|tx| {
             tx.execute(
                 "UPDATE commands SET finished_at = ?2, exit = ?3, counts = ?4, reason = ?5, platform = ?6 WHERE number = ?1",
@@ -234,7 +238,9 @@ impl Catalogue {
                 0 => tx.prepare_cached(SYNCED)?.execute(params![number, SYNC]).map(drop),
                 _ => Ok(()),
             }
-        })
+        })?;
+        // A command that only decided leaves nothing but its row in the sync log.
+        if has_changed { Ok(()) } else { self.leave_log_after(self.connection.total_changes()) }
     }
 
     /// The newest row of each command and platform.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Params, Transaction, params};
 use sha2::{Digest, Sha256};
 
+use super::activities::PLATFORMS;
 use super::columns::{Values, time};
 use super::uploads::IS_NAMED;
 use super::{Catalogue, Result};
@@ -484,7 +485,7 @@ impl Catalogue {
     pub fn platforms(&self) -> Result<Vec<String>> {
         let names = self
             .connection
-            .prepare("SELECT platform FROM listings UNION SELECT platform FROM activities ORDER BY 1")
+            .prepare(&format!("SELECT DISTINCT platform FROM listings UNION SELECT * FROM ({PLATFORMS}) ORDER BY 1"))
             .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect());
         self.done(names)
     }

@@ -14,6 +14,7 @@ mod file_requests;
 mod files;
 mod groups;
 mod identities;
+mod listed_rows;
 mod listings;
 mod login_failures;
 mod notifications;
@@ -23,24 +24,27 @@ mod rate_limits;
 mod read_only;
 mod schedule;
 mod skipped;
+mod tables;
 mod uploads;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::fs::{NoRoom, lacks_locks, size_limit_met};
 use crate::reason::Reason;
 
 pub use accounts::AccountRow;
-pub use activities::{Absence, ActivityRow, Change, ListedRow, Query};
+pub use activities::{Absence, ActivityRow, Query};
 pub use commands::{CommandOutcome, CommandRow, FIRST_COMMANDS, LastWork, OpenCommand, Stage};
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
 pub use file_requests::FileRequestRow;
 pub use files::{FileFingerprint, FileRow};
 pub use identities::{Forgotten, Owner};
+pub use listed_rows::{Change, ListedRow};
 pub use listings::{
     Coverage, ListingCoverage, ListingDepth, ListingPurpose, ListingResult, ListingVerdict, NewestListing,
 };
@@ -53,14 +57,8 @@ pub use problems::{
 pub use rate_limits::RateLimits;
 use read_only::ReadOnly;
 pub use schedule::{LastRun, ScheduleRow};
+use tables::Tables;
 pub use uploads::{Failures, UploadCounts, UploadIntent, UploadOutcome, UploadRow};
-
-/// `gsyn`: marks the file as ours (SQLite's `application_id`).
-const APPLICATION_ID: i32 = 0x6773_796e;
-/// The version of the tables (SQLite's `user_version`). Catalogues of development versions have 1 to 5, and other tables.
-const VERSION: i64 = 6;
-/// Creates the tables of an empty file.
-const SCHEMA: &str = include_str!("schema.sql");
 
 /// Why the catalogue cannot be used. Each variant requires another action.
 #[derive(Debug, thiserror::Error)]
@@ -205,6 +203,9 @@ pub struct Catalogue {
     path: PathBuf,
     /// Set if the catalogue is only read: why, and how.
     read_only: Option<ReadOnly>,
+    /// SQLite's `data_version` when it was opened: another one means that another connection has written since. `None`:
+    /// its tables were made then.
+    opened_version: Option<i64>,
 }
 
 impl Catalogue {
@@ -228,6 +229,13 @@ impl Catalogue {
         }
     }
 
+    fn new(connection: Connection, path: &Path, read_only: Option<ReadOnly>) -> rusqlite::Result<Catalogue> {
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Without this, SQLite compares each bound value with its statistics and prepares the statement again.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        Ok(Catalogue { connection, path: path.to_owned(), read_only, opened_version: None })
+    }
+
     /// Whether nothing can be written to it: then every write fails with [`Error::ReadOnly`].
     pub fn is_read_only(&self) -> bool {
         self.read_only.is_some()
@@ -246,57 +254,44 @@ impl Catalogue {
         let named = |source| named(path, source);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(named)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(wait).map_err(named)?;
         let is_read_only = connection.is_readonly(rusqlite::MAIN_DB).map_err(named)?;
         let read_only = is_read_only.then(ReadOnly::by_sqlite);
-        let mut catalogue = Catalogue { connection, path: path.to_owned(), read_only };
-        let has_tables = catalogue.has_tables()?;
-        if is_read_only && !has_tables {
-            return Err(Error::ReadOnly { path: path.to_owned(), why: "it has no tables yet".into() });
+        let mut catalogue = Catalogue::new(connection, path, read_only).map_err(named)?;
+        let tables = catalogue.tables()?;
+        if is_read_only && tables != Tables::Current {
+            return Err(Error::ReadOnly { path: path.to_owned(), why: "it has no tables of this version yet".into() });
         }
         catalogue.connection.pragma_update(None, "foreign_keys", true).map_err(named)?;
         // With WAL, readers and one writer do not block each other; with NORMAL, a killed process loses no committed row.
-        if !has_tables {
+        if tables == Tables::None {
             catalogue.connection.pragma_update(None, "journal_mode", "WAL").map_err(named)?;
         }
         catalogue.connection.pragma_update(None, "synchronous", "NORMAL").map_err(named)?;
-        if !has_tables {
-            catalogue.create_tables()?;
+        match tables {
+            Tables::None => catalogue.create_tables()?,
+            Tables::Earlier => catalogue.migrate_tables()?,
+            Tables::Current => catalogue.opened_version = Some(catalogue.data_version().map_err(named)?),
         }
         Ok(catalogue)
     }
 
-    /// Whether the file has our tables; `false` if it is empty. Any other file is rejected.
-    fn has_tables(&self) -> Result<bool> {
-        // In one snapshot: another command may be creating the tables now.
-        let (found, ours, tables) = self.snapshot(|catalogue| {
-            let number =
-                |sql: &str| catalogue.done(catalogue.connection.query_row(sql, [], |row| row.get::<_, i64>(0)));
-            let ours = number("PRAGMA application_id")? == i64::from(APPLICATION_ID);
-            Ok::<_, Error>((number("PRAGMA user_version")?, ours, number("SELECT count(*) FROM sqlite_schema")?))
-        })?;
-        match (ours, found) {
-            (false, 0) if tables == 0 => Ok(false),
-            (false, _) => Err(Error::Foreign { path: self.path.clone() }),
-            (true, VERSION) => Ok(true),
-            (true, found) => Err(Error::Newer { path: self.path.clone(), found, known: VERSION }),
-        }
+    fn data_version(&self) -> rusqlite::Result<i64> {
+        self.connection.pragma_query_value(None, "data_version", |row| row.get(0))
     }
 
-    fn create_tables(&mut self) -> Result<()> {
-        let path = self.path.clone();
-        self.write(|tx| {
-            // Checked again inside the transaction: another command may have done it meanwhile.
-            if tx.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? != 0 {
-                return Ok(());
-            }
-            tx.execute_batch(SCHEMA)?;
-            tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-            tx.pragma_update(None, "user_version", VERSION)
-        })?;
-        protect(&path);
-        Ok(())
+    /// Closes the catalogue without merging the write-ahead log into the file, if no connection has written since it was
+    /// opened. Merging waits for the disk three times, and the next command that writes does it.
+    pub fn leave_log_if_unchanged(&self) -> Result<()> {
+        self.leave_log_after(0)
+    }
+
+    /// The same, although this connection has written `own_rows` rows that a copy of the file may lack.
+    fn leave_log_after(&self, own_rows: u64) -> Result<()> {
+        if self.connection.total_changes() > own_rows || self.opened_version != Some(self.done(self.data_version())?) {
+            return Ok(());
+        }
+        self.done(self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop))
     }
 
     /// Several reads that see one state of the catalogue, whatever other processes write meanwhile. Inside another snapshot it

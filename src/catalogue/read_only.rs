@@ -1,8 +1,8 @@
 //! Opens a catalogue that cannot be written: on a read-only disk, or in a folder or file without write permission.
 //!
 //! SQLite needs a log (`-wal`) and shared memory (`-shm`) next to a catalogue even to read it, and cannot create them there.
-//! A catalogue without a log is read as an immutable file. One with a log or without tables is copied into a private
-//! temporary folder, and the copy is read.
+//! A catalogue without a log is read as an immutable file. One with a log, or without the tables of this version, is copied
+//! into a private temporary folder, and the copy is read.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::tables::Tables;
 use super::{Catalogue, Error, Result, named};
 
 /// How often the copy is repeated because the original changed meanwhile.
@@ -58,8 +59,8 @@ pub(super) fn open(path: &Path, why: String, wait: Duration) -> Result<Catalogue
         let stamp = Some(Stamp::of(path));
         let connection = immutable(path).map_err(|source| named(path, source))?;
         let read_only = Some(ReadOnly { why: why.clone(), stamp, _copy: None });
-        let catalogue = Catalogue { connection, path: path.to_owned(), read_only };
-        if catalogue.has_tables()? {
+        let catalogue = Catalogue::new(connection, path, read_only).map_err(|source| named(path, source))?;
+        if catalogue.tables()? == Tables::Current {
             return Ok(catalogue);
         }
     }
@@ -104,7 +105,7 @@ fn copied(path: &Path, why: String, wait: Duration) -> Result<Catalogue> {
         if before == Stamp::of(path) {
             let catalogue = Catalogue::open_once(&copy, wait).map_err(|error| error.at(path))?;
             let read_only = Some(ReadOnly { why, stamp: None, _copy: Some(folder) });
-            return Ok(Catalogue { connection: catalogue.connection, path: path.to_owned(), read_only });
+            return Ok(Catalogue { path: path.to_owned(), read_only, ..catalogue });
         }
     }
     Err(Error::Locked { path: path.to_owned() })

@@ -25,13 +25,12 @@ CREATE TABLE activities (
     contiguous     INTEGER NOT NULL DEFAULT 0, -- a listing without a gap below it showed it
     missing_since  INTEGER,          -- the first listing that covered its start and did not show it
     missing_count  INTEGER NOT NULL DEFAULT 0, -- such listings in a row; two confirm that it was deleted
+    service_json_hash INTEGER,       -- of the service's own JSON: the first bytes of its SHA-256
     PRIMARY KEY (platform, id)
 ) STRICT, WITHOUT ROWID;
 
 -- Newest first, unknown starts last: the order of gs-list and gs-fetch.
 CREATE INDEX activities_newest ON activities (ifnull(start_time, -1), platform, id);
--- Activities close in time, across platforms.
-CREATE INDEX activities_start ON activities (start_time, platform);
 
 -- The service's own JSON of an activity, deflated: a mapping error can be corrected without listing again.
 CREATE TABLE service_json (

@@ -243,10 +243,17 @@ fn frequent_queries_use_an_index() {
     let neighbours = Query { platforms: vec!["p".into()], since, until, missing: Some(false), ..Query::default() };
     let (sql, values) = activities::select(&neighbours, None);
     let near = plan(&sql, values);
-    assert!(near.contains("SEARCH a USING INDEX activities_start (start_time>? AND start_time<?)"), "{near}");
-    let one = Query { platforms: vec!["p".into()], ids: vec!["1".into()], ..Query::default() };
-    let (sql, values) = activities::select(&one, None);
-    assert!(plan(&sql, values).contains("SEARCH a USING PRIMARY KEY (platform=? AND id=?)"));
+    assert!(near.contains("SEARCH a USING INDEX activities_newest (<expr>>? AND <expr><?)"), "{near}");
+    let recent = Query { since, ..Query::default() };
+    let (sql, values) = activities::select(&recent, Some(&(5, ActivityKey::new("p", "i"))));
+    let recent = plan(&sql, values);
+    assert!(recent.contains("SEARCH a USING INDEX activities_newest (<expr>>? AND <expr><?)"), "{recent}");
+    assert!(!recent.contains("TEMP B-TREE"), "{recent}");
+    for platforms in [vec!["p".into()], Vec::new()] {
+        let (sql, values) = activities::select(&Query { platforms, ids: vec!["1".into()], ..Query::default() }, None);
+        let one = plan(&sql, values);
+        assert!(one.contains("SEARCH a USING PRIMARY KEY (platform=? AND id=?)"), "{one}");
+    }
 }
 
 /// The statements that `work` sends to the catalogue.
@@ -272,11 +279,9 @@ fn every_index_is_used_by_a_query() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let key = || ActivityKeyRef::new("p", "1");
-    let window = || Query { since: Some(now()), until: Some(now()), ..Query::default() };
     let ignore = |_| Ok::<_, Error>(());
-    let queries: [(&str, Call); 9] = [
+    let queries: [(&str, Call); 8] = [
         ("activities_newest", &|c| c.entries(&Query::default(), ignore)),
-        ("activities_start", &|c| c.entries(&window(), ignore)),
         ("commands_by_run", &|c| c.stages("r", "c").map(drop)),
         ("deletions_by_activity", &|c| c.was_deleted_here(key()).map(drop)),
         ("deletions_open", &|c| c.open_deletions("p").map(drop)),
@@ -575,4 +580,68 @@ fn a_file_counts_as_sent_in_a_run_unless_it_did_not_arrive() {
     assert!(catalogue.sent_file("now", "coros", "aa", tomorrow).unwrap().is_none(), "a fixed id starts again");
     catalogue.finish_upload(row.number, UploadOutcome::Failed, None, None, now()).unwrap();
     assert_eq!(sent(&catalogue, "now", "coros", "aa"), None);
+}
+
+#[test]
+fn a_catalogue_of_the_version_before_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    list(&mut catalogue, 1..=3, Coverage::default(), false);
+    let before = "ALTER TABLE activities DROP COLUMN service_json_hash;
+        CREATE INDEX activities_start ON activities (start_time, platform); PRAGMA user_version = 6";
+    catalogue.connection.execute_batch(before).unwrap();
+    drop(catalogue);
+    let mut catalogue = open(&dir);
+    assert_eq!(catalogue.ids("garmin-com").unwrap().len(), 3);
+    assert!(list(&mut catalogue, 1..=3, Coverage::default(), false).accepted);
+    let hashes = "SELECT count(*) FROM activities WHERE service_json_hash IS NOT NULL";
+    assert_eq!(catalogue.connection.query_row(hashes, [], |row| row.get::<_, i64>(0)).unwrap(), 3);
+}
+
+#[test]
+fn activities_are_found_by_id_and_by_period_on_all_platforms() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    let before_1970 = Timestamp::from_second(-86_400).unwrap();
+    let named = |platform: &str, start| Activity { platform: platform.into(), start_time: start, ..activity(7) };
+    for activity in [named("coros", Some(now())), named("garmin-cn", None), named("garmin-com", Some(before_1970))] {
+        catalogue.insert_if_absent(&activity, now()).unwrap();
+    }
+    let found = |query: Query| {
+        let mut platforms = Vec::new();
+        let each = |row: ActivityRow| Ok::<_, Error>(platforms.push(row.activity.platform.to_string()));
+        catalogue.entries(&query, each).unwrap();
+        platforms.join(" ")
+    };
+    assert_eq!(found(Query { ids: vec!["7".into()], ..Query::default() }), "coros garmin-cn garmin-com");
+    assert_eq!(found(Query { ids: vec!["8".into()], ..Query::default() }), "");
+    assert_eq!(found(Query { since: Some(before_1970), ..Query::default() }), "coros garmin-com");
+    assert_eq!(found(Query { since: Some(now()), ..Query::default() }), "coros");
+    assert_eq!(found(Query { until: Some(now()), ..Query::default() }), "garmin-com");
+    assert_eq!(catalogue.platforms().unwrap(), ["coros", "garmin-cn", "garmin-com"]);
+}
+
+#[test]
+fn a_command_that_changes_nothing_leaves_the_log_to_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = || std::fs::metadata(dir.path().join("c.sqlite-wal")).map_or(0, |meta| meta.len());
+    drop(open(&dir));
+    assert_eq!(log(), 0, "new tables are in the file itself");
+    let outcome = CommandOutcome { exit: 0, counts: "{}", reason: None, platform: None, platforms: &[] };
+    let command = |work: fn(&mut Catalogue)| {
+        let mut catalogue = open(&dir);
+        let row = catalogue.begin_command("r", "gs-diff", now()).unwrap();
+        work(&mut catalogue);
+        catalogue.finish_command(row, &outcome, now()).unwrap();
+    };
+    command(|_| ());
+    let left = log();
+    assert!(left > 0);
+    let reader = open(&dir);
+    assert_eq!(reader.last_exit("gs-diff").unwrap(), Some(0));
+    reader.leave_log_if_unchanged().unwrap();
+    drop(reader);
+    assert_eq!(log(), left);
+    command(|catalogue| catalogue.insert_if_absent(&activity(1), now()).unwrap());
+    assert_eq!(log(), 0, "a change is in the file itself");
 }

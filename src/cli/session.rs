@@ -142,7 +142,7 @@ fn end(worker: &mut Worker, row: Option<i64>, result: Result<()>) -> Result<()> 
     let opened: Vec<PlatformId> = worker.log.opened().into_keys().collect();
     let platforms: Vec<&str> = opened.iter().map(PlatformId::as_str).collect();
     worker.note_accounts();
-    let Some(row) = row else { return Ok(()) };
+    let Some(row) = row else { return Ok(worker.catalogue.leave_log_if_unchanged()?) };
     let (counts, first, now) = (worker.log.counts(), worker.log.first_error(), worker.now());
     let outcome = catalogue::CommandOutcome {
         exit: worker.worst().code(),
