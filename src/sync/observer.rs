@@ -124,7 +124,7 @@ impl Progress {
         self.with(|task| task.add(count));
     }
 
-    /// See [`Task::expect`].
+    /// See [`Task::expect_more`].
     pub fn expect_more(&self, count: u64) {
         self.with(|task| task.expect_more(count));
     }
