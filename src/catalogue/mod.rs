@@ -18,6 +18,7 @@ mod listings;
 mod login_failures;
 mod notifications;
 mod outstanding;
+mod parts;
 mod problems;
 mod rate_limits;
 mod read_only;
@@ -46,6 +47,7 @@ pub use listings::{
 };
 pub use login_failures::{LoginFailureRow, LoginState};
 pub use outstanding::OutstandingRow;
+pub use parts::UploadKeys;
 pub use problems::{
     DownloadRejection, FAILURES_UNTIL_UNAVAILABLE, ProblemRow, REJECTIONS_UNTIL_UNAVAILABLE,
     UNAVAILABLE_RETRY_INTERVAL, Unavailable,
