@@ -19,6 +19,7 @@ mod listings;
 mod login_failures;
 mod notifications;
 mod outstanding;
+mod parts;
 mod problems;
 mod rate_limits;
 mod read_only;
@@ -50,6 +51,7 @@ pub use listings::{
 };
 pub use login_failures::{LoginFailureRow, LoginState};
 pub use outstanding::OutstandingRow;
+pub use parts::UploadKeys;
 pub use problems::{
     DownloadRejection, FAILURES_UNTIL_UNAVAILABLE, ProblemRow, REJECTIONS_UNTIL_UNAVAILABLE,
     UNAVAILABLE_RETRY_INTERVAL, Unavailable,

@@ -352,7 +352,8 @@ impl Catalogue {
     }
 }
 
-fn row(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<UploadRow> {
+/// Reads all columns of a row of `uploads`; `names` are the platform names of the rows before it.
+pub(super) fn row(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<UploadRow> {
     let outcome: Option<String> = row.get("outcome")?;
     Ok(UploadRow {
         number: row.get("number")?,

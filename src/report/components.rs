@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, Render, html};
 
-use super::{ActivityLabel, Redacted, RedactedReason};
+use super::{ActivityLabel, List, Redacted, RedactedReason};
 use crate::i18n::{self, Lang};
 
 /// The longest name, in characters, so that a row of a list is one line.
@@ -16,7 +16,7 @@ const LONGEST_PATH: usize = 300;
 const LONGEST_TEXT: usize = 600;
 /// The longest word of a command line that is not broken, in characters.
 const LONGEST_FLAG: usize = 30;
-/// The most items of a list on the page. `status.json` has all.
+/// The most items of a list on the page. `status.json` has more.
 pub const SHOWN: usize = 100;
 
 impl Render for Redacted {
@@ -107,27 +107,40 @@ pub fn command(line: &str) -> Markup {
     }
 }
 
-/// A folded list with its length in the summary. Only the first items are shown.
-pub fn folded<T>(summary: Markup, items: &[T], open: bool, lang: Lang, each: impl Fn(&T) -> Markup) -> Markup {
-    let left = items.len().saturating_sub(SHOWN) as u64;
+/// A folded list. Only the first items are shown. `count`: how many there are; `list`: the list that they belong to.
+pub fn folded<T>(
+    summary: Markup,
+    (items, count, list): (&[T], u64, List),
+    open: bool,
+    lang: Lang,
+    each: impl Fn(&T) -> Markup,
+) -> Markup {
+    let left = count.saturating_sub(items.len().min(SHOWN) as u64);
     html! {
         details open[open] {
             summary { (summary) }
             ul.items {
                 @for item in items.iter().take(SHOWN) { li { (each(item)) } }
                 @if left > 0 {
-                    li.more { (more(left, lang)) }
+                    li.more { (more(left, (items.len() as u64, count), list, lang)) }
                 }
             }
         }
     }
 }
 
-fn more(left: u64, lang: Lang) -> Markup {
-    let left = i18n::number(left);
-    match lang {
-        Lang::En => html! { "… and " (left) " more; status.json lists all" },
-        Lang::Zh => html! { "……还有 " (left) " 项：全部见 status.json" },
+/// That `left` items are not shown, and where they are. `listed`: how many of `count` items `status.json` has.
+fn more(left: u64, (listed, count): (u64, u64), list: List, lang: Lang) -> Markup {
+    let (left, newest) = (i18n::number(left), i18n::number(listed));
+    match (lang, listed < count) {
+        (Lang::En, false) => html! { "… and " (left) " more; status.json lists all" },
+        (Lang::Zh, false) => html! { "……还有 " (left) " 项：全部见 status.json" },
+        (Lang::En, true) => {
+            html! { "… and " (left) " more; status.json lists the newest " (newest) "; all: " (command(list.command())) }
+        }
+        (Lang::Zh, true) => {
+            html! { "……还有 " (left) " 项：status.json 仅列出最新的 " (newest) " 项；全部：" (command(list.command())) }
+        }
     }
 }
 

@@ -4,54 +4,56 @@ use maud::{Markup, html};
 
 use super::components::{self, Icon, activity, command, folded, path, time, word};
 use super::{
-    Deletion, Duplicate, MissingItem, MissingReason, NoFile, RedactedReason, Rejection, SimilarPair, Snapshot,
+    Deletion, Duplicate, List, MissingItem, MissingReason, NoFile, RedactedReason, Rejection, SimilarPair, Snapshot,
 };
 use crate::i18n::{Lang, number};
 use crate::reason::certainty_text;
 
 /// All differences between platforms and all problems. An empty part is one line.
 pub fn differences(snapshot: &Snapshot, lang: Lang) -> Markup {
+    let duplicates = items(snapshot, &snapshot.duplicates, List::Duplicates);
+    let zones = items(snapshot, &snapshot.time_zone_faults, List::TimeZoneFaults);
+    let deletions = items(snapshot, &snapshot.deletions, List::Deletions);
+    let rejected = items(snapshot, &snapshot.rejected, List::Rejected);
     html! {
         section #differences {
             h2 { (lang.pick("Differences", "差异")) }
             (missing(snapshot, lang))
             (not_archived(snapshot, lang))
-            (part("duplicates", lang.pick("Duplicates", "重复"), snapshot.duplicates.len(),
-                html! { (count(snapshot.duplicates.iter().filter(|duplicate| duplicate.deletable).count(), lang.pick("to delete", "可删除"))) (lang.comma())
-                    (count(snapshot.duplicates.iter().filter(|duplicate| !duplicate.deletable).count(), lang.pick("only reported", "仅提示"))) },
-                folded_list(&snapshot.duplicates, lang, |one| duplicate(one, lang)), lang))
-            (part("zones", lang.pick("Suspected time zone errors", "疑似时区错误"), snapshot.time_zone_faults.len(),
-                count(snapshot.time_zone_faults.len(), lang.pick("pairs of activities that differ by whole quarter hours", "对仅相差整刻钟的活动")),
-                folded_list(&snapshot.time_zone_faults, lang, |pair| similar_pair(pair, lang)), lang))
-            (part("deletions", lang.pick("Deletions", "删除"), snapshot.deletions.len(),
-                count(snapshot.deletions.len(), lang.pick("activities that were deleted, or may be", "个活动已删除或可能已删除")),
-                folded_list(&snapshot.deletions, lang, |deletion| self::deletion(deletion, lang)), lang))
-            (part("rejected", lang.pick("Rejected uploads", "被拒绝的上传"), snapshot.rejected.len(),
-                count(snapshot.rejected.len(), lang.pick("uploads rejected, or accepted and never listed", "次上传被拒绝或未出现")),
-                folded_list(&snapshot.rejected, lang, |rejection| self::rejection(rejection, lang)), lang))
+            (part("duplicates", lang.pick("Duplicates", "重复"),
+                html! { (count(snapshot.deletable(), lang.pick("to delete", "可删除"))) (lang.comma())
+                    (count(duplicates.1 - snapshot.deletable(), lang.pick("only reported", "仅提示"))) },
+                duplicates, lang, |one| duplicate(one, lang)))
+            (part("zones", lang.pick("Suspected time zone errors", "疑似时区错误"),
+                count(zones.1, lang.pick("pairs of activities that differ by whole quarter hours", "对仅相差整刻钟的活动")),
+                zones, lang, |pair| similar_pair(pair, lang)))
+            (part("deletions", lang.pick("Deletions", "删除"),
+                count(deletions.1, lang.pick("activities that were deleted, or may be", "个活动已删除或可能已删除")),
+                deletions, lang, |deletion| self::deletion(deletion, lang)))
+            (part("rejected", lang.pick("Rejected uploads", "被拒绝的上传"),
+                count(rejected.1, lang.pick("uploads rejected, or accepted and never listed", "次上传被拒绝或未出现")),
+                rejected, lang, |rejection| self::rejection(rejection, lang)))
         }
     }
 }
 
-fn count(count: usize, what: &str) -> Markup {
-    html! { b { (number(count as u64)) } " " (what) }
+fn count(count: u64, what: &str) -> Markup {
+    html! { b { (number(count)) } " " (what) }
 }
 
-/// The list of a part, folded behind its summary.
-fn folded_list<'a, T>(
-    items: &'a [T],
-    lang: Lang,
-    each: impl Fn(&T) -> Markup + 'a,
-) -> impl FnOnce(Markup) -> Markup + 'a {
-    move |summary| folded(summary, items, items.len() <= 5, lang, each)
+/// The items of a list, how many there are with those that are left out, and the list.
+type Items<'a, T> = (&'a [T], u64, List);
+
+fn items<'a, T>(snapshot: &Snapshot, items: &'a [T], list: List) -> Items<'a, T> {
+    (items, items.len() as u64 + snapshot.count_left_out(list), list)
 }
 
-/// A heading and below it a folded list, or a line that says that there are no entries.
-fn part(id: &str, title: &str, len: usize, summary: Markup, list: impl FnOnce(Markup) -> Markup, lang: Lang) -> Markup {
+/// A heading and below it a list, folded behind its summary, or a line that says that there are no entries.
+fn part<T>(id: &str, title: &str, summary: Markup, items: Items<T>, lang: Lang, each: impl Fn(&T) -> Markup) -> Markup {
     html! {
         div.part id=(id) {
             h3 { (title) }
-            @if len == 0 { (nothing(lang)) } @else { (list(summary)) }
+            @if items.1 == 0 { (nothing(lang)) } @else { (folded(summary, items, items.1 <= 5, lang, each)) }
         }
     }
 }
@@ -67,7 +69,7 @@ fn missing(snapshot: &Snapshot, lang: Lang) -> Markup {
             @if snapshot.missing.is_empty() { (nothing(lang)) }
             @for missing in &snapshot.missing {
                 (folded(html! { span.place { (missing.on) } " " b { (number(missing.count)) } " " (missing.reason.words(lang)) },
-                    &missing.items, missing.count <= 5, lang, |item| missing_item(item, lang)))
+                    (&missing.items, missing.count, List::Missing), missing.count <= 5, lang, |item| missing_item(item, lang)))
                 @if missing.reason == MissingReason::NoWriteAccess {
                     p.fix { span.note { (lang.pick("To upload, too: ", "如需上传：")) } (command(&crate::shell::login(&missing.on))) }
                 } @else if let Some(line) = fix(missing.reason, &missing.on) {
@@ -96,7 +98,7 @@ fn not_archived(snapshot: &Snapshot, lang: Lang) -> Markup {
             @if snapshot.not_archived.is_empty() { (nothing(lang)) }
             @for group in &snapshot.not_archived {
                 (folded(html! { span.place { (group.platform) } " " b { (number(group.count)) } " " (group.reason.words(lang)) },
-                    &group.items, group.count <= 5 && !matches!(group.reason, NoFile::NoOriginal | NoFile::Unavailable), lang, |item| missing_item(item, lang)))
+                    (&group.items, group.count, List::NotArchived), group.count <= 5 && !matches!(group.reason, NoFile::NoOriginal | NoFile::Unavailable), lang, |item| missing_item(item, lang)))
             }
         }
     }

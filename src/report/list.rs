@@ -7,8 +7,8 @@
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, PreEscaped, html};
 
-use super::components::{km, name, path as path_of, sport, word};
-use super::{ActivityGroup, Place, Snapshot};
+use super::components::{command, km, name, path as path_of, sport, word};
+use super::{ActivityGroup, LeftOut, List, Place, Snapshot};
 use crate::i18n::{self, Lang, clock, number};
 
 /// The number of rows outside `<noscript>`.
@@ -24,7 +24,7 @@ pub fn list(snapshot: &Snapshot, lang: Lang) -> Markup {
     let label = lang.pick("Search words; -word excludes", "搜索；-词 表示排除");
     html! {
         section #activities {
-            h2 #list-title { (lang.pick("All activities", "全部活动")) " " span.count { (number(all.len() as u64)) } }
+            h2 #list-title { (lang.pick("All activities", "全部活动")) " " span.count { (number(snapshot.distinct())) } }
             @if all.is_empty() {
                 p { (lang.pick("No activities yet.", "尚无活动。")) }
             } @else {
@@ -34,6 +34,7 @@ pub fn list(snapshot: &Snapshot, lang: Lang) -> Markup {
                     output #found for="q" data-found=(lang.pick("{} of {} shown", "显示 {} / {}")) {}
                 }
                 div.scroll tabindex="0" role="region" aria-labelledby="list-title" { (table(first, true, lang)) }
+                @if let Some(left_out) = snapshot.left_out_of(List::Activities) { (newest(snapshot, left_out, lang)) }
                 p { button #more type="button" hidden data-more=(lang.pick("Show {} more", "再显示 {} 项")) {} }
                 @if !rest.is_empty() {
                     noscript #rest { div.scroll { (table(rest, false, lang)) } }
@@ -41,6 +42,16 @@ pub fn list(snapshot: &Snapshot, lang: Lang) -> Markup {
             }
         }
     }
+}
+
+/// How many activities the table has of how many, and the command that lists all.
+fn newest(snapshot: &Snapshot, left_out: &LeftOut, lang: Lang) -> Markup {
+    let (shown, all) = (number(snapshot.activities.len() as u64), number(snapshot.distinct()));
+    let text = match lang {
+        Lang::En => format!("The newest {shown} of {all} activities; all: "),
+        Lang::Zh => format!("仅列出 {all} 个活动中最新的 {shown} 个；全部："),
+    };
+    html! { p #left-out.note { (text) (command(left_out.all)) } }
 }
 
 fn table(activities: &[&ActivityGroup], folded: bool, lang: Lang) -> Markup {

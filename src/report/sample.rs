@@ -171,6 +171,7 @@ pub fn facts_in(say: Say) -> Snapshot {
         state: State::ActionNeeded,
         made: Some(now()),
         version: "0.1.0",
+        left_out: Vec::new(),
         last_run: Some(run(say, 0, RunOutcome::Partial, Some(1))),
         running_since: None,
         schedule: Some(ScheduleStatus { cron: "0 */6 * * *".into(), zone: "Europe/Zurich".into(), enabled: true, next_run: Some(ago(-5)), runner: Some(say("crontab")), is_run: true }),

@@ -7,6 +7,7 @@
 mod differences;
 mod groups;
 pub mod judge;
+mod left_out;
 mod platforms;
 mod runs;
 mod sanitize;
@@ -20,6 +21,7 @@ use crate::exit::Exit;
 
 pub use differences::*;
 pub use groups::*;
+pub use left_out::{LeftOut, List, MOST_LISTED};
 pub use platforms::*;
 pub use runs::*;
 pub use sanitize::{Redacted, RedactedReason};
@@ -38,6 +40,9 @@ pub struct Snapshot {
     pub made: Option<Timestamp>,
     /// The version of garminsync.
     pub version: &'static str,
+    /// What the lists below leave out; empty: nothing. The counts, the sums and the charts are of everything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// The newest sync in the log: a run that listed a platform, or that its settings stopped. A person's run that only
     /// reads the catalogue is in `runs` alone.
     pub last_run: Option<Run>,

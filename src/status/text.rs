@@ -17,9 +17,7 @@ impl Snapshot {
     pub fn totals(&self, lang: Lang) -> String {
         let platforms = self.platforms.iter().filter(|platform| !platform.write_only).count() as u64;
         let all = self.platforms.iter().map(|platform| platform.total).sum();
-        let distinct = self.activities.len() as u64;
-        let archived = self.activities.iter().filter(|activity| activity.file.is_some()).count() as u64;
-        let duplicates = self.duplicates.iter().filter(|copy| copy.deletable).count() as u64;
+        let (distinct, archived, duplicates) = (self.distinct(), self.archived(), self.deletable());
         let failed = self.platforms.iter().map(|platform| platform.failed).sum();
         let [distinct, archived] = [distinct, archived].map(i18n::number);
         let parts = match lang {

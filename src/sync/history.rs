@@ -1,6 +1,8 @@
 //! The histories of several platforms in the catalogue, ready for comparison. `gs-diff` plans with them, and the page
 //! shows where activities are missing.
 
+mod part;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -17,6 +19,8 @@ use crate::plan::precheck;
 use crate::platform::PlatformSpec;
 use crate::reason::Reason;
 use crate::sync::matching::candidate;
+
+pub use part::HistoryPart;
 
 /// Activities that start further apart are the same only if their files say so: a person has corrected a date, or they
 /// were matched by a wrong listing.

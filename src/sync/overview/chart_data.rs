@@ -1,5 +1,6 @@
 //! The numbers for the charts, by day, week and month.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -7,7 +8,7 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::sport;
-use crate::status::{ActivityGroup, Day, Month, Volume, Week};
+use crate::status::{Day, Month, Redacted, Volume, Week};
 
 /// A later start comes from a wrong clock, in any time zone.
 const AHEAD: SignedDuration = SignedDuration::from_hours(48);
@@ -24,53 +25,93 @@ pub(super) struct ChartData {
     pub months: Vec<Month>,
 }
 
-/// The numbers of `groups`. `names`: the platforms.
-///
-/// A start before 1970 or in the future comes from a wrong clock, and is ignored.
-pub(super) fn chart_data(groups: &[ActivityGroup], names: &[String], now: Timestamp) -> ChartData {
-    let mut days: BTreeMap<Date, Volume> = BTreeMap::new();
-    let mut weeks: BTreeMap<Date, BTreeMap<String, Volume>> = BTreeMap::new();
-    let mut months: BTreeMap<Date, Month> = BTreeMap::new();
-    for group in groups {
-        let Some(date) = day_of(group, now) else { continue };
-        add(days.entry(date).or_default(), group);
-        let monday = date.saturating_sub(i64::from(date.weekday().to_monday_zero_offset()).days());
-        add(weeks.entry(monday).or_default().entry(sport_of(group)).or_default(), group);
-        let month = months.entry(date.first_of_month()).or_insert_with(|| empty(date.first_of_month(), names));
-        month.count += 1;
-        month.archived += u64::from(group.file.is_some());
-        for (_, count) in month.on.iter_mut().filter(|(name, _)| group.on.iter().any(|on| on.platform == **name)) {
-            *count += 1;
-        }
+/// A group of activities, as the charts need it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Charted<'a> {
+    /// FIT `sport`, else the platform's own type.
+    pub sport: &'a str,
+    /// When it started.
+    pub start: Option<Timestamp>,
+    /// Local time minus UTC at its start.
+    pub utc_offset_s: Option<i32>,
+    /// Time with the timer running.
+    pub timer_time_s: Option<f64>,
+    /// Distance covered.
+    pub distance_m: Option<f64>,
+    /// Whether its file is in the archive.
+    pub is_archived: bool,
+    /// For each platform: whether it is there.
+    pub on: &'a [bool],
+}
+
+/// Adds up the numbers for the charts.
+pub(super) struct Charts {
+    /// The platforms.
+    names: Vec<String>,
+    days: BTreeMap<Date, Volume>,
+    weeks: BTreeMap<Date, BTreeMap<String, Volume>>,
+    months: BTreeMap<Date, Month>,
+}
+
+impl Charts {
+    /// Without activities. `names`: the platforms.
+    pub fn new(names: Vec<String>) -> Charts {
+        Charts { names, days: BTreeMap::new(), weeks: BTreeMap::new(), months: BTreeMap::new() }
     }
-    let day = |(date, volume): (Date, Volume)| Day {
-        date,
-        count: volume.count,
-        time_s: volume.time_s,
-        distance_m: volume.distance_m,
-    };
-    ChartData {
-        days: days.into_iter().map(day).collect(),
-        weeks: weeks.into_iter().map(|(monday, sports)| Week { monday, sports }).collect(),
-        months: without_gap(months, names),
+
+    /// Adds a group. A start before 1970 or in the future comes from a wrong clock, and is ignored.
+    pub fn add(&mut self, group: &Charted, now: Timestamp) {
+        let Some(date) = day_of(group, now) else { return };
+        add(self.days.entry(date).or_default(), group);
+        let monday = date.saturating_sub(i64::from(date.weekday().to_monday_zero_offset()).days());
+        let (sports, sport) = (self.weeks.entry(monday).or_default(), sport_of(group));
+        match sports.get_mut(sport.as_ref()) {
+            Some(volume) => add(volume, group),
+            None => add(sports.entry(sport.into_owned()).or_default(), group),
+        }
+        let first = date.first_of_month();
+        let month = self.months.entry(first).or_insert_with(|| empty(first, &self.names));
+        month.count += 1;
+        month.archived += u64::from(group.is_archived);
+        let is_on = |name: &String| self.names.iter().zip(group.on).any(|(known, is_on)| *is_on && known == name);
+        month.on.iter_mut().filter(|(name, _)| is_on(name)).for_each(|(_, count)| *count += 1);
+    }
+
+    /// The numbers.
+    pub fn finish(self) -> ChartData {
+        let day = |(date, volume): (Date, Volume)| Day {
+            date,
+            count: volume.count,
+            time_s: volume.time_s,
+            distance_m: volume.distance_m,
+        };
+        ChartData {
+            days: self.days.into_iter().map(day).collect(),
+            weeks: self.weeks.into_iter().map(|(monday, sports)| Week { monday, sports }).collect(),
+            months: without_gap(self.months, &self.names),
+        }
     }
 }
 
 /// The local day of the start; in UTC if the offset is unknown.
-fn day_of(group: &ActivityGroup, now: Timestamp) -> Option<Date> {
-    let start =
-        group.start_time.filter(|start| *start >= Timestamp::UNIX_EPOCH && start.duration_since(now) <= AHEAD)?;
+fn day_of(group: &Charted, now: Timestamp) -> Option<Date> {
+    let start = group.start.filter(|start| *start >= Timestamp::UNIX_EPOCH && start.duration_since(now) <= AHEAD)?;
     let offset = group.utc_offset_s.and_then(|seconds| Offset::from_seconds(seconds).ok()).unwrap_or(Offset::UTC);
     Some(offset.to_datetime(start).date())
 }
 
 /// The FIT sport of a group; `generic` if the service has a sport that FIT does not have.
-fn sport_of(group: &ActivityGroup) -> String {
-    let name = group.sport.as_str();
-    if sport::sport_number(name).is_some() { name } else { NO_SPORT }.to_owned()
+fn sport_of<'a>(group: &Charted<'a>) -> Cow<'a, str> {
+    let is_fit = |name: &str| sport::sport_number(name).is_some();
+    if is_fit(group.sport) {
+        return Cow::Borrowed(group.sport);
+    }
+    // As it is shown in the list.
+    let shown = Redacted::of(group.sport);
+    if is_fit(shown.as_str()) { Cow::Owned(shown.as_str().to_owned()) } else { Cow::Borrowed(NO_SPORT) }
 }
 
-fn add(volume: &mut Volume, group: &ActivityGroup) {
+fn add(volume: &mut Volume, group: &Charted) {
     volume.count += 1;
     volume.time_s += group.timer_time_s.unwrap_or(0.0);
     volume.distance_m += group.distance_m.unwrap_or(0.0);
@@ -93,22 +134,23 @@ fn without_gap(mut months: BTreeMap<Date, Month>, names: &[String]) -> Vec<Month
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::{File, Place, Redacted};
 
-    fn group(start: &str, offset: Option<i32>, sport: &str) -> ActivityGroup {
-        ActivityGroup {
-            sport: Redacted::of(sport),
-            start_time: start.parse().ok(),
+    fn group<'a>(start: &str, offset: Option<i32>, sport: &'a str) -> Charted<'a> {
+        Charted {
+            sport,
+            start: start.parse().ok(),
             utc_offset_s: offset,
             timer_time_s: Some(600.0),
             distance_m: Some(1000.0),
-            on: vec![Place { platform: "coros".into(), id: Redacted::of("1") }],
-            ..ActivityGroup::default()
+            is_archived: false,
+            on: &[true, false],
         }
     }
 
-    fn of(groups: &[ActivityGroup]) -> ChartData {
-        chart_data(groups, &["coros".into(), "garmin-cn".into()], "2026-03-01T00:00:00Z".parse().unwrap())
+    fn of(groups: &[Charted]) -> ChartData {
+        let mut charts = Charts::new(vec!["coros".into(), "garmin-cn".into()]);
+        groups.iter().for_each(|group| charts.add(group, "2026-03-01T00:00:00Z".parse().unwrap()));
+        charts.finish()
     }
 
     fn dates(data: &ChartData) -> Vec<String> {
@@ -141,12 +183,11 @@ mod tests {
 
     #[test]
     fn months_have_no_gap_and_implausible_starts_are_ignored() {
-        let file = File { path: Redacted::of("a.fit"), format: Redacted::of("fit"), converted: false, bytes: 1 };
         let mut first = group("2025-11-30T10:00:00Z", None, "running");
-        first.file = Some(file);
+        first.is_archived = true;
         let last = group("2026-02-01T10:00:00Z", None, "running");
         let wrong = ["1969-12-31T00:00:00Z", "2026-03-04T00:00:00Z", "never"].map(|at| group(at, None, "running"));
-        let all: Vec<ActivityGroup> = [first, last].into_iter().chain(wrong).collect();
+        let all: Vec<Charted> = [first, last].into_iter().chain(wrong).collect();
         let data = of(&all);
         let found: Vec<(String, u64, u64, u64, u64)> = data
             .months

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::missing::GroupRank;
 use super::read::CatalogueData;
 use crate::activity::{ActivityKey, ActivityKeyRef};
 use crate::catalogue::{ActivityRow, FileFingerprint};
@@ -12,28 +13,75 @@ use crate::plan::diff::{Choice, Decision, Groups, Overrides, Presence, Target};
 use crate::platform::PlatformSpec;
 use crate::reason::Reason;
 use crate::status::{self, MissingReason, Redacted};
-use crate::sync::History;
+use crate::sync::Histories;
 
-/// The catalogue's data, compared.
-pub(super) struct Compared<'a> {
-    /// The data of the catalogue.
-    pub read: &'a CatalogueData,
-    /// The groups of activities.
-    pub groups: &'a Groups<'a>,
+/// The platforms that are compared, by their positions.
+pub(super) struct Scope {
     /// For each platform: its displayed name.
     pub names: Vec<String>,
     /// For each platform: whether syncs keep it equal with the others.
     pub is_compared: Vec<bool>,
     /// For each platform: whether it should receive uploads.
-    pub is_target: Vec<bool>,
+    is_target: Vec<bool>,
     /// For each platform: whether it can only be read.
-    pub is_read_only: Vec<bool>,
+    is_read_only: Vec<bool>,
+    /// For each platform: whether it has activities of its own: an outbox has none.
+    is_listable: Vec<bool>,
+}
+
+impl Scope {
+    /// The platforms of `histories`. `is_compared`: whether each platform is kept equal with the others; `is_read_only`:
+    /// whether it can only be read; `gets_uploads`: whether the settings make it a target.
+    pub fn of(
+        histories: &Histories,
+        is_compared: &dyn Fn(&PlatformSpec) -> bool,
+        is_read_only: &dyn Fn(&PlatformSpec) -> bool,
+        gets_uploads: &dyn Fn(&PlatformSpec) -> bool,
+    ) -> Scope {
+        let each = |is_it: &dyn Fn(&PlatformSpec) -> bool| {
+            histories.platforms.iter().map(|history| is_it(&history.spec)).collect::<Vec<bool>>()
+        };
+        let is_target =
+            |spec: &PlatformSpec| is_compared(spec) && !spec.upload_formats.is_empty() && gets_uploads(spec);
+        Scope {
+            names: histories.platforms.iter().map(|history| shown(&history.spec.id)).collect(),
+            is_compared: each(is_compared),
+            is_target: each(&is_target),
+            is_read_only: each(is_read_only),
+            is_listable: each(&|spec| !spec.is_write_only()),
+        }
+    }
+
+    /// Whether a platform has activities of its own.
+    pub fn is_listable(&self, platform: usize) -> bool {
+        self.is_listable[platform]
+    }
+
+    /// The displayed names of the platforms that have activities of their own.
+    pub fn listed_names(&self) -> Vec<String> {
+        let names = self.names.iter().zip(&self.is_listable).filter(|(_, is_listable)| **is_listable);
+        names.map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// The catalogue's data, compared: all activities, or a part of them that no other activity concerns.
+pub(super) struct Compared<'a> {
+    /// The data of the catalogue.
+    pub read: &'a CatalogueData,
+    /// The groups of activities.
+    pub groups: &'a Groups<'a>,
+    /// The platforms.
+    scope: &'a Scope,
+    /// For each platform: its displayed name.
+    pub names: &'a [String],
     /// The groups, the newest first.
     pub all: Vec<GroupState>,
     /// For each activity: the position of its platform.
     pub platform_of: Vec<usize>,
     /// The position of each activity, by platform and id.
     pub places: HashMap<ActivityKeyRef<'a>, usize>,
+    /// For each activity: its position in the whole catalogue.
+    ranks: &'a [u64],
 }
 
 /// The state of a group on each platform.
@@ -59,50 +107,52 @@ pub(super) struct MissingDetail {
 }
 
 impl<'a> Compared<'a> {
-    /// Compares the platforms. `is_compared`: whether each platform is kept equal with the others;
-    /// `is_read_only`: whether it can only be read; `gets_uploads`: whether the settings make it a target.
-    pub fn of(
-        read: &'a CatalogueData,
-        groups: &'a Groups<'a>,
-        (is_compared, is_read_only): (Vec<bool>, Vec<bool>),
-        gets_uploads: &dyn Fn(&PlatformSpec) -> bool,
-    ) -> Compared<'a> {
-        let is_target = |(history, is_compared): (&History, &bool)| {
-            *is_compared && !history.spec.upload_formats.is_empty() && gets_uploads(&history.spec)
-        };
-        let is_target = read.histories.platforms.iter().zip(&is_compared).map(is_target).collect();
+    /// Compares the platforms. `ranks`: the position of each activity in the whole catalogue.
+    pub fn of(read: &'a CatalogueData, groups: &'a Groups<'a>, scope: &'a Scope, ranks: &'a [u64]) -> Compared<'a> {
         let platform_of =
             |(entry, _): &(ActivityRow, Option<FileFingerprint>)| read.platform(&entry.activity.platform).unwrap_or(0);
         let key = |(at, (entry, _)): (usize, &'a (ActivityRow, Option<FileFingerprint>))| (entry.activity.as_key(), at);
-        let names = read.histories.platforms.iter().map(|history| shown(&history.spec.id));
         let mut compared = Compared {
             read,
             groups,
-            names: names.collect(),
-            is_compared,
-            is_target,
-            is_read_only,
+            scope,
+            names: &scope.names,
             all: Vec::new(),
             platform_of: read.histories.entries.iter().map(platform_of).collect(),
             places: read.histories.entries.iter().enumerate().map(key).collect(),
+            ranks,
         };
         let targets: Vec<Target> = read.histories.platforms.iter().map(|history| history.target()).collect();
         let mut all: Vec<GroupState> = groups.groups.iter().map(|group| compared.stands(group, &targets)).collect();
         // The newest first. Activities without a start come last, after those before 1970.
-        all.sort_by_key(|one| (compared.entry(one.best).activity.start_time.is_none(), one.best));
+        all.sort_by_key(|one| compared.group_rank(one));
         compared.all = all;
         compared
     }
 
-    /// Whether a platform has activities of its own: an outbox has none.
-    pub fn is_listable(&self, platform: usize) -> bool {
-        !self.read.histories.platforms[platform].spec.is_write_only()
+    /// The position of an activity in the whole catalogue, the newest first.
+    pub fn rank(&self, at: usize) -> u64 {
+        self.ranks[at]
     }
 
-    /// The displayed names of the platforms that have activities of their own.
-    pub fn listed_names(&self) -> Vec<String> {
-        let listable = (0..self.names.len()).filter(|platform| self.is_listable(*platform));
-        listable.map(|platform| self.names[platform].clone()).collect()
+    /// The rank of a group: groups without a start come last.
+    pub fn group_rank(&self, one: &GroupState) -> GroupRank {
+        (self.entry(one.best).activity.start_time.is_none(), self.rank(one.best))
+    }
+
+    /// Whether a platform has activities of its own: an outbox has none.
+    pub fn is_listable(&self, platform: usize) -> bool {
+        self.scope.is_listable(platform)
+    }
+
+    /// The platforms that have activities of their own.
+    pub fn listable(&self) -> impl Iterator<Item = usize> {
+        (0..self.names.len()).filter(|platform| self.is_listable(*platform))
+    }
+
+    /// Whether a platform should receive uploads.
+    pub fn is_target(&self, platform: usize) -> bool {
+        self.scope.is_target[platform]
     }
 
     /// The position of an activity.
@@ -144,13 +194,13 @@ impl<'a> Compared<'a> {
     fn missing_detail(&self, group: &Group, target: &Target) -> Option<MissingDetail> {
         let offered = group.members.iter().copied().find(|&at| self.groups.entries[at].selected);
         // Nothing is uploaded from a platform without a known list, but the next run may have one.
-        let is_held = |&at: &usize| self.is_present(at) && self.is_compared[self.platform_of[at]];
+        let is_held = |&at: &usize| self.is_present(at) && self.scope.is_compared[self.platform_of[at]];
         let of = offered.or_else(|| group.members.iter().copied().find(is_held));
         let detail = |reason| MissingDetail { reason, details: Vec::new(), since: None, of };
         Some(match self.groups.decide(group, target, Overrides::default()) {
             Decision::Exists => return None,
             Decision::Upload(Choice { at, .. })
-                if self.read.platform(target.name).is_some_and(|platform| self.is_read_only[platform]) =>
+                if self.read.platform(target.name).is_some_and(|platform| self.scope.is_read_only[platform]) =>
             {
                 MissingDetail { of: Some(at), ..detail(MissingReason::NoWriteAccess) }
             }

@@ -4,7 +4,10 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
+
 use super::compared::Compared;
+use super::newest::Newest;
 use crate::activity::{ActivityKeyRef, Origin};
 use crate::catalogue::{Absence, DeletionOutcome, DeletionRow, UploadOutcome};
 use crate::fit::RecordingId;
@@ -29,25 +32,26 @@ fn somebody(absence: Absence) -> Deleter {
 type Recording<'a> = (usize, Mark<'a>);
 
 impl Compared<'_> {
-    /// The deletions, the newest first: the last one of each activity.
-    pub fn deletions(&self) -> Vec<Deletion> {
+    /// Adds the deletions: the last one of each activity.
+    pub fn add_deletions(&self, list: &mut Newest<(Reverse<Timestamp>, u64), Deletion>) {
         let mut last: HashMap<usize, &DeletionRow> = HashMap::new();
         for row in &self.read.deletions {
             last.extend(self.find(&row.entry).map(|at| (at, row)));
         }
-        let back = self.put_back();
         let entries = || 0..self.read.histories.entries.len();
+        let all: Vec<(usize, Deletion)> =
+            entries().filter_map(|at| Some((at, self.deletion(at, last.get(&at).copied())?))).collect();
+        if all.is_empty() {
+            return;
+        }
+        let back = self.put_back();
         let present = entries().filter(|&at| self.is_present(at)).flat_map(|at| self.recordings(at)).collect();
-        let deletion = |at| {
-            let mut deletion = self.deletion(at, last.get(&at).copied())?;
+        for (at, mut deletion) in all {
             if matches!(deletion.by, Deleter::Garminsync | Deleter::External) && !back.contains(&at) {
                 deletion.restore = self.restore(at, &present);
             }
-            Some(deletion)
-        };
-        let mut all: Vec<Deletion> = entries().filter_map(deletion).collect();
-        all.sort_by_key(|deletion| Reverse(deletion.at));
-        all
+            list.add((Reverse(deletion.at), self.rank(at)), || deletion);
+        }
     }
 
     /// Who deleted an activity and when; `None` if it is on its platform and no deletion was attempted.

@@ -1,13 +1,28 @@
 //! Duplicates on a platform, and suspected time zone errors.
 
 use super::compared::Compared;
+use super::newest::Newest;
 use crate::matching::{self, Candidate, Certainty, Matcher};
 use crate::reason::Reason;
 use crate::status::{Duplicate, RedactedReason, SimilarPair};
 
+/// A duplicate, and the activity of which it is one: their positions, and the comparison.
+pub(super) type FoundPair = (usize, usize, matching::FoundDuplicate);
+
+/// The duplicates, and the suspected time zone errors.
+#[derive(Default)]
+pub(super) struct SimilarLists {
+    /// The duplicates.
+    pub duplicates: Newest<u64, Duplicate>,
+    /// How many of them may be deleted.
+    pub deletable: u64,
+    /// The suspected time zone errors.
+    pub shifted: Newest<(u64, u64), SimilarPair>,
+}
+
 impl Compared<'_> {
     /// The positions of duplicates, and of the activities that are kept.
-    pub fn pairs(&self, matcher: &Matcher) -> Vec<(usize, usize, matching::FoundDuplicate)> {
+    pub fn pairs(&self, matcher: &Matcher) -> Vec<FoundPair> {
         let present: Vec<usize> = (0..self.groups.entries.len()).filter(|&at| self.is_present(at)).collect();
         let candidates: Vec<Candidate> = present.iter().map(|&at| self.groups.entries[at].candidate.clone()).collect();
         matcher
@@ -17,33 +32,35 @@ impl Compared<'_> {
             .collect()
     }
 
-    /// The duplicates, and the suspected time zone errors; the newest first.
-    pub fn duplicates(&self, matcher: &Matcher) -> (Vec<Duplicate>, Vec<SimilarPair>) {
-        let (mut duplicates, mut shifted) = (Vec::new(), Vec::new());
-        for (at, of, copy) in self.pairs(matcher) {
+    /// Adds the duplicates `pairs`, and the suspected time zone errors.
+    pub fn add_duplicates(&self, pairs: &[FoundPair], lists: &mut SimilarLists) {
+        let mut shifted = Vec::new();
+        for (at, of, copy) in pairs {
             let certainty = copy.verdict.certainty;
-            let reasons = redacted(&copy.verdict.reasons);
             if certainty == Certainty::Shifted {
-                shifted.push((of, at, reasons));
+                shifted.push((*of, *at, &copy.verdict.reasons));
                 continue;
             }
-            let duplicate = Duplicate {
-                copy: self.activity(at),
-                kept: self.activity(of),
+            lists.deletable += u64::from(certainty.is_duplicate());
+            lists.duplicates.add(self.rank(*at), || Duplicate {
+                copy: self.activity(*at),
+                kept: self.activity(*of),
                 certainty: certainty.name(),
                 deletable: certainty.is_duplicate(),
-                reasons,
+                reasons: redacted(&copy.verdict.reasons),
                 kept_because: RedactedReason::of(&copy.kept_because),
-            };
-            duplicates.push(duplicate);
+            });
         }
         let possible = self.groups.possible_matches().filter(|pair| pair.verdict.certainty == Certainty::Shifted);
         let possible = possible.filter(|pair| self.is_present(pair.left) && self.is_present(pair.right));
-        shifted.extend(possible.map(|pair| (pair.left, pair.right, redacted(&pair.verdict.reasons))));
-        shifted.sort_by_key(|(one, other, _)| (*one, *other));
-        let likeness =
-            |(one, other, reasons)| SimilarPair { one: self.activity(one), other: self.activity(other), reasons };
-        (duplicates, shifted.into_iter().map(likeness).collect())
+        shifted.extend(possible.map(|pair| (pair.left, pair.right, &pair.verdict.reasons)));
+        for (one, other, reasons) in shifted {
+            lists.shifted.add((self.rank(one), self.rank(other)), || SimilarPair {
+                one: self.activity(one),
+                other: self.activity(other),
+                reasons: redacted(reasons),
+            });
+        }
     }
 }
 

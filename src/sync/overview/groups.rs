@@ -1,6 +1,11 @@
 //! All groups, each with the platforms that have it, that had it, and where it is missing.
 
+use jiff::Timestamp;
+
+use super::chart_data::{Charted, Charts};
 use super::compared::{Compared, GroupState, known_measure};
+use super::missing::GroupRank;
+use super::newest::Newest;
 use crate::activity::{Activity, ActivityKey, Origin};
 use crate::catalogue::{ActivityRow, FileRow, UploadOutcome};
 use crate::fit;
@@ -9,23 +14,64 @@ use crate::status::{ActivityGroup, File, Place, Redacted};
 /// A number with this many digits in the name of a device is a serial number; model numbers are shorter.
 const SERIAL_DIGITS: usize = 7;
 
+/// The groups: the newest ones, and the numbers of all.
+pub(super) struct GroupSums {
+    /// The groups.
+    pub all: Newest<GroupRank, ActivityGroup>,
+    /// How many of them are in the archive.
+    pub archived: u64,
+    /// The numbers for the charts.
+    pub charts: Charts,
+}
+
 impl Compared<'_> {
-    /// Every group that is on a platform or in the archive, the newest first.
-    pub fn all_groups(&self) -> Vec<ActivityGroup> {
-        let all = self.all.iter().map(|one| self.group(one));
-        // A group that is neither on a platform nor in the archive is shown only in the list of deletions.
-        all.filter(|group| !group.on.is_empty() || group.file.is_some()).collect()
+    /// Adds every group that is on a platform or in the archive.
+    pub fn add_groups(&self, sums: &mut GroupSums, now: Timestamp) {
+        for one in &self.all {
+            let on: Vec<bool> = self.listable().map(|platform| one.missing[platform].is_none()).collect();
+            let is_archived = self.best_file(one).is_some();
+            // A group that is neither on a platform nor in the archive is shown only in the list of deletions.
+            if !is_archived && !on.contains(&true) {
+                continue;
+            }
+            sums.archived += u64::from(is_archived);
+            let others = || self.others(one);
+            sums.charts.add(
+                &Charted {
+                    sport: self.sport(one),
+                    start: self.entry(one.best).activity.start_time,
+                    utc_offset_s: others().find_map(|activity| activity.utc_offset_s),
+                    timer_time_s: others().find_map(|activity| known_measure(activity.timer_time_s)),
+                    distance_m: others().find_map(|activity| known_measure(activity.distance_m)),
+                    is_archived,
+                    on: &on,
+                },
+                now,
+            );
+            sums.all.add(self.group_rank(one), || self.group(one));
+        }
+    }
+
+    /// The best activity of a group, then all: fields that the best one does not have are taken from another one.
+    fn others<'s>(&'s self, one: &'s GroupState) -> impl Iterator<Item = &'s Activity> {
+        [one.best].into_iter().chain(one.members.iter().copied()).map(|at| &self.entry(at).activity)
+    }
+
+    /// The FIT sport of a group, else the platform's own type.
+    fn sport<'s>(&'s self, one: &'s GroupState) -> &'s str {
+        let best = &self.entry(one.best).activity;
+        let known = self.others(one).find_map(|activity| activity.sport.as_deref());
+        known.or(best.platform_sport.as_deref()).unwrap_or("")
     }
 
     fn group(&self, one: &GroupState) -> ActivityGroup {
         let best = &self.entry(one.best).activity;
-        // Fields that the best activity does not have are taken from another one.
-        let others = || std::iter::once(best).chain(one.members.iter().map(|&at| &self.entry(at).activity));
+        let others = || self.others(one);
         let of_sport = others().find(|activity| activity.sport.is_some()).unwrap_or(best);
         let sub_sport = of_sport.sub_sport.as_deref().filter(|sub| *sub != "generic");
         ActivityGroup {
             name: Redacted::of(others().find_map(|activity| activity.name.as_deref()).unwrap_or("")),
-            sport: Redacted::of(of_sport.sport.as_deref().or(best.platform_sport.as_deref()).unwrap_or("")),
+            sport: Redacted::of(self.sport(one)),
             sub_sport: sub_sport.map(Redacted::of),
             start_time: best.start_time,
             utc_offset_s: others().find_map(|activity| activity.utc_offset_s),
@@ -71,7 +117,7 @@ impl Compared<'_> {
                 _ => entries,
             }
         };
-        (0..self.names.len()).filter(|platform| self.is_listable(*platform)).flat_map(of_platform).collect()
+        self.listable().flat_map(of_platform).collect()
     }
 
     fn id_of_upload(&self, one: &GroupState, platform: usize) -> Option<&str> {
@@ -96,15 +142,18 @@ impl Compared<'_> {
     }
 
     /// The file in the archive: an original, if there is one.
+    fn best_file(&self, one: &GroupState) -> Option<&FileRow> {
+        let files = || one.members.iter().filter_map(|&at| self.entry(at).file.as_ref()).filter(|file| !file.corrupt);
+        files().find(|file| file.origin == Origin::Original).or_else(|| files().next())
+    }
+
     fn file(&self, one: &GroupState) -> Option<File> {
-        let mut files: Vec<&FileRow> = one.members.iter().filter_map(|&at| self.entry(at).file.as_ref()).collect();
-        files.retain(|file| !file.corrupt);
-        let original = files.iter().find(|file| file.origin == Origin::Original).or(files.first())?;
+        let file = self.best_file(one)?;
         Some(File {
-            path: Redacted::of(&original.path),
-            format: Redacted::of(original.format.name()),
-            converted: original.origin == Origin::Converted,
-            bytes: original.bytes,
+            path: Redacted::of(&file.path),
+            format: Redacted::of(file.format.name()),
+            converted: file.origin == Origin::Converted,
+            bytes: file.bytes,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Missing activities with the reasons, and the comparison of each pair of platforms.
 
 use super::compared::{Compared, MissingDetail};
+use super::newest::Newest;
 use crate::status::{Missing, MissingItem, MissingReason, PlatformPair, RedactedReason};
 
 const REASONS: [MissingReason; 9] = [
@@ -15,17 +16,48 @@ const REASONS: [MissingReason; 9] = [
     MissingReason::NotListed,
 ];
 
+/// The rank of a group: groups without a start come last, then the newest first.
+pub(super) type GroupRank = (bool, u64);
+/// The activities that are missing on each platform, by reason.
+pub(super) struct MissingLists(Vec<[Newest<GroupRank, MissingItem>; 9]>);
+
+impl MissingLists {
+    /// Empty lists of `platforms` platforms.
+    pub fn new(platforms: usize) -> MissingLists {
+        MissingLists((0..platforms).map(|_| Default::default()).collect())
+    }
+
+    /// The uploads that the next run makes.
+    pub fn to_upload(&self) -> u64 {
+        let reasons = self.0.iter().flat_map(|lists| REASONS.iter().zip(lists));
+        reasons.filter(|(reason, _)| **reason == MissingReason::ToUpload).map(|(_, list)| list.count).sum()
+    }
+
+    /// The lists that are not empty, and how many items they leave out. `names`: the platforms.
+    pub fn finish(self, names: &[String]) -> (Vec<Missing>, u64) {
+        let (mut all, mut left_out) = (Vec::new(), 0);
+        for (name, lists) in names.iter().zip(self.0) {
+            for (reason, list) in REASONS.into_iter().zip(lists).filter(|(_, list)| list.count > 0) {
+                let count = list.count;
+                let (items, left) = list.finish();
+                left_out += left;
+                all.push(Missing { on: name.clone(), reason, count, items });
+            }
+        }
+        (all, left_out)
+    }
+}
+
 impl Compared<'_> {
-    /// The activities that are missing on a compared platform and present on another one.
-    pub fn missing(&self) -> Vec<Missing> {
-        let platforms = (0..self.names.len()).flat_map(|platform| REASONS.map(|reason| (platform, reason)));
-        let missing = platforms.map(|(platform, reason)| {
-            let missing = self.all.iter().filter_map(|one| self.missing_detail_on(&one.missing, platform));
-            let items: Vec<MissingItem> =
-                missing.filter(|detail| detail.1.reason == reason).map(|detail| self.item(detail)).collect();
-            Missing { on: self.names[platform].clone(), reason, count: items.len() as u64, items }
-        });
-        missing.filter(|missing| missing.count > 0).collect()
+    /// Adds the activities that are missing on a compared platform and present on another one.
+    pub fn add_missing(&self, lists: &mut MissingLists) {
+        for one in &self.all {
+            for (platform, lists) in lists.0.iter_mut().enumerate() {
+                let Some(missing) = self.missing_detail_on(&one.missing, platform) else { continue };
+                let place = REASONS.iter().position(|known| *known == missing.1.reason).unwrap_or(0);
+                lists[place].add(self.group_rank(one), || self.item(missing));
+            }
+        }
     }
 
     /// Why a target is missing an activity, and the activity that could be uploaded.
@@ -34,7 +66,7 @@ impl Compared<'_> {
         missing: &'l [Option<MissingDetail>],
         platform: usize,
     ) -> Option<(usize, &'l MissingDetail)> {
-        let detail = missing[platform].as_ref().filter(|_| self.is_target[platform])?;
+        let detail = missing[platform].as_ref().filter(|_| self.is_target(platform))?;
         Some((detail.of?, detail))
     }
 
@@ -43,16 +75,16 @@ impl Compared<'_> {
         MissingItem { activity: self.activity(of), reasons, since: detail.since }
     }
 
-    /// The comparison of each platform with each other one.
-    pub fn matrix(&self) -> Vec<PlatformPair> {
-        let listable: Vec<usize> = (0..self.names.len()).filter(|platform| self.is_listable(*platform)).collect();
-        let pairs = listable.iter().flat_map(|&on| listable.iter().map(move |&and| (on, and)));
-        pairs.filter(|(on, and)| on != and).map(|(on, and)| self.pair(on, and)).collect()
+    /// Adds to the comparison of each platform with each other one.
+    pub fn add_pairs(&self, matrix: &mut [PlatformPair]) {
+        let pairs = self.listable().flat_map(|on| self.listable().map(move |and| (on, and)));
+        let pairs = pairs.filter(|(on, and)| on != and);
+        for ((on, and), pair) in pairs.zip(matrix) {
+            self.add_pair((on, and), pair);
+        }
     }
 
-    fn pair(&self, on: usize, and: usize) -> PlatformPair {
-        let mut pair =
-            PlatformPair { on: self.names[on].clone(), and: self.names[and].clone(), ..PlatformPair::default() };
+    fn add_pair(&self, (on, and): (usize, usize), pair: &mut PlatformPair) {
         for one in self.all.iter().filter(|one| one.missing[on].is_none()) {
             match one.missing[and].as_ref().map(|detail| detail.reason) {
                 None => pair.both += 1,
@@ -63,6 +95,11 @@ impl Compared<'_> {
                 }
             }
         }
-        pair
     }
+}
+
+/// The comparison of each platform with each other one, without activities. `names`: the platforms with activities.
+pub(super) fn pairs(names: &[String]) -> Vec<PlatformPair> {
+    let all = names.iter().flat_map(|on| names.iter().map(move |and| (on, and))).filter(|(on, and)| on != and);
+    all.map(|(on, and)| PlatformPair { on: on.clone(), and: and.clone(), ..PlatformPair::default() }).collect()
 }

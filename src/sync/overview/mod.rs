@@ -1,8 +1,9 @@
 //! Builds the data of the page from a single snapshot of the catalogue. Apart from the locks of running commands and the
 //! names of running processes, no files are read, and no request is made.
 //!
-//! `read` reads the catalogue in one transaction; `compared` determines the state of each activity on each platform;
-//! every other module builds one part of [`status::Snapshot`].
+//! `read` reads the catalogue in one transaction, the activities of a long history in `parts`; `compared` determines the
+//! state of each activity on each platform; `sums` adds up what the page shows, and keeps of each list only the newest items.
+//! Every other module builds one part of [`status::Snapshot`].
 
 mod chart_data;
 mod compared;
@@ -11,27 +12,34 @@ mod duplicates;
 mod groups;
 mod log;
 mod missing;
+mod newest;
 mod outstanding;
+mod parts;
+#[cfg(test)]
+mod parts_tests;
 mod platforms;
 mod read;
 mod rejected;
 mod schedule;
+mod sums;
 mod unarchived;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use compared::Compared;
+use compared::{Compared, Scope};
 use log::LONGEST;
 use outstanding::Backlog;
+use parts::PART;
 use read::CatalogueData;
+use sums::{Overview, Sums, Wanted};
 
 use super::{Failure, Result, Worker, liveness};
 use crate::matching::Rule;
 use jiff::Timestamp;
 
-use crate::catalogue::{ActivityRow, CommandRow, FIRST_COMMANDS, OpenCommand, OutstandingRow};
+use crate::catalogue::{self, ActivityRow, Catalogue, CommandRow, FIRST_COMMANDS, OpenCommand};
 use crate::clock;
 use crate::matching::Matcher;
 use crate::plan::diff::Groups;
@@ -39,7 +47,7 @@ use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::schedule::is_cron_running;
 use crate::settings;
 use crate::status::judge::{HANGS, Health, HealthEvidence, LastCommand};
-use crate::status::{ScheduleStatus, Snapshot};
+use crate::status::{LeftOut, List, ScheduleStatus, Snapshot};
 
 /// The settings of syncs.
 struct SyncSettings {
@@ -73,19 +81,18 @@ impl Worker {
     /// platforms in any case.
     pub fn snapshot(&mut self) -> Result<Snapshot> {
         let settings = self.sync_settings()?;
-        let ((snapshot, health), left) = self.compare(&settings, None, |compared, backlog| {
-            let (evidence, schedule) = evidence(compared, backlog, &settings.never_listed);
-            let health = evidence.judge();
-            let snapshot =
-                settings.named.named().is_none().then(|| whole(compared, &settings.matcher, &evidence, schedule));
-            ((snapshot, health), backlog.left.clone())
-        })?;
-        let snapshot = match snapshot {
-            Some(snapshot) => snapshot,
-            None => self.compare(&settings, settings.named.named().map(<[_]>::to_vec), |compared, backlog| {
-                let (evidence, schedule) = evidence(compared, backlog, &settings.never_listed);
-                whole(compared, &settings.matcher, &evidence, schedule)
-            })?,
+        let named = settings.named.named().map(<[_]>::to_vec);
+        let seen = self.compare(&settings, None, named.is_none())?;
+        let (evidence, schedule) = seen.evidence(&settings.never_listed);
+        let (health, left) = (evidence.judge(), seen.backlog.left.clone());
+        let snapshot = match named {
+            None => seen.snapshot(&evidence, schedule),
+            Some(named) => {
+                drop(seen);
+                let seen = self.compare(&settings, Some(named), true)?;
+                let (evidence, schedule) = seen.evidence(&settings.never_listed);
+                seen.snapshot(&evidence, schedule)
+            }
         };
         self.remember(left)?;
         let Health { state, outstanding, actions, warnings } = health;
@@ -96,16 +103,14 @@ impl Worker {
     /// included.
     pub fn health(&mut self, except: &str) -> Result<Health> {
         let settings = self.sync_settings()?;
-        let (health, left): (Health, Option<OutstandingRow>) = self.compare(&settings, None, |compared, backlog| {
-            let (mut evidence, _) = evidence(compared, backlog, &settings.never_listed);
-            evidence.commands.retain(|last| last.row.command.as_str() != except);
-            evidence.running.retain(|(_, command)| command != except);
-            // The command that requests the health of a run is the last one of that run.
-            evidence.ended = Some(self.run_id.clone());
-            (evidence.judge(), backlog.left.clone())
-        })?;
-        self.remember(left)?;
-        Ok(health)
+        let seen = self.compare(&settings, None, false)?;
+        let (mut evidence, _) = seen.evidence(&settings.never_listed);
+        evidence.commands.retain(|last| last.row.command.as_str() != except);
+        evidence.running.retain(|(_, command)| command != except);
+        // The command that requests the health of a run is the last one of that run.
+        evidence.ended = Some(self.run_id.clone());
+        self.remember(seen.backlog.left)?;
+        Ok(evidence.judge())
     }
 
     /// The settings of syncs. An invalid one is reported and counts as not set, because the page and the messages must
@@ -140,24 +145,45 @@ impl Worker {
         })
     }
 
-    /// Reads the catalogue in one snapshot, determines the state of each activity on each platform, and passes the
-    /// result to `view`. `scope`: the platforms; `None`: all known and all named ones, and the outboxes of the settings.
-    fn compare<T>(
-        &self,
-        settings: &SyncSettings,
-        scope: Option<Vec<Arc<PlatformSpec>>>,
-        view: impl FnOnce(&Compared, &Backlog) -> T,
-    ) -> Result<T> {
-        let is_part = scope.is_some();
+    /// Reads the catalogue in one snapshot, determines the state of each activity on each platform, and adds up the
+    /// result. `scope`: the platforms; `None`: all known and all named ones, and the outboxes of the settings. `page`: whether
+    /// the page is made; else only the health is judged.
+    fn compare(&self, settings: &SyncSettings, scope: Option<Vec<Arc<PlatformSpec>>>, page: bool) -> Result<Seen> {
         let alive = liveness::running_commands(&self.data_dir);
-        let read = CatalogueData::of(
-            (&self.catalogue, &self.clock),
-            (&self.platforms, scope),
-            &settings.shown(),
-            (alive, is_cron_running()),
-            &self.run_id,
-            settings.lost_after,
-        )?;
+        let rows = self.catalogue.outstanding_before(&self.run_id)?;
+        // A sync that archives sets this; a command run by hand uses the value of the newest sync.
+        let archives = settings.archives.or(rows.first().map(|row| row.archives)).unwrap_or(true);
+        let is_part = scope.is_some();
+        let read = |catalogue: &Catalogue| {
+            let mut read = CatalogueData::of(
+                (catalogue, &self.clock),
+                (&self.platforms, scope),
+                &settings.shown(),
+                (alive, is_cron_running()),
+                &self.run_id,
+                settings.lost_after,
+            )?;
+            let scope = self.scope(&read, settings, is_part);
+            let mut sums = Sums::new(&scope, Wanted { page, archives });
+            if !read.is_whole {
+                parts::each_part(catalogue, &mut read, &settings.matcher, PART, |read, ranks| {
+                    add(&mut sums, (read, &scope), settings, ranks);
+                })?;
+            }
+            Ok::<_, catalogue::Error>((read, scope, sums))
+        };
+        let (read, scope, mut sums) = self.catalogue.snapshot(read)?;
+        if read.is_whole {
+            let ranks: Vec<u64> = (0..read.histories.entries.len() as u64).collect();
+            add(&mut sums, (&read, &scope), settings, &ranks);
+        }
+        let backlog =
+            self.backlog(&Overview { read: &read, scope: &scope, sums: &sums }, settings, (&rows, archives))?;
+        Ok(Seen { read, scope, sums, backlog })
+    }
+
+    /// The platforms of `read`. `is_part`: only the named platforms are compared.
+    fn scope(&self, read: &CatalogueData, settings: &SyncSettings, is_part: bool) -> Scope {
         // As in a sync: the named platforms, else those with an account.
         let is_synced = |spec: &PlatformSpec| match &settings.synced {
             _ if settings.named.names(&spec.id) => true,
@@ -166,60 +192,126 @@ impl Worker {
             PlatformSelection::Only(_) => settings.synced.includes(&spec.id),
             PlatformSelection::All => spec.has_login(),
         };
-        let is_compared: Vec<bool> = read.histories.platforms.iter().map(|history| is_synced(&history.spec)).collect();
         let is_target = |spec: &PlatformSpec| settings.targets.includes(&spec.id);
-        let is_read_only = read.histories.platforms.iter().map(|history| self.is_read_only(&history.spec)).collect();
-        let may_send = |entry: &ActivityRow| {
-            let platform = read.platform(&entry.activity.platform);
-            let is_compared = platform.is_some_and(|platform| is_compared[platform]);
-            is_compared && entry.missing.is_none() && read.histories.is_listed(&entry.activity.platform)
-        };
-        let entries = read.histories.planned(&may_send, &|_| true);
-        let groups = Groups::of(&settings.matcher, &entries, &read.histories.links());
-        let compared = Compared::of(&read, &groups, (is_compared.clone(), is_read_only), &is_target);
-        let backlog = self.backlog(&compared, settings)?;
-        Ok(view(&compared, &backlog))
+        Scope::of(&read.histories, &is_synced, &|spec| self.is_read_only(spec), &is_target)
     }
 }
 
-/// The evidence for the health, and the schedule for display.
-fn evidence(
-    compared: &Compared,
-    backlog: &Backlog,
-    never_listed: &[String],
-) -> (HealthEvidence, Option<ScheduleStatus>) {
-    let read = compared.read;
-    let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read));
-    let (schedule, due) = schedule.map_or((None, None), |(schedule, due)| (Some(schedule), due));
-    let newest: HashSet<i64> = read.last.iter().map(|row| row.number).collect();
-    let last = |row: &CommandRow| LastCommand {
-        run: row.run.clone(),
-        number: row.number,
-        row: log::command(row),
-        is_newest: newest.contains(&row.number),
-        is_alive: read.alive.get(&row.number).copied(),
+/// Compares the activities of `read`, and adds the result to `sums`. `ranks`: their positions in the whole catalogue.
+fn add(sums: &mut Sums, (read, scope): (&CatalogueData, &Scope), settings: &SyncSettings, ranks: &[u64]) {
+    let may_send = |entry: &ActivityRow| {
+        let platform = read.platform(&entry.activity.platform);
+        let is_compared = platform.is_some_and(|platform| scope.is_compared[platform]);
+        is_compared && entry.missing.is_none() && read.histories.is_listed(&entry.activity.platform)
     };
-    let mut rows: Vec<&CommandRow> = read.failed.iter().filter(|row| !newest.contains(&row.number)).collect();
-    rows.extend(&read.last);
-    rows.sort_by_key(|row| row.number);
-    let worked = read.last_work.iter().map(|one| ((one.command.clone(), one.platform.clone()), one.number));
-    let syncs = read.last.iter().filter(|row| FIRST_COMMANDS.contains(&row.command.as_str())).map(|row| row.started);
-    let evidence = HealthEvidence {
-        now: read.now,
-        platforms: compared.platform_evidence(),
-        commands: rows.into_iter().map(last).collect(),
-        worked: worked.collect(),
-        running: running(read).map(|open| (open.run.clone(), open.command.clone())).collect(),
-        ended: None,
-        last_sync: syncs.filter(|at| clock::age(*at, read.now).is_some()).max(),
-        corrupt_files: compared.corrupt_files(),
-        failed: compared.failed(backlog.archives),
-        never_listed: never_listed.to_vec(),
-        outstanding: backlog.now,
-        before: backlog.before.clone(),
-        due,
-    };
-    (evidence, schedule)
+    let entries = read.histories.planned(&may_send, &|_| true);
+    let groups = Groups::of(&settings.matcher, &entries, &read.histories.links());
+    sums.add(&Compared::of(read, &groups, scope, ranks), settings);
+}
+
+/// The data of the catalogue, and what was found in it.
+struct Seen {
+    read: CatalogueData,
+    scope: Scope,
+    sums: Sums,
+    backlog: Backlog,
+}
+
+impl Seen {
+    fn overview(&self) -> Overview<'_> {
+        Overview { read: &self.read, scope: &self.scope, sums: &self.sums }
+    }
+
+    /// The evidence for the health, and the schedule for display.
+    fn evidence(&self, never_listed: &[String]) -> (HealthEvidence, Option<ScheduleStatus>) {
+        let (read, backlog) = (&self.read, &self.backlog);
+        let schedule = read.schedule.as_ref().map(|row| schedule::schedule(row, read));
+        let (schedule, due) = schedule.map_or((None, None), |(schedule, due)| (Some(schedule), due));
+        let newest: HashSet<i64> = read.last.iter().map(|row| row.number).collect();
+        let last = |row: &CommandRow| LastCommand {
+            run: row.run.clone(),
+            number: row.number,
+            row: log::command(row),
+            is_newest: newest.contains(&row.number),
+            is_alive: read.alive.get(&row.number).copied(),
+        };
+        let mut rows: Vec<&CommandRow> = read.failed.iter().filter(|row| !newest.contains(&row.number)).collect();
+        rows.extend(&read.last);
+        rows.sort_by_key(|row| row.number);
+        let worked = read.last_work.iter().map(|one| ((one.command.clone(), one.platform.clone()), one.number));
+        let syncs =
+            read.last.iter().filter(|row| FIRST_COMMANDS.contains(&row.command.as_str())).map(|row| row.started);
+        let evidence = HealthEvidence {
+            now: read.now,
+            platforms: self.overview().platform_evidence(),
+            commands: rows.into_iter().map(last).collect(),
+            worked: worked.collect(),
+            running: running(read).map(|open| (open.run.clone(), open.command.clone())).collect(),
+            ended: None,
+            last_sync: syncs.filter(|at| clock::age(*at, read.now).is_some()).max(),
+            corrupt_files: self.sums.files.corrupt(),
+            failed: self.sums.files.failed(),
+            never_listed: never_listed.to_vec(),
+            outstanding: backlog.now,
+            before: backlog.before.clone(),
+            due,
+        };
+        (evidence, schedule)
+    }
+
+    /// The data of the page.
+    fn snapshot(self, evidence: &HealthEvidence, schedule: Option<ScheduleStatus>) -> Snapshot {
+        let health = evidence.judge();
+        let platforms = self.overview().platforms(evidence);
+        let Seen { read, scope, sums, .. } = self;
+        let charts = sums.groups.charts.finish();
+        let (missing, missing_left) = sums.missing.finish(&scope.names);
+        let (not_archived, not_archived_left) = sums.files.finish(&scope.names);
+        let (duplicates, duplicates_left) = sums.similar.duplicates.finish();
+        let (time_zone_faults, faults_left) = sums.similar.shifted.finish();
+        let (deletions, deletions_left) = sums.deletions.finish();
+        let (rejected, rejected_left) = sums.rejected.all.finish();
+        let (activities, activities_left) = sums.groups.all.finish();
+        let mut snapshot = Snapshot {
+            state: health.state,
+            outstanding: health.outstanding,
+            made: Some(read.now),
+            version: env!("CARGO_PKG_VERSION"),
+            left_out: Vec::new(),
+            last_run: log::runs(&read.last_sync).into_iter().next(),
+            running_since: running_since(&read),
+            schedule,
+            actions: health.actions,
+            warnings: health.warnings,
+            platforms,
+            matrix: sums.matrix,
+            missing,
+            not_archived,
+            duplicates,
+            time_zone_faults,
+            deletions,
+            rejected,
+            runs: log::runs(&read.runs),
+            days: charts.days,
+            weeks: charts.weeks,
+            months: charts.months,
+            activities,
+        };
+        let (deletable, archived) =
+            (sums.similar.deletable - snapshot.deletable(), sums.groups.archived - snapshot.archived());
+        let left_out = [
+            (List::Missing, missing_left, 0),
+            (List::NotArchived, not_archived_left, 0),
+            (List::Duplicates, duplicates_left, deletable),
+            (List::TimeZoneFaults, faults_left, 0),
+            (List::Deletions, deletions_left, 0),
+            (List::Rejected, rejected_left, 0),
+            (List::Activities, activities_left, archived),
+        ];
+        let left_out = left_out.into_iter().filter_map(|(list, count, of_these)| LeftOut::of(list, count, of_these));
+        snapshot.left_out = left_out.collect();
+        snapshot
+    }
 }
 
 /// The commands that hold their lock and started recently enough.
@@ -237,45 +329,4 @@ fn running_since(read: &CatalogueData) -> Option<Timestamp> {
         read.runs.iter().filter(is_of).filter(is_first).map(|row| row.started).min()
     };
     running(read).filter_map(began).min()
-}
-
-fn whole(
-    compared: &Compared,
-    matcher: &Matcher,
-    evidence: &HealthEvidence,
-    schedule: Option<ScheduleStatus>,
-) -> Snapshot {
-    let (duplicates, time_zone_faults) = compared.duplicates(matcher);
-    Snapshot { duplicates, time_zone_faults, ..snapshot(compared, evidence, schedule) }
-}
-
-fn snapshot(compared: &Compared, evidence: &HealthEvidence, schedule: Option<ScheduleStatus>) -> Snapshot {
-    let read = compared.read;
-    let health = evidence.judge();
-    let activities = compared.all_groups();
-    let charts = chart_data::chart_data(&activities, &compared.listed_names(), read.now);
-    Snapshot {
-        state: health.state,
-        outstanding: health.outstanding,
-        made: Some(read.now),
-        version: env!("CARGO_PKG_VERSION"),
-        last_run: log::runs(&read.last_sync).into_iter().next(),
-        running_since: running_since(read),
-        schedule,
-        actions: health.actions,
-        warnings: health.warnings,
-        platforms: compared.platforms(evidence),
-        matrix: compared.matrix(),
-        missing: compared.missing(),
-        not_archived: compared.not_archived(),
-        duplicates: Vec::new(),
-        time_zone_faults: Vec::new(),
-        deletions: compared.deletions(),
-        rejected: compared.rejected(),
-        runs: log::runs(&read.runs),
-        days: charts.days,
-        weeks: charts.weeks,
-        months: charts.months,
-        activities,
-    }
 }

@@ -4,12 +4,14 @@ use std::collections::HashSet;
 
 use super::SyncSettings;
 use super::compared::Compared;
+use super::duplicates::FoundPair;
+use super::sums::Overview;
 use crate::activity::{ActivityKeyRef, Format, Origin};
 use crate::catalogue::{ActivityRow, DeletionOutcome, OutstandingRow, UploadOutcome};
 use crate::matching::Matcher;
 use crate::plan::deletion::{self, Archived, DeletionFacts};
 use crate::status::judge::Left;
-use crate::status::{MissingReason, NoFile, Outstanding};
+use crate::status::{NoFile, Outstanding};
 use crate::sync::{Result, Worker};
 
 /// The outstanding work.
@@ -20,8 +22,6 @@ pub(super) struct Backlog {
     pub before: Vec<Left>,
     /// The row to store for this run; `None` if it neither uploads, downloads nor deletes, or covers only a part.
     pub left: Option<OutstandingRow>,
-    /// Whether syncs store the file of every activity in the archive.
-    pub archives: bool,
 }
 
 impl Worker {
@@ -30,16 +30,20 @@ impl Worker {
         Ok(self.settings.choice("GS_ARCHIVE")?.map(|which| which == "all"))
     }
 
-    /// Counts the outstanding work: all that an unrestricted sync would do, whatever part the last one covered.
-    pub(super) fn backlog(&self, compared: &Compared, settings: &SyncSettings) -> Result<Backlog> {
-        let rows = self.catalogue.outstanding_before(&self.run_id)?;
-        // A sync that archives sets this; a command run by hand uses the value of the newest sync.
-        let archives = settings.archives.or(rows.first().map(|row| row.archives)).unwrap_or(true);
+    /// Counts the outstanding work: all that an unrestricted sync would do, whatever part the last one covered. `rows`: the
+    /// work that was outstanding after earlier runs.
+    pub(super) fn backlog(
+        &self,
+        overview: &Overview,
+        settings: &SyncSettings,
+        (rows, archives): (&[OutstandingRow], bool),
+    ) -> Result<Backlog> {
+        let sums = overview.sums;
         let now = Outstanding {
-            uploads: if settings.only_archives { 0 } else { compared.to_upload() },
-            downloads: if archives { compared.to_download() } else { 0 },
-            deletions: if settings.deletes { compared.to_delete(&settings.matcher, settings.max_delete) } else { 0 },
-            pending: compared.pending(),
+            uploads: if settings.only_archives { 0 } else { sums.missing.to_upload() },
+            downloads: if archives { sums.files.to_download } else { 0 },
+            deletions: sums.to_delete,
+            pending: overview.read.platforms.iter().map(|around| around.uploads.pending).sum(),
         };
         let stages = self.catalogue.stages(&self.run_id, self.command)?;
         let has = |command: &str| stages.iter().any(|stage| stage.command == command);
@@ -57,19 +61,19 @@ impl Worker {
         });
         let before = before.collect();
         let does_work = left.uploads.or(left.downloads).or(left.deletions).is_some();
-        let is_stored = does_work && !self.dry_run && !self.is_restricted(compared, settings);
-        Ok(Backlog { now, before, left: is_stored.then_some(left), archives })
+        let is_stored = does_work && !self.dry_run && !self.is_restricted(overview, settings);
+        Ok(Backlog { now, before, left: is_stored.then_some(left) })
     }
 
     /// Whether this run covered only a part of the work: then the outstanding work says nothing about this run.
-    fn is_restricted(&self, compared: &Compared, settings: &SyncSettings) -> bool {
-        let platforms = compared.read.histories.platforms.iter().zip(&compared.is_compared);
+    fn is_restricted(&self, overview: &Overview, settings: &SyncSettings) -> bool {
+        let platforms = overview.read.histories.platforms.iter().zip(&overview.scope.is_compared);
         let leaves_out = platforms
             .into_iter()
             .any(|(history, is_compared)| *is_compared && !settings.named.includes(&history.spec.id));
         let counts =
             |counts: &str| serde_json::from_str::<std::collections::BTreeMap<String, u64>>(counts).unwrap_or_default();
-        let own = compared.read.runs.iter().filter(|row| row.run == self.run_id);
+        let own = overview.read.runs.iter().filter(|row| row.run == self.run_id);
         leaves_out || own.into_iter().any(|row| counts(&row.counts).contains_key("restricted"))
     }
 
@@ -84,24 +88,11 @@ impl Worker {
 }
 
 impl Compared<'_> {
-    /// The uploads that the next run makes.
-    fn to_upload(&self) -> u64 {
-        self.missing()
-            .iter()
-            .filter(|missing| missing.reason == MissingReason::ToUpload)
-            .map(|missing| missing.count)
-            .sum()
-    }
-
-    /// Files that are missing in the archive and were never requested.
-    fn to_download(&self) -> u64 {
-        let is_not_asked =
-            |at: &usize| self.unarchived(self.entry(*at)).is_some_and(|(reason, _)| reason == NoFile::NotYet);
-        (0..self.groups.entries.len()).filter(|at| self.is_present(*at) && is_not_asked(at)).count() as u64
-    }
-
     /// Duplicates that gs-delete would delete: every guard is checked, as far as possible without a request.
-    fn to_delete(&self, matcher: &Matcher, max_delete: u64) -> u64 {
+    pub fn to_delete(&self, pairs: &[FoundPair], max_delete: u64) -> u64 {
+        if pairs.is_empty() {
+            return 0;
+        }
         let journal = &self.read.deletions;
         let restored = journal.iter().filter(|row| row.outcome == Some(DeletionOutcome::Restored));
         let restored: HashSet<(&str, &str)> =
@@ -130,7 +121,7 @@ impl Compared<'_> {
             };
             deletion::first_failed_guard(&facts).is_none()
         };
-        self.pairs(matcher).into_iter().filter(|(at, of, copy)| may_go(*at, *of, copy.verdict.certainty)).count() as u64
+        pairs.iter().filter(|(at, of, copy)| may_go(*at, *of, copy.verdict.certainty)).count() as u64
     }
 
     /// Whether an activity was restored from one that is missing on its platform.
@@ -149,11 +140,5 @@ impl Compared<'_> {
             (Some(file), None) if file.origin != Origin::Original || file.format != Format::Fit => Archived::NoOriginal,
             _ => Archived::Whole,
         }
-    }
-
-    /// Uploads whose result is not known yet.
-    fn pending(&self) -> u64 {
-        let journals = self.read.histories.platforms.iter().map(|history| &history.journal);
-        journals.flatten().filter(|row| row.outcome.is_none()).count() as u64
     }
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::parts::PART;
 use crate::activity::{AccessKind, ActivityKey};
 use crate::catalogue::{
     self, AccountRow, Catalogue, CommandRow, DeletionRow, LastWork, LoginFailureRow, NewestListing, OpenCommand,
-    ProblemRow, ScheduleRow, UploadRow,
+    ProblemRow, ScheduleRow, UploadCounts, UploadRow,
 };
 use crate::clock::Clock;
 use crate::platform::{PlatformSpec, Platforms};
@@ -24,8 +25,10 @@ const RUNS: u32 = 100;
 pub(super) struct CatalogueData {
     /// When it was read.
     pub now: Timestamp,
-    /// Activities, uploads, and the listed periods of each platform.
+    /// Activities, uploads, and the listed periods of each platform; of a long history a part of the activities.
     pub histories: Histories,
+    /// Whether the histories have all activities; else they are read in parts.
+    pub is_whole: bool,
     /// Other data of each platform, in the order of the histories.
     pub platforms: Vec<PlatformState>,
     /// The newest runs with all their commands.
@@ -66,6 +69,10 @@ pub(super) struct PlatformState {
     pub login_failure: Option<LoginFailureRow>,
     /// The rate limit of the service: no request before then.
     pub rate_limited_until: Option<Timestamp>,
+    /// How many uploads to it arrived, and how many have no outcome yet.
+    pub uploads: UploadCounts,
+    /// The uploads to it without an outcome.
+    pub open: Vec<UploadRow>,
     /// Accepted uploads that the platform should list by now.
     pub unshown: Vec<UploadRow>,
     /// The quotas of files of the accesses with a token.
@@ -95,9 +102,15 @@ impl CatalogueData {
                 None => platforms.in_order(known(catalogue, platforms)?.into_iter().chain(shown.iter().cloned())),
             };
             let around = |spec: &Arc<PlatformSpec>| PlatformState::of(catalogue, spec, lost_after, now);
+            let is_whole = !catalogue.has_more_activities_than(PART)?;
+            let histories = match is_whole {
+                true => Histories::read(catalogue, &scope, run, true, now)?,
+                false => Histories::without_activities(catalogue, &scope, run, now)?,
+            };
             Ok(CatalogueData {
                 now,
-                histories: Histories::read(catalogue, &scope, run, true, now)?,
+                histories,
+                is_whole,
                 platforms: scope.iter().map(around).collect::<catalogue::Result<_>>()?,
                 runs: catalogue.newest_runs(RUNS)?,
                 last_sync: catalogue.last_sync(now)?,
@@ -143,6 +156,8 @@ impl PlatformState {
             file_quotas,
             login_failure: catalogue.login_failure(&spec.id)?,
             rate_limited_until: catalogue.rate_limited_until(&spec.id, now)?,
+            uploads: catalogue.count_uploads(&spec.id)?,
+            open: catalogue.open_uploads(&spec.id)?,
             unshown: match spec.is_write_only() {
                 true => Vec::new(),
                 false => catalogue.never_listed_uploads(&spec.id, long_ago, now)?,

@@ -1,30 +1,74 @@
 //! Uploads that a platform rejected, or accepted and never listed.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use super::compared::{Compared, GroupState};
+use super::newest::Newest;
 use crate::catalogue::{UploadOutcome, UploadRow};
 use crate::shell::retry;
 use crate::status::{MissingReason, Redacted, RedactedReason, Rejection};
 
+/// The rank of a rejection: the newest first.
+type RejectionRank = (Reverse<Timestamp>, u64);
+
+/// The rejected uploads.
+#[derive(Default)]
+pub(super) struct RejectedLists {
+    /// All of them.
+    pub all: Newest<RejectionRank, Rejection>,
+    /// Those that the platform accepted and never listed.
+    lost: Vec<LostUpload>,
+}
+
+/// An upload that its target accepted and never listed.
+struct LostUpload {
+    rank: RejectionRank,
+    /// The position of the target.
+    to: usize,
+    /// The activity: `platform id`.
+    activity: String,
+    /// The command line that uploads it again.
+    retry: String,
+}
+
+impl RejectedLists {
+    /// The lost uploads to a platform, the newest first, each with the command line that uploads it again.
+    pub fn lost(&self, platform: usize) -> Vec<(String, String)> {
+        let mut lost: Vec<&LostUpload> = self.lost.iter().filter(|one| one.to == platform).collect();
+        lost.sort_by_key(|one| one.rank);
+        lost.into_iter().map(|one| (one.activity.clone(), one.retry.clone())).collect()
+    }
+}
+
 impl Compared<'_> {
-    /// The current ones, the newest first: without activities that exist after all or are uploaded again automatically.
-    pub fn rejected(&self) -> Vec<Rejection> {
+    /// Adds the current ones: without activities that exist after all or are uploaded again automatically.
+    pub fn add_rejected(&self, lists: &mut RejectedLists) {
+        if self.read.histories.platforms.iter().all(|history| history.journal.is_empty()) {
+            return;
+        }
         let mut home: Vec<usize> = vec![0; self.groups.entries.len()];
         for (number, one) in self.all.iter().enumerate() {
             one.members.iter().for_each(|&at| home[at] = number);
         }
-        let mut all = Vec::new();
         for (platform, history) in self.read.histories.platforms.iter().enumerate() {
             // The last upload of each activity counts.
             let mut last: HashMap<usize, &UploadRow> = HashMap::new();
             for row in &history.journal {
                 last.extend(self.find(&row.from).map(|at| (at, row)));
             }
-            all.extend(last.into_iter().filter_map(|(at, row)| self.rejection(&self.all[home[at]], at, platform, row)));
+            for (at, row) in last {
+                let Some((at, rejection)) = self.rejection(&self.all[home[at]], at, platform, row) else { continue };
+                let rank = (Reverse(rejection.at), self.rank(at));
+                if rejection.outcome == UploadOutcome::Lost.name() {
+                    let activity = format!("{} {}", rejection.activity.platform, rejection.activity.id.as_str());
+                    lists.lost.push(LostUpload { rank, to: platform, activity, retry: rejection.retry.clone() });
+                }
+                lists.all.add(rank, || rejection);
+            }
         }
-        all.sort_by(|(one, a), (other, b)| (b.at, one).cmp(&(a.at, other)));
-        all.into_iter().map(|(_, rejection)| rejection).collect()
     }
 
     /// The rejection, and the position of an activity that can be uploaded again.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::compared::Compared;
+use super::newest::Newest;
 use crate::catalogue::ActivityRow;
 use crate::reason::Reason;
 use crate::status::{MissingItem, MissingReason, NoFile, NotArchived, RedactedReason};
@@ -27,21 +28,34 @@ impl Compared<'_> {
         })
     }
 
-    /// The activities whose file was found changed or incomplete and can be downloaded again.
-    pub fn corrupt_files(&self) -> Vec<String> {
-        self.named_where(|_, entry| entry.file.as_ref().is_some_and(|file| file.corrupt))
-    }
-
-    /// The activities whose download failed and is tried again by the syncs. Unavailable files are not included.
-    /// Without archiving, only files that are to be uploaded are requested.
-    pub fn failed(&self, archives: bool) -> Vec<String> {
-        let sent: HashSet<usize> = match archives {
-            true => HashSet::new(),
-            false => self.to_be_uploaded().collect(),
-        };
-        let is_failed =
-            |entry: &ActivityRow| self.unarchived(entry).is_some_and(|(reason, _)| reason == NoFile::Failed);
-        self.named_where(|at, entry| is_failed(entry) && (archives || sent.contains(&at)))
+    /// Adds the activities on the platforms, by the state of their files. `archives`: whether syncs store every file in
+    /// the archive; else only files that are to be uploaded are requested. `lists`: whether the lists for the page are
+    /// needed.
+    pub fn add_files(&self, sums: &mut FileSums, archives: bool, lists: bool) {
+        self.platform_of.iter().for_each(|&platform| sums.platforms[platform].has_entries = true);
+        let sent: HashSet<usize> = if archives { HashSet::new() } else { self.to_be_uploaded().collect() };
+        for at in (0..self.groups.entries.len()).filter(|&at| self.is_present(at)) {
+            let entry = self.entry(at);
+            let name = || (self.rank(at), format!("{} {}", entry.activity.platform, entry.activity.id));
+            if entry.file.as_ref().is_some_and(|file| file.corrupt) {
+                sums.corrupt.push(name());
+            }
+            let unarchived = self.unarchived(entry);
+            sums.platforms[self.platform_of[at]].add(entry, unarchived.as_ref().map(|(reason, _)| *reason));
+            let Some((reason, detail)) = unarchived else { continue };
+            sums.to_download += u64::from(reason == NoFile::NotYet);
+            if reason == NoFile::Failed && (archives || sent.contains(&at)) {
+                sums.failed.push(name());
+            }
+            if lists {
+                let place = REASONS.iter().position(|known| *known == reason).unwrap_or(0);
+                sums.lists[self.platform_of[at]][place].add(self.rank(at), || MissingItem {
+                    activity: self.activity(at),
+                    reasons: detail.iter().map(RedactedReason::of).collect(),
+                    since: None,
+                });
+            }
+        }
     }
 
     /// The activities that the next sync uploads.
@@ -53,38 +67,95 @@ impl Compared<'_> {
             .flat_map(move |one| platforms.clone().filter_map(|to| self.missing_detail_on(&one.missing, to)));
         missing.filter(|(_, detail)| detail.reason == MissingReason::ToUpload).map(|(of, _)| of)
     }
+}
 
-    /// Platform and id of the activities on their platforms for which `is_it` is true.
-    fn named_where(&self, is_it: impl Fn(usize, &ActivityRow) -> bool) -> Vec<String> {
-        let present = (0..self.groups.entries.len()).filter(|&at| self.is_present(at));
-        let entries = present.map(|at| (at, self.entry(at))).filter(|(at, entry)| is_it(*at, entry));
-        entries.map(|(_, entry)| format!("{} {}", entry.activity.platform, entry.activity.id)).collect()
-    }
+/// The activities on the platforms, by the state of their files.
+pub(super) struct FileSums {
+    /// The numbers of each platform.
+    pub platforms: Vec<PlatformFiles>,
+    /// Files that are missing in the archive and were never requested.
+    pub to_download: u64,
+    /// The activities whose file was found changed or incomplete and can be downloaded again.
+    corrupt: Vec<(u64, String)>,
+    /// The activities whose download failed and is tried again by the syncs. Unavailable files are not included.
+    failed: Vec<(u64, String)>,
+    /// For each platform and reason: the activities that are not in the archive.
+    lists: Vec<[Newest<u64, MissingItem>; 5]>,
+}
 
-    /// The activities on the platforms that are not in the archive, by platform and reason.
-    pub fn not_archived(&self) -> Vec<NotArchived> {
-        let mut lists: Vec<[Vec<MissingItem>; 5]> = self.names.iter().map(|_| Default::default()).collect();
-        for at in (0..self.groups.entries.len()).filter(|&at| self.is_present(at)) {
-            let Some((reason, detail)) = self.unarchived(self.entry(at)) else { continue };
-            let item = MissingItem {
-                activity: self.activity(at),
-                reasons: detail.iter().map(RedactedReason::of).collect(),
-                since: None,
-            };
-            let place = REASONS.iter().position(|known| *known == reason).unwrap_or(0);
-            lists[self.platform_of[at]][place].push(item);
+/// The numbers of a platform. The names are those of [`crate::status::Platform`].
+#[derive(Debug, Clone, Default)]
+pub(super) struct PlatformFiles {
+    /// Whether the catalogue has activities of it, on the platform or not.
+    pub has_entries: bool,
+    pub total: u64,
+    pub downloaded: u64,
+    pub missing: u64,
+    pub no_original: u64,
+    pub unavailable: u64,
+    pub failed: u64,
+    pub bytes: u64,
+}
+
+impl PlatformFiles {
+    fn add(&mut self, entry: &ActivityRow, reason: Option<NoFile>) {
+        self.total += 1;
+        match reason {
+            None => {
+                self.downloaded += 1;
+                self.bytes += entry.file.as_ref().map_or(0, |file| file.bytes);
+                self.bytes += entry.more_files.iter().map(|(_, bytes)| bytes).sum::<u64>();
+            }
+            Some(NoFile::NoOriginal) => self.no_original += 1,
+            Some(NoFile::Unavailable) => self.unavailable += 1,
+            Some(reason) => {
+                self.missing += 1;
+                self.failed += u64::from(reason == NoFile::Failed);
+            }
         }
-        let of_platform = |(platform, lists): (usize, [Vec<MissingItem>; 5])| {
-            let platform = &self.names[platform];
-            let not_archived = REASONS.into_iter().zip(lists).filter(|(_, items)| !items.is_empty());
-            let not_archived = not_archived.map(|(reason, items)| NotArchived {
-                platform: platform.clone(),
-                reason,
-                count: items.len() as u64,
-                items,
-            });
-            not_archived.collect::<Vec<_>>()
-        };
-        lists.into_iter().enumerate().flat_map(of_platform).collect()
     }
+}
+
+impl FileSums {
+    /// Sums of `platforms` platforms.
+    pub fn new(platforms: usize) -> FileSums {
+        FileSums {
+            platforms: vec![PlatformFiles::default(); platforms],
+            to_download: 0,
+            corrupt: Vec::new(),
+            failed: Vec::new(),
+            lists: (0..platforms).map(|_| Default::default()).collect(),
+        }
+    }
+
+    /// The activities whose file is corrupt, the newest first: `platform id`.
+    pub fn corrupt(&self) -> Vec<String> {
+        in_order(&self.corrupt)
+    }
+
+    /// The activities whose download failed, the newest first: `platform id`.
+    pub fn failed(&self) -> Vec<String> {
+        in_order(&self.failed)
+    }
+
+    /// The activities that are not in the archive, by platform and reason, and how many items of these lists are left
+    /// out. `names`: the platforms.
+    pub fn finish(self, names: &[String]) -> (Vec<NotArchived>, u64) {
+        let (mut all, mut left_out) = (Vec::new(), 0);
+        for (name, lists) in names.iter().zip(self.lists) {
+            for (reason, list) in REASONS.into_iter().zip(lists).filter(|(_, list)| list.count > 0) {
+                let count = list.count;
+                let (items, left) = list.finish();
+                left_out += left;
+                all.push(NotArchived { platform: name.clone(), reason, count, items });
+            }
+        }
+        (all, left_out)
+    }
+}
+
+fn in_order(named: &[(u64, String)]) -> Vec<String> {
+    let mut named: Vec<&(u64, String)> = named.iter().collect();
+    named.sort_by_key(|(rank, _)| *rank);
+    named.into_iter().map(|(_, name)| name.clone()).collect()
 }

@@ -1,0 +1,90 @@
+//! What the lists of a snapshot leave out: of a very long history only the newest items are listed.
+
+use serde::Serialize;
+
+use super::Snapshot;
+
+/// The most items of a list. A history of one item a day has fewer in fifty years.
+pub const MOST_LISTED: usize = 20_000;
+
+/// The items of a list that are not in the snapshot: the oldest ones.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LeftOut {
+    /// The list.
+    pub list: List,
+    /// How many items are left out.
+    pub count: u64,
+    /// The command line that lists all items.
+    pub all: &'static str,
+    /// How many of them are in the archive, of activities; how many may be deleted, of duplicates.
+    #[serde(skip)]
+    pub of_these: u64,
+}
+
+/// A list of a snapshot that is bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum List {
+    /// `missing`: the items of each platform and reason.
+    Missing,
+    /// `not_archived`: the items of each platform and reason.
+    NotArchived,
+    /// `duplicates`.
+    Duplicates,
+    /// `time_zone_faults`.
+    TimeZoneFaults,
+    /// `deletions`.
+    Deletions,
+    /// `rejected`.
+    Rejected,
+    /// `activities`.
+    Activities,
+}
+
+impl LeftOut {
+    /// `count` items of `list` that are left out, `of_these` of which are special; `None` if `count` is 0.
+    pub fn of(list: List, count: u64, of_these: u64) -> Option<LeftOut> {
+        (count > 0).then(|| LeftOut { list, count, all: list.command(), of_these })
+    }
+}
+
+impl List {
+    /// The command line that lists all items.
+    pub fn command(self) -> &'static str {
+        match self {
+            List::Missing | List::Rejected => "gs-list | gs-diff --explain",
+            List::NotArchived | List::Activities => "gs-list --format csv",
+            List::Duplicates | List::TimeZoneFaults => "gs-list | gs-dedupe",
+            List::Deletions => "gs-list --deleted --format csv",
+        }
+    }
+}
+
+impl Snapshot {
+    /// What a list leaves out, if anything.
+    pub fn left_out_of(&self, list: List) -> Option<&LeftOut> {
+        self.left_out.iter().find(|left_out| left_out.list == list)
+    }
+
+    /// How many items of a list are left out.
+    pub fn count_left_out(&self, list: List) -> u64 {
+        self.left_out_of(list).map_or(0, |left_out| left_out.count)
+    }
+
+    /// The number of distinct activities.
+    pub fn distinct(&self) -> u64 {
+        self.activities.len() as u64 + self.count_left_out(List::Activities)
+    }
+
+    /// The number of distinct activities in the archive.
+    pub fn archived(&self) -> u64 {
+        let listed = self.activities.iter().filter(|activity| activity.file.is_some()).count() as u64;
+        listed + self.left_out_of(List::Activities).map_or(0, |left_out| left_out.of_these)
+    }
+
+    /// The number of duplicates that may be deleted.
+    pub fn deletable(&self) -> u64 {
+        let listed = self.duplicates.iter().filter(|copy| copy.deletable).count() as u64;
+        listed + self.left_out_of(List::Duplicates).map_or(0, |left_out| left_out.of_these)
+    }
+}
