@@ -42,6 +42,11 @@ impl<'a> ActivityKeyRef<'a> {
     pub fn new(platform: &'a str, id: &'a str) -> ActivityKeyRef<'a> {
         ActivityKeyRef { platform, id }
     }
+
+    /// The same key with texts of its own.
+    pub fn to_owned(&self) -> ActivityKey {
+        ActivityKey::new(self.platform, self.id)
+    }
 }
 
 impl Activity {

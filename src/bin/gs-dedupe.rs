@@ -61,11 +61,9 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         filter: args.filter.read(worker.now())?,
     };
     let progress = worker.task(NAME);
-    // With a part of the history, duplicates would be missed, and a later command could take that for a result.
-    let records = cli::all_records("gs-list | gs-dedupe", &progress)?;
-    progress.step("comparing");
+    let records = cli::records("gs-list | gs-dedupe", &progress)?;
     let mut output = RecordOutput::changes(args.output, Output::buffered);
-    sync::dedupe(worker, &options, records, &mut output)?;
+    sync::dedupe(worker, &options, records, &progress, &mut output)?;
     progress.finish();
     output.finish()
 }

@@ -72,11 +72,9 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         filter: args.filter.read(worker.now())?,
     };
     let progress = worker.task(NAME);
-    // Half a history would make things look missing.
-    let records = cli::all_records("gs-fetch | gs-diff", &progress)?;
-    progress.step("comparing");
+    let records = cli::records("gs-fetch | gs-diff", &progress)?;
     let mut output = RecordOutput::changes(args.output, Output::buffered);
-    sync::diff(worker, &options, records, &mut output)?;
+    sync::diff(worker, &options, records, &progress, &mut output)?;
     progress.finish();
     output.finish()
 }

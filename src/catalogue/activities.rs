@@ -34,7 +34,8 @@ impl Absence {
         matches!(self, Absence::Confirmed(_))
     }
 
-    fn of(since: Timestamp, listings: u32) -> Absence {
+    /// `listings`: how many listings in a row did not show it.
+    pub(super) fn of(since: Timestamp, listings: u32) -> Absence {
         if listings == 1 { Absence::Once(since) } else { Absence::Confirmed(since) }
     }
 }
@@ -71,11 +72,16 @@ impl ActivityRow {
 
     /// Why its platform has no file of it: it was entered by hand, or the service says so. `None`: it may have one.
     pub fn no_file_reason(&self) -> Option<Reason> {
-        match (self.activity.manual, self.no_original) {
-            (true, _) => Some(Reason::EnteredByHand),
-            (false, true) => Some(Reason::NoFile),
-            (false, false) => None,
-        }
+        no_file_reason(self.activity.manual, self.no_original)
+    }
+}
+
+/// Why a platform has no file of an activity that was entered by hand, or of which the service says so.
+pub fn no_file_reason(manual: bool, no_original: bool) -> Option<Reason> {
+    match (manual, no_original) {
+        (true, _) => Some(Reason::EnteredByHand),
+        (false, true) => Some(Reason::NoFile),
+        (false, false) => None,
     }
 }
 

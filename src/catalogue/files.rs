@@ -131,6 +131,28 @@ impl Catalogue {
         self.done(rows)
     }
 
+    /// Calls `each` with the fingerprint of every activity that has exactly one file, in the order of the keys.
+    pub fn each_file_facts(&self, mut each: impl FnMut(ActivityKeyRef, FileFingerprint)) -> Result<()> {
+        let mut read = || {
+            let mut statement = self.connection.prepare_cached(&all_facts())?;
+            let mut names = PlatformIds::default();
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (key, facts) = facts(row, &mut names)?;
+                each(key.as_key(), facts);
+            }
+            Ok(())
+        };
+        self.done(read())
+    }
+
+    /// Whether the archive has more than `count` files.
+    pub fn has_more_files_than(&self, count: usize) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM files LIMIT 1 OFFSET ?1)";
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.done(self.connection.query_row(sql, [count], |row| row.get(0)))
+    }
+
     /// Stores that the bytes of an activity's files were checked now.
     pub fn set_verified(&mut self, ActivityKeyRef { platform, id }: ActivityKeyRef, now: Timestamp) -> Result<()> {
         self.write(|tx| {
@@ -195,16 +217,17 @@ fn facts(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<(ActivityKey, F
     let mut columns = Columns::of(row);
     let key = columns.activity(names)?;
     let (sha256, bytes) = (columns.next()?, columns.size()?);
-    let (manufacturer, product): (Option<i64>, Option<i64>) = (columns.next()?, columns.next()?);
-    let (serial_number, time_created): (Option<i64>, Option<i64>) = (columns.next()?, columns.next()?);
-    let identity = || {
-        Some(RecordingId {
-            manufacturer: u16::try_from(manufacturer?).ok()?,
-            product: u16::try_from(product?).ok()?,
-            serial_number: u32::try_from(serial_number?).ok()?,
-            time_created: time_created?,
-        })
-    };
+    let identity = identity([columns.next()?, columns.next()?, columns.next()?, columns.next()?]);
     let (start, is_converted) = (columns.time()?, columns.next()?);
-    Ok((key, FileFingerprint { sha256, bytes, identity: identity(), start, is_converted }))
+    Ok((key, FileFingerprint { sha256, bytes, identity, start, is_converted }))
+}
+
+/// The recording by its four columns: manufacturer, product, serial number, and when it was created.
+pub(super) fn identity([manufacturer, product, serial_number, time_created]: [Option<i64>; 4]) -> Option<RecordingId> {
+    Some(RecordingId {
+        manufacturer: u16::try_from(manufacturer?).ok()?,
+        product: u16::try_from(product?).ok()?,
+        serial_number: u32::try_from(serial_number?).ok()?,
+        time_created: time_created?,
+    })
 }

@@ -20,6 +20,7 @@ mod login_failures;
 mod notifications;
 mod outstanding;
 mod parts;
+mod plan_rows;
 mod problems;
 mod rate_limits;
 mod read_only;
@@ -38,7 +39,7 @@ use crate::fs::{NoRoom, lacks_locks, size_limit_met};
 use crate::reason::Reason;
 
 pub use accounts::AccountRow;
-pub use activities::{Absence, ActivityRow, Query};
+pub use activities::{Absence, ActivityRow, Query, no_file_reason};
 pub use commands::{CommandOutcome, CommandRow, FIRST_COMMANDS, LastWork, OpenCommand, Stage};
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
@@ -52,6 +53,7 @@ pub use listings::{
 pub use login_failures::{LoginFailureRow, LoginState};
 pub use outstanding::OutstandingRow;
 pub use parts::UploadKeys;
+pub use plan_rows::{PlanFile, PlanRow};
 pub use problems::{
     DownloadRejection, FAILURES_UNTIL_UNAVAILABLE, ProblemRow, REJECTIONS_UNTIL_UNAVAILABLE,
     UNAVAILABLE_RETRY_INTERVAL, Unavailable,

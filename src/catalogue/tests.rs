@@ -477,20 +477,22 @@ fn a_permit_starts_after_the_wait_for_the_table() {
 }
 
 #[test]
-fn a_group_keeps_its_number_and_groups_merge() {
+fn groups_are_stored_and_forgotten_by_a_rematch() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
-    let key = |platform: &str, id: &str| ActivityKey::new(platform, id);
-    let (a, b, c, d) = (key("garmin-com", "1"), key("coros", "2"), key("garmin-cn", "3"), key("coros", "4"));
-    catalogue.store_groups(&[vec![a.clone(), b.clone()], vec![c.clone(), d.clone()]], false).unwrap();
-    let known = catalogue.groups().unwrap();
-    assert!(known[&a] == known[&b] && known[&c] == known[&d] && known[&a] != known[&c]);
-    catalogue.store_groups(&[vec![b.clone(), c.clone(), d.clone()]], false).unwrap();
-    let known = catalogue.groups().unwrap();
-    assert!([&b, &c, &d].iter().all(|key| known[key] == known[&a]), "{known:?}");
-    catalogue.store_groups(&[vec![c.clone(), d]], true).unwrap();
-    let known = catalogue.groups().unwrap();
-    assert!(known.len() == 2 && !known.contains_key(&a));
+    let [a, b, c] = ["1", "2", "3"].map(|id| ActivityKeyRef::new("coros", id));
+    let known = |catalogue: &Catalogue| {
+        let mut known = Vec::new();
+        catalogue.groups(|key, number| known.push((key.id.to_owned(), number))).unwrap();
+        (known, catalogue.last_group().unwrap())
+    };
+    catalogue.store_groups(&[(a, 1), (b, 1)], false).unwrap();
+    catalogue.store_groups(&[(b, 4)], false).unwrap();
+    assert_eq!(known(&catalogue), (vec![("1".into(), 1), ("2".into(), 4)], 4));
+    catalogue.store_groups(&[(c, 1)], true).unwrap();
+    assert_eq!(known(&catalogue), (vec![("3".into(), 1)], 1));
+    catalogue.store_groups(&[], true).unwrap();
+    assert_eq!(known(&catalogue), (vec![], 0));
 }
 
 #[test]

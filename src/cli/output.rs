@@ -46,6 +46,16 @@ impl Output {
         self.flush_above(self.most).map_err(|error| Output::write_failed(&error))
     }
 
+    /// Writes a line, given without its end. `false`: the reader has closed the pipe.
+    fn line(&mut self, line: &[u8]) -> Result<bool, Failure> {
+        if self.closed {
+            return Ok(false);
+        }
+        self.kept.extend_from_slice(line);
+        self.kept.push(b'\n');
+        self.flush_above(self.most).map_err(|error| Output::write_failed(&error))
+    }
+
     /// Writes text. `false`: the reader has closed the pipe.
     pub fn text(&mut self, text: &str) -> Result<bool, Failure> {
         self.kept.extend_from_slice(text.as_bytes());
@@ -118,6 +128,10 @@ impl Output {
 impl RecordSink for Output {
     fn record(&mut self, record: &Record) -> Result<bool, Failure> {
         Output::record(self, record)
+    }
+
+    fn line(&mut self, line: &[u8]) -> Result<bool, Failure> {
+        Output::line(self, line)
     }
 
     fn is_closed(&self) -> bool {

@@ -102,6 +102,15 @@ impl RecordSink for RecordOutput {
         }
     }
 
+    fn line(&mut self, line: &[u8]) -> Result<bool> {
+        match (&mut self.0, Record::parse(line)) {
+            (Writer::Records(output), _) => output.line(line),
+            (Writer::Nothing, _) => Ok(true),
+            (_, Ok(record)) => self.record(&record),
+            (_, Err(_)) => Ok(true),
+        }
+    }
+
     fn is_closed(&self) -> bool {
         matches!(&self.0, Writer::Records(output) if output.is_closed())
     }

@@ -1,10 +1,9 @@
 //! Measures what two activities have in common. Decides nothing.
 
 use super::Candidate;
-use crate::activity::Activity;
 use crate::fit::RecordingId;
 use crate::reason::Reason;
-use crate::sport::{self, Family};
+use crate::sport::Family;
 
 /// Timer times agree if they differ by no more than this, or by 5 %.
 const TIMER_SLACK_S: f64 = 30.0;
@@ -76,16 +75,15 @@ pub(super) struct Evidence {
 
 impl Evidence {
     pub fn of(a: &Candidate, b: &Candidate) -> Evidence {
-        let (one, two) = (a.activity, b.activity);
-        let timers_s = both(one.timer_time_s, two.timer_time_s);
-        let distances_m = both(one.distance_m, two.distance_m);
-        let families = (family_of(one), family_of(two));
+        let timers_s = both(a.timer_time_s, b.timer_time_s);
+        let distances_m = both(a.distance_m, b.distance_m);
+        let families = (a.family, b.family);
         Evidence {
-            is_same_activity: one.platform == two.platform && one.id == two.id,
+            is_same_activity: a.key() == b.key(),
             files: files(a, b),
-            gap_s: gap_s(one, two),
-            end_gap_s: end_gap_s(one, two),
-            overlap: overlap(one, two),
+            gap_s: gap_s(a, b),
+            end_gap_s: end_gap_s(a, b),
+            overlap: overlap(a, b),
             families: if families.0.name() <= families.1.name() { families } else { (families.1, families.0) },
             timer: measure(timers_s, TIMER_SLACK_S, |_| CLOSE_TIMER_S),
             distance: measure(distances_m, DISTANCE_SLACK_M, |metres| CLOSE_DISTANCE_M.max(CLOSE_DISTANCE * metres)),
@@ -199,16 +197,12 @@ fn measure(values: Option<(f64, f64)>, slack: f64, close: impl Fn(f64) -> f64) -
     }
 }
 
-fn family_of(activity: &Activity) -> Family {
-    sport::family(activity.sport.as_deref(), activity.sub_sport.as_deref())
-}
-
-fn gap_s(a: &Activity, b: &Activity) -> Option<f64> {
+fn gap_s(a: &Candidate, b: &Candidate) -> Option<f64> {
     let (a, b) = (a.start_time?.as_millisecond(), b.start_time?.as_millisecond());
     Some(a.abs_diff(b) as f64 / 1000.0)
 }
 
-fn end_gap_s(a: &Activity, b: &Activity) -> Option<f64> {
+fn end_gap_s(a: &Candidate, b: &Candidate) -> Option<f64> {
     let later = b.start_time?.as_millisecond() as f64 / 1000.0 - a.start_time?.as_millisecond() as f64 / 1000.0;
     let lengths = [(a.elapsed_time_s, b.elapsed_time_s), (a.timer_time_s, b.timer_time_s)];
     let gaps = lengths.into_iter().filter_map(|(one, two)| Some((later + positive(two)? - positive(one)?).abs()));
@@ -216,15 +210,15 @@ fn end_gap_s(a: &Activity, b: &Activity) -> Option<f64> {
 }
 
 /// The shortest duration that the activity can have had, in seconds.
-pub(super) fn span_s(activity: &Activity) -> Option<f64> {
+pub(super) fn span_s(activity: &Candidate) -> Option<f64> {
     positive(activity.timer_time_s)
         .or_else(|| positive(activity.elapsed_time_s))
         .or_else(|| positive(activity.distance_m).map(|metres| metres / FASTEST_M_PER_S))
 }
 
 /// Whether two activities overlap. One after the other they are two activities, however similar.
-fn overlap(a: &Activity, b: &Activity) -> Option<bool> {
-    let span_of = |one: &Activity| Some((one.start_time?.as_millisecond() as f64 / 1000.0, span_s(one)?));
+fn overlap(a: &Candidate, b: &Candidate) -> Option<bool> {
+    let span_of = |one: &Candidate| Some((one.start_time?.as_millisecond() as f64 / 1000.0, span_s(one)?));
     let ((start_a, span_a), (start_b, span_b)) = (span_of(a)?, span_of(b)?);
     let common = (start_a + span_a).min(start_b + span_b) - start_a.max(start_b);
     Some(common >= span_a.min(span_b) / 2.0)
@@ -235,7 +229,7 @@ fn identity_of(candidate: &Candidate) -> Option<RecordingId> {
 }
 
 fn files(a: &Candidate, b: &Candidate) -> Files {
-    let hash = |candidate: &Candidate| candidate.file.and_then(|file| file.sha256.map(str::to_owned));
+    let hash = |candidate: &Candidate| candidate.file.and_then(|file| file.sha256);
     if hash(a).is_some_and(|one| Some(one) == hash(b)) {
         return Files::SameBytes;
     }
@@ -251,9 +245,9 @@ fn files(a: &Candidate, b: &Candidate) -> Files {
 fn devices(a: &Candidate, b: &Candidate) -> Devices {
     let serials = identity_of(a).zip(identity_of(b));
     let serials = serials.map(|(a, b)| (a.manufacturer, a.serial_number) == (b.manufacturer, b.serial_number));
-    let names = a.activity.device.as_deref().zip(b.activity.device.as_deref());
-    let names = names.filter(|_| a.activity.platform == b.activity.platform).map(|(a, b)| a == b);
-    let makers = maker(a.activity).zip(maker(b.activity)).map(|(a, b)| a.eq_ignore_ascii_case(b));
+    let names = a.device.zip(b.device);
+    let names = names.filter(|_| a.platform == b.platform).map(|(a, b)| a == b);
+    let makers = maker(a).zip(maker(b)).map(|(a, b)| a.eq_ignore_ascii_case(b));
     let comparisons = [serials, names, makers];
     if comparisons.contains(&Some(false)) {
         Devices::Different
@@ -265,7 +259,7 @@ fn devices(a: &Candidate, b: &Candidate) -> Devices {
 }
 
 /// The manufacturer, unless it is a placeholder that any software may use.
-fn maker(activity: &Activity) -> Option<&str> {
+fn maker<'a>(candidate: &Candidate<'a>) -> Option<&'a str> {
     let placeholder = |name: &str| ["development", "unknown", ""].iter().any(|word| name.eq_ignore_ascii_case(word));
-    activity.manufacturer.as_deref().filter(|name| !placeholder(name))
+    candidate.manufacturer.filter(|name| !placeholder(name))
 }

@@ -15,6 +15,7 @@
 //! certainty applies: only the two strongest allow a deletion.
 
 mod candidate_pairs;
+mod candidates;
 mod decide;
 mod evidence;
 mod groups;
@@ -24,42 +25,13 @@ mod tests;
 
 use std::fmt;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use groups::{FoundDuplicate, Group, Pair};
+pub use candidates::{Candidate, Candidates, FileFacts};
+pub use groups::{FoundDuplicate, Grouping, Pair};
 
-use crate::activity::Activity;
-use crate::fit::RecordingId;
 use crate::reason::Reason;
 use evidence::Evidence;
-
-/// An activity on a platform, with its file.
-#[derive(Debug, Clone)]
-pub struct Candidate<'a> {
-    /// The activity.
-    pub activity: &'a Activity,
-    /// Its file, if it has exactly one and that is in the archive.
-    pub file: Option<FileFacts<'a>>,
-    /// The manufacturer whose devices record for this platform: `garmin` for `garmin-com`, `coros` for `coros`, none for a
-    /// folder.
-    pub native_manufacturer: Option<&'a str>,
-}
-
-/// The properties of an archived file that matching uses.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct FileFacts<'a> {
-    /// SHA-256 of its bytes, in lower-case hex.
-    pub sha256: Option<&'a str>,
-    /// Device and time of the recording, if the file names both.
-    pub identity: Option<RecordingId>,
-    /// The start of the activity in the file.
-    pub start: Option<Timestamp>,
-    /// Its size.
-    pub bytes: Option<u64>,
-    /// Whether it is a converted copy, and not what the device recorded.
-    pub is_converted: bool,
-}
 
 /// How certain it is that two activities are the same one; the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

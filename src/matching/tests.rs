@@ -1,6 +1,7 @@
 //! Tests of single rows of the decision table. `tests/it/plan/matching.rs` tests random activities.
 
 use super::*;
+use crate::activity::Activity;
 
 fn entry(platform: &str, id: &str, start_s: i64, timer_s: f64, distance_m: f64) -> Activity {
     Activity {
@@ -21,11 +22,12 @@ fn com(id: &str, start_s: i64, timer_s: f64, distance_m: f64) -> Activity {
 }
 
 fn bare(activity: &Activity) -> Candidate<'_> {
-    Candidate { activity, file: None, native_manufacturer: Some("garmin") }
+    Candidate::of(activity, None, Some("garmin"))
 }
 
-fn filed<'a>(activity: &'a Activity, sha256: &'a str) -> Candidate<'a> {
-    Candidate { file: Some(FileFacts { sha256: Some(sha256), ..FileFacts::default() }), ..bare(activity) }
+fn filed<'a>(activity: &'a Activity, sha256: &str) -> Candidate<'a> {
+    let file = FileFacts { sha256: Some(FileFacts::sha256(sha256)), ..FileFacts::default() };
+    Candidate { file: Some(file), ..bare(activity) }
 }
 
 fn said(a: &Activity, b: &Activity) -> Option<&'static str> {
@@ -128,7 +130,7 @@ fn the_native_recording_is_kept_then_more_data_then_the_older_id() {
     let nameless = Activity { device: None, ..run("98") };
     let (native, older) = (run("1000"), run("999"));
     let copies = |all: &[&Activity]| {
-        let all: Vec<Candidate> = all.iter().map(|one| bare(one)).collect();
+        let all: Candidates = all.iter().map(|one| bare(one)).collect();
         let values =
             |found: FoundDuplicate| (found.index, found.of, found.verdict.certainty.name(), found.kept_because);
         Matcher::default().duplicates(&all).into_iter().map(values).collect::<Vec<_>>()
@@ -142,13 +144,13 @@ fn the_native_recording_is_kept_then_more_data_then_the_older_id() {
     for (other, reason) in
         [(bare(&older), Reason::OnlyArchived), (thin, Reason::MoreData { bytes: 9000, other_bytes: 300 })]
     {
-        let copy = &Matcher::default().duplicates(&[other, rich.clone()])[0];
+        let copy = &Matcher::default().duplicates(&Candidates::from_iter([other, rich]))[0];
         assert_eq!((copy.of, &copy.kept_because), (1, &reason));
     }
     // A converted copy may be larger than the recording, and a device may have recorded it.
     let converted = Candidate { file: Some(FileFacts { is_converted: true, ..facts }), ..bare(&native) };
     let original = Candidate { file: Some(FileFacts { bytes: Some(300), ..facts }), ..bare(&nameless) };
-    let copy = &Matcher::default().duplicates(&[converted, original])[0];
+    let copy = &Matcher::default().duplicates(&Candidates::from_iter([converted, original]))[0];
     assert_eq!((copy.of, &copy.kept_because), (1, &Reason::OtherConverted));
 }
 
@@ -157,7 +159,7 @@ fn a_duplicate_of_the_second_device_refers_to_the_second_device() {
     let watch = com("1", 0, 1800.0, 5000.0);
     let computer = Activity { device: Some("8".into()), ..com("2", 20, 1790.0, 5050.0) };
     let copy = Activity { device: Some("8".into()), ..com("3", 20, 1790.0, 5050.0) };
-    let all = [bare(&watch), bare(&computer), bare(&copy)];
+    let all = Candidates::from_iter([bare(&watch), bare(&computer), bare(&copy)]);
     let found = Matcher::default().duplicates(&all);
     let found: Vec<_> = found.iter().map(|one| (one.index, one.of, one.verdict.certainty)).collect();
     assert_eq!(found, [(1, 0, Certainty::TwoDevices), (2, 1, Certainty::Match)]);
@@ -167,19 +169,19 @@ fn a_duplicate_of_the_second_device_refers_to_the_second_device() {
 fn a_chain_of_matches_never_groups_contradicting_activities() {
     // Each activity matches the next one, but the first and the last are too far apart.
     let all = [0, 40, 80].map(|start| com(&start.to_string(), start, 1800.0 + start as f64, 5000.0));
-    let all: Vec<Candidate> = all.iter().map(bare).collect();
+    let all: Candidates = all.iter().map(bare).collect();
     for rule in [Rule::Evidence, Rule::Start] {
         let groups = Matcher { rule, ..Matcher::default() }.groups(&all);
-        assert_eq!(groups.iter().map(|group| group.members.len()).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(groups.iter().map(<[u32]>::len).collect::<Vec<_>>(), [2, 1]);
     }
     // An activity without a sport matches both a run and a ride.
     let between = Activity { sport: None, ..com("2", 1, 1800.0, 5000.0) };
     let ride = Activity { sport: Some("cycling".into()), ..com("3", 2, 1800.0, 5000.0) };
     let run = com("1", 0, 1800.0, 5000.0);
-    assert_eq!(Matcher::default().groups(&[bare(&run), bare(&between), bare(&ride)]).len(), 2);
+    assert_eq!(Matcher::default().groups(&Candidates::from_iter([bare(&run), bare(&between), bare(&ride)])).len(), 2);
     // An activity without a distance and one without a time do not contradict, and the third one matches both.
     let (timed, measured) = (com("2", 1, 1800.0, 0.0), com("3", 2, 0.0, 5000.0));
-    assert_eq!(Matcher::default().groups(&[bare(&timed), bare(&run), bare(&measured)]).len(), 1);
+    assert_eq!(Matcher::default().groups(&Candidates::from_iter([bare(&timed), bare(&run), bare(&measured)])).len(), 1);
 }
 
 #[test]
@@ -187,15 +189,15 @@ fn an_activity_on_three_platforms_is_one_group() {
     let native = com("21", 0, 1800.0, 5000.0);
     let cn = entry("garmin-cn", "5", 1, 1800.0, 5001.0);
     let coros = Activity { manufacturer: None, device: None, ..entry("coros", "4", 9, 1795.0, 5060.0) };
-    let all = [
+    let all = Candidates::from_iter([
         Candidate { native_manufacturer: Some("coros"), ..bare(&coros) },
         Candidate { native_manufacturer: None, ..bare(&cn) },
         bare(&native),
-    ];
+    ]);
     let groups = Matcher::default().groups(&all);
     assert_eq!(groups.len(), 1);
-    assert_eq!(groups[0].members[0], 2);
-    assert_eq!(groups[0].because, Some(native_device()));
+    assert_eq!(groups.members(0)[0], 2);
+    assert_eq!(Matcher::why_best(&all, groups.members(0)), Some(native_device()));
     assert!(Matcher::default().possible_matches(&all, &groups).is_empty(), "a group has no possible matches");
 }
 
@@ -209,7 +211,7 @@ fn the_start_rule_compares_only_starts_and_finds_no_sure_duplicate() {
         (verdict.certainty, verdict.reasons),
         (Certainty::StartOnly, vec![Reason::StartApart { seconds: 45.0 }])
     );
-    assert_eq!(matcher.groups(&[bare(&run), bare(&strength)]).len(), 1);
+    assert_eq!(matcher.groups(&Candidates::from_iter([bare(&run), bare(&strength)])).len(), 1);
     assert!(!verdict.certainty.is_duplicate());
 }
 
@@ -220,7 +222,7 @@ fn similar_activities_are_possible_matches_and_distinct_ones_are_not() {
     let on_coros = |change: fn(&mut Activity)| {
         let mut other = Activity { platform: "coros".into(), device: None, ..com("9", 0, 1800.0, 5000.0) };
         change(&mut other);
-        let all = [bare(&run), bare(&other)];
+        let all = Candidates::from_iter([bare(&run), bare(&other)]);
         let groups = matcher.groups(&all);
         (groups.len(), matcher.possible_matches(&all, &groups).len())
     };

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::Timestamp;
 
 use crate::activity::Activity;
-use crate::matching::{Candidate, Certainty, Matcher};
+use crate::matching::{Candidate, Candidates, Certainty, Matcher};
 
 /// Local time minus UTC, in quarter hours: between UTC-12 and UTC+14.
 const ZONES: std::ops::RangeInclusive<i64> = -12 * 4..=14 * 4;
@@ -90,26 +90,26 @@ pub fn attach(activities: &[ActivityToMatch], files: &[RecordedFile]) -> Vec<Ass
 
 /// The pairs that are the same activity except for rounding.
 fn fitting(activities: &[ActivityToMatch], files: &[RecordedFile]) -> Vec<FittingPair> {
-    // Garmin's device name does not occur in a file, so devices are compared below and not by the rules.
-    let plain = |activity: &Activity| Activity { device: None, ..activity.clone() };
+    // Garmin's device name does not occur in a file, so devices are compared below and not by the rules. Files have no id,
+    // and an activity is compared once for each time zone: each gets an id of its own.
+    let plain = |(number, activity): (usize, Activity)| Activity { device: None, id: number.to_string(), ..activity };
     let started = started(activities, files);
-    let all: Vec<Activity> = started
-        .iter()
-        .map(|(at, start)| Activity { start_time: *start, ..plain(activities[*at].activity) })
-        .chain(files.iter().map(|file| plain(&file.activity)))
-        .collect();
-    let candidates: Vec<Candidate> =
-        all.iter().map(|activity| Candidate { activity, file: None, native_manufacturer: None }).collect();
+    let searched =
+        started.iter().map(|(at, start)| Activity { start_time: *start, ..activities[*at].activity.clone() });
+    let recorded = files.iter().map(|file| file.activity.clone());
+    let all: Vec<Activity> = searched.chain(recorded).enumerate().map(plain).collect();
+    let candidates: Candidates = all.iter().map(|activity| Candidate::of(activity, None, None)).collect();
     let matcher = Matcher::default();
     // The device of an activity counts as a serial number only if one of the files has that serial number.
     let serials: HashSet<String> = files.iter().filter_map(|file| Some(file.serial?.to_string())).collect();
     let mut fits = Vec::new();
     for (one, other) in matcher.candidate_pairs(&candidates) {
+        let (one, other) = (one as usize, other as usize);
         let is_across = one < started.len() && other >= started.len();
         if !is_across {
             continue;
         }
-        let verdict = matcher.verdict(&candidates[one], &candidates[other]);
+        let verdict = matcher.verdict(&candidates.get(one), &candidates.get(other));
         let (activity, file) = (started[one].0, other - started.len());
         let fits_local_start = may_be_local(&activities[activity], &files[file].activity);
         if fits_local_start && verdict.is_some_and(|verdict| verdict.certainty == Certainty::Match) {

@@ -8,21 +8,30 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::precheck;
-use crate::activity::{ActivityKeyRef, Format};
-use crate::matching::{Candidate, Certainty, Group, Matcher, Pair, Verdict};
+use crate::activity::Format;
+use crate::matching::{Candidate, Candidates, Certainty, Grouping, Matcher, Pair, Verdict};
 use crate::reason::Reason;
 
-/// An activity on a platform, with the data that the plan needs.
+/// All activities, with the data that the plan needs.
+#[derive(Debug, Default)]
+pub struct PlatformActivities {
+    /// The activities, for matching.
+    pub candidates: Candidates,
+    /// The state of each, by its position.
+    pub entries: Vec<PlatformActivity>,
+}
+
+/// The state of an activity on its platform.
 #[derive(Debug, Clone)]
-pub struct PlatformActivity<'a> {
-    /// The activity, for matching.
-    pub candidate: Candidate<'a>,
+pub struct PlatformActivity {
     /// Whether it is on its platform.
     pub presence: Presence,
     /// Whether it may be uploaded to other platforms: it is in the input, and its platform could be listed.
     pub selected: bool,
     /// The file to upload.
-    pub file: FileState<'a>,
+    pub file: FileState,
+    /// The start in its file.
+    pub recorded_start: Option<Timestamp>,
 }
 
 /// Whether an activity is on its platform.
@@ -40,13 +49,13 @@ pub enum Presence {
 
 /// The file of an activity, for an upload.
 #[derive(Debug, Clone, PartialEq)]
-pub enum FileState<'a> {
-    /// In the archive: its format, and the SHA-256 of its bytes.
-    Archived(Format, &'a str),
+pub enum FileState {
+    /// In the archive, in this format.
+    Archived(Format),
     /// It must be downloaded first.
     ToDownload,
     /// The activity has no file, with the reason.
-    Unavailable(Reason),
+    Unavailable(Box<Reason>),
 }
 
 /// A platform to which activities can be uploaded.
@@ -69,8 +78,8 @@ pub struct Target<'a> {
 /// The uploads to one target, the oldest first, by activity and by file.
 #[derive(Debug, Default)]
 pub struct Journal<'a> {
-    by_entry: HashMap<ActivityKeyRef<'a>, Vec<Upload<'a>>>,
-    by_file: HashMap<&'a str, Vec<UploadState<'a>>>,
+    by_entry: HashMap<usize, Vec<Upload<'a>>>,
+    by_file: HashMap<[u8; 32], Vec<UploadState<'a>>>,
 }
 
 impl<'a> Journal<'a> {
@@ -78,7 +87,9 @@ impl<'a> Journal<'a> {
     pub fn of(uploads: impl IntoIterator<Item = Upload<'a>>) -> Journal<'a> {
         let mut journal = Journal::default();
         for upload in uploads {
-            journal.by_entry.entry(upload.from).or_default().push(upload);
+            if let Some(from) = upload.from {
+                journal.by_entry.entry(from).or_default().push(upload);
+            }
             journal.by_file.entry(upload.sha256).or_default().push(upload.state);
         }
         journal
@@ -88,10 +99,10 @@ impl<'a> Journal<'a> {
 /// An upload in the journal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Upload<'a> {
-    /// The activity whose file was uploaded.
-    pub from: ActivityKeyRef<'a>,
+    /// The position of the activity whose file was uploaded; `None`: it is not in the catalogue.
+    pub from: Option<usize>,
     /// SHA-256 of the file.
-    pub sha256: &'a str,
+    pub sha256: [u8; 32],
     /// Its state.
     pub state: UploadState<'a>,
 }
@@ -101,8 +112,8 @@ pub struct Upload<'a> {
 pub enum UploadState<'a> {
     /// The result is not known yet.
     Open,
-    /// The target has it, under this id if that is known.
-    Exists(Option<&'a str>),
+    /// The target has it: the activity at this position, if that is known.
+    Exists(Option<usize>),
     /// The service rejected this file.
     Rejected(&'a Reason),
     /// The service accepted it and never listed it: it may still appear.
@@ -157,60 +168,77 @@ pub struct Choice {
 /// The groups of all activities, and the possible matches between groups.
 pub struct Groups<'a> {
     /// All activities.
-    pub entries: &'a [PlatformActivity<'a>],
+    pub activities: &'a PlatformActivities,
     /// The groups; each activity is in exactly one.
-    pub groups: Vec<Group>,
-    possible_matches: Vec<Vec<Pair>>,
+    pub groups: Grouping,
+    /// Both directions of each pair, sorted by the first position.
+    possible_matches: Vec<Pair>,
     /// Activities that matched before and now start far apart.
     moved: HashMap<usize, Vec<usize>>,
-    places: HashMap<ActivityKeyRef<'a>, usize>,
+    /// Which groups, sorted, were joined by a link: their best member is the best of none of the compared groups.
+    linked: Vec<usize>,
 }
 
-/// Two activities that are known to be the same: one was uploaded from the other, or they matched before a person edited one.
-pub type Link<'a> = (ActivityKeyRef<'a>, ActivityKeyRef<'a>);
+/// The positions of two activities that are known to be the same: one was uploaded from the other, or they matched before a
+/// person edited one.
+pub type Link = (usize, usize);
 
 /// The links that are known from earlier runs.
 #[derive(Debug, Default)]
-pub struct Links<'a> {
+pub struct Links {
     /// The same activity.
-    pub same: Vec<Link<'a>>,
+    pub same: Vec<Link>,
     /// They matched before and now start this far apart: a person may have corrected a date on one platform. Neither is
     /// uploaded to the platform of the other.
-    pub perhaps: Vec<(Link<'a>, SignedDuration)>,
+    pub perhaps: Vec<(Link, SignedDuration)>,
 }
 
 impl<'a> Groups<'a> {
     /// Groups the activities. Linked ones are in one group, even if a service has changed the file.
-    pub fn of(matcher: &Matcher, entries: &'a [PlatformActivity<'a>], links: &Links) -> Groups<'a> {
-        let candidates: Vec<Candidate> = entries.iter().map(|entry| entry.candidate.clone()).collect();
-        let places: HashMap<_, _> = entries.iter().enumerate().map(|(at, entry)| (key(entry), at)).collect();
-        let groups = join(matcher.groups(&candidates), &candidates, &places, &links.same);
-        let mut possible_matches = vec![Vec::new(); entries.len()];
-        let pairs = moved(&places, &groups, &links.perhaps);
+    pub fn of(matcher: &Matcher, activities: &'a PlatformActivities, links: &Links) -> Groups<'a> {
+        let candidates = &activities.candidates;
+        let (groups, linked) = join(matcher.groups(candidates), candidates, &links.same);
+        let pairs = moved(&groups, &links.perhaps);
         let mut moved: HashMap<usize, Vec<usize>> = HashMap::new();
         for pair in &pairs {
             moved.entry(pair.left).or_default().push(pair.right);
             moved.entry(pair.right).or_default().push(pair.left);
         }
-        for pair in matcher.possible_matches(&candidates, &groups).into_iter().chain(pairs) {
-            let turned = Pair { left: pair.right, right: pair.left, verdict: pair.verdict.clone() };
-            possible_matches[pair.left].push(pair);
-            possible_matches[turned.left].push(turned);
-        }
-        Groups { entries, groups, possible_matches, moved, places }
+        let mut possible_matches = matcher.possible_matches(candidates, &groups);
+        possible_matches.extend(pairs);
+        let turned = |pair: &Pair| Pair { left: pair.right, right: pair.left, verdict: pair.verdict.clone() };
+        let turned: Vec<Pair> = possible_matches.iter().map(turned).collect();
+        possible_matches.extend(turned);
+        possible_matches.sort_by_key(|pair| pair.left);
+        Groups { activities, groups, possible_matches, moved, linked }
+    }
+
+    /// The state of an activity.
+    pub fn entry(&self, at: usize) -> &'a PlatformActivity {
+        &self.activities.entries[at]
+    }
+
+    /// An activity, as it is compared.
+    pub fn candidate(&self, at: usize) -> Candidate<'a> {
+        self.activities.candidates.get(at)
+    }
+
+    /// The positions of the members of a group, the best one first.
+    pub fn members(&self, group: usize) -> impl DoubleEndedIterator<Item = usize> + Clone {
+        self.groups.members(group).iter().map(|&at| at as usize)
     }
 
     /// The pairs on different platforms that are in different groups although they may be the same activity. Each pair once.
     pub fn possible_matches(&self) -> impl Iterator<Item = &Pair> {
-        self.possible_matches.iter().flatten().filter(|pair| pair.left < pair.right)
+        self.possible_matches.iter().filter(|pair| pair.left < pair.right)
     }
 
     /// What to do about one group and one target. The first rule that applies decides.
-    pub fn decide(&self, group: &Group, target: &Target, overrides: Overrides) -> Decision {
-        let here: Vec<&PlatformActivity> =
-            self.members(group).filter(|entry| entry.candidate.activity.platform == target.name).collect();
+    pub fn decide(&self, group: usize, target: &Target, overrides: Overrides) -> Decision {
+        let here = self.members(group).filter(|&at| self.candidate(at).platform == target.name);
+        let here = here.map(|at| self.entry(at).presence);
         // The newest listing shows it.
-        if here.iter().any(|entry| entry.presence == Presence::Listed) {
+        if here.clone().any(|presence| presence == Presence::Listed) {
             return Decision::Exists;
         }
         // The journal is newer than the listing, and services list uploads late.
@@ -226,10 +254,9 @@ impl<'a> Groups<'a> {
             return Decision::Rejected(reason);
         }
         // An activity that is no longer listed was deleted by a person: it stays deleted. One listing does not prove it.
-        let start = self.members(group).find_map(|entry| entry.candidate.activity.start_time);
+        let start = self.members(group).find_map(|at| self.candidate(at).start_time);
         if !overrides.restore_deleted
-            && let Some(missing) =
-                here.iter().map(|entry| entry.presence).chain(self.moved_and_missing(group, target)).max_by_key(rank)
+            && let Some(missing) = here.chain(self.moved_and_missing(group, target)).max_by_key(rank)
         {
             match missing {
                 Presence::Deleted(since) => return Decision::Deleted(since),
@@ -257,87 +284,96 @@ impl<'a> Groups<'a> {
         self.choose(group, target, overrides, possible.map(|pair| pair.right))
     }
 
-    fn members<'s>(&'s self, group: &'s Group) -> impl Iterator<Item = &'s PlatformActivity<'a>> {
-        group.members.iter().map(|&at| &self.entries[at])
-    }
-
     /// The presence of activities on the target that matched the group before a date was corrected and are now missing.
-    fn moved_and_missing<'s>(&'s self, group: &'s Group, target: &'s Target) -> impl Iterator<Item = Presence> + 's {
-        let others = group.members.iter().filter_map(|at| self.moved.get(at)).flatten().map(|&at| &self.entries[at]);
-        let of_target = others.filter(|entry| entry.candidate.activity.platform == target.name);
-        let presences = of_target.map(|entry| entry.presence);
+    fn moved_and_missing(&self, group: usize, target: &Target) -> impl Iterator<Item = Presence> {
+        let others = self.members(group).filter_map(|at| self.moved.get(&at)).flatten().copied();
+        let of_target = others.filter(|&at| self.candidate(at).platform == target.name);
+        let presences = of_target.map(|at| self.entry(at).presence);
         presences.filter(|presence| matches!(presence, Presence::Deleted(_) | Presence::MissingOnce(_)))
     }
 
-    fn journal_decision(&self, group: &Group, target: &Target) -> Option<Decision> {
-        let uploads: Vec<&Upload> = self.uploads(group, target).map(|(_, upload)| upload).collect();
+    fn journal_decision(&self, group: usize, target: &Target) -> Option<Decision> {
         // The other program has the same file already, from an activity that was in another group then.
-        if target.is_write_only && self.members(group).any(|entry| is_delivered_file(entry, target)) {
+        if target.is_write_only && self.members(group).any(|at| self.is_delivered_file(at, target)) {
             return Some(Decision::Exists);
         }
-        if uploads.iter().any(|upload| upload.state == UploadState::Open) {
+        let uploads = self.uploads(group, target).map(|(_, upload)| upload.state);
+        if uploads.clone().any(|state| state == UploadState::Open) {
             return Some(Decision::Pending);
         }
         // An upload that arrived exists, unless a listing showed it and later ones do not.
-        let id = uploads.iter().rev().find_map(|upload| match upload.state {
-            UploadState::Exists(id) => Some(id),
-            _ => None,
-        })?;
-        let known = id.and_then(|id| self.places.get(&ActivityKeyRef::new(target.name, id)));
-        Some(match known.map(|&at| self.entries[at].presence) {
+        let at =
+            uploads.filter_map(|state| if let UploadState::Exists(at) = state { Some(at) } else { None }).last()?;
+        Some(match at.map(|at| self.entry(at).presence) {
             None | Some(Presence::Listed | Presence::NeverListed(_)) => Decision::Exists,
             Some(Presence::MissingOnce(since)) => Decision::MissingOnce(since),
             Some(Presence::Deleted(since)) => Decision::Deleted(since),
         })
     }
 
-    /// The uploads of all members of the group.
+    /// The uploads of all members of the group, each with the position of its activity.
     fn uploads<'s>(
         &'s self,
-        group: &'s Group,
+        group: usize,
         target: &'s Target,
-    ) -> impl Iterator<Item = (&'s PlatformActivity<'a>, &'s Upload<'s>)> {
-        let of_entry = |&at: &usize| {
-            let entry = &self.entries[at];
-            target.journal.by_entry.get(&key(entry)).into_iter().flatten().map(move |upload| (entry, upload))
-        };
-        group.members.iter().flat_map(of_entry)
+    ) -> impl Iterator<Item = (usize, &'s Upload<'s>)> + Clone {
+        let of_entry =
+            |at: usize| target.journal.by_entry.get(&at).into_iter().flatten().map(move |upload| (at, upload));
+        self.members(group).flat_map(of_entry)
     }
 
     /// Why the target rejected or lost the group. A rejection applies until the file changes.
-    fn rejected(&self, group: &Group, target: &Target) -> Option<Reason> {
-        let still_applies = |(entry, upload): (&PlatformActivity, &Upload)| match (upload.state, &entry.file) {
-            (UploadState::Lost(reason), _) => Some(reason.clone()),
-            (UploadState::Rejected(_), FileState::Archived(_, sha256)) if *sha256 != upload.sha256 => None,
-            (UploadState::Rejected(reason), _) => Some(reason.clone()),
+    fn rejected(&self, group: usize, target: &Target) -> Option<Reason> {
+        let still_applies = |(at, upload): (usize, &Upload)| match upload.state {
+            UploadState::Lost(reason) => Some(reason.clone()),
+            UploadState::Rejected(_) if self.archived(at).is_some_and(|sha256| sha256 != upload.sha256) => None,
+            UploadState::Rejected(reason) => Some(reason.clone()),
             _ => None,
         };
         self.uploads(group, target).find_map(still_applies)
     }
 
+    /// The SHA-256 of the archived file that can be uploaded.
+    fn archived(&self, at: usize) -> Option<[u8; 32]> {
+        let is_archived = matches!(self.entry(at).file, FileState::Archived(_));
+        self.candidate(at).file.filter(|_| is_archived)?.sha256
+    }
+
     /// The strongest possible match between the group and an activity on the target, or one that was delivered to it.
-    fn possible_match(&self, group: &Group, target: &Target) -> Option<&Pair> {
-        let pairs = group.members.iter().flat_map(|&at| &self.possible_matches[at]);
-        let on_target = |pair: &&Pair| {
-            let other = &self.entries[pair.right];
-            let is_listed = || other.candidate.activity.platform == target.name && other.presence == Presence::Listed;
-            if target.is_write_only { was_delivered(other, target) } else { is_listed() }
+    fn possible_match(&self, group: usize, target: &Target) -> Option<&Pair> {
+        let of_entry = |at: usize| {
+            let first = self.possible_matches.partition_point(|pair| pair.left < at);
+            self.possible_matches[first..].iter().take_while(move |pair| pair.left == at)
         };
-        pairs.filter(on_target).min_by_key(|pair| (pair.verdict.certainty, pair.right))
+        let on_target = |pair: &&Pair| {
+            let is_listed = || {
+                let is_here = self.candidate(pair.right).platform == target.name;
+                is_here && self.entry(pair.right).presence == Presence::Listed
+            };
+            if target.is_write_only { was_delivered(pair.right, target) } else { is_listed() }
+        };
+        let pairs = self.members(group).flat_map(of_entry).filter(on_target);
+        pairs.min_by_key(|pair| (pair.verdict.certainty, pair.right))
+    }
+
+    /// Why the best member of a group is the best one; `None` if it is the only one, or a link joined the group.
+    fn why_best(&self, group: usize) -> Option<Reason> {
+        let is_linked = self.linked.binary_search(&group).is_ok();
+        Matcher::why_best(&self.activities.candidates, self.groups.members(group)).filter(|_| !is_linked)
     }
 
     /// The best member of the group whose file can be uploaded.
     fn choose(
         &self,
-        group: &Group,
+        group: usize,
         target: &Target,
         overrides: Overrides,
         possible_duplicate: Option<usize>,
     ) -> Decision {
         let mut reason = None;
         let mut rejected = None;
-        for (place, &at) in group.members.iter().enumerate() {
-            let entry = &self.entries[at];
+        for (place, at) in self.members(group).enumerate() {
+            let (entry, candidate) = (self.entry(at), self.candidate(at));
             match entry.presence {
                 _ if !entry.selected => continue,
                 Presence::Listed => {}
@@ -347,19 +383,18 @@ impl<'a> Groups<'a> {
                 }
                 Presence::MissingOnce(_) | Presence::Deleted(_) => continue,
             }
-            let rejected_sport = || rejected_sport(entry, target).filter(|_| !overrides.retry_rejected);
-            if let Some(why) = not_uploadable(entry, target).or_else(rejected_sport) {
+            let rejected_sport = || rejected_sport(&candidate, target).filter(|_| !overrides.retry_rejected);
+            if let Some(why) = not_uploadable(entry, &candidate, target).or_else(rejected_sport) {
                 reason.get_or_insert(why);
                 continue;
             }
-            if let Some(reason) = rejected_before(entry, target).filter(|_| !overrides.retry_rejected) {
+            if let Some(reason) = self.rejected_before(at, target).filter(|_| !overrides.retry_rejected) {
                 rejected.get_or_insert(reason.clone());
                 continue;
             }
-            let source = group.because.as_ref().filter(|_| place == 0).map(|because| Reason::UploadedFrom {
-                platform: entry.candidate.activity.platform.to_string(),
-                reason: Box::new(because.clone()),
-            });
+            let because = if place == 0 { self.why_best(group) } else { None };
+            let platform = candidate.platform.to_owned();
+            let source = because.map(|because| Reason::UploadedFrom { platform, reason: Box::new(because) });
             return Decision::Upload(Choice { at, source, possible_duplicate });
         }
         match rejected {
@@ -367,52 +402,71 @@ impl<'a> Groups<'a> {
             None => Decision::NoFile(reason.unwrap_or(Reason::NotSelected)),
         }
     }
-}
 
-fn key<'a>(entry: &PlatformActivity<'a>) -> ActivityKeyRef<'a> {
-    entry.candidate.activity.as_key()
-}
-
-/// Merges groups that are linked.
-fn join(
-    mut groups: Vec<Group>,
-    candidates: &[Candidate],
-    places: &HashMap<ActivityKeyRef, usize>,
-    links: &[Link],
-) -> Vec<Group> {
-    let mut home: HashMap<usize, usize> = HashMap::new();
-    for (number, group) in groups.iter().enumerate() {
-        home.extend(group.members.iter().map(|&at| (at, number)));
+    /// Whether the file of an activity was delivered to the target, from any activity.
+    fn is_delivered_file(&self, at: usize, target: &Target) -> bool {
+        let states = self.archived(at).and_then(|sha256| target.journal.by_file.get(&sha256));
+        states.into_iter().flatten().any(|state| matches!(state, UploadState::Exists(_)))
     }
-    for (from, to) in links {
-        let (Some(from), Some(to)) = (places.get(from), places.get(to)) else { continue };
-        let (one, other) = (home[from], home[to]);
-        if one != other {
-            let moved = std::mem::take(&mut groups[other].members);
-            home.extend(moved.iter().map(|&at| (at, one)));
-            groups[one].members.extend(moved);
-            groups[one].because = None;
-            groups[one].members.sort_by(|&a, &b| Matcher::order(&candidates[a], &candidates[b]));
+
+    /// Why the target rejected these bytes, from any activity.
+    fn rejected_before<'t>(&self, at: usize, target: &Target<'t>) -> Option<&'t Reason> {
+        target.journal.by_file.get(&self.archived(at)?)?.iter().rev().find_map(|state| match state {
+            UploadState::Rejected(reason) => Some(*reason),
+            _ => None,
+        })
+    }
+}
+
+/// Merges groups that are linked. Returns which groups a link joined, too.
+fn join(groups: Grouping, candidates: &Candidates, links: &[Link]) -> (Grouping, Vec<usize>) {
+    let mut homes = groups.homes();
+    // Only the groups that a link joins; `None`: it is part of another one now.
+    let mut joined: HashMap<u32, Option<Vec<u32>>> = HashMap::new();
+    for &(from, to) in links {
+        let (one, other) = (homes[from], homes[to]);
+        if one == other {
+            continue;
+        }
+        let mut members = |number: u32| match joined.insert(number, None) {
+            Some(members) => members.unwrap_or_default(),
+            None => groups.members(number as usize).to_vec(),
+        };
+        let (mut all, moved) = (members(one), members(other));
+        moved.iter().for_each(|&at| homes[at as usize] = one);
+        all.extend(moved);
+        joined.insert(one, Some(all));
+    }
+    if joined.is_empty() {
+        return (groups, Vec::new());
+    }
+    let (mut merged, mut linked) = (Grouping::default(), Vec::new());
+    for (number, members) in (0..).zip(groups.iter()) {
+        match joined.remove(&number) {
+            None => merged.push(members.iter().copied()),
+            Some(None) => {}
+            Some(Some(mut members)) => {
+                let get = |at: u32| candidates.get(at as usize);
+                members.sort_by(|&a, &b| Matcher::order(&get(a), &get(b)));
+                linked.push(merged.len());
+                merged.push(members);
+            }
         }
     }
-    groups.retain(|group| !group.members.is_empty());
-    groups
+    (merged, linked)
 }
 
 /// The pairs of different groups that matched before and now start far apart.
-fn moved(places: &HashMap<ActivityKeyRef, usize>, groups: &[Group], links: &[(Link, SignedDuration)]) -> Vec<Pair> {
+fn moved(groups: &Grouping, links: &[(Link, SignedDuration)]) -> Vec<Pair> {
     if links.is_empty() {
         return Vec::new();
     }
-    let members = groups.iter().enumerate();
-    let home: HashMap<usize, usize> =
-        members.flat_map(|(number, group)| group.members.iter().map(move |&at| (at, number))).collect();
-    let pair = |((one, other), apart): &(Link, SignedDuration)| {
-        let (left, right) = (*places.get(one)?, *places.get(other)?);
+    let homes = groups.homes();
+    let pair = |&((left, right), apart): &(Link, SignedDuration)| {
         let days_apart = apart.as_hours().unsigned_abs() / 24;
         let reasons = vec![Reason::MatchedBefore { days_apart }, Reason::DateMayBeCorrected];
         let verdict = Verdict { certainty: Certainty::Match, reasons };
-        (home[&left] != home[&right]).then_some(Pair { left, right, verdict })
+        (homes[left] != homes[right]).then_some(Pair { left, right, verdict })
     };
     links.iter().filter_map(pair).collect()
 }
@@ -436,52 +490,37 @@ fn is_known(target: &Target, start: Option<Timestamp>) -> bool {
 }
 
 /// Whether an activity was delivered to the target, or is about to be.
-fn was_delivered(entry: &PlatformActivity, target: &Target) -> bool {
-    let uploads = target.journal.by_entry.get(&key(entry)).into_iter().flatten();
+fn was_delivered(at: usize, target: &Target) -> bool {
+    let uploads = target.journal.by_entry.get(&at).into_iter().flatten();
     uploads.into_iter().any(|upload| matches!(upload.state, UploadState::Exists(_) | UploadState::Open))
 }
 
-/// Whether the file of an activity was delivered to the target, from any activity.
-fn is_delivered_file(entry: &PlatformActivity, target: &Target) -> bool {
-    let FileState::Archived(_, sha256) = &entry.file else { return false };
-    target.journal.by_file.get(sha256).into_iter().flatten().any(|state| matches!(state, UploadState::Exists(_)))
-}
-
 /// Why the file of an activity cannot be uploaded to the target.
-fn not_uploadable(entry: &PlatformActivity, target: &Target) -> Option<Reason> {
+fn not_uploadable(entry: &PlatformActivity, candidate: &Candidate, target: &Target) -> Option<Reason> {
     match &entry.file {
-        FileState::Archived(format, _) if !target.accepted_formats.contains(format) => {
+        FileState::Archived(format) if !target.accepted_formats.contains(format) => {
             Some(Reason::FormatNotAccepted { format: format.to_string() })
         }
-        FileState::Unavailable(reason) => Some(reason.clone()),
+        FileState::Unavailable(reason) => Some(reason.as_ref().clone()),
         // Before an upload the period around the start is checked; without a start there is no upload.
-        _ if entry.candidate.activity.start_time.is_none() => Some(Reason::NoStartTime),
-        FileState::Archived(..) => starts_differ(entry),
+        _ if candidate.start_time.is_none() => Some(Reason::NoStartTime),
+        FileState::Archived(_) => starts_differ(entry, candidate),
         FileState::ToDownload => None,
     }
 }
 
 /// The reason if the list and the file of an activity name different days.
-fn starts_differ(entry: &PlatformActivity) -> Option<Reason> {
-    let start = entry.candidate.activity.start_time?;
-    precheck::implausible_start(start, entry.candidate.file.and_then(|file| file.start), start)
+fn starts_differ(entry: &PlatformActivity, candidate: &Candidate) -> Option<Reason> {
+    let start = candidate.start_time?;
+    precheck::implausible_start(start, entry.recorded_start, start)
 }
 
 /// The reason if the target never accepts the sport of an activity. A person may have changed the sport, and the file may
 /// contain another one: an override uploads it anyway.
-fn rejected_sport(entry: &PlatformActivity, target: &Target) -> Option<Reason> {
-    let sport = entry.candidate.activity.sport.as_deref()?;
+fn rejected_sport(candidate: &Candidate, target: &Target) -> Option<Reason> {
+    let sport = candidate.sport?;
     let platform = target.name.to_owned();
     target.rejected_sports.contains(&sport).then(|| Reason::SportNotAccepted { sport: sport.to_owned(), platform })
-}
-
-/// Why the target rejected these bytes, from any activity.
-fn rejected_before<'a>(entry: &PlatformActivity, target: &Target<'a>) -> Option<&'a Reason> {
-    let FileState::Archived(_, sha256) = &entry.file else { return None };
-    target.journal.by_file.get(sha256)?.iter().rev().find_map(|state| match state {
-        UploadState::Rejected(reason) => Some(*reason),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! fields, and commands pass unknown fields and types on unchanged, so commands of different versions and scripts can be
 //! combined.
 
+mod activity_line;
 mod reader;
 
 use std::io::{self, Write};
@@ -11,6 +12,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use activity_line::ActivityLine;
 pub use reader::{Line, Malformed, Numbered, Reader};
 
 use crate::activity::{Activity, ActivityKey};
@@ -315,6 +317,22 @@ struct Tagged<'a, T> {
     kind: &'a str,
     #[serde(flatten)]
     body: &'a T,
+}
+
+/// A line of an object, with a further field at its end: all other bytes stay as they are.
+///
+/// # Errors
+/// The value cannot be written as JSON.
+pub fn with_field(line: &[u8], name: &str, value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
+    let line = line.trim_ascii_end();
+    let mut changed = Vec::with_capacity(line.len() + 256);
+    changed.extend_from_slice(line.strip_suffix(b"}").unwrap_or(line));
+    changed.push(b',');
+    serde_json::to_writer(&mut changed, name)?;
+    changed.push(b':');
+    serde_json::to_writer(&mut changed, value)?;
+    changed.push(b'}');
+    Ok(changed)
 }
 
 impl Record {

@@ -62,14 +62,48 @@ impl<R: BufRead> Reader<R> {
     /// stream failed.
     pub fn next_line(&mut self) -> Result<Option<Line>, Malformed> {
         let mut bytes = Vec::new();
-        let mut limited = io::Read::take(&mut self.input, LINE_LIMIT as u64 + 1);
-        let read = limited.read_until(b'\n', &mut bytes).map_err(|source| Malformed::Io { line: self.line, source })?;
-        if read == 0 {
+        if !self.read_line(&mut bytes)? {
             return Ok(None);
         }
-        self.line += 1;
         let record = self.record_in(&bytes);
         Ok(Some(Line { bytes, record }))
+    }
+
+    /// Reads the next line that is not empty into `line`, without its line end; `false` at the end. For a command that
+    /// reads only some fields: [`Reader::record`] reads the whole record of the line.
+    pub fn next_bytes(&mut self, line: &mut Vec<u8>) -> Result<bool, Malformed> {
+        loop {
+            line.clear();
+            if !self.read_line(line)? {
+                return Ok(false);
+            }
+            if line.len() > LINE_LIMIT {
+                let why = format!("longer than {LINE_LIMIT} bytes");
+                return Err(Malformed::Line { line: self.line, why });
+            }
+            line.truncate(content(line).len());
+            if !line.iter().all(u8::is_ascii_whitespace) {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The whole record of the line that was read last.
+    pub fn record(&mut self, line: &[u8]) -> Result<Record, Malformed> {
+        let mut record =
+            Record::parse(line).map_err(|error| Malformed::Line { line: self.line, why: plain(&error) })?;
+        if let Some(activity) = record.activity_mut() {
+            activity.platform = self.names.share(&activity.platform);
+        }
+        Ok(record)
+    }
+
+    /// Appends the next line with its end; `false` at the end of the stream.
+    fn read_line(&mut self, bytes: &mut Vec<u8>) -> Result<bool, Malformed> {
+        let mut limited = io::Read::take(&mut self.input, LINE_LIMIT as u64 + 1);
+        let read = limited.read_until(b'\n', bytes).map_err(|source| Malformed::Io { line: self.line, source })?;
+        self.line += u64::from(read > 0);
+        Ok(read > 0)
     }
 
     fn record_in(&mut self, bytes: &[u8]) -> Option<Result<Record, Malformed>> {
@@ -77,19 +111,11 @@ impl<R: BufRead> Reader<R> {
             let why = format!("longer than {LINE_LIMIT} bytes");
             return Some(Err(Malformed::Line { line: self.line, why }));
         }
-        let end = bytes.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
-        let line = &bytes[..end];
+        let line = content(bytes);
         if line.iter().all(u8::is_ascii_whitespace) {
             return None;
         }
-        let mut record = match Record::parse(line) {
-            Ok(record) => record,
-            Err(error) => return Some(Err(Malformed::Line { line: self.line, why: plain(&error) })),
-        };
-        if let Some(activity) = record.activity_mut() {
-            activity.platform = self.names.share(&activity.platform);
-        }
-        Some(Ok(record))
+        Some(self.record(line))
     }
 }
 
@@ -106,6 +132,12 @@ impl<R: BufRead> Iterator for Reader<R> {
             }
         }
     }
+}
+
+/// A line without its end.
+fn content(line: &[u8]) -> &[u8] {
+    let end = line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+    &line[..end]
 }
 
 /// The parser's words without its own "line 1": each record is parsed alone, so that number is always one.

@@ -1,13 +1,19 @@
 //! Marks duplicates: activities on one platform that are the same, with the evidence and which one is kept.
+//!
+//! All lines must be seen before one can be passed on, so they are kept in a [`Spool`], and of each activity only what is
+//! compared stays in memory. A line without a mark is passed on as it came; a mark is added at its end.
 
 use std::collections::{HashMap, HashSet};
+use std::io::BufRead;
 
-use super::{ActivityFilter, RecordSink, Result, Worker};
-use crate::activity::ActivityKey;
-use crate::catalogue::FileFingerprint;
-use crate::matching::Rule;
+use super::matching::file_facts;
+use super::spool::Spool;
+use super::{ActivityFilter, Exit, Failure, Progress, RecordSink, Result, Worker};
+use crate::activity::{ActivityKey, ActivityKeyRef, PlatformId};
+use crate::matching::{Candidate, Candidates, Rule};
 use crate::reason::Reason;
-use crate::record::{ActivityRecord, DuplicateOf, Record, explained};
+use crate::record::{ActivityLine, DuplicateOf, Reader, Record, explained, with_field};
+use crate::sport;
 
 /// Options of the search for duplicates.
 #[derive(Debug, Clone, Default)]
@@ -21,103 +27,243 @@ pub struct DedupeOptions {
 }
 
 /// Marks the duplicates among `records` and passes all records on.
-pub fn dedupe(
+///
+/// # Errors
+/// A record cannot be read: nothing is passed on then, as with a part of the history duplicates would be missed.
+pub fn dedupe<R: BufRead>(
     worker: &mut Worker,
     options: &DedupeOptions,
-    mut records: Vec<Record>,
+    records: Reader<R>,
+    progress: &Progress,
     sink: &mut dyn RecordSink,
 ) -> Result<()> {
     worker.report_write_only("compare");
-    mark(worker, options, &mut records)?;
+    let mut input = Input::read(worker, &options.filter, records, progress)?;
+    progress.step("comparing");
+    input.add_files(worker)?;
+    let marks = marks(worker, options, &input)?;
     worker.warn_of_unknown_sports(&options.filter.sports)?;
-    let shown = options.only_duplicates.then(|| duplicates_and_kept(&records));
-    for record in &records {
-        if shown.as_ref().is_none_or(|shown| is_shown(record, shown)) && !sink.record(record)? {
-            break;
+    input.pass_on(&marks, options.only_duplicates, sink)
+}
+
+/// What a line is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LineKind {
+    /// The next of the compared activities. `is_marked`: with a mark of an earlier run.
+    Compared { is_marked: bool },
+    /// An activity that passes unchanged: it is no longer on its platform, or an earlier line has it.
+    Unchanged,
+    /// A record that is no activity or has a problem: it is always passed on.
+    Other,
+}
+
+/// The lines of the input, and the activities that are compared.
+struct Input {
+    lines: Spool,
+    kinds: Vec<LineKind>,
+    candidates: Candidates,
+    /// Whether each of the compared activities matches the filter; empty without a filter.
+    is_included: Vec<bool>,
+    /// Activities that pass unchanged with a mark, and those that were kept instead.
+    marked: HashSet<ActivityKey>,
+}
+
+impl Input {
+    fn read<R: BufRead>(
+        worker: &Worker,
+        filter: &ActivityFilter,
+        mut records: Reader<R>,
+        progress: &Progress,
+    ) -> Result<Input> {
+        let mut input = Input {
+            lines: Spool::new(),
+            kinds: Vec::new(),
+            candidates: Candidates::default(),
+            is_included: Vec::new(),
+            marked: HashSet::new(),
+        };
+        let mut line = Vec::new();
+        while records.next_bytes(&mut line)? {
+            input.lines.push(&line)?;
+            let kind = match ActivityLine::parse(&line) {
+                Some(activity) if input.compare(worker, filter, &activity) => LineKind::Compared { is_marked: false },
+                Some(_) => LineKind::Unchanged,
+                None => input.kind_of(worker, filter, &records.record(&line)?),
+            };
+            input.kinds.push(kind);
+            progress.add(1);
         }
+        Ok(input)
     }
-    Ok(())
+
+    /// The kind of a record that was read whole.
+    fn kind_of(&mut self, worker: &Worker, filter: &ActivityFilter, record: &Record) -> LineKind {
+        let Record::Activity(record) = record else { return LineKind::Other };
+        if record.problem.is_some() {
+            return LineKind::Other;
+        }
+        let is_marked = record.duplicate_of.is_some();
+        if record.deleted.is_none() && self.compare(worker, filter, &ActivityLine::of(&record.activity)) {
+            return LineKind::Compared { is_marked };
+        }
+        if let Some(mark) = &record.duplicate_of {
+            self.marked.extend([record.activity.key(), kept(&record.activity.platform, mark)]);
+        }
+        LineKind::Unchanged
+    }
+
+    /// Adds an activity to those that are compared, unless it is there: it is no duplicate of itself.
+    fn compare(&mut self, worker: &Worker, filter: &ActivityFilter, activity: &ActivityLine) -> bool {
+        let native = worker.platforms.native_manufacturer(&activity.platform);
+        let is_new = self.candidates.push(candidate(activity, native)).is_some();
+        if is_new && filter.is_restricted() {
+            let sports = [&activity.sport, &activity.sub_sport, &activity.platform_sport];
+            self.is_included.push(filter.includes_values(activity.start_time, sports.map(|sport| sport.as_deref())));
+        }
+        is_new
+    }
+
+    /// Adds the properties of the archived files.
+    fn add_files(&mut self, worker: &Worker) -> Result<()> {
+        let candidates = &mut self.candidates;
+        let catalogue = &worker.catalogue;
+        // A few activities are looked up; for many, reading all files in their order is quicker.
+        if catalogue.has_more_files_than(candidates.len().saturating_mul(FILES_EACH))? {
+            for at in 0..candidates.len() {
+                if let Some(facts) = catalogue.file_facts(candidates.key(at))? {
+                    candidates.set_file(at, file_facts(&facts));
+                }
+            }
+            return Ok(());
+        }
+        Ok(catalogue.each_file_facts(|key, facts| {
+            if let Some(at) = candidates.find(key) {
+                candidates.set_file(at, file_facts(&facts));
+            }
+        })?)
+    }
+
+    /// Whether an activity matches the filter.
+    fn is_included(&self, at: usize) -> bool {
+        self.is_included.get(at).copied().unwrap_or(true)
+    }
+
+    /// Passes on all lines, with the marks of their activities.
+    fn pass_on(
+        self,
+        marks: &HashMap<usize, DuplicateOf>,
+        only_duplicates: bool,
+        sink: &mut dyn RecordSink,
+    ) -> Result<()> {
+        let shown = only_duplicates.then(|| self.duplicates_and_kept(marks));
+        let is_shown = |key: ActivityKeyRef| shown.as_ref().is_none_or(|shown| shown.contains(&key.to_owned()));
+        let (mut kinds, mut compared) = (self.kinds.iter(), 0..);
+        self.lines.replay(|line| match kinds.next() {
+            Some(LineKind::Compared { is_marked }) => {
+                let at = compared.next().unwrap_or_default();
+                match marks.get(&at) {
+                    _ if !is_shown(self.candidates.key(at)) => Ok(true),
+                    // The result of an earlier run no longer applies.
+                    mark if *is_marked => sink.record(&marked_again(line, mark)?),
+                    Some(mark) => sink.line(&marked(line, mark)?),
+                    None => sink.line(line),
+                }
+            }
+            Some(LineKind::Unchanged) if shown.is_some() => match whole(line)? {
+                Record::Activity(record) if !is_shown(record.activity.as_key()) => Ok(true),
+                _ => sink.line(line),
+            },
+            _ => sink.line(line),
+        })
+    }
+
+    /// All duplicates, and the activities that are kept.
+    fn duplicates_and_kept(&self, marks: &HashMap<usize, DuplicateOf>) -> HashSet<ActivityKey> {
+        let mut shown = self.marked.clone();
+        for (&at, mark) in marks {
+            let key = self.candidates.key(at);
+            shown.extend([key.to_owned(), kept(&key.platform.into(), mark)]);
+        }
+        shown
+    }
 }
 
-/// The activity of a record, if it is compared. A record with a problem, or of an activity that is no longer on its
-/// platform, passes unchanged.
-fn compared(record: &Record) -> Option<&ActivityRecord> {
-    match record {
-        Record::Activity(record) if record.problem.is_none() && record.deleted.is_none() => Some(record),
-        _ => None,
-    }
+/// How many files for each compared activity the catalogue may have, to read them all.
+const FILES_EACH: usize = 4;
+
+/// The activity that is kept instead of a marked one.
+fn kept(platform: &PlatformId, mark: &DuplicateOf) -> ActivityKey {
+    ActivityKey::new(platform.clone(), mark.id.clone())
 }
 
-fn mark(worker: &mut Worker, options: &DedupeOptions, records: &mut [Record]) -> Result<()> {
-    let matcher = worker.matcher(options.rule)?;
-    // An activity that is in the input twice is no duplicate of itself.
-    let mut seen = HashSet::new();
-    let is_first = |record: &Record| compared(record).is_some_and(|record| seen.insert(record.activity.key()));
-    let firsts: Vec<bool> = records.iter().map(is_first).collect();
-    let at: Vec<usize> = (0..records.len()).filter(|&index| firsts[index]).collect();
-    let facts = at.iter().map(|&index| facts_of(worker, &records[index])).collect::<Result<Vec<_>>>()?;
-    let mut candidates = Vec::with_capacity(at.len());
-    for (&index, facts) in at.iter().zip(&facts) {
-        candidates.extend(compared(&records[index]).map(|record| worker.candidate(&record.activity, facts.as_ref())));
+/// A line with a mark at its end.
+fn marked(line: &[u8], mark: &DuplicateOf) -> Result<Vec<u8>> {
+    with_field(line, "duplicate_of", mark).map_err(|error| unreadable(&error))
+}
+
+/// A record that has a mark of an earlier run, with this one.
+fn marked_again(line: &[u8], mark: Option<&DuplicateOf>) -> Result<Record> {
+    let mut record = whole(line)?;
+    if let Record::Activity(record) = &mut record {
+        record.duplicate_of = mark.cloned();
     }
+    Ok(record)
+}
+
+/// The whole record of a line that was read before.
+fn whole(line: &[u8]) -> Result<Record> {
+    Record::parse(line).map_err(|error| unreadable(&error))
+}
+
+/// The temporary file was changed.
+fn unreadable(error: &serde_json::Error) -> Failure {
+    Failure::new(Exit::Config, format!("a line of the input cannot be read again: {error}"))
+}
+
+/// The marks of the compared activities, by position.
+fn marks(worker: &Worker, options: &DedupeOptions, input: &Input) -> Result<HashMap<usize, DuplicateOf>> {
     let mut marks = HashMap::new();
     // The log contains the count even if it is zero.
     worker.count("duplicates", 0);
     worker.count("similar", 0);
-    for copy in matcher.duplicates(&candidates) {
-        if !options.filter.includes(candidates[copy.index].activity) {
+    for copy in worker.matcher(options.rule)?.duplicates(&input.candidates) {
+        if !input.is_included(copy.index) {
             continue;
         }
         let kept = Reason::Kept { reason: Box::new(copy.kept_because) };
         let reasons = explained(copy.verdict.reasons.into_iter().chain([kept]));
         let certainty = copy.verdict.certainty.name().to_owned();
-        let id = candidates[copy.of].activity.id.clone();
-        marks.insert(at[copy.index], DuplicateOf { id, reasons, certainty, unknown: serde_json::Map::new() });
+        let id = input.candidates.key(copy.of).id.to_owned();
+        marks.insert(copy.index, DuplicateOf { id, reasons, certainty, unknown: serde_json::Map::new() });
         let is_duplicate = copy.verdict.certainty.is_duplicate();
         worker.count(if is_duplicate { "duplicates" } else { "similar" }, 1);
-    }
-    drop(candidates);
-    // The result of an earlier run no longer applies.
-    for &index in &at {
-        if let Record::Activity(record) = &mut records[index] {
-            record.duplicate_of = marks.remove(&index);
-        }
     }
     let counts = worker.counts_text(&[
         ("duplicates", worker.noun("duplicates", "duplicate", "duplicates")),
         ("similar", worker.noun("similar", "similar pair", "similar pairs")),
     ]);
     worker.info(match counts.as_str() {
-        "" if at.is_empty() => "nothing to compare",
+        "" if input.candidates.is_empty() => "nothing to compare",
         "" => "no duplicates",
         counts => counts,
     });
-    Ok(())
+    Ok(marks)
 }
 
-/// All duplicates, and the activities that are kept.
-fn duplicates_and_kept(records: &[Record]) -> HashSet<ActivityKey> {
-    let mut shown = HashSet::new();
-    for record in records {
-        if let Record::Activity(record) = record
-            && let Some(duplicate_of) = &record.duplicate_of
-        {
-            let kept = ActivityKey::new(record.activity.platform.clone(), duplicate_of.id.clone());
-            shown.extend([record.activity.key(), kept]);
-        }
+fn candidate<'a>(line: &'a ActivityLine, native_manufacturer: Option<&'a str>) -> Candidate<'a> {
+    Candidate {
+        platform: &line.platform,
+        id: &line.id,
+        sport: line.sport.as_deref(),
+        family: sport::family(line.sport.as_deref(), line.sub_sport.as_deref()),
+        start_time: line.start_time,
+        timer_time_s: line.timer_time_s,
+        elapsed_time_s: line.elapsed_time_s,
+        distance_m: line.distance_m,
+        manufacturer: line.manufacturer.as_deref(),
+        device: line.device.as_deref(),
+        manual: line.manual,
+        file: None,
+        native_manufacturer,
     }
-    shown
-}
-
-/// A record that is no activity or has a problem is always passed on.
-fn is_shown(record: &Record, shown: &HashSet<ActivityKey>) -> bool {
-    match record {
-        Record::Activity(record) if record.problem.is_none() => shown.contains(&record.activity.key()),
-        _ => true,
-    }
-}
-
-fn facts_of(worker: &Worker, record: &Record) -> Result<Option<FileFingerprint>> {
-    let Some(record) = compared(record) else { return Ok(None) };
-    Ok(worker.catalogue.file_facts(record.activity.as_key())?)
 }

@@ -1,17 +1,21 @@
 //! Plans uploads: one transfer for each group and each target where it is missing. No request is made.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::BufRead;
 use std::sync::Arc;
 
-use super::{ActivityFilter, Exit, Failure, Histories, History, RecordSink, Result, Worker, record_of};
-use crate::activity::ActivityKey;
-use crate::catalogue::ActivityRow;
+use super::history::group_numbers;
+use super::spool::Spool;
+use super::{ActivityFilter, Exit, Failure, Histories, History, Progress, RecordSink, Result, Worker, record_of};
+use crate::activity::{ActivityKeyRef, PlatformId};
+use crate::catalogue::PlanFile;
 use crate::i18n;
-use crate::matching::Rule;
-use crate::plan::diff::{Decision, Groups, Overrides, Target};
+use crate::matching::{Matcher, Rule};
+use crate::plan::diff::{Decision, Groups, Overrides, PlatformActivities, Target};
+use crate::plan::group_numbers::changed_numbers;
 use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::reason::Reason;
-use crate::record::{Outcome, Record, TransferRecord, explained};
+use crate::record::{ActivityLine, Outcome, Reader, Record, TransferRecord, explained};
 
 /// Options of a plan.
 #[derive(Debug, Clone)]
@@ -39,12 +43,39 @@ impl DiffOptions {
     }
 }
 
+/// The activities of the input.
+#[derive(Default)]
+struct SelectedKeys(HashMap<PlatformId, HashSet<Box<str>>>);
+
+impl SelectedKeys {
+    fn insert(&mut self, key: ActivityKeyRef) {
+        match self.0.get_mut(key.platform) {
+            Some(ids) => drop(ids.insert(key.id.into())),
+            None => drop(self.0.insert(key.platform.into(), HashSet::from([key.id.into()]))),
+        }
+    }
+
+    fn contains(&self, key: ActivityKeyRef) -> bool {
+        self.0.get(key.platform).is_some_and(|ids| ids.contains(key.id))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// Plans uploads of the activities among `records`; all other records are passed on unchanged.
 ///
 /// # Errors
 /// No platform is configured, or the catalogue cannot be used. A platform without a known list is reported, and no
 /// upload to or from it is planned.
-pub fn diff(worker: &mut Worker, options: &DiffOptions, records: Vec<Record>, sink: &mut dyn RecordSink) -> Result<()> {
+pub fn diff<R: BufRead>(
+    worker: &mut Worker,
+    options: &DiffOptions,
+    records: Reader<R>,
+    progress: &Progress,
+    sink: &mut dyn RecordSink,
+) -> Result<()> {
     let targets = match &options.targets {
         PlatformSelection::All => worker.targets()?,
         targets => targets.clone(),
@@ -54,26 +85,43 @@ pub fn diff(worker: &mut Worker, options: &DiffOptions, records: Vec<Record>, si
     if options.is_restricted() {
         worker.count("restricted", 1);
     }
-    let mut selected: HashSet<ActivityKey> = HashSet::new();
-    for record in records {
-        match &record {
-            Record::Activity(activity) if record.problem().is_none() && activity.deleted.is_none() => {
-                selected.insert(activity.activity.key());
-            }
-            Record::Activity(activity) if activity.problem.is_none() => {}
-            _ => drop(sink.record(&record)?),
-        }
+    let (selected, others) = read(records, progress)?;
+    progress.step("comparing");
+    others.replay(|line| sink.line(line))?;
+    let matcher = worker.matcher(options.rule)?;
+    report_unusable(worker, &scope)?;
+    worker.warn_of_unknown_sports(&options.filter.sports)?;
+    // Without an activity to upload, nothing is planned, and the catalogue need not be read.
+    if !selected.is_empty() {
+        let not_uploaded =
+            Planning::read(worker, (options, matcher), &scope, selected)?.plan(worker, &targets, sink)?;
+        report_not_uploaded(worker, &not_uploaded);
     }
-    let known = known(worker, options, &scope)?;
-    let may_upload = |entry: &ActivityRow| {
-        let platform = &entry.activity.platform;
-        options.sources.includes(platform) && known.is_listed(platform) && selected.contains(&entry.activity.key())
-    };
-    let targets: Vec<&History> = known.platforms.iter().filter(|one| targets.includes(&one.spec.id)).collect();
-    let not_uploaded = plan(worker, options, &known, (&targets, &may_upload), sink)?;
-    report_not_uploaded(worker, &not_uploaded);
     summarise(worker);
     Ok(())
+}
+
+/// Reads the input: the activities, and all other records, which are passed on. Half a history would make things look
+/// missing, so nothing is passed on before the end.
+fn read<R: BufRead>(mut records: Reader<R>, progress: &Progress) -> Result<(SelectedKeys, Spool)> {
+    let (mut selected, mut others) = (SelectedKeys::default(), Spool::new());
+    let mut line = Vec::new();
+    while records.next_bytes(&mut line)? {
+        progress.add(1);
+        if let Some(activity) = ActivityLine::parse(&line) {
+            selected.insert(ActivityKeyRef::new(&activity.platform, &activity.id));
+            continue;
+        }
+        match records.record(&line)? {
+            Record::Activity(activity) if activity.problem.is_none() => {
+                if activity.deleted.is_none() {
+                    selected.insert(activity.activity.as_key());
+                }
+            }
+            _ => others.push(&line)?,
+        }
+    }
+    Ok((selected, others))
 }
 
 /// The selected platforms.
@@ -91,19 +139,13 @@ fn scope(worker: &Worker, sources: &PlatformSelection, targets: &PlatformSelecti
     Ok(scope)
 }
 
-/// The histories of the selected platforms in the catalogue; reports platforms without a known list.
-fn known(worker: &mut Worker, options: &DiffOptions, scope: &[Arc<PlatformSpec>]) -> Result<Histories> {
-    // The rule by start alone ignores earlier matches.
-    let use_stored_groups = options.rule == Rule::Evidence && !options.rematch;
-    if !worker.dry_run {
-        scope.iter().try_for_each(|spec| worker.adopt_orphans(spec))?;
-    }
-    let known =
-        Histories::read_with_delivered(&worker.catalogue, scope, &worker.run_id, use_stored_groups, worker.now())?;
-    for History { spec, knowledge, .. } in &known.platforms {
-        let Some(reason) = &knowledge.unusable_reason else { continue };
-        let reason = Reason::NoUploadsPlanned { reason: Box::new(reason.clone()) };
-        let failure = Failure::because(Exit::TempFail, reason).on(&spec.id);
+/// Reports the platforms without a known list.
+fn report_unusable(worker: &Worker, scope: &[Arc<PlatformSpec>]) -> Result<()> {
+    for spec in scope.iter().filter(|spec| !spec.is_write_only()) {
+        let knowledge = worker.catalogue.listing_coverage(&spec.id, &worker.run_id)?;
+        let Some(reason) = knowledge.unusable_reason else { continue };
+        let failure = Failure::because(Exit::TempFail, Reason::NoUploadsPlanned { reason: Box::new(reason) });
+        let failure = failure.on(&spec.id);
         // The gs-fetch of the same run has reported it and set the exit code.
         if knowledge.run.as_deref() == Some(worker.run_id.as_str()) {
             worker.debug(&failure.to_string());
@@ -111,7 +153,7 @@ fn known(worker: &mut Worker, options: &DiffOptions, scope: &[Arc<PlatformSpec>]
             worker.fail(&failure);
         }
     }
-    Ok(known)
+    Ok(())
 }
 
 /// Says, once for each target, that activities are not uploaded because it can only be read. In a sync it is no warning:
@@ -128,75 +170,110 @@ fn report_not_uploaded(worker: &Worker, counts: &BTreeMap<String, u64>) {
     }
 }
 
-/// The targets, and whether an activity may be uploaded elsewhere.
-type Ends<'a> = (&'a [&'a History], &'a dyn Fn(&ActivityRow) -> bool);
+/// The activities of a plan.
+struct Planning<'a> {
+    options: &'a DiffOptions,
+    matcher: Matcher,
+    known: Histories,
+    activities: PlatformActivities,
+}
 
-/// Passes on the plan. Returns, by target, how many activities are not uploaded because it can only be read.
-fn plan(
-    worker: &mut Worker,
-    options: &DiffOptions,
-    known: &Histories,
-    (targets, may_upload): Ends,
-    sink: &mut dyn RecordSink,
-) -> Result<BTreeMap<String, u64>> {
-    let archive = worker.archive.clone();
-    let entries = known.planned(may_upload, &|file| archive.is_there(&file.path, file.bytes));
-    let groups = Groups::of(&worker.matcher(options.rule)?, &entries, &known.links());
-    if options.rule == Rule::Evidence && !worker.dry_run && !worker.catalogue.is_read_only() {
-        remember(worker, options.rematch, &groups)?;
+impl<'a> Planning<'a> {
+    /// Reads the histories. `selected`: the activities of the input.
+    fn read(
+        worker: &mut Worker,
+        (options, matcher): (&'a DiffOptions, Matcher),
+        scope: &[Arc<PlatformSpec>],
+        selected: SelectedKeys,
+    ) -> Result<Planning<'a>> {
+        if !worker.dry_run {
+            scope.iter().try_for_each(|spec| worker.adopt_orphans(spec))?;
+        }
+        let catalogue = &worker.catalogue;
+        let known = Histories::read(catalogue, scope, &worker.run_id, worker.now())?.with_delivered(catalogue)?;
+        let may_send = |key: ActivityKeyRef| {
+            options.sources.includes(key.platform) && known.is_listed(key.platform) && selected.contains(key)
+        };
+        let is_present = |file: &PlanFile| worker.archive.is_there(file.path, file.bytes);
+        let activities = known.activities(catalogue, &may_send, &is_present)?;
+        Ok(Planning { options, matcher, known, activities })
     }
-    worker.warn_of_unknown_sports(&options.filter.sports)?;
-    let targets: Vec<(Target, bool)> = targets
-        .iter()
-        .filter(|one| !one.spec.upload_formats.is_empty())
-        .map(|one| (one.target(), worker.is_read_only(&one.spec)))
-        .collect();
-    let mut not_uploaded = BTreeMap::new();
-    // The newest first, as in all output.
-    for group in groups.groups.iter().rev() {
-        for (target, is_read_only) in &targets {
-            let decision = groups.decide(group, target, options.overrides);
-            let at = match &decision {
-                Decision::Upload(choice) => choice.at,
-                // The reason why a group is not uploaded is reported on its best activity that could have been
-                // uploaded.
-                _ => match group.members.iter().find(|&&at| entries[at].selected) {
-                    Some(at) => *at,
-                    None => continue,
-                },
-            };
-            if !options.filter.includes(entries[at].candidate.activity) {
-                continue;
-            }
-            if *is_read_only && matches!(decision, Decision::Upload(_)) {
-                *not_uploaded.entry(target.name.to_owned()).or_default() += 1;
-            }
-            if let Some(mut record) = transfer(worker, (target.name, *is_read_only), decision, (known, options.explain))
-            {
-                record.activity = record_of(known.entries[at].0.clone(), &archive, worker.now());
-                record.file.clone_from(&record.activity.file);
-                sink.record(&record.into())?;
+
+    /// Passes on the plan. Returns, by target, how many activities are not uploaded because it can only be read.
+    fn plan(
+        &self,
+        worker: &mut Worker,
+        targets: &PlatformSelection,
+        sink: &mut dyn RecordSink,
+    ) -> Result<BTreeMap<String, u64>> {
+        let groups = self.groups(worker)?;
+        let is_target = |one: &&History| targets.includes(&one.spec.id) && !one.spec.upload_formats.is_empty();
+        let targets = self.known.platforms.iter().filter(is_target);
+        let targets: Vec<(Target, bool)> =
+            targets.map(|one| (one.target(&self.activities.candidates), worker.is_read_only(&one.spec))).collect();
+        let mut not_uploaded = BTreeMap::new();
+        // The newest first, as in all output.
+        for group in (0..groups.groups.len()).rev() {
+            for (target, is_read_only) in &targets {
+                let decision = groups.decide(group, target, self.options.overrides);
+                let Some(at) = reported_on(&groups, group, &decision) else { continue };
+                let Some(entry) = worker.catalogue.entry(groups.candidate(at).key())? else { continue };
+                if !self.options.filter.includes(&entry.activity) {
+                    continue;
+                }
+                if *is_read_only && matches!(decision, Decision::Upload(_)) {
+                    *not_uploaded.entry(target.name.to_owned()).or_default() += 1;
+                }
+                let id_of = |at: usize| groups.candidate(at).id.to_owned();
+                let Some(mut record) = transfer(worker, (target.name, *is_read_only), decision, &id_of) else {
+                    continue;
+                };
+                if record.outcome.is_none() || self.options.explain {
+                    record.activity = record_of(entry, &worker.archive, worker.now());
+                    record.file.clone_from(&record.activity.file);
+                    sink.record(&record.into())?;
+                }
             }
         }
+        Ok(not_uploaded)
     }
-    Ok(not_uploaded)
+
+    /// Groups the activities, and stores the groups for later runs.
+    fn groups(&self, worker: &mut Worker) -> Result<Groups<'_>> {
+        let is_by_evidence = self.options.rule == Rule::Evidence;
+        // The rule by start alone ignores earlier matches.
+        let stored = match is_by_evidence && !self.options.rematch {
+            true => group_numbers(&worker.catalogue, &self.activities.candidates)?,
+            false => vec![None; self.activities.entries.len()],
+        };
+        let groups = Groups::of(&self.matcher, &self.activities, &self.known.links(&self.activities, &stored));
+        if is_by_evidence && !worker.dry_run && !worker.catalogue.is_read_only() {
+            let last = if self.options.rematch { 0 } else { worker.catalogue.last_group()? };
+            let changed = changed_numbers(&groups.groups, &stored, last);
+            let changed = changed.into_iter().map(|(at, number)| (groups.candidate(at).key(), number));
+            worker.catalogue.store_groups(&changed.collect::<Vec<_>>(), self.options.rematch)?;
+        }
+        Ok(groups)
+    }
 }
 
-/// Stores which activities are one group.
-fn remember(worker: &mut Worker, rematch: bool, groups: &Groups) -> Result<()> {
-    let key = |&at: &usize| groups.entries[at].candidate.activity.key();
-    let several = groups.groups.iter().filter(|group| group.members.len() > 1);
-    let groups: Vec<Vec<ActivityKey>> = several.map(|group| group.members.iter().map(key).collect()).collect();
-    Ok(worker.catalogue.store_groups(&groups, rematch)?)
+/// The activity on which a decision is reported: the one to upload, or the best one that could have been uploaded. `None`:
+/// there is nothing to report.
+fn reported_on(groups: &Groups, group: usize, decision: &Decision) -> Option<usize> {
+    match decision {
+        Decision::Exists => None,
+        Decision::Upload(choice) => Some(choice.at),
+        _ => groups.members(group).find(|&at| groups.entry(at).selected),
+    }
 }
 
-/// The record of a decision, without its activity; `None` if there is nothing to report. `is_read_only`: the account has
-/// no access that can upload. `explain`: report groups that are not uploaded, too.
+/// The record of a decision, without its activity. `is_read_only`: the account has no access that can upload. `id_of`: the
+/// id of the activity at a position.
 fn transfer(
     worker: &Worker,
     (to, is_read_only): (&str, bool),
     decision: Decision,
-    (known, explain): (&Histories, bool),
+    id_of: &dyn Fn(usize) -> String,
 ) -> Option<TransferRecord> {
     let mut record = TransferRecord { to: to.to_owned(), ..TransferRecord::default() };
     let (counted, kind, reasons) = match decision {
@@ -216,7 +293,7 @@ fn transfer(
         Decision::MissingOnce(since) => ("missing_once", "skipped", vec![Reason::MissingOnce { since }]),
         Decision::NotListed => ("not_listed", "skipped", vec![Reason::StartNotCovered]),
         Decision::PossibleDuplicate(at, verdict) => {
-            let (id, certainty) = (known.entries[at].0.activity.id.clone(), verdict.certainty.name().to_owned());
+            let (id, certainty) = (id_of(at), verdict.certainty.name().to_owned());
             let mut reasons = vec![Reason::PossibleDuplicate { id, certainty }];
             reasons.extend(verdict.reasons);
             ("possible_duplicates", "skipped", reasons)
@@ -229,7 +306,7 @@ fn transfer(
     worker.count(counted, 1);
     record.outcome = Some(Outcome { kind: kind.to_owned(), ..Outcome::default() });
     record.reasons = explained(reasons);
-    explain.then_some(record)
+    Some(record)
 }
 
 fn summarise(worker: &Worker) {

@@ -23,9 +23,13 @@ impl ActivityFilter {
 
     /// Whether the filter includes an activity. If it names a start or a sport, an activity without one is excluded.
     pub fn includes(&self, activity: &Activity) -> bool {
-        let start = activity.start_time;
-        let own = [&activity.sport, &activity.sub_sport, &activity.platform_sport];
-        let is_sport = |sport: &String| own.iter().any(|name| name.as_deref() == Some(sport));
+        let sports = [&activity.sport, &activity.sub_sport, &activity.platform_sport];
+        self.includes_values(activity.start_time, sports.map(Option::as_deref))
+    }
+
+    /// The same for an activity of which only the start, and the sport under its names, are known.
+    pub fn includes_values(&self, start: Option<Timestamp>, sports: [Option<&str>; 3]) -> bool {
+        let is_sport = |sport: &String| sports.contains(&Some(sport));
         self.since.is_none_or(|since| start.is_some_and(|start| start >= since))
             && self.until.is_none_or(|until| start.is_some_and(|start| start < until))
             && (self.sports.is_empty() || self.sports.iter().any(is_sport))

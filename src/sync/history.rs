@@ -3,22 +3,24 @@
 
 mod part;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Origin};
 use crate::catalogue::{
-    self, Absence, ActivityRow, Catalogue, Coverage, FileFingerprint, FileRow, ListingCoverage, Query, UploadOutcome,
-    UploadRow,
+    self, Absence, Catalogue, Coverage, ListingCoverage, PlanFile, PlanRow, UploadOutcome, UploadRow,
 };
 use crate::clock;
-use crate::plan::diff::{self, FileState, Journal, Link, Links, Presence, Target, Upload, UploadState};
+use crate::matching::{Candidate, Candidates, FileFacts};
+use crate::plan::diff::{
+    FileState, Journal, Link, Links, PlatformActivities, PlatformActivity, Presence, Target, Upload, UploadState,
+};
 use crate::plan::precheck;
 use crate::platform::PlatformSpec;
 use crate::reason::Reason;
-use crate::sync::matching::candidate;
+use crate::sport;
 
 pub use part::HistoryPart;
 
@@ -45,51 +47,40 @@ const DECIDED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub struct Histories {
     /// The platforms.
     pub platforms: Vec<History>,
-    /// All activities, the newest first, each with the properties of its file.
-    pub entries: Vec<(ActivityRow, Option<FileFingerprint>)>,
-    /// The groups of earlier runs: an activity that a person edits on one platform stays in its group.
-    groups: HashMap<ActivityKey, i64>,
+    /// The platforms whose activities take part.
+    names: Vec<String>,
     /// Activities whose file their platform does not provide.
     without_file: HashSet<ActivityKey>,
+    /// Activities that were read with all their values.
+    pub part: HistoryPart,
 }
 
+/// The number of the group of each activity, by its position: an activity that a person edits on one platform stays in its
+/// group.
+pub type GroupNumbers = Vec<Option<i64>>;
+
 impl Histories {
-    /// Reads the histories, as the run `run` sees them. `use_stored_groups`: use the groups of earlier runs.
+    /// Reads the histories, as the run `run` sees them.
     pub fn read(
         catalogue: &Catalogue,
         scope: &[Arc<PlatformSpec>],
         run: &str,
-        use_stored_groups: bool,
         now: Timestamp,
     ) -> catalogue::Result<Histories> {
-        let names = scope.iter().map(|spec| spec.id.to_string()).collect();
-        Histories::read_activities(catalogue, scope, names, (run, use_stored_groups, now))
+        let mut histories = Histories::without_uploads(catalogue, scope, run, now)?;
+        for history in &mut histories.platforms {
+            history.journal = catalogue.uploads_to(&history.spec.id)?;
+            history.journal.retain(|row| !is_decided_anew(row, now));
+        }
+        Ok(histories)
     }
 
-    /// Like [`Histories::read`], with the activities of all platforms from which files were delivered to an outbox: the
-    /// same activity of another platform is not delivered again, whichever platforms are selected now.
-    pub fn read_with_delivered(
+    /// The histories without the uploads.
+    fn without_uploads(
         catalogue: &Catalogue,
         scope: &[Arc<PlatformSpec>],
         run: &str,
-        use_stored_groups: bool,
         now: Timestamp,
-    ) -> catalogue::Result<Histories> {
-        let mut names: Vec<String> = scope.iter().map(|spec| spec.id.to_string()).collect();
-        for outbox in scope.iter().filter(|spec| spec.is_write_only()) {
-            names.extend(catalogue.upload_sources(&outbox.id)?);
-        }
-        names.sort_unstable();
-        names.dedup();
-        Histories::read_activities(catalogue, scope, names, (run, use_stored_groups, now))
-    }
-
-    /// The histories of `scope`, with the activities of the platforms `names`.
-    fn read_activities(
-        catalogue: &Catalogue,
-        scope: &[Arc<PlatformSpec>],
-        names: Vec<String>,
-        (run, use_stored_groups, now): (&str, bool, Timestamp),
     ) -> catalogue::Result<Histories> {
         let history = |spec: &Arc<PlatformSpec>| {
             let knowledge = match spec.is_write_only() {
@@ -97,24 +88,76 @@ impl Histories {
                 true => ListingCoverage { spans: vec![Coverage::default()], ..ListingCoverage::default() },
                 false => catalogue.listing_coverage(&spec.id, run)?,
             };
-            let mut journal = catalogue.uploads_to(&spec.id)?;
-            journal.retain(|row| !is_decided_anew(row, now));
-            Ok(History { spec: spec.clone(), knowledge, journal, horizon: precheck::horizon(now) })
+            Ok(History { spec: spec.clone(), knowledge, journal: Vec::new(), horizon: precheck::horizon(now) })
         };
         let platforms = scope.iter().map(history).collect::<catalogue::Result<Vec<_>>>()?;
-        let mut facts = catalogue.all_file_facts()?;
-        let mut entries = Vec::new();
-        // An empty list of names would select all platforms.
-        if !names.is_empty() {
-            let query = Query { platforms: names, ..Query::default() };
-            catalogue.entries(&query, |entry| {
-                let facts = facts.remove(&entry.activity.key());
-                entries.push((entry, facts));
-                Ok::<_, catalogue::Error>(())
-            })?;
+        let names = scope.iter().map(|spec| spec.id.to_string()).collect();
+        let without_file = catalogue.unavailable_files(now)?;
+        Ok(Histories { platforms, names, without_file, part: HistoryPart::default() })
+    }
+
+    /// Adds the activities of all platforms from which files were delivered to an outbox: the same activity of another
+    /// platform is not delivered again, whichever platforms are selected now.
+    pub fn with_delivered(mut self, catalogue: &Catalogue) -> catalogue::Result<Histories> {
+        for history in self.platforms.iter().filter(|history| history.spec.is_write_only()) {
+            self.names.extend(catalogue.upload_sources(&history.spec.id)?);
         }
-        let groups = if use_stored_groups { catalogue.groups()? } else { HashMap::new() };
-        Ok(Histories { platforms, entries, groups, without_file: catalogue.unavailable_files(now)? })
+        self.names.sort_unstable();
+        self.names.dedup();
+        Ok(self)
+    }
+
+    /// All activities in the form of the plan, the newest first. `may_send`: whether an activity may be uploaded to other
+    /// platforms; `is_present`: whether a file of the archive is where it was stored.
+    pub fn activities(
+        &self,
+        catalogue: &Catalogue,
+        may_send: &dyn Fn(ActivityKeyRef) -> bool,
+        is_present: &dyn Fn(&PlanFile) -> bool,
+    ) -> catalogue::Result<PlatformActivities> {
+        let mut activities = PlatformActivities::default();
+        catalogue.plan_rows(&self.names, |row| self.add(&mut activities, row, may_send(row.key), is_present))?;
+        Ok(activities)
+    }
+
+    fn add(
+        &self,
+        activities: &mut PlatformActivities,
+        row: &PlanRow,
+        selected: bool,
+        is_present: &dyn Fn(&PlanFile) -> bool,
+    ) {
+        activities.candidates.push(self.candidate(row));
+        activities.entries.push(PlatformActivity {
+            presence: presence(row),
+            selected,
+            file: self.file_state(row, is_present),
+            recorded_start: row.file.and_then(|file| file.start.filter(|_| file.is_only_one)),
+        });
+    }
+
+    /// An activity, for matching.
+    pub fn candidate<'a>(&'a self, row: &PlanRow<'a>) -> Candidate<'a> {
+        Candidate {
+            platform: row.key.platform,
+            id: row.key.id,
+            sport: row.sport,
+            family: sport::family(row.sport, row.sub_sport),
+            start_time: row.start_time,
+            timer_time_s: row.timer_time_s,
+            elapsed_time_s: row.elapsed_time_s,
+            distance_m: row.distance_m,
+            manufacturer: row.manufacturer,
+            device: row.device,
+            manual: row.manual,
+            file: row.file.filter(|file| file.is_only_one).map(|file| FileFacts {
+                sha256: Some(FileFacts::sha256(file.sha256)),
+                identity: file.identity,
+                bytes: Some(file.bytes),
+                is_converted: file.origin == Origin::Converted,
+            }),
+            native_manufacturer: self.native_manufacturer(row.key.platform),
+        }
     }
 
     fn native_manufacturer(&self, platform: &str) -> Option<&str> {
@@ -129,87 +172,86 @@ impl Histories {
 
     /// Activities that are the same by the journal or an earlier run, whatever the matching finds now, and those that
     /// may be.
-    pub fn links(&self) -> Links<'_> {
-        let entries = self.entries.iter().map(|(entry, facts)| {
-            (entry.activity.as_key(), (entry.activity.start_time, facts.as_ref().and_then(|facts| facts.start)))
-        });
-        let starts: HashMap<_, _> = entries.collect();
-        let mut remembered: BTreeMap<i64, Vec<&ActivityKey>> = BTreeMap::new();
-        for (key, number) in &self.groups {
-            remembered.entry(*number).or_default().push(key);
-        }
+    pub fn links(&self, activities: &PlatformActivities, groups: &GroupNumbers) -> Links {
+        let starts = |at: usize| (activities.candidates.get(at).start_time, activities.entries[at].recorded_start);
+        let mut remembered: Vec<(i64, u32)> =
+            (0..).zip(groups).filter_map(|(at, number)| Some(((*number)?, at))).collect();
+        remembered.sort_unstable();
         let mut links = Links::default();
-        for mut keys in remembered.into_values() {
-            keys.sort_unstable();
-            let ids = keys.iter().map(|key| key.as_key());
-            let known: Vec<_> = ids.filter_map(|id| Some((id, *starts.get(&id)?))).collect();
-            for (place, (one, one_starts)) in known.iter().enumerate() {
-                for (other, other_starts) in &known[place + 1..] {
-                    match remembered_as_one(*one_starts, *other_starts) {
-                        Remembered::One => links.same.push((*one, *other)),
-                        Remembered::Perhaps(apart) => links.perhaps.push(((*one, *other), apart)),
+        for group in remembered.chunk_by(|one, other| one.0 == other.0) {
+            let mut members: Vec<usize> = group.iter().map(|(_, at)| *at as usize).collect();
+            members.sort_unstable_by_key(|&at| activities.candidates.get(at).key());
+            for (place, &one) in members.iter().enumerate() {
+                for &other in &members[place + 1..] {
+                    match remembered_as_one(starts(one), starts(other)) {
+                        Remembered::One => links.same.push((one, other)),
+                        Remembered::Perhaps(apart) => links.perhaps.push(((one, other), apart)),
                         Remembered::Two => {}
                     }
                 }
             }
         }
         for row in self.platforms.iter().flat_map(|history| &history.journal) {
-            let Some((from, made)) = link(row) else { continue };
+            let Some((from, made)) = link(row, &activities.candidates) else { continue };
             // A service may have answered with the id of another activity.
-            match starts.get(&from).zip(starts.get(&made)).map(|(from, made)| remembered_as_one(*from, *made)) {
-                Some(Remembered::Perhaps(apart)) if row.is_confirmed => links.perhaps.push(((from, made), apart)),
-                Some(Remembered::Two | Remembered::Perhaps(_)) => {}
-                Some(Remembered::One) | None => links.same.push((from, made)),
+            match remembered_as_one(starts(from), starts(made)) {
+                Remembered::One => links.same.push((from, made)),
+                Remembered::Perhaps(apart) if row.is_confirmed => links.perhaps.push(((from, made), apart)),
+                Remembered::Two | Remembered::Perhaps(_) => {}
             }
         }
         links
     }
 
-    /// The activities in the form of the plan. `may_send`: whether an activity may be uploaded to other platforms;
-    /// `is_present`: whether a file of the archive is where it was stored.
-    pub fn planned(
-        &self,
-        may_send: &dyn Fn(&ActivityRow) -> bool,
-        is_present: &dyn Fn(&FileRow) -> bool,
-    ) -> Vec<diff::PlatformActivity<'_>> {
-        let presence = |entry: &ActivityRow| match entry.missing {
-            None if !entry.is_listed() => Presence::NeverListed(entry.first_seen),
-            None => Presence::Listed,
-            Some(Absence::Once(since)) => Presence::MissingOnce(since),
-            Some(Absence::Confirmed(since)) => Presence::Deleted(since),
-        };
-        let entries = self.entries.iter().map(|(entry, facts)| diff::PlatformActivity {
-            candidate: candidate(&entry.activity, facts.as_ref(), self.native_manufacturer(&entry.activity.platform)),
-            presence: presence(entry),
-            selected: may_send(entry),
-            file: self.file_state(entry, is_present),
-        });
-        entries.collect()
-    }
-
     /// Whether the platform refused the file repeatedly, so that it is requested only once a week.
     pub fn is_unavailable(&self, activity: &Activity) -> bool {
-        self.without_file.contains(&activity.key())
+        self.lacks_file(activity.as_key())
     }
 
-    fn file_state<'a>(&self, entry: &'a ActivityRow, is_present: &dyn Fn(&FileRow) -> bool) -> FileState<'a> {
-        match &entry.file {
-            _ if !entry.more_files.is_empty() => FileState::Unavailable(Reason::SeveralFiles),
+    fn lacks_file(&self, key: ActivityKeyRef) -> bool {
+        !self.without_file.is_empty() && self.without_file.contains(&ActivityKey::new(key.platform, key.id))
+    }
+
+    fn file_state(&self, row: &PlanRow, is_present: &dyn Fn(&PlanFile) -> bool) -> FileState {
+        let unavailable = |reason| FileState::Unavailable(Box::new(reason));
+        match &row.file {
+            Some(file) if !file.is_only_one => unavailable(Reason::SeveralFiles),
             Some(file) if file.corrupt || !is_present(file) => FileState::ToDownload,
-            Some(file) if file.origin == Origin::Converted => FileState::Unavailable(Reason::ConvertedOnly),
-            Some(file) => FileState::Archived(file.format, &file.sha256),
-            None => match entry.no_file_reason() {
-                Some(reason) => FileState::Unavailable(reason),
-                None if self.is_unavailable(&entry.activity) => FileState::Unavailable(Reason::FileUnavailable),
+            Some(file) if file.origin == Origin::Converted => unavailable(Reason::ConvertedOnly),
+            Some(file) => FileState::Archived(file.format),
+            None => match catalogue::no_file_reason(row.manual, row.no_original) {
+                Some(reason) => unavailable(reason),
+                None if self.lacks_file(row.key) => unavailable(Reason::FileUnavailable),
                 None => FileState::ToDownload,
             },
         }
     }
 }
 
+/// The number of the group of each activity.
+pub fn group_numbers(catalogue: &Catalogue, all: &Candidates) -> catalogue::Result<GroupNumbers> {
+    let mut numbers = vec![None; all.len()];
+    catalogue.groups(|key, number| {
+        if let Some(at) = all.find(key) {
+            numbers[at] = Some(number);
+        }
+    })?;
+    Ok(numbers)
+}
+
+/// Whether an activity is on its platform.
+fn presence(row: &PlanRow) -> Presence {
+    match row.missing {
+        None if !row.is_listed => Presence::NeverListed(row.first_seen),
+        None => Presence::Listed,
+        Some(Absence::Once(since)) => Presence::MissingOnce(since),
+        Some(Absence::Confirmed(since)) => Presence::Deleted(since),
+    }
+}
+
 impl History {
-    /// The platform as an upload target.
-    pub fn target(&self) -> Target<'_> {
+    /// The platform as an upload target. `all`: the activities of the plan.
+    pub fn target(&self, all: &Candidates) -> Target<'_> {
         let spans = match self.knowledge.unusable_reason {
             Some(_) => Vec::new(),
             None => {
@@ -222,7 +264,7 @@ impl History {
             accepted_formats: self.spec.upload_formats,
             rejected_sports: self.spec.rejected_sports,
             known: spans,
-            journal: Journal::of(self.journal.iter().filter_map(upload)),
+            journal: Journal::of(self.journal.iter().filter_map(|row| upload(row, all))),
             is_write_only: self.spec.is_write_only(),
         }
     }
@@ -264,22 +306,23 @@ fn is_decided_anew(row: &UploadRow, now: Timestamp) -> bool {
         && !clock::is_within(row.started_at, now, DECIDED_FOR)
 }
 
-/// The activity that an upload created, if it is known.
-fn link(row: &UploadRow) -> Option<Link<'_>> {
+/// The source of an upload and the activity that it created, if both are known.
+fn link(row: &UploadRow, all: &Candidates) -> Option<Link> {
     let to_id = row.to_id.as_deref().filter(|_| row.outcome == Some(UploadOutcome::Created))?;
-    Some((row.from.as_key(), ActivityKeyRef::new(&row.to, to_id)))
+    Some((all.find(row.from.as_key())?, all.find(ActivityKeyRef::new(&row.to, to_id))?))
 }
 
 /// The upload as evidence of an activity on its target.
-fn upload(row: &UploadRow) -> Option<Upload<'_>> {
+fn upload<'a>(row: &'a UploadRow, all: &Candidates) -> Option<Upload<'a>> {
     const UNKNOWN_REJECTION: &Reason = &Reason::Rejected { detail: String::new() };
     let reason = row.reason.as_ref().unwrap_or(UNKNOWN_REJECTION);
+    let made = || all.find(ActivityKeyRef::new(&row.to, row.to_id.as_deref()?));
     let state = match row.outcome {
         None => UploadState::Open,
-        Some(UploadOutcome::Created | UploadOutcome::Exists) => UploadState::Exists(row.to_id.as_deref()),
+        Some(UploadOutcome::Created | UploadOutcome::Exists) => UploadState::Exists(made()),
         Some(UploadOutcome::Rejected) => UploadState::Rejected(reason),
         Some(UploadOutcome::Lost) => UploadState::Lost(reason),
         Some(UploadOutcome::Failed) => return None,
     };
-    Some(Upload { from: row.from.as_key(), sha256: &row.sha256, state })
+    Some(Upload { from: all.find(row.from.as_key()), sha256: FileFacts::sha256(&row.sha256), state })
 }

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::history::group_numbers;
 use super::{ActivityFilter, Failure, Histories, RecordSink, Result, Worker, is_due, record_of};
 use crate::activity::{Activity, ActivityKey};
 use crate::catalogue::Query;
@@ -164,19 +165,16 @@ fn each(
 fn one_of_each_group(worker: &Worker, records: Vec<ActivityRecord>) -> Result<Vec<ActivityRecord>> {
     let names = worker.catalogue.platforms()?;
     let scope: Vec<_> = names.iter().filter_map(|name| worker.platforms.find(name)).collect();
-    let known = Histories::read(&worker.catalogue, &scope, &worker.run_id, true, worker.now())?;
-    let entries = known.planned(&|_| false, &|_| true);
-    let is_present = |at: usize| entries[at].presence == Presence::Listed;
-    let groups = Groups::of(&worker.matcher(Rule::Evidence)?, &entries, &known.links());
-    let keys: Vec<ActivityKey> = known.entries.iter().map(|(entry, _)| entry.activity.key()).collect();
-    let mut group_of: HashMap<&ActivityKey, usize> = HashMap::new();
-    for (number, group) in groups.groups.iter().enumerate() {
-        group_of.extend(group.members.iter().map(|&at| (&keys[at], number)));
-    }
+    let catalogue = &worker.catalogue;
+    let known = Histories::read(catalogue, &scope, &worker.run_id, worker.now())?;
+    let activities = known.activities(catalogue, &|_| false, &|_| true)?;
+    let links = known.links(&activities, &group_numbers(catalogue, &activities.candidates)?);
+    let groups = Groups::of(&worker.matcher(Rule::Evidence)?, &activities, &links);
+    let homes = groups.groups.homes();
     let mut best: HashMap<usize, usize> = HashMap::new();
     let mut unique: Vec<ActivityRecord> = Vec::new();
     for record in records {
-        let number = group_of.get(&record.activity.key()).copied();
+        let number = activities.candidates.find(record.activity.as_key()).map(|at| homes[at] as usize);
         match number.and_then(|number| best.get(&number).copied()) {
             Some(at) if file_rank(&record) < file_rank(&unique[at]) => unique[at] = record,
             Some(_) => {}
@@ -187,10 +185,10 @@ fn one_of_each_group(worker: &Worker, records: Vec<ActivityRecord>) -> Result<Ve
         }
     }
     for (number, at) in best {
-        let own = &unique[at].activity.platform;
-        let members = groups.groups[number].members.iter();
-        let others = members.filter(|&&at| is_present(at) && keys[at].platform != *own).map(|&at| keys[at].clone());
-        unique[at].also_on = others.collect();
+        let own = unique[at].activity.platform.clone();
+        let others = groups.members(number).filter(|&at| groups.entry(at).presence == Presence::Listed);
+        let others = others.map(|at| groups.candidate(at).key()).filter(|key| own != key.platform);
+        unique[at].also_on = others.map(|key| ActivityKey::new(key.platform, key.id)).collect();
     }
     Ok(unique)
 }

@@ -3,7 +3,7 @@
 use super::{Result, Workspace};
 use crate::activity::Activity;
 use crate::catalogue::FileFingerprint;
-use crate::matching::{self, Candidate, Matcher, Rule};
+use crate::matching::{Candidate, FileFacts, Matcher, Rule};
 
 impl Workspace {
     /// A matcher with this rule and the tolerance of `SPORT_DIFF_SECOND`.
@@ -13,23 +13,17 @@ impl Workspace {
     }
 
     /// An activity, for matching.
-    pub fn candidate<'a>(&self, activity: &'a Activity, facts: Option<&'a FileFingerprint>) -> Candidate<'a> {
-        candidate(activity, facts, self.platforms.native_manufacturer(&activity.platform))
+    pub fn candidate<'a>(&'a self, activity: &'a Activity, facts: Option<&FileFingerprint>) -> Candidate<'a> {
+        Candidate::of(activity, facts.map(file_facts), self.platforms.native_manufacturer(&activity.platform))
     }
 }
 
-/// An activity, for matching. `native_manufacturer`: the manufacturer whose devices record for its platform.
-pub fn candidate<'a>(
-    activity: &'a Activity,
-    facts: Option<&'a FileFingerprint>,
-    native_manufacturer: Option<&'a str>,
-) -> Candidate<'a> {
-    let file = facts.map(|facts| matching::FileFacts {
-        sha256: Some(facts.sha256.as_str()),
+/// A file, for matching.
+pub(super) fn file_facts(facts: &FileFingerprint) -> FileFacts {
+    FileFacts {
+        sha256: Some(FileFacts::sha256(&facts.sha256)),
         identity: facts.identity,
-        start: facts.start,
         bytes: Some(facts.bytes),
         is_converted: facts.is_converted,
-    });
-    Candidate { activity, file, native_manufacturer }
+    }
 }

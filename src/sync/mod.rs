@@ -50,6 +50,7 @@ mod selection;
 mod shared_catalogue;
 mod shown_settings;
 mod sink;
+mod spool;
 mod suspension;
 mod upload;
 mod workspace;

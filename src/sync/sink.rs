@@ -14,6 +14,15 @@ pub trait RecordSink {
     /// The record cannot be written.
     fn record(&mut self, record: &Record) -> Result<bool>;
 
+    /// Receives a line with a record that is passed on unchanged, without its line end. `false`: the sink accepts no more.
+    ///
+    /// # Errors
+    /// The line cannot be written.
+    fn line(&mut self, line: &[u8]) -> Result<bool> {
+        let record = Record::parse(line).unwrap_or_else(|_| Record::Other(line.to_vec()));
+        self.record(&record)
+    }
+
     /// Whether the sink accepts no more records.
     fn is_closed(&self) -> bool;
 

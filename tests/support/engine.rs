@@ -17,7 +17,7 @@ use garminsync::matching::Rule;
 use garminsync::plan::diff::Overrides;
 use garminsync::platform::{PlatformSelection, Platforms};
 use garminsync::reason::Reason;
-use garminsync::record::{ActivityRecord, Malformed, Numbered, Record, TransferRecord};
+use garminsync::record::{ActivityRecord, Malformed, Numbered, Reader, Record, TransferRecord};
 use garminsync::settings::Settings;
 use garminsync::sync::{
     self, ActivityFilter, Collector, DedupeOptions, DeleteOptions, DiffOptions, DownloadOptions, Failure, FetchOptions,
@@ -27,6 +27,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::memory_platform::{Killed, Manners, Memory};
 use super::world::start;
+
+/// The records as lines.
+fn bytes(records: &[Record]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    records.iter().for_each(|record| record.write(&mut bytes).unwrap());
+    bytes
+}
 
 /// A data folder, its services, and their clock.
 pub struct Engine {
@@ -202,7 +209,9 @@ impl Engine {
     }
 
     pub fn diff_with(&self, options: &DiffOptions, records: Vec<Record>) -> Ran {
-        self.run("gs-diff", |worker, sink| sync::diff(worker, options, records, sink))
+        let input = bytes(&records);
+        let hidden = Progress::hidden();
+        self.run("gs-diff", |worker, sink| sync::diff(worker, options, Reader::new(&input[..]), &hidden, sink))
     }
 
     pub fn diff(&self, records: Vec<Record>) -> Ran {
@@ -234,7 +243,9 @@ impl Engine {
     }
 
     pub fn dedupe_with(&self, options: &DedupeOptions, records: Vec<Record>) -> Ran {
-        self.run("gs-dedupe", |worker, sink| sync::dedupe(worker, options, records, sink))
+        let input = bytes(&records);
+        let hidden = Progress::hidden();
+        self.run("gs-dedupe", |worker, sink| sync::dedupe(worker, options, Reader::new(&input[..]), &hidden, sink))
     }
 
     pub fn delete_with(&self, options: DeleteOptions, records: Vec<Record>) -> Ran {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Histories, History, is_decided_anew};
+use super::{GroupNumbers, Histories, is_decided_anew};
 use crate::activity::ActivityKey;
-use crate::catalogue::{self, ActivityRow, Catalogue, Coverage, FileFingerprint, ListingCoverage, UploadRow};
-use crate::plan::precheck;
+use crate::catalogue::{self, ActivityRow, Catalogue, FileFingerprint, PlanFile, PlanRow, Query, UploadRow};
+use crate::matching::Candidates;
+use crate::plan::diff::PlatformActivities;
 use crate::platform::PlatformSpec;
 
 /// Some activities, with all that the catalogue has about them.
@@ -23,32 +24,68 @@ pub struct HistoryPart {
 }
 
 impl Histories {
-    /// The histories of `scope` without activities and uploads, as the run `run` sees them.
-    pub fn without_activities(
+    /// The histories of `scope` without activities and uploads, as the run `run` sees them: they come in parts.
+    pub fn to_read_in_parts(
         catalogue: &Catalogue,
         scope: &[Arc<PlatformSpec>],
         run: &str,
         now: Timestamp,
     ) -> catalogue::Result<Histories> {
-        let history = |spec: &Arc<PlatformSpec>| {
-            let knowledge = match spec.is_write_only() {
-                true => ListingCoverage { spans: vec![Coverage::default()], ..ListingCoverage::default() },
-                false => catalogue.listing_coverage(&spec.id, run)?,
-            };
-            Ok(History { spec: spec.clone(), knowledge, journal: Vec::new(), horizon: precheck::horizon(now) })
-        };
-        Ok(Histories {
-            platforms: scope.iter().map(history).collect::<catalogue::Result<_>>()?,
-            entries: Vec::new(),
-            groups: HashMap::new(),
-            without_file: catalogue.unavailable_files(now)?,
-        })
+        Histories::without_uploads(catalogue, scope, run, now)
+    }
+
+    /// Reads the histories with all activities and their values, as the run `run` sees them.
+    pub fn read_whole(
+        catalogue: &Catalogue,
+        scope: &[Arc<PlatformSpec>],
+        run: &str,
+        now: Timestamp,
+    ) -> catalogue::Result<Histories> {
+        let mut histories = Histories::read(catalogue, scope, run, now)?;
+        let part = &mut histories.part;
+        let mut facts = catalogue.all_file_facts()?;
+        // An empty list of names would select all platforms.
+        if !histories.names.is_empty() {
+            catalogue.entries(&Query { platforms: histories.names.clone(), ..Query::default() }, |entry| {
+                let facts = facts.remove(&entry.activity.key());
+                part.entries.push((entry, facts));
+                Ok::<_, catalogue::Error>(())
+            })?;
+        }
+        catalogue.groups(|key, number| {
+            part.groups.insert(ActivityKey::new(key.platform, key.id), number);
+        })?;
+        Ok(histories)
+    }
+
+    /// The activities of the part in the form of the plan. `may_send`: whether an activity may be uploaded to other
+    /// platforms; `is_present`: whether a file of the archive is where it was stored.
+    pub fn planned(
+        &self,
+        may_send: &dyn Fn(&ActivityRow) -> bool,
+        is_present: &dyn Fn(&PlanFile) -> bool,
+    ) -> PlatformActivities {
+        let mut activities = PlatformActivities::default();
+        for (entry, facts) in &self.part.entries {
+            self.add(&mut activities, &PlanRow::of(entry, facts.as_ref()), may_send(entry), is_present);
+        }
+        activities
+    }
+
+    /// The number of the group of each activity of the part.
+    pub fn stored_groups(&self, all: &Candidates) -> GroupNumbers {
+        let mut numbers = vec![None; self.part.entries.len()];
+        for (key, number) in &self.part.groups {
+            if let Some(at) = all.find(key.as_key()) {
+                numbers[at] = Some(*number);
+            }
+        }
+        numbers
     }
 
     /// Replaces the activities and uploads by those of `part`.
     pub fn set_part(&mut self, part: HistoryPart, now: Timestamp) {
-        self.entries = part.entries;
-        self.groups = part.groups;
+        self.part = HistoryPart { uploads: Vec::new(), ..part };
         self.platforms.iter_mut().for_each(|history| history.journal.clear());
         for row in part.uploads.into_iter().filter(|row| !is_decided_anew(row, now)) {
             if let Some(history) = self.platforms.iter_mut().find(|history| history.spec.id == *row.to) {

@@ -1,14 +1,11 @@
 //! Compares the platforms: each group once, and its state on each platform.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 
 use super::missing::GroupRank;
 use super::read::CatalogueData;
-use crate::activity::{ActivityKey, ActivityKeyRef};
+use crate::activity::ActivityKeyRef;
 use crate::catalogue::{ActivityRow, FileFingerprint};
-use crate::matching::Group;
 use crate::plan::diff::{Choice, Decision, Groups, Overrides, Presence, Target};
 use crate::platform::PlatformSpec;
 use crate::reason::Reason;
@@ -78,8 +75,6 @@ pub(super) struct Compared<'a> {
     pub all: Vec<GroupState>,
     /// For each activity: the position of its platform.
     pub platform_of: Vec<usize>,
-    /// The position of each activity, by platform and id.
-    pub places: HashMap<ActivityKeyRef<'a>, usize>,
     /// For each activity: its position in the whole catalogue.
     ranks: &'a [u64],
 }
@@ -111,19 +106,18 @@ impl<'a> Compared<'a> {
     pub fn of(read: &'a CatalogueData, groups: &'a Groups<'a>, scope: &'a Scope, ranks: &'a [u64]) -> Compared<'a> {
         let platform_of =
             |(entry, _): &(ActivityRow, Option<FileFingerprint>)| read.platform(&entry.activity.platform).unwrap_or(0);
-        let key = |(at, (entry, _)): (usize, &'a (ActivityRow, Option<FileFingerprint>))| (entry.activity.as_key(), at);
         let mut compared = Compared {
             read,
             groups,
             scope,
             names: &scope.names,
             all: Vec::new(),
-            platform_of: read.histories.entries.iter().map(platform_of).collect(),
-            places: read.histories.entries.iter().enumerate().map(key).collect(),
+            platform_of: read.histories.part.entries.iter().map(platform_of).collect(),
             ranks,
         };
-        let targets: Vec<Target> = read.histories.platforms.iter().map(|history| history.target()).collect();
-        let mut all: Vec<GroupState> = groups.groups.iter().map(|group| compared.stands(group, &targets)).collect();
+        let targets: Vec<Target> =
+            read.histories.platforms.iter().map(|history| history.target(&groups.activities.candidates)).collect();
+        let mut all: Vec<GroupState> = (0..groups.groups.len()).map(|group| compared.stands(group, &targets)).collect();
         // The newest first. Activities without a start come last, after those before 1970.
         all.sort_by_key(|one| compared.group_rank(one));
         compared.all = all;
@@ -156,18 +150,18 @@ impl<'a> Compared<'a> {
     }
 
     /// The position of an activity.
-    pub fn find(&self, key: &ActivityKey) -> Option<usize> {
-        self.places.get(&key.as_key()).copied()
+    pub fn find(&self, key: ActivityKeyRef) -> Option<usize> {
+        self.groups.activities.candidates.find(key)
     }
 
     /// An activity in the catalogue.
     pub fn entry(&self, at: usize) -> &'a ActivityRow {
-        &self.read.histories.entries[at].0
+        &self.read.histories.part.entries[at].0
     }
 
     /// Whether an activity is on its platform.
     pub fn is_present(&self, at: usize) -> bool {
-        self.groups.entries[at].presence == Presence::Listed
+        self.groups.entry(at).presence == Presence::Listed
     }
 
     /// The fields by which an activity is recognized.
@@ -185,17 +179,18 @@ impl<'a> Compared<'a> {
         }
     }
 
-    fn stands(&self, group: &Group, targets: &[Target]) -> GroupState {
-        let best = group.members.iter().copied().find(|&at| self.is_present(at)).unwrap_or(group.members[0]);
+    fn stands(&self, group: usize, targets: &[Target]) -> GroupState {
+        let members: Vec<usize> = self.groups.members(group).collect();
+        let best = members.iter().copied().find(|&at| self.is_present(at)).unwrap_or(members[0]);
         let missing = targets.iter().map(|target| self.missing_detail(group, target)).collect();
-        GroupState { members: group.members.clone(), best, missing }
+        GroupState { members, best, missing }
     }
 
-    fn missing_detail(&self, group: &Group, target: &Target) -> Option<MissingDetail> {
-        let offered = group.members.iter().copied().find(|&at| self.groups.entries[at].selected);
+    fn missing_detail(&self, group: usize, target: &Target) -> Option<MissingDetail> {
+        let offered = self.groups.members(group).find(|&at| self.groups.entry(at).selected);
         // Nothing is uploaded from a platform without a known list, but the next run may have one.
         let is_held = |&at: &usize| self.is_present(at) && self.scope.is_compared[self.platform_of[at]];
-        let of = offered.or_else(|| group.members.iter().copied().find(is_held));
+        let of = offered.or_else(|| self.groups.members(group).find(is_held));
         let detail = |reason| MissingDetail { reason, details: Vec::new(), since: None, of };
         Some(match self.groups.decide(group, target, Overrides::default()) {
             Decision::Exists => return None,

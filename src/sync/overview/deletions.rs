@@ -36,9 +36,9 @@ impl Compared<'_> {
     pub fn add_deletions(&self, list: &mut Newest<(Reverse<Timestamp>, u64), Deletion>) {
         let mut last: HashMap<usize, &DeletionRow> = HashMap::new();
         for row in &self.read.deletions {
-            last.extend(self.find(&row.entry).map(|at| (at, row)));
+            last.extend(self.find(row.entry.as_key()).map(|at| (at, row)));
         }
-        let entries = || 0..self.read.histories.entries.len();
+        let entries = || 0..self.read.histories.part.entries.len();
         let all: Vec<(usize, Deletion)> =
             entries().filter_map(|at| Some((at, self.deletion(at, last.get(&at).copied())?))).collect();
         if all.is_empty() {
@@ -98,7 +98,7 @@ impl Compared<'_> {
 
     /// How the platform of an activity recognizes its recording.
     fn recordings(&self, at: usize) -> impl Iterator<Item = Recording<'_>> {
-        let (platform, facts) = (self.platform_of[at], self.read.histories.entries[at].1.as_ref());
+        let (platform, facts) = (self.platform_of[at], self.read.histories.part.entries[at].1.as_ref());
         let bytes = facts.map(|facts| Mark::Bytes(&facts.sha256));
         let device = facts.and_then(|facts| facts.identity).map(Mark::Device);
         bytes.into_iter().chain(device).map(move |mark| (platform, mark))
@@ -118,7 +118,7 @@ impl Compared<'_> {
             // From the newest upload back: a restored activity counts only if the one that was created is on the
             // platform or was restored in turn.
             for row in history.journal.iter().rev().filter(|row| row.from.platform == row.to) {
-                let made = row.to_id.as_deref().map(|id| self.places.get(&ActivityKeyRef::new(&row.to, id)).copied());
+                let made = row.to_id.as_deref().map(|id| self.find(ActivityKeyRef::new(&row.to, id)));
                 let is_back = match (row.outcome, made) {
                     (None, _) => true,
                     // A restored activity that no list has shown yet exists, too: the list is slow to show it.
@@ -127,7 +127,7 @@ impl Compared<'_> {
                     }
                     _ => false,
                 };
-                back.extend(self.find(&row.from).filter(|_| is_back));
+                back.extend(self.find(row.from.as_key()).filter(|_| is_back));
             }
         }
         back

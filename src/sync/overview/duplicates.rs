@@ -2,7 +2,7 @@
 
 use super::compared::Compared;
 use super::newest::Newest;
-use crate::matching::{self, Candidate, Certainty, Matcher};
+use crate::matching::{self, Candidates, Certainty, Matcher};
 use crate::reason::Reason;
 use crate::status::{Duplicate, RedactedReason, SimilarPair};
 
@@ -23,8 +23,9 @@ pub(super) struct SimilarLists {
 impl Compared<'_> {
     /// The positions of duplicates, and of the activities that are kept.
     pub fn pairs(&self, matcher: &Matcher) -> Vec<FoundPair> {
-        let present: Vec<usize> = (0..self.groups.entries.len()).filter(|&at| self.is_present(at)).collect();
-        let candidates: Vec<Candidate> = present.iter().map(|&at| self.groups.entries[at].candidate.clone()).collect();
+        let all = 0..self.groups.activities.entries.len();
+        let present: Vec<usize> = all.filter(|&at| self.is_present(at)).collect();
+        let candidates: Candidates = present.iter().map(|&at| self.groups.candidate(at)).collect();
         matcher
             .duplicates(&candidates)
             .into_iter()

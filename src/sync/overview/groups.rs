@@ -88,7 +88,7 @@ impl Compared<'_> {
 
     /// The recording device by the name of the product, else of the manufacturer; never a serial number.
     fn device(&self, one: &GroupState) -> Option<Redacted> {
-        let known = &self.read.histories.entries;
+        let known = &self.read.histories.part.entries;
         let identities = one.members.iter().filter_map(|&at| known[at].1.as_ref()?.identity.as_ref());
         let product = || identities.clone().find_map(|id| fit::product_name(id.manufacturer, id.product));
         let activities = || one.members.iter().map(|&at| &self.entry(at).activity);

@@ -36,12 +36,11 @@ use read::CatalogueData;
 use sums::{Overview, Sums, Wanted};
 
 use super::{Failure, Result, Worker, liveness};
-use crate::matching::Rule;
 use jiff::Timestamp;
 
 use crate::catalogue::{self, ActivityRow, Catalogue, CommandRow, FIRST_COMMANDS, OpenCommand};
 use crate::clock;
-use crate::matching::Matcher;
+use crate::matching::{Matcher, Rule};
 use crate::plan::diff::Groups;
 use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::schedule::is_cron_running;
@@ -174,7 +173,7 @@ impl Worker {
         };
         let (read, scope, mut sums) = self.catalogue.snapshot(read)?;
         if read.is_whole {
-            let ranks: Vec<u64> = (0..read.histories.entries.len() as u64).collect();
+            let ranks: Vec<u64> = (0..read.histories.part.entries.len() as u64).collect();
             add(&mut sums, (&read, &scope), settings, &ranks);
         }
         let backlog =
@@ -204,8 +203,10 @@ fn add(sums: &mut Sums, (read, scope): (&CatalogueData, &Scope), settings: &Sync
         let is_compared = platform.is_some_and(|platform| scope.is_compared[platform]);
         is_compared && entry.missing.is_none() && read.histories.is_listed(&entry.activity.platform)
     };
-    let entries = read.histories.planned(&may_send, &|_| true);
-    let groups = Groups::of(&settings.matcher, &entries, &read.histories.links());
+    let activities = read.histories.planned(&may_send, &|_| true);
+    let stored = read.histories.stored_groups(&activities.candidates);
+    let links = read.histories.links(&activities, &stored);
+    let groups = Groups::of(&settings.matcher, &activities, &links);
     sums.add(&Compared::of(read, &groups, scope, ranks), settings);
 }
 

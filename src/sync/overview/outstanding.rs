@@ -101,19 +101,19 @@ impl Compared<'_> {
         let open: HashSet<ActivityKeyRef> = open.map(|row| row.entry.as_key()).collect();
         let is_open = |at: usize| open.contains(&self.entry(at).activity.as_key());
         let may_go = |at: usize, of: usize, certainty| {
-            let (copy, kept) = (&self.groups.entries[at].candidate, &self.groups.entries[of].candidate);
-            let hash = copy.file.and_then(|file| file.sha256);
+            let (copy, kept) = (self.groups.candidate(at), self.groups.candidate(of));
+            let hash = self.read.histories.part.entries[at].1.as_ref().map(|facts| facts.sha256.as_str());
             let facts = DeletionFacts {
                 can_delete: self.read.histories.platforms[self.platform_of[at]].spec.can_delete,
-                was_restored: hash.is_some_and(|hash| restored.contains(&(copy.activity.platform.as_str(), hash)))
-                    || self.was_put_back(&copy.activity.platform, &copy.activity.id),
+                was_restored: hash.is_some_and(|hash| restored.contains(&(copy.platform, hash)))
+                    || self.was_put_back(copy.platform, copy.id),
                 is_pending: is_open(at),
-                is_kept_another: copy.activity.id != kept.activity.id && !is_open(of),
+                is_kept_another: copy.id != kept.id && !is_open(of),
                 is_of_this_run: false,
                 certainty: Some(certainty),
                 archived: self.will_be_archived(self.entry(at)),
                 kept_archived: self.will_be_archived(self.entry(of)),
-                kept_is_better: Matcher::order(kept, copy).is_lt(),
+                kept_is_better: Matcher::order(&kept, &copy).is_lt(),
                 kept_is_listed: self.is_present(of),
                 deleted: 0,
                 max_delete,

@@ -9,10 +9,9 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::read::CatalogueData;
 use crate::activity::ActivityKey;
-use crate::catalogue::{self, ActivityRow, Catalogue, FileFingerprint, Query};
-use crate::matching::{Candidate, Matcher};
+use crate::catalogue::{self, ActivityRow, Catalogue, FileFingerprint, PlanRow, Query};
+use crate::matching::{Candidates, Matcher};
 use crate::sync::history::HistoryPart;
-use crate::sync::matching::candidate;
 
 /// How many activities are compared at once.
 pub(super) const PART: usize = 20_000;
@@ -180,7 +179,8 @@ impl<'a> PartReader<'a> {
 
     /// For each row: whether something before it concerns it or something after it.
     fn tied(&self, read: &CatalogueData) -> Vec<bool> {
-        let mut pairs = self.matcher.candidate_pairs(&self.candidates(read));
+        let pairs = self.matcher.candidate_pairs(&self.candidates(read)).into_iter();
+        let mut pairs: Vec<(usize, usize)> = pairs.map(|(one, other)| (one as usize, other as usize)).collect();
         self.add_overlapping(&mut pairs);
         self.add_groups(&mut pairs);
         self.uploads.add_links(&self.rows, &mut pairs);
@@ -197,12 +197,12 @@ impl<'a> PartReader<'a> {
         tied.collect()
     }
 
-    fn candidates(&self, read: &CatalogueData) -> Vec<Candidate<'_>> {
-        let makers: Vec<_> =
-            read.histories.platforms.iter().map(|one| (one.spec.id.clone(), one.spec.native_manufacturer)).collect();
-        let maker = |name: &str| makers.iter().find(|(id, _)| *id == name).and_then(|(_, maker)| *maker);
-        let rows = self.rows.iter().map(|row| (&row.entry.activity, row.facts.as_ref()));
-        rows.map(|(activity, facts)| candidate(activity, facts, maker(&activity.platform))).collect()
+    fn candidates(&self, read: &CatalogueData) -> Candidates {
+        let mut candidates = Candidates::default();
+        for row in &self.rows {
+            candidates.push(read.histories.candidate(&PlanRow::of(&row.entry, row.facts.as_ref())));
+        }
+        candidates
     }
 
     /// Adds the pairs of rows of which one starts during the other.

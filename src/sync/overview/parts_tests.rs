@@ -162,11 +162,11 @@ fn page(catalogue: &Catalogue, size: Option<usize>) -> (Snapshot, Vec<String>, u
     let mut sums = Sums::new(&scope, Wanted { page: true, archives: true });
     match size {
         None => {
-            let ranks: Vec<u64> = (0..read.histories.entries.len() as u64).collect();
+            let ranks: Vec<u64> = (0..read.histories.part.entries.len() as u64).collect();
             add(&mut sums, (&read, &scope), &settings, &ranks);
         }
         Some(size) => {
-            read.histories = Histories::without_activities(catalogue, &specs, "r", read.now).unwrap();
+            read.histories = Histories::to_read_in_parts(catalogue, &specs, "r", read.now).unwrap();
             parts::each_part(catalogue, &mut read, &settings.matcher, size, |read, ranks| {
                 add(&mut sums, (read, &scope), &settings, ranks);
             })

@@ -104,8 +104,8 @@ impl CatalogueData {
             let around = |spec: &Arc<PlatformSpec>| PlatformState::of(catalogue, spec, lost_after, now);
             let is_whole = !catalogue.has_more_activities_than(PART)?;
             let histories = match is_whole {
-                true => Histories::read(catalogue, &scope, run, true, now)?,
-                false => Histories::without_activities(catalogue, &scope, run, now)?,
+                true => Histories::read_whole(catalogue, &scope, run, now)?,
+                false => Histories::to_read_in_parts(catalogue, &scope, run, now)?,
             };
             Ok(CatalogueData {
                 now,

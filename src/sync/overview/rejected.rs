@@ -49,7 +49,7 @@ impl Compared<'_> {
         if self.read.histories.platforms.iter().all(|history| history.journal.is_empty()) {
             return;
         }
-        let mut home: Vec<usize> = vec![0; self.groups.entries.len()];
+        let mut home: Vec<usize> = vec![0; self.groups.activities.entries.len()];
         for (number, one) in self.all.iter().enumerate() {
             one.members.iter().for_each(|&at| home[at] = number);
         }
@@ -57,7 +57,7 @@ impl Compared<'_> {
             // The last upload of each activity counts.
             let mut last: HashMap<usize, &UploadRow> = HashMap::new();
             for row in &history.journal {
-                last.extend(self.find(&row.from).map(|at| (at, row)));
+                last.extend(self.find(row.from.as_key()).map(|at| (at, row)));
             }
             for (at, row) in last {
                 let Some((at, rejection)) = self.rejection(&self.all[home[at]], at, platform, row) else { continue };

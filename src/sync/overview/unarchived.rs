@@ -34,7 +34,7 @@ impl Compared<'_> {
     pub fn add_files(&self, sums: &mut FileSums, archives: bool, lists: bool) {
         self.platform_of.iter().for_each(|&platform| sums.platforms[platform].has_entries = true);
         let sent: HashSet<usize> = if archives { HashSet::new() } else { self.to_be_uploaded().collect() };
-        for at in (0..self.groups.entries.len()).filter(|&at| self.is_present(at)) {
+        for at in (0..self.groups.activities.entries.len()).filter(|&at| self.is_present(at)) {
             let entry = self.entry(at);
             let name = || (self.rank(at), format!("{} {}", entry.activity.platform, entry.activity.id));
             if entry.file.as_ref().is_some_and(|file| file.corrupt) {

@@ -9,7 +9,7 @@
 use fastrand::Rng;
 use garminsync::activity::Activity;
 use garminsync::fit::RecordingId;
-use garminsync::matching::{Candidate, Certainty, FileFacts, Matcher, Rule};
+use garminsync::matching::{Candidate, Candidates, Certainty, FileFacts, Matcher, Rule};
 use garminsync::reason::Reason;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -26,9 +26,9 @@ struct Sample {
 impl Sample {
     fn candidate(&self) -> Candidate<'_> {
         let bytes = self.sha256.as_ref().map(|_| 88_212);
-        let file = FileFacts { sha256: self.sha256.as_deref(), identity: self.identity, bytes, ..FileFacts::default() };
-        let native = self.activity.platform.split('-').next();
-        Candidate { activity: &self.activity, file: Some(file), native_manufacturer: native }
+        let sha256 = self.sha256.as_deref().map(FileFacts::sha256);
+        let file = FileFacts { sha256, identity: self.identity, bytes, ..FileFacts::default() };
+        Candidate::of(&self.activity, Some(file), self.activity.platform.split('-').next())
     }
 
     fn later(mut self, seconds: f64) -> Sample {
@@ -304,7 +304,7 @@ fn similar_samples() -> impl Strategy<Value = Vec<Sample>> {
 
 /// All results for these activities, by id instead of by position.
 fn all_results(matcher: Matcher, samples: &[Sample]) -> (Vec<String>, Vec<String>) {
-    let all: Vec<Candidate> = samples.iter().map(Sample::candidate).collect();
+    let all: Candidates = samples.iter().map(Sample::candidate).collect();
     let name = |at: usize| samples[at].activity.id.clone();
     let mut duplicates: Vec<String> = matcher
         .duplicates(&all)
@@ -320,9 +320,9 @@ fn all_results(matcher: Matcher, samples: &[Sample]) -> (Vec<String>, Vec<String
         })
         .collect();
     duplicates.sort();
-    let groups = matcher.groups(&all).into_iter();
-    let groups = groups
-        .map(|group| format!("{:?} {:?}", group.members.into_iter().map(name).collect::<Vec<_>>(), group.because));
+    let groups = matcher.groups(&all);
+    let names = |members: &[u32]| members.iter().map(|&at| name(at as usize)).collect::<Vec<_>>();
+    let groups = groups.iter().map(|group| format!("{:?} {:?}", names(group), Matcher::why_best(&all, group)));
     (duplicates, groups.collect())
 }
 
@@ -353,11 +353,12 @@ proptest! {
     #[test]
     fn candidate_pairs_include_every_pair_with_a_verdict(samples in similar_samples()) {
         let matcher = Matcher::default();
-        let all: Vec<Candidate> = samples.iter().map(Sample::candidate).collect();
+        let all: Candidates = samples.iter().map(Sample::candidate).collect();
         let pairs = matcher.candidate_pairs(&all);
         for b in 0..all.len() {
             for a in 0..b {
-                prop_assert!(matcher.verdict(&all[a], &all[b]).is_none() || pairs.contains(&(a, b)));
+                let is_pair = pairs.contains(&(a as u32, b as u32));
+                prop_assert!(matcher.verdict(&all.get(a), &all.get(b)).is_none() || is_pair);
             }
         }
     }
@@ -365,15 +366,15 @@ proptest! {
     #[test]
     fn every_activity_is_in_one_group_and_no_group_is_contradictory(samples in similar_samples()) {
         let matcher = Matcher::default();
-        let all: Vec<Candidate> = samples.iter().map(Sample::candidate).collect();
+        let all: Candidates = samples.iter().map(Sample::candidate).collect();
         let groups = matcher.groups(&all);
-        let mut members: Vec<usize> = groups.iter().flat_map(|group| group.members.clone()).collect();
+        let mut members: Vec<u32> = groups.iter().flatten().copied().collect();
         members.sort_unstable();
-        prop_assert_eq!(members, (0..all.len()).collect::<Vec<_>>());
-        for group in groups {
-            for (place, &a) in group.members.iter().enumerate() {
-                for &b in &group.members[place + 1..] {
-                    let verdict = matcher.verdict(&all[a], &all[b]);
+        prop_assert_eq!(members, (0..all.len() as u32).collect::<Vec<_>>());
+        for group in groups.iter() {
+            for (place, &a) in group.iter().enumerate() {
+                for &b in &group[place + 1..] {
+                    let verdict = matcher.verdict(&all.get(a as usize), &all.get(b as usize));
                     prop_assert!(verdict.is_some());
                     let verdict = verdict.unwrap();
                     let differs = verdict.reasons.iter().any(is_contradiction);
@@ -403,12 +404,9 @@ fn comparisons_grow_linearly_with_the_activities() {
             sample
         })
         .collect();
-    let all: Vec<Candidate> = samples.iter().map(Sample::candidate).collect();
-    let compared = |count: usize| Matcher::default().candidate_pairs(&all[..count]).len();
+    let all = |count: usize| samples[..count].iter().map(Sample::candidate).collect::<Candidates>();
+    let compared = |count: usize| Matcher::default().candidate_pairs(&all(count)).len();
     assert!(compared(200_000) < 3 * 200_000, "{} comparisons", compared(200_000));
     assert!(compared(100_000) < 3 * 100_000, "{} comparisons", compared(100_000));
-    assert_eq!(
-        Matcher::default().groups(&all[..20_000]).iter().map(|group| group.members.len()).sum::<usize>(),
-        20_000
-    );
+    assert_eq!(Matcher::default().groups(&all(20_000)).iter().map(<[u32]>::len).sum::<usize>(), 20_000);
 }
