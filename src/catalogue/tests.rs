@@ -611,7 +611,10 @@ fn activities_are_found_by_id_and_by_period_on_all_platforms() {
     }
     let found = |query: Query| {
         let mut platforms = Vec::new();
-        let each = |row: ActivityRow| Ok::<_, Error>(platforms.push(row.activity.platform.to_string()));
+        let each = |row: ActivityRow| {
+            platforms.push(row.activity.platform.to_string());
+            Ok::<_, Error>(())
+        };
         catalogue.entries(&query, each).unwrap();
         platforms.join(" ")
     };

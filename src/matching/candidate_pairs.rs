@@ -33,7 +33,7 @@ impl Matcher {
         let mut pairs = Vec::new();
         self.by_start(all, &mut pairs);
         if self.rule == Rule::Evidence {
-            by_file(all, |one| Some(one.file?.sha256?), &mut pairs);
+            by_file(all, |one| one.file?.sha256, &mut pairs);
             by_file(all, |one| one.file?.identity.map(recording), &mut pairs);
             by_length(all, &mut pairs);
         }

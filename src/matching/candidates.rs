@@ -330,8 +330,8 @@ mod tests {
     use super::*;
 
     fn activity(n: usize) -> Activity {
-        let platform = if n % 2 == 0 { "coros" } else { "garmin-cn" };
-        let device = Some(format!("device {}", n % 3)).filter(|_| n % 5 > 0);
+        let platform = if n.is_multiple_of(2) { "coros" } else { "garmin-cn" };
+        let device = Some(format!("device {}", n % 3)).filter(|_| !n.is_multiple_of(5));
         Activity { platform: platform.into(), id: n.to_string(), device, ..Activity::default() }
     }
 
