@@ -24,6 +24,7 @@ mod rate_limits;
 mod read_only;
 mod schedule;
 mod skipped;
+mod sums;
 mod uploads;
 
 use std::path::{Path, PathBuf};
@@ -55,6 +56,7 @@ pub use problems::{
 pub use rate_limits::RateLimits;
 use read_only::ReadOnly;
 pub use schedule::{LastRun, ScheduleRow};
+pub use sums::FileSummary;
 pub use uploads::{Failures, UploadCounts, UploadIntent, UploadOutcome, UploadRow};
 
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).
@@ -443,5 +445,7 @@ fn protect(path: &Path) {
 
 #[cfg(test)]
 mod report_query_tests;
+#[cfg(test)]
+mod sums_tests;
 #[cfg(test)]
 mod tests;
