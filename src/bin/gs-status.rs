@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Language, Output, StatusFlags, StatusFormat};
-use garminsync::sync::{self, Result, Worker};
+use garminsync::report;
+use garminsync::sync::{Result, Worker};
 
 /// Print the state, the last and the next sync, and what you must do
 ///
@@ -48,9 +49,11 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let by_place = if std::io::stdout().is_terminal() { StatusFormat::Table } else { StatusFormat::Json };
     let mut output = Output::buffered();
     match args.status.format.unwrap_or(by_place) {
-        StatusFormat::Table => output.text(&cli::status_text(&snapshot, worker.now(), lang))?,
-        StatusFormat::Json => output.text(&String::from_utf8_lossy(&sync::status_json(&snapshot)?))?,
-    };
+        StatusFormat::Table => drop(output.text(&cli::status_text(&snapshot, worker.now(), lang))?),
+        StatusFormat::Json => {
+            report::write_status_json(&snapshot, &mut output).map_err(|error| Output::write_failed(&error))?;
+        }
+    }
     output.flush()?;
     worker.raise(snapshot.exit());
     Ok(())

@@ -26,6 +26,7 @@ mod rate_limits;
 mod read_only;
 mod schedule;
 mod skipped;
+mod sums;
 mod tables;
 mod uploads;
 
@@ -61,6 +62,7 @@ pub use problems::{
 pub use rate_limits::RateLimits;
 use read_only::ReadOnly;
 pub use schedule::{LastRun, ScheduleRow};
+pub use sums::FileSummary;
 use tables::Tables;
 pub use uploads::{Failures, UploadCounts, UploadIntent, UploadOutcome, UploadRow};
 
@@ -440,5 +442,7 @@ fn protect(path: &Path) {
 
 #[cfg(test)]
 mod report_query_tests;
+#[cfg(test)]
+mod sums_tests;
 #[cfg(test)]
 mod tests;

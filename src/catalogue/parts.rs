@@ -30,13 +30,13 @@ pub struct UploadKeys<'a> {
 
 /// Activities that matched before and start further apart than the parameter, in seconds, or have no start.
 pub(super) const FAR_GROUPS: &str = "SELECT platform, id FROM activity_groups WHERE group_number IN (
-    SELECT group_number FROM activity_groups JOIN activities a USING (platform, id) GROUP BY group_number
+    SELECT group_number FROM activity_groups CROSS JOIN activities a USING (platform, id) GROUP BY group_number
     HAVING count(*) > count(a.start_time) OR max(a.start_time) - min(a.start_time) > ?1)";
 
 /// Uploads whose two activities start further apart than the parameter, in seconds, or have no start.
 pub(super) const FAR_UPLOADS: &str = "SELECT u.from_platform, u.from_id, u.to_platform, u.to_id FROM uploads u
-    JOIN activities s ON s.platform = u.from_platform AND s.id = u.from_id
-    JOIN activities t ON t.platform = u.to_platform AND t.id = u.to_id
+    CROSS JOIN activities s ON s.platform = u.from_platform AND s.id = u.from_id
+    CROSS JOIN activities t ON t.platform = u.to_platform AND t.id = u.to_id
     WHERE ifnull(abs(s.start_time - t.start_time) > ?1, 1)";
 
 /// The start and the longest possible duration of activities that are longer than the parameter, in seconds.

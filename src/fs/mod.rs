@@ -13,7 +13,7 @@ use std::sync::{Arc, LazyLock};
 use signal_hook::consts::SIGXFSZ;
 
 pub use lock::lock;
-pub use write::{make_private, persist, sweep, sync_dir, unfinished};
+pub use write::{make_private, persist, sweep, sync_dir, unfinished, unfinished_of};
 
 use crate::reason::Reason;
 

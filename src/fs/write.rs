@@ -2,7 +2,7 @@
 //! rename it.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -12,8 +12,20 @@ use tempfile::NamedTempFile;
 /// A synced file with these bytes in `dir`, under a temporary name that begins with `prefix`. Only its owner can read
 /// it (mode 0600). It is removed unless it is persisted.
 pub fn unfinished(dir: &Path, prefix: &str, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    unfinished_of(dir, prefix, |file| file.write_all(bytes))
+}
+
+/// [`unfinished`], with what `write` writes.
+pub fn unfinished_of(
+    dir: &Path,
+    prefix: &str,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir)?;
-    file.write_all(bytes)?;
+    let mut buffer = BufWriter::with_capacity(1 << 16, &mut file);
+    write(&mut buffer)?;
+    buffer.flush()?;
+    drop(buffer);
     file.as_file().sync_all()?;
     Ok(file)
 }

@@ -19,6 +19,8 @@ mod status_json;
 mod summary;
 
 pub use page::{Look, page};
+#[cfg(test)]
 pub use status_json::status_json;
+pub use status_json::write_status_json;
 
 use crate::status::*;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::report::{Redacted, Snapshot, sample};
-use crate::status::{Issue, IssueKind, Outstanding, ScheduleStatus, State};
+use crate::status::{Issue, IssueKind, LeftOut, List, Outstanding, ScheduleStatus, State};
 
 fn english(snapshot: &Snapshot) -> String {
     page(snapshot, Look::default())
@@ -209,6 +209,45 @@ fn twenty_thousand_activities_stay_below_six_megabytes() {
     let snapshot = Snapshot { activities, ..sample::snapshot() };
     let bytes = english(&snapshot).len();
     assert!(bytes < 6_000_000, "{bytes}");
+}
+
+#[test]
+fn lists_say_what_they_leave_out_and_which_command_lists_all() {
+    let whole = sample::snapshot();
+    let of = |list, count, of_these| LeftOut::of(list, count, of_these);
+    let left_out = [
+        of(List::Activities, 980_000, 970_000),
+        of(List::Duplicates, 60, 60),
+        of(List::Deletions, 1_000, 0),
+        of(List::Rejected, 0, 0),
+    ];
+    let snapshot = Snapshot { left_out: left_out.into_iter().flatten().collect(), ..sample::snapshot() };
+    assert_eq!(snapshot.left_out.len(), 3, "nothing is left out of the rejected uploads");
+    assert_eq!(snapshot.distinct(), whole.distinct() + 980_000);
+    assert_eq!(snapshot.archived(), whole.archived() + 970_000);
+    assert_eq!(snapshot.deletable(), whole.deletable() + 60);
+    let count = |number: usize| crate::i18n::number(number as u64);
+    let (activities, deletions) = (snapshot.activities.len(), snapshot.deletions.len());
+    let (shown, all) = (count(activities), count(activities + 980_000));
+    let listed = count(deletions);
+    let left = count(1_000 + deletions - deletions.min(100));
+    let said = markup_of(&english(&snapshot));
+    let (csv, deleted) = ("gs-list --format csv</code>", "gs-list --deleted --format csv</code>");
+    for words in [
+        format!("The newest {shown} of {all} activities; all: <code class=\"run\">{csv}"),
+        format!("… and {left} more; status.json lists the newest {listed}; all: <code class=\"run\">{deleted}"),
+        format!("<b>{}</b> activities that were deleted, or may be", count(deletions + 1_000)),
+    ] {
+        assert!(said.contains(&words), "{words}");
+    }
+    let chinese = markup_of(&page(&snapshot, Look { lang: Lang::Zh, ..Look::default() }));
+    for words in [
+        format!("仅列出 {all} 个活动中最新的 {shown} 个；全部：<code class=\"run\">{csv}"),
+        format!("……还有 {left} 项：status.json 仅列出最新的 {listed} 项；全部：<code class=\"run\">{deleted}"),
+    ] {
+        assert!(chinese.contains(&words), "{words}");
+    }
+    assert!(!text_of(&english(&whole)).contains("The newest"));
 }
 
 #[test]

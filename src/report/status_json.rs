@@ -8,12 +8,21 @@ use serde_json::ser::{Formatter, Serializer};
 
 use super::Snapshot;
 
+/// Writes the text of `status.json`.
+///
+/// # Errors
+/// It cannot be written to `out`.
+pub fn write_status_json(snapshot: &Snapshot, out: &mut (impl io::Write + ?Sized)) -> io::Result<()> {
+    snapshot.serialize(&mut Serializer::with_formatter(&mut *out, Lines::default()))?;
+    out.write_all(b"\n")
+}
+
 /// The text of `status.json`.
-pub fn status_json(snapshot: &Snapshot) -> serde_json::Result<Vec<u8>> {
+#[cfg(test)]
+pub fn status_json(snapshot: &Snapshot) -> String {
     let mut text = Vec::new();
-    snapshot.serialize(&mut Serializer::with_formatter(&mut text, Lines::default()))?;
-    text.push(b'\n');
-    Ok(text)
+    write_status_json(snapshot, &mut text).unwrap();
+    String::from_utf8(text).unwrap()
 }
 
 /// Breaks lines in the top-level object and in its lists, but not below.
@@ -93,7 +102,7 @@ mod tests {
             activities: vec![activity("晨跑 \"a\""), activity("b")],
             ..Snapshot::default()
         };
-        let text = String::from_utf8(status_json(&snapshot).unwrap()).unwrap();
+        let text = status_json(&snapshot);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[..2], ["{", "\"state\": \"ok\","]);
         assert!(lines.contains(&"\"runs\": [],"), "{text}");

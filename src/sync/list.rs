@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::history::group_numbers;
 use super::{ActivityFilter, Failure, Histories, RecordSink, Result, Worker, is_due, record_of};
 use crate::activity::{Activity, ActivityKey};
-use crate::catalogue::Query;
+use crate::catalogue::{FileSummary, Query};
 use crate::matching::Rule;
 use crate::plan::diff::{Groups, Presence};
 use crate::record::{ActivityRecord, Record};
@@ -94,6 +94,11 @@ impl ListOptions {
     /// Whether the catalogue returns the requested order, so that records are passed on as they are read.
     fn is_streamed(&self) -> bool {
         !self.unique && !self.reverse && self.sort.is_none_or(|key| key == SortKey::Start)
+    }
+
+    /// Whether it depends on a whole record which activities are included.
+    fn needs_records(&self) -> bool {
+        self.is_local || matches!(self.state, ListState::Missing | ListState::Downloaded)
     }
 
     fn includes(&self, record: &ActivityRecord, now: Timestamp) -> bool {
@@ -298,16 +303,46 @@ fn stats_of(worker: &Worker, options: &ListOptions, query: &Query, platform: Str
         let uploads = worker.catalogue.count_uploads(&stats.platform)?;
         return Ok(ListStats { delivered: Some(uploads.arrived), pending: Some(uploads.pending), ..stats });
     }
-    each(worker, options, &query, |record| {
-        stats.total += 1;
-        stats.downloaded += u64::from(is_downloaded(&record));
-        stats.missing += u64::from(is_missing(&record));
-        stats.no_original += u64::from(record.no_original);
-        stats.unavailable += u64::from(record.unavailable);
-        stats.bytes += record.file.map_or(0, |file| file.bytes);
-        Ok::<_, Failure>(())
-    })?;
+    if options.needs_records() {
+        each(worker, options, &query, |record| {
+            let is_missing = is_missing(&record);
+            let bytes = record.file.map(|file| file.bytes);
+            stats.add(bytes, is_missing, (record.no_original, record.unavailable));
+            Ok::<_, Failure>(())
+        })?;
+    } else {
+        let now = worker.now();
+        worker.catalogue.file_summaries(&query, |state| stats.add_state(worker, &state, now))?;
+    }
     Ok(stats)
+}
+
+impl ListStats {
+    /// Adds an activity. `bytes`: the size of its file in the archive.
+    fn add(&mut self, bytes: Option<u64>, is_missing: bool, (no_original, unavailable): (bool, bool)) {
+        self.total += 1;
+        self.downloaded += u64::from(bytes.is_some());
+        self.missing += u64::from(is_missing);
+        self.no_original += u64::from(no_original);
+        self.unavailable += u64::from(unavailable);
+        self.bytes += bytes.unwrap_or(0);
+    }
+
+    /// Adds an activity as [`record_of`] and [`is_missing`] count it.
+    fn add_state(&mut self, worker: &Worker, state: &FileSummary, now: Timestamp) -> Result<()> {
+        let is_there = |(path, bytes): &(&str, u64)| worker.archive.is_there(path, *bytes);
+        let mut bytes = state.file.filter(is_there).map(|(_, bytes)| bytes);
+        if bytes.is_some() && state.has_more_files {
+            let more = worker.catalogue.more_files(state.key)?;
+            bytes = bytes.filter(|_| more.iter().all(|(path, bytes)| worker.archive.is_there(path, *bytes)));
+        }
+        let no_original = bytes.is_none() && state.no_original;
+        let is_unavailable = state.unavailable.is_some_and(|unavailable| unavailable.next(now).is_some());
+        let unavailable = bytes.is_none() && !state.no_original && is_unavailable;
+        let is_missing = bytes.is_none() && !no_original && !unavailable && !state.is_missing;
+        self.add(bytes, is_missing, (no_original, unavailable));
+        Ok(())
+    }
 }
 
 /// Why a list is empty, as a sentence. It says that nothing is missing only if every selected platform was listed.

@@ -81,7 +81,7 @@ pub use observer::{Collector, Item, Level, Message, Observer, Progress, Task};
 pub use ownership::{Ownership, person};
 pub use publish::OutputFolder;
 pub use records::{file_ref, record_of};
-pub use report::{ReportOptions, status_json, write_report};
+pub use report::{ReportOptions, write_report};
 pub use schedule::{ScheduleInfo, StoredSchedule, disable_schedule, enable_schedule, set_schedule, stored_schedule};
 pub use selection::{names_of, selection_of_flag, selection_of_setting, split_raw};
 pub use sink::{RecordSink, RecordSource};

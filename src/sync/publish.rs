@@ -1,7 +1,7 @@
 //! Writes files together to a folder that others read: each file complete, and all files or none.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,11 +9,14 @@ use std::time::Duration;
 use tempfile::{NamedTempFile, TempPath};
 
 use super::{Exit, Failure, Result};
-use crate::fs::{make_private, sweep, sync_dir, unfinished};
+use crate::fs::{make_private, sweep, sync_dir, unfinished_of};
 use crate::reason::Reason;
 
 /// The prefix of unfinished files; files that a killed run left are removed by it.
 const UNFINISHED: &str = ".gs-unfinished-";
+
+/// Writes the content of a file.
+pub type Content<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
 
 /// A folder to which one process at a time writes.
 pub struct OutputFolder {
@@ -43,11 +46,11 @@ impl OutputFolder {
 
     /// Writes files in this order and replaces those of the same names, which keep their modes. A new file is
     /// accessible to its owner only. If any write fails, all previous files are restored.
-    pub fn put(&self, files: &[(&str, &[u8])]) -> Result<()> {
+    pub fn put(&self, files: &[(&str, Content)]) -> Result<()> {
         let named = |name: &str, error: &io::Error| failure(&self.path.join(name), error);
         let mut written = Vec::new();
-        for (name, bytes) in files {
-            written.push(self.write(name, bytes).map_err(|error| named(name, &error))?);
+        for (name, content) in files {
+            written.push(self.write(name, content).map_err(|error| named(name, &error))?);
         }
         let mut kept = Vec::new();
         for ((name, _), file) in files.iter().zip(written) {
@@ -67,9 +70,9 @@ impl OutputFolder {
     }
 
     /// Writes a complete file next to its final path and syncs it.
-    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    fn write(&self, name: &str, content: Content) -> io::Result<NamedTempFile> {
         let place = self.path.join(name);
-        let file = unfinished(&self.path, UNFINISHED, bytes)?;
+        let file = unfinished_of(&self.path, UNFINISHED, content)?;
         match fs::metadata(&place) {
             Ok(before) if before.is_dir() => return Err(ErrorKind::IsADirectory.into()),
             // A web server may need the mode of the existing file.

@@ -1,11 +1,11 @@
 //! Writes the page and `status.json`, and finds their folder.
 
+use std::io::Write;
 use std::path::PathBuf;
 
-use super::{Exit, Failure, OutputFolder, Result, Worker, Workspace};
+use super::{Failure, OutputFolder, Result, Worker, Workspace};
 use crate::i18n::Lang;
 use crate::report::{self, Look};
-use crate::status::Snapshot;
 
 const PAGE: &str = "index.html";
 const STATUS: &str = "status.json";
@@ -40,24 +40,15 @@ pub fn write_report(worker: &mut Worker, options: &ReportOptions) -> Result<Opti
     let refresh = worker.or_report(of_settings, false) || options.refresh;
     let out = options.out.clone().map_or_else(|| worker.report_dir(), |out| std::path::absolute(&out).unwrap_or(out));
     let snapshot = worker.snapshot()?;
-    let page = report::page(&snapshot, Look { lang: options.lang, refresh });
-    let status = status_json(&snapshot)?;
     let path = out.join(PAGE);
     if worker.dry_run {
         worker.warn(&format!("{} and {} would be written", path.display(), out.join(STATUS).display()));
         return Ok(None);
     }
+    let status = |out: &mut dyn Write| report::write_status_json(&snapshot, out);
+    let look = Look { lang: options.lang, refresh };
+    let page = |out: &mut dyn Write| out.write_all(report::page(&snapshot, look).as_bytes());
     // The page is written last: when it is new, all files are.
-    OutputFolder::open(&out, worker.lock_timeout)?.put(&[(STATUS, &status), (PAGE, page.as_bytes())])?;
+    OutputFolder::open(&out, worker.lock_timeout)?.put(&[(STATUS, &status), (PAGE, &page)])?;
     Ok(Some(path))
-}
-
-/// The state as JSON: the text of `status.json`.
-///
-/// # Errors
-/// Serializing a snapshot never fails, except by a bug.
-pub fn status_json(snapshot: &Snapshot) -> Result<Vec<u8>> {
-    report::status_json(snapshot).map_err(|error| {
-        Failure::new(Exit::Bug, format!("the state could not be written as JSON: {error}; please report this"))
-    })
 }

@@ -45,13 +45,25 @@ impl Compared<'_> {
             return;
         }
         let back = self.put_back();
-        let present = entries().filter(|&at| self.is_present(at)).flat_map(|at| self.recordings(at)).collect();
+        let is_gone = |deletion: &Deletion| matches!(deletion.by, Deleter::Garminsync | Deleter::External);
+        let may_return = |at: &usize, deletion: &Deletion| is_gone(deletion) && !back.contains(at);
+        let wanted =
+            all.iter().filter(|(at, deletion)| may_return(at, deletion)).flat_map(|(at, _)| self.recordings(*at));
+        let present = self.present(&wanted.collect());
         for (at, mut deletion) in all {
-            if matches!(deletion.by, Deleter::Garminsync | Deleter::External) && !back.contains(&at) {
+            if may_return(&at, &deletion) {
                 deletion.restore = self.restore(at, &present);
             }
             list.add((Reverse(deletion.at), self.rank(at)), || deletion);
         }
+    }
+
+    /// Those of the recordings `wanted` that are on their platforms.
+    fn present<'s>(&'s self, wanted: &HashSet<Recording<'s>>) -> HashSet<Recording<'s>> {
+        let mut has_wanted = vec![false; self.names.len()];
+        wanted.iter().for_each(|(platform, _)| has_wanted[*platform] = true);
+        let entries = (0..self.platform_of.len()).filter(|&at| has_wanted[self.platform_of[at]] && self.is_present(at));
+        entries.flat_map(|at| self.recordings(at)).filter(|recording| wanted.contains(recording)).collect()
     }
 
     /// Who deleted an activity and when; `None` if it is on its platform and no deletion was attempted.

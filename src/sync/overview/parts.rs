@@ -13,8 +13,10 @@ use crate::catalogue::{self, ActivityRow, Catalogue, FileFingerprint, PlanRow, Q
 use crate::matching::{Candidates, Matcher};
 use crate::sync::history::HistoryPart;
 
-/// How many activities are compared at once.
-pub(super) const PART: usize = 20_000;
+/// A history with more activities on all platforms together is read in parts.
+pub(super) const LONGEST_WHOLE: usize = 30_000;
+/// How many activities a part has, about.
+pub(super) const PART: usize = 10_000;
 /// Activities that start further apart concern each other only if they are linked: more than the largest shift between time
 /// zones.
 const FAR_S: i64 = 2 * 86_400;

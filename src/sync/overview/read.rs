@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::parts::PART;
+use super::parts::LONGEST_WHOLE;
 use crate::activity::{AccessKind, ActivityKey};
 use crate::catalogue::{
     self, AccountRow, Catalogue, CommandRow, DeletionRow, LastWork, LoginFailureRow, NewestListing, OpenCommand,
@@ -102,7 +102,7 @@ impl CatalogueData {
                 None => platforms.in_order(known(catalogue, platforms)?.into_iter().chain(shown.iter().cloned())),
             };
             let around = |spec: &Arc<PlatformSpec>| PlatformState::of(catalogue, spec, lost_after, now);
-            let is_whole = !catalogue.has_more_activities_than(PART)?;
+            let is_whole = !catalogue.has_more_activities_than(LONGEST_WHOLE)?;
             let histories = match is_whole {
                 true => Histories::read_whole(catalogue, &scope, run, now)?,
                 false => Histories::to_read_in_parts(catalogue, &scope, run, now)?,

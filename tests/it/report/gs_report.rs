@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{LIST, Said, Work, code, is_inside, plain, shell};
+use crate::support::{LIST, Said, Work, code, is_inside, large_catalogue, plain, shell};
 use gs_sim::{Effect, Fault};
 use serde_json::{Value, json};
 
@@ -165,6 +165,32 @@ fn a_newer_or_foreign_catalogue_is_rejected_and_the_old_page_kept() {
     rusqlite::Connection::open(&older).unwrap().execute_batch("CREATE TABLE activities (activity_id INTEGER)").unwrap();
     work.set("DB_PATH", older.to_str().unwrap());
     assert_eq!(status(&work)["state"], "empty");
+}
+
+#[test]
+fn of_a_very_long_history_the_newest_activities_are_listed_and_all_are_counted() {
+    let work = Work::alone();
+    std::fs::create_dir_all(work.data("")).unwrap();
+    large_catalogue::make(&work.data("catalogue.sqlite"), 30_100, 1, jiff::Timestamp::now());
+    let document = status(&work);
+    let activities = document["activities"].as_array().unwrap();
+    assert_eq!(activities.len(), 20_000);
+    let all = "gs-list --format csv";
+    assert_eq!(document["left_out"], json!([{"list": "activities", "count": 10_100, "all": all}]));
+    let newest = work.run("gs-list", &["--limit", "20000"]);
+    let newest = newest.out.lines().last().map(|line| serde_json::from_str::<Value>(line).unwrap()).unwrap();
+    assert_eq!(activities[19_999]["on"][0]["id"], newest["id"], "the newest ones");
+    let days = document["days"].as_array().unwrap();
+    assert_eq!(days.iter().map(|day| day["count"].as_u64().unwrap()).sum::<u64>(), 30_100);
+    assert_eq!(document["platforms"][0]["total"], json!(30_100));
+    let english = std::fs::read_to_string(work.data("report/index.html")).unwrap();
+    assert!(english.contains("The newest 20,000 of 30,100 activities; all: "), "the page says it");
+    report(&work, &["--lang", "zh"]).ok();
+    let chinese = std::fs::read_to_string(work.data("report/index.html")).unwrap();
+    assert!(chinese.contains("仅列出 30,100 个活动中最新的 20,000 个；全部："));
+    assert!(english.len() < 6_000_000, "{}", english.len());
+    let state = work.run("gs-status", &["--format", "table"]).out;
+    assert!(state.contains("30,100 distinct"), "{state}");
 }
 
 #[test]

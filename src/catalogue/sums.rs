@@ -1,0 +1,110 @@
+//! What the numbers of a list need of each activity: a few columns of many rows, without their texts.
+
+use jiff::Timestamp;
+use rusqlite::{Row, params_from_iter, types::Value as Sql};
+
+use super::problems::{IS_UNAVAILABLE, since};
+use super::{Catalogue, Error, Query, Result, Unavailable};
+use crate::activity::ActivityKeyRef;
+
+/// An activity, by the state of its file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FileSummary<'a> {
+    /// The activity.
+    pub key: ActivityKeyRef<'a>,
+    /// Path and size of its first file in the archive, unless that is corrupt.
+    pub file: Option<(&'a str, u64)>,
+    /// Whether it has more files.
+    pub has_more_files: bool,
+    /// The service has no file of it.
+    pub no_original: bool,
+    /// Listings no longer show it.
+    pub is_missing: bool,
+    /// Its file is unavailable: it is requested once a week.
+    pub unavailable: Option<Unavailable>,
+}
+
+impl Catalogue {
+    /// Calls `each` with every activity that `query` selects, in any order. The catalogue is being read meanwhile, so
+    /// `each` must not wait for anything but a disk.
+    pub fn file_summaries<E: From<Error>>(
+        &self,
+        query: &Query,
+        mut each: impl FnMut(FileSummary) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let (sql, values) = select(query);
+        let mut statement = self.done(self.connection.prepare_cached(&sql))?;
+        let mut rows = self.done(statement.query(params_from_iter(values)))?;
+        while let Some(row) = self.done(rows.next())? {
+            each(self.done(state(row))?)?;
+        }
+        Ok(())
+    }
+
+    /// Path and size of the files of an activity after the first one.
+    pub fn more_files(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Vec<(String, u64)>> {
+        let sql = "SELECT path, bytes FROM files WHERE platform = ?1 AND id = ?2 AND part > 0 ORDER BY part";
+        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let size = |row: &Row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()));
+            statement.query_map([platform, id], size)?.collect()
+        });
+        self.done(rows)
+    }
+}
+
+fn state<'a>(row: &'a Row) -> rusqlite::Result<FileSummary<'a>> {
+    let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
+    let path = row.get_ref(2)?.as_str_or_null()?.filter(|_| !matches!(row.get(4), Ok(true)));
+    let bytes = row.get::<_, Option<i64>>(3)?.map_or(0, i64::unsigned_abs);
+    Ok(FileSummary {
+        key: ActivityKeyRef::new(text(0)?, text(1)?),
+        file: path.map(|path| (path, bytes)),
+        has_more_files: row.get(5)?,
+        no_original: row.get(6)?,
+        is_missing: row.get(7)?,
+        unavailable: row.get::<_, Option<i64>>(8)?.map(since),
+    })
+}
+
+/// The statement for the activities that `query` selects.
+pub(super) fn select(query: &Query) -> (String, Vec<Sql>) {
+    let mut conditions = vec!["1".to_owned()];
+    let mut values: Vec<Sql> = Vec::new();
+    let among: [(&[&str], &[String]); 3] = [
+        (&["a.platform"], &query.platforms),
+        (&["a.id"], &query.ids),
+        (&["a.sport", "a.sub_sport", "a.platform_sport"], &query.sports),
+    ];
+    for (columns, wanted) in among.into_iter().filter(|(_, wanted)| !wanted.is_empty()) {
+        let marks = vec!["?"; wanted.len()].join(", ");
+        let any = columns.iter().map(|column| format!("{column} IN ({marks})")).collect::<Vec<_>>().join(" OR ");
+        conditions.push(format!("({any})"));
+        columns.iter().for_each(|_| values.extend(wanted.iter().cloned().map(Sql::Text)));
+    }
+    let numbers = [
+        ("a.start_time >= ?", query.since.map(Timestamp::as_second)),
+        ("a.start_time < ?", query.until.map(Timestamp::as_second)),
+        ("a.first_listing > ?", query.first_listing_after),
+    ];
+    for (condition, number) in numbers.into_iter().filter_map(|(condition, number)| Some((condition, number?))) {
+        conditions.push(condition.to_owned());
+        values.push(Sql::Integer(number));
+    }
+    if query.listed {
+        conditions.push("a.first_listing IS NOT NULL".to_owned());
+    }
+    if let Some(missing) = query.missing {
+        conditions.push(format!("a.missing_count {} 0", if missing { ">" } else { "=" }));
+    }
+    let sql = format!(
+        "SELECT a.platform, a.id, f.path, f.bytes, f.corrupt,
+            f.path IS NOT NULL
+                AND EXISTS (SELECT 1 FROM files m WHERE m.platform = a.platform AND m.id = a.id AND m.part > 0),
+            a.no_original, a.missing_since IS NOT NULL,
+            (SELECT p.last FROM problems p WHERE p.platform = a.platform AND p.id = a.id AND {IS_UNAVAILABLE})
+         FROM activities a LEFT JOIN files f ON f.platform = a.platform AND f.id = a.id AND f.part = 0
+         WHERE {}",
+        conditions.join(" AND ")
+    );
+    (sql, values)
+}

@@ -1,0 +1,160 @@
+//! The numbers of a list are those of its records.
+
+use rusqlite::params;
+
+use super::tests::{now, open, plan};
+use super::*;
+use crate::activity::ActivityKey;
+
+/// A catalogue with every kind of activity, file and problem.
+fn filled(dir: &tempfile::TempDir) -> Catalogue {
+    let catalogue = open(dir);
+    let mut number: i64 = 0;
+    for platform in ["garmin-com", "coros", "folder:/a b"] {
+        for start in [None, Some(0), Some(-5), Some(1_700_000_000)] {
+            for (sport, own) in
+                [(None, None), (Some("running"), None), (None, Some("my own")), (Some("Running"), Some("x"))]
+            {
+                for state in 0..12_i64 {
+                    number += 1;
+                    let (missing_since, missing_count) =
+                        [(None, 0), (Some(5), 1), (Some(5), 2), (Some(5), 0)][number as usize % 4];
+                    let sql =
+                        "INSERT INTO activities (platform, id, sport, sub_sport, platform_sport, start_time, manual,
+                            no_original, first_seen, last_seen, first_listing, missing_since, missing_count)
+                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, 1, ?9, ?10, ?11)";
+                    let listing = (number % 3 != 0).then_some(number);
+                    let sub_sport = (number % 5 == 0).then_some("trail");
+                    let values = params![
+                        platform,
+                        number.to_string(),
+                        sport,
+                        sub_sport,
+                        own,
+                        start,
+                        number % 7 == 0,
+                        number % 2 == 0,
+                        listing,
+                        missing_since,
+                        missing_count
+                    ];
+                    catalogue.connection.execute(sql, values).unwrap();
+                    let file = "INSERT INTO files (platform, id, part, path, sha256, bytes, format, origin, corrupt, archived_at,
+                            verified_at) VALUES (?1, ?2, ?3, ?4, 'aa', ?5, 'fit', 'original', ?6, 1, 1)";
+                    for part in 0..[0, 1, 1, 2][state as usize % 4] {
+                        let path = format!("fit/{number}_{part}");
+                        let values = params![platform, number.to_string(), part, path, number * 10, state % 3 == 0];
+                        catalogue.connection.execute(file, values).unwrap();
+                    }
+                    if state % 5 == 0 {
+                        let problem = "INSERT INTO problems VALUES (?1, ?2, ?3, 'rejected', '{}', 1, ?4, ?5)";
+                        let command = if state == 0 { "gs-upload" } else { "gs-download" };
+                        let values =
+                            params![platform, number.to_string(), command, now().as_second() - state, 2 + state];
+                        catalogue.connection.execute(problem, values).unwrap();
+                    }
+                }
+            }
+        }
+    }
+    catalogue
+}
+
+type Numbers = (ActivityKey, Option<(String, u64)>, bool, bool, bool, Option<Unavailable>);
+
+fn queries() -> Vec<Query> {
+    let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
+    let at = |second| Some(jiff::Timestamp::from_second(second).unwrap());
+    let mut queries = vec![Query::default(), Query { listed: true, first_listing_after: Some(40), ..Query::default() }];
+    for platforms in [texts(&[]), texts(&["coros"]), texts(&["folder:/a b", "garmin-com"]), texts(&["none"])] {
+        for missing in [None, Some(true), Some(false)] {
+            let query = Query { platforms: platforms.clone(), missing, ..Query::default() };
+            queries.push(Query { since: at(0), ..query.clone() });
+            queries.push(Query { until: at(0), ..query.clone() });
+            queries.push(Query { since: at(-5), until: at(1_700_000_001), ..query.clone() });
+            queries.push(Query { sports: texts(&["running", "my own"]), ..query.clone() });
+            queries.push(Query { sports: texts(&["trail"]), ids: texts(&["5", "10", "400", "x"]), ..query.clone() });
+            queries.push(query);
+        }
+    }
+    queries
+}
+
+#[test]
+fn the_file_summaries_of_a_query_are_those_of_its_entries() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalogue = filled(&dir);
+    let mut count = 0;
+    for query in queries() {
+        let (mut states, mut entries): (Vec<Numbers>, Vec<Numbers>) = (Vec::new(), Vec::new());
+        catalogue
+            .file_summaries(&query, |state| {
+                let key = ActivityKey::new(state.key.platform, state.key.id);
+                let file = state.file.map(|(path, bytes)| (path.to_owned(), bytes));
+                let more = catalogue.more_files(state.key)?;
+                assert_eq!(!more.is_empty(), state.has_more_files);
+                states.push((key, file, state.has_more_files, state.no_original, state.is_missing, state.unavailable));
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        catalogue
+            .entries(&query, |entry| {
+                let file = entry.file.filter(|file| !file.corrupt).map(|file| (file.path, file.bytes));
+                let (has_more, is_missing) = (!entry.more_files.is_empty(), entry.missing.is_some());
+                assert_eq!(catalogue.more_files(entry.activity.as_key())?, entry.more_files);
+                entries.push((entry.activity.key(), file, has_more, entry.no_original, is_missing, entry.unavailable));
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        states.sort_by(|one, other| one.0.cmp(&other.0));
+        entries.sort_by(|one, other| one.0.cmp(&other.0));
+        assert_eq!(states, entries, "{query:?}");
+        count += states.len();
+    }
+    assert!(count > 5000, "{count}");
+}
+
+#[test]
+fn the_numbers_of_a_platform_are_read_without_sorting() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalogue = open(&dir);
+    for missing in [None, Some(false)] {
+        let query = Query { platforms: vec!["coros".into()], missing, ..Query::default() };
+        let (sql, values) = sums::select(&query);
+        let plan = plan(&catalogue, &sql, values);
+        assert!(plan.contains("SEARCH a USING PRIMARY KEY (platform=?)"), "{plan}");
+        assert!(plan.contains("SEARCH f USING PRIMARY KEY (platform=? AND id=? AND part=?)"), "{plan}");
+        assert!(plan.contains("SEARCH p USING PRIMARY KEY (platform=? AND id=? AND command=?)"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
+    }
+}
+
+#[test]
+fn the_parts_of_a_long_history_are_read_by_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalogue = open(&dir);
+    let of = |sql: &str| plan(&catalogue, sql, Vec::new());
+    assert_eq!(of(parts::UPLOAD), "SEARCH uploads USING INTEGER PRIMARY KEY (rowid=?)");
+    assert_eq!(of(parts::GROUP_NUMBER), "SEARCH activity_groups USING PRIMARY KEY (platform=? AND id=?)");
+    assert_eq!(of(parts::UPLOAD_KEYS), "SCAN uploads");
+    let during = of(parts::DURING_A_PERIOD);
+    assert!(during.contains("USING INDEX activities_start (start_time>? AND start_time<?)"), "{during}");
+    assert!(!during.contains("TEMP B-TREE"), "{during}");
+    // Each activity is found by its key; groups are sorted once, by their number.
+    let groups = of(parts::FAR_GROUPS);
+    assert!(groups.contains("SEARCH a USING PRIMARY KEY (platform=? AND id=?)"), "{groups}");
+    let uploads = of(parts::FAR_UPLOADS);
+    for activity in
+        ["SEARCH s USING PRIMARY KEY (platform=? AND id=?)", "SEARCH t USING PRIMARY KEY (platform=? AND id=?)"]
+    {
+        assert!(uploads.contains(activity), "{uploads}");
+    }
+    for sql in [parts::first_files(), parts::of_any_start()] {
+        let plan = of(&sql);
+        assert!(plan.contains("USING PRIMARY KEY (platform=? AND id=?") && !plan.contains("TEMP B-TREE"), "{plan}");
+        assert!(!plan.contains("AUTOMATIC"), "{plan}");
+    }
+    assert_eq!(of(parts::LONG), "SCAN activities");
+    let more = of(parts::MORE_THAN);
+    assert!(more.contains("USING COVERING INDEX"), "{more}");
+}
