@@ -8,14 +8,19 @@ pub fn encode(bytes: &[u8]) -> String {
 
 /// The bytes that these hexadecimal digits stand for; `None` if they are not exactly `N` bytes.
 pub fn decode<const N: usize>(digits: &str) -> Option<[u8; N]> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    };
     let mut bytes = [0; N];
     let pairs = digits.as_bytes().chunks_exact(2);
     if digits.len() != 2 * N {
         return None;
     }
     for (byte, pair) in bytes.iter_mut().zip(pairs) {
-        *byte = u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok()?;
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
     }
     Some(bytes)
 }

@@ -244,26 +244,21 @@ impl Catalogue {
     }
 }
 
-/// The statement for one batch.
-pub(super) fn select(query: &Query, after: Option<&(i64, ActivityKey)>) -> (String, Vec<Sql>) {
+/// The conditions of a query on an activity `a`, and their values. `platform`: the column of the platform.
+pub(super) fn conditions(query: &Query, platform: &str) -> (Vec<String>, Vec<Sql>) {
     let mut conditions = vec!["1".to_owned()];
     let mut values: Vec<Sql> = Vec::new();
-    let mut among = |columns: &[&str], wanted: &[String], values: &mut Vec<Sql>| {
-        if !wanted.is_empty() {
-            let marks = vec!["?"; wanted.len()].join(", ");
-            let any = columns.iter().map(|column| format!("{column} IN ({marks})")).collect::<Vec<_>>().join(" OR ");
-            conditions.push(format!("({any})"));
-            for _ in columns {
-                values.extend(wanted.iter().cloned().map(Sql::Text));
-            }
-        }
-    };
-    // The platform only selects rows if the id is known too: else each batch would sort all of them instead of continuing in
-    // the index by time. The plus prevents that.
-    let platform = if query.ids.is_empty() { "+a.platform" } else { "a.platform" };
-    among(&[platform], &query.platforms, &mut values);
-    among(&["a.id"], &query.ids, &mut values);
-    among(&["a.sport", "a.sub_sport", "a.platform_sport"], &query.sports, &mut values);
+    let among: [(&[&str], &[String]); 3] = [
+        (&[platform], &query.platforms),
+        (&["a.id"], &query.ids),
+        (&["a.sport", "a.sub_sport", "a.platform_sport"], &query.sports),
+    ];
+    for (columns, wanted) in among.into_iter().filter(|(_, wanted)| !wanted.is_empty()) {
+        let marks = vec!["?"; wanted.len()].join(", ");
+        let any = columns.iter().map(|column| format!("{column} IN ({marks})")).collect::<Vec<_>>().join(" OR ");
+        conditions.push(format!("({any})"));
+        columns.iter().for_each(|_| values.extend(wanted.iter().cloned().map(Sql::Text)));
+    }
     if !query.ids.is_empty() && query.platforms.is_empty() {
         conditions.push(format!("a.platform IN ({PLATFORMS})"));
     }
@@ -273,11 +268,9 @@ pub(super) fn select(query: &Query, after: Option<&(i64, ActivityKey)>) -> (Stri
         ("ifnull(a.start_time, -1) < ?1 AND a.start_time < ?1", query.until.map(Timestamp::as_second)),
         ("a.first_listing > ?1", query.first_listing_after),
     ];
-    for (condition, number) in numbers {
-        if let Some(number) = number {
-            values.push(Sql::Integer(number));
-            conditions.push(condition.replace("?1", &format!("?{}", values.len())));
-        }
+    for (condition, number) in numbers.into_iter().filter_map(|(condition, number)| Some((condition, number?))) {
+        values.push(Sql::Integer(number));
+        conditions.push(condition.replace("?1", &format!("?{}", values.len())));
     }
     if query.listed {
         conditions.push("a.first_listing IS NOT NULL".to_owned());
@@ -285,6 +278,15 @@ pub(super) fn select(query: &Query, after: Option<&(i64, ActivityKey)>) -> (Stri
     if let Some(missing) = query.missing {
         conditions.push(format!("a.missing_count {} 0", if missing { ">" } else { "=" }));
     }
+    (conditions, values)
+}
+
+/// The statement for one batch.
+pub(super) fn select(query: &Query, after: Option<&(i64, ActivityKey)>) -> (String, Vec<Sql>) {
+    // The platform only selects rows if the id is known too: else each batch would sort all of them instead of continuing in
+    // the index by time. The plus prevents that.
+    let (mut conditions, mut values) =
+        conditions(query, if query.ids.is_empty() { "+a.platform" } else { "a.platform" });
     if let Some((start, ActivityKey { platform, id })) = after {
         // The first half lets the planner start in the index; the second half alone is only a filter.
         conditions.push(

@@ -10,6 +10,7 @@ use super::problems::clear_download_problem;
 use super::{Catalogue, Result};
 use crate::activity::{ActivityKey, ActivityKeyRef, Format, Origin, PlatformIds};
 use crate::fit::{Fit, RecordingId};
+use crate::matching::FileFacts;
 
 /// A file in the archive.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,15 +132,21 @@ impl Catalogue {
         self.done(rows)
     }
 
-    /// Calls `each` with the fingerprint of every activity that has exactly one file, in the order of the keys.
-    pub fn each_file_facts(&self, mut each: impl FnMut(ActivityKeyRef, FileFingerprint)) -> Result<()> {
+    /// Calls `each` with the fingerprint of every activity that has exactly one file, in the order of the keys. A statement
+    /// is open meanwhile, so `each` must neither write nor wait.
+    pub fn each_file_facts(&self, mut each: impl FnMut(ActivityKeyRef, FileFacts)) -> Result<()> {
         let mut read = || {
             let mut statement = self.connection.prepare_cached(&all_facts())?;
-            let mut names = PlatformIds::default();
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let (key, facts) = facts(row, &mut names)?;
-                each(key.as_key(), facts);
+                let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
+                let facts = FileFacts {
+                    sha256: Some(FileFacts::sha256(text(2)?)),
+                    bytes: Some(row.get::<_, i64>(3)?.unsigned_abs()),
+                    identity: identity([row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?]),
+                    is_converted: row.get(9)?,
+                };
+                each(ActivityKeyRef::new(text(0)?, text(1)?), facts);
             }
             Ok(())
         };

@@ -44,8 +44,10 @@ pub(super) const LONG: &str = "SELECT start_time, max(ifnull(timer_time_s, 0), i
     ifnull(distance_m, 0) / 25) AS span FROM activities WHERE start_time IS NOT NULL AND span > ?1";
 
 /// The activities that start in a period: the first ones.
-pub(super) const DURING_A_PERIOD: &str = "SELECT platform, id FROM activities WHERE start_time BETWEEN ?1 AND ?2
-    AND coalesce(timer_time_s, elapsed_time_s, distance_m) IS NOT NULL ORDER BY start_time, platform LIMIT ?3";
+pub(super) const DURING_A_PERIOD: &str = "SELECT platform, id FROM activities
+    WHERE ifnull(start_time, -1) BETWEEN ?1 AND ?2 AND start_time IS NOT NULL
+        AND coalesce(timer_time_s, elapsed_time_s, distance_m) IS NOT NULL
+    ORDER BY ifnull(start_time, -1), platform LIMIT ?3";
 
 /// The columns of a file that identify its recording, in the order of [`Recording::of`].
 const RECORDING: &str =

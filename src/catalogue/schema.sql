@@ -101,6 +101,9 @@ CREATE TABLE files (
     FOREIGN KEY (platform, id) REFERENCES activities (platform, id)
 ) STRICT, WITHOUT ROWID;
 
+-- The few further files: nearly every activity has one file.
+CREATE INDEX files_further ON files (platform, id) WHERE part > 0;
+
 -- Originals that the service itself has only corrupt, kept as received; they are never in the table of files.
 CREATE TABLE corrupt_originals (
     platform TEXT NOT NULL,

@@ -1,8 +1,8 @@
 //! What the numbers of a list need of each activity: a few columns of many rows, without their texts.
 
-use jiff::Timestamp;
 use rusqlite::{Row, params_from_iter, types::Value as Sql};
 
+use super::activities::conditions;
 use super::problems::{IS_UNAVAILABLE, since};
 use super::{Catalogue, Error, Query, Result, Unavailable};
 use crate::activity::ActivityKeyRef;
@@ -68,34 +68,7 @@ fn state<'a>(row: &'a Row) -> rusqlite::Result<FileSummary<'a>> {
 
 /// The statement for the activities that `query` selects.
 pub(super) fn select(query: &Query) -> (String, Vec<Sql>) {
-    let mut conditions = vec!["1".to_owned()];
-    let mut values: Vec<Sql> = Vec::new();
-    let among: [(&[&str], &[String]); 3] = [
-        (&["a.platform"], &query.platforms),
-        (&["a.id"], &query.ids),
-        (&["a.sport", "a.sub_sport", "a.platform_sport"], &query.sports),
-    ];
-    for (columns, wanted) in among.into_iter().filter(|(_, wanted)| !wanted.is_empty()) {
-        let marks = vec!["?"; wanted.len()].join(", ");
-        let any = columns.iter().map(|column| format!("{column} IN ({marks})")).collect::<Vec<_>>().join(" OR ");
-        conditions.push(format!("({any})"));
-        columns.iter().for_each(|_| values.extend(wanted.iter().cloned().map(Sql::Text)));
-    }
-    let numbers = [
-        ("a.start_time >= ?", query.since.map(Timestamp::as_second)),
-        ("a.start_time < ?", query.until.map(Timestamp::as_second)),
-        ("a.first_listing > ?", query.first_listing_after),
-    ];
-    for (condition, number) in numbers.into_iter().filter_map(|(condition, number)| Some((condition, number?))) {
-        conditions.push(condition.to_owned());
-        values.push(Sql::Integer(number));
-    }
-    if query.listed {
-        conditions.push("a.first_listing IS NOT NULL".to_owned());
-    }
-    if let Some(missing) = query.missing {
-        conditions.push(format!("a.missing_count {} 0", if missing { ">" } else { "=" }));
-    }
+    let (conditions, values) = conditions(query, "a.platform");
     let sql = format!(
         "SELECT a.platform, a.id, f.path, f.bytes, f.corrupt,
             f.path IS NOT NULL

@@ -11,7 +11,9 @@ const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version before, which is brought up to date when a catalogue is opened.
 const EARLIER: i64 = 6;
-const MIGRATION: &str = "ALTER TABLE activities ADD COLUMN service_json_hash INTEGER; DROP INDEX activities_start";
+const MIGRATION: &str = "ALTER TABLE activities ADD COLUMN service_json_hash INTEGER;
+    DROP INDEX activities_start;
+    CREATE INDEX files_further ON files (platform, id) WHERE part > 0";
 
 /// The tables in the file of a catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

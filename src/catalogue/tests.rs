@@ -280,11 +280,12 @@ fn every_index_is_used_by_a_query() {
     let mut catalogue = open(&dir);
     let key = || ActivityKeyRef::new("p", "1");
     let ignore = |_| Ok::<_, Error>(());
-    let queries: [(&str, Call); 8] = [
+    let queries: [(&str, Call); 9] = [
         ("activities_newest", &|c| c.entries(&Query::default(), ignore)),
         ("commands_by_run", &|c| c.stages("r", "c").map(drop)),
         ("deletions_by_activity", &|c| c.was_deleted_here(key()).map(drop)),
         ("deletions_open", &|c| c.open_deletions("p").map(drop)),
+        ("files_further", &|c| c.entries(&Query::default(), ignore)),
         ("listings_by_platform", &|c| c.newest_listing("p").map(drop)),
         ("uploads_by_file", &|c| c.has_upload_of_file("p", "aa").map(drop)),
         ("uploads_by_target", &|c| c.was_uploaded_by("r", key()).map(drop)),
@@ -589,7 +590,7 @@ fn a_catalogue_of_the_version_before_is_brought_up_to_date() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=3, Coverage::default(), false);
-    let before = "ALTER TABLE activities DROP COLUMN service_json_hash;
+    let before = "ALTER TABLE activities DROP COLUMN service_json_hash; DROP INDEX files_further;
         CREATE INDEX activities_start ON activities (start_time, platform); PRAGMA user_version = 6";
     catalogue.connection.execute_batch(before).unwrap();
     drop(catalogue);

@@ -103,11 +103,13 @@ impl RecordSink for RecordOutput {
     }
 
     fn line(&mut self, line: &[u8]) -> Result<bool> {
-        match (&mut self.0, Record::parse(line)) {
-            (Writer::Records(output), _) => output.line(line),
-            (Writer::Nothing, _) => Ok(true),
-            (_, Ok(record)) => self.record(&record),
-            (_, Err(_)) => Ok(true),
+        match &mut self.0 {
+            Writer::Records(output) => output.line(line),
+            Writer::Nothing => Ok(true),
+            Writer::Activities(_) | Writer::Changes(_) => {
+                let record = Record::parse(line).unwrap_or_else(|_| Record::Other(line.to_vec()));
+                self.record(&record)
+            }
         }
     }
 

@@ -29,7 +29,11 @@ static KNOWN: LazyLock<Vec<KnownName>> = LazyLock::new(|| {
     let names = Source::ALL.into_iter().flat_map(|source| {
         all().filter(move |setting| has(setting, source)).map(move |setting| source.name(setting.name))
     });
-    names.map(|name| KnownName { words: words(&name).into_iter().map(str::to_owned).collect(), name }).collect()
+    let known = |name: String| {
+        let words = words(&name).into_iter().map(str::to_owned).collect();
+        KnownName { words, letters: letters(&name), name }
+    };
+    names.map(known).collect()
 });
 
 /// A known name that misspelt names are compared with.
@@ -37,6 +41,23 @@ struct KnownName {
     name: String,
     /// The words of the name, as [`words`] returns them.
     words: Vec<String>,
+    letters: Letters,
+}
+
+/// How often each letter occurs in a name; letters with equal last five bits are one.
+type Letters = [u8; 32];
+
+fn letters(name: &str) -> Letters {
+    let mut letters = [0_u8; 32];
+    name.bytes().for_each(|byte| letters[usize::from(byte & 31)] = letters[usize::from(byte & 31)].saturating_add(1));
+    letters
+}
+
+/// The least number of edits between names with these letters: a replaced letter is one less of one and one more of another.
+fn least_distance(a: &Letters, b: &Letters) -> usize {
+    let more =
+        |a: &Letters, b: &Letters| a.iter().zip(b).map(|(a, b)| usize::from(a.saturating_sub(*b))).sum::<usize>();
+    more(a, b).max(more(b, a))
 }
 
 /// A warning about a name in a `.env` file that has no effect; `None` if it is a setting, or a variable of another
@@ -71,11 +92,11 @@ fn nearest(name: &str, is_meant: impl Fn(&str) -> bool) -> Option<&'static str> 
     let length = upper.chars().count();
     let most = if length < 8 { 1 } else { 2 };
     let readings = readings(&upper);
-    // Each additional letter of one name is at least one edit.
-    let is_far = |known: &str| known.len().abs_diff(length) > most;
+    let own = letters(&upper);
     let distance_to = |known: &KnownName| match &known.name {
         _ if readings.iter().any(|reading| *reading == known.words) => Some(0),
-        name if is_far(name) => None,
+        // Nearly all names differ in more letters, and counting these is quicker than comparing the names.
+        _ if least_distance(&own, &known.letters) > most => None,
         name => Some(distance(&upper, name)).filter(|steps| *steps <= most),
     };
     let near = KNOWN.iter().filter_map(|known| Some((distance_to(known)?, known.name.as_str())));

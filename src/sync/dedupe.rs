@@ -138,7 +138,7 @@ impl Input {
         }
         Ok(catalogue.each_file_facts(|key, facts| {
             if let Some(at) = candidates.find(key) {
-                candidates.set_file(at, file_facts(&facts));
+                candidates.set_file(at, facts);
             }
         })?)
     }
