@@ -1,7 +1,7 @@
 //! Writes files atomically, and checks existing ones.
 
 use std::fs::File;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -99,6 +99,31 @@ impl Archive {
     /// Whether the file exists with this size. [`Archive::read_whole`] checks its bytes.
     pub fn is_there(&self, path: &str, bytes: u64) -> bool {
         std::fs::metadata(self.absolute(path)).is_ok_and(|meta| meta.is_file() && meta.len() == bytes)
+    }
+
+    /// Whether a file has the bytes of this SHA-256, which were checked when they were stored. `None`: it does not exist.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn has_bytes_of(&self, path: &Path, sha256: &str) -> Result<Option<bool>, Error> {
+        let full = self.absolute(path);
+        let hashed = File::open(&full).and_then(|mut file| {
+            let mut digest = Sha256::new();
+            let mut piece = [0; 64 << 10];
+            loop {
+                match file.read(&mut piece) {
+                    Ok(0) => return Ok(hex::encode(&digest.finalize()) == sha256),
+                    Ok(read) => digest.update(&piece[..read]),
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        });
+        match hashed {
+            Ok(is_equal) => Ok(Some(is_equal)),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+            Err(source) => Err(Error { path: full, source }),
+        }
     }
 
     /// Reads and checks a file: `None` if it does not exist, an inner `Err` if it is corrupt.

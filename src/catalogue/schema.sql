@@ -159,6 +159,7 @@ CREATE TABLE uploads (
 CREATE INDEX uploads_open ON uploads (to_platform, number) WHERE outcome IS NULL;
 CREATE INDEX uploads_by_target ON uploads (to_platform, to_id);
 CREATE INDEX uploads_by_file ON uploads (to_platform, sha256);
+CREATE INDEX uploads_by_run ON uploads (run);
 
 -- The journal of deletions, each with the archived file from which the activity can be restored.
 CREATE TABLE deletions (
@@ -176,6 +177,7 @@ CREATE TABLE deletions (
 ) STRICT;
 CREATE INDEX deletions_open ON deletions (platform, number) WHERE outcome IS NULL;
 CREATE INDEX deletions_by_activity ON deletions (platform, id);
+CREATE INDEX deletions_by_run ON deletions (run);
 
 -- The sync log: one row for each command of a run.
 CREATE TABLE commands (

@@ -13,7 +13,9 @@ const SCHEMA: &str = include_str!("schema.sql");
 const EARLIER: i64 = 6;
 const MIGRATION: &str = "ALTER TABLE activities ADD COLUMN service_json_hash INTEGER;
     DROP INDEX activities_start;
-    CREATE INDEX files_further ON files (platform, id) WHERE part > 0";
+    CREATE INDEX files_further ON files (platform, id) WHERE part > 0;
+    CREATE INDEX uploads_by_run ON uploads (run);
+    CREATE INDEX deletions_by_run ON deletions (run)";
 
 /// The tables in the file of a catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

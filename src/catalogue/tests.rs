@@ -271,6 +271,72 @@ fn statements(catalogue: &mut Catalogue, work: impl FnOnce(&mut Catalogue) -> Re
     std::mem::take(&mut sent.lock().unwrap())
 }
 
+/// The plans of the statements that `work` sends, each with its statement.
+fn plans(catalogue: &mut Catalogue, work: impl FnOnce(&mut Catalogue) -> Result<()>) -> Vec<(String, String)> {
+    let sent = statements(catalogue, work);
+    let is_planned = |sql: &&String| !sql.starts_with("BEGIN") && !sql.starts_with("PRAGMA");
+    sent.iter().filter(is_planned).map(|sql| (sql.clone(), plan(catalogue, sql, Vec::new()))).collect()
+}
+
+#[test]
+fn nothing_that_is_done_for_each_activity_reads_a_whole_table() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut catalogue = open(&dir);
+    list(&mut catalogue, 1..=3, Coverage::default(), false);
+    let run = activity(1);
+    let key = || ActivityKeyRef::new("garmin-com", "1");
+    let of_run = UploadIntent { run: "r", from: key(), to: "coros", sha256: "aa", ids_before: &[] };
+    let upload = catalogue.begin_upload(&of_run, now()).unwrap();
+    let reason = Reason::other("x");
+    let refusal = DownloadRejection { entry: key(), kind: "retry", reason: &reason, counts_in: None };
+    let file = FileRow {
+        part: 0,
+        path: "a".into(),
+        sha256: "aa".into(),
+        bytes: 1,
+        format: crate::activity::Format::Fit,
+        origin: crate::activity::Origin::Original,
+        verified: now(),
+        retry_original_at: None,
+        corrupt: false,
+    };
+    let seen = [ListedRow { activity: &run, service_json: "{}" }];
+    let near = (now(), now());
+    let calls: &[(&str, Call)] = &[
+        ("upsert_page", &|c| c.upsert_page(1, &seen, now()).map(drop)),
+        ("insert_if_absent", &|c| c.insert_if_absent(&activity(9), now())),
+        ("entry", &|c| c.entry(key()).map(drop)),
+        ("files", &|c| c.files(key()).map(drop)),
+        ("file_facts", &|c| c.file_facts(key()).map(drop)),
+        ("set_files", &|c| c.set_files(key(), std::slice::from_ref(&file), None)),
+        ("set_verified", &|c| c.set_verified(key(), now())),
+        ("set_corrupt", &|c| c.set_corrupt(key())),
+        ("set_no_original", &|c| c.set_no_original(key())),
+        ("problem", &|c| c.problem(key(), "gs-download").map(drop)),
+        ("unavailable", &|c| c.unavailable(key()).map(drop)),
+        ("count_rejection", &|c| c.count_rejection(&refusal, now()).map(drop)),
+        ("begin_upload", &|c| c.begin_upload(&of_run, now()).map(drop)),
+        ("upload_pending", &|c| c.upload_pending(upload.number, Some("1"), &reason)),
+        ("finish_upload", &|c| c.finish_upload(upload.number, UploadOutcome::Created, Some("9"), None, now())),
+        ("uploads_of_run", &|c| c.uploads_of_run("r").map(drop)),
+        ("has_upload_of_file", &|c| c.has_upload_of_file("coros", "aa").map(drop)),
+        ("was_uploaded", &|c| c.was_uploaded(key()).map(drop)),
+        ("sent_file", &|c| c.sent_file("r", "coros", "aa", now()).map(drop)),
+        ("unlisted_uploads", &|c| c.unlisted_uploads("coros", now(), near).map(drop)),
+        ("was_deleted_here", &|c| c.was_deleted_here(key()).map(drop)),
+        ("was_restored", &|c| c.was_restored(key(), Some("aa")).map(drop)),
+        ("deletions_of_run", &|c| c.deletions_of_run("r").map(drop)),
+        ("corrupt_original", &|c| c.corrupt_original(key()).map(drop)),
+        ("group_number", &|c| c.group_number(key()).map(drop)),
+    ];
+    for (name, call) in calls {
+        for (sql, plan) in plans(&mut catalogue, |catalogue| call(catalogue)) {
+            let whole = plan.lines().find(|line| line.contains("SCAN") && !line.contains("CONSTANT ROW"));
+            assert!(whole.is_none(), "{name}: {plan}\n{sql}");
+        }
+    }
+}
+
 /// A query of the catalogue.
 type Call<'a> = &'a dyn Fn(&mut Catalogue) -> Result<()>;
 
@@ -280,14 +346,16 @@ fn every_index_is_used_by_a_query() {
     let mut catalogue = open(&dir);
     let key = || ActivityKeyRef::new("p", "1");
     let ignore = |_| Ok::<_, Error>(());
-    let queries: [(&str, Call); 9] = [
+    let queries: [(&str, Call); 11] = [
         ("activities_newest", &|c| c.entries(&Query::default(), ignore)),
         ("commands_by_run", &|c| c.stages("r", "c").map(drop)),
         ("deletions_by_activity", &|c| c.was_deleted_here(key()).map(drop)),
+        ("deletions_by_run", &|c| c.deletions_of_run("r").map(drop)),
         ("deletions_open", &|c| c.open_deletions("p").map(drop)),
         ("files_further", &|c| c.entries(&Query::default(), ignore)),
         ("listings_by_platform", &|c| c.newest_listing("p").map(drop)),
         ("uploads_by_file", &|c| c.has_upload_of_file("p", "aa").map(drop)),
+        ("uploads_by_run", &|c| c.uploads_of_run("r").map(drop)),
         ("uploads_by_target", &|c| c.was_uploaded_by("r", key()).map(drop)),
         ("uploads_open", &|c| c.open_uploads("p").map(drop)),
     ];
@@ -590,11 +658,19 @@ fn a_catalogue_of_the_version_before_is_brought_up_to_date() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=3, Coverage::default(), false);
+    let tables = |catalogue: &Catalogue| {
+        let sql = "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema UNION ALL
+            SELECT name FROM pragma_table_info('activities') ORDER BY 1)";
+        catalogue.connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    let fresh = tables(&catalogue);
     let before = "ALTER TABLE activities DROP COLUMN service_json_hash; DROP INDEX files_further;
+        DROP INDEX uploads_by_run; DROP INDEX deletions_by_run;
         CREATE INDEX activities_start ON activities (start_time, platform); PRAGMA user_version = 6";
     catalogue.connection.execute_batch(before).unwrap();
     drop(catalogue);
     let mut catalogue = open(&dir);
+    assert_eq!(tables(&catalogue), fresh);
     assert_eq!(catalogue.ids("garmin-com").unwrap().len(), 3);
     assert!(list(&mut catalogue, 1..=3, Coverage::default(), false).accepted);
     let hashes = "SELECT count(*) FROM activities WHERE service_json_hash IS NOT NULL";

@@ -93,6 +93,9 @@ impl Worker {
     }
 
     fn broken_because(&self, file: &FileRow) -> Result<Option<String>> {
+        if self.archive.has_bytes_of(file.path.as_ref(), &file.sha256)? == Some(true) {
+            return Ok(None);
+        }
         Ok(match self.archive.read_whole(file.path.as_ref())? {
             None => Some("file missing".into()),
             Some(Err(bad)) => Some(bad.to_string()),
