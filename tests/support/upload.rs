@@ -232,6 +232,14 @@ impl World {
         ));
     }
 
+    /// Lets the lists of garmin.cn and COROS show uploads only after this time, by the service's clock.
+    pub fn list_uploads_after(&self, seconds: i64) {
+        self.sim.with(|state| {
+            state.account("garmin.cn").spec.upload.listed_after_seconds = seconds;
+            state.coros.accounts[0].spec.import.listed_after_seconds = seconds;
+        });
+    }
+
     /// Waits until a fault has hit a request.
     #[track_caller]
     pub fn wait_for_fault(&self) {
