@@ -119,6 +119,8 @@ struct Client {
     proxied: Option<agent::Agents>,
     rate_limiter: Arc<dyn RateLimiter>,
     options: Options,
+    /// The threads that send requests.
+    workers: interruptible::Workers,
     /// When the last request to each platform was sent.
     sent: Mutex<BTreeMap<String, Moment>>,
 }

@@ -35,7 +35,7 @@ pub struct PermitError {
 pub trait RateLimiter: Send + Sync {
     /// Takes the permit for a request to `platform`, if it is free now: the next one is `interval` later. A permit is
     /// taken at the moment of sending, never reserved ahead: a process that wakes late would then come too close to the
-    /// next one.
+    /// next one. With an interval of zero only a `Retry-After` delays it, which may have been read a second ago.
     fn acquire(&self, platform: &str, interval: Duration) -> Result<Permit, PermitError>;
 
     /// The service asked to wait until then: every process does.

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::agent::Agents;
 use super::attempt::Failed;
+use super::interruptible::Workers;
 use super::tls::Tls;
 use super::{
     Client, Cookies, Error, Followed, Http, Options, Pause, Permit, RateLimiter, Repeat, Request, Response,
@@ -36,7 +37,8 @@ impl Http {
         let tls = Tls::new(options.route.ca_certificates.clone());
         let (direct, proxied) =
             (Agents::new(&options, &tls, None), proxy.map(|(_, proxy)| Agents::new(&options, &tls, Some(proxy))));
-        let client = Client { direct, proxied, rate_limiter, options, sent: Mutex::default() };
+        let client =
+            Client { direct, proxied, rate_limiter, options, workers: Workers::default(), sent: Mutex::default() };
         Http { client: Arc::new(client), waiting: Box::new(|_, _| ()) }
     }
 

@@ -270,12 +270,14 @@ impl Worker {
             listed: true,
             ..Query::default()
         };
-        let mut all = Vec::new();
-        self.catalogue.entries(&query, |entry| {
-            let facts = self.catalogue.file_facts(entry.activity.as_key())?;
-            all.push((entry, facts));
-            Ok::<_, Failure>(())
-        })?;
-        Ok(all)
+        self.catalogue.snapshot(|catalogue| {
+            let mut all = Vec::new();
+            catalogue.entries(&query, |entry| {
+                let facts = catalogue.file_facts(entry.activity.as_key())?;
+                all.push((entry, facts));
+                Ok::<_, Failure>(())
+            })?;
+            Ok(all)
+        })
     }
 }

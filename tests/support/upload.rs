@@ -232,10 +232,12 @@ impl World {
         ));
     }
 
-    /// Lets the lists of garmin.cn and COROS show uploads only after this time, by the service's clock.
+    /// Lets the lists show uploads only after this time, by the clock of the services.
     pub fn list_uploads_after(&self, seconds: i64) {
         self.sim.with(|state| {
-            state.account("garmin.cn").spec.upload.listed_after_seconds = seconds;
+            for domain in ["garmin.com", "garmin.cn"] {
+                state.account(domain).spec.upload.listed_after_seconds = seconds;
+            }
             state.coros.accounts[0].spec.import.listed_after_seconds = seconds;
         });
     }

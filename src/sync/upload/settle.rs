@@ -332,7 +332,7 @@ impl Uploads<'_> {
                 self.worker.catalogue.reopen_upload(one.row.number, &ACCEPTED)?;
                 one.state = State::Accepted(None);
             }
-            match self.find_listed(&one)? {
+            match self.worker.catalogue.snapshot(|_| self.find_listed(&one))? {
                 Some(id) => {
                     self.settled(&one.row, UploadOutcome::Created, Some(&id), None)?;
                     self.finish_with(one.record, "created", Some(id), Vec::new())?;
