@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{Catalogue, Error};
 use crate::clock::Clock;
-use crate::http::{Permit, PermitError, RateLimiter, writes_of};
+use crate::http::{Permit, PermitError, RateLimiter, files_of, writes_of};
 
 /// The delay between a permit and the first byte of the request differs from process to process; this margin keeps the
 /// interval from becoming shorter than configured.
@@ -79,12 +79,12 @@ fn not_before(until_ms: i64, now_ms: i64) -> Option<Permit> {
 }
 
 impl Catalogue {
-    /// The end of the service's rate limit: for all requests, or for uploads and deletions only.
+    /// The end of the service's rate limit: for all requests, for uploads and deletions only, or for its stores of files.
     pub fn rate_limited_until(&self, platform: &str, now: Timestamp) -> super::Result<Option<Timestamp>> {
         let sql = "SELECT max(not_before_ms) FROM rate_limits
-                   WHERE platform IN (?1, ?2) AND not_before_ms > ?3 AND not_before_ms <= ?3 + ?4";
+                   WHERE platform IN (?1, ?2, ?3) AND not_before_ms > ?4 AND not_before_ms <= ?4 + ?5";
         let now = now.as_millisecond();
-        let given = params![platform, writes_of(platform), now, LONGEST_RETRY_AFTER_MS];
+        let given = params![platform, writes_of(platform), files_of(platform), now, LONGEST_RETRY_AFTER_MS];
         let until: Option<i64> = self.done(self.connection.query_row(sql, given, |row| row.get(0)))?;
         Ok(until.and_then(|until| Timestamp::from_millisecond(until).ok()))
     }

@@ -21,6 +21,12 @@ pub fn writes_of(platform: &str) -> String {
     format!("{platform} writes")
 }
 
+/// The name under which a rate limiter stores the times of the requests to the stores of files of a platform. They are
+/// other hosts than the API, and often of another company.
+pub fn files_of(platform: &str) -> String {
+    format!("{platform} files")
+}
+
 /// The rate limiter cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
