@@ -186,7 +186,7 @@ impl Http {
 
     fn permit(&self, platform: &str, pace: &str, interval: Duration) -> Result<Permit, PermitError> {
         let limiter = &self.client.rate_limiter;
-        // A file is requested for the API's sake: while that asks to wait, its stores wait, too.
+        // While the service asks to wait with requests to its API, its stores get none either.
         if pace != platform
             && let wait @ Permit::NotBefore(_) = limiter.acquire(platform, Duration::ZERO)?
         {

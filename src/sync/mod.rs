@@ -86,6 +86,6 @@ pub use selection::{names_of, selection_of_flag, selection_of_setting, split_raw
 pub use sink::{RecordSink, RecordSource, RecordStream};
 pub use upload::{UploadOptions, upload};
 pub use workspace::{FirstError, Log, OpenedPlatforms, Worker, Workspace};
-pub use write_connection::{Checked, WriteConnection, WriteConnections};
+pub use write_connection::{TargetCheck, WriteConnection, WriteConnections};
 
 pub use crate::exit::Exit;

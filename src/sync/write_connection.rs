@@ -33,7 +33,7 @@ pub struct WriteConnection {
 
 /// The result of a check of the target.
 #[derive(Debug, Clone, Copy)]
-pub struct Checked {
+pub struct TargetCheck {
     /// Until when a write may rely on it.
     pub not_after: Moment,
     /// The list was requested for it.
@@ -179,13 +179,13 @@ impl WriteConnection {
     ///
     /// Listings by other commands do not count, however recent they seem: a watch may have uploaded since, and the
     /// clock may be wrong.
-    pub fn check_target(&self, worker: &mut Worker, start: Timestamp, progress: &Progress) -> Result<Checked> {
+    pub fn check_target(&self, worker: &mut Worker, start: Timestamp, progress: &Progress) -> Result<TargetCheck> {
         let (from, until) = precheck::reach(start);
         let serves = |(span, end): &&(Coverage, Moment)| {
             !end.is_over() && span.from.is_some_and(|it| it <= from) && span.until.is_some_and(|it| it >= until)
         };
         if let Some((_, end)) = self.listings.borrow().iter().filter(serves).max_by_key(|(_, end)| *end) {
-            return Ok(Checked { not_after: *end, is_new: false });
+            return Ok(TargetCheck { not_after: *end, is_new: false });
         }
         let sought = Some((from, until));
         let (from, until) = precheck::window(start, &worker.catalogue.listed_starts(&self.spec.id)?);
@@ -196,7 +196,7 @@ impl WriteConnection {
         let mut listings = self.listings.borrow_mut();
         listings.retain(|(_, end)| !end.is_over());
         listings.push((listed.coverage, end));
-        Ok(Checked { not_after: end, is_new: true })
+        Ok(TargetCheck { not_after: end, is_new: true })
     }
 
     /// Until when a write may rely on a listing.

@@ -1,7 +1,8 @@
 //! Downloads: look in the archive, request the file, store it, report the result.
 //!
-//! [`download`] is the operation; `parallel` downloads from several platforms at the same time; `fetch` requests one file, `access` decides by which access, `rejected` handles a
-//! rejection, `outage` decides whether the file is the cause of the rejection.
+//! [`download`] is the operation; `parallel` downloads from several platforms at the same time; `fetch` requests one
+//! file, `access` decides by which access, `rejected` handles a rejection, `outage` decides whether the file is the cause
+//! of the rejection.
 
 mod access;
 mod fetch;

@@ -6,7 +6,7 @@
 //! activity exists on the target or is pending. If a run is interrupted, the journal has every upload that the next run
 //! must check.
 
-mod backoff;
+mod poll_schedule;
 mod send;
 mod settle;
 
@@ -26,7 +26,7 @@ use crate::matching::{Matcher, Rule};
 use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, UploadFile};
 use crate::reason::{self, Reason};
 use crate::record::{FileRef, Outcome, Problem, ProblemKind, Record, TransferRecord, explained};
-use backoff::Backoff;
+use poll_schedule::PollSchedule;
 
 /// How many uploads to one platform may have no outcome before the next one is sent. After a kill, at most this many are
 /// unsettled, unless the service has settled none of them within `GS_UPLOAD_WAIT`.
@@ -152,7 +152,7 @@ struct Uploads<'a> {
     max_upload: Option<u64>,
     waiting: Vec<SentUpload>,
     /// When the list of each platform is read again.
-    listings: BTreeMap<PlatformId, Backoff>,
+    listings: BTreeMap<PlatformId, PollSchedule>,
     /// The platforms that settled nothing within the time limit. No further upload to them waits for earlier ones.
     slow: BTreeSet<PlatformId>,
     /// Why the result of uploads to a platform could not be found at the last attempt.
@@ -169,14 +169,14 @@ struct SentUpload {
     spec: Arc<PlatformSpec>,
     state: State,
     /// When its status is requested next.
-    poll: Backoff,
+    poll: PollSchedule,
     /// This run has read the list, and the list does not show it.
     missing: bool,
 }
 
 impl SentUpload {
     /// An upload that was just sent, or that an earlier run has sent, whose status is requested by `poll`.
-    fn new(record: TransferRecord, row: UploadRow, spec: &Arc<PlatformSpec>, poll: Backoff) -> SentUpload {
+    fn new(record: TransferRecord, row: UploadRow, spec: &Arc<PlatformSpec>, poll: PollSchedule) -> SentUpload {
         SentUpload { record, row, spec: spec.clone(), state: State::Processing, poll, missing: false }
     }
 

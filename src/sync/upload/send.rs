@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::backoff::Backoff;
+use super::poll_schedule::PollSchedule;
 use super::{Loaded, SentUpload, State, Uploads, sha256_of};
 use crate::activity::{ActivityKey, ActivityKeyRef, Origin};
 use crate::catalogue::{ActivityRow, FileFingerprint, UploadIntent, UploadOutcome, UploadRow};
@@ -15,7 +15,7 @@ use crate::plan::precheck::{self, PrecheckResult};
 use crate::platform::{self, Error, PlatformSpec, UploadFile, UploadStatus};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
-use crate::sync::{Checked, Exit, Failure, Level, Result};
+use crate::sync::{Exit, Failure, Level, Result, TargetCheck};
 
 /// After this time, an accepted upload that no list shows no longer counts as existing.
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
@@ -112,7 +112,7 @@ impl Uploads<'_> {
         let from = record.activity.activity.key();
         for number in 1.. {
             let not_after = match self.connections.get(spec)?.check_target(self.worker, start, &self.progress) {
-                Ok(Checked { not_after, is_new }) => {
+                Ok(TargetCheck { not_after, is_new }) => {
                     if is_new {
                         self.settle_listed(spec)?;
                     }
@@ -397,7 +397,7 @@ impl Uploads<'_> {
         record.outcome = None;
         let now = self.worker.clock.steady();
         // An outbox answers at once.
-        let poll = if spec.is_write_only() { Backoff::at_once(now) } else { Backoff::after_a_pause(now) };
+        let poll = if spec.is_write_only() { PollSchedule::at_once(now) } else { PollSchedule::after_a_pause(now) };
         self.handle_result(SentUpload::new(record, row, spec, poll), answer)?;
         Ok(None)
     }

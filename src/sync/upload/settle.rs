@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::backoff::{Backoff, FIRST_PAUSE, longer};
+use super::poll_schedule::{FIRST_PAUSE, PollSchedule, longer};
 use super::send::ACCEPTED;
 use super::{Loaded, MOST_WAITING, SentUpload, State, Uploads};
 use crate::activity::{Activity, ActivityKeyRef};
@@ -47,7 +47,7 @@ impl Uploads<'_> {
             // open.
             for row in self.worker.catalogue.open_uploads(&spec.id)? {
                 let record = self.record_of_row(&row)?;
-                let poll = Backoff::at_once(self.worker.clock.steady());
+                let poll = PollSchedule::at_once(self.worker.clock.steady());
                 self.waiting.push(SentUpload::new(record, row, spec, poll));
             }
             self.request_status(spec)?;
@@ -93,7 +93,8 @@ impl Uploads<'_> {
     }
 
     fn follow(&mut self) -> Result<()> {
-        // An outbox answers at once: what it could not publish, the next run publishes. A suspended platform is not asked.
+        // An outbox answers at once: what it could not publish, the next run publishes. A suspended platform gets no
+        // requests.
         let is_over = |uploads: &Self| {
             let is_asked = |one: &SentUpload| !one.spec.is_write_only() && !uploads.connections.is_suspended(&one.spec);
             !uploads.waiting.iter().any(is_asked)
@@ -159,9 +160,9 @@ impl Uploads<'_> {
     fn settle_due(&mut self, spec: &Arc<PlatformSpec>, is_last: bool) -> Result<()> {
         let now = self.worker.clock.steady();
         let before = self.waiting.len();
-        let mut listing = self.listings.get(&spec.id).copied().unwrap_or_else(|| Backoff::at_once(now));
+        let mut listing = self.listings.get(&spec.id).copied().unwrap_or_else(|| PollSchedule::at_once(now));
         if listing.is_due(now) || is_last {
-            listing.asked(now);
+            listing.sent(now);
             self.verify_listed(spec)?;
         }
         let accepted = self.accepted(spec);
@@ -169,11 +170,11 @@ impl Uploads<'_> {
         let is_processing = |one: &SentUpload| one.spec.id == spec.id && one.state == State::Processing;
         // The service has just reported them as done, so its list may show them now.
         if self.accepted(spec) > accepted && !self.waiting.iter().any(is_processing) {
-            listing.asked(now);
+            listing.sent(now);
             self.verify_listed(spec)?;
         }
         let is_progress = self.waiting.len() < before;
-        self.listings.insert(spec.id.clone(), if is_progress { Backoff::after_a_pause(now) } else { listing });
+        self.listings.insert(spec.id.clone(), if is_progress { PollSchedule::after_a_pause(now) } else { listing });
         Ok(())
     }
 
@@ -218,7 +219,7 @@ impl Uploads<'_> {
             self.waiting.extend(asked);
             return Ok(());
         }
-        asked.iter_mut().for_each(|one| one.poll.asked(now));
+        asked.iter_mut().for_each(|one| one.poll.sent(now));
         self.progress.step(&format!("requesting the status of {} on {}", uploads(asked.len()), spec.id));
         let mut files = Vec::new();
         for one in &asked {
@@ -428,7 +429,7 @@ impl Uploads<'_> {
                 }
                 Resend::CheckAgain(pause) => {
                     longest = longest.max(Some(pause));
-                    let poll = Backoff::at_once(self.worker.clock.steady());
+                    let poll = PollSchedule::at_once(self.worker.clock.steady());
                     self.waiting.push(SentUpload { state: State::Processing, poll, ..one });
                 }
                 Resend::Wait(until) => {
