@@ -53,10 +53,10 @@ fn main() -> ExitCode {
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let progress = worker.task(NAME);
-    let mut records = cli::records("gs-list --missing | gs-download", &progress)?;
+    let records = cli::records_ahead("gs-list --missing | gs-download", &progress)?;
     let options = DownloadOptions { verify: args.files.verify, force: args.files.force };
     let mut output = RecordOutput::activities(args.output, Output::prompt)?;
-    let result = sync::download(worker, options, &mut records, &progress, &mut output);
+    let result = sync::download(worker, options, Box::new(records), &progress, &mut output);
     progress.finish();
     let printed = output.finish();
     let counts = worker.counts_text(&[

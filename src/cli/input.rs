@@ -15,17 +15,26 @@ use crate::record::{Reader, Record};
 use crate::sync::{Progress, Prompt, TokenSource};
 
 /// The records of an input, read one after another.
-pub type Records = Reader<BufReader<Box<dyn Read>>>;
+pub type Records = Reader<BufReader<Box<dyn Read + Send>>>;
 
 /// Reads records from stdin. If a person typed the command alone, the error shows how to use it. `progress` gets
 /// the number of records.
 pub fn records(hint: &str, progress: &Progress) -> Result<Records, Failure> {
+    records_for(hint, progress, progress)
+}
+
+/// Like [`records`], for an operation that reads ahead, and itself shows that it waits for input.
+pub fn records_ahead(hint: &str, progress: &Progress) -> Result<Records, Failure> {
+    records_for(hint, progress, &Progress::hidden())
+}
+
+fn records_for(hint: &str, progress: &Progress, waits: &Progress) -> Result<Records, Failure> {
     if std::io::stdin().is_terminal() {
         return Err(Failure::usage(format!("no input: records are read from standard input; try: {hint}")));
     }
-    let input: Box<dyn Read> = match progress.is_shown().then(|| ReadAhead::begin(progress)).flatten() {
+    let input: Box<dyn Read + Send> = match progress.is_shown().then(|| ReadAhead::begin(progress, waits)).flatten() {
         Some(ahead) => Box::new(ahead),
-        None => Box::new(std::io::stdin().lock()),
+        None => Box::new(std::io::stdin()),
     };
     Ok(Reader::new(BufReader::with_capacity(256 << 10, input)))
 }

@@ -14,13 +14,14 @@ const PIECES: usize = 4096;
 pub struct ReadAhead {
     pieces: Receiver<io::Result<Vec<u8>>>,
     piece: io::Cursor<Vec<u8>>,
+    /// Shows that the command waits for its input.
     progress: Progress,
 }
 
 impl ReadAhead {
-    /// Starts reading, and reports the number of received lines to `progress`. `None` if no thread can be started; the
-    /// number of records is then unknown.
-    pub fn begin(progress: &Progress) -> Option<ReadAhead> {
+    /// Starts reading, and reports the number of received lines to `progress`; to `waits`, that the reader waits for
+    /// input. `None` if no thread can be started; the number of records is then unknown.
+    pub fn begin(progress: &Progress, waits: &Progress) -> Option<ReadAhead> {
         let (sender, pieces) = sync_channel(PIECES);
         let reported = progress.clone();
         let read = move || {
@@ -46,7 +47,7 @@ impl ReadAhead {
             reported.expect_no_more();
         };
         std::thread::Builder::new().name("input".into()).spawn(read).ok()?;
-        Some(ReadAhead { pieces, piece: io::Cursor::default(), progress: progress.clone() })
+        Some(ReadAhead { pieces, piece: io::Cursor::default(), progress: waits.clone() })
     }
 
     fn next(&mut self) -> Option<io::Result<Vec<u8>>> {

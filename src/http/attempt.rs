@@ -3,7 +3,6 @@
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use super::interruptible::interruptible;
 use super::send::host;
 use super::tls::Unconnected;
 use super::watch::{Halt, halted};
@@ -55,7 +54,8 @@ impl Http {
             }
         };
         let grace = if request.repeat == Repeat::Never { GRACE + AFTER_GRACE } else { Duration::ZERO };
-        let sent = interruptible(&self.client.options.stop, grace, run).unwrap_or_else(|| Err(Halt::Stopped.into()));
+        let sent = self.client.workers.interruptible(&self.client.options.stop, grace, run);
+        let sent = sent.unwrap_or_else(|| Err(Halt::Stopped.into()));
         let (head, mut body) = sent.map_err(failed)?.into_parts();
         let mut bytes = Vec::new();
         // A response without content may still name a compression, and an empty body is not valid gzip.

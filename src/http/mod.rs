@@ -31,7 +31,7 @@ pub use cookies::Cookies;
 pub use loopback::Loopback;
 pub use multipart::{FormPart, multipart};
 pub use proxy::Proxies;
-pub use rate_limit::{Permit, PermitError, RateLimiter, writes_of};
+pub use rate_limit::{Permit, PermitError, RateLimiter, files_of, writes_of};
 pub use retry::{Backoff, LONGEST_RETRY_AFTER};
 pub use secret::Secret;
 
@@ -79,7 +79,7 @@ pub struct Options {
     pub timeout: Duration,
     /// How reads are retried.
     pub backoff: Backoff,
-    /// The least time between the starts of two requests to one platform.
+    /// The least time between the starts of two requests to the API of one platform, and of two to its stores of files.
     pub interval: Duration,
     /// The longest `Retry-After` that the program waits for. For a longer one the request fails.
     pub max_retry_after: Duration,
@@ -119,6 +119,8 @@ struct Client {
     proxied: Option<agent::Agents>,
     rate_limiter: Arc<dyn RateLimiter>,
     options: Options,
+    /// The threads that send requests.
+    workers: interruptible::Workers,
     /// When the last request to each platform was sent.
     sent: Mutex<BTreeMap<String, Moment>>,
 }
@@ -177,6 +179,9 @@ pub struct Request {
     pub not_after: Option<Moment>,
     /// The least time until the next request to the platform, if it is longer than [`Options::interval`].
     pub min_interval: Duration,
+    /// The request goes to a store of files and not to the API of the platform, so it keeps the interval only to other
+    /// requests to stores. A `Retry-After` of the API delays it all the same.
+    pub to_file_store: bool,
 }
 
 impl Request {
@@ -195,6 +200,7 @@ impl Request {
             changes: false,
             not_after: None,
             min_interval: Duration::ZERO,
+            to_file_store: false,
         }
     }
 
@@ -216,6 +222,12 @@ impl Request {
     /// Marks the request as an upload or a deletion, or a part of one.
     pub fn changing(mut self) -> Request {
         self.changes = true;
+        self
+    }
+
+    /// Marks the request as one to a store of files.
+    pub fn to_file_store(mut self) -> Request {
+        self.to_file_store = true;
         self
     }
 

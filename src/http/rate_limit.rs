@@ -21,6 +21,12 @@ pub fn writes_of(platform: &str) -> String {
     format!("{platform} writes")
 }
 
+/// The name under which a rate limiter stores the times of the requests to the stores of files of a platform. They are
+/// other hosts than the API, and often of another company.
+pub fn files_of(platform: &str) -> String {
+    format!("{platform} files")
+}
+
 /// The rate limiter cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -35,7 +41,7 @@ pub struct PermitError {
 pub trait RateLimiter: Send + Sync {
     /// Takes the permit for a request to `platform`, if it is free now: the next one is `interval` later. A permit is
     /// taken at the moment of sending, never reserved ahead: a process that wakes late would then come too close to the
-    /// next one.
+    /// next one. With an interval of zero only a `Retry-After` delays it, which may have been read a second ago.
     fn acquire(&self, platform: &str, interval: Duration) -> Result<Permit, PermitError>;
 
     /// The service asked to wait until then: every process does.

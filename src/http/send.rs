@@ -9,10 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::agent::Agents;
 use super::attempt::Failed;
+use super::interruptible::Workers;
 use super::tls::Tls;
 use super::{
-    Client, Cookies, Error, Followed, Http, Options, Pause, Permit, RateLimiter, Repeat, Request, Response,
-    WaitObserver, cookies, retry, writes_of,
+    Client, Cookies, Error, Followed, Http, Options, Pause, Permit, PermitError, RateLimiter, Repeat, Request,
+    Response, WaitObserver, cookies, files_of, retry, writes_of,
 };
 use crate::clock::Moment;
 
@@ -36,7 +37,8 @@ impl Http {
         let tls = Tls::new(options.route.ca_certificates.clone());
         let (direct, proxied) =
             (Agents::new(&options, &tls, None), proxy.map(|(_, proxy)| Agents::new(&options, &tls, Some(proxy))));
-        let client = Client { direct, proxied, rate_limiter, options, sent: Mutex::default() };
+        let client =
+            Client { direct, proxied, rate_limiter, options, workers: Workers::default(), sent: Mutex::default() };
         Http { client: Arc::new(client), waiting: Box::new(|_, _| ()) }
     }
 
@@ -78,15 +80,16 @@ impl Http {
         let mut try_number = 1;
         let mut redirects = Redirects::new(request);
         let mut request = request.clone();
+        let pace = if request.to_file_store { files_of(platform) } else { platform.to_owned() };
         loop {
             if request.changes {
                 self.wait_to_write(platform)?;
             }
-            self.wait_for_permit(platform, request.min_interval)?;
+            self.wait_for_permit(platform, &pace, request.min_interval)?;
             if request.not_after.is_some_and(|moment| moment.is_over()) {
                 return Err(Error::TooLate);
             }
-            self.client.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(platform.to_owned(), Moment::now());
+            self.client.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(pace.clone(), Moment::now());
             let result = self.try_once(&request);
             let last = request.repeat.is_sent_once() || try_number >= self.client.options.backoff.tries;
             match result {
@@ -95,7 +98,11 @@ impl Http {
                         redirects.follow(&mut request, &response, next)?;
                         continue;
                     }
-                    self.apply_retry_after(platform, &request, &response)?;
+                    self.apply_retry_after(
+                        if request.changes { writes_of(platform) } else { pace.clone() },
+                        &request,
+                        &response,
+                    )?;
                     if last || is_final(&request, response.status, try_number) {
                         return Ok(redirects.end(request, response));
                     }
@@ -119,8 +126,8 @@ impl Http {
     }
 
     /// Records for all processes that the service asked to wait, and fails if that wait is longer than
-    /// [`Options::max_retry_after`].
-    fn apply_retry_after(&self, platform: &str, request: &Request, response: &Response) -> Result<(), Error> {
+    /// [`Options::max_retry_after`]. `asked`: the name of the requests that wait.
+    fn apply_retry_after(&self, asked: String, request: &Request, response: &Response) -> Result<(), Error> {
         // The caller handles the response to a login, which must not delay the reads.
         let is_login = matches!(request.repeat, Repeat::Once | Repeat::Never) && !request.changes;
         if is_login || !matches!(response.status, 427 | 429 | 503) {
@@ -128,8 +135,7 @@ impl Http {
         }
         let now = self.now();
         let Some(until) = response.retry_after(now) else { return Ok(()) };
-        let asked = if request.changes { &writes_of(platform) } else { platform };
-        self.client.rate_limiter.not_before(asked, until).map_err(Error::RateLimiter)?;
+        self.client.rate_limiter.not_before(&asked, until).map_err(Error::RateLimiter)?;
         // The caller needs the response to a write, because it contains the outcome.
         if request.repeat.is_sent_once() || until.duration_since(now) <= signed(self.client.options.max_retry_after) {
             return Ok(());
@@ -157,13 +163,14 @@ impl Http {
         }
     }
 
-    fn wait_for_permit(&self, platform: &str, min_interval: Duration) -> Result<(), Error> {
+    /// Waits for the permit of a request that keeps the `pace` of this name: the platform's own, or that of its stores.
+    fn wait_for_permit(&self, platform: &str, pace: &str, min_interval: Duration) -> Result<(), Error> {
         let interval = self.client.options.interval.max(min_interval);
         loop {
             if self.client.options.stop.load(Ordering::Relaxed) {
                 return Err(Error::Stopped);
             }
-            match self.client.rate_limiter.acquire(platform, interval).map_err(Error::RateLimiter)? {
+            match self.permit(platform, pace, interval).map_err(Error::RateLimiter)? {
                 Permit::Now => return Ok(()),
                 Permit::Later(wait) => self.pause(Pause::RequestInterval, wait)?,
                 Permit::NotBefore(until) => {
@@ -175,6 +182,17 @@ impl Http {
                 }
             }
         }
+    }
+
+    fn permit(&self, platform: &str, pace: &str, interval: Duration) -> Result<Permit, PermitError> {
+        let limiter = &self.client.rate_limiter;
+        // While the service asks to wait with requests to its API, its stores get none either.
+        if pace != platform
+            && let wait @ Permit::NotBefore(_) = limiter.acquire(platform, Duration::ZERO)?
+        {
+            return Ok(wait);
+        }
+        limiter.acquire(pace, interval)
     }
 
     /// Sleeps, unless a person wants to stop the program.

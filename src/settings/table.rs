@@ -239,8 +239,9 @@ pub const SETTINGS: &[SettingGroup] = &[
             duration(
                 "GS_REQUEST_INTERVAL",
                 2,
-                "Minimum time between two requests to one platform, over all programs that use the data folder. A time \
-                 span is written as 2s, 500ms or 1m 30s; a number without a unit is seconds.",
+                "Minimum time between two requests to one platform, over all programs that use the data folder. The stores \
+                 of COROS' files keep it apart from its API. A time span is written as 2s, 500ms or 1m 30s; a number \
+                 without a unit is seconds.",
             ),
             // 12 requests at once were limited, one in half a second was not (reviewed 2026-11-29).
             duration(

@@ -89,6 +89,8 @@ pub trait Task: Send + Sync {
     fn wait(&self, text: &str, time: Duration);
     /// A pause before a request, and its length.
     fn pause(&self, pause: Pause<'_>, time: Duration);
+    /// The same task for another thread, whose steps and waits do not replace those of this one.
+    fn thread(&self) -> Progress;
     /// The task is done.
     fn finish(&self);
 }
@@ -152,6 +154,11 @@ impl Progress {
     /// See [`Task::pause`].
     pub fn pause(&self, pause: Pause<'_>, time: Duration) {
         self.with(|task| task.pause(pause, time));
+    }
+
+    /// See [`Task::thread`].
+    pub fn thread(&self) -> Progress {
+        self.0.as_ref().map_or_else(Progress::hidden, |task| task.thread())
     }
 
     /// See [`Task::finish`].

@@ -6,6 +6,9 @@ use crate::record::{Malformed, Numbered, Record};
 /// The records of the input as they arrive, each with its line number.
 pub type RecordSource<'a> = &'a mut dyn Iterator<Item = std::result::Result<Numbered, Malformed>>;
 
+/// The records of the input for an operation that reads them on a thread of its own.
+pub type RecordStream = Box<dyn Iterator<Item = std::result::Result<Numbered, Malformed>> + Send>;
+
 /// Receives the records of an operation, in their order.
 pub trait RecordSink {
     /// Receives a record. `false`: the sink accepts no more.

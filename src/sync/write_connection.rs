@@ -31,6 +31,15 @@ pub struct WriteConnection {
     _lock: Lock,
 }
 
+/// The result of a check of the target.
+#[derive(Debug, Clone, Copy)]
+pub struct TargetCheck {
+    /// Until when a write may rely on it.
+    pub not_after: Moment,
+    /// The list was requested for it.
+    pub is_new: bool,
+}
+
 /// The platforms that one operation writes to.
 pub struct WriteConnections {
     http: Arc<Http>,
@@ -167,17 +176,16 @@ impl WriteConnection {
 
     /// Ensures that the catalogue's view of the time around `start` is only seconds old: requests that part of the
     /// list, unless this command has just done so. The request covers a whole page, which serves the next uploads.
-    /// Returns until when the result may be used.
     ///
     /// Listings by other commands do not count, however recent they seem: a watch may have uploaded since, and the
     /// clock may be wrong.
-    pub fn check_target(&self, worker: &mut Worker, start: Timestamp, progress: &Progress) -> Result<Moment> {
+    pub fn check_target(&self, worker: &mut Worker, start: Timestamp, progress: &Progress) -> Result<TargetCheck> {
         let (from, until) = precheck::reach(start);
         let serves = |(span, end): &&(Coverage, Moment)| {
             !end.is_over() && span.from.is_some_and(|it| it <= from) && span.until.is_some_and(|it| it >= until)
         };
         if let Some((_, end)) = self.listings.borrow().iter().filter(serves).max_by_key(|(_, end)| *end) {
-            return Ok(*end);
+            return Ok(TargetCheck { not_after: *end, is_new: false });
         }
         let sought = Some((from, until));
         let (from, until) = precheck::window(start, &worker.catalogue.listed_starts(&self.spec.id)?);
@@ -188,7 +196,7 @@ impl WriteConnection {
         let mut listings = self.listings.borrow_mut();
         listings.retain(|(_, end)| !end.is_over());
         listings.push((listed.coverage, end));
-        Ok(end)
+        Ok(TargetCheck { not_after: end, is_new: true })
     }
 
     /// Until when a write may rely on a listing.
@@ -262,12 +270,14 @@ impl Worker {
             listed: true,
             ..Query::default()
         };
-        let mut all = Vec::new();
-        self.catalogue.entries(&query, |entry| {
-            let facts = self.catalogue.file_facts(entry.activity.as_key())?;
-            all.push((entry, facts));
-            Ok::<_, Failure>(())
-        })?;
-        Ok(all)
+        self.catalogue.snapshot(|catalogue| {
+            let mut all = Vec::new();
+            catalogue.entries(&query, |entry| {
+                let facts = catalogue.file_facts(entry.activity.as_key())?;
+                all.push((entry, facts));
+                Ok::<_, Failure>(())
+            })?;
+            Ok(all)
+        })
     }
 }

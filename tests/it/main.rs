@@ -151,4 +151,5 @@ mod upload {
     mod lost_response;
     mod precheck;
     mod records;
+    mod system_calls;
 }

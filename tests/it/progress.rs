@@ -164,7 +164,7 @@ fn each_stage_of_a_pipeline_has_its_own_progress_line() {
         scenario.coros[0].import = ImportSpec { seconds: 4, ..ImportSpec::default() };
     });
     let busy = Effect::Status { status: 429, retry_after: Some("3".into()), body: None, content_type: None };
-    three.sim.fault(Fault::new(busy).contains(FILES).count(1));
+    three.sim.fault(Fault::new(busy).host("connectapi.garmin.com").contains(FILES).count(1));
     let terminal = Tmux::start(&work, "terminal", WIDE);
     terminal.type_line(PIPELINE);
     let (mut names, mut words, mut most) = (BTreeSet::new(), BTreeSet::new(), 0);
@@ -261,7 +261,7 @@ fn key_presses_and_window_resizes_do_not_break_progress_lines() {
 
 #[test]
 fn a_killed_stage_leaves_no_progress_line_and_the_others_continue() {
-    let (_three, work) = listed(8);
+    let (_three, work) = listed(24);
     let terminal = Tmux::start(&work, "terminal", WIDE);
     // The stages before and after it continue; the records that it has passed on are uploaded.
     terminal.type_line("gs-list | gs-diff | gs-download | cat | gs-upload > sent");

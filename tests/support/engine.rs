@@ -220,7 +220,7 @@ impl Engine {
 
     pub fn download_with(&self, options: DownloadOptions, records: Vec<Record>) -> Ran {
         self.run("gs-download", |worker, sink| {
-            sync::download(worker, options, &mut lines(records), &Progress::hidden(), sink)
+            sync::download(worker, options, Box::new(lines(records)), &Progress::hidden(), sink)
         })
     }
 

@@ -86,6 +86,8 @@ pub enum Call {
     Identify,
     Upload,
     Status,
+    /// One upload whose status was requested: a request may be about several.
+    StatusOfOne,
     Delete,
 }
 
@@ -638,6 +640,7 @@ impl PlatformWriter for Memory {
         let effect = self.begin(Call::Status)?;
         let now = self.clock.now();
         let mut state = self.settled();
+        *state.calls.entry(Call::StatusOfOne).or_default() += sent.len();
         let live: Vec<u64> = state.live(now).map(|held| held.id).collect();
         let mut answers = Vec::new();
         for one in sent {

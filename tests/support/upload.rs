@@ -232,6 +232,16 @@ impl World {
         ));
     }
 
+    /// Lets the lists show uploads only after this time, by the clock of the services.
+    pub fn list_uploads_after(&self, seconds: i64) {
+        self.sim.with(|state| {
+            for domain in ["garmin.com", "garmin.cn"] {
+                state.account(domain).spec.upload.listed_after_seconds = seconds;
+            }
+            state.coros.accounts[0].spec.import.listed_after_seconds = seconds;
+        });
+    }
+
     /// Waits until a fault has hit a request.
     #[track_caller]
     pub fn wait_for_fault(&self) {

@@ -260,7 +260,7 @@ mod tests {
         line.state().come = 60;
         line.all_came();
         line.add(30);
-        line.state().at("garmin-com 20000000012", Instant::now());
+        line.state().at(0, "garmin-com 20000000012", Instant::now());
         assert_eq!(
             at(&line, 119).split_whitespace().take(3).collect::<Vec<_>>(),
             ["gs-download", "30/60", "━━━━━━━━╸───────"]
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn a_line_of_wide_letters_fits_its_terminal() {
         let line = ProgressLine::new("gs-fetch folder:/跑步/手表/二〇二六");
-        line.state().at("跑步手表跑步手表跑步手表跑步手表跑步手表", Instant::now());
+        line.state().at(0, "跑步手表跑步手表跑步手表跑步手表跑步手表", Instant::now());
         for width in 20..90 {
             assert!(console::measure_text_width(&at(&line, width)) <= width.into());
         }
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(line.as_text(), "gs-download: waiting for input");
         line.needs_input(false);
         line.state().come = 60;
-        line.state().at("garmin-com 2", Instant::now());
+        line.state().at(0, "garmin-com 2", Instant::now());
         assert_eq!(line.as_text(), "gs-download: 0/60+, garmin-com 2");
     }
 }

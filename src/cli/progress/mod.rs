@@ -22,48 +22,52 @@ pub(super) use painter::{Painter, View};
 pub(super) use screen::Screen;
 
 use crate::http::Pause;
-use crate::sync::Task;
+use crate::sync::{Progress, Task};
 use line::ProgressLine;
 use status_text::WaitReason;
 
 /// Waits shorter than this are not shown.
 const WORTH_A_WORD: Duration = Duration::from_millis(300);
 
-/// A task with a progress line on the terminal.
-pub(super) struct TerminalTask(Arc<ProgressLine>);
+/// A task with a progress line on the terminal, or one of its threads.
+pub(super) struct TerminalTask {
+    line: Arc<ProgressLine>,
+    /// The number of the thread; 0: the task itself.
+    thread: usize,
+}
 
 impl TerminalTask {
     /// A task with this name, whose line `painter` draws.
     pub fn new(painter: &Arc<Painter>, name: &str) -> TerminalTask {
-        TerminalTask(painter.line(name))
+        TerminalTask { line: painter.line(name), thread: 0 }
     }
 
     fn wait_for(&self, text: &str, time: Duration, why: WaitReason) {
         if time > WORTH_A_WORD {
-            self.0.state().wait(text.to_owned(), (time, Instant::now()), why);
+            self.line.state().wait(self.thread, text.to_owned(), (time, Instant::now()), why);
         }
     }
 }
 
 impl Task for TerminalTask {
     fn add(&self, count: u64) {
-        self.0.add(count);
+        self.line.add(count);
     }
 
     fn expect_more(&self, count: u64) {
-        self.0.state().come += count;
+        self.line.state().come += count;
     }
 
     fn expect_no_more(&self) {
-        self.0.all_came();
+        self.line.all_came();
     }
 
     fn needs_input(&self, needs: bool) {
-        self.0.needs_input(needs);
+        self.line.needs_input(needs);
     }
 
     fn step(&self, text: &str) {
-        self.0.state().at(text, Instant::now());
+        self.line.state().at(self.thread, text, Instant::now());
     }
 
     fn wait(&self, text: &str, time: Duration) {
@@ -84,7 +88,12 @@ impl Task for TerminalTask {
         }
     }
 
+    fn thread(&self) -> Progress {
+        let thread = self.line.state().add_thread();
+        Progress::of(Arc::new(TerminalTask { line: self.line.clone(), thread }))
+    }
+
     fn finish(&self) {
-        self.0.state().finished = true;
+        self.line.state().finished = true;
     }
 }

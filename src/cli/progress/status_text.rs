@@ -19,7 +19,15 @@ pub struct StageState {
     pub stopping: bool,
     /// Whether the stage waits for its input.
     pub needs_input: bool,
-    at: String,
+    /// The steps of the threads of the stage. The first one is that of the stage itself.
+    steps: Vec<Step>,
+    /// The step that was set last.
+    last: usize,
+}
+
+/// What one thread of a stage does.
+struct Step {
+    text: String,
     since: Instant,
     wait: Option<Wait>,
 }
@@ -63,29 +71,41 @@ impl StageState {
             finished: false,
             stopping: false,
             needs_input: false,
-            at: String::new(),
-            since: Instant::now(),
-            wait: None,
+            steps: vec![Step::new()],
+            last: 0,
         }
     }
 
-    /// Sets the current step.
-    pub fn at(&mut self, what: &str, now: Instant) {
-        (self.at, self.since, self.wait) = (printable(what), now, None);
+    /// Adds the steps of another thread of the stage. Returns its number; that of the stage itself is 0.
+    pub fn add_thread(&mut self) -> usize {
+        self.steps.push(Step::new());
+        self.steps.len() - 1
     }
 
-    /// Sets the current wait. `{}` in the text is replaced by the remaining time.
-    pub fn wait(&mut self, what: String, (time, now): (Duration, Instant), why: WaitReason) {
+    /// Sets the current step of a thread.
+    pub fn at(&mut self, thread: usize, what: &str, now: Instant) {
+        self.last = thread;
+        self.steps[thread] = Step { text: printable(what), since: now, wait: None };
+    }
+
+    /// Sets the current wait of a thread. `{}` in the text is replaced by the remaining time.
+    pub fn wait(&mut self, thread: usize, what: String, (time, now): (Duration, Instant), why: WaitReason) {
+        self.last = thread;
+        let step = &mut self.steps[thread];
         let end = now.checked_add(time);
-        self.wait = end.map(|end| Wait { what, end, why });
+        step.wait = end.map(|end| Wait { what, end, why });
         // The duration of a request counts from the moment at which it is sent.
-        self.since = end.unwrap_or(self.since);
+        step.since = end.unwrap_or(step.since);
+    }
+
+    /// The step to show: one that waits because the service asked to, else the last.
+    fn step(&self, now: Instant) -> &Step {
+        let is_asked = |step: &&Step| step.waiting(now).is_some_and(|(wait, _)| wait.why == WaitReason::Service);
+        self.steps.iter().find(is_asked).unwrap_or(&self.steps[self.last])
     }
 
     fn waiting(&self, now: Instant) -> Option<(&Wait, Duration)> {
-        let wait = self.wait.as_ref()?;
-        let left = wait.end.saturating_duration_since(now);
-        (!left.is_zero()).then_some((wait, left))
+        self.step(now).waiting(now)
     }
 
     /// The remaining time of the wait.
@@ -110,14 +130,28 @@ impl StageState {
         }
         if let Some((wait, left)) = self.waiting(now) {
             let waits = wait.what.replace("{}", &wait_of(left));
-            let is_beside = wait.why == WaitReason::RateLimit && !self.at.is_empty();
-            return if is_beside { format!("{}, {waits}", self.at) } else { waits };
+            let text = &self.step(now).text;
+            let is_beside = wait.why == WaitReason::RateLimit && !text.is_empty();
+            return if is_beside { format!("{text}, {waits}") } else { waits };
         }
         if self.needs_input {
             return "waiting for input".to_owned();
         }
-        let takes = now.saturating_duration_since(self.since);
-        if takes < LONG { self.at.clone() } else { format!("{}, {}", self.at, wait_of(takes)) }
+        let Step { text, since, .. } = self.step(now);
+        let takes = now.saturating_duration_since(*since);
+        if takes < LONG { text.clone() } else { format!("{text}, {}", wait_of(takes)) }
+    }
+}
+
+impl Step {
+    fn new() -> Step {
+        Step { text: String::new(), since: Instant::now(), wait: None }
+    }
+
+    fn waiting(&self, now: Instant) -> Option<(&Wait, Duration)> {
+        let wait = self.wait.as_ref()?;
+        let left = wait.end.saturating_duration_since(now);
+        (!left.is_zero()).then_some((wait, left))
     }
 }
 
@@ -203,14 +237,14 @@ mod tests {
     fn a_wait_is_shown_as_long_as_it_lasts() {
         let mut state = StageState::new();
         let now = Instant::now();
-        state.at("coros 47\u{1b}[2J", now);
+        state.at(0, "coros 47\u{1b}[2J", now);
         assert_eq!((state.words(now), state.activity(now)), ("coros 47[2J".into(), ActivityState::Busy));
-        state.wait("next request in {}".into(), (seconds(1.9), now), WaitReason::RateLimit);
+        state.wait(0, "next request in {}".into(), (seconds(1.9), now), WaitReason::RateLimit);
         assert_eq!(
             (state.words(now), state.activity(now)),
             ("coros 47[2J, next request in 1.9 s".into(), ActivityState::Busy)
         );
-        state.wait("coros: retry after {}".into(), (seconds(130.0), now), WaitReason::Service);
+        state.wait(0, "coros: retry after {}".into(), (seconds(130.0), now), WaitReason::Service);
         assert_eq!(
             (state.words(now), state.activity(now)),
             ("coros: retry after 2 min 10 s".into(), ActivityState::Waiting)
@@ -222,5 +256,23 @@ mod tests {
         assert_eq!((state.words(later), state.activity(later)), ("waiting for input".into(), ActivityState::Idle));
         state.stopping = true;
         assert!(state.words(later).starts_with("stops when its input ends"));
+    }
+
+    #[test]
+    fn a_wait_for_one_service_is_shown_while_other_threads_work() {
+        let mut state = StageState::new();
+        let now = Instant::now();
+        let (one, other) = (state.add_thread(), state.add_thread());
+        state.at(one, "coros 1", now);
+        state.wait(one, "coros: retry after {}".into(), (seconds(130.0), now), WaitReason::Service);
+        state.at(other, "garmin-cn 2", now);
+        assert_eq!(state.words(now), "coros: retry after 2 min 10 s");
+        let later = now + seconds(131.0);
+        assert_eq!(
+            (state.words(later), state.activity(later)),
+            ("garmin-cn 2, 2 min 11 s".into(), ActivityState::Busy)
+        );
+        state.at(one, "coros 3", later);
+        assert_eq!(state.words(later), "coros 3");
     }
 }

@@ -70,8 +70,11 @@ pub fn file_request(url: &Secret) -> Result<Request> {
     if !is_plain || !FILE_HOSTS.iter().any(is_below) {
         return Err(Error::Unexpected("COROS gives a file URL on an unknown domain; not downloaded".into()));
     }
-    let mut request =
-        Request::get(url.expose()).header("Accept", "*/*").header("User-Agent", BROWSER).limit(limit::FILE);
+    let mut request = Request::get(url.expose())
+        .header("Accept", "*/*")
+        .header("User-Agent", BROWSER)
+        .limit(limit::FILE)
+        .to_file_store();
     request.redact_url = true;
     Ok(request)
 }

@@ -164,7 +164,7 @@ impl Downloads<'_> {
         let mut problem = rejected.problem.clone();
         match self.worker.settle_rejection(platform, activity, &rejected, counts) {
             // With `--force`, the user requested the file, so the problem is reported.
-            Ok(RejectionOutcome::StillUnavailable) if !self.options.force => {
+            Ok(RejectionOutcome::StillUnavailable) if !self.setup.options.force => {
                 let text = format!("still unavailable: {}", problem.why());
                 self.worker.item(Level::Debug, activity.as_key(), &text);
                 self.worker.count("unavailable", 1);

@@ -1,21 +1,22 @@
-//! Downloads, one after the other: look in the archive, request the file, store it, report the result.
+//! Downloads: look in the archive, request the file, store it, report the result.
 //!
-//! [`download`] is the operation; `fetch` requests one file, `access` decides by which access, `rejected` handles a
-//! rejection, `outage` decides whether the file is the cause of the rejection.
+//! [`download`] is the operation; `parallel` downloads from several platforms at the same time; `fetch` requests one
+//! file, `access` decides by which access, `rejected` handles a rejection, `outage` decides whether the file is the cause
+//! of the rejection.
 
 mod access;
 mod fetch;
 mod outage;
+mod parallel;
 mod rejected;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::sink::each_record;
 use super::suspension::Suspensions;
-use super::{Error, Exit, ItemResult, Level, LocalFile, Progress, RecordSink, RecordSource, Result, Worker, file_ref};
+use super::{Error, Exit, ItemResult, Level, LocalFile, Progress, RecordSink, RecordStream, Result, Worker, file_ref};
 use crate::activity::{AccessKind, Activity, ActivityKey};
 use crate::archive;
 use crate::catalogue::FileRow;
@@ -41,31 +42,54 @@ pub struct DownloadOptions {
 pub fn download(
     worker: &mut Worker,
     options: DownloadOptions,
-    records: RecordSource,
+    records: RecordStream,
     progress: &Progress,
     sink: &mut dyn RecordSink,
 ) -> Result<()> {
-    let selection = worker.selection.clone();
     worker.report_write_only("download");
-    let mut downloads = Downloads::new(worker, progress, options)?;
-    each_record(records, |mut record| {
-        downloads.pass(&mut record, &selection)?;
-        progress.add(1);
-        Ok(sink.record(&record)? && !downloads.worker.is_stopped())
-    })
+    // An invalid network setting is reported also if the input is empty.
+    worker.http(progress.clone())?;
+    let setup =
+        Setup { progress: progress.clone(), options, selection: worker.selection.clone(), full: Mutex::default() };
+    parallel::download(&setup, worker, records, sink)
 }
 
-/// The downloads of one command.
-struct Downloads<'a> {
-    worker: &'a mut Worker,
-    http: Arc<Http>,
+/// What the downloads of all platforms share.
+struct Setup {
     progress: Progress,
     options: DownloadOptions,
+    selection: PlatformSelection,
+    /// Nothing more can be written: the problem of all further records.
+    full: Mutex<Option<Problem>>,
+}
+
+impl Setup {
+    fn full(&self) -> MutexGuard<'_, Option<Problem>> {
+        self.full.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The activity of a record that requests its file. A record with a problem or of an unknown type requests none.
+fn requested<'r>(record: &'r Record, only: &PlatformSelection) -> Option<&'r Activity> {
+    let activity = match record {
+        _ if record.problem().is_some() => return None,
+        Record::Activity(record) => &record.activity,
+        Record::Transfer(record) if record.outcome.is_none() => &record.activity.activity,
+        // A decided transfer needs no file.
+        Record::Transfer(_) | Record::Other(_) => return None,
+    };
+    only.includes(&activity.platform).then_some(activity)
+}
+
+/// The downloads of one thread: those of a platform, or of several.
+struct Downloads<'a> {
+    worker: &'a mut Worker,
+    setup: &'a Setup,
+    http: Arc<Http>,
+    progress: Progress,
     open: HashMap<PlatformId, Box<dyn PlatformReader>>,
     /// The access by which each platform was opened first.
     accesses: HashMap<PlatformId, AccessKind>,
-    /// Nothing more can be written: the problem of all further records.
-    full: Option<Problem>,
     suspensions: Suspensions,
     /// The platforms whose first access gives no files, and for which another one was searched.
     without_files: HashSet<PlatformId>,
@@ -88,16 +112,19 @@ enum DownloadResult {
 }
 
 impl<'a> Downloads<'a> {
-    /// Creates the downloads of a command; sends no request.
-    fn new(worker: &'a mut Worker, progress: &Progress, options: DownloadOptions) -> Result<Downloads<'a>> {
+    /// Creates the downloads of a thread; sends no request.
+    ///
+    /// # Errors
+    /// A network setting is invalid, or the catalogue cannot be opened.
+    fn new(worker: &'a mut Worker, setup: &'a Setup) -> Result<Downloads<'a>> {
+        let progress = setup.progress.thread();
         Ok(Downloads {
             http: worker.http(progress.clone())?,
+            progress,
             worker,
-            progress: progress.clone(),
-            options,
+            setup,
             open: HashMap::new(),
             accesses: HashMap::new(),
-            full: None,
             suspensions: Suspensions::default(),
             without_files: HashSet::new(),
             outages: OutageGuard::new(),
@@ -106,20 +133,9 @@ impl<'a> Downloads<'a> {
         })
     }
 
-    /// Handles one record. A record with a problem or of an unknown type passes unchanged.
-    fn pass(&mut self, record: &mut Record, only: &PlatformSelection) -> Result<()> {
-        if record.problem().is_some() {
-            return Ok(());
-        }
-        let activity = match record {
-            Record::Activity(record) => &record.activity,
-            Record::Transfer(record) if record.outcome.is_none() => &record.activity.activity,
-            // A decided transfer needs no file.
-            Record::Transfer(_) | Record::Other(_) => return Ok(()),
-        };
-        if !only.includes(&activity.platform) {
-            return Ok(());
-        }
+    /// Handles one record. A record that requests no file passes unchanged.
+    fn pass(&mut self, record: &mut Record) -> Result<()> {
+        let Some(activity) = requested(record, &self.setup.selection) else { return Ok(()) };
         let activity = activity.clone();
         let key = activity.key();
         // An activity may go to several platforms: its file is requested once, and its problem is reported once.
@@ -179,10 +195,10 @@ impl<'a> Downloads<'a> {
     /// Finds or downloads the file of one activity.
     fn handle(&mut self, activity: &Activity) -> ItemResult<DownloadResult> {
         // `--force` ignores known files and results.
-        let known = if self.options.force {
+        let known = if self.setup.options.force {
             LocalFile::Nothing
         } else {
-            self.worker.local_file(activity, self.options.verify)?
+            self.worker.local_file(activity, self.setup.options.verify)?
         };
         let (again, export) = match known {
             LocalFile::File(file) => return Ok(DownloadResult::File(file)),
@@ -190,7 +206,7 @@ impl<'a> Downloads<'a> {
             LocalFile::Unavailable(next) => return Ok(self.unavailable(activity, next)),
             LocalFile::Corrupt => (true, None),
             LocalFile::RetryOriginal(file) => (true, Some(file)),
-            LocalFile::Nothing => (self.options.force, None),
+            LocalFile::Nothing => (self.setup.options.force, None),
         };
         if self.worker.dry_run {
             if self.planned.insert(activity.key()) {
@@ -200,12 +216,12 @@ impl<'a> Downloads<'a> {
             return Ok(DownloadResult::DryRun);
         }
         if let Some(problem) = self.suspended(&activity.platform) {
-            return Err(Error::Platform(Box::new(problem.clone())));
+            return Err(Error::Platform(Box::new(problem)));
         }
         if let Err(error) = self.worker.platforms.require_exact(&activity.platform) {
             return Err(Error::Item(Box::new(problem(ProblemKind::Rejected, error.reason()))));
         }
-        if let Some(reason) = self.worker.left_out(activity)?.filter(|_| !self.options.force) {
+        if let Some(reason) = self.worker.left_out(activity)?.filter(|_| !self.setup.options.force) {
             return Err(Error::Item(Box::new(problem(ProblemKind::Retry, reason))));
         }
         self.progress.step("waiting for another gs-download");
@@ -248,8 +264,9 @@ impl<'a> Downloads<'a> {
     }
 
     /// Why no more files of a platform are downloaded; `None` if downloads continue.
-    fn suspended(&self, platform: &str) -> Option<&Problem> {
-        self.full.as_ref().or_else(|| self.suspensions.problem(platform))
+    fn suspended(&self, platform: &str) -> Option<Problem> {
+        let full = self.setup.full().clone();
+        full.or_else(|| self.suspensions.problem(platform).cloned())
     }
 
     /// Counts failures in a row; returns whether there are too many. An activity that failed in an earlier run does not
@@ -265,7 +282,13 @@ impl<'a> Downloads<'a> {
     fn storage(&mut self, platform: &str, error: &archive::Error) -> Error {
         let problem = problem(ProblemKind::Storage, error.reason());
         self.worker.raise(if error.is_configuration() { Exit::Config } else { Exit::Partial });
-        self.full = Some(problem.clone());
+        let mut full = self.setup.full();
+        // Another platform may have met the same disk at the same time.
+        if let Some(first) = &*full {
+            return Error::Platform(Box::new(first.clone()));
+        }
+        *full = Some(problem.clone());
+        drop(full);
         let reason = problem.why();
         self.worker.failed(&format!("{platform}: {reason}; remaining downloads skipped"), Some(platform), &reason);
         Error::Platform(Box::new(problem))
@@ -276,7 +299,7 @@ impl<'a> Downloads<'a> {
         self.worker.raise(problem.kind.exit());
         self.worker.count("failed", 1);
         // The files of a suspended platform were not requested, and the suspension was reported once for all.
-        if self.suspended(&activity.platform) != Some(problem) {
+        if self.suspended(&activity.platform).as_ref() != Some(problem) {
             self.worker.item_failed(activity.as_key(), None, &activity.platform, &problem.why());
         }
     }

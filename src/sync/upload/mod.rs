@@ -6,10 +6,11 @@
 //! activity exists on the target or is pending. If a run is interrupted, the journal has every upload that the next run
 //! must check.
 
+mod poll_schedule;
 mod send;
 mod settle;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,9 +26,10 @@ use crate::matching::{Matcher, Rule};
 use crate::platform::{PlatformId, PlatformSelection, PlatformSpec, UploadFile};
 use crate::reason::{self, Reason};
 use crate::record::{FileRef, Outcome, Problem, ProblemKind, Record, TransferRecord, explained};
+use poll_schedule::PollSchedule;
 
-/// How many uploads to one platform are sent before their status is requested. After a kill, at most this many are
-/// unsettled.
+/// How many uploads to one platform may have no outcome before the next one is sent. After a kill, at most this many are
+/// unsettled, unless the service has settled none of them within `GS_UPLOAD_WAIT`.
 const MOST_WAITING: usize = 25;
 
 /// The time limits of uploads.
@@ -149,6 +151,10 @@ struct Uploads<'a> {
     /// The maximum number of uploads in a run.
     max_upload: Option<u64>,
     waiting: Vec<SentUpload>,
+    /// When the list of each platform is read again.
+    listings: BTreeMap<PlatformId, PollSchedule>,
+    /// The platforms that settled nothing within the time limit. No further upload to them waits for earlier ones.
+    slow: BTreeSet<PlatformId>,
     /// Why the result of uploads to a platform could not be found at the last attempt.
     unsettled_reasons: BTreeMap<PlatformId, Reason>,
     done: Vec<TransferRecord>,
@@ -162,14 +168,21 @@ struct SentUpload {
     row: UploadRow,
     spec: Arc<PlatformSpec>,
     state: State,
+    /// When its status is requested next.
+    poll: PollSchedule,
     /// This run has read the list, and the list does not show it.
     missing: bool,
 }
 
 impl SentUpload {
-    /// An upload that was just sent, or that an earlier run has sent.
-    fn new(record: TransferRecord, row: UploadRow, spec: &Arc<PlatformSpec>) -> SentUpload {
-        SentUpload { record, row, spec: spec.clone(), state: State::Processing, missing: false }
+    /// An upload that was just sent, or that an earlier run has sent, whose status is requested by `poll`.
+    fn new(record: TransferRecord, row: UploadRow, spec: &Arc<PlatformSpec>, poll: PollSchedule) -> SentUpload {
+        SentUpload { record, row, spec: spec.clone(), state: State::Processing, poll, missing: false }
+    }
+
+    /// Whether the journal has no outcome of it.
+    fn is_unsettled(&self) -> bool {
+        !matches!(self.state, State::Accepted(Some(_)))
     }
 }
 
@@ -209,6 +222,8 @@ impl<'a> Uploads<'a> {
             timing,
             max_upload,
             waiting: Vec::new(),
+            listings: BTreeMap::new(),
+            slow: BTreeSet::new(),
             unsettled_reasons: BTreeMap::new(),
             done: Vec::new(),
             shows_records: false,
@@ -217,14 +232,10 @@ impl<'a> Uploads<'a> {
 
     /// Processes a transfer as far as is possible now. Its record is passed on now or later.
     fn submit(&mut self, record: TransferRecord) -> Result<()> {
+        let target = self.worker.platforms.find_exact(&record.to);
         self.upload_one(record)?;
         self.progress.add(1);
-        let waiting = |name: &str| self.waiting.iter().filter(|one| one.spec.id == name).count();
-        // A file in an outbox is published by its status request, and the next file may be hours away.
-        let most = |spec: &PlatformSpec| if spec.is_write_only() { 1 } else { MOST_WAITING };
-        let open = self.connections.open().into_iter();
-        let crowded: Vec<_> = open.filter(|spec| waiting(&spec.id) >= most(spec)).collect();
-        crowded.into_iter().try_for_each(|spec| self.request_status(&spec))
+        target.map_or(Ok(()), |spec| self.make_room(&spec))
     }
 
     /// Passes on the finished records. `false`: the sink accepts no more.

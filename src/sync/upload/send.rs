@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::poll_schedule::PollSchedule;
 use super::{Loaded, SentUpload, State, Uploads, sha256_of};
 use crate::activity::{ActivityKey, ActivityKeyRef, Origin};
 use crate::catalogue::{ActivityRow, FileFingerprint, UploadIntent, UploadOutcome, UploadRow};
@@ -14,7 +15,7 @@ use crate::plan::precheck::{self, PrecheckResult};
 use crate::platform::{self, Error, PlatformSpec, UploadFile, UploadStatus};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, TransferRecord};
-use crate::sync::{Exit, Failure, Level, Result};
+use crate::sync::{Exit, Failure, Level, Result, TargetCheck};
 
 /// After this time, an accepted upload that no list shows no longer counts as existing.
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
@@ -69,14 +70,16 @@ impl Uploads<'_> {
             let reason = Reason::FormatNotAccepted { format: format.to_string() };
             return self.finish_with(record, "skipped", None, vec![reason]);
         }
+        let (entry, facts) = self.worker.catalogue.snapshot(|catalogue| {
+            Ok::<_, Failure>((catalogue.entry(from.as_key())?, catalogue.file_facts(from.as_key())?))
+        })?;
         // A record may have been shortened by another tool; the catalogue has all fields.
-        if let Some(entry) = self.worker.catalogue.entry(from.as_key())? {
+        if let Some(entry) = entry {
             record.activity.activity = entry.activity;
         }
         let Some(start) = record.activity.activity.start_time else {
             return self.finish_with(record, "skipped", None, vec![Reason::NoStartTime]);
         };
-        let facts = self.worker.catalogue.file_facts(from.as_key())?;
         if let Some(why) = precheck::implausible_start(start, facts.and_then(|facts| facts.start), self.worker.now()) {
             return self.finish_with(record, "skipped", None, vec![why]);
         }
@@ -109,16 +112,21 @@ impl Uploads<'_> {
         let from = record.activity.activity.key();
         for number in 1.. {
             let not_after = match self.connections.get(spec)?.check_target(self.worker, start, &self.progress) {
-                Ok(moment) => moment,
+                Ok(TargetCheck { not_after, is_new }) => {
+                    if is_new {
+                        self.settle_listed(spec)?;
+                    }
+                    not_after
+                }
                 Err(failure) => {
                     let problem = self.connections.suspend_for(self.worker, spec, failure)?;
                     return self.fail(record, problem);
                 }
             };
-            let found = match from.platform == spec.id {
-                true => self.find_gone(spec, &from, &record, start)?,
-                false => self.find(spec, &record, start)?,
-            };
+            let found = self.worker.catalogue.snapshot(|_| match from.platform == spec.id {
+                true => self.find_gone(spec, &from, &record, start),
+                false => self.find(spec, &record, start),
+            })?;
             match found {
                 TargetState::Missing => {}
                 TargetState::PossibleDuplicate(_) if record.allow_possible_duplicate => {}
@@ -364,10 +372,13 @@ impl Uploads<'_> {
         (not_after, is_last): (Option<Moment>, bool),
     ) -> Result<Option<TransferRecord>> {
         let from = record.activity.activity.key();
-        let files = self.worker.catalogue.files(from.as_key())?;
-        let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
-        let again = self.worker.catalogue.has_upload_of_file(&spec.id, &sha256)?;
-        let before = self.ids_around(spec, record.activity.activity.start_time)?;
+        let (sha256, again, before) = self.worker.catalogue.snapshot(|catalogue| {
+            let files = catalogue.files(from.as_key())?;
+            let sha256 = files.first().map(|file| file.sha256.clone()).unwrap_or_default();
+            let again = catalogue.has_upload_of_file(&spec.id, &sha256)?;
+            let before = self.ids_around(spec, record.activity.activity.start_time)?;
+            Ok::<_, Failure>((sha256, again, before))
+        })?;
         let (now, run_id) = (self.worker.now(), self.worker.run_id.clone());
         let intent =
             UploadIntent { run: &run_id, from: from.as_key(), to: &spec.id, sha256: &sha256, ids_before: &before };
@@ -384,7 +395,10 @@ impl Uploads<'_> {
             self.connections.succeeded(spec);
         }
         record.outcome = None;
-        self.handle_result(SentUpload::new(record, row, spec), answer)?;
+        let now = self.worker.clock.steady();
+        // An outbox answers at once.
+        let poll = if spec.is_write_only() { PollSchedule::at_once(now) } else { PollSchedule::after_a_pause(now) };
+        self.handle_result(SentUpload::new(record, row, spec, poll), answer)?;
         Ok(None)
     }
 

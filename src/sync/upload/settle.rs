@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::poll_schedule::{FIRST_PAUSE, PollSchedule, longer};
 use super::send::ACCEPTED;
-use super::{Loaded, SentUpload, State, Uploads};
+use super::{Loaded, MOST_WAITING, SentUpload, State, Uploads};
 use crate::activity::{Activity, ActivityKeyRef};
 use crate::catalogue::{UploadOutcome, UploadRow};
 use crate::clock;
@@ -26,9 +27,6 @@ use crate::sync::{Exit, Failure, Level, Result};
 const LOST_BEFORE: u64 = 4;
 /// How old a listing may be to count as made by this run.
 const JUST_READ: SignedDuration = SignedDuration::from_mins(10);
-/// The first pause between two status requests; the pause doubles each time, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 impl Uploads<'_> {
     /// Settles the uploads of earlier runs to `specs`. A file that never arrived is sent again.
@@ -49,7 +47,8 @@ impl Uploads<'_> {
             // open.
             for row in self.worker.catalogue.open_uploads(&spec.id)? {
                 let record = self.record_of_row(&row)?;
-                self.waiting.push(SentUpload::new(record, row, spec));
+                let poll = PollSchedule::at_once(self.worker.clock.steady());
+                self.waiting.push(SentUpload::new(record, row, spec, poll));
             }
             self.request_status(spec)?;
             self.verify_listed(spec)?;
@@ -94,32 +93,94 @@ impl Uploads<'_> {
     }
 
     fn follow(&mut self) -> Result<()> {
+        // An outbox answers at once: what it could not publish, the next run publishes. A suspended platform gets no
+        // requests.
+        let is_over = |uploads: &Self| {
+            let is_asked = |one: &SentUpload| !one.spec.is_write_only() && !uploads.connections.is_suspended(&one.spec);
+            !uploads.waiting.iter().any(is_asked)
+        };
+        self.settle_until(None, is_over)
+    }
+
+    /// Waits after an upload to a platform until few enough of them have no outcome. If the service settles none within
+    /// the time limit, further uploads do not wait for it.
+    pub(super) fn make_room(&mut self, spec: &Arc<PlatformSpec>) -> Result<()> {
+        // A file in an outbox is published by its status request, and the next file may be hours away.
+        if spec.is_write_only() {
+            return self.request_status(spec);
+        }
+        let is_full =
+            |uploads: &Self| uploads.unsettled(spec) >= MOST_WAITING && !uploads.connections.is_suspended(spec);
+        if is_full(self) && !self.slow.contains(&spec.id) {
+            self.settle_until(Some(spec), |uploads| !is_full(uploads))?;
+        } else if is_full(self) {
+            self.settle_due(spec, false)?;
+        }
+        match is_full(self) {
+            true => self.slow.insert(spec.id.clone()),
+            false => self.slow.remove(&spec.id),
+        };
+        Ok(())
+    }
+
+    /// How many uploads to a platform have no outcome.
+    fn unsettled(&self, spec: &PlatformSpec) -> usize {
+        self.waiting.iter().filter(|one| one.spec.id == spec.id && one.is_unsettled()).count()
+    }
+
+    /// Settles uploads, with pauses, until it `is_enough` or the time limit has passed since the last one was settled.
+    /// `only`: the uploads to this platform.
+    fn settle_until(&mut self, only: Option<&Arc<PlatformSpec>>, is_enough: impl Fn(&Self) -> bool) -> Result<()> {
         let mut pause = FIRST_PAUSE;
         let mut end = self.worker.clock.steady() + self.timing.upload_wait;
         loop {
             let before = self.waiting.len();
-            self.unsettled_reasons.clear();
             for spec in self.connections.open() {
-                self.request_status(&spec)?;
-                let is_asked = |one: &SentUpload| one.spec.id == spec.id && one.state == State::Processing;
-                let all_asked = !self.waiting.iter().any(is_asked);
-                // The list is read once for all uploads, and once more before the time limit ends.
-                if all_asked || self.worker.clock.steady() + pause >= end {
-                    self.verify_listed(&spec)?;
+                if only.is_none_or(|only| only.id == spec.id) {
+                    self.unsettled_reasons.remove(&spec.id);
+                    // The list is read once more before the time limit ends.
+                    let is_last = self.worker.clock.steady() + pause >= end;
+                    self.settle_due(&spec, is_last)?;
                 }
             }
             if self.waiting.len() < before {
                 (pause, end) = (FIRST_PAUSE, self.worker.clock.steady() + self.timing.upload_wait);
             }
-            // An outbox answers at once: what it could not publish, the next run publishes.
-            let is_over = self.waiting.iter().all(|one| one.spec.is_write_only());
-            if is_over || self.worker.is_stopped() || self.worker.clock.steady() + pause >= end {
+            if is_enough(self) || self.worker.is_stopped() || self.worker.clock.steady() + pause >= end {
                 return Ok(());
             }
             self.progress.wait(&format!("{}; next check in {{}}", self.awaited()), pause);
             self.worker.sleep(pause);
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = longer(pause);
         }
+    }
+
+    /// Reads the list of a platform if that is due, because one listing may settle all uploads, and then requests the
+    /// status of those that it does not show. `is_last`: the time limit ends, so both are requested once more.
+    fn settle_due(&mut self, spec: &Arc<PlatformSpec>, is_last: bool) -> Result<()> {
+        let now = self.worker.clock.steady();
+        let before = self.waiting.len();
+        let mut listing = self.listings.get(&spec.id).copied().unwrap_or_else(|| PollSchedule::at_once(now));
+        if listing.is_due(now) || is_last {
+            listing.sent(now);
+            self.verify_listed(spec)?;
+        }
+        let accepted = self.accepted(spec);
+        self.request_status_of(spec, is_last)?;
+        let is_processing = |one: &SentUpload| one.spec.id == spec.id && one.state == State::Processing;
+        // The service has just reported them as done, so its list may show them now.
+        if self.accepted(spec) > accepted && !self.waiting.iter().any(is_processing) {
+            listing.sent(now);
+            self.verify_listed(spec)?;
+        }
+        let is_progress = self.waiting.len() < before;
+        self.listings.insert(spec.id.clone(), if is_progress { PollSchedule::after_a_pause(now) } else { listing });
+        Ok(())
+    }
+
+    /// How many uploads to a platform are accepted and not listed yet.
+    fn accepted(&self, spec: &PlatformSpec) -> usize {
+        self.waiting.iter().filter(|one| one.spec.id == spec.id && matches!(one.state, State::Accepted(_))).count()
     }
 
     /// Describes the uploads that are waited for.
@@ -141,15 +202,24 @@ impl Uploads<'_> {
         platforms.join("; ")
     }
 
-    /// Requests the status of uploads that the service is processing.
+    /// Requests the status of the uploads that the service is processing, of each one when it is due.
     pub(super) fn request_status(&mut self, spec: &Arc<PlatformSpec>) -> Result<()> {
-        let is_asked = |one: &SentUpload| one.spec.id == spec.id && one.state == State::Processing;
-        let (asked, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_asked);
+        self.request_status_of(spec, false)
+    }
+
+    /// Like [`Self::request_status`]; `all`: also of the uploads for which it is not due yet.
+    fn request_status_of(&mut self, spec: &Arc<PlatformSpec>, all: bool) -> Result<()> {
+        let now = self.worker.clock.steady();
+        let is_asked = |one: &SentUpload| {
+            one.spec.id == spec.id && one.state == State::Processing && (all || one.poll.is_due(now))
+        };
+        let (mut asked, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_asked);
         self.waiting = rest;
         if asked.is_empty() || self.connections.is_suspended(spec) {
             self.waiting.extend(asked);
             return Ok(());
         }
+        asked.iter_mut().for_each(|one| one.poll.sent(now));
         self.progress.step(&format!("requesting the status of {} on {}", uploads(asked.len()), spec.id));
         let mut files = Vec::new();
         for one in &asked {
@@ -218,17 +288,13 @@ impl Uploads<'_> {
         }
     }
 
-    /// Reads the target's list around the accepted uploads: an upload that is listed has arrived.
+    /// Reads the target's list around the uploads: an upload that is listed has arrived, also if the service still
+    /// reports it as processing.
     fn verify_listed(&mut self, spec: &Arc<PlatformSpec>) -> Result<()> {
-        // An upload that the service still reports as processing after `GS_LOST_AFTER` may be listed all the same.
-        let (lost_after, now) = (self.lost_after(), self.worker.now());
-        let is_due = |one: &SentUpload| {
-            one.spec.id == spec.id && (one.state != State::Processing || is_old(one, lost_after, now))
-        };
         let starts: Vec<Timestamp> = self
             .waiting
             .iter()
-            .filter(|one| is_due(one))
+            .filter(|one| one.spec.id == spec.id)
             .filter_map(|one| one.record.activity.activity.start_time)
             .collect();
         if starts.is_empty() || spec.is_write_only() || self.connections.is_suspended(spec) {
@@ -242,25 +308,37 @@ impl Uploads<'_> {
             self.unsettled_reasons.insert(spec.id.clone(), *failure.reason);
             return Ok(());
         }
-        let (due, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_due);
+        self.settle_listed(spec)?;
+        // The list has to show an upload that is done, and one that was sent longer ago than `GS_LOST_AFTER`.
+        let (lost_after, now) = (self.lost_after(), self.worker.now());
+        for one in self.waiting.iter_mut().filter(|one| one.spec.id == spec.id) {
+            if one.state != State::Processing || is_old(one, lost_after, now) {
+                self.worker.catalogue.upload_missing(one.row.number)?;
+                one.row.missing_count += 1;
+                one.missing = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Settles the uploads to a platform that the list shows, as the catalogue knows it now.
+    pub(super) fn settle_listed(&mut self, spec: &Arc<PlatformSpec>) -> Result<()> {
+        let is_it = |one: &SentUpload| one.spec.id == spec.id;
+        let (sent, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_it);
         self.waiting = rest;
-        for mut one in due {
+        for mut one in sent {
             if let State::Accepted(Some(id)) = &one.state
                 && self.is_another(&one.row, id)?
             {
                 self.worker.catalogue.reopen_upload(one.row.number, &ACCEPTED)?;
                 one.state = State::Accepted(None);
             }
-            match self.find_listed(&one)? {
+            match self.worker.catalogue.snapshot(|_| self.find_listed(&one))? {
                 Some(id) => {
                     self.settled(&one.row, UploadOutcome::Created, Some(&id), None)?;
                     self.finish_with(one.record, "created", Some(id), Vec::new())?;
                 }
-                None => {
-                    self.worker.catalogue.upload_missing(one.row.number)?;
-                    let row = UploadRow { missing_count: one.row.missing_count + 1, ..one.row };
-                    self.waiting.push(SentUpload { missing: true, row, ..one });
-                }
+                None => self.waiting.push(one),
             }
         }
         Ok(())
@@ -301,6 +379,10 @@ impl Uploads<'_> {
             else {
                 continue;
             };
+            // While the service processes the file, a similar activity may be another one.
+            if one.state == State::Processing && !self.matcher.says_same(&verdict) {
+                continue;
+            }
             if best.as_ref().is_none_or(|(certainty, _)| verdict.certainty < *certainty) {
                 best = Some((verdict.certainty, entry.activity.id));
             }
@@ -347,7 +429,8 @@ impl Uploads<'_> {
                 }
                 Resend::CheckAgain(pause) => {
                     longest = longest.max(Some(pause));
-                    self.waiting.push(SentUpload { state: State::Processing, ..one });
+                    let poll = PollSchedule::at_once(self.worker.clock.steady());
+                    self.waiting.push(SentUpload { state: State::Processing, poll, ..one });
                 }
                 Resend::Wait(until) => {
                     let until = Timestamp::from_second(until.as_second()).unwrap_or(until);

@@ -1,6 +1,8 @@
 //! `gs-download`: which files are downloaded, which responses are archived, and the state after a failure.
 
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
 use crate::support::faults::status;
 use crate::support::paths::commands;
@@ -544,4 +546,23 @@ fn a_json_log_names_the_activity_of_each_message() {
     let activity: serde_json::Value = serde_json::from_str(list.lines().next().unwrap()).unwrap();
     assert_eq!((&line["platform"], &line["id"]), (&activity["platform"], &activity["id"]), "{line}");
     assert!(line["message"].as_str().unwrap().ends_with(": would download"), "{line}");
+}
+
+#[test]
+fn a_record_is_passed_on_as_soon_as_its_file_is_there_while_the_input_is_open() {
+    let (_sim, work) = fetched(plain(2));
+    let list = work.run("gs-list", &[]).out.clone();
+    let mut command = work.command("gs-download", &[]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut input, mut output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+    for line in list.lines() {
+        writeln!(input, "{line}").unwrap();
+        let mut record = String::new();
+        output.read_line(&mut record).unwrap();
+        let record: Value = serde_json::from_str(&record).unwrap();
+        let given: Value = serde_json::from_str(line).unwrap();
+        assert_eq!((&record["id"], record["downloaded"].as_bool()), (&given["id"], Some(true)));
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
 }

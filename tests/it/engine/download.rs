@@ -1,10 +1,16 @@
 //! Downloads: which files are archived, which responses are rejected, and what never replaces an archived file.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
 use crate::support::engine::{Engine, Ran};
-use crate::support::memory_platform::{Call, Effect, Manners, busy, down, logged_out, rejected, unexpected};
+use crate::support::memory_platform::{Call, Effect, Manners, Memory, busy, down, logged_out, rejected, unexpected};
 use crate::support::world::run;
+use garminsync::activity::ActivityKey;
 use garminsync::exit::Exit;
 use garminsync::platform::{Download, Error};
+use garminsync::record::Record;
 use garminsync::sync::DownloadOptions;
 use jiff::SignedDuration;
 
@@ -218,4 +224,86 @@ fn a_dry_run_downloads_nothing_and_writes_nothing() {
     let ran = download_all(&engine).ok();
     assert_eq!(ran.told().matches(": would download").count(), 3);
     assert_eq!((take_requests(&engine), archived(&engine).len(), engine.files("service", "115001").len()), (0, 0, 0));
+}
+
+const SERVICES: [&str; 3] = ["alpha", "beta", "gamma"];
+
+/// Three services with this many runs each, all listed.
+fn three(days: i64) -> Engine {
+    let engine = Engine::of(SERVICES.map(|id| (id, Manners::strict())));
+    for (number, memory) in (0..).zip(&engine.platforms) {
+        (0..days).for_each(|day| drop(memory.put(&run(3 * day + number).encode())));
+    }
+    engine.fetch().ok();
+    engine
+}
+
+fn keys(records: &[Record]) -> Vec<ActivityKey> {
+    let key = |record: &Record| match record {
+        Record::Activity(one) => one.activity.key(),
+        other => panic!("{other:?}"),
+    };
+    records.iter().map(key).collect()
+}
+
+#[test]
+fn a_slow_platform_does_not_delay_the_downloads_of_the_others() {
+    let engine = three(4);
+    // The first download of a platform ends only after the others have given all their files.
+    let others: Vec<Memory> = SERVICES[1..].iter().map(|id| engine.at(id).clone()).collect();
+    let are_done = Arc::new(AtomicBool::new(false));
+    let noted = are_done.clone();
+    let wait = move |_: &Memory| {
+        let (end, mut given) = (Instant::now() + Duration::from_secs(60), 0);
+        while given < 8 && Instant::now() < end {
+            given += others.iter().map(|memory| memory.take_calls(Call::Download)).sum::<usize>();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        noted.store(given == 8, Ordering::Relaxed);
+    };
+    engine.at("alpha").fault(Call::Download, Effect::Meanwhile(Arc::new(wait)));
+    let records = engine.list();
+    let before = keys(&records);
+    let ran = engine.download(records).ok();
+    assert!(are_done.load(Ordering::Relaxed));
+    assert_eq!(keys(&ran.records), before, "the order of the input");
+    assert!(ran.activities().iter().all(|one| one.file.is_some()));
+    assert_eq!(archived(&engine).len(), 12);
+}
+
+#[test]
+fn a_disk_that_cannot_be_written_ends_the_downloads_of_all_platforms_with_one_message() {
+    let engine = three(4);
+    std::fs::write(engine.data().join("fit"), "in the way").unwrap();
+    let records = engine.list();
+    let before = keys(&records);
+    let ran = engine.download(records);
+    assert_ne!(ran.exit, Some(Exit::Ok));
+    assert_eq!(keys(&ran.records), before);
+    assert!(ran.activities().iter().all(|one| one.problem.as_ref().unwrap().kind.name() == "storage"));
+    assert_eq!(ran.told().matches("remaining downloads skipped").count(), 1, "{}", ran.told());
+    let asked: usize = engine.platforms.iter().map(|memory| memory.take_calls(Call::Download)).sum();
+    assert!(asked <= SERVICES.len(), "{asked}");
+}
+
+#[test]
+fn a_platform_that_is_down_does_not_end_the_downloads_of_the_others() {
+    let engine = three(4);
+    engine.at("beta").faults(9, Call::Download, &Effect::Fails(down));
+    let ran = download_all(&engine).ends(Exit::TempFail);
+    let failed = ran.activities().into_iter().filter(|one| one.problem.is_some());
+    assert!(failed.clone().all(|one| one.activity.platform == "beta") && failed.count() == 4, "{}", ran.told());
+    assert_eq!((archived(&engine).len(), engine.at("beta").take_calls(Call::Download)), (8, 1));
+}
+
+#[test]
+fn a_kill_during_the_download_of_one_platform_loses_no_file_of_another() {
+    let engine = three(4);
+    engine.at("beta").fault_after(1, Call::Download, Effect::Killed);
+    download_all(&engine).killed();
+    engine.next_run();
+    download_all(&engine).ok();
+    assert_eq!(archived(&engine).len(), 12);
+    let asked: Vec<usize> = engine.platforms.iter().map(|memory| memory.take_calls(Call::Download)).collect();
+    assert_eq!(asked, [4, 5, 4], "no file was requested again but the one of the kill");
 }

@@ -388,7 +388,8 @@ fn nothing_is_uploaded_to_another_account() {
 
 #[test]
 fn an_upload_stays_open_while_its_status_request_fails() {
-    let (engine, records) = planned(Manners { polls: Some(9), ..Manners::lax() });
+    let lists_after = SignedDuration::from_mins(12);
+    let (engine, records) = planned(Manners { polls: Some(9), lists_after, ..Manners::lax() });
     assert_eq!(engine.upload(records).ok().outcomes(), ["pending"]);
     engine.at("target").faults(20, Call::Status, &Effect::Fails(busy));
     settle(&engine, 5).ends(Exit::TempFail);
@@ -456,4 +457,61 @@ fn a_dry_run_uploads_nothing_and_does_not_change_the_journal() {
     settle(&engine, 60).ok();
     assert_eq!((sent(&engine), engine.at("target").take_calls(Call::List)), (1, 0));
     assert_eq!(engine.journal("target"), "open");
+}
+
+/// The number of days with an upload in the tests of many uploads.
+const MANY: i64 = 60;
+
+/// Many uploads to a service, all of which must arrive. Returns how many listings and status requests were made, and for
+/// how many uploads a status was requested.
+fn many_uploads(target: Manners, days: i64) -> [usize; 3] {
+    let (engine, records) = planned_of(target, &(-days..0).collect::<Vec<_>>());
+    engine.at("target").forget_calls();
+    let ran = engine.upload(records).ok();
+    assert_eq!(ran.outcomes(), vec!["created"; ran.records.len()], "{}", ran.told());
+    assert_eq!((sent(&engine), ran.records.len()), (days as usize, days as usize));
+    [Call::List, Call::Status, Call::StatusOfOne].map(|call| engine.at("target").take_calls(call))
+}
+
+#[test]
+fn the_status_of_waiting_uploads_is_not_requested_again_with_every_upload() {
+    let processing = |seconds: i64| Manners {
+        polls: Some(1),
+        lists_after: SignedDuration::from_secs(seconds),
+        names_ids: true,
+        ..Manners::strict()
+    };
+    // A list that shows an upload at once makes status requests unnecessary.
+    let [lists, requests, _] = many_uploads(processing(0), MANY);
+    assert!(lists <= 8 && requests == 0, "{lists} {requests}");
+    for seconds in [2, 5] {
+        let [few, more] = [MANY / 3, MANY].map(|days| many_uploads(processing(seconds), days));
+        assert!(more[2] <= 2 * MANY as usize, "after {seconds} s: {few:?} {more:?}");
+        assert!(more[0] <= 20 && more[1] <= 12, "after {seconds} s: {few:?} {more:?}");
+    }
+}
+
+#[test]
+fn a_kill_leaves_few_uploads_unsettled_on_a_service_that_takes_seconds() {
+    let manners = Manners { lists_after: SignedDuration::from_secs(4), ..Manners::lax() };
+    let (engine, records) = planned_of(manners, &(-MANY..0).collect::<Vec<_>>());
+    engine.at("target").fault_after(MANY as usize - 5, Call::Upload, Effect::KilledAfter);
+    engine.upload(records).killed();
+    let open = engine.journal("target").split(' ').filter(|outcome| *outcome == "open").count();
+    assert!(open <= 25, "{open}");
+    settle(&engine, 5).ok();
+    assert_eq!(engine.journal("target"), vec!["created"; MANY as usize - 4].join(" "));
+}
+
+#[test]
+fn a_service_that_settles_nothing_delays_a_run_once() {
+    let manners = Manners { lists_after: SignedDuration::from_hours(1), ..Manners::lax() };
+    let (engine, records) = planned_of(manners, &(-MANY..0).collect::<Vec<_>>());
+    engine.at("target").forget_calls();
+    let before = engine.clock.now();
+    let ran = engine.upload(records).ok();
+    assert_eq!((ran.outcomes(), sent(&engine)), (vec!["pending".to_owned(); MANY as usize], MANY as usize));
+    let minutes = engine.clock.now().duration_since(before).as_mins();
+    let calls = [Call::List, Call::StatusOfOne].map(|call| engine.at("target").take_calls(call));
+    assert!(minutes <= 2 && calls[0] <= 30 && calls[1] <= MANY as usize, "{minutes} min, {calls:?}");
 }

@@ -146,9 +146,11 @@ fn a_block_during_an_upload_or_its_status_creates_no_duplicate() {
     for (path, sent) in [(upload::SEND_GARMIN, 0), (upload::STATUS_GARMIN, 1)] {
         let world = upload::start(&[(upload::CN, &[START])], |_| {});
         let plan = world.plan_of(upload::CN, COM, &[START]);
+        world.list_uploads_after(600);
         world.sim.fault(Fault::new(PAGE).host("connectapi.garmin.com").path(path));
         world.upload(&plan).ends(75);
         world.sim.clear_faults();
+        world.sim.with(|state| state.advance(601));
         assert_eq!(world.times(COM, START), sent, "{path}");
         world.upload(&plan).ok();
         assert_eq!(world.times(COM, START), 1, "{path}");

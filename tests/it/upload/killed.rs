@@ -6,7 +6,7 @@ use crate::support;
 use crate::support::upload::{
     self, CN, COM, COROS, IMPORT, SEND_GARMIN, START, World, kill, kinds, one_planned, world,
 };
-use gs_sim::{Effect, Fault};
+use gs_sim::{Effect, Fault, UploadAnswer};
 
 /// A target, and the path of the request that creates an activity there.
 const TARGETS: [(&str, &str); 2] = [(CN, SEND_GARMIN), (COROS, IMPORT)];
@@ -97,10 +97,12 @@ fn a_run_killed_between_response_and_journal_entry_creates_no_duplicate() {
 fn a_run_killed_while_polling_the_status_creates_no_duplicate() {
     for (to, status_path) in [(CN, upload::STATUS_GARMIN), (COROS, upload::QUEUE)] {
         let (world, plan) = one_planned(to);
+        world.list_uploads_after(600);
         world.sim.fault(Fault::new(Effect::Held { ms: 20_000 }).contains(status_path).count(1));
         let child = world.work.spawn("gs-upload", &[], &plan);
         world.wait_for_fault();
         kill(child);
+        world.sim.with(|state| state.advance(601));
         assert!(world.journal()[0].ticket.is_some());
         assert_settled_once(&world, to, &plan, 1);
     }
@@ -111,6 +113,8 @@ fn a_run_killed_while_confirming_an_upload_creates_no_duplicate() {
     // The precheck takes two requests at Garmin, one at COROS.
     for (to, list, precheck_requests) in [(CN, "/activitylist-service/", 2), (COROS, "/activity/query", 1)] {
         let (world, plan) = one_planned(to);
+        // The response of Garmin names the activity.
+        world.sim.with(|state| state.account("garmin.cn").spec.upload.answer = UploadAnswer::Created);
         world.sim.fault(Fault::new(Effect::Stall { ms: 20_000 }).contains(list).after(precheck_requests).count(1));
         let child = world.work.spawn("gs-upload", &[], &plan);
         world.wait_for_fault();
@@ -165,12 +169,14 @@ fn an_upload_stays_open_while_its_status_request_fails() {
     for (to, path, status_path) in [(CN, SEND_GARMIN, upload::STATUS_GARMIN), (COROS, IMPORT, upload::QUEUE)] {
         let (world, plan) = one_planned(to);
         let down = Effect::Status { status: 503, retry_after: None, body: None, content_type: None };
+        world.list_uploads_after(600);
         world.sim.fault(Fault::new(down).contains(status_path));
         let said = world.work.given("gs-upload", &["--upload-wait", "0"], &plan);
         assert_eq!(kinds(said.ends(75)), ["pending"], "{said}");
         said.says("HTTP 503");
         assert_eq!((world.outcomes(), world.sent(to)), (vec!["open".to_owned()], 1), "{path}");
         world.sim.clear_faults();
+        world.sim.with(|state| state.advance(601));
         assert_settled_once(&world, to, &plan, 1);
     }
 }

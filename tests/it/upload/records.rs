@@ -220,6 +220,7 @@ fn the_upload_wait_is_a_flag_or_a_setting() {
                 scenario.accounts[1].upload.polls = 1000;
                 scenario.coros[0].import.polls = 1000;
             });
+            world.list_uploads_after(3600);
             let plan = world.plan_of(COM, to, &[START]);
             let args: &[&str] = if by_setting { &[] } else { &["--upload-wait", "0"] };
             if by_setting {

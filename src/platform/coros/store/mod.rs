@@ -102,7 +102,7 @@ pub fn put_request(
         Signature::OssV1 => oss1::headers(credentials, key, bytes, now),
         Signature::OssV4 => oss4::headers(credentials, key, bytes, now),
     };
-    let mut request = Request::get(format!("https://{}{}", credentials.host(), path(key))).changing();
+    let mut request = Request::get(format!("https://{}{}", credentials.host(), path(key))).changing().to_file_store();
     request.method = "PUT";
     request.repeat = Repeat::Read;
     request.body = Some(bytes.to_vec());
