@@ -62,6 +62,8 @@ impl Tmux {
     /// Clears the screen and types a line.
     pub fn type_line(&self, line: &str) {
         self.tmux(&["send-keys", "-l", "clear"]);
+        // The prompt of a screen that is clear already must not be mistaken for the next one.
+        self.wait("the typed word", |screen| *screen != [PROMPT]);
         self.key("Enter");
         self.wait("a clear screen", |screen| *screen == [PROMPT]);
         self.tmux(&["send-keys", "-l", line]);
