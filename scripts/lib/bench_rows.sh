@@ -149,7 +149,7 @@ row_upload() {
   fi
   export SYNC_PLATFORM=GARMINCOM,GARMINCN,COROS
   line "gs-upload, 50 uploads, threads started" "$threads" - uploads 50 - "a handful"
-  line "gs-upload, 50 uploads, locks taken and released" "$locks" - uploads 50 - "a handful"
+  line "gs-upload, 50 uploads, locks and unlocks" "$locks" - uploads 50 - "a handful"
 }
 
 row_fit() {
