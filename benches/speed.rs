@@ -1,6 +1,6 @@
-//! The rows of `scripts/bench` that are measured inside one process. `speed ROW DIR` prints the lines of a row: figure, value,
-//! unit, peer, value of the peer, peak memory (KiB) and goal, separated by tabs, with `-` for what a row does not have. DIR is
-//! a folder for its files.
+//! The rows of `scripts/bench` that are measured inside one process. `speed ROW DIR` prints the lines of a row: figure,
+//! value, unit, peer, value of the peer, peak memory (KiB) and goal, separated by tabs, with `-` for what a row does not
+//! have. DIR is a folder for its files.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing to say")]
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]

@@ -4,8 +4,8 @@
 
 say() { printf 'bench: %s\n' "$1" >&2; }
 
-# build ROOT TARGET: builds the commands, the simulator and the bench programs of a checkout, and sets bin, seed and speed. A
-# commit that is too old for a program leaves its variable empty.
+# build ROOT TARGET: builds the commands, the simulator and the bench programs of a checkout, and sets bin, seed and
+# speed. A commit that is too old for a program leaves its variable empty.
 build() {
   local root=$1 name path
   bin=$2/release seed='' speed=''
@@ -18,7 +18,8 @@ build() {
     # Older ones print another table.
     speed) ! grep -q 'speed ROW DIR' "$root/benches/speed.rs" || speed=$path ;;
     esac
-  done < <(cd "$root" && CARGO_TERM_COLOR=never cargo bench --no-run --locked --target-dir "$2" --bench speed --bench seed 2>&1 |
+  done < <(cd "$root" &&
+    CARGO_TERM_COLOR=never cargo bench --no-run --locked --target-dir "$2" --bench speed --bench seed 2>&1 |
     sed -n 's/.*Executable benches\/\(.*\)\.rs (\(.*\))$/\1 \2/p')
 }
 
@@ -34,8 +35,8 @@ hide_settings() {
   export SYNC_PLATFORM=GARMINCOM,GARMINCN,COROS GS_REQUEST_INTERVAL=0 GS_LOGIN_PAUSE=0 GS_CONFIRM_WAIT=0
 }
 
-# measure COMMAND: runs a command line, and sets wall and cpu (seconds, all processes together) and peak (KiB of its largest
-# process). All are - if it fails. Its output is in $work/output.
+# measure COMMAND: runs a command line, and sets wall and cpu (seconds, all processes together) and peak (KiB of its
+# largest process). All are - if it fails. Its output is in $work/output.
 measure() {
   local TIMEFORMAT='%R %U %S' user system memory=()
   wall=- cpu=- peak=-
@@ -82,8 +83,8 @@ new_data() {
   mkdir -p "$DATA_DIR"
 }
 
-# garmin_activities COUNT SHIFT SECONDS: activities of the simulator, one a day, as JSON; of two accounts with the same SHIFT
-# each activity is on both.
+# garmin_activities COUNT SHIFT SECONDS: activities of the simulator, one a day, as JSON; of two accounts with the same
+# SHIFT each activity is on both.
 garmin_activities() {
   awk -v count="$1" -v shift="$2" -v seconds="$3" 'BEGIN {
     for (n = 1; n <= count; n++)
@@ -93,17 +94,19 @@ garmin_activities() {
 
 coros_activities() { garmin_activities "$@" | sed 's/"running"/100/g'; }
 
-# simulate COM CN COROS: starts the simulator with these activities. It ends when its standard input is closed, so it ends with
-# this script in any case.
+# simulate COM CN COROS: starts the simulator with these activities. It ends when its standard input is closed, so it ends
+# with this script in any case.
 simulate() {
   local count
   stop_simulator
   rm -f "$work/port"
   cat >"$work/scenario.json" <<END
-{"accounts":[{"domain":"garmin.com","activities":[$1]},{"domain":"garmin.cn","email":"runner@example.cn","activities":[$2]}],
+{"accounts":[{"domain":"garmin.com","activities":[$1]},
+{"domain":"garmin.cn","email":"runner@example.cn","activities":[$2]}],
 "coros":[{"activities":[$3]}]}
 END
-  exec 9> >(exec "$simulator" --scenario "$work/scenario.json" --port-file "$work/port" --exit-with-stdin >"$work/sim" 2>&1)
+  exec 9> >(exec "$simulator" --scenario "$work/scenario.json" --port-file "$work/port" --exit-with-stdin \
+    >"$work/sim" 2>&1)
   simulator_pid=$!
   for ((count = 0; count < 300; count++)); do
     [ ! -e "$work/port" ] || break
@@ -121,8 +124,7 @@ stop_simulator() {
   simulator_pid=
 }
 
-# requests: prints the log of the simulator, one request a line. curl may not be installed; the log has one chunk for each
-# line, so the lines that begin with { are complete.
+# requests: prints the log of the simulator, one request a line, without curl, which may not be installed.
 requests() {
   exec 8<>"/dev/tcp/127.0.0.1/$(<"$work/port")"
   printf 'GET /_sim/log HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n' >&8
@@ -137,12 +139,19 @@ medians() {
     function median(list, count, a, i, j, x) {
       count = split(list, a, " ")
       if (!count) return "-"
-      for (i = 2; i <= count; i++) { x = a[i] + 0; for (j = i - 1; j && a[j] + 0 > x; j--) a[j + 1] = a[j]; a[j + 1] = x }
+      for (i = 2; i <= count; i++) {
+        x = a[i] + 0
+        for (j = i - 1; j && a[j] + 0 > x; j--) a[j + 1] = a[j]
+        a[j + 1] = x
+      }
       return count % 2 ? a[(count + 1) / 2] : (a[count / 2] + a[count / 2 + 1]) / 2
     }
     NF == 7 {
       key = $1 FS $4
-      if (!(key in unit)) { order[++lines] = key; figure[key] = $1; unit[key] = $3; peer[key] = $4; goal[key] = $7; peak[key] = "-" }
+      if (!(key in unit)) {
+        order[++lines] = key
+        figure[key] = $1; unit[key] = $3; peer[key] = $4; goal[key] = $7; peak[key] = "-"
+      }
       if ($2 != "-") values[key] = values[key] " " $2
       if ($5 != "-") beside[key] = beside[key] " " $5
       if ($6 != "-" && (peak[key] == "-" || $6 + 0 > peak[key])) peak[key] = $6 + 0
@@ -157,24 +166,27 @@ digits='
   function with(x, unit) { return x == "-" ? x : unit == "-" ? number(x) : number(x) " " unit }
   function ratio(a, b) { return a == "-" || b == "-" || !(b + 0) ? "-" : sprintf(a / b < 0.1 ? "%.4f" : "%.2f", a / b) }
   function megabytes(x) { return x == "-" ? x : sprintf("%.1f MB", x * 1.024 / 1000) }
-  function columns(a, b, c, d, e, f, g) { printf "| %-50s | %12s | %-24s | %12s | %6s | %9s | %-22s |\n", a, b, c, d, e, f, g }'
+  function columns(a, b, c, d, e, f, g) {
+    printf "| %-50s | %12s | %-24s | %12s | %6s | %9s | %-22s |\n", a, b, c, d, e, f, g
+  }
+  function heading(a, b, c, d, e, f, g) { columns(a, b, c, d, e, f, g); print "|---|---|---|---|---|---|---|" }'
 
 # print_table FILE: the table of one build.
 print_table() {
   medians "$1" | awk -F'\t' "$digits"'
-    BEGIN { columns("figure", "value", "beside", "its value", "ratio", "peak", "goal"); print "|---|---|---|---|---|---|---|" }
+    BEGIN { heading("figure", "value", "beside", "its value", "ratio", "peak", "goal") }
     { columns($1, with($2, $3), $4, with($5, $3), ratio($2, $5), megabytes($6), $7) }'
 }
 
 # print_comparison FILE OTHER NAME: the values of two builds.
 print_comparison() {
   { medians "$1" | sed 's/^/this\t/' && medians "$2" | sed 's/^/other\t/'; } | awk -F'\t' -v other="$3" "$digits"'
-    BEGIN { columns("figure", "here", "", other, "ratio", "peak", "peak of " other); print "|---|---|---|---|---|---|---|" }
+    BEGIN { heading("figure", "here", "beside", other, "ratio", "peak", "peak of " other) }
     { key = $2 FS $5 }
     $1 == "other" { value[key] = $3; peak[key] = $7; next }
     # A figure with several peers is compared once.
     !seen[$2]++ { order[++lines] = key; figure[key] = $2; unit[key] = $4; here[key] = $3; peak_here[key] = $7 }
     END { for (i = 1; i <= lines; i++) { key = order[i]; if (!(key in value)) value[key] = peak[key] = "-"
-      columns(figure[key], with(here[key], unit[key]), "", with(value[key], unit[key]), ratio(here[key], value[key]),
+      columns(figure[key], with(here[key], unit[key]), other, with(value[key], unit[key]), ratio(here[key], value[key]),
         megabytes(peak_here[key]), megabytes(peak[key])) } }'
 }

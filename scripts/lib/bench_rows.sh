@@ -23,7 +23,8 @@ row_paced() {
   before=$(requests | wc -l)
   GS_REQUEST_INTERVAL=$pace measure 'gs-list --missing | gs-download'
   law=$(requests | tail -n "+$((before + 1))" | sed -E 's/.*"host":"([^"]*)".*/\1/' | awk -v pace="$pace" '
-    { platform = /garmin\.cn/ ? "cn" : /garmin/ ? "com" : "coros"; if (++count[platform] > most) most = count[platform] }
+    { platform = /garmin\.cn/ ? "cn" : /garmin/ ? "com" : "coros" }
+    ++count[platform] > most { most = count[platform] }
     END { print (most - 1) * pace }')
   line "downloads from three platforms, paced $pace s" "$wall" s "pace of one platform" "$law" "$peak" "<= 1.1 x"
 }
@@ -76,7 +77,8 @@ row_query() {
     measure "gs-list $flag"
     ours=$wall ours_peak=$peak wall=-
     ! have sqlite3 || measure "sqlite3 -readonly '$DATA_DIR/catalogue.sqlite' \"$sql\""
-    line "gs-list ${flag%% *} of $largest" "$(scale "$ours" 1000)" ms sqlite3 "$(scale "$wall" 1000)" "$ours_peak" "<= 50 ms"
+    line "gs-list ${flag%% *} of $largest" "$(scale "$ours" 1000)" ms sqlite3 "$(scale "$wall" 1000)" "$ours_peak" \
+      "<= 50 ms"
   done
 }
 
@@ -126,8 +128,9 @@ row_verify() {
   ours_wall=$wall ours_cpu=$cpu ours_peak=$peak wall=- cpu=-
   # shellcheck disable=SC2016 # The inner bash expands it.
   ! have openssl || measure 'find "$DATA_DIR/fit" -name "*.fit" -exec openssl sha256 {} +'
-  line "gs-download --verify, $size MB in $count files, CPU" "$ours_cpu" s "openssl sha256" "$cpu" "$ours_peak" "<= 1.3 x"
-  line "gs-download --verify, $size MB in $count files, time" "$ours_wall" s "openssl sha256" "$wall" - "<= 1.3 x"
+  local figure="gs-download --verify, $size MB in $count files"
+  line "$figure, CPU" "$ours_cpu" s "openssl sha256" "$cpu" "$ours_peak" "<= 1.3 x"
+  line "$figure, time" "$ours_wall" s "openssl sha256" "$wall" - "<= 1.3 x"
 }
 
 row_report() {
@@ -160,7 +163,8 @@ row_fit() {
   # Only one reader at a time is measured; each prints milliseconds.
   value=$([ ! -x "$peers/release/peers" ] || "$peers/release/peers" "$files")
   line "${peer:-FIT scan}" "$scan" ms "rustyfit 0.11" "${value:--}" - -
-  value=$([ ! -x "$peers/python/bin/python" ] || "$peers/python/bin/python" "$root/benches/peers/fitdecode_time.py" "$files")
+  value=$([ ! -x "$peers/python/bin/python" ] ||
+    "$peers/python/bin/python" "$root/benches/peers/fitdecode_time.py" "$files")
   line "${peer:-FIT scan}" "$scan" ms "fitdecode 0.11" "${value:--}" - -
 }
 

@@ -17,8 +17,8 @@ fn history(groups: i64) -> (Work, Vec<String>) {
     (work, records)
 }
 
-/// Runs a command under `tool`, which is another program with its flags, and returns what the tool and the command wrote to
-/// stderr. The records are its input.
+/// Runs a command under `tool`, which is another program with its flags, and returns what the tool and the command wrote
+/// to stderr. The records are its input.
 fn under(tool: &[&str], work: &Work, command: &str, records: &[String]) -> String {
     let plain = work.command(command, &[]);
     let input = work.dir().join("input");
@@ -49,8 +49,8 @@ fn syncs_and_locks(work: &Work, command: &str, records: &[String]) -> (usize, us
 fn syncs_and_locks_of_the_filters_do_not_grow_with_their_records() {
     let (work, records) = history(500);
     assert!(records.len() > 1000, "{}", records.len());
-    // Some runs also shorten the log of the runs. gs-diff reads each activity that is missing on a platform (154 of these
-    // groups), with a lock and an unlock; a lock for each record would be 2000.
+    // Some runs also shorten the log of the runs. gs-diff reads each activity that is missing on a platform (about 154 of
+    // these), with a lock and an unlock; for each record it would be 2000.
     for (command, more_locks) in [("gs-dedupe", 50), ("gs-diff", 50 + 2 * 154)] {
         let (few, many) = (&records[..10], &records[..1000]);
         let (few, many) = (syncs_and_locks(&work, command, few), syncs_and_locks(&work, command, many));
@@ -60,8 +60,8 @@ fn syncs_and_locks_of_the_filters_do_not_grow_with_their_records() {
     }
 }
 
-/// The instructions of a debug build, counted by callgrind: about 300,000 for each record in November 2026. A comparison of
-/// each activity with each other one would be far above the limit.
+/// The instructions of a debug build, counted by callgrind: about 300,000 for each record in November 2026. A comparison
+/// of each activity with each other one would be far above the limit.
 #[test]
 fn the_instructions_of_gs_dedupe_for_each_record_are_limited() {
     if Command::new("valgrind").arg("--version").output().is_err() {
