@@ -144,9 +144,9 @@ fn page(dir: &Path) {
             let output = command.env_clear().env("HOME", &dir).arg("--data-dir").arg(&dir).output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         });
-        line(&format!("gs-report, 20000 activities on {platforms}"), ms(took), "ms", None, "-");
+        line(&format!("gs-report, 20000 activities, platforms: {platforms}"), ms(took), "ms", None, "-");
         if let Some(time) = interactive(&dir.join("report/index.html")) {
-            line(&format!("page in a browser, 20000 activities on {platforms}"), time, "ms", None, "-");
+            line(&format!("its page in a browser, platforms: {platforms}"), time, "ms", None, "-");
         }
     }
 }

@@ -76,6 +76,13 @@ seeded() {
   "$seed" "$DATA_DIR/catalogue.sqlite" $(($1 * 5 / 13)) 3
 }
 
+# records_of COUNT: like seeded, and also sets records, a file with the output of gs-list.
+records_of() {
+  seeded "$1" || return 1
+  records=$DATA_DIR/records.ndjson
+  [ -e "$records" ] || gs-list >"$records"
+}
+
 # new_data: makes an empty data folder, and sets DATA_DIR.
 new_data() {
   export DATA_DIR=$data/new

@@ -32,33 +32,28 @@ row_paced() {
 row_pipe() {
   local size ours ours_peak
   for size in "${sizes[@]}"; do
-    seeded "$size" || return 0
+    records_of "$size" || return 0
     measure 'gs-list | gs-dedupe | gs-diff'
-    ours=$cpu ours_peak=$peak
-    gs-list >"$work/records" 2>/dev/null
-    cpu=-
-    ! have jq || measure "jq -c . <'$work/records'"
+    ours=$cpu ours_peak=$peak cpu=-
+    ! have jq || measure "jq -c . <'$records'"
     line "pipe gs-list, gs-dedupe, gs-diff, $size, CPU" "$ours" s "jq -c ." "$cpu" "$ours_peak" "<= 0.5 x"
   done
 }
 
 # The difference between two sizes, because a process needs memory without any activity.
 row_memory() {
-  local command small large
+  local command small peak_of_small each
   for command in gs-dedupe gs-diff; do
-    seeded 1000 || return 0
-    gs-list >"$work/records" 2>/dev/null
-    small=$(wc -l <"$work/records")
-    measure "$command <'$work/records'"
-    local peak_of_small=$peak
-    seeded "$largest"
-    gs-list >"$work/records" 2>/dev/null
-    large=$(wc -l <"$work/records")
-    measure "$command <'$work/records'"
-    if [ "$peak" != - ] && [ "$peak_of_small" != - ]; then
-      line "$command, memory for each activity" "$(calculate "($peak - $peak_of_small) * 1024 / ($large - $small)")" \
-        bytes - - "$peak" "<= 400 bytes"
-    fi
+    records_of 1000 || return 0
+    small=$(wc -l <"$records")
+    measure "$command <'$records'"
+    peak_of_small=$peak
+    records_of "$largest"
+    measure "$command <'$records'"
+    each=-
+    [ "$peak" = - ] || [ "$peak_of_small" = - ] ||
+      each=$(calculate "($peak - $peak_of_small) * 1024 / ($(wc -l <"$records") - $small)")
+    line "$command, memory for each activity of $largest" "$each" bytes - - "$peak" "<= 400 bytes"
   done
 }
 
@@ -116,8 +111,8 @@ row_verify() {
   [ -z "$quick" ] || count=240
   export DATA_DIR=$data/archive
   if [ ! -e "$DATA_DIR/done" ]; then
-    # Seven hours of recording are a file of 125 kB.
-    simulate "$(garmin_activities "$count" 0 26000)" "" ""
+    # Eight hours of recording are a file of 125 kB.
+    simulate "$(garmin_activities "$count" 0 29000)" "" ""
     rm -rf "$DATA_DIR"
     mkdir -p "$DATA_DIR"
     SYNC_PLATFORM=GARMINCOM quietly 'gs-fetch | gs-download' || return 0
