@@ -1,6 +1,6 @@
-//! How fast the rooms are that see every byte: each beside a yardstick on the same machine, so that ratios tell.
-//!
-//! Run by `scripts/bench`. It fails nothing: a number of one day on one machine is no test.
+//! The rows of `scripts/bench` that are measured inside one process. `speed ROW DIR` prints the lines of a row: figure,
+//! value, unit, peer, value of the peer, peak memory (KiB) and goal, separated by tabs, with `-` for what a row does not
+//! have. DIR is a folder for its files.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing to say")]
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
@@ -10,10 +10,11 @@
 mod large_catalogue;
 
 use std::hint::black_box;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use garminsync::activity::Activity;
-use garminsync::catalogue::{Catalogue, Coverage, ListedRow, ListingDepth, ListingPurpose, ListingResult, Query};
+use garminsync::catalogue::{Catalogue, Coverage, ListedRow, ListingDepth, ListingPurpose, ListingResult};
 use garminsync::fit;
 use garminsync::record::{ActivityRecord, Reader, Record};
 use jiff::{SignedDuration, Timestamp};
@@ -31,45 +32,34 @@ fn quickest(mut work: impl FnMut()) -> Duration {
     best
 }
 
-fn report(what: &str, bytes: usize, yardstick: Duration, took: Duration) -> Duration {
-    let speed = bytes as f64 / 1e6 / took.as_secs_f64();
-    let ratio = took.as_secs_f64() / yardstick.as_secs_f64();
-    println!("{what:<44} {:>9.1} ms {speed:>9.1} MB/s {ratio:>8.1} x", took.as_secs_f64() * 1e3);
-    took
+/// Prints a line of the table.
+fn line(figure: &str, value: f64, unit: &str, peer: Option<(&str, f64)>, goal: &str) {
+    let (name, beside) = peer.map_or(("-", "-".to_owned()), |(name, value)| (name, value.to_string()));
+    println!("{figure}\t{value}\t{unit}\t{name}\t{beside}\t-\t{goal}");
 }
 
-fn fit_files() {
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// The scanner beside SHA-256 and fitparser. The files stay in `dir`, for other readers.
+fn fit_files(dir: &Path) {
     let start = gs_sim::HISTORY_END;
     let recordings = (0..20).map(|n| gs_sim::fit::run(start + n * 86_400, 7200, 20_000.0).build());
     let files: Vec<Vec<u8>> = recordings.collect();
-    let bytes = files.iter().map(Vec::len).sum();
-    println!("\nFIT: {} files, {} kB", files.len(), bytes / 1000);
-    let hash = quickest(|| {
-        files.iter().for_each(|file| {
-            black_box(Sha256::digest(file));
-        })
+    for (number, file) in files.iter().enumerate() {
+        std::fs::write(dir.join(format!("{number}.fit")), file).unwrap();
+    }
+    let of_all = |work: &dyn Fn(&[u8])| ms(quickest(|| files.iter().for_each(|file| work(file))));
+    let scan = of_all(&|file| _ = black_box(fit::scan(file)));
+    let hash = of_all(&|file| {
+        black_box(Sha256::digest(file));
     });
-    report("SHA-256 (the yardstick)", bytes, hash, hash);
-    report(
-        "fit::scan",
-        bytes,
-        hash,
-        quickest(|| {
-            files.iter().for_each(|file| {
-                let _ = black_box(fit::scan(file));
-            })
-        }),
-    );
-    report(
-        "fit::decode (fitparser)",
-        bytes,
-        hash,
-        quickest(|| {
-            files.iter().for_each(|file| {
-                let _ = black_box(fit::decode(file));
-            })
-        }),
-    );
+    let decode = of_all(&|file| _ = black_box(fit::decode(file)));
+    let bytes: usize = files.iter().map(Vec::len).sum();
+    let figure = format!("FIT scan, {:.1} MB in {} files", bytes as f64 / 1e6, files.len());
+    line(&figure, scan, "ms", Some(("SHA-256", hash)), "-");
+    line(&figure, scan, "ms", Some(("fitparser 0.11", decode)), "-");
 }
 
 fn activities(count: i64) -> Vec<Activity> {
@@ -100,13 +90,11 @@ fn records() {
             .write(&mut lines)
             .unwrap();
     }
-    println!("\nRecords: 100000 lines, {} kB", lines.len() / 1000);
     let json = quickest(|| {
         for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             black_box(serde_json::from_slice::<serde_json::Value>(line).unwrap());
         }
     });
-    report("serde_json::Value (the yardstick)", lines.len(), json, json);
     let through = quickest(|| {
         let mut out = Vec::with_capacity(lines.len());
         for record in Reader::new(lines.as_slice()) {
@@ -114,16 +102,16 @@ fn records() {
         }
         assert!(out == lines);
     });
-    report("read and written again", lines.len(), json, through);
+    line("records, read and written, 10^5", ms(through), "ms", Some(("serde_json::Value, read", ms(json))), "-");
 }
 
-fn catalogue() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut catalogue = Catalogue::open(&dir.path().join("c.sqlite"), Duration::from_secs(5)).unwrap();
+/// Listings into the catalogue in pages of 100, as the services return them.
+fn listing(dir: &Path) {
+    let file = dir.join("listing.sqlite");
+    let _ = std::fs::remove_file(&file);
+    let mut catalogue = Catalogue::open(&file, Duration::from_secs(5)).unwrap();
     let (all, now) = (activities(50_000), Timestamp::from_second(gs_sim::HISTORY_END).unwrap());
     let raw = serde_json::to_string(&all[0]).unwrap();
-    let bytes = raw.len() * all.len();
-    println!("\nCatalogue: {} activities in pages of 100", all.len());
     let mut list = || {
         let began = Instant::now();
         let listing = catalogue.begin_listing("garmin-com", "bench", ListingPurpose::Sync, now).unwrap();
@@ -138,66 +126,49 @@ fn catalogue() {
             items: all.len() as u64,
         };
         catalogue.finish_listing((listing, "garmin-com"), &reached, (false, true), now).unwrap();
-        began.elapsed()
+        all.len() as f64 / began.elapsed().as_secs_f64()
     };
-    let first = list();
-    report("a first listing (the yardstick)", bytes, first, first);
-    report("the same again, nothing new", bytes, first, list());
-    let read = quickest(|| {
-        let mut count = 0;
-        catalogue
-            .entries(&Query::default(), |_| {
-                count += 1;
-                Ok::<_, garminsync::catalogue::Error>(())
-            })
-            .unwrap();
-        assert_eq!(count, all.len());
-    });
-    report("all entries, newest first", bytes, first, read);
+    line("listing into the catalogue, first", list().round(), "rows/s", None, ">= 100000");
+    line("listing into the catalogue, unchanged", list().round(), "rows/s", None, ">= 300000");
 }
 
-/// The whole of `gs-report`, as cron runs it.
-fn page() {
-    println!("\nThe page: all of gs-report");
+/// The whole of `gs-report`, as cron runs it, and the time until a browser has loaded the page.
+fn page(dir: &Path) {
     for platforms in [1, 3] {
-        let dir = tempfile::tempdir().unwrap();
-        large_catalogue::make(&dir.path().join("catalogue.sqlite"), 20_000, platforms, Timestamp::now());
-        let made = || {
+        let dir = dir.join(format!("page-{platforms}"));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir(&dir).unwrap();
+        large_catalogue::make(&dir.join("catalogue.sqlite"), 20_000, platforms, Timestamp::now());
+        let took = quickest(|| {
             let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gs-report"));
-            command.env_clear().env("HOME", dir.path()).arg("--data-dir").arg(dir.path());
-            let output = command.output().unwrap();
+            let output = command.env_clear().env("HOME", &dir).arg("--data-dir").arg(&dir).output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        };
-        let took = quickest(made);
-        let size = |name: &str| std::fs::metadata(dir.path().join("report").join(name)).unwrap().len() as usize;
-        report(
-            &format!("20000 exercises, platforms: {platforms}"),
-            size("index.html") + size("status.json"),
-            took,
-            took,
-        );
-        interactive(&dir.path().join("report/index.html"));
+        });
+        line(&format!("gs-report, 20000 activities, platforms: {platforms}"), ms(took), "ms", None, "-");
+        if let Some(time) = interactive(&dir.join("report/index.html")) {
+            line(&format!("its page in a browser, platforms: {platforms}"), time, "ms", None, "-");
+        }
     }
 }
 
-/// How soon a browser can use the page; nothing where there is none.
-fn interactive(page: &std::path::Path) {
-    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/check.mjs");
-    let output = std::process::Command::new("node").arg(script).args(["--only", "speed"]).arg(page).output();
-    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    let line = said.lines().find(|line| line.contains("\"interactive\""));
-    let value =
-        line.and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok()).map(|line| line["value"].clone());
-    match value {
-        Some(ms) => println!("{:<44} {ms:>9} ms", "  interactive in a browser"),
-        None => println!("  no browser to measure in; scripts/test brings one"),
-    }
+/// Milliseconds until a browser can use the page; nothing without the tools that scripts/test installs.
+fn interactive(page: &Path) -> Option<f64> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/check.mjs");
+    let output = std::process::Command::new("node").arg(script).args(["--only", "speed"]).arg(page).output().ok()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let line = said.lines().find(|line| line.contains("\"interactive\""))?;
+    serde_json::from_str::<serde_json::Value>(line).ok()?["value"].as_f64()
 }
 
 fn main() {
-    println!("{:<44} {:>12} {:>14} {:>10}", "", "time", "speed", "ratio");
-    fit_files();
-    records();
-    catalogue();
-    page();
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let [row, dir] = arguments.as_slice() else { return };
+    let dir = Path::new(dir);
+    match row.as_str() {
+        "fit" => fit_files(dir),
+        "records" => records(),
+        "listing" => listing(dir),
+        "page" => page(dir),
+        _ => std::process::exit(2),
+    }
 }
