@@ -64,10 +64,6 @@ fn syncs_and_locks_of_the_filters_do_not_grow_with_their_records() {
 /// of each activity with each other one would be far above the limit.
 #[test]
 fn the_instructions_of_gs_dedupe_for_each_record_are_limited() {
-    if Command::new("valgrind").arg("--version").output().is_err() {
-        eprintln!("not run: valgrind is not installed");
-        return;
-    }
     let (work, records) = history(900);
     let records = &records[..2000];
     let tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"];
