@@ -25,6 +25,8 @@ use crate::sync::{Exit, Failure, Level, Result};
 /// How many earlier uploads of a file must be lost, while other files arrive, before the next lost upload is the last: five
 /// uploads in all.
 const LOST_BEFORE: u64 = 4;
+/// Services round starts.
+const SAME_START: SignedDuration = SignedDuration::from_secs(1);
 /// How old a listing may be to count as made by this run.
 const JUST_READ: SignedDuration = SignedDuration::from_mins(10);
 
@@ -99,6 +101,8 @@ impl Uploads<'_> {
             let is_asked = |one: &SentUpload| !one.spec.is_write_only() && !uploads.connections.is_suspended(&one.spec);
             !uploads.waiting.iter().any(is_asked)
         };
+        // No listing was made since the last uploads.
+        self.listings.clear();
         self.settle_until(None, is_over)
     }
 
@@ -367,6 +371,7 @@ impl Uploads<'_> {
         let Some(start) = activity.start_time else { return Ok(None) };
         let facts = self.worker.catalogue.file_facts(activity.as_key())?;
         let sought = self.worker.candidate(activity, facts.as_ref());
+        let starts = [Some(start), facts.as_ref().and_then(|facts| facts.start)];
         let mut best = None;
         for (entry, facts) in self.worker.neighbours(&one.spec.id, start)? {
             // An activity that existed before the upload, or came from another upload, is a different one.
@@ -379,8 +384,10 @@ impl Uploads<'_> {
             else {
                 continue;
             };
-            // While the service processes the file, a similar activity may be another one.
-            if one.state == State::Processing && !self.matcher.says_same(&verdict) {
+            // While the service processes the file, a similar activity may be another one. A new one that begins at the
+            // same second is no other, whatever sport the service has read in the file.
+            let is_sure = self.matcher.says_same(&verdict) || is_start_of(entry.activity.start_time, &starts);
+            if one.state == State::Processing && !is_sure {
                 continue;
             }
             if best.as_ref().is_none_or(|(certainty, _)| verdict.certainty < *certainty) {
@@ -505,6 +512,12 @@ impl Uploads<'_> {
 
 fn uploads(count: usize) -> String {
     i18n::counted(count as u64, "upload", "uploads")
+}
+
+/// Whether an activity begins at one of these moments.
+fn is_start_of(listed: Option<Timestamp>, starts: &[Option<Timestamp>]) -> bool {
+    let is_same = |start: &Timestamp| listed.is_some_and(|listed| listed.duration_since(*start).abs() <= SAME_START);
+    starts.iter().flatten().any(is_same)
 }
 
 /// Whether an upload was sent so long ago that the service would list it by now.
