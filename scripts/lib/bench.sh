@@ -21,6 +21,7 @@ build() {
   done < <(cd "$root" &&
     CARGO_TERM_COLOR=never cargo bench --no-run --locked --target-dir "$2" --bench speed --bench seed 2>&1 |
     sed -n 's/.*Executable benches\/\(.*\)\.rs (\(.*\))$/\1 \2/p')
+  [[ -n $seed && -n $speed ]] || say "$root: benches/seed.rs or speed.rs cannot be used; their rows are empty"
 }
 
 # Hides the settings of the user, so that the commands cannot use or change them.
