@@ -8,7 +8,7 @@ use super::history::group_numbers;
 use super::spool::Spool;
 use super::{ActivityFilter, Exit, Failure, Histories, History, Progress, RecordSink, Result, Worker, record_of};
 use crate::activity::{ActivityKeyRef, PlatformId};
-use crate::catalogue::PlanFile;
+use crate::catalogue::{self, PlanFile};
 use crate::i18n;
 use crate::matching::{Matcher, Rule};
 use crate::plan::diff::{Decision, Groups, Overrides, PlatformActivities, Target};
@@ -211,23 +211,33 @@ impl<'a> Planning<'a> {
         let targets = self.known.platforms.iter().filter(is_target);
         let targets: Vec<(Target, bool)> =
             targets.map(|one| (one.target(&self.activities.candidates), worker.is_read_only(&one.spec))).collect();
-        let mut not_uploaded = BTreeMap::new();
         // The newest first, as in all output.
-        for group in (0..groups.groups.len()).rev() {
-            for (target, is_read_only) in &targets {
+        let mut reported = (0..groups.groups.len()).rev().flat_map(|group| {
+            let groups = &groups;
+            targets.iter().filter_map(move |(target, is_read_only)| {
                 let decision = groups.decide(group, target, self.options.overrides);
-                let Some(at) = reported_on(&groups, group, &decision) else { continue };
-                let Some(entry) = worker.catalogue.entry(groups.candidate(at).key())? else { continue };
-                if !self.options.filter.includes(&entry.activity) {
-                    continue;
-                }
-                if *is_read_only && matches!(decision, Decision::Upload(_)) {
-                    *not_uploaded.entry(target.name.to_owned()).or_default() += 1;
+                let at = reported_on(groups, group, &decision)?;
+                Some(Reported { to: target.name, is_read_only: *is_read_only, at, decision })
+            })
+        });
+        let mut not_uploaded = BTreeMap::new();
+        loop {
+            let some: Vec<Reported> = reported.by_ref().take(READ_AT_ONCE).collect();
+            if some.is_empty() {
+                return Ok(not_uploaded);
+            }
+            // Nothing is read while the records are written.
+            let entries = worker.catalogue.snapshot(|catalogue| {
+                let entries = some.iter().map(|one| catalogue.entry(groups.candidate(one.at).key()));
+                entries.collect::<catalogue::Result<Vec<_>>>()
+            })?;
+            for (one, entry) in some.into_iter().zip(entries) {
+                let Some(entry) = entry.filter(|entry| self.options.filter.includes(&entry.activity)) else { continue };
+                if one.is_read_only && matches!(one.decision, Decision::Upload(_)) {
+                    *not_uploaded.entry(one.to.to_owned()).or_default() += 1;
                 }
                 let id_of = |at: usize| groups.candidate(at).id.to_owned();
-                let Some(mut record) = transfer(worker, (target.name, *is_read_only), decision, &id_of) else {
-                    continue;
-                };
+                let mut record = transfer(worker, (one.to, one.is_read_only), one.decision, &id_of);
                 if record.outcome.is_none() || self.options.explain {
                     record.activity = record_of(entry, &worker.archive, worker.now());
                     record.file.clone_from(&record.activity.file);
@@ -235,7 +245,6 @@ impl<'a> Planning<'a> {
                 }
             }
         }
-        Ok(not_uploaded)
     }
 
     /// Groups the activities, and stores the groups for later runs.
@@ -257,6 +266,20 @@ impl<'a> Planning<'a> {
     }
 }
 
+/// How many activities are read at once.
+const READ_AT_ONCE: usize = 256;
+
+/// A decision that is reported.
+struct Reported<'a> {
+    /// The target.
+    to: &'a str,
+    /// The account of the target has no access that can upload.
+    is_read_only: bool,
+    /// The position of the activity on which it is reported.
+    at: usize,
+    decision: Decision,
+}
+
 /// The activity on which a decision is reported: the one to upload, or the best one that could have been uploaded. `None`:
 /// there is nothing to report.
 fn reported_on(groups: &Groups, group: usize, decision: &Decision) -> Option<usize> {
@@ -274,10 +297,10 @@ fn transfer(
     (to, is_read_only): (&str, bool),
     decision: Decision,
     id_of: &dyn Fn(usize) -> String,
-) -> Option<TransferRecord> {
+) -> TransferRecord {
     let mut record = TransferRecord { to: to.to_owned(), ..TransferRecord::default() };
     let (counted, kind, reasons) = match decision {
-        Decision::Exists => return None,
+        Decision::Exists => ("already_there", "exists", Vec::new()),
         Decision::Upload(_) if is_read_only => {
             ("no_write_access", "skipped", vec![Reason::NoWriteAccess { platform: to.to_owned() }])
         }
@@ -286,7 +309,7 @@ fn transfer(
             let missing = Reason::NotOnPlatform { platform: to.to_owned() };
             record.reasons = explained([missing].into_iter().chain(choice.source));
             record.allow_possible_duplicate = choice.possible_duplicate.is_some();
-            return Some(record);
+            return record;
         }
         Decision::Pending => ("already_pending", "pending", vec![Reason::UploadPending]),
         Decision::Deleted(since) => ("deleted_there", "skipped", vec![Reason::DeletedOnTarget { since }]),
@@ -306,7 +329,7 @@ fn transfer(
     worker.count(counted, 1);
     record.outcome = Some(Outcome { kind: kind.to_owned(), ..Outcome::default() });
     record.reasons = explained(reasons);
-    Some(record)
+    record
 }
 
 fn summarise(worker: &Worker) {
