@@ -10,7 +10,6 @@ use super::problems::clear_download_problem;
 use super::{Catalogue, Result};
 use crate::activity::{ActivityKey, ActivityKeyRef, Format, Origin, PlatformIds};
 use crate::fit::{Fit, RecordingId};
-use crate::matching::FileFacts;
 
 /// A file in the archive.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +47,31 @@ pub struct FileFingerprint {
     pub start: Option<Timestamp>,
     /// Whether it is a converted copy.
     pub is_converted: bool,
+}
+
+/// [`FileFingerprint`] as far as matching needs it, borrowed.
+#[derive(Debug, Clone, Copy)]
+pub struct FingerprintRef<'a> {
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub sha256: &'a str,
+    /// Its size.
+    pub bytes: u64,
+    /// The recording, if its device named itself fully.
+    pub identity: Option<RecordingId>,
+    /// Whether it is a converted copy.
+    pub is_converted: bool,
+}
+
+impl FileFingerprint {
+    /// The fingerprint, borrowed.
+    pub fn as_ref(&self) -> FingerprintRef<'_> {
+        FingerprintRef {
+            sha256: &self.sha256,
+            bytes: self.bytes,
+            identity: self.identity,
+            is_converted: self.is_converted,
+        }
+    }
 }
 
 /// The columns of a file `f`, in the order of [`row`].
@@ -134,15 +158,15 @@ impl Catalogue {
 
     /// Calls `each` with the fingerprint of every activity that has exactly one file, in the order of the keys. A statement
     /// is open meanwhile, so `each` must neither write nor wait.
-    pub fn each_file_facts(&self, mut each: impl FnMut(ActivityKeyRef, FileFacts)) -> Result<()> {
+    pub fn each_file_facts(&self, mut each: impl FnMut(ActivityKeyRef, FingerprintRef)) -> Result<()> {
         let mut read = || {
             let mut statement = self.connection.prepare_cached(&all_facts())?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
-                let facts = FileFacts {
-                    sha256: Some(FileFacts::sha256(text(2)?)),
-                    bytes: Some(row.get::<_, i64>(3)?.unsigned_abs()),
+                let facts = FingerprintRef {
+                    sha256: text(2)?,
+                    bytes: row.get::<_, i64>(3)?.unsigned_abs(),
                     identity: identity([row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?]),
                     is_converted: row.get(9)?,
                 };

@@ -45,7 +45,7 @@ pub use commands::{CommandOutcome, CommandRow, FIRST_COMMANDS, LastWork, OpenCom
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
 pub use file_requests::FileRequestRow;
-pub use files::{FileFingerprint, FileRow};
+pub use files::{FileFingerprint, FileRow, FingerprintRef};
 pub use identities::{Forgotten, Owner};
 pub use listed_rows::{Change, ListedRow};
 pub use listings::{

@@ -58,10 +58,10 @@ impl<'a> ActivityLine<'a> {
             sport: text_of(fields.sport),
             sub_sport: text_of(fields.sub_sport),
             platform_sport: text_of(fields.platform_sport),
-            start_time: fields.start_time.flatten(),
-            timer_time_s: fields.timer_time_s.flatten(),
-            elapsed_time_s: fields.elapsed_time_s.flatten(),
-            distance_m: fields.distance_m.flatten(),
+            start_time: fields.start_time,
+            timer_time_s: fields.timer_time_s,
+            elapsed_time_s: fields.elapsed_time_s,
+            distance_m: fields.distance_m,
             manufacturer: text_of(fields.manufacturer),
             device: text_of(fields.device),
             manual: fields.manual.unwrap_or_default(),
@@ -90,8 +90,8 @@ impl<'a> ActivityLine<'a> {
     }
 }
 
-fn text_of(field: Option<Option<Text>>) -> Option<Cow<str>> {
-    field.flatten().map(|text| text.0)
+fn text_of(field: Option<Text>) -> Option<Cow<str>> {
+    field.map(|text| text.0)
 }
 
 /// A text that is borrowed from the line, unless it has escapes.
@@ -139,28 +139,28 @@ struct File<'a> {
     retry_original_at: Option<Timestamp>,
 }
 
-/// The fields of a line: `None` if the line does not have them. A field that may be null is an option itself.
+/// The fields of a line: `None` if the line does not have them. No command writes null, so a line with one is read whole.
 #[derive(Default)]
 struct Fields<'a> {
     kind: Option<Text<'a>>,
     platform: Option<Text<'a>>,
     id: Option<Text<'a>>,
-    name: Option<Option<Text<'a>>>,
-    sport: Option<Option<Text<'a>>>,
-    sub_sport: Option<Option<Text<'a>>>,
-    platform_sport: Option<Option<Text<'a>>>,
-    start_time: Option<Option<Timestamp>>,
-    utc_offset_s: Option<Option<i32>>,
-    timer_time_s: Option<Option<f64>>,
-    elapsed_time_s: Option<Option<f64>>,
-    distance_m: Option<Option<f64>>,
-    manufacturer: Option<Option<Text<'a>>>,
-    device: Option<Option<Text<'a>>>,
+    name: Option<Text<'a>>,
+    sport: Option<Text<'a>>,
+    sub_sport: Option<Text<'a>>,
+    platform_sport: Option<Text<'a>>,
+    start_time: Option<Timestamp>,
+    utc_offset_s: Option<i32>,
+    timer_time_s: Option<f64>,
+    elapsed_time_s: Option<f64>,
+    distance_m: Option<f64>,
+    manufacturer: Option<Text<'a>>,
+    device: Option<Text<'a>>,
     manual: Option<bool>,
-    downloaded: Option<Option<bool>>,
+    downloaded: Option<bool>,
     no_original: Option<bool>,
     unavailable: Option<bool>,
-    file: Option<Option<File<'a>>>,
+    file: Option<File<'a>>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
@@ -256,7 +256,7 @@ mod tests {
     fn plain_activities_are_read_and_all_else_is_left_to_the_whole_record() {
         let plain = [
             r#"{"type":"activity","platform":"p","id":"1"}"#,
-            r#" {"id" : "1\u00e9\n", "platform":"p", "type":"activity" , "name":null,"manual":false} "#,
+            r#" {"id" : "1\u00e9\n", "platform":"p", "type":"activity" , "name":"","manual":false} "#,
             r#"{"type":"activity","platform":"p","id":"1","start_time":"2026-01-08T14:10:21.5+01:00","distance_m":7,"x":[{"a":1e3}]}"#,
             r#"{"type":"activity","platform":"p","id":"1","file":{"path":"a","sha256":"b","bytes":3,"format":null},"downloaded":true}"#,
         ];
@@ -265,6 +265,7 @@ mod tests {
         }
         let other = [
             r#"{"type":"transfer","platform":"p","id":"1"}"#,
+            r#"{"type":"activity","platform":"p","id":"1","name":null}"#,
             r#"{"type":"activity","id":"1"}"#,
             r#"{"type":"activity","platform":"p","id":1}"#,
             r#"{"type":"activity","platform":"p","id":"1","id":"2"}"#,

@@ -131,14 +131,14 @@ impl Input {
         if catalogue.has_more_files_than(candidates.len().saturating_mul(FILES_EACH))? {
             for at in 0..candidates.len() {
                 if let Some(facts) = catalogue.file_facts(candidates.key(at))? {
-                    candidates.set_file(at, file_facts(&facts));
+                    candidates.set_file(at, file_facts(facts.as_ref()));
                 }
             }
             return Ok(());
         }
         Ok(catalogue.each_file_facts(|key, facts| {
             if let Some(at) = candidates.find(key) {
-                candidates.set_file(at, facts);
+                candidates.set_file(at, file_facts(facts));
             }
         })?)
     }

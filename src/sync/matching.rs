@@ -2,7 +2,7 @@
 
 use super::{Result, Workspace};
 use crate::activity::Activity;
-use crate::catalogue::FileFingerprint;
+use crate::catalogue::{FileFingerprint, FingerprintRef};
 use crate::matching::{Candidate, FileFacts, Matcher, Rule};
 
 impl Workspace {
@@ -14,14 +14,18 @@ impl Workspace {
 
     /// An activity, for matching.
     pub fn candidate<'a>(&'a self, activity: &'a Activity, facts: Option<&FileFingerprint>) -> Candidate<'a> {
-        Candidate::of(activity, facts.map(file_facts), self.platforms.native_manufacturer(&activity.platform))
+        Candidate::of(
+            activity,
+            facts.map(|facts| file_facts(facts.as_ref())),
+            self.platforms.native_manufacturer(&activity.platform),
+        )
     }
 }
 
 /// A file, for matching.
-pub(super) fn file_facts(facts: &FileFingerprint) -> FileFacts {
+pub(super) fn file_facts(facts: FingerprintRef) -> FileFacts {
     FileFacts {
-        sha256: Some(FileFacts::sha256(&facts.sha256)),
+        sha256: Some(FileFacts::sha256(facts.sha256)),
         identity: facts.identity,
         bytes: Some(facts.bytes),
         is_converted: facts.is_converted,

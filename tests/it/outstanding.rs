@@ -426,7 +426,9 @@ fn an_upload_that_is_never_listed_is_an_action_with_a_fix_command() {
 #[test]
 fn pending_uploads_are_counted_once() {
     let mut world = dozen();
-    world.sim.with(|state| state.account("garmin.cn").spec.upload = UploadSpec { polls: 999, ..UploadSpec::default() });
+    // Garmin processes the files, and its list does not show them yet.
+    let slow = UploadSpec { polls: 999, listed_after_seconds: 3600, ..UploadSpec::default() };
+    world.sim.with(|state| state.account("garmin.cn").spec.upload = slow);
     world.work.set("SYNC_PLATFORM", "GARMINCOM,GARMINCN").set("GS_UPLOAD_WAIT", "0");
     let token = world.sim.with(|state| state.issue_token("garmin.cn")).to_string();
     world.work.given("gs-auth", &["import", "-", "--platform", "garmin-cn"], &token).ok();

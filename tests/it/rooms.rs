@@ -21,7 +21,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("walk", &["fs", "reason"]),
     ("fit", &["activity", "sport"]),
     ("http", &["reason", "activity", "sport", "clock"]),
-    ("matching", &["fit", "reason", "activity", "sport"]),
+    ("matching", &["activity", "fit", "hex", "reason", "sport"]),
     ("record", &["reason", "exit", "i18n", "activity", "sport"]),
     ("settings", &["shell", "http", "matching", "fs", "i18n"]),
     ("archive", &["fit", "http", "record", "reason", "walk", "fs", "hex", "activity", "sport"]),

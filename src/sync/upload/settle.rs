@@ -215,7 +215,9 @@ impl Uploads<'_> {
     fn request_status_of(&mut self, spec: &Arc<PlatformSpec>, all: bool) -> Result<()> {
         let now = self.worker.clock.steady();
         let is_asked = |one: &SentUpload| {
-            one.spec.id == spec.id && one.state == State::Processing && (all || one.poll.is_due(now))
+            // An outbox costs no request.
+            let is_due = all || one.spec.is_write_only() || one.poll.is_due(now);
+            one.spec.id == spec.id && one.state == State::Processing && is_due
         };
         let (mut asked, rest) = std::mem::take(&mut self.waiting).into_iter().partition::<Vec<_>, _>(is_asked);
         self.waiting = rest;
