@@ -4,6 +4,7 @@
 //! Only the platform and its id are certain; a value that the service does not provide is `None`, never zero.
 
 mod access_kind;
+mod activity_ref;
 mod file_kind;
 mod key;
 mod platform_id;
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use access_kind::AccessKind;
+pub use activity_ref::ActivityRef;
 pub use file_kind::{Format, Origin};
 pub use key::{ActivityKey, ActivityKeyRef};
 pub use platform_id::{PlatformId, PlatformIds};

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params_from_iter, types::Value as Sql};
 
-use super::columns::{Columns, Values, time};
+use super::columns::{Columns, time};
 use super::listed_rows::insert_unlisted;
 use super::problems::{IS_UNAVAILABLE, clear_download_problem, since};
 use super::{Catalogue, FileRow, Result, Unavailable, files};
@@ -186,11 +186,7 @@ impl Catalogue {
     fn with_more_files(&self, found: FoundRow) -> rusqlite::Result<ActivityRow> {
         let FoundRow { mut entry, has_more_files } = found;
         if has_more_files {
-            let sql = "SELECT path, bytes FROM files WHERE platform = ?1 AND id = ?2 AND part > 0 ORDER BY part";
-            let mut statement = self.connection.prepare_cached(sql)?;
-            let ActivityKeyRef { platform, id } = entry.activity.as_key();
-            let rows = statement.query_map([platform, id], |row| Ok((row.get("path")?, row.size("bytes")?)))?;
-            entry.more_files = rows.collect::<rusqlite::Result<_>>()?;
+            entry.more_files = self.read_more_files(entry.activity.as_key())?;
         }
         Ok(entry)
     }

@@ -41,6 +41,10 @@ pub(super) trait Values {
     fn known_reason(&self, column: impl RowIndex) -> Result<Reason>;
     /// A size in bytes, or a count.
     fn size(&self, column: impl RowIndex) -> Result<u64>;
+    /// A text that is never missing, borrowed from the row.
+    fn text(&self, column: impl RowIndex) -> Result<&str>;
+    /// A text that may be missing, borrowed from the row.
+    fn optional_text(&self, column: impl RowIndex) -> Result<Option<&str>>;
     /// An activity, whose platform and id are in two columns. `names` are the platform names of the rows before this one.
     fn activity(&self, platform: impl RowIndex, id: impl RowIndex, names: &mut PlatformIds) -> Result<ActivityKey>;
 }
@@ -66,8 +70,16 @@ impl Values for Row<'_> {
         self.get::<_, i64>(column).map(i64::unsigned_abs)
     }
 
+    fn text(&self, column: impl RowIndex) -> Result<&str> {
+        Ok(self.get_ref(column)?.as_str()?)
+    }
+
+    fn optional_text(&self, column: impl RowIndex) -> Result<Option<&str>> {
+        Ok(self.get_ref(column)?.as_str_or_null()?)
+    }
+
     fn activity(&self, platform: impl RowIndex, id: impl RowIndex, names: &mut PlatformIds) -> Result<ActivityKey> {
-        Ok(ActivityKey { platform: names.share(self.get_ref(platform)?.as_str()?), id: self.get(id)? })
+        Ok(ActivityKey { platform: names.share(self.text(platform)?), id: self.get(id)? })
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::columns::Columns;
+use super::columns::{Columns, Values};
 use super::problems::clear_download_problem;
 use super::{Catalogue, Result};
 use crate::activity::{ActivityKey, ActivityKeyRef, Format, Origin, PlatformIds};
@@ -127,6 +127,20 @@ impl Catalogue {
         })
     }
 
+    /// Path and size of the files of an activity after the first one.
+    pub fn more_files(&self, key: ActivityKeyRef) -> Result<Vec<(String, u64)>> {
+        self.done(self.read_more_files(key))
+    }
+
+    pub(super) fn read_more_files(
+        &self,
+        ActivityKeyRef { platform, id }: ActivityKeyRef,
+    ) -> rusqlite::Result<Vec<(String, u64)>> {
+        let sql = "SELECT path, bytes FROM files WHERE platform = ?1 AND id = ?2 AND part > 0 ORDER BY part";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.query_map([platform, id], |row| Ok((row.get(0)?, row.size(1)?)))?.collect()
+    }
+
     /// All files of one activity, in order.
     pub fn files(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Vec<FileRow>> {
         let sql = format!("SELECT {COLUMNS} FROM files f WHERE platform = ?1 AND id = ?2 ORDER BY part");
@@ -163,14 +177,13 @@ impl Catalogue {
             let mut statement = self.connection.prepare_cached(&all_facts())?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
                 let facts = FingerprintRef {
-                    sha256: text(2)?,
-                    bytes: row.get::<_, i64>(3)?.unsigned_abs(),
+                    sha256: row.text(2)?,
+                    bytes: row.size(3)?,
                     identity: identity([row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?]),
                     is_converted: row.get(9)?,
                 };
-                each(ActivityKeyRef::new(text(0)?, text(1)?), facts);
+                each(ActivityKeyRef::new(row.text(0)?, row.text(1)?), facts);
             }
             Ok(())
         };

@@ -3,6 +3,7 @@
 
 use rusqlite::params;
 
+use super::columns::Values;
 use super::{Catalogue, Result};
 use crate::activity::ActivityKeyRef;
 
@@ -14,7 +15,7 @@ impl Catalogue {
             let mut statement = self.connection.prepare_cached(sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                each(ActivityKeyRef::new(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?), row.get(2)?);
+                each(ActivityKeyRef::new(row.text(0)?, row.text(1)?), row.get(2)?);
             }
             Ok(())
         };

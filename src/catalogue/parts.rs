@@ -121,13 +121,12 @@ impl Catalogue {
             let mut statement = self.connection.prepare_cached(UPLOAD_KEYS)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
                 each(UploadKeys {
                     number: row.get(0)?,
-                    from: ActivityKeyRef::new(text(1)?, text(2)?),
-                    to: text(3)?,
-                    to_id: row.get_ref(4)?.as_str_or_null()?,
-                    sha256: text(5)?,
+                    from: ActivityKeyRef::new(row.text(1)?, row.text(2)?),
+                    to: row.text(3)?,
+                    to_id: row.optional_text(4)?,
+                    sha256: row.text(5)?,
                 });
             }
             Ok(())

@@ -3,8 +3,9 @@
 use rusqlite::{Row, params_from_iter, types::Value as Sql};
 
 use super::activities::conditions;
+use super::columns::Values;
 use super::problems::{IS_UNAVAILABLE, since};
-use super::{Catalogue, Error, Query, Result, Unavailable};
+use super::{Catalogue, Error, Query, Unavailable};
 use crate::activity::ActivityKeyRef;
 
 /// An activity, by the state of its file.
@@ -40,24 +41,13 @@ impl Catalogue {
         }
         Ok(())
     }
-
-    /// Path and size of the files of an activity after the first one.
-    pub fn more_files(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Vec<(String, u64)>> {
-        let sql = "SELECT path, bytes FROM files WHERE platform = ?1 AND id = ?2 AND part > 0 ORDER BY part";
-        let rows = self.connection.prepare_cached(sql).and_then(|mut statement| {
-            let size = |row: &Row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()));
-            statement.query_map([platform, id], size)?.collect()
-        });
-        self.done(rows)
-    }
 }
 
 fn state<'a>(row: &'a Row) -> rusqlite::Result<FileSummary<'a>> {
-    let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
-    let path = row.get_ref(2)?.as_str_or_null()?.filter(|_| !matches!(row.get(4), Ok(true)));
+    let path = row.optional_text(2)?.filter(|_| !matches!(row.get(4), Ok(true)));
     let bytes = row.get::<_, Option<i64>>(3)?.map_or(0, i64::unsigned_abs);
     Ok(FileSummary {
-        key: ActivityKeyRef::new(text(0)?, text(1)?),
+        key: ActivityKeyRef::new(row.text(0)?, row.text(1)?),
         file: path.map(|path| (path, bytes)),
         has_more_files: row.get(5)?,
         no_original: row.get(6)?,

@@ -80,7 +80,7 @@ fn by_file<const N: usize>(all: &Candidates, key: impl Fn(Candidate) -> Option<[
     for alike in keyed.chunk_by(|one, other| one.0 == other.0).filter(|alike| alike.len() > 1) {
         // Activities with the same file and start are ordered by platform and id, so that the order of the input does not
         // count.
-        let name = |at: u32| (key(at), all.start_ms(at as usize), all.get(at as usize).key());
+        let name = |at: u32| (key(at), all.start_ms(at as usize), all.key(at as usize));
         let mut alike: Vec<u32> = alike.iter().map(|(_, at)| *at).collect();
         alike.sort_unstable_by(|&a, &b| name(a).cmp(&name(b)));
         for (place, &one) in alike.iter().enumerate() {
@@ -106,9 +106,9 @@ fn by_length(all: &Candidates, pairs: &mut Vec<Positions>) {
     let lengths = positions(all).filter_map(|at| {
         let one = all.get(at as usize);
         let known = |value: Option<f64>| value.filter(|value| *value > 0.0 && value.is_finite());
-        known(one.distance_m)?;
+        known(one.activity.distance_m)?;
         // Boxes of two seconds: lengths that close are in the same box or in the next one.
-        Some(((known(one.timer_time_s)? / 2.0) as i64, all.start_ms(at as usize)?, at))
+        Some(((known(one.activity.timer_time_s)? / 2.0) as i64, all.start_ms(at as usize)?, at))
     });
     let mut lengths: Vec<_> = lengths.collect();
     lengths.sort_unstable();

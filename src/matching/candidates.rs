@@ -9,36 +9,18 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::activity::{Activity, ActivityKeyRef};
+use crate::activity::{ActivityKeyRef, ActivityRef};
 use crate::fit::RecordingId;
 use crate::hex;
 use crate::sport::{self, Family};
 
-/// An activity on a platform, with its file. Units are those of [`Activity`].
+/// An activity on a platform, with its file.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
-    /// The platform.
-    pub platform: &'a str,
-    /// The id on the platform.
-    pub id: &'a str,
-    /// FIT `sport`.
-    pub sport: Option<&'a str>,
-    /// The family of sport and sub sport.
+    /// The activity.
+    pub activity: ActivityRef<'a>,
+    /// The family of its sport.
     pub family: Family,
-    /// When it began.
-    pub start_time: Option<Timestamp>,
-    /// Time with the timer running.
-    pub timer_time_s: Option<f64>,
-    /// Time from start to end.
-    pub elapsed_time_s: Option<f64>,
-    /// Distance covered.
-    pub distance_m: Option<f64>,
-    /// The manufacturer of the recording device.
-    pub manufacturer: Option<&'a str>,
-    /// The recording device.
-    pub device: Option<&'a str>,
-    /// Entered by hand.
-    pub manual: bool,
     /// Its file, if it has exactly one and that is in the archive.
     pub file: Option<FileFacts>,
     /// The manufacturer whose devices record for this platform: `garmin` for `garmin-com`, `coros` for `coros`, none for a
@@ -68,27 +50,13 @@ impl FileFacts {
 
 impl<'a> Candidate<'a> {
     /// An activity, for matching. `native_manufacturer`: the manufacturer whose devices record for its platform.
-    pub fn of(activity: &'a Activity, file: Option<FileFacts>, native_manufacturer: Option<&'a str>) -> Candidate<'a> {
-        Candidate {
-            platform: &activity.platform,
-            id: &activity.id,
-            sport: activity.sport.as_deref(),
-            family: sport::family(activity.sport.as_deref(), activity.sub_sport.as_deref()),
-            start_time: activity.start_time,
-            timer_time_s: activity.timer_time_s,
-            elapsed_time_s: activity.elapsed_time_s,
-            distance_m: activity.distance_m,
-            manufacturer: activity.manufacturer.as_deref(),
-            device: activity.device.as_deref(),
-            manual: activity.manual,
-            file,
-            native_manufacturer,
-        }
-    }
-
-    /// The key of the activity.
-    pub fn key(&self) -> ActivityKeyRef<'a> {
-        ActivityKeyRef::new(self.platform, self.id)
+    pub fn of(
+        activity: impl Into<ActivityRef<'a>>,
+        file: Option<FileFacts>,
+        native_manufacturer: Option<&'a str>,
+    ) -> Candidate<'a> {
+        let activity = activity.into();
+        Candidate { activity, family: sport::family(activity.sport, activity.sub_sport), file, native_manufacturer }
     }
 }
 
@@ -134,6 +102,7 @@ pub struct Candidates {
     families: Vec<Family>,
     platforms: Texts,
     sports: Texts,
+    sub_sports: Texts,
     manufacturers: Texts,
     devices: Texts,
     natives: Texts,
@@ -159,6 +128,7 @@ struct Row {
     bytes: u64,
     platform: Number,
     sport: Number,
+    sub_sport: Number,
     manufacturer: Number,
     device: Number,
     native: Number,
@@ -184,13 +154,14 @@ impl Candidates {
     /// Adds an activity at the next position, and returns it; `None` if it is there already.
     pub fn push(&mut self, one: Candidate) -> Option<usize> {
         self.grow();
-        let bucket = self.bucket(one.key());
+        let activity = one.activity;
+        let bucket = self.bucket(activity.key());
         if self.buckets[bucket] != EMPTY {
             return None;
         }
         let at = self.rows.len();
         self.buckets[bucket] = u32::try_from(at).ok()?;
-        self.ids.push_str(one.id);
+        self.ids.push_str(activity.id);
         let family = self.families.iter().position(|family| *family == one.family).unwrap_or_else(|| {
             self.families.push(one.family);
             self.families.len() - 1
@@ -199,21 +170,22 @@ impl Candidates {
         let measure = |value: Option<f64>| value.unwrap_or(f64::NAN);
         self.rows.push(Row {
             id_end: self.ids.len(),
-            start_time: one.start_time,
-            timer_time_s: measure(one.timer_time_s),
-            elapsed_time_s: measure(one.elapsed_time_s),
-            distance_m: measure(one.distance_m),
+            start_time: activity.start_time,
+            timer_time_s: measure(activity.timer_time_s),
+            elapsed_time_s: measure(activity.elapsed_time_s),
+            distance_m: measure(activity.distance_m),
             sha256: file.sha256.unwrap_or_default(),
             identity: file.identity,
             bytes: file.bytes.unwrap_or_default(),
-            platform: self.platforms.number(Some(one.platform)),
-            sport: self.sports.number(one.sport),
-            manufacturer: self.manufacturers.number(one.manufacturer),
-            device: self.devices.number(one.device),
+            platform: self.platforms.number(Some(activity.platform)),
+            sport: self.sports.number(activity.sport),
+            sub_sport: self.sub_sports.number(activity.sub_sport),
+            manufacturer: self.manufacturers.number(activity.manufacturer),
+            device: self.devices.number(activity.device),
             native: self.natives.number(one.native_manufacturer),
             // There are fewer families than sports.
             family: u16::try_from(family).unwrap_or(u16::MAX),
-            manual: one.manual,
+            manual: activity.manual,
             has_file: one.file.is_some(),
             has_sha256: file.sha256.is_some(),
             has_bytes: file.bytes.is_some(),
@@ -282,11 +254,11 @@ impl Candidates {
             bytes: row.has_bytes.then_some(row.bytes),
             is_converted: row.is_converted,
         });
-        Candidate {
+        let activity = ActivityRef {
             platform: key.platform,
             id: key.id,
             sport: self.sports.text(row.sport),
-            family: self.families.get(usize::from(row.family)).copied().unwrap_or(Family::UNKNOWN),
+            sub_sport: self.sub_sports.text(row.sub_sport),
             start_time: row.start_time,
             timer_time_s: measure(row.timer_time_s),
             elapsed_time_s: measure(row.elapsed_time_s),
@@ -294,6 +266,10 @@ impl Candidates {
             manufacturer: self.manufacturers.text(row.manufacturer),
             device: self.devices.text(row.device),
             manual: row.manual,
+        };
+        Candidate {
+            activity,
+            family: self.families.get(usize::from(row.family)).copied().unwrap_or(Family::UNKNOWN),
             file,
             native_manufacturer: self.natives.text(row.native),
         }
@@ -328,6 +304,7 @@ impl<'a> FromIterator<Candidate<'a>> for Candidates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::activity::Activity;
 
     fn activity(n: usize) -> Activity {
         let platform = if n.is_multiple_of(2) { "coros" } else { "garmin-cn" };
@@ -342,7 +319,7 @@ mod tests {
         for (at, activity) in activities.iter().enumerate() {
             assert_eq!(all.find(activity.as_key()), Some(at));
             let found = all.get(at);
-            assert_eq!((found.key(), found.device), (activity.as_key(), activity.device.as_deref()));
+            assert_eq!(found.activity, ActivityRef::from(activity));
         }
         assert_eq!(all.find(ActivityKeyRef::new("coros", "1")), None);
         assert_eq!(Candidates::default().find(ActivityKeyRef::new("coros", "1")), None);

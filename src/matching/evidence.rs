@@ -75,11 +75,11 @@ pub(super) struct Evidence {
 
 impl Evidence {
     pub fn of(a: &Candidate, b: &Candidate) -> Evidence {
-        let timers_s = both(a.timer_time_s, b.timer_time_s);
-        let distances_m = both(a.distance_m, b.distance_m);
+        let timers_s = both(a.activity.timer_time_s, b.activity.timer_time_s);
+        let distances_m = both(a.activity.distance_m, b.activity.distance_m);
         let families = (a.family, b.family);
         Evidence {
-            is_same_activity: a.key() == b.key(),
+            is_same_activity: a.activity.key() == b.activity.key(),
             files: files(a, b),
             gap_s: gap_s(a, b),
             end_gap_s: end_gap_s(a, b),
@@ -198,27 +198,29 @@ fn measure(values: Option<(f64, f64)>, slack: f64, close: impl Fn(f64) -> f64) -
 }
 
 fn gap_s(a: &Candidate, b: &Candidate) -> Option<f64> {
-    let (a, b) = (a.start_time?.as_millisecond(), b.start_time?.as_millisecond());
+    let (a, b) = (a.activity.start_time?.as_millisecond(), b.activity.start_time?.as_millisecond());
     Some(a.abs_diff(b) as f64 / 1000.0)
 }
 
 fn end_gap_s(a: &Candidate, b: &Candidate) -> Option<f64> {
-    let later = b.start_time?.as_millisecond() as f64 / 1000.0 - a.start_time?.as_millisecond() as f64 / 1000.0;
-    let lengths = [(a.elapsed_time_s, b.elapsed_time_s), (a.timer_time_s, b.timer_time_s)];
+    let later = b.activity.start_time?.as_millisecond() as f64 / 1000.0
+        - a.activity.start_time?.as_millisecond() as f64 / 1000.0;
+    let lengths =
+        [(a.activity.elapsed_time_s, b.activity.elapsed_time_s), (a.activity.timer_time_s, b.activity.timer_time_s)];
     let gaps = lengths.into_iter().filter_map(|(one, two)| Some((later + positive(two)? - positive(one)?).abs()));
     gaps.min_by(f64::total_cmp)
 }
 
 /// The shortest duration that the activity can have had, in seconds.
-pub(super) fn span_s(activity: &Candidate) -> Option<f64> {
-    positive(activity.timer_time_s)
-        .or_else(|| positive(activity.elapsed_time_s))
-        .or_else(|| positive(activity.distance_m).map(|metres| metres / FASTEST_M_PER_S))
+pub(super) fn span_s(candidate: &Candidate) -> Option<f64> {
+    positive(candidate.activity.timer_time_s)
+        .or_else(|| positive(candidate.activity.elapsed_time_s))
+        .or_else(|| positive(candidate.activity.distance_m).map(|metres| metres / FASTEST_M_PER_S))
 }
 
 /// Whether two activities overlap. One after the other they are two activities, however similar.
 fn overlap(a: &Candidate, b: &Candidate) -> Option<bool> {
-    let span_of = |one: &Candidate| Some((one.start_time?.as_millisecond() as f64 / 1000.0, span_s(one)?));
+    let span_of = |one: &Candidate| Some((one.activity.start_time?.as_millisecond() as f64 / 1000.0, span_s(one)?));
     let ((start_a, span_a), (start_b, span_b)) = (span_of(a)?, span_of(b)?);
     let common = (start_a + span_a).min(start_b + span_b) - start_a.max(start_b);
     Some(common >= span_a.min(span_b) / 2.0)
@@ -245,8 +247,8 @@ fn files(a: &Candidate, b: &Candidate) -> Files {
 fn devices(a: &Candidate, b: &Candidate) -> Devices {
     let serials = identity_of(a).zip(identity_of(b));
     let serials = serials.map(|(a, b)| (a.manufacturer, a.serial_number) == (b.manufacturer, b.serial_number));
-    let names = a.device.zip(b.device);
-    let names = names.filter(|_| a.platform == b.platform).map(|(a, b)| a == b);
+    let names = a.activity.device.zip(b.activity.device);
+    let names = names.filter(|_| a.activity.platform == b.activity.platform).map(|(a, b)| a == b);
     let makers = maker(a).zip(maker(b)).map(|(a, b)| a.eq_ignore_ascii_case(b));
     let comparisons = [serials, names, makers];
     if comparisons.contains(&Some(false)) {
@@ -261,5 +263,5 @@ fn devices(a: &Candidate, b: &Candidate) -> Devices {
 /// The manufacturer, unless it is a placeholder that any software may use.
 fn maker<'a>(candidate: &Candidate<'a>) -> Option<&'a str> {
     let placeholder = |name: &str| ["development", "unknown", ""].iter().any(|word| name.eq_ignore_ascii_case(word));
-    candidate.manufacturer.filter(|name| !placeholder(name))
+    candidate.activity.manufacturer.filter(|name| !placeholder(name))
 }

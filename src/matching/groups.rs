@@ -93,12 +93,12 @@ impl<'a> ByTime<'a> {
     fn new(all: &'a Candidates) -> ByTime<'a> {
         let key = |at: u32| {
             let one = all.get(at as usize);
-            (one.start_time, one.key())
+            (one.activity.start_time, one.activity.key())
         };
-        let mut order: Vec<_> = (0..).zip(all.iter()).map(|(at, one)| (one.start_time, at)).collect();
+        let mut order: Vec<_> = (0..).zip(all.iter()).map(|(at, one)| (one.activity.start_time, at)).collect();
         order.sort_unstable();
         let mut order: Vec<u32> = order.into_iter().map(|(_, at): (_, u32)| at).collect();
-        let start = |at: u32| all.get(at as usize).start_time;
+        let start = |at: u32| all.get(at as usize).activity.start_time;
         // Nearly all starts differ, so the texts are rarely compared.
         for equal in order.chunk_by_mut(|&one, &other| start(one) == start(other)).filter(|equal| equal.len() > 1) {
             equal.sort_unstable_by(|&one, &other| key(one).cmp(&key(other)));

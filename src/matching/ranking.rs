@@ -13,13 +13,13 @@ pub(super) fn order(a: &Candidate, b: &Candidate) -> Ordering {
     (is_converted(a), Reverse(native(a)), Reverse(bytes(a)))
         .cmp(&(is_converted(b), Reverse(native(b)), Reverse(bytes(b))))
         // Ids of two platforms do not say which one is older.
-        .then_with(|| a.platform.cmp(b.platform))
+        .then_with(|| a.activity.platform.cmp(b.activity.platform))
         .then_with(|| id(a).cmp(&id(b)))
 }
 
 /// Why the first is better than the second.
 pub(super) fn reason(better: &Candidate, other: &Candidate) -> Reason {
-    let (here, there) = (better.platform, other.platform);
+    let (here, there) = (better.activity.platform, other.activity.platform);
     if is_converted(better) != is_converted(other) {
         Reason::OtherConverted
     } else if native(better) != native(other) {
@@ -42,9 +42,10 @@ pub(super) fn reason(better: &Candidate, other: &Candidate) -> Reason {
 /// 2: recorded by a device of the platform's own manufacturer, which the platform names. 1: by that manufacturer, but the
 /// platform names no device: a person uploaded the file. 0: anything else.
 fn native(candidate: &Candidate) -> u8 {
-    let maker = candidate.manufacturer.zip(candidate.native_manufacturer);
-    let is_native = !candidate.manual && maker.is_some_and(|(maker, native)| maker.eq_ignore_ascii_case(native));
-    u8::from(is_native) + u8::from(is_native && candidate.device.is_some())
+    let maker = candidate.activity.manufacturer.zip(candidate.native_manufacturer);
+    let is_native =
+        !candidate.activity.manual && maker.is_some_and(|(maker, native)| maker.eq_ignore_ascii_case(native));
+    u8::from(is_native) + u8::from(is_native && candidate.activity.device.is_some())
 }
 
 fn is_converted(candidate: &Candidate) -> bool {
@@ -57,5 +58,5 @@ fn bytes(candidate: &Candidate) -> u64 {
 
 /// The id as a sort key. Services count upwards: the shorter number is the older one.
 fn id<'a>(candidate: &Candidate<'a>) -> (usize, &'a str) {
-    (candidate.id.len(), candidate.id)
+    (candidate.activity.id.len(), candidate.activity.id)
 }

@@ -235,7 +235,7 @@ impl<'a> Groups<'a> {
 
     /// What to do about one group and one target. The first rule that applies decides.
     pub fn decide(&self, group: usize, target: &Target, overrides: Overrides) -> Decision {
-        let here = self.members(group).filter(|&at| self.candidate(at).platform == target.name);
+        let here = self.members(group).filter(|&at| self.candidate(at).activity.platform == target.name);
         let here = here.map(|at| self.entry(at).presence);
         // The newest listing shows it.
         if here.clone().any(|presence| presence == Presence::Listed) {
@@ -254,7 +254,7 @@ impl<'a> Groups<'a> {
             return Decision::Rejected(reason);
         }
         // An activity that is no longer listed was deleted by a person: it stays deleted. One listing does not prove it.
-        let start = self.members(group).find_map(|at| self.candidate(at).start_time);
+        let start = self.members(group).find_map(|at| self.candidate(at).activity.start_time);
         if !overrides.restore_deleted
             && let Some(missing) = here.chain(self.moved_and_missing(group, target)).max_by_key(rank)
         {
@@ -287,7 +287,7 @@ impl<'a> Groups<'a> {
     /// The presence of activities on the target that matched the group before a date was corrected and are now missing.
     fn moved_and_missing(&self, group: usize, target: &Target) -> impl Iterator<Item = Presence> {
         let others = self.members(group).filter_map(|at| self.moved.get(&at)).flatten().copied();
-        let of_target = others.filter(|&at| self.candidate(at).platform == target.name);
+        let of_target = others.filter(|&at| self.candidate(at).activity.platform == target.name);
         let presences = of_target.map(|at| self.entry(at).presence);
         presences.filter(|presence| matches!(presence, Presence::Deleted(_) | Presence::MissingOnce(_)))
     }
@@ -347,7 +347,7 @@ impl<'a> Groups<'a> {
         };
         let on_target = |pair: &&Pair| {
             let is_listed = || {
-                let is_here = self.candidate(pair.right).platform == target.name;
+                let is_here = self.candidate(pair.right).activity.platform == target.name;
                 is_here && self.entry(pair.right).presence == Presence::Listed
             };
             if target.is_write_only { was_delivered(pair.right, target) } else { is_listed() }
@@ -393,7 +393,7 @@ impl<'a> Groups<'a> {
                 continue;
             }
             let because = if place == 0 { self.why_best(group) } else { None };
-            let platform = candidate.platform.to_owned();
+            let platform = candidate.activity.platform.to_owned();
             let source = because.map(|because| Reason::UploadedFrom { platform, reason: Box::new(because) });
             return Decision::Upload(Choice { at, source, possible_duplicate });
         }
@@ -503,7 +503,7 @@ fn not_uploadable(entry: &PlatformActivity, candidate: &Candidate, target: &Targ
         }
         FileState::Unavailable(reason) => Some(reason.as_ref().clone()),
         // Before an upload the period around the start is checked; without a start there is no upload.
-        _ if candidate.start_time.is_none() => Some(Reason::NoStartTime),
+        _ if candidate.activity.start_time.is_none() => Some(Reason::NoStartTime),
         FileState::Archived(_) => starts_differ(entry, candidate),
         FileState::ToDownload => None,
     }
@@ -511,14 +511,14 @@ fn not_uploadable(entry: &PlatformActivity, candidate: &Candidate, target: &Targ
 
 /// The reason if the list and the file of an activity name different days.
 fn starts_differ(entry: &PlatformActivity, candidate: &Candidate) -> Option<Reason> {
-    let start = candidate.start_time?;
+    let start = candidate.activity.start_time?;
     precheck::implausible_start(start, entry.recorded_start, start)
 }
 
 /// The reason if the target never accepts the sport of an activity. A person may have changed the sport, and the file may
 /// contain another one: an override uploads it anyway.
 fn rejected_sport(candidate: &Candidate, target: &Target) -> Option<Reason> {
-    let sport = candidate.sport?;
+    let sport = candidate.activity.sport?;
     let platform = target.name.to_owned();
     target.rejected_sports.contains(&sport).then(|| Reason::SportNotAccepted { sport: sport.to_owned(), platform })
 }

@@ -12,7 +12,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::Value;
 
-use crate::activity::Activity;
+use crate::activity::ActivityRef;
 
 /// The fields of an activity record that matching needs. Units are those of [`crate::activity::Activity`].
 #[derive(Debug, Clone, PartialEq)]
@@ -67,25 +67,21 @@ impl<'a> ActivityLine<'a> {
             manual: fields.manual.unwrap_or_default(),
         })
     }
-}
 
-impl<'a> ActivityLine<'a> {
-    /// The fields of an activity that was read whole.
-    pub fn of(activity: &'a Activity) -> ActivityLine<'a> {
-        let text = |value: &'a Option<String>| value.as_deref().map(Cow::Borrowed);
-        ActivityLine {
-            platform: Cow::Borrowed(&activity.platform),
-            id: Cow::Borrowed(&activity.id),
-            sport: text(&activity.sport),
-            sub_sport: text(&activity.sub_sport),
-            platform_sport: text(&activity.platform_sport),
-            start_time: activity.start_time,
-            timer_time_s: activity.timer_time_s,
-            elapsed_time_s: activity.elapsed_time_s,
-            distance_m: activity.distance_m,
-            manufacturer: text(&activity.manufacturer),
-            device: text(&activity.device),
-            manual: activity.manual,
+    /// The activity, as far as it is compared.
+    pub fn activity(&self) -> ActivityRef<'_> {
+        ActivityRef {
+            platform: &self.platform,
+            id: &self.id,
+            sport: self.sport.as_deref(),
+            sub_sport: self.sub_sport.as_deref(),
+            start_time: self.start_time,
+            timer_time_s: self.timer_time_s,
+            elapsed_time_s: self.elapsed_time_s,
+            distance_m: self.distance_m,
+            manufacturer: self.manufacturer.as_deref(),
+            device: self.device.as_deref(),
+            manual: self.manual,
         }
     }
 }
@@ -246,7 +242,8 @@ mod tests {
         let brief = ActivityLine::parse(line);
         if let Some(brief) = &brief {
             let whole = owned(line).unwrap_or_else(|| panic!("accepted: {}", String::from_utf8_lossy(line)));
-            assert_eq!(*brief, ActivityLine::of(&whole.activity), "{}", String::from_utf8_lossy(line));
+            assert_eq!(brief.activity(), ActivityRef::from(&whole.activity), "{}", String::from_utf8_lossy(line));
+            assert_eq!(brief.platform_sport.as_deref(), whole.activity.platform_sport.as_deref());
             assert!(whole.problem.is_none() && whole.deleted.is_none() && whole.duplicate_of.is_none());
         }
         brief.is_some()

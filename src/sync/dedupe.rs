@@ -9,11 +9,10 @@ use std::io::BufRead;
 use super::matching::file_facts;
 use super::spool::Spool;
 use super::{ActivityFilter, Exit, Failure, Progress, RecordSink, Result, Worker};
-use crate::activity::{ActivityKey, ActivityKeyRef, PlatformId};
+use crate::activity::{ActivityKey, ActivityKeyRef, ActivityRef, PlatformId};
 use crate::matching::{Candidate, Candidates, Rule};
 use crate::reason::Reason;
 use crate::record::{ActivityLine, DuplicateOf, Reader, Record, explained, with_field};
-use crate::sport;
 
 /// Options of the search for duplicates.
 #[derive(Debug, Clone, Default)]
@@ -86,7 +85,9 @@ impl Input {
         while records.next_bytes(&mut line)? {
             input.lines.push(&line)?;
             let kind = match ActivityLine::parse(&line) {
-                Some(activity) if input.compare(worker, filter, &activity) => LineKind::Compared { is_marked: false },
+                Some(read) if input.compare(worker, filter, read.activity(), read.platform_sport.as_deref()) => {
+                    LineKind::Compared { is_marked: false }
+                }
                 Some(_) => LineKind::Unchanged,
                 None => input.kind_of(worker, filter, &records.record(&line)?),
             };
@@ -102,9 +103,9 @@ impl Input {
         if record.problem.is_some() {
             return LineKind::Other;
         }
-        let is_marked = record.duplicate_of.is_some();
-        if record.deleted.is_none() && self.compare(worker, filter, &ActivityLine::of(&record.activity)) {
-            return LineKind::Compared { is_marked };
+        let (activity, platform_sport) = (&record.activity, record.activity.platform_sport.as_deref());
+        if record.deleted.is_none() && self.compare(worker, filter, activity.into(), platform_sport) {
+            return LineKind::Compared { is_marked: record.duplicate_of.is_some() };
         }
         if let Some(mark) = &record.duplicate_of {
             self.marked.extend([record.activity.key(), kept(&record.activity.platform, mark)]);
@@ -113,12 +114,18 @@ impl Input {
     }
 
     /// Adds an activity to those that are compared, unless it is there: it is no duplicate of itself.
-    fn compare(&mut self, worker: &Worker, filter: &ActivityFilter, activity: &ActivityLine) -> bool {
-        let native = worker.platforms.native_manufacturer(&activity.platform);
-        let is_new = self.candidates.push(candidate(activity, native)).is_some();
+    fn compare(
+        &mut self,
+        worker: &Worker,
+        filter: &ActivityFilter,
+        activity: ActivityRef,
+        platform_sport: Option<&str>,
+    ) -> bool {
+        let native = worker.platforms.native_manufacturer(activity.platform);
+        let is_new = self.candidates.push(Candidate::of(activity, None, native)).is_some();
         if is_new && filter.is_restricted() {
-            let sports = [&activity.sport, &activity.sub_sport, &activity.platform_sport];
-            self.is_included.push(filter.includes_values(activity.start_time, sports.map(|sport| sport.as_deref())));
+            let sports = [activity.sport, activity.sub_sport, platform_sport];
+            self.is_included.push(filter.includes_values(activity.start_time, sports));
         }
         is_new
     }
@@ -248,22 +255,4 @@ fn marks(worker: &Worker, options: &DedupeOptions, input: &Input) -> Result<Hash
         counts => counts,
     });
     Ok(marks)
-}
-
-fn candidate<'a>(line: &'a ActivityLine, native_manufacturer: Option<&'a str>) -> Candidate<'a> {
-    Candidate {
-        platform: &line.platform,
-        id: &line.id,
-        sport: line.sport.as_deref(),
-        family: sport::family(line.sport.as_deref(), line.sub_sport.as_deref()),
-        start_time: line.start_time,
-        timer_time_s: line.timer_time_s,
-        elapsed_time_s: line.elapsed_time_s,
-        distance_m: line.distance_m,
-        manufacturer: line.manufacturer.as_deref(),
-        device: line.device.as_deref(),
-        manual: line.manual,
-        file: None,
-        native_manufacturer,
-    }
 }

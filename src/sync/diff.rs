@@ -109,7 +109,7 @@ fn read<R: BufRead>(mut records: Reader<R>, progress: &Progress) -> Result<(Sele
     while records.next_bytes(&mut line)? {
         progress.add(1);
         if let Some(activity) = ActivityLine::parse(&line) {
-            selected.insert(ActivityKeyRef::new(&activity.platform, &activity.id));
+            selected.insert(activity.activity().key());
             continue;
         }
         match records.record(&line)? {
@@ -194,7 +194,7 @@ impl<'a> Planning<'a> {
         let may_send = |key: ActivityKeyRef| {
             options.sources.includes(key.platform) && known.is_listed(key.platform) && selected.contains(key)
         };
-        let is_present = |file: &PlanFile| worker.archive.is_there(file.path, file.bytes);
+        let is_present = |file: &PlanFile| worker.archive.is_there(file.path, file.facts.bytes);
         let activities = known.activities(catalogue, &may_send, &is_present)?;
         Ok(Planning { options, matcher, known, activities })
     }
@@ -228,7 +228,7 @@ impl<'a> Planning<'a> {
             }
             // Nothing is read while the records are written.
             let entries = worker.catalogue.snapshot(|catalogue| {
-                let entries = some.iter().map(|one| catalogue.entry(groups.candidate(one.at).key()));
+                let entries = some.iter().map(|one| catalogue.entry(groups.candidate(one.at).activity.key()));
                 entries.collect::<catalogue::Result<Vec<_>>>()
             })?;
             for (one, entry) in some.into_iter().zip(entries) {
@@ -236,7 +236,7 @@ impl<'a> Planning<'a> {
                 if one.is_read_only && matches!(one.decision, Decision::Upload(_)) {
                     *not_uploaded.entry(one.to.to_owned()).or_default() += 1;
                 }
-                let id_of = |at: usize| groups.candidate(at).id.to_owned();
+                let id_of = |at: usize| groups.candidate(at).activity.id.to_owned();
                 let mut record = transfer(worker, (one.to, one.is_read_only), one.decision, &id_of);
                 if record.outcome.is_none() || self.options.explain {
                     record.activity = record_of(entry, &worker.archive, worker.now());
@@ -259,7 +259,7 @@ impl<'a> Planning<'a> {
         if is_by_evidence && !worker.dry_run && !worker.catalogue.is_read_only() {
             let last = if self.options.rematch { 0 } else { worker.catalogue.last_group()? };
             let changed = changed_numbers(&groups.groups, &stored, last);
-            let changed = changed.into_iter().map(|(at, number)| (groups.candidate(at).key(), number));
+            let changed = changed.into_iter().map(|(at, number)| (groups.candidate(at).activity.key(), number));
             worker.catalogue.store_groups(&changed.collect::<Vec<_>>(), self.options.rematch)?;
         }
         Ok(groups)

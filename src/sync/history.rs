@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Origin};
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
 use crate::catalogue::{
     self, Absence, Catalogue, Coverage, ListingCoverage, PlanFile, PlanRow, UploadOutcome, UploadRow,
 };
@@ -20,7 +20,7 @@ use crate::plan::diff::{
 use crate::plan::precheck;
 use crate::platform::PlatformSpec;
 use crate::reason::Reason;
-use crate::sport;
+use crate::sync::matching::file_facts;
 
 pub use part::HistoryPart;
 
@@ -75,8 +75,8 @@ impl Histories {
         Ok(histories)
     }
 
-    /// The histories without the uploads.
-    fn without_uploads(
+    /// The histories without the uploads, which may come in parts.
+    pub fn without_uploads(
         catalogue: &Catalogue,
         scope: &[Arc<PlatformSpec>],
         run: &str,
@@ -116,7 +116,8 @@ impl Histories {
         is_present: &dyn Fn(&PlanFile) -> bool,
     ) -> catalogue::Result<PlatformActivities> {
         let mut activities = PlatformActivities::default();
-        catalogue.plan_rows(&self.names, |row| self.add(&mut activities, row, may_send(row.key), is_present))?;
+        catalogue
+            .plan_rows(&self.names, |row| self.add(&mut activities, row, may_send(row.activity.key()), is_present))?;
         Ok(activities)
     }
 
@@ -138,26 +139,8 @@ impl Histories {
 
     /// An activity, for matching.
     pub fn candidate<'a>(&'a self, row: &PlanRow<'a>) -> Candidate<'a> {
-        Candidate {
-            platform: row.key.platform,
-            id: row.key.id,
-            sport: row.sport,
-            family: sport::family(row.sport, row.sub_sport),
-            start_time: row.start_time,
-            timer_time_s: row.timer_time_s,
-            elapsed_time_s: row.elapsed_time_s,
-            distance_m: row.distance_m,
-            manufacturer: row.manufacturer,
-            device: row.device,
-            manual: row.manual,
-            file: row.file.filter(|file| file.is_only_one).map(|file| FileFacts {
-                sha256: Some(FileFacts::sha256(file.sha256)),
-                identity: file.identity,
-                bytes: Some(file.bytes),
-                is_converted: file.origin == Origin::Converted,
-            }),
-            native_manufacturer: self.native_manufacturer(row.key.platform),
-        }
+        let file = row.file.filter(|file| file.is_only_one).map(|file| file_facts(file.facts));
+        Candidate::of(row.activity, file, self.native_manufacturer(row.activity.platform))
     }
 
     fn native_manufacturer(&self, platform: &str) -> Option<&str> {
@@ -173,14 +156,15 @@ impl Histories {
     /// Activities that are the same by the journal or an earlier run, whatever the matching finds now, and those that
     /// may be.
     pub fn links(&self, activities: &PlatformActivities, groups: &GroupNumbers) -> Links {
-        let starts = |at: usize| (activities.candidates.get(at).start_time, activities.entries[at].recorded_start);
+        let starts =
+            |at: usize| (activities.candidates.get(at).activity.start_time, activities.entries[at].recorded_start);
         let mut remembered: Vec<(i64, u32)> =
             (0..).zip(groups).filter_map(|(at, number)| Some(((*number)?, at))).collect();
         remembered.sort_unstable();
         let mut links = Links::default();
         for group in remembered.chunk_by(|one, other| one.0 == other.0) {
             let mut members: Vec<usize> = group.iter().map(|(_, at)| *at as usize).collect();
-            members.sort_unstable_by_key(|&at| activities.candidates.get(at).key());
+            members.sort_unstable_by_key(|&at| activities.candidates.key(at));
             for (place, &one) in members.iter().enumerate() {
                 for &other in &members[place + 1..] {
                     match remembered_as_one(starts(one), starts(other)) {
@@ -217,11 +201,11 @@ impl Histories {
         match &row.file {
             Some(file) if !file.is_only_one => unavailable(Reason::SeveralFiles),
             Some(file) if file.corrupt || !is_present(file) => FileState::ToDownload,
-            Some(file) if file.origin == Origin::Converted => unavailable(Reason::ConvertedOnly),
+            Some(file) if file.facts.is_converted => unavailable(Reason::ConvertedOnly),
             Some(file) => FileState::Archived(file.format),
-            None => match catalogue::no_file_reason(row.manual, row.no_original) {
+            None => match catalogue::no_file_reason(row.activity.manual, row.no_original) {
                 Some(reason) => unavailable(reason),
-                None if self.lacks_file(row.key) => unavailable(Reason::FileUnavailable),
+                None if self.lacks_file(row.activity.key()) => unavailable(Reason::FileUnavailable),
                 None => FileState::ToDownload,
             },
         }

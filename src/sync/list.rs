@@ -192,7 +192,7 @@ fn one_of_each_group(worker: &Worker, records: Vec<ActivityRecord>) -> Result<Ve
     for (number, at) in best {
         let own = unique[at].activity.platform.clone();
         let others = groups.members(number).filter(|&at| groups.entry(at).presence == Presence::Listed);
-        let others = others.map(|at| groups.candidate(at).key()).filter(|key| own != key.platform);
+        let others = others.map(|at| groups.candidate(at).activity.key()).filter(|key| own != key.platform);
         unique[at].also_on = others.map(|key| ActivityKey::new(key.platform, key.id)).collect();
     }
     Ok(unique)

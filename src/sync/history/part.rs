@@ -24,16 +24,6 @@ pub struct HistoryPart {
 }
 
 impl Histories {
-    /// The histories of `scope` without activities and uploads, as the run `run` sees them: they come in parts.
-    pub fn to_read_in_parts(
-        catalogue: &Catalogue,
-        scope: &[Arc<PlatformSpec>],
-        run: &str,
-        now: Timestamp,
-    ) -> catalogue::Result<Histories> {
-        Histories::without_uploads(catalogue, scope, run, now)
-    }
-
     /// Reads the histories with all activities and their values, as the run `run` sees them.
     pub fn read_whole(
         catalogue: &Catalogue,

@@ -101,7 +101,8 @@ impl Compared<'_> {
         let open: HashSet<ActivityKeyRef> = open.map(|row| row.entry.as_key()).collect();
         let is_open = |at: usize| open.contains(&self.entry(at).activity.as_key());
         let may_go = |at: usize, of: usize, certainty| {
-            let (copy, kept) = (self.groups.candidate(at), self.groups.candidate(of));
+            let (candidate, kept_candidate) = (self.groups.candidate(at), self.groups.candidate(of));
+            let (copy, kept) = (candidate.activity, kept_candidate.activity);
             let hash = self.read.histories.part.entries[at].1.as_ref().map(|facts| facts.sha256.as_str());
             let facts = DeletionFacts {
                 can_delete: self.read.histories.platforms[self.platform_of[at]].spec.can_delete,
@@ -113,7 +114,7 @@ impl Compared<'_> {
                 certainty: Some(certainty),
                 archived: self.will_be_archived(self.entry(at)),
                 kept_archived: self.will_be_archived(self.entry(of)),
-                kept_is_better: Matcher::order(&kept, &copy).is_lt(),
+                kept_is_better: Matcher::order(&kept_candidate, &candidate).is_lt(),
                 kept_is_listed: self.is_present(of),
                 deleted: 0,
                 max_delete,

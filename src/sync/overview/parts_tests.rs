@@ -179,7 +179,7 @@ fn page(catalogue: &Catalogue, size: Option<usize>) -> (Snapshot, Vec<String>, u
             add(&mut sums, (&read, &scope), &settings, &ranks);
         }
         Some(size) => {
-            read.histories = Histories::to_read_in_parts(catalogue, &specs, "r", read.now).unwrap();
+            read.histories = Histories::without_uploads(catalogue, &specs, "r", read.now).unwrap();
             parts::each_part(catalogue, &mut read, &settings.matcher, size, |read, ranks| {
                 add(&mut sums, (read, &scope), &settings, ranks);
             })

@@ -105,7 +105,7 @@ impl CatalogueData {
             let is_whole = !catalogue.has_more_activities_than(LONGEST_WHOLE)?;
             let histories = match is_whole {
                 true => Histories::read_whole(catalogue, &scope, run, now)?,
-                false => Histories::to_read_in_parts(catalogue, &scope, run, now)?,
+                false => Histories::without_uploads(catalogue, &scope, run, now)?,
             };
             Ok(CatalogueData {
                 now,
