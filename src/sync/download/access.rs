@@ -66,7 +66,7 @@ impl Downloads<'_> {
         Ok(())
     }
 
-    /// Whether the quota of files is used up, and another access can take over.
+    /// Whether the quota of files is used up and no other access was tried in this run.
     fn is_used_up(&self, name: &str) -> bool {
         let is_used_up = self.open.get(name).is_some_and(|open| open.quota().is_ok_and(|quota| quota.next.is_some()));
         is_used_up && !self.without_files.contains(name)

@@ -1,61 +1,26 @@
 //! Missing activities with the reasons, and the comparison of each pair of platforms.
 
+use super::by_reason::{ByReason, OfReason};
 use super::compared::{Compared, MissingDetail};
-use super::newest::Newest;
 use crate::status::{Missing, MissingItem, MissingReason, PlatformPair, RedactedReason};
-
-const REASONS: [MissingReason; 9] = [
-    MissingReason::ToUpload,
-    MissingReason::NoWriteAccess,
-    MissingReason::Pending,
-    MissingReason::Rejected,
-    MissingReason::PossibleDuplicate,
-    MissingReason::NoFile,
-    MissingReason::Deleted,
-    MissingReason::MissingOnce,
-    MissingReason::NotListed,
-];
 
 /// The rank of a group: groups without a start come last, then the newest first.
 pub(super) type GroupRank = (bool, u64);
 /// The activities that are missing on each platform, by reason.
-pub(super) struct MissingLists(Vec<[Newest<GroupRank, MissingItem>; 9]>);
+pub(super) type MissingLists = ByReason<GroupRank, MissingReason>;
 
-impl MissingLists {
-    /// Empty lists of `platforms` platforms.
-    pub fn new(platforms: usize) -> MissingLists {
-        MissingLists((0..platforms).map(|_| Default::default()).collect())
-    }
-
-    /// The uploads that the next run makes.
-    pub fn to_upload(&self) -> u64 {
-        let reasons = self.0.iter().flat_map(|lists| REASONS.iter().zip(lists));
-        reasons.filter(|(reason, _)| **reason == MissingReason::ToUpload).map(|(_, list)| list.count).sum()
-    }
-
-    /// The lists that are not empty, and how many items they leave out. `names`: the platforms.
-    pub fn finish(self, names: &[String]) -> (Vec<Missing>, u64) {
-        let (mut all, mut left_out) = (Vec::new(), 0);
-        for (name, lists) in names.iter().zip(self.0) {
-            for (reason, list) in REASONS.into_iter().zip(lists).filter(|(_, list)| list.count > 0) {
-                let count = list.count;
-                let (items, left) = list.finish();
-                left_out += left;
-                all.push(Missing { on: name.clone(), reason, count, items });
-            }
-        }
-        (all, left_out)
-    }
+/// The lists of the page, and how many activities they leave out. `names`: the platforms.
+pub(super) fn finish(lists: MissingLists, names: &[String]) -> (Vec<Missing>, u64) {
+    lists.finish(names, |OfReason { platform, reason, count, items }| Missing { on: platform, reason, count, items })
 }
 
 impl Compared<'_> {
     /// Adds the activities that are missing on a compared platform and present on another one.
     pub fn add_missing(&self, lists: &mut MissingLists) {
         for one in &self.all {
-            for (platform, lists) in lists.0.iter_mut().enumerate() {
+            for platform in 0..self.names.len() {
                 let Some(missing) = self.missing_detail_on(&one.missing, platform) else { continue };
-                let place = REASONS.iter().position(|known| *known == missing.1.reason).unwrap_or(0);
-                lists[place].add(self.group_rank(one), || self.item(missing));
+                lists.add(platform, missing.1.reason, self.group_rank(one), || self.item(missing));
             }
         }
     }

@@ -5,6 +5,7 @@
 //! state of each activity on each platform; `sums` adds up what the page shows, and keeps of each list only the newest items.
 //! Every other module builds one part of [`status::Snapshot`].
 
+mod by_reason;
 mod chart_data;
 mod compared;
 mod deletions;
@@ -266,7 +267,7 @@ impl Seen {
         let platforms = self.overview().platforms(evidence);
         let Seen { read, scope, sums, .. } = self;
         let charts = sums.groups.charts.finish();
-        let (missing, missing_left) = sums.missing.finish(&scope.names);
+        let (missing, missing_left) = missing::finish(sums.missing, &scope.names);
         let (not_archived, not_archived_left) = sums.files.finish(&scope.names);
         let (duplicates, duplicates_left) = sums.similar.duplicates.finish();
         let (time_zone_faults, faults_left) = sums.similar.shifted.finish();

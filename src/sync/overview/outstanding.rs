@@ -11,7 +11,7 @@ use crate::catalogue::{ActivityRow, DeletionOutcome, OutstandingRow, UploadOutco
 use crate::matching::Matcher;
 use crate::plan::deletion::{self, Archived, DeletionFacts};
 use crate::status::judge::Left;
-use crate::status::{NoFile, Outstanding};
+use crate::status::{MissingReason, NoFile, Outstanding};
 use crate::sync::{Result, Worker};
 
 /// The outstanding work.
@@ -40,7 +40,7 @@ impl Worker {
     ) -> Result<Backlog> {
         let sums = overview.sums;
         let now = Outstanding {
-            uploads: if settings.only_archives { 0 } else { sums.missing.to_upload() },
+            uploads: if settings.only_archives { 0 } else { sums.missing.count(&MissingReason::ToUpload) },
             downloads: if archives { sums.files.to_download } else { 0 },
             deletions: sums.to_delete,
             pending: overview.read.platforms.iter().map(|around| around.uploads.pending).sum(),

@@ -20,18 +20,11 @@ impl Overview<'_> {
 
     fn platform(&self, at: usize, evidence: &HealthEvidence) -> Platform {
         let (history, around) = (&self.read.histories.platforms[at], &self.read.platforms[at]);
-        let (own, files) = (&evidence.platforms[at], &self.sums.files.platforms[at]);
+        let own = &evidence.platforms[at];
         Platform {
             name: self.scope.names[at].clone(),
             title: history.spec.title.to_owned(),
             compared: self.scope.is_compared[at] && !history.spec.is_write_only(),
-            total: files.total,
-            downloaded: files.downloaded,
-            missing: files.missing,
-            no_original: files.no_original,
-            unavailable: files.unavailable,
-            failed: files.failed,
-            bytes: files.bytes,
             pending: around.uploads.pending,
             write_only: history.spec.is_write_only(),
             delivered: if history.spec.is_write_only() { around.uploads.arrived } else { 0 },
@@ -42,6 +35,7 @@ impl Overview<'_> {
             cooldown_until: own.cooldown.as_ref().map(|(until, _)| *until),
             rate_limited_until: own.rate_limited_until,
             file_quotas: around.file_quotas.clone(),
+            ..self.sums.files.platforms[at].clone()
         }
     }
 
@@ -56,7 +50,7 @@ impl Overview<'_> {
             let rejected_login = login_failure.filter(|login| login.is_rejected());
             PlatformEvidence {
                 name: self.scope.names[at].clone(),
-                is_known: around.listed.is_some() || self.sums.files.platforms[at].has_entries,
+                is_known: around.listed.is_some() || self.sums.files.has_entries[at],
                 logins: around.accounts.iter().map(|(access, row, seen)| (login(*access, row), *seen)).collect(),
                 served_since: login_failure.is_some_and(|login| around.listed.is_some_and(|listed| listed > login.at)),
                 login_rejected: rejected_login.map(|login| (login.at, RedactedReason::of(&login.reason))),

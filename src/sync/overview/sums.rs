@@ -52,7 +52,7 @@ impl Sums {
         let listed = scope.listed_names();
         Sums {
             wanted,
-            missing: MissingLists::new(scope.names.len()),
+            missing: MissingLists::default(),
             files: FileSums::new(scope.names.len()),
             rejected: RejectedLists::default(),
             to_delete: 0,

@@ -2,13 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::by_reason::{ByReason, OfReason};
 use super::compared::Compared;
-use super::newest::Newest;
 use crate::catalogue::ActivityRow;
 use crate::reason::Reason;
-use crate::status::{MissingItem, MissingReason, NoFile, NotArchived, RedactedReason};
-
-const REASONS: [NoFile; 5] = [NoFile::Failed, NoFile::Corrupt, NoFile::NotYet, NoFile::Unavailable, NoFile::NoOriginal];
+use crate::status::{MissingItem, MissingReason, NoFile, NotArchived, Platform, RedactedReason};
 
 impl Compared<'_> {
     /// Why an activity on its platform is not in the archive, with details if any; `None` if it is in the archive.
@@ -32,7 +30,7 @@ impl Compared<'_> {
     /// the archive; else only files that are to be uploaded are requested. `lists`: whether the lists for the page are
     /// needed.
     pub fn add_files(&self, sums: &mut FileSums, archives: bool, lists: bool) {
-        self.platform_of.iter().for_each(|&platform| sums.platforms[platform].has_entries = true);
+        self.platform_of.iter().for_each(|&platform| sums.has_entries[platform] = true);
         let sent: HashSet<usize> = if archives { HashSet::new() } else { self.to_be_uploaded().collect() };
         for at in (0..self.groups.activities.entries.len()).filter(|&at| self.is_present(at)) {
             let entry = self.entry(at);
@@ -41,15 +39,15 @@ impl Compared<'_> {
                 sums.corrupt.push(name());
             }
             let unarchived = self.unarchived(entry);
-            sums.platforms[self.platform_of[at]].add(entry, unarchived.as_ref().map(|(reason, _)| *reason));
+            let platform = self.platform_of[at];
+            add(&mut sums.platforms[platform], entry, unarchived.as_ref().map(|(reason, _)| *reason));
             let Some((reason, detail)) = unarchived else { continue };
             sums.to_download += u64::from(reason == NoFile::NotYet);
             if reason == NoFile::Failed && (archives || sent.contains(&at)) {
                 sums.failed.push(name());
             }
             if lists {
-                let place = REASONS.iter().position(|known| *known == reason).unwrap_or(0);
-                sums.lists[self.platform_of[at]][place].add(self.rank(at), || MissingItem {
+                sums.lists.add(platform, reason, self.rank(at), || MissingItem {
                     activity: self.activity(at),
                     reasons: detail.iter().map(RedactedReason::of).collect(),
                     since: None,
@@ -71,8 +69,10 @@ impl Compared<'_> {
 
 /// The activities on the platforms, by the state of their files.
 pub(super) struct FileSums {
-    /// The numbers of each platform.
-    pub platforms: Vec<PlatformFiles>,
+    /// For each platform the numbers of its activities and files; nothing else is set.
+    pub platforms: Vec<Platform>,
+    /// Whether the catalogue has activities of each platform, on the platform or not.
+    pub has_entries: Vec<bool>,
     /// Files that are missing in the archive and were never requested.
     pub to_download: u64,
     /// The activities whose file was found changed or incomplete and can be downloaded again.
@@ -80,38 +80,23 @@ pub(super) struct FileSums {
     /// The activities whose download failed and is tried again by the syncs. Unavailable files are not included.
     failed: Vec<(u64, String)>,
     /// For each platform and reason: the activities that are not in the archive.
-    lists: Vec<[Newest<u64, MissingItem>; 5]>,
+    lists: ByReason<u64, NoFile>,
 }
 
-/// The numbers of a platform. The names are those of [`crate::status::Platform`].
-#[derive(Debug, Clone, Default)]
-pub(super) struct PlatformFiles {
-    /// Whether the catalogue has activities of it, on the platform or not.
-    pub has_entries: bool,
-    pub total: u64,
-    pub downloaded: u64,
-    pub missing: u64,
-    pub no_original: u64,
-    pub unavailable: u64,
-    pub failed: u64,
-    pub bytes: u64,
-}
-
-impl PlatformFiles {
-    fn add(&mut self, entry: &ActivityRow, reason: Option<NoFile>) {
-        self.total += 1;
-        match reason {
-            None => {
-                self.downloaded += 1;
-                self.bytes += entry.file.as_ref().map_or(0, |file| file.bytes);
-                self.bytes += entry.more_files.iter().map(|(_, bytes)| bytes).sum::<u64>();
-            }
-            Some(NoFile::NoOriginal) => self.no_original += 1,
-            Some(NoFile::Unavailable) => self.unavailable += 1,
-            Some(reason) => {
-                self.missing += 1;
-                self.failed += u64::from(reason == NoFile::Failed);
-            }
+/// Adds an activity to the numbers of its platform. `reason`: why its file is not in the archive.
+fn add(platform: &mut Platform, entry: &ActivityRow, reason: Option<NoFile>) {
+    platform.total += 1;
+    match reason {
+        None => {
+            platform.downloaded += 1;
+            platform.bytes += entry.file.as_ref().map_or(0, |file| file.bytes);
+            platform.bytes += entry.more_files.iter().map(|(_, bytes)| bytes).sum::<u64>();
+        }
+        Some(NoFile::NoOriginal) => platform.no_original += 1,
+        Some(NoFile::Unavailable) => platform.unavailable += 1,
+        Some(reason) => {
+            platform.missing += 1;
+            platform.failed += u64::from(reason == NoFile::Failed);
         }
     }
 }
@@ -120,11 +105,12 @@ impl FileSums {
     /// Sums of `platforms` platforms.
     pub fn new(platforms: usize) -> FileSums {
         FileSums {
-            platforms: vec![PlatformFiles::default(); platforms],
+            platforms: vec![Platform::default(); platforms],
+            has_entries: vec![false; platforms],
             to_download: 0,
             corrupt: Vec::new(),
             failed: Vec::new(),
-            lists: (0..platforms).map(|_| Default::default()).collect(),
+            lists: ByReason::default(),
         }
     }
 
@@ -141,16 +127,8 @@ impl FileSums {
     /// The activities that are not in the archive, by platform and reason, and how many items of these lists are left
     /// out. `names`: the platforms.
     pub fn finish(self, names: &[String]) -> (Vec<NotArchived>, u64) {
-        let (mut all, mut left_out) = (Vec::new(), 0);
-        for (name, lists) in names.iter().zip(self.lists) {
-            for (reason, list) in REASONS.into_iter().zip(lists).filter(|(_, list)| list.count > 0) {
-                let count = list.count;
-                let (items, left) = list.finish();
-                left_out += left;
-                all.push(NotArchived { platform: name.clone(), reason, count, items });
-            }
-        }
-        (all, left_out)
+        let to_list = |OfReason { platform, reason, count, items }| NotArchived { platform, reason, count, items };
+        self.lists.finish(names, to_list)
     }
 }
 
