@@ -319,7 +319,8 @@ struct Tagged<'a, T> {
     body: &'a T,
 }
 
-/// A line of an object, with a further field at its end: all other bytes stay as they are.
+/// A line of an object, with a further field at its end, which it must not have yet. All other bytes stay as they are,
+/// except that white space at the end of the line is removed.
 ///
 /// # Errors
 /// The value cannot be written as JSON.

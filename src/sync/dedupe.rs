@@ -48,8 +48,9 @@ pub fn dedupe<R: BufRead>(
 /// What a line is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LineKind {
-    /// The next of the compared activities. `is_marked`: with a mark of an earlier run.
-    Compared { is_marked: bool },
+    /// The next of the compared activities. `is_marked`: with a mark of an earlier run; `is_plain`: without the field of a
+    /// mark, so that one can be added at the end.
+    Compared { is_marked: bool, is_plain: bool },
     /// An activity that passes unchanged: it is no longer on its platform, or an earlier line has it.
     Unchanged,
     /// A record that is no activity or has a problem: it is always passed on.
@@ -86,7 +87,7 @@ impl Input {
             input.lines.push(&line)?;
             let kind = match ActivityLine::parse(&line) {
                 Some(read) if input.compare(worker, filter, read.activity(), read.platform_sport.as_deref()) => {
-                    LineKind::Compared { is_marked: false }
+                    LineKind::Compared { is_marked: false, is_plain: true }
                 }
                 Some(_) => LineKind::Unchanged,
                 None => input.kind_of(worker, filter, &records.record(&line)?),
@@ -100,17 +101,16 @@ impl Input {
     /// The kind of a record that was read whole.
     fn kind_of(&mut self, worker: &Worker, filter: &ActivityFilter, record: &Record) -> LineKind {
         let Record::Activity(record) = record else { return LineKind::Other };
-        if record.problem.is_some() {
-            return LineKind::Other;
-        }
+        let has_problem = record.problem.is_some();
         let (activity, platform_sport) = (&record.activity, record.activity.platform_sport.as_deref());
-        if record.deleted.is_none() && self.compare(worker, filter, activity.into(), platform_sport) {
-            return LineKind::Compared { is_marked: record.duplicate_of.is_some() };
+        let may_compare = !has_problem && record.deleted.is_none();
+        if may_compare && self.compare(worker, filter, activity.into(), platform_sport) {
+            return LineKind::Compared { is_marked: record.duplicate_of.is_some(), is_plain: false };
         }
         if let Some(mark) = &record.duplicate_of {
             self.marked.extend([record.activity.key(), kept(&record.activity.platform, mark)]);
         }
-        LineKind::Unchanged
+        if has_problem { LineKind::Other } else { LineKind::Unchanged }
     }
 
     /// Adds an activity to those that are compared, unless it is there: it is no duplicate of itself.
@@ -166,14 +166,14 @@ impl Input {
         let is_shown = |key: ActivityKeyRef| shown.as_ref().is_none_or(|shown| shown.contains(&key.to_owned()));
         let (mut kinds, mut compared) = (self.kinds.iter(), 0..);
         self.lines.replay(|line| match kinds.next() {
-            Some(LineKind::Compared { is_marked }) => {
+            Some(LineKind::Compared { is_marked, is_plain }) => {
                 let at = compared.next().unwrap_or_default();
                 match marks.get(&at) {
                     _ if !is_shown(self.candidates.key(at)) => Ok(true),
+                    Some(mark) if *is_plain => sink.line(&marked(line, mark)?),
+                    None if !is_marked => sink.line(line),
                     // The result of an earlier run no longer applies.
-                    mark if *is_marked => sink.record(&marked_again(line, mark)?),
-                    Some(mark) => sink.line(&marked(line, mark)?),
-                    None => sink.line(line),
+                    mark => sink.record(&marked_again(line, mark)?),
                 }
             }
             Some(LineKind::Unchanged) if shown.is_some() => match whole(line)? {
@@ -208,7 +208,7 @@ fn marked(line: &[u8], mark: &DuplicateOf) -> Result<Vec<u8>> {
     with_field(line, "duplicate_of", mark).map_err(|error| unreadable(&error))
 }
 
-/// A record that has a mark of an earlier run, with this one.
+/// The record of a line that has the field of a mark already, with this mark.
 fn marked_again(line: &[u8], mark: Option<&DuplicateOf>) -> Result<Record> {
     let mut record = whole(line)?;
     if let Record::Activity(record) = &mut record {

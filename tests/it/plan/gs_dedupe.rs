@@ -81,6 +81,29 @@ fn an_outdated_duplicate_mark_is_removed() {
 }
 
 #[test]
+fn a_mark_that_is_null_is_replaced_and_not_written_twice() {
+    let unmarked = with(run("2"), json!({"duplicate_of": null}));
+    let said = Work::alone().given("gs-dedupe", &[], &format!("{unmarked}\n{}\n", run("1")));
+    let said = said.ok();
+    assert_eq!(said.records()[0]["duplicate_of"]["id"], "1");
+    assert_eq!(said.out.matches("duplicate_of").count(), 1, "{}", said.out);
+}
+
+#[test]
+fn duplicates_include_the_kept_activity_of_a_record_with_a_problem() {
+    let failed = with(
+        run("9"),
+        json!({
+            "duplicate_of": {"id": "1", "reasons": [], "certainty": "same-file"},
+            "problem": {"command": "gs-download", "kind": "not-found", "reason": {"code": "not-found", "detail": "m", "text": "m"}}
+        }),
+    );
+    let kept = run("1");
+    let other = with(run("5"), json!({"start_time": "2026-01-01T12:00:00Z"}));
+    assert_eq!(dedupe(&["--duplicates"], &[failed.clone(), kept.clone(), other]), [failed, kept]);
+}
+
+#[test]
 fn sport_diff_second_sets_the_tolerance_of_the_start_rule() {
     let later =
         with(run("2"), json!({"start_time": "2026-03-01T12:01:30Z", "timer_time_s": 300.0, "distance_m": 900.0}));
