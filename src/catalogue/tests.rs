@@ -546,22 +546,38 @@ fn a_permit_starts_after_the_wait_for_the_table() {
 }
 
 #[test]
-fn groups_are_stored_and_forgotten_by_a_rematch() {
+fn a_group_keeps_its_number_and_groups_merge() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
-    let [a, b, c] = ["1", "2", "3"].map(|id| ActivityKeyRef::new("coros", id));
+    let [a, b, c, d, e] = ["1", "2", "3", "4", "5"].map(|id| ActivityKeyRef::new("coros", id));
     let known = |catalogue: &Catalogue| {
         let mut known = Vec::new();
         catalogue.groups(|key, number| known.push((key.id.to_owned(), number))).unwrap();
-        (known, catalogue.last_group().unwrap())
+        known.into_iter().map(|(id, number)| format!("{id} {number}")).collect::<Vec<_>>()
     };
-    catalogue.store_groups(&[(a, 1), (b, 1)], false).unwrap();
-    catalogue.store_groups(&[(b, 4)], false).unwrap();
-    assert_eq!(known(&catalogue), (vec![("1".into(), 1), ("2".into(), 4)], 4));
-    catalogue.store_groups(&[(c, 1)], true).unwrap();
-    assert_eq!(known(&catalogue), (vec![("3".into(), 1)], 1));
+    catalogue.store_groups(&[vec![b, a], vec![c, d]], false).unwrap();
+    assert_eq!(known(&catalogue), ["1 1", "2 1", "3 2", "4 2"]);
+    catalogue.store_groups(&[vec![e, c], vec![a, b, d]], false).unwrap();
+    assert_eq!(known(&catalogue), ["1 1", "2 1", "3 2", "4 1", "5 2"]);
+    catalogue.store_groups(&[], false).unwrap();
+    catalogue.store_groups(&[vec![c, d]], true).unwrap();
+    assert_eq!(known(&catalogue), ["3 1", "4 1"]);
     catalogue.store_groups(&[], true).unwrap();
-    assert_eq!(known(&catalogue), (vec![], 0));
+    assert_eq!(known(&catalogue), [""; 0]);
+}
+
+#[test]
+fn numbers_of_groups_that_another_command_changed_meanwhile_are_not_used_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut one, mut other) = (open(&dir), open(&dir));
+    let [a, b, c, x, y] = ["1", "2", "3", "8", "9"].map(|id| ActivityKeyRef::new("coros", id));
+    one.store_groups(&[vec![a, b]], false).unwrap();
+    // The other command gives the number to two activities of its own, before this one adds a third to its group.
+    other.store_groups(&[vec![x, y]], true).unwrap();
+    one.store_groups(&[vec![a, b, c]], false).unwrap();
+    let number = |key| one.group_number(key).unwrap();
+    assert_eq!([x, y].map(number), [Some(1); 2]);
+    assert_eq!([a, b, c].map(number), [Some(2); 3]);
 }
 
 #[test]

@@ -5,13 +5,11 @@
 //! - `resend.rs`: when an upload whose response was lost is repeated
 //! - `deletion.rs`: whether a duplicate may be deleted
 //! - `listing.rs`: how far a listing goes, and whether it is accepted
-//! - `group_numbers.rs`: under which numbers groups are stored
 //! - `attach.rs`: which file of an export belongs to which activity
 
 pub mod attach;
 pub mod deletion;
 pub mod diff;
-pub mod group_numbers;
 pub mod listing;
 pub mod precheck;
 pub mod resend;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::BufRead;
 use std::sync::Arc;
 
-use super::history::group_numbers;
+use super::history::{GroupNumbers, group_numbers};
 use super::spool::Spool;
 use super::{ActivityFilter, Exit, Failure, Histories, History, Progress, RecordSink, Result, Worker, record_of};
 use crate::activity::{ActivityKeyRef, PlatformId};
@@ -12,7 +12,6 @@ use crate::catalogue::{self, PlanFile};
 use crate::i18n;
 use crate::matching::{Matcher, Rule};
 use crate::plan::diff::{Decision, Groups, Overrides, PlatformActivities, Target};
-use crate::plan::group_numbers::changed_numbers;
 use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::reason::Reason;
 use crate::record::{ActivityLine, Outcome, Reader, Record, TransferRecord, explained};
@@ -257,13 +256,19 @@ impl<'a> Planning<'a> {
         };
         let groups = Groups::of(&self.matcher, &self.activities, &self.known.links(&self.activities, &stored));
         if is_by_evidence && !worker.dry_run && !worker.catalogue.is_read_only() {
-            let last = if self.options.rematch { 0 } else { worker.catalogue.last_group()? };
-            let changed = changed_numbers(&groups.groups, &stored, last);
-            let changed = changed.into_iter().map(|(at, number)| (groups.candidate(at).activity.key(), number));
-            worker.catalogue.store_groups(&changed.collect::<Vec<_>>(), self.options.rematch)?;
+            let changed = groups.groups.iter().filter(|members| members.len() > 1 && !are_stored(members, &stored));
+            let key = |at: &u32| self.activities.candidates.key(*at as usize);
+            let changed: Vec<Vec<ActivityKeyRef>> = changed.map(|members| members.iter().map(key).collect()).collect();
+            worker.catalogue.store_groups(&changed, self.options.rematch)?;
         }
         Ok(groups)
     }
+}
+
+/// Whether activities have one number, which is the only one of their group.
+fn are_stored(members: &[u32], numbers: &GroupNumbers) -> bool {
+    let first = members.first().and_then(|&at| numbers[at as usize]);
+    first.is_some() && members.iter().all(|&at| numbers[at as usize] == first)
 }
 
 /// How many activities are read at once.
