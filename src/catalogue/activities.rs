@@ -107,7 +107,7 @@ pub struct Query {
 }
 
 /// Rows read at a time. No statement is open while they are printed.
-const BATCH: usize = 1000;
+pub(super) const BATCH: usize = 1000;
 
 /// The platforms that have activities: one look into the table for each, as its key begins with the platform.
 pub(super) const PLATFORMS: &str = "WITH RECURSIVE of (name) AS (SELECT min(platform) FROM activities

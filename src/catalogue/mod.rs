@@ -441,6 +441,8 @@ fn protect(path: &Path) {
 }
 
 #[cfg(test)]
+mod parts_tests;
+#[cfg(test)]
 mod report_query_tests;
 #[cfg(test)]
 mod sums_tests;

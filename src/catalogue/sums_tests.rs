@@ -87,16 +87,18 @@ fn the_file_summaries_of_a_query_are_those_of_its_entries() {
     let mut count = 0;
     for query in queries() {
         let (mut states, mut entries): (Vec<Numbers>, Vec<Numbers>) = (Vec::new(), Vec::new());
-        catalogue
-            .file_summaries(&query, |state| {
-                let key = ActivityKey::new(state.key.platform, state.key.id);
-                let file = state.file.map(|(path, bytes)| (path.to_owned(), bytes));
-                let more = catalogue.more_files(state.key)?;
-                assert_eq!(!more.is_empty(), state.has_more_files);
-                states.push((key, file, state.has_more_files, state.no_original, state.is_missing, state.unavailable));
-                Ok::<_, Error>(())
-            })
-            .unwrap();
+        let platforms = catalogue.platforms().unwrap();
+        for platform in platforms.iter().filter(|name| query.platforms.is_empty() || query.platforms.contains(name)) {
+            catalogue
+                .file_summaries(platform, &query, |one| {
+                    let key = ActivityKey::new(platform.as_str(), one.id);
+                    let more = catalogue.more_files(key.as_key())?;
+                    assert_eq!(!more.is_empty(), one.has_more_files);
+                    states.push((key, one.file, one.has_more_files, one.no_original, one.is_missing, one.unavailable));
+                    Ok::<_, Error>(())
+                })
+                .unwrap();
+        }
         catalogue
             .entries(&query, |entry| {
                 let file = entry.file.filter(|file| !file.corrupt).map(|file| (file.path, file.bytes));
@@ -118,11 +120,11 @@ fn the_file_summaries_of_a_query_are_those_of_its_entries() {
 fn the_numbers_of_a_platform_are_read_without_sorting() {
     let dir = tempfile::tempdir().unwrap();
     let catalogue = open(&dir);
-    for missing in [None, Some(false)] {
-        let query = Query { platforms: vec!["coros".into()], missing, ..Query::default() };
-        let (sql, values) = sums::select(&query);
+    for (after, key) in [(None, "(platform=?)"), (Some("9"), "(platform=? AND id>?)")] {
+        let query = Query { missing: after.map(|_| false), ..Query::default() };
+        let (sql, values) = sums::select("coros", &query, after);
         let plan = plan(&catalogue, &sql, values);
-        assert!(plan.contains("SEARCH a USING PRIMARY KEY (platform=?)"), "{plan}");
+        assert!(plan.contains(&format!("SEARCH a USING PRIMARY KEY {key}")), "{plan}");
         assert!(plan.contains("SEARCH f USING PRIMARY KEY (platform=? AND id=? AND part=?)"), "{plan}");
         assert!(plan.contains("SEARCH p USING PRIMARY KEY (platform=? AND id=? AND command=?)"), "{plan}");
         assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
@@ -130,31 +132,19 @@ fn the_numbers_of_a_platform_are_read_without_sorting() {
 }
 
 #[test]
-fn the_parts_of_a_long_history_are_read_by_keys() {
+fn batches_of_file_summaries_have_each_activity_once() {
     let dir = tempfile::tempdir().unwrap();
     let catalogue = open(&dir);
-    let of = |sql: &str| plan(&catalogue, sql, Vec::new());
-    assert_eq!(of(parts::UPLOAD), "SEARCH uploads USING INTEGER PRIMARY KEY (rowid=?)");
-    assert_eq!(of(parts::GROUP_NUMBER), "SEARCH activity_groups USING PRIMARY KEY (platform=? AND id=?)");
-    assert_eq!(of(parts::UPLOAD_KEYS), "SCAN uploads");
-    let during = of(parts::DURING_A_PERIOD);
-    assert!(during.contains("USING INDEX activities_newest (<expr>>? AND <expr><?)"), "{during}");
-    assert!(!during.contains("TEMP B-TREE"), "{during}");
-    // Each activity is found by its key; groups are sorted once, by their number.
-    let groups = of(parts::FAR_GROUPS);
-    assert!(groups.contains("SEARCH a USING PRIMARY KEY (platform=? AND id=?)"), "{groups}");
-    let uploads = of(parts::FAR_UPLOADS);
-    for activity in
-        ["SEARCH s USING PRIMARY KEY (platform=? AND id=?)", "SEARCH t USING PRIMARY KEY (platform=? AND id=?)"]
-    {
-        assert!(uploads.contains(activity), "{uploads}");
-    }
-    for sql in [parts::first_files(), parts::of_any_start()] {
-        let plan = of(&sql);
-        assert!(plan.contains("USING PRIMARY KEY (platform=? AND id=?") && !plan.contains("TEMP B-TREE"), "{plan}");
-        assert!(!plan.contains("AUTOMATIC"), "{plan}");
-    }
-    assert_eq!(of(parts::LONG), "SCAN activities");
-    let more = of(parts::MORE_THAN);
-    assert!(more.contains("USING COVERING INDEX"), "{more}");
+    let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+        INSERT INTO activities (platform, id, first_seen, last_seen) SELECT 'coros', i, 1, 1 FROM n
+        UNION ALL SELECT 'intervals', i, 1, 1 FROM n";
+    catalogue.connection.execute(sql, []).unwrap();
+    let mut ids = Vec::new();
+    let add = |one: FileSummary| {
+        ids.push(one.id);
+        Ok::<_, Error>(())
+    };
+    catalogue.file_summaries("coros", &Query::default(), add).unwrap();
+    ids.sort_by_key(|id| id.parse::<u32>().unwrap());
+    assert!(ids.into_iter().eq((1..=3000).map(|id| id.to_string())));
 }

@@ -7,8 +7,9 @@ use std::num::NonZeroUsize;
 use jiff::{SignedDuration, Timestamp};
 
 use super::history::group_numbers;
+use super::records::ArchivedState;
 use super::{ActivityFilter, Failure, Histories, RecordSink, Result, Worker, is_due, record_of};
-use crate::activity::{Activity, ActivityKey};
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
 use crate::catalogue::{FileSummary, Query};
 use crate::matching::Rule;
 use crate::plan::diff::{Groups, Presence};
@@ -172,7 +173,7 @@ fn one_of_each_group(worker: &Worker, records: Vec<ActivityRecord>) -> Result<Ve
     let scope: Vec<_> = names.iter().filter_map(|name| worker.platforms.find(name)).collect();
     let catalogue = &worker.catalogue;
     let known = Histories::read(catalogue, &scope, &worker.run_id, worker.now())?;
-    let activities = known.activities(catalogue, &|_| false, &|_| true)?;
+    let activities = known.activities(catalogue, &|_| false, None)?;
     let links = known.links(&activities, &group_numbers(catalogue, &activities.candidates)?);
     let groups = Groups::of(&worker.matcher(Rule::Evidence)?, &activities, &links);
     let homes = groups.groups.homes();
@@ -238,10 +239,9 @@ pub fn is_downloaded(record: &ActivityRecord) -> bool {
     record.downloaded == Some(true)
 }
 
-/// Whether the file could be in the archive and is not. A manual activity has no file. A file that its platform does
-/// not provide counts as missing only when it is due to be requested.
+/// Whether the file could be in the archive and is not.
 fn is_missing(record: &ActivityRecord) -> bool {
-    !is_downloaded(record) && !record.no_original && !record.unavailable && record.deleted.is_none()
+    record.deleted.is_none() && ArchivedState::of_record(record).is_missing()
 }
 
 /// Whether the activity has a converted file and its original is due to be requested again.
@@ -305,42 +305,37 @@ fn stats_of(worker: &Worker, options: &ListOptions, query: &Query, platform: Str
     }
     if options.needs_records() {
         each(worker, options, &query, |record| {
-            let is_missing = is_missing(&record);
-            let bytes = record.file.map(|file| file.bytes);
-            stats.add(bytes, is_missing, (record.no_original, record.unavailable));
+            let bytes = record.file.as_ref().map_or(0, |file| file.bytes);
+            stats.add(ArchivedState::of_record(&record), bytes, record.deleted.is_some());
             Ok::<_, Failure>(())
         })?;
     } else {
-        let now = worker.now();
-        worker.catalogue.file_summaries(&query, |state| stats.add_state(worker, &state, now))?;
+        let (name, now) = (stats.platform.clone(), worker.now());
+        worker.catalogue.file_summaries(&name, &query, |summary| stats.add_summary(worker, summary, now))?;
     }
     Ok(stats)
 }
 
 impl ListStats {
     /// Adds an activity. `bytes`: the size of its file in the archive.
-    fn add(&mut self, bytes: Option<u64>, is_missing: bool, (no_original, unavailable): (bool, bool)) {
+    fn add(&mut self, state: ArchivedState, bytes: u64, is_deleted: bool) {
         self.total += 1;
-        self.downloaded += u64::from(bytes.is_some());
-        self.missing += u64::from(is_missing);
-        self.no_original += u64::from(no_original);
-        self.unavailable += u64::from(unavailable);
-        self.bytes += bytes.unwrap_or(0);
+        self.downloaded += u64::from(state.is_archived);
+        self.missing += u64::from(!is_deleted && state.is_missing());
+        self.no_original += u64::from(state.no_original);
+        self.unavailable += u64::from(state.is_unavailable);
+        self.bytes += bytes;
     }
 
-    /// Adds an activity as [`record_of`] and [`is_missing`] count it.
-    fn add_state(&mut self, worker: &Worker, state: &FileSummary, now: Timestamp) -> Result<()> {
-        let is_there = |(path, bytes): &(&str, u64)| worker.archive.is_there(path, *bytes);
-        let mut bytes = state.file.filter(is_there).map(|(_, bytes)| bytes);
-        if bytes.is_some() && state.has_more_files {
-            let more = worker.catalogue.more_files(state.key)?;
-            bytes = bytes.filter(|_| more.iter().all(|(path, bytes)| worker.archive.is_there(path, *bytes)));
+    fn add_summary(&mut self, worker: &Worker, summary: FileSummary, now: Timestamp) -> Result<()> {
+        let is_there = |(path, bytes): &(String, u64)| worker.archive.is_there(path, *bytes);
+        let mut file = summary.file.filter(is_there);
+        if file.is_some() && summary.has_more_files {
+            let more = worker.catalogue.more_files(ActivityKeyRef::new(&self.platform, &summary.id))?;
+            file = file.filter(|_| more.iter().all(is_there));
         }
-        let no_original = bytes.is_none() && state.no_original;
-        let is_unavailable = state.unavailable.is_some_and(|unavailable| unavailable.next(now).is_some());
-        let unavailable = bytes.is_none() && !state.no_original && is_unavailable;
-        let is_missing = bytes.is_none() && !no_original && !unavailable && !state.is_missing;
-        self.add(bytes, is_missing, (no_original, unavailable));
+        let state = ArchivedState::of(file.is_some(), summary.no_original, summary.unavailable, now);
+        self.add(state, file.map_or(0, |(_, bytes)| bytes), summary.is_missing);
         Ok(())
     }
 }
