@@ -1,14 +1,12 @@
 //! The table of files in the archive.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::columns::{Columns, Values};
 use super::problems::clear_download_problem;
 use super::{Catalogue, Result};
-use crate::activity::{ActivityKey, ActivityKeyRef, Format, Origin, PlatformIds};
+use crate::activity::{ActivityKeyRef, Format, Origin};
 use crate::fit::{Fit, RecordingId};
 
 /// A file in the archive.
@@ -49,7 +47,7 @@ pub struct FileFingerprint {
     pub is_converted: bool,
 }
 
-/// [`FileFingerprint`] as far as matching needs it, borrowed.
+/// [`FileFingerprint`], borrowed.
 #[derive(Debug, Clone, Copy)]
 pub struct FingerprintRef<'a> {
     /// SHA-256 of its bytes, in lower-case hex.
@@ -58,19 +56,25 @@ pub struct FingerprintRef<'a> {
     pub bytes: u64,
     /// The recording, if its device named itself fully.
     pub identity: Option<RecordingId>,
+    /// The start of the activity in the file.
+    pub start: Option<Timestamp>,
     /// Whether it is a converted copy.
     pub is_converted: bool,
+}
+
+impl FingerprintRef<'_> {
+    /// The fingerprint, copied.
+    pub fn to_owned(self) -> FileFingerprint {
+        let FingerprintRef { sha256, bytes, identity, start, is_converted } = self;
+        FileFingerprint { sha256: sha256.to_owned(), bytes, identity, start, is_converted }
+    }
 }
 
 impl FileFingerprint {
     /// The fingerprint, borrowed.
     pub fn as_ref(&self) -> FingerprintRef<'_> {
-        FingerprintRef {
-            sha256: &self.sha256,
-            bytes: self.bytes,
-            identity: self.identity,
-            is_converted: self.is_converted,
-        }
+        let FileFingerprint { sha256, bytes, identity, start, is_converted } = self;
+        FingerprintRef { sha256, bytes: *bytes, identity: *identity, start: *start, is_converted: *is_converted }
     }
 }
 
@@ -155,19 +159,9 @@ impl Catalogue {
     pub fn file_facts(&self, ActivityKeyRef { platform, id }: ActivityKeyRef) -> Result<Option<FileFingerprint>> {
         let sql = format!("SELECT {FACTS} FROM files WHERE platform = ?1 AND id = ?2 HAVING max(part) = 0");
         let found = self.connection.prepare_cached(&sql).and_then(|mut statement| {
-            let row = |row: &Row| facts(row, &mut PlatformIds::default());
-            statement.query_row([platform, id], row).optional()
+            statement.query_row([platform, id], |row| Ok(facts(row)?.1.to_owned())).optional()
         });
-        Ok(self.done(found)?.map(|(_, facts)| facts))
-    }
-
-    /// The fingerprints of all activities at once.
-    pub fn all_file_facts(&self) -> Result<HashMap<ActivityKey, FileFingerprint>> {
-        let rows = self.connection.prepare_cached(&all_facts()).and_then(|mut statement| {
-            let mut names = PlatformIds::default();
-            statement.query_map([], |row| facts(row, &mut names))?.collect()
-        });
-        self.done(rows)
+        self.done(found)
     }
 
     /// Calls `each` with the fingerprint of every activity that has exactly one file, in the order of the keys. A statement
@@ -177,13 +171,8 @@ impl Catalogue {
             let mut statement = self.connection.prepare_cached(&all_facts())?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let facts = FingerprintRef {
-                    sha256: row.text(2)?,
-                    bytes: row.size(3)?,
-                    identity: identity([row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?]),
-                    is_converted: row.get(9)?,
-                };
-                each(ActivityKeyRef::new(row.text(0)?, row.text(1)?), facts);
+                let (key, facts) = facts(row)?;
+                each(key, facts);
             }
             Ok(())
         };
@@ -256,14 +245,16 @@ pub(super) fn row(columns: &mut Columns) -> rusqlite::Result<Option<FileRow>> {
     }))
 }
 
-/// Reads [`FACTS`]; `names` are those of the rows before it.
-fn facts(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<(ActivityKey, FileFingerprint)> {
-    let mut columns = Columns::of(row);
-    let key = columns.activity(names)?;
-    let (sha256, bytes) = (columns.next()?, columns.size()?);
-    let identity = identity([columns.next()?, columns.next()?, columns.next()?, columns.next()?]);
-    let (start, is_converted) = (columns.time()?, columns.next()?);
-    Ok((key, FileFingerprint { sha256, bytes, identity, start, is_converted }))
+/// Reads [`FACTS`].
+fn facts<'a>(row: &'a Row) -> rusqlite::Result<(ActivityKeyRef<'a>, FingerprintRef<'a>)> {
+    let facts = FingerprintRef {
+        sha256: row.text(2)?,
+        bytes: row.size(3)?,
+        identity: identity([row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?]),
+        start: row.time(8)?,
+        is_converted: row.get(9)?,
+    };
+    Ok((ActivityKeyRef::new(row.text(0)?, row.text(1)?), facts))
 }
 
 /// The recording by its four columns: manufacturer, product, serial number, and when it was created.

@@ -34,8 +34,6 @@ pub struct PlanFile<'a> {
     pub format: Format,
     /// It was found changed or truncated.
     pub corrupt: bool,
-    /// The start of the activity in the file.
-    pub start: Option<Timestamp>,
     /// The activity has no other file.
     pub is_only_one: bool,
     /// What identifies it.
@@ -49,12 +47,12 @@ impl<'a> PlanRow<'a> {
             path: &file.path,
             format: file.format,
             corrupt: file.corrupt,
-            start: facts.and_then(|facts| facts.start),
             is_only_one: row.more_files.is_empty(),
             facts: FingerprintRef {
                 sha256: &file.sha256,
                 bytes: file.bytes,
                 identity: facts.and_then(|facts| facts.identity),
+                start: facts.and_then(|facts| facts.start),
                 is_converted: file.origin == Origin::Converted,
             },
         });
@@ -129,12 +127,12 @@ fn plan_file<'a>(row: &'a Row, path: &'a str) -> rusqlite::Result<PlanFile<'a>> 
         path,
         format: row.get(19)?,
         corrupt: row.get(21)?,
-        start: row.time(26)?,
         is_only_one: row.get(27)?,
         facts: FingerprintRef {
             sha256: row.text(18)?,
             bytes: row.size(17)?,
             identity: identity([row.get(22)?, row.get(23)?, row.get(24)?, row.get(25)?]),
+            start: row.time(26)?,
             is_converted: row.get(20)?,
         },
     })

@@ -8,7 +8,7 @@ use super::history::{GroupNumbers, group_numbers};
 use super::spool::Spool;
 use super::{ActivityFilter, Exit, Failure, Histories, History, Progress, RecordSink, Result, Worker, record_of};
 use crate::activity::{ActivityKeyRef, PlatformId};
-use crate::catalogue::{self, PlanFile};
+use crate::catalogue::{self};
 use crate::i18n;
 use crate::matching::{Matcher, Rule};
 use crate::plan::diff::{Decision, Groups, Overrides, PlatformActivities, Target};
@@ -66,8 +66,8 @@ impl SelectedKeys {
 /// Plans uploads of the activities among `records`; all other records are passed on unchanged.
 ///
 /// # Errors
-/// No platform is configured, or the catalogue cannot be used. A platform without a known list is reported, and no
-/// upload to or from it is planned.
+/// No platform is configured, the catalogue cannot be used, or a record cannot be read: nothing is passed on then. A
+/// platform without a known list is reported, and no upload to or from it is planned.
 pub fn diff<R: BufRead>(
     worker: &mut Worker,
     options: &DiffOptions,
@@ -90,8 +90,8 @@ pub fn diff<R: BufRead>(
     let matcher = worker.matcher(options.rule)?;
     report_unusable(worker, &scope)?;
     worker.warn_of_unknown_sports(&options.filter.sports)?;
-    // Without an activity to upload, nothing is planned, and the catalogue need not be read.
-    if !selected.is_empty() {
+    // Without an activity to upload, nothing is planned, and only a rematch reads the activities of the catalogue.
+    if !selected.is_empty() || options.rematch {
         let not_uploaded =
             Planning::read(worker, (options, matcher), &scope, selected)?.plan(worker, &targets, sink)?;
         report_not_uploaded(worker, &not_uploaded);
@@ -193,8 +193,7 @@ impl<'a> Planning<'a> {
         let may_send = |key: ActivityKeyRef| {
             options.sources.includes(key.platform) && known.is_listed(key.platform) && selected.contains(key)
         };
-        let is_present = |file: &PlanFile| worker.archive.is_there(file.path, file.facts.bytes);
-        let activities = known.activities(catalogue, &may_send, &is_present)?;
+        let activities = known.activities(catalogue, &may_send, Some(&worker.archive))?;
         Ok(Planning { options, matcher, known, activities })
     }
 

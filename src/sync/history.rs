@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
-use crate::catalogue::{
-    self, Absence, Catalogue, Coverage, ListingCoverage, PlanFile, PlanRow, UploadOutcome, UploadRow,
-};
+use crate::activity::{ActivityKey, ActivityKeyRef};
+use crate::archive::Archive;
+use crate::catalogue::{self, Absence, Catalogue, Coverage, ListingCoverage, PlanRow, UploadOutcome, UploadRow};
 use crate::clock;
 use crate::matching::{Candidate, Candidates, FileFacts};
 use crate::plan::diff::{
@@ -108,33 +107,41 @@ impl Histories {
     }
 
     /// All activities in the form of the plan, the newest first. `may_send`: whether an activity may be uploaded to other
-    /// platforms; `is_present`: whether a file of the archive is where it was stored.
+    /// platforms; `archive`: where their files are looked for, `None`: they are taken to be there.
     pub fn activities(
         &self,
         catalogue: &Catalogue,
         may_send: &dyn Fn(ActivityKeyRef) -> bool,
-        is_present: &dyn Fn(&PlanFile) -> bool,
+        archive: Option<&Archive>,
     ) -> catalogue::Result<PlatformActivities> {
-        let mut activities = PlatformActivities::default();
-        catalogue
-            .plan_rows(&self.names, |row| self.add(&mut activities, row, may_send(row.activity.key()), is_present))?;
+        let (mut activities, mut paths) = (PlatformActivities::default(), Paths::default());
+        catalogue.plan_rows(&self.names, |row| {
+            let at = self.add(&mut activities, row, may_send(row.activity.key()));
+            let file = row.file.filter(|file| archive.is_some() && file.is_only_one && !file.corrupt);
+            if let Some((at, file)) = at.zip(file) {
+                paths.push(at, file.path, file.facts.bytes);
+            }
+        })?;
+        // Only now: a disk may be slow, and the catalogue is no longer read.
+        for (at, path, bytes) in paths.iter() {
+            if archive.is_some_and(|archive| !archive.is_there(path, bytes)) {
+                activities.entries[at].file = FileState::ToDownload;
+            }
+        }
         Ok(activities)
     }
 
-    fn add(
-        &self,
-        activities: &mut PlatformActivities,
-        row: &PlanRow,
-        selected: bool,
-        is_present: &dyn Fn(&PlanFile) -> bool,
-    ) {
-        activities.candidates.push(self.candidate(row));
+    /// Adds an activity, and returns its position; `None` if it is there already. Its file is taken to be where it was
+    /// stored.
+    fn add(&self, activities: &mut PlatformActivities, row: &PlanRow, selected: bool) -> Option<usize> {
+        let at = activities.candidates.push(self.candidate(row))?;
         activities.entries.push(PlatformActivity {
             presence: presence(row),
             selected,
-            file: self.file_state(row, is_present),
-            recorded_start: row.file.and_then(|file| file.start.filter(|_| file.is_only_one)),
+            file: self.file_state(row),
+            recorded_start: row.file.and_then(|file| file.facts.start.filter(|_| file.is_only_one)),
         });
+        Some(at)
     }
 
     /// An activity, for matching.
@@ -188,19 +195,15 @@ impl Histories {
     }
 
     /// Whether the platform refused the file repeatedly, so that it is requested only once a week.
-    pub fn is_unavailable(&self, activity: &Activity) -> bool {
-        self.lacks_file(activity.as_key())
-    }
-
     fn lacks_file(&self, key: ActivityKeyRef) -> bool {
         !self.without_file.is_empty() && self.without_file.contains(&ActivityKey::new(key.platform, key.id))
     }
 
-    fn file_state(&self, row: &PlanRow, is_present: &dyn Fn(&PlanFile) -> bool) -> FileState {
+    fn file_state(&self, row: &PlanRow) -> FileState {
         let unavailable = |reason| FileState::Unavailable(Box::new(reason));
         match &row.file {
             Some(file) if !file.is_only_one => unavailable(Reason::SeveralFiles),
-            Some(file) if file.corrupt || !is_present(file) => FileState::ToDownload,
+            Some(file) if file.corrupt => FileState::ToDownload,
             Some(file) if file.facts.is_converted => unavailable(Reason::ConvertedOnly),
             Some(file) => FileState::Archived(file.format),
             None => match catalogue::no_file_reason(row.activity.manual, row.no_original) {
@@ -209,6 +212,29 @@ impl Histories {
                 None => FileState::ToDownload,
             },
         }
+    }
+}
+
+/// Files of the archive that are looked for, each with the position of its activity.
+#[derive(Default)]
+struct Paths {
+    /// All paths, one after the other.
+    paths: String,
+    /// The position, the end of the path and the size.
+    files: Vec<(usize, usize, u64)>,
+}
+
+impl Paths {
+    fn push(&mut self, at: usize, path: &str, bytes: u64) {
+        self.paths.push_str(path);
+        self.files.push((at, self.paths.len(), bytes));
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (usize, &str, u64)> {
+        let mut start = 0;
+        self.files
+            .iter()
+            .map(move |&(at, end, bytes)| (at, &self.paths[std::mem::replace(&mut start, end)..end], bytes))
     }
 }
 

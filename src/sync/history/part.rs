@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{GroupNumbers, Histories, is_decided_anew};
 use crate::activity::ActivityKey;
-use crate::catalogue::{self, ActivityRow, Catalogue, FileFingerprint, PlanFile, PlanRow, Query, UploadRow};
+use crate::catalogue::{self, ActivityRow, Catalogue, FileFingerprint, PlanRow, Query, UploadRow};
 use crate::matching::Candidates;
 use crate::plan::diff::PlatformActivities;
 use crate::platform::PlatformSpec;
@@ -19,8 +19,6 @@ pub struct HistoryPart {
     pub entries: Vec<(ActivityRow, Option<FileFingerprint>)>,
     /// The groups of earlier runs.
     pub groups: HashMap<ActivityKey, i64>,
-    /// The uploads that concern the activities, the oldest first.
-    pub uploads: Vec<UploadRow>,
 }
 
 impl Histories {
@@ -33,7 +31,10 @@ impl Histories {
     ) -> catalogue::Result<Histories> {
         let mut histories = Histories::read(catalogue, scope, run, now)?;
         let part = &mut histories.part;
-        let mut facts = catalogue.all_file_facts()?;
+        let mut facts = HashMap::new();
+        catalogue.each_file_facts(|key, one| {
+            facts.insert(key.to_owned(), one.to_owned());
+        })?;
         // An empty list of names would select all platforms.
         if !histories.names.is_empty() {
             catalogue.entries(&Query { platforms: histories.names.clone(), ..Query::default() }, |entry| {
@@ -49,15 +50,11 @@ impl Histories {
     }
 
     /// The activities of the part in the form of the plan. `may_send`: whether an activity may be uploaded to other
-    /// platforms; `is_present`: whether a file of the archive is where it was stored.
-    pub fn planned(
-        &self,
-        may_send: &dyn Fn(&ActivityRow) -> bool,
-        is_present: &dyn Fn(&PlanFile) -> bool,
-    ) -> PlatformActivities {
+    /// platforms. Files are taken to be where they were stored.
+    pub fn planned(&self, may_send: &dyn Fn(&ActivityRow) -> bool) -> PlatformActivities {
         let mut activities = PlatformActivities::default();
         for (entry, facts) in &self.part.entries {
-            self.add(&mut activities, &PlanRow::of(entry, facts.as_ref()), may_send(entry), is_present);
+            self.add(&mut activities, &PlanRow::of(entry, facts.as_ref()), may_send(entry));
         }
         activities
     }
@@ -73,11 +70,11 @@ impl Histories {
         numbers
     }
 
-    /// Replaces the activities and uploads by those of `part`.
-    pub fn set_part(&mut self, part: HistoryPart, now: Timestamp) {
-        self.part = HistoryPart { uploads: Vec::new(), ..part };
+    /// Replaces the activities by those of `part`, and the journals by `uploads`: those that concern them, the oldest first.
+    pub fn set_part(&mut self, part: HistoryPart, uploads: Vec<UploadRow>, now: Timestamp) {
+        self.part = part;
         self.platforms.iter_mut().for_each(|history| history.journal.clear());
-        for row in part.uploads.into_iter().filter(|row| !is_decided_anew(row, now)) {
+        for row in uploads.into_iter().filter(|row| !is_decided_anew(row, now)) {
             if let Some(history) = self.platforms.iter_mut().find(|history| history.spec.id == *row.to) {
                 history.journal.push(row);
             }

@@ -204,7 +204,7 @@ fn add(sums: &mut Sums, (read, scope): (&CatalogueData, &Scope), settings: &Sync
         let is_compared = platform.is_some_and(|platform| scope.is_compared[platform]);
         is_compared && entry.missing.is_none() && read.histories.is_listed(&entry.activity.platform)
     };
-    let activities = read.histories.planned(&may_send, &|_| true);
+    let activities = read.histories.planned(&may_send);
     let stored = read.histories.stored_groups(&activities.candidates);
     let links = read.histories.links(&activities, &stored);
     let groups = Groups::of(&settings.matcher, &activities, &links);

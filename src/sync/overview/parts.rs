@@ -167,14 +167,15 @@ impl<'a> PartReader<'a> {
         if rows.is_empty() {
             return Ok(());
         }
-        let mut part = HistoryPart { uploads: self.uploads.read(self.catalogue, &rows)?, ..HistoryPart::default() };
+        let uploads = self.uploads.read(self.catalogue, &rows)?;
+        let mut part = HistoryPart::default();
         let mut ranks = Vec::with_capacity(rows.len());
         for row in rows {
             part.groups.extend(row.group.map(|number| (row.entry.activity.key(), number)));
             ranks.push(row.rank);
             part.entries.push((row.entry, row.facts));
         }
-        read.histories.set_part(part, read.now);
+        read.histories.set_part(part, uploads, read.now);
         take(read, &ranks);
         Ok(())
     }

@@ -399,6 +399,19 @@ fn gs_diff_sends_no_requests_and_a_dry_run_is_not_logged() {
 }
 
 #[test]
+fn a_rematch_without_input_forgets_earlier_matches() {
+    let (world, _) = settled();
+    nothing_planned(&world.diff(&[]));
+    let groups = || world.work.sql::<i64>("SELECT count(DISTINCT group_number) FROM activity_groups");
+    assert_eq!(groups(), 12);
+    world.work.change("UPDATE activity_groups SET group_number = 1");
+    world.work.given("gs-diff", &[], "").ok();
+    assert_eq!(groups(), 1, "without input, nothing is compared");
+    world.work.given("gs-diff", &["--rematch"], "").ok();
+    assert_eq!(groups(), 12);
+}
+
+#[test]
 fn only_input_activities_are_planned_and_compared_with_the_catalogue() {
     let (world, ids) = settled();
     let new = world.put("garmin-com", &run(20));
