@@ -4,7 +4,7 @@
 
 use std::io::Read;
 
-use flate2::{Compress, Compression, FlushCompress};
+use flate2::{Compress, Compression, FlushCompress, Status};
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, OptionalExtension, ToSql, Transaction, params};
 use sha2::{Digest, Sha256};
@@ -112,6 +112,8 @@ struct PageWriter<'tx> {
     changed: CachedStatement<'tx>,
     insert: CachedStatement<'tx>,
     store_json: CachedStatement<'tx>,
+    /// Reads the JSON of a row without a hash.
+    stored_json: CachedStatement<'tx>,
     packer: Packer,
 }
 
@@ -125,6 +127,7 @@ impl<'tx> PageWriter<'tx> {
             changed: tx.prepare_cached(&changed)?,
             insert: tx.prepare_cached(INSERT)?,
             store_json: tx.prepare_cached(store_json)?,
+            stored_json: tx.prepare_cached("SELECT json FROM service_json WHERE platform = ?1 AND id = ?2")?,
             packer: Packer::default(),
         })
     }
@@ -138,6 +141,8 @@ impl<'tx> PageWriter<'tx> {
             return Ok(unchanged(contiguous));
         }
         let change = match shown(&mut self.json, values)? {
+            // A row of an earlier version has no hash yet.
+            Some(contiguous) if self.has_json(row)? => return Ok(unchanged(contiguous)),
             Some(contiguous) => unchanged(contiguous),
             None if self.changed.execute(values)? > 0 => Change::Changed,
             None => {
@@ -146,8 +151,15 @@ impl<'tx> PageWriter<'tx> {
             }
         };
         let (platform, id) = (row.activity.platform.as_str(), &row.activity.id);
-        self.store_json.execute(params![platform, id, self.packer.pack(row.service_json), now.as_second()])?;
+        self.store_json.execute(params![platform, id, self.packer.pack(row.service_json)?, now.as_second()])?;
         Ok(change)
+    }
+
+    /// Whether this JSON is stored already.
+    fn has_json(&mut self, row: &ListedRow) -> rusqlite::Result<bool> {
+        let key = [row.activity.platform.as_str(), &row.activity.id];
+        let stored: Option<Vec<u8>> = self.stored_json.query_row(key, |row| row.get(0)).optional()?;
+        Ok(stored.and_then(|packed| unpack(&packed)).as_deref() == Some(row.service_json))
     }
 }
 
@@ -214,14 +226,18 @@ impl Default for Packer {
 }
 
 impl Packer {
-    fn pack(&mut self, json: &str) -> &[u8] {
+    fn pack(&mut self, json: &str) -> rusqlite::Result<&[u8]> {
         self.deflate.reset();
         self.packed.clear();
         // Stored without compression, each 16 kB of input need a few bytes more.
         self.packed.reserve(json.len() + json.len() / 1024 + 64);
-        // With room for all of it, the stream cannot end early.
-        let _ = self.deflate.compress_vec(json.as_bytes(), &mut self.packed, FlushCompress::Finish);
-        &self.packed
+        match self.deflate.compress_vec(json.as_bytes(), &mut self.packed, FlushCompress::Finish) {
+            Ok(Status::StreamEnd) => Ok(&self.packed),
+            // Nothing incomplete is stored beside the hash of the whole.
+            status => {
+                Err(rusqlite::Error::ToSqlConversionFailure(format!("JSON was not compressed: {status:?}").into()))
+            }
+        }
     }
 }
 
@@ -240,7 +256,7 @@ mod tests {
         let mut packer = Packer::default();
         let noise: String = (0..200_000).map(|_| char::from(fastrand::u8(b' '..b'~'))).collect();
         for json in ["", "{}", &"{\"name\":\"晨跑\"}".repeat(9999), &noise, "{}"] {
-            assert_eq!(unpack(packer.pack(json)).as_deref(), Some(json));
+            assert_eq!(unpack(packer.pack(json).unwrap()).as_deref(), Some(json));
         }
     }
 }

@@ -684,6 +684,7 @@ fn a_catalogue_of_the_version_before_is_brought_up_to_date() {
         DROP INDEX uploads_by_run; DROP INDEX deletions_by_run;
         CREATE INDEX activities_start ON activities (start_time, platform); PRAGMA user_version = 6";
     catalogue.connection.execute_batch(before).unwrap();
+    catalogue.connection.execute_batch("UPDATE service_json SET seen = id").unwrap();
     drop(catalogue);
     let mut catalogue = open(&dir);
     assert_eq!(tables(&catalogue), fresh);
@@ -691,6 +692,9 @@ fn a_catalogue_of_the_version_before_is_brought_up_to_date() {
     assert!(list(&mut catalogue, 1..=3, Coverage::default(), false).accepted);
     let hashes = "SELECT count(*) FROM activities WHERE service_json_hash IS NOT NULL";
     assert_eq!(catalogue.connection.query_row(hashes, [], |row| row.get::<_, i64>(0)).unwrap(), 3);
+    let seen = "SELECT count(*) FROM service_json WHERE seen = id";
+    let unchanged = catalogue.connection.query_row(seen, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(unchanged, 3, "JSON that was stored before is not stored again");
 }
 
 #[test]
