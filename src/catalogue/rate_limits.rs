@@ -1,4 +1,5 @@
-//! The table of rate limits, which all processes share: it keeps the interval between any two requests to a platform.
+//! The table of rate limits, which all processes share: it keeps the interval between any two requests to a platform, and
+//! an interval of its own between requests to its stores of files.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -53,7 +54,9 @@ impl RateLimits {
 
     /// The end of the wait that the service asked for, in milliseconds, read within the last second.
     fn not_before_ms(&self, name: &str) -> Result<i64, PermitError> {
-        let known = self.read().get(name).copied().filter(|(at, _)| at.elapsed() < READ_AGAIN);
+        // Kept until the reading is stored: else a `Retry-After` of another thread could come in between.
+        let mut read = self.read();
+        let known = read.get(name).copied().filter(|(at, _)| at.elapsed() < READ_AGAIN);
         if let Some((_, until)) = known {
             return Ok(until);
         }
@@ -67,7 +70,7 @@ impl RateLimits {
             catalogue.done(until)
         })?;
         let until = until.unwrap_or(0);
-        self.read().insert(name.to_owned(), (at, until));
+        read.insert(name.to_owned(), (at, until));
         Ok(until)
     }
 }
@@ -119,7 +122,8 @@ impl RateLimiter for RateLimits {
     }
 
     fn not_before(&self, platform: &str, until: Timestamp) -> Result<(), PermitError> {
-        self.read().remove(platform);
+        let mut read = self.read();
+        read.remove(platform);
         self.with(|catalogue| {
             catalogue.write(|tx| {
                 tx.prepare_cached(
