@@ -49,7 +49,9 @@ type Letters = [u8; 32];
 
 fn letters(name: &str) -> Letters {
     let mut letters = [0_u8; 32];
-    name.bytes().for_each(|byte| letters[usize::from(byte & 31)] = letters[usize::from(byte & 31)].saturating_add(1));
+    for letter in name.chars().map(|letter| letter as usize & 31) {
+        letters[letter] = letters[letter].saturating_add(1);
+    }
     letters
 }
 
@@ -184,6 +186,15 @@ mod tests {
             assert!(warn_of_file_name(written).is_some_and(|text| text.contains(known)), "{written}");
         }
         assert!(warn_of_file_name("COROS_REGION").is_some_and(|text| text.contains("gs-settings(5)")));
+    }
+
+    #[test]
+    fn a_full_width_letter_is_one_misspelt_letter() {
+        assert_eq!(meant("GARMIN＿EMAIL＿CN"), Some("GARMIN_EMAIL_CN"));
+        assert_eq!(meant("SYNC＿PLATＦORM"), Some("SYNC_PLATFORM"));
+        for (a, b) in [("ab", "a＿"), ("", "晨"), ("＿＿", "__")] {
+            assert!(least_distance(&letters(a), &letters(b)) <= distance(a, b), "{a} {b}");
+        }
     }
 
     #[test]
