@@ -101,11 +101,12 @@ impl Archive {
         std::fs::metadata(self.absolute(path)).is_ok_and(|meta| meta.is_file() && meta.len() == bytes)
     }
 
-    /// Whether a file has the bytes of this SHA-256, which were checked when they were stored. `None`: it does not exist.
+    /// Whether a file has the bytes of this SHA-256, which were checked when they were stored. A file that does not exist has
+    /// none.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn has_bytes_of(&self, path: &Path, sha256: &str) -> Result<Option<bool>, Error> {
+    pub fn has_bytes_of(&self, path: &Path, sha256: &str) -> Result<bool, Error> {
         let full = self.absolute(path);
         let hashed = File::open(&full).and_then(|mut file| {
             let mut digest = Sha256::new();
@@ -120,8 +121,8 @@ impl Archive {
             }
         });
         match hashed {
-            Ok(is_equal) => Ok(Some(is_equal)),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+            Ok(is_equal) => Ok(is_equal),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
             Err(source) => Err(Error { path: full, source }),
         }
     }

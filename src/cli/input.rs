@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::read_ahead::ReadAhead;
 use super::{Exit, Failure};
 use crate::http::Secret;
-use crate::record::{Reader, Record};
+use crate::record::Reader;
 use crate::sync::{Progress, Prompt, TokenSource};
 
 /// The records of an input, read one after another.
@@ -37,12 +37,6 @@ fn records_for(hint: &str, progress: &Progress, waits: &Progress) -> Result<Reco
         None => Box::new(std::io::stdin()),
     };
     Ok(Reader::new(BufReader::with_capacity(256 << 10, input)))
-}
-
-/// Reads all records from stdin, for commands that need all of them to decide. An invalid line is an error.
-pub fn all_records(hint: &str, progress: &Progress) -> Result<Vec<Record>, Failure> {
-    let counted = records(hint, progress)?.inspect(|_| progress.add(1));
-    counted.map(|record| record.map(|(_, record)| record).map_err(Failure::from)).collect()
 }
 
 /// Reads stdin completely, as a secret.

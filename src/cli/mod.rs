@@ -32,7 +32,7 @@ pub use flags::{
     ListFormat, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, PLATFORM_OF_FILES, ReportFlags, SortBy,
     StatusFlags, StatusFormat, Units, UploadLimit,
 };
-pub use input::{Records, TerminalPrompt, all_records, piped_text, records, records_ahead, stdin_text, token_source};
+pub use input::{Records, TerminalPrompt, piped_text, records, records_ahead, stdin_text, token_source};
 pub use list_output::{Field, ListColumns, ListOutput};
 pub use messages::Messages;
 pub use output::Output;

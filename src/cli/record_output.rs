@@ -106,10 +106,7 @@ impl RecordSink for RecordOutput {
         match &mut self.0 {
             Writer::Records(output) => output.line(line),
             Writer::Nothing => Ok(true),
-            Writer::Activities(_) | Writer::Changes(_) => {
-                let record = Record::parse(line).unwrap_or_else(|_| Record::Other(line.to_vec()));
-                self.record(&record)
-            }
+            Writer::Activities(_) | Writer::Changes(_) => self.record(&Record::parse_or_other(line)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The activities of a comparison, in a compact table: a million of them take 150 MB.
 //!
-//! Texts that many activities share (platforms, sports, makers, devices) are stored once and are small numbers in the rows.
+//! Texts that many activities share (platforms, sports, makers, devices) are small numbers in the rows.
 //! An activity is found by its key through a hash table of positions, so its key is not stored twice.
 
 use std::collections::HashMap;

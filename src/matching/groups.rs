@@ -163,6 +163,7 @@ impl Matcher {
     }
 
     /// The duplicates on each platform, by position; each activity at most once.
+    ///
     /// A member of a group refers to the best member of which it is a duplicate, else to the best of the group: of a watch, a
     /// bicycle computer and a duplicate of the latter, the duplicate refers to the computer. An activity that is only similar
     /// to another one (`shifted`, `start-only`) is reported too, unless it is already a duplicate: a person can check it, and

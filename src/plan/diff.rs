@@ -99,7 +99,7 @@ impl<'a> Journal<'a> {
 /// An upload in the journal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Upload<'a> {
-    /// The position of the activity whose file was uploaded; `None`: it is not in the catalogue.
+    /// The position of the activity whose file was uploaded; `None`: it is not among the activities of the plan.
     pub from: Option<usize>,
     /// SHA-256 of the file.
     pub sha256: [u8; 32],

@@ -337,6 +337,11 @@ pub fn with_field(line: &[u8], name: &str, value: &impl Serialize) -> Result<Vec
 }
 
 impl Record {
+    /// Reads one line that is passed on in any case: what cannot be read is kept unchanged.
+    pub fn parse_or_other(line: &[u8]) -> Record {
+        Record::parse(line).unwrap_or_else(|_| Record::Other(line.to_vec()))
+    }
+
     /// Reads one line. An unknown type is kept unchanged; a known type with invalid fields is an error.
     pub fn parse(line: &[u8]) -> Result<Record, serde_json::Error> {
         let tag: Tag = serde_json::from_slice(line)?;

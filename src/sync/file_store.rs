@@ -93,7 +93,7 @@ impl Worker {
     }
 
     fn broken_because(&self, file: &FileRow) -> Result<Option<String>> {
-        if self.archive.has_bytes_of(file.path.as_ref(), &file.sha256)? == Some(true) {
+        if self.archive.has_bytes_of(file.path.as_ref(), &file.sha256)? {
             return Ok(None);
         }
         Ok(match self.archive.read_whole(file.path.as_ref())? {

@@ -22,8 +22,7 @@ pub trait RecordSink {
     /// # Errors
     /// The line cannot be written.
     fn line(&mut self, line: &[u8]) -> Result<bool> {
-        let record = Record::parse(line).unwrap_or_else(|_| Record::Other(line.to_vec()));
-        self.record(&record)
+        self.record(&Record::parse_or_other(line))
     }
 
     /// Whether the sink accepts no more records.
