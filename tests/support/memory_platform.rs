@@ -239,6 +239,11 @@ impl Memory {
         }
     }
 
+    /// The clock of the test.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     pub fn id(&self) -> &'static str {
         self.id
     }

@@ -155,11 +155,18 @@ struct Uploads<'a> {
     listings: BTreeMap<PlatformId, PollSchedule>,
     /// The platforms that settled nothing within the time limit. No further upload to them waits for earlier ones.
     slow: BTreeSet<PlatformId>,
-    /// Why the result of uploads to a platform could not be found at the last attempt.
-    unsettled_reasons: BTreeMap<PlatformId, Reason>,
+    /// Why the result of uploads to a platform could not be found when this was last requested.
+    unsettled_reasons: BTreeMap<(PlatformId, Asked), Reason>,
     done: Vec<TransferRecord>,
     /// Whether the sink shows each record to the user.
     shows_records: bool,
+}
+
+/// What is requested to find the results of uploads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Asked {
+    Status,
+    List,
 }
 
 /// An upload that was sent and whose result is not known.

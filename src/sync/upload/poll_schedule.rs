@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 /// The first pause between two requests; the pause doubles each time, up to the longest.
-pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between two requests.
-pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// When the next request is due, by [`Clock::steady`](crate::clock::Clock::steady), and the pause that follows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,13 @@ impl PollSchedule {
     /// The first request is due after a pause: the service has just received the file.
     pub fn after_a_pause(now: Duration) -> PollSchedule {
         let mut schedule = PollSchedule::at_once(now);
-        schedule.sent(now);
+        schedule.answered(now, now);
         schedule
+    }
+
+    /// When the next request is due.
+    pub fn due(&self) -> Duration {
+        self.due
     }
 
     /// Whether the next request is due.
@@ -32,16 +37,12 @@ impl PollSchedule {
         self.due <= now
     }
 
-    /// A request is sent now.
-    pub fn sent(&mut self, now: Duration) {
-        self.due = now + self.pause;
-        self.pause = longer(self.pause);
+    /// A request was sent and answered. The pause is not shorter than that took: one request of many takes long if the
+    /// service allows few requests.
+    pub fn answered(&mut self, sent: Duration, answered: Duration) {
+        self.due = answered + self.pause.max(answered.saturating_sub(sent));
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
     }
-}
-
-/// The pause that follows this one.
-pub(super) fn longer(pause: Duration) -> Duration {
-    (pause * 2).min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]
@@ -55,7 +56,7 @@ mod tests {
             let is_sent = |at: &u32| {
                 let is_due = schedule.is_due(*at * second);
                 if is_due {
-                    schedule.sent(*at * second);
+                    schedule.answered(*at * second, *at * second);
                 }
                 is_due
             };

@@ -1,14 +1,15 @@
 //! Finds the results of uploads that were sent, in this run or an earlier one: requests their status, then reads the
 //! list.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::poll_schedule::{FIRST_PAUSE, PollSchedule, longer};
+use super::poll_schedule::PollSchedule;
 use super::send::ACCEPTED;
-use super::{Loaded, MOST_WAITING, SentUpload, State, Uploads};
+use super::{Asked, Loaded, MOST_WAITING, SentUpload, State, Uploads};
 use crate::activity::{Activity, ActivityKeyRef};
 use crate::catalogue::{UploadOutcome, UploadRow};
 use crate::clock;
@@ -135,50 +136,66 @@ impl Uploads<'_> {
     /// Settles uploads, with pauses, until it `is_enough` or the time limit has passed since the last one was settled.
     /// `only`: the uploads to this platform.
     fn settle_until(&mut self, only: Option<&Arc<PlatformSpec>>, is_enough: impl Fn(&Self) -> bool) -> Result<()> {
-        let mut pause = FIRST_PAUSE;
         let mut end = self.worker.clock.steady() + self.timing.upload_wait;
         loop {
+            let is_over = self.worker.clock.steady() >= end;
             let before = self.waiting.len();
             for spec in self.connections.open() {
                 if only.is_none_or(|only| only.id == spec.id) {
-                    self.unsettled_reasons.remove(&spec.id);
-                    // The list is read once more before the time limit ends.
-                    let is_last = self.worker.clock.steady() + pause >= end;
-                    self.settle_due(&spec, is_last)?;
+                    // After a wait, list and status are requested once more, also if they are not due.
+                    self.settle_due(&spec, is_over)?;
                 }
             }
-            if self.waiting.len() < before {
-                (pause, end) = (FIRST_PAUSE, self.worker.clock.steady() + self.timing.upload_wait);
-            }
-            if is_enough(self) || self.worker.is_stopped() || self.worker.clock.steady() + pause >= end {
+            let is_progress = self.waiting.len() < before;
+            if is_enough(self) || self.worker.is_stopped() || is_over && !is_progress {
                 return Ok(());
             }
+            let now = self.worker.clock.steady();
+            if is_progress {
+                end = now + self.timing.upload_wait;
+            }
+            let pause = self.next_due(only).map_or(end, |due| due.min(end)).saturating_sub(now);
             self.progress.wait(&format!("{}; next check in {{}}", self.awaited()), pause);
             self.worker.sleep(pause);
-            pause = longer(pause);
         }
+    }
+
+    /// When the next list or status is due. `only`: of this platform.
+    fn next_due(&self, only: Option<&Arc<PlatformSpec>>) -> Option<Duration> {
+        let is_asked = |one: &&SentUpload| {
+            only.is_none_or(|only| only.id == one.spec.id)
+                && !one.spec.is_write_only()
+                && !self.connections.is_suspended(&one.spec)
+        };
+        let polls = self.waiting.iter().filter(is_asked).flat_map(|one| {
+            let status = (one.state == State::Processing).then_some(&one.poll);
+            status.into_iter().chain(self.listings.get(&one.spec.id))
+        });
+        polls.map(PollSchedule::due).min()
     }
 
     /// Reads the list of a platform if that is due, because one listing may settle all uploads, and then requests the
     /// status of those that it does not show. `is_last`: the time limit ends, so both are requested once more.
     fn settle_due(&mut self, spec: &Arc<PlatformSpec>, is_last: bool) -> Result<()> {
-        let now = self.worker.clock.steady();
         let before = self.waiting.len();
+        let now = self.worker.clock.steady();
         let mut listing = self.listings.get(&spec.id).copied().unwrap_or_else(|| PollSchedule::at_once(now));
         if listing.is_due(now) || is_last {
-            listing.sent(now);
             self.verify_listed(spec)?;
+            listing.answered(now, self.worker.clock.steady());
         }
         let accepted = self.accepted(spec);
         self.request_status_of(spec, is_last)?;
         let is_processing = |one: &SentUpload| one.spec.id == spec.id && one.state == State::Processing;
         // The service has just reported them as done, so its list may show them now.
         if self.accepted(spec) > accepted && !self.waiting.iter().any(is_processing) {
-            listing.sent(now);
+            let now = self.worker.clock.steady();
             self.verify_listed(spec)?;
+            listing.answered(now, self.worker.clock.steady());
         }
         let is_progress = self.waiting.len() < before;
-        self.listings.insert(spec.id.clone(), if is_progress { PollSchedule::after_a_pause(now) } else { listing });
+        let after = PollSchedule::after_a_pause(self.worker.clock.steady());
+        self.listings.insert(spec.id.clone(), if is_progress { after } else { listing });
         Ok(())
     }
 
@@ -225,7 +242,7 @@ impl Uploads<'_> {
             self.waiting.extend(asked);
             return Ok(());
         }
-        asked.iter_mut().for_each(|one| one.poll.sent(now));
+        self.unsettled_reasons.remove(&(spec.id.clone(), Asked::Status));
         self.progress.step(&format!("requesting the status of {} on {}", uploads(asked.len()), spec.id));
         let mut files = Vec::new();
         for one in &asked {
@@ -236,17 +253,15 @@ impl Uploads<'_> {
             };
             files.push((loaded, self.worker.catalogue.has_upload_of_file(&spec.id, &one.row.sha256)?));
         }
-        let sent: Vec<UploadRef> = asked
-            .iter()
-            .zip(&files)
-            .map(|(one, (file, again))| UploadRef {
-                status_ref: one.row.status_ref.as_deref(),
-                file: file.as_ref().map(|file| file.upload_file(&one.record, *again)),
-            })
-            .collect();
-        match self.connections.get(spec)?.platform.upload_status(&sent) {
+        let sent = asked.iter().zip(&files).map(|(one, (file, again))| UploadRef {
+            status_ref: one.row.status_ref.as_deref(),
+            file: file.as_ref().map(|file| file.upload_file(&one.record, *again)),
+        });
+        let answers = self.connections.get(spec)?.platform.upload_status(&sent.collect::<Vec<_>>());
+        let answered = self.worker.clock.steady();
+        asked.iter_mut().for_each(|one| one.poll.answered(now, answered));
+        match answers {
             Ok(answers) => {
-                drop(sent);
                 for (one, answer) in asked.into_iter().zip(answers) {
                     self.apply_status(one, answer)?;
                 }
@@ -254,7 +269,7 @@ impl Uploads<'_> {
             Err(error) => {
                 self.waiting.extend(asked);
                 let problem = self.connections.classify(self.worker, spec, error)?;
-                self.unsettled_reasons.insert(spec.id.clone(), problem.why());
+                self.unsettled_reasons.insert((spec.id.clone(), Asked::Status), problem.why());
             }
         }
         Ok(())
@@ -281,7 +296,7 @@ impl Uploads<'_> {
                 | Error::Config(_)),
             ) => {
                 self.worker.debug(&format!("{}: {error}", one.spec.id));
-                self.unsettled_reasons.insert(one.spec.id.clone(), error.reason());
+                self.unsettled_reasons.insert((one.spec.id.clone(), Asked::Status), error.reason());
                 self.waiting.push(one);
                 Ok(())
             }
@@ -306,12 +321,14 @@ impl Uploads<'_> {
         if starts.is_empty() || spec.is_write_only() || self.connections.is_suspended(spec) {
             return Ok(());
         }
+        let key = (spec.id.clone(), Asked::List);
+        self.unsettled_reasons.remove(&key);
         self.progress.step(&format!("checking {} on {}", uploads(starts.len()), spec.id));
         if let Err(failure) = self.connections.get(spec)?.list_around(self.worker, starts) {
             if matches!(failure.exit, Exit::Interrupted | Exit::Bug | Exit::Config) {
                 return Err(failure);
             }
-            self.unsettled_reasons.insert(spec.id.clone(), *failure.reason);
+            self.unsettled_reasons.insert(key, *failure.reason);
             return Ok(());
         }
         self.settle_listed(spec)?;
@@ -497,14 +514,15 @@ impl Uploads<'_> {
 
     /// Reports, once for each platform, why the results of some uploads are unknown.
     fn report_unsettled(&mut self) {
-        for (name, why) in std::mem::take(&mut self.unsettled_reasons) {
+        let mut reported = BTreeSet::new();
+        for ((name, _), why) in std::mem::take(&mut self.unsettled_reasons) {
             // If the service returned an id, the result is known and the next listing shows it.
             let is_known = |one: &&SentUpload| matches!(one.state, State::Accepted(Some(_)));
             let waiting = self.waiting.iter().filter(|one| one.spec.id == name && !is_known(one)).count();
             // The suspension was already reported.
             let is_suspended =
                 self.connections.open().iter().any(|spec| spec.id == name && self.connections.is_suspended(spec));
-            if waiting > 0 && !is_suspended {
+            if waiting > 0 && !is_suspended && reported.insert(name.clone()) {
                 let detail = format!("status of {} unknown: {why}", uploads(waiting));
                 self.worker.fail(&Failure::because(Exit::TempFail, Reason::Retry { detail }).on(&name));
             }

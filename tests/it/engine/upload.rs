@@ -1,6 +1,7 @@
 //! Uploads with late, lost or false responses: no activity is uploaded twice, and none is lost.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::support::engine::{Engine, Ran, diff_options};
 use crate::support::memory_platform::{Call, Effect, Manners, Memory, busy, down, logged_out, rejected, unexpected};
@@ -401,6 +402,34 @@ fn an_upload_stays_open_while_its_status_request_fails() {
 }
 
 #[test]
+fn only_the_last_status_request_of_an_upload_decides_about_the_exit_code() {
+    let lists_after = SignedDuration::from_mins(12);
+    let (engine, records) = planned(Manners { polls: Some(99), lists_after, ..Manners::lax() });
+    engine.at("target").forget_calls();
+    assert_eq!(engine.upload(records).ok().outcomes(), ["pending"]);
+    let requests = engine.at("target").take_calls(Call::Status);
+    for failed in 0..requests {
+        engine.at("target").fault_after(failed, Call::Status, Effect::Fails(busy));
+        let ran = settle(&engine, 0);
+        // A run that begins with a pending upload requests its status at once.
+        match engine.at("target").take_calls(Call::Status) - 1 == failed {
+            true => drop(ran.ends(Exit::TempFail)),
+            false => drop(ran.ok()),
+        }
+        engine.at("target").clear_faults();
+    }
+}
+
+#[test]
+fn the_last_check_of_a_wait_reads_list_and_status() {
+    // After 7 seconds, the list and the statuses were requested at 0, 1, 3 and 7 seconds; the wait ends after 10.
+    let lists_after = SignedDuration::from_secs(9);
+    let (engine, records) = planned(Manners { lists_after, ..Manners::lax() });
+    let options = UploadOptions { upload_wait: Some(Duration::from_secs(10)), ..UploadOptions::default() };
+    assert_eq!(engine.upload_with(&options, records).ok().outcomes(), ["created"]);
+}
+
+#[test]
 fn a_run_uploads_at_most_max_upload_and_later_runs_the_rest() {
     let days = [20, 21, 22, 23, 24];
     let (engine, records) = planned_of(Manners::lax(), &days);
@@ -514,4 +543,18 @@ fn a_service_that_settles_nothing_delays_a_run_once() {
     let minutes = engine.clock.now().duration_since(before).as_mins();
     let calls = [Call::List, Call::StatusOfOne].map(|call| engine.at("target").take_calls(call));
     assert!(minutes <= 2 && calls[0] <= 30 && calls[1] <= MANY as usize, "{minutes} min, {calls:?}");
+}
+
+#[test]
+fn slow_status_requests_are_followed_by_a_pause_as_long() {
+    let lists_after = SignedDuration::from_hours(1);
+    let (engine, records) = planned_of(Manners { polls: Some(99), lists_after, ..Manners::lax() }, &[-3, -2, -1]);
+    let slow = |target: &Memory| target.clock().advance(SignedDuration::from_secs(20));
+    for _ in 0..9 {
+        engine.at("target").fault(Call::Status, Effect::Meanwhile(Arc::new(slow)));
+    }
+    let wait = Some(Duration::from_secs(120));
+    engine.upload_with(&UploadOptions { upload_wait: wait, ..UploadOptions::default() }, records).ok();
+    let requests = engine.at("target").take_calls(Call::Status);
+    assert!((2..=4).contains(&requests), "{requests}");
 }

@@ -41,15 +41,11 @@ fn an_import_that_is_rejected_late_is_reported_and_not_retried() {
 
 #[test]
 fn a_file_that_the_importer_cannot_read_is_rejected() {
-    let (world, plan) = planned(|_| {});
-    world.sim.fault(Fault::new(Effect::Latency { ms: 300 }).contains(QUEUE));
+    let (world, plan) = importing(ImportSpec { vanishes: true, seconds: 2, ..ImportSpec::default() });
     let said = std::thread::scope(|scope| {
         let upload = scope.spawn(|| world.upload(&plan));
         world.wait(|world| world.sim.with(|state| !state.coros.jobs.is_empty()));
-        world.sim.with(|state| {
-            state.coros.jobs[0].errors = 1;
-            state.coros.accounts[0].items.retain(|item| item.import.is_none());
-        });
+        world.sim.with(|state| state.coros.jobs[0].errors = 1);
         upload.join().unwrap()
     });
     assert_eq!(kinds(said.ends(1)), ["problem rejected"]);

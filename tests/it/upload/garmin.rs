@@ -52,10 +52,10 @@ fn an_upload_rate_limit_applies_to_later_runs_but_not_to_lists() {
 
 #[test]
 fn an_http_202_is_polled_until_the_activity_exists() {
-    let (mut world, plan) = planned(UploadSpec { listed_after_seconds: 3600, ..UploadSpec::default() });
-    world.work.set("GS_UPLOAD_WAIT", "4s");
+    let (mut world, plan) = planned(UploadSpec { listed_after_seconds: 3600, polls: 2, ..UploadSpec::default() });
+    world.work.set("GS_UPLOAD_WAIT", "8s");
     assert_eq!(kinds(world.upload(&plan).ok().silent()), ["created"]);
-    assert_eq!(world.asked("garmin.cn", STATUS_GARMIN).len(), 2);
+    assert_eq!(world.asked("garmin.cn", STATUS_GARMIN).len(), 3);
     assert_eq!((world.sent(CN), world.times(CN, START)), (1, 1));
 }
 
