@@ -101,6 +101,7 @@ outbox:\t''"
 complete -c gs-fetch -l full -d 'List all activities, not only new ones'
 complete -c gs-fetch -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'
 complete -c gs-fetch -l new -d 'Print only activities that were not in the catalogue before'
+complete -c gs-fetch -l print-platforms -d 'Print the platforms that were listed instead of their activities, for --catalogue of gs-diff and gs-dedupe'
 complete -c gs-fetch -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-fetch -s q -l quiet -d 'Print errors only'
 complete -c gs-fetch -s v -l verbose -d 'Print more; twice: every request'

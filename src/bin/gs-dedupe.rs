@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Filter, Output, RecordFlags, RecordOutput, RuleArg};
+use garminsync::cli::{self, CatalogueFlags, Common, CommonArgs, Filter, Output, RecordFlags, RecordOutput, RuleArg};
 use garminsync::sync::{self, DedupeOptions, Result, Worker};
 
 const NAME: &str = "gs-dedupe";
@@ -15,7 +15,7 @@ const NAME: &str = "gs-dedupe";
 /// recorded by two devices, such as a watch and a bike computer; shifted and start-only need a person's decision.
 ///
 /// It only marks activities and changes nothing. It compares only the activities in its input: pass in as much of the history
-/// as you can. --since, --until and --sport restrict what is marked, not what is compared. docs/matching.md has the rules.
+/// as you can. Without a pipe, on a terminal, it compares all activities that gs-fetch printed last. --since, --until and --sport restrict what is marked, not what is compared. docs/matching.md has the rules.
 #[derive(Parser)]
 #[command(
     name = "gs-dedupe",
@@ -36,6 +36,8 @@ struct Args {
     /// Print only duplicates, and the activities that they duplicate
     #[arg(long, alias = "copies")]
     duplicates: bool,
+    #[command(flatten)]
+    input: CatalogueFlags,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
@@ -61,9 +63,9 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         filter: args.filter.read(worker.now())?,
     };
     let progress = worker.task(NAME);
-    let records = cli::records("gs-list | gs-dedupe", &progress)?;
+    let input = cli::records_or_catalogue(worker, &args.input, &progress)?;
     let mut output = RecordOutput::changes(args.output, Output::buffered);
-    sync::dedupe(worker, &options, records, &progress, &mut output)?;
+    sync::dedupe(worker, &options, input, &progress, &mut output)?;
     progress.finish();
     output.finish()
 }

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, DiffFlags, Filter, Output, RecordFlags, RecordOutput};
+use garminsync::cli::{self, CatalogueFlags, Common, CommonArgs, DiffFlags, Filter, Output, RecordFlags, RecordOutput};
 use garminsync::plan::diff::Overrides;
 use garminsync::sync::{self, DiffOptions, Result, Worker, selection_of_flag};
 
@@ -16,13 +16,15 @@ const NAME: &str = "gs-diff";
 /// a platform that has not been listed. It skips activities that were deleted on the target or may already exist there, unless
 /// a flag below says otherwise.
 ///
-/// The activities in its input may be uploaded; what the platforms have comes from the catalogue. It makes no request.
+/// The activities in its input may be uploaded; what the platforms have comes from the catalogue. Without a pipe, on a
+/// terminal, it takes all activities that gs-fetch printed last. It makes no request.
 /// docs/sync-rules.md has the rules.
 #[derive(Parser)]
 #[command(
     name = "gs-diff",
     version,
     after_help = "Examples:
+  gs-diff                                          what would be uploaded
   gs-fetch | gs-diff | gs-download | gs-upload     upload missing activities
   gs-list | gs-diff --to coros > plan.ndjson       a plan to review and edit
   gs-download < plan.ndjson | gs-upload            apply it
@@ -39,6 +41,8 @@ struct Args {
     /// Also print activities that are not uploaded, with the reasons
     #[arg(long, alias = "all")]
     explain: bool,
+    #[command(flatten)]
+    input: CatalogueFlags,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
@@ -72,9 +76,9 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         filter: args.filter.read(worker.now())?,
     };
     let progress = worker.task(NAME);
-    let records = cli::records("gs-fetch | gs-diff", &progress)?;
+    let input = cli::records_or_catalogue(worker, &args.input, &progress)?;
     let mut output = RecordOutput::changes(args.output, Output::buffered);
-    sync::diff(worker, &options, records, &progress, &mut output)?;
+    sync::diff(worker, &options, input, &progress, &mut output)?;
     progress.finish();
     output.finish()
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Filter, ListingFlags, Output, RecordFlags, RecordOutput};
-use garminsync::sync::{self, FetchOptions, Result, Worker};
+use garminsync::sync::{self, FetchOptions, Result, Worker, names_of};
 
 /// List the platforms into the catalogue, and print the known activities as records
 ///
@@ -36,6 +36,9 @@ struct Args {
     /// Print only activities that were not in the catalogue before
     #[arg(long)]
     new: bool,
+    /// Print the platforms that were listed instead of their activities, for --catalogue of gs-diff and gs-dedupe
+    #[arg(long, conflicts_with_all = ["new", "format"])]
+    print_platforms: bool,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
@@ -62,6 +65,12 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         accept_missing: args.listing.accept_missing,
         filter: args.filter.read(worker.now())?,
     };
+    if args.print_platforms {
+        let listed = sync::fetch_platforms(worker, &options)?;
+        let mut output = Output::buffered();
+        output.text(&format!("{}\n", names_of(&listed)))?;
+        return output.flush().map(drop);
+    }
     let mut output = RecordOutput::activities(args.output, Output::buffered)?;
     sync::fetch(worker, &options, &mut output)?;
     output.finish()

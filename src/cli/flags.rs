@@ -181,6 +181,20 @@ pub enum ListFormat {
     Csv,
 }
 
+/// The value of a list of platforms that names all.
+pub const ALL: &str = "all";
+
+/// Where a command that needs all activities reads them.
+#[derive(Debug, Clone, Args)]
+pub struct CatalogueFlags {
+    /// Instead of reading standard input, take the activities that gs-fetch prints from the catalogue; with names, separated by commas, only of these platforms
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = ALL)]
+    pub catalogue: Option<String>,
+    /// With --catalogue: only the newest N of each platform
+    #[arg(long, value_name = "N", requires = "catalogue")]
+    pub newest: Option<u64>,
+}
+
 /// What `gs-diff` decides by.
 #[derive(Debug, Clone, Args)]
 pub struct DiffFlags {

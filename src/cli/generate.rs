@@ -38,7 +38,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// sport may be any word of a service.
 fn with_values(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
-        "platform" | "from" | "to" => {
+        "platform" | "from" | "to" | "catalogue" => {
             let platforms = Platforms::default();
             let names = platforms.services().iter().map(|spec| spec.id.to_string());
             arg.value_parser(PossibleValuesParser::new(names.chain(["folder:", "outbox:"].map(str::to_owned))))

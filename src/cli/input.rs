@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use super::flags::ALL;
 use super::read_ahead::ReadAhead;
-use super::{Exit, Failure};
+use super::{CatalogueFlags, Exit, Failure};
 use crate::http::Secret;
+use crate::platform::PlatformSelection;
 use crate::record::Reader;
-use crate::sync::{Progress, Prompt, TokenSource};
+use crate::sync::{CatalogueInput, Input, Progress, Prompt, TokenSource, Worker, selection_of_flag};
 
 /// The records of an input, read one after another.
 pub type Records = Reader<BufReader<Box<dyn Read + Send>>>;
@@ -26,6 +28,27 @@ pub fn records(hint: &str, progress: &Progress) -> Result<Records, Failure> {
 /// Like [`records`], for an operation that reads ahead, and itself shows that it waits for input.
 pub fn records_ahead(hint: &str, progress: &Progress) -> Result<Records, Failure> {
     records_for(hint, progress, &Progress::hidden())
+}
+
+/// Reads the activities of a command that needs all of them: records from stdin, or the catalogue if a flag says so or a
+/// person typed the command alone.
+pub fn records_or_catalogue(
+    worker: &Worker,
+    flags: &CatalogueFlags,
+    progress: &Progress,
+) -> Result<Input<BufReader<Box<dyn Read + Send>>>, Failure> {
+    let platforms = match &flags.catalogue {
+        None if !std::io::stdin().is_terminal() => return Ok(Input::Records(records("", progress)?)),
+        Some(names) if names != ALL => {
+            selection_of_flag(&worker.platforms, "--catalogue", std::slice::from_ref(names))?
+        }
+        None | Some(_) => PlatformSelection::All,
+    };
+    let platforms = match platforms {
+        PlatformSelection::Only(named) => named,
+        PlatformSelection::All => worker.selected_platforms()?,
+    };
+    Ok(Input::Catalogue(CatalogueInput { platforms, newest: flags.newest }))
 }
 
 fn records_for(hint: &str, progress: &Progress, waits: &Progress) -> Result<Records, Failure> {

@@ -28,11 +28,13 @@ pub use crate::i18n::{clock as duration, size};
 pub use accounts_output::print_accounts;
 pub use args::{Common, CommonArgs, Filter, RuleArg};
 pub use flags::{
-    AccountsFlags, AccountsFormat, DeletionLimit, DiffFlags, DownloadFlags, ImportFlags, Language, ListFlags,
-    ListFormat, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, PLATFORM_OF_FILES, ReportFlags, SortBy,
-    StatusFlags, StatusFormat, Units, UploadLimit,
+    AccountsFlags, AccountsFormat, CatalogueFlags, DeletionLimit, DiffFlags, DownloadFlags, ImportFlags, Language,
+    ListFlags, ListFormat, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, PLATFORM_OF_FILES,
+    ReportFlags, SortBy, StatusFlags, StatusFormat, Units, UploadLimit,
 };
-pub use input::{Records, TerminalPrompt, piped_text, records, records_ahead, stdin_text, token_source};
+pub use input::{
+    Records, TerminalPrompt, piped_text, records, records_ahead, records_or_catalogue, stdin_text, token_source,
+};
 pub use list_output::{Field, ListColumns, ListOutput};
 pub use messages::Messages;
 pub use output::Output;

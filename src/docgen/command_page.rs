@@ -142,15 +142,24 @@ fn short_tag(arg: &Arg) -> String {
         (None, Some(short)) => bold(&format!("-{short}")),
         (None, None) => String::new(),
     };
-    [flag, value(arg)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    with_value(flag, arg)
 }
 
-/// `-f`, `--flag` VALUE
+/// `-f`, `--flag` VALUE, or `--flag`[=VALUE] if the flag may stand without one
 fn tag(arg: &Arg) -> String {
     let short = arg.get_short().map(|short| bold(&format!("-{short}")));
     let long = arg.get_long().map(|long| bold(&format!("--{long}")));
     let names = [short, long].into_iter().flatten().collect::<Vec<_>>().join(", ");
-    [names, value(arg)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    with_value(names, arg)
+}
+
+fn with_value(flag: String, arg: &Arg) -> String {
+    match value(arg) {
+        value if value.is_empty() => flag,
+        value if flag.is_empty() => value,
+        value if arg.is_require_equals_set() => format!("{flag}[={value}]"),
+        value => format!("{flag} {value}"),
+    }
 }
 
 fn value(arg: &Arg) -> String {

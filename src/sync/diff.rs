@@ -1,14 +1,18 @@
 //! Plans uploads: one transfer for each group and each target where it is missing. No request is made.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::sync::Arc;
 
+use super::catalogue_input::SelectedKeys;
 use super::history::{GroupNumbers, group_numbers};
+use super::records::each_row_of;
 use super::spool::Spool;
-use super::{ActivityFilter, Exit, Failure, Histories, History, Progress, RecordSink, Result, Worker, record_of};
-use crate::activity::{ActivityKeyRef, PlatformId};
-use crate::catalogue::{self};
+use super::{
+    ActivityFilter, Exit, Failure, Histories, History, Input, Progress, RecordSink, Result, Worker, record_of,
+};
+use crate::activity::ActivityKeyRef;
+use crate::catalogue::PlanRow;
 use crate::i18n;
 use crate::matching::{Matcher, Rule};
 use crate::plan::diff::{Decision, Groups, Overrides, PlatformActivities, Target};
@@ -42,28 +46,7 @@ impl DiffOptions {
     }
 }
 
-/// The activities of the input.
-#[derive(Default)]
-struct SelectedKeys(HashMap<PlatformId, HashSet<Box<str>>>);
-
-impl SelectedKeys {
-    fn insert(&mut self, key: ActivityKeyRef) {
-        match self.0.get_mut(key.platform) {
-            Some(ids) => drop(ids.insert(key.id.into())),
-            None => drop(self.0.insert(key.platform.into(), HashSet::from([key.id.into()]))),
-        }
-    }
-
-    fn contains(&self, key: ActivityKeyRef) -> bool {
-        self.0.get(key.platform).is_some_and(|ids| ids.contains(key.id))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-/// Plans uploads of the activities among `records`; all other records are passed on unchanged.
+/// Plans uploads of the activities in the input; all other records in it are passed on unchanged.
 ///
 /// # Errors
 /// No platform is configured, the catalogue cannot be used, or a record cannot be read: nothing is passed on then. A
@@ -71,7 +54,7 @@ impl SelectedKeys {
 pub fn diff<R: BufRead>(
     worker: &mut Worker,
     options: &DiffOptions,
-    records: Reader<R>,
+    input: Input<R>,
     progress: &Progress,
     sink: &mut dyn RecordSink,
 ) -> Result<()> {
@@ -84,7 +67,10 @@ pub fn diff<R: BufRead>(
     if options.is_restricted() {
         worker.count("restricted", 1);
     }
-    let (selected, others) = read(records, progress)?;
+    let (selected, others) = match input {
+        Input::Records(records) => read(records, progress)?,
+        Input::Catalogue(input) => (SelectedKeys::of_catalogue(worker, &input)?, Spool::new()),
+    };
     progress.step("comparing");
     others.replay(|line| sink.line(line))?;
     let matcher = worker.matcher(options.rule)?;
@@ -190,8 +176,9 @@ impl<'a> Planning<'a> {
         }
         let catalogue = &worker.catalogue;
         let known = Histories::read(catalogue, scope, &worker.run_id, worker.now())?.with_delivered(catalogue)?;
-        let may_send = |key: ActivityKeyRef| {
-            options.sources.includes(key.platform) && known.is_listed(key.platform) && selected.contains(key)
+        let may_send = |row: &PlanRow| {
+            let platform = row.activity.platform;
+            options.sources.includes(platform) && known.is_listed(platform) && selected.contains(row)
         };
         let activities = known.activities(catalogue, &may_send, Some(&worker.archive))?;
         Ok(Planning { options, matcher, known, activities })
@@ -210,7 +197,7 @@ impl<'a> Planning<'a> {
         let targets: Vec<(Target, bool)> =
             targets.map(|one| (one.target(&self.activities.candidates), worker.is_read_only(&one.spec))).collect();
         // The newest first, as in all output.
-        let mut reported = (0..groups.groups.len()).rev().flat_map(|group| {
+        let reported = (0..groups.groups.len()).rev().flat_map(|group| {
             let groups = &groups;
             targets.iter().filter_map(move |(target, is_read_only)| {
                 let decision = groups.decide(group, target, self.options.overrides);
@@ -219,30 +206,24 @@ impl<'a> Planning<'a> {
             })
         });
         let mut not_uploaded = BTreeMap::new();
-        loop {
-            let some: Vec<Reported> = reported.by_ref().take(READ_AT_ONCE).collect();
-            if some.is_empty() {
-                return Ok(not_uploaded);
+        let reported = reported.map(|one| (self.activities.candidates.key(one.at), one));
+        each_row_of(&worker.catalogue, reported, |one, row| {
+            if !self.options.filter.includes(&row.activity) {
+                return Ok(());
             }
-            // Nothing is read while the records are written.
-            let entries = worker.catalogue.snapshot(|catalogue| {
-                let entries = some.iter().map(|one| catalogue.entry(groups.candidate(one.at).activity.key()));
-                entries.collect::<catalogue::Result<Vec<_>>>()
-            })?;
-            for (one, entry) in some.into_iter().zip(entries) {
-                let Some(entry) = entry.filter(|entry| self.options.filter.includes(&entry.activity)) else { continue };
-                if one.is_read_only && matches!(one.decision, Decision::Upload(_)) {
-                    *not_uploaded.entry(one.to.to_owned()).or_default() += 1;
-                }
-                let id_of = |at: usize| groups.candidate(at).activity.id.to_owned();
-                let mut record = transfer(worker, (one.to, one.is_read_only), one.decision, &id_of);
-                if record.outcome.is_none() || self.options.explain {
-                    record.activity = record_of(entry, &worker.archive, worker.now());
-                    record.file.clone_from(&record.activity.file);
-                    sink.record(&record.into())?;
-                }
+            if one.is_read_only && matches!(one.decision, Decision::Upload(_)) {
+                *not_uploaded.entry(one.to.to_owned()).or_default() += 1;
             }
-        }
+            let id_of = |at: usize| groups.candidate(at).activity.id.to_owned();
+            let mut record = transfer(worker, (one.to, one.is_read_only), one.decision, &id_of);
+            if record.outcome.is_none() || self.options.explain {
+                record.activity = record_of(row, &worker.archive, worker.now());
+                record.file.clone_from(&record.activity.file);
+                sink.record(&record.into())?;
+            }
+            Ok(())
+        })?;
+        Ok(not_uploaded)
     }
 
     /// Groups the activities, and stores the groups for later runs.
@@ -269,9 +250,6 @@ fn are_stored(members: &[u32], numbers: &GroupNumbers) -> bool {
     let first = members.first().and_then(|&at| numbers[at as usize]);
     first.is_some() && members.iter().all(|&at| numbers[at as usize] == first)
 }
-
-/// How many activities are read at once.
-const READ_AT_ONCE: usize = 256;
 
 /// A decision that is reported.
 struct Reported<'a> {

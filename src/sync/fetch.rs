@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::catalogue_input::{self, each_passed_on, limit};
 use super::{ActivityFilter, Exit, Failure, Listed, Listing, Progress, RecordSink, Result, Worker, record_of};
 use crate::catalogue::{ListingPurpose, Query};
 use crate::plan::listing::{self, Extent, Limit};
-use crate::platform::{PlatformSpec, Service, Window};
+use crate::platform::{PlatformSpec, Window};
 use crate::record::Record;
 
 /// Options of a fetch.
@@ -37,12 +38,31 @@ struct Task<'a> {
 /// A platform and the result of its listing.
 type Fetched = (Arc<PlatformSpec>, Result<Listed>);
 
-/// Lists the selected platforms. If one fails, the failure is reported and its activities are not passed on; the others
-/// are not affected.
+/// Lists the selected platforms, and passes on their activities. If one fails, the failure is reported and its activities are
+/// not passed on; the others are not affected.
 ///
 /// # Errors
 /// No platform is configured, or the catalogue cannot be used.
 pub fn fetch(worker: &mut Worker, options: &FetchOptions, sink: &mut dyn RecordSink) -> Result<()> {
+    for (spec, listed) in list(worker, options)? {
+        report(worker, &spec, &listed)?;
+        pass_on(worker, options, &spec, (&listed, sink))?;
+    }
+    Ok(())
+}
+
+/// Like [`fetch`], but passes on nothing. Returns the platforms that were listed.
+///
+/// # Errors
+/// Those of [`fetch`].
+pub fn fetch_platforms(worker: &mut Worker, options: &FetchOptions) -> Result<Vec<Arc<PlatformSpec>>> {
+    let listed = list(worker, options)?;
+    listed.iter().try_for_each(|(spec, listed)| report(worker, spec, listed))?;
+    Ok(listed.into_iter().map(|(spec, _)| spec).collect())
+}
+
+/// Lists the selected platforms. The failure of one is reported, and it is left out.
+fn list(worker: &mut Worker, options: &FetchOptions) -> Result<Vec<(Arc<PlatformSpec>, Listed)>> {
     let selected = worker.selected_platforms()?;
     worker.report_write_only("list");
     let specs: Vec<Arc<PlatformSpec>> = selected.into_iter().filter(|spec| !spec.is_write_only()).collect();
@@ -54,13 +74,14 @@ pub fn fetch(worker: &mut Worker, options: &FetchOptions, sink: &mut dyn RecordS
     let fetched = if worker.dry_run { tasks.into_iter().map(Task::dry_run).collect() } else { list_all(tasks) };
     // Only now does the catalogue know all sports of the platforms.
     worker.warn_of_unknown_sports(&options.filter.sports)?;
+    let mut all = Vec::new();
     for (spec, listed) in fetched {
         match listed {
-            Ok(listed) => pass_on(worker, options, &spec, (&listed, sink))?,
+            Ok(listed) => all.push((spec, listed)),
             Err(failure) => worker.fail(&failure.on(&spec.id)),
         }
     }
-    Ok(())
+    Ok(all)
 }
 
 /// Lists all platforms in parallel; if no thread can be started, one after the other.
@@ -86,18 +107,6 @@ fn list_all(tasks: Vec<Task>) -> Vec<Fetched> {
     specs.into_iter().zip(listed).map(|(spec, result)| (spec, result.unwrap_or_else(|| Err(bug())))).collect()
 }
 
-/// How many of the newest activities to list: the number of the option, else that of the platform's setting. The
-/// setting does not limit a period that the user selected.
-fn newest(worker: &Worker, options: &FetchOptions, spec: &PlatformSpec) -> Result<Option<Limit>> {
-    let is_all = options.filter.since.is_none() && options.filter.until.is_none();
-    let setting = spec.service().and_then(Service::newest_setting);
-    // An invalid value is an error even if it is not used.
-    let of_setting = setting.map(|name| worker.settings.number(name)).transpose()?;
-    let count = options.newest.or(of_setting.filter(|_| is_all));
-    let is_strict = options.newest.is_some();
-    Ok(count.filter(|count| *count > 0).map(|count| Limit { count, is_strict }))
-}
-
 impl<'a> Task<'a> {
     fn new(worker: &Worker, options: &'a FetchOptions, spec: &Arc<PlatformSpec>) -> Result<Task<'a>> {
         Ok(Task {
@@ -105,7 +114,7 @@ impl<'a> Task<'a> {
             spec: spec.clone(),
             worker: worker.another()?,
             progress: worker.task(&format!("{} {}", worker.command, spec.id)),
-            newest: newest(worker, options, spec)?,
+            newest: limit(worker, spec, options.newest, &options.filter)?,
         })
     }
 
@@ -182,13 +191,8 @@ impl<'a> Task<'a> {
     }
 }
 
-/// Reports the result of a listing, and passes on the activities of its platform.
-fn pass_on(
-    worker: &mut Worker,
-    options: &FetchOptions,
-    spec: &PlatformSpec,
-    (listed, sink): (&Listed, &mut dyn RecordSink),
-) -> Result<()> {
+/// Reports the result of a listing.
+fn report(worker: &mut Worker, spec: &PlatformSpec, listed: &Listed) -> Result<()> {
     worker.count("listed", listed.items);
     worker.count("new", listed.new);
     if listed.unreadable > 0 {
@@ -197,40 +201,33 @@ fn pass_on(
     if listed.listing.is_some() {
         worker.info(&format!("{}: {} listed, {} new", spec.id, listed.items, listed.new));
     }
-    worker.adopt_orphans(spec)?;
+    worker.adopt_orphans(spec)
+}
+
+/// Passes on the activities of a platform that was listed.
+fn pass_on(
+    worker: &Worker,
+    options: &FetchOptions,
+    spec: &PlatformSpec,
+    (listed, sink): (&Listed, &mut dyn RecordSink),
+) -> Result<()> {
     if options.only_new && listed.listing.is_none() {
         return Ok(());
     }
     let query = Query {
-        platforms: vec![spec.id.to_string()],
         sports: options.filter.sports.clone(),
         since: options.filter.since,
         until: options.filter.until,
-        missing: Some(false),
-        // An activity that only an import added may no longer be on the platform.
-        listed: true,
         // This includes new activities of earlier incomplete listings, which passed on nothing.
         first_listing_after: match listed.listing.filter(|_| options.only_new) {
             Some(listing) => Some(worker.catalogue.last_accepted_before(&spec.id, listing)?),
             None => None,
         },
-        ..Query::default()
+        ..catalogue_input::listed(spec)
     };
-    let limit = newest(worker, options, spec)?;
-    let mut left = limit.map_or(u64::MAX, |limit| limit.count);
-    // If the setting limited the first list, later new activities are all passed on: otherwise nothing would ever
-    // upload them.
-    let news = match limit {
-        Some(Limit { is_strict: false, .. }) => worker.catalogue.first_listing_with_news(&spec.id)?,
-        _ => None,
-    };
+    let limit = limit(worker, spec, options.newest, &options.filter)?;
     let now = worker.now();
-    worker.catalogue.entries(&query, |entry| {
-        let is_news = news.is_some_and(|listing| entry.first_listing > Some(listing));
-        if left == 0 && !is_news {
-            return Ok(());
-        }
-        left = left.saturating_sub(1);
-        sink.record(&Record::from(record_of(entry, &worker.archive, now))).map(drop)
+    each_passed_on(worker, spec, limit, query, |row| {
+        sink.record(&Record::from(record_of(row, &worker.archive, now))).map(drop)
     })
 }

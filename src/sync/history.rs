@@ -19,7 +19,7 @@ use crate::plan::diff::{
 use crate::plan::precheck;
 use crate::platform::PlatformSpec;
 use crate::reason::Reason;
-use crate::sync::matching::file_facts;
+use crate::sync::matching::candidate_of;
 
 pub use part::HistoryPart;
 
@@ -111,12 +111,12 @@ impl Histories {
     pub fn activities(
         &self,
         catalogue: &Catalogue,
-        may_send: &dyn Fn(ActivityKeyRef) -> bool,
+        may_send: &dyn Fn(&PlanRow) -> bool,
         archive: Option<&Archive>,
     ) -> catalogue::Result<PlatformActivities> {
         let (mut activities, mut paths) = (PlatformActivities::default(), Paths::default());
         catalogue.plan_rows(&self.names, |row| {
-            let at = self.add(&mut activities, row, may_send(row.activity.key()));
+            let at = self.add(&mut activities, row, may_send(row));
             let file = row.file.filter(|file| archive.is_some() && file.is_only_one && !file.corrupt);
             if let Some((at, file)) = at.zip(file) {
                 paths.push(at, file.path, file.facts.bytes);
@@ -146,8 +146,7 @@ impl Histories {
 
     /// An activity, for matching.
     pub fn candidate<'a>(&'a self, row: &PlanRow<'a>) -> Candidate<'a> {
-        let file = row.file.filter(|file| file.is_only_one).map(|file| file_facts(file.facts));
-        Candidate::of(row.activity, file, self.native_manufacturer(row.activity.platform))
+        candidate_of(row, self.native_manufacturer(row.activity.platform))
     }
 
     fn native_manufacturer(&self, platform: &str) -> Option<&str> {

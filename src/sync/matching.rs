@@ -2,7 +2,7 @@
 
 use super::{Result, Workspace};
 use crate::activity::Activity;
-use crate::catalogue::{FileFingerprint, FingerprintRef};
+use crate::catalogue::{FileFingerprint, FingerprintRef, PlanRow};
 use crate::matching::{Candidate, FileFacts, Matcher, Rule};
 
 impl Workspace {
@@ -20,6 +20,12 @@ impl Workspace {
             self.platforms.native_manufacturer(&activity.platform),
         )
     }
+}
+
+/// An activity, for matching, with its file if it has one. `native`: the manufacturer of the devices of its platform.
+pub(super) fn candidate_of<'a>(row: &PlanRow<'a>, native: Option<&'a str>) -> Candidate<'a> {
+    let file = row.file.filter(|file| file.is_only_one).map(|file| file_facts(file.facts));
+    Candidate::of(row.activity, file, native)
 }
 
 /// A file, for matching.

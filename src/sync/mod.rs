@@ -15,6 +15,7 @@
 //! - Reporting: `list`, `overview`, `report` (the page), `notify`, `records`.
 
 mod accounts;
+mod catalogue_input;
 mod channels;
 mod check;
 mod connect;
@@ -56,6 +57,7 @@ mod upload;
 mod workspace;
 mod write_connection;
 
+pub use catalogue_input::{CatalogueInput, Input};
 pub use channels::Ready;
 pub use data_dir::DataDir;
 pub use dedupe::{DedupeOptions, dedupe};
@@ -63,7 +65,7 @@ pub use delete::{DeleteOptions, delete};
 pub use diff::{DiffOptions, diff};
 pub use download::{DownloadOptions, download};
 pub use error::{Error, Failure, ItemResult, Result};
-pub use fetch::{FetchOptions, fetch};
+pub use fetch::{FetchOptions, fetch, fetch_platforms};
 pub use file_store::{LocalFile, NotKept, StoreAs, StoreResult, is_due};
 pub use filter::ActivityFilter;
 pub use history::{Histories, History};

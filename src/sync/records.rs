@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::Result;
+use crate::activity::ActivityKeyRef;
 use crate::archive::Archive;
-use crate::catalogue::{ActivityRow, FileRow, Unavailable};
+use crate::catalogue::{self, ActivityRow, Catalogue, FileRow, Unavailable};
 use crate::record::{ActivityRecord, Deleted, FileRef};
 
 /// Whether the file of an activity is in the archive, and if not, why it cannot be.
@@ -72,5 +74,31 @@ pub fn file_ref(file: FileRow, archive: &Archive) -> FileRef {
         origin: Some(file.origin.to_string()),
         retry_original_at: file.retry_original_at,
         unknown: serde_json::Map::new(),
+    }
+}
+
+/// How many activities are read at once.
+const READ_AT_ONCE: usize = 256;
+
+/// Calls `each` with the rows of the activities with these keys, in their order; one without a row is left out. Nothing is
+/// read while `each` runs.
+pub(super) fn each_row_of<'a, T>(
+    catalogue: &Catalogue,
+    mut items: impl Iterator<Item = (ActivityKeyRef<'a>, T)>,
+    mut each: impl FnMut(T, ActivityRow) -> Result<()>,
+) -> Result<()> {
+    loop {
+        let some: Vec<(ActivityKeyRef, T)> = items.by_ref().take(READ_AT_ONCE).collect();
+        if some.is_empty() {
+            return Ok(());
+        }
+        let rows = catalogue.snapshot(|catalogue| {
+            some.iter().map(|(key, _)| catalogue.entry(*key)).collect::<catalogue::Result<Vec<_>>>()
+        })?;
+        for ((_, item), row) in some.into_iter().zip(rows) {
+            if let Some(row) = row {
+                each(item, row)?;
+            }
+        }
     }
 }

@@ -93,6 +93,7 @@ mod login {
 }
 
 mod plan {
+    mod catalogue_input;
     mod cost;
     mod gs_dedupe;
     mod gs_diff;

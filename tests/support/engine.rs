@@ -20,8 +20,8 @@ use garminsync::reason::Reason;
 use garminsync::record::{ActivityRecord, Malformed, Numbered, Reader, Record, TransferRecord};
 use garminsync::settings::Settings;
 use garminsync::sync::{
-    self, ActivityFilter, Collector, DedupeOptions, DeleteOptions, DiffOptions, DownloadOptions, Failure, FetchOptions,
-    Level, Log, Progress, SharedHttp, UploadOptions, Worker, Workspace, record_of,
+    self, ActivityFilter, CatalogueInput, Collector, DedupeOptions, DeleteOptions, DiffOptions, DownloadOptions,
+    Failure, FetchOptions, Input, Level, Log, Progress, SharedHttp, UploadOptions, Worker, Workspace, record_of,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -211,7 +211,32 @@ impl Engine {
     pub fn diff_with(&self, options: &DiffOptions, records: Vec<Record>) -> Ran {
         let input = bytes(&records);
         let hidden = Progress::hidden();
-        self.run("gs-diff", |worker, sink| sync::diff(worker, options, Reader::new(&input[..]), &hidden, sink))
+        self.run("gs-diff", |worker, sink| {
+            sync::diff(worker, options, Input::Records(Reader::new(&input[..])), &hidden, sink)
+        })
+    }
+
+    /// Plans with the activities of these platforms in the catalogue.
+    pub fn diff_catalogue(&self, options: &DiffOptions, input: &CatalogueInput) -> Ran {
+        let (input, hidden) = (Input::<&[u8]>::Catalogue(input.clone()), Progress::hidden());
+        self.run("gs-diff", |worker, sink| sync::diff(worker, options, input, &hidden, sink))
+    }
+
+    /// Compares the activities of these platforms in the catalogue.
+    pub fn dedupe_catalogue(&self, options: &DedupeOptions, input: &CatalogueInput) -> Ran {
+        let (input, hidden) = (Input::<&[u8]>::Catalogue(input.clone()), Progress::hidden());
+        self.run("gs-dedupe", |worker, sink| sync::dedupe(worker, options, input, &hidden, sink))
+    }
+
+    /// The platforms of these activities, as an input from the catalogue.
+    pub fn catalogue_input(&self, listed: &[Record]) -> CatalogueInput {
+        let platform = |record: &Record| match record {
+            Record::Activity(record) => Some(record.activity.platform.to_string()),
+            _ => None,
+        };
+        let mut named: Vec<String> = listed.iter().filter_map(platform).collect();
+        named.dedup();
+        CatalogueInput { platforms: named.iter().filter_map(|name| self.table().find(name)).collect(), newest: None }
     }
 
     pub fn diff(&self, records: Vec<Record>) -> Ran {
@@ -245,7 +270,9 @@ impl Engine {
     pub fn dedupe_with(&self, options: &DedupeOptions, records: Vec<Record>) -> Ran {
         let input = bytes(&records);
         let hidden = Progress::hidden();
-        self.run("gs-dedupe", |worker, sink| sync::dedupe(worker, options, Reader::new(&input[..]), &hidden, sink))
+        self.run("gs-dedupe", |worker, sink| {
+            sync::dedupe(worker, options, Input::Records(Reader::new(&input[..])), &hidden, sink)
+        })
     }
 
     pub fn delete_with(&self, options: DeleteOptions, records: Vec<Record>) -> Ran {

@@ -142,7 +142,9 @@ impl Work {
         let bin = paths::commands().join(name);
         let mut command = Command::new(bin);
         command.args(args).current_dir(self.dir()).env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        // Else scripts may find the commands of an older build.
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{path}:{}", paths::commands().display()));
         command.env("HOME", self.dir()).env("DATA_DIR", self.data("")).envs(self.env.iter().map(|(n, v)| (n, v)));
         command
     }
@@ -350,6 +352,26 @@ pub fn scenario(count: usize) -> Scenario {
     });
     let account = gs_sim::AccountSpec { activities: activities.collect(), ..gs_sim::AccountSpec::default() };
     Scenario { accounts: vec![account], ..Scenario::default() }
+}
+
+/// A run with this id and start.
+pub fn added(id: u64, start: i64) -> gs_sim::ActivitySpec {
+    gs_sim::ActivitySpec {
+        id: Some(id),
+        start: Some(start),
+        sport: Some("running".into()),
+        ..gs_sim::ActivitySpec::default()
+    }
+}
+
+/// Adds `count` activities at the top of the list of garmin.com, each `seconds_apart` from the next.
+pub fn add_new(sim: &Sim, count: u64, seconds_apart: i64) {
+    sim.with(|state| {
+        for n in 0..count {
+            let start = gs_sim::HISTORY_END + seconds_apart * n as i64;
+            state.add_activity("garmin.com", &added(30_000_000_000 + n, start));
+        }
+    });
 }
 
 /// A simulator with one account at COROS and nothing at Garmin.

@@ -101,7 +101,7 @@ fn arrays(given: &GivenFlags) -> Vec<u8> {
     for words in [&mut reported, &mut told] {
         words.extend(given.flags::<Language>());
     }
-    let stages: [(&str, Vec<OsString>); 12] = [
+    let stages: [(&str, Vec<OsString>); 13] = [
         // Common flags by purpose: settings; dry run; all except the platforms; all except the dry run; the platforms.
         ("settings", common(|id| ["data_dir", "env_file", "log", "platform"].contains(&id))),
         ("dry", common(|id| id == "dry_run")),
@@ -109,6 +109,8 @@ fn arrays(given: &GivenFlags) -> Vec<u8> {
         ("reading", common(|id| id != "dry_run")),
         ("platform", common(|id| id == "platform")),
         ("fetch", given.flags::<ListingFlags>()),
+        // The part of them that also limits what is read from the catalogue.
+        ("newest", given.some_of::<ListingFlags>(|id| id == "newest")),
         // Filters for the activities to upload, delete and archive.
         ("filter", given.flags::<Filter>()),
         ("diff", given.flags::<DiffFlags>()),

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use crate::support::engine::{Engine, Ran};
+use crate::support::engine::{Engine, Ran, diff_options};
 use crate::support::memory_platform::{
     Call, Effect, Manners, Memory, busy, down, logged_out, other_account, unexpected,
 };
@@ -24,7 +24,7 @@ use fastrand::Rng;
 use garminsync::exit::Exit;
 use garminsync::platform::{Download, UploadStatus};
 use garminsync::record::Record;
-use garminsync::sync::{DownloadOptions, FetchOptions};
+use garminsync::sync::{CatalogueInput, DedupeOptions, DiffOptions, DownloadOptions, FetchOptions};
 use jiff::SignedDuration;
 
 /// The number of worlds, unless `WORLDS` sets another one.
@@ -285,7 +285,7 @@ impl Trial {
         self.add_event(if faulty { "-- a faulty run" } else { "-- a clean run" });
         self.engine.next_run();
         let listed = self.stage(Stage::Fetch, Vec::new(), faulty);
-        let plan = self.engine.diff(listed);
+        let plan = self.plan(listed);
         self.add_event(&format!("gs-diff plans {} ({})", plan.records.len(), plan.told().trim().replace('\n', " | ")));
         let files =
             if plan.records.is_empty() { Vec::new() } else { self.stage(Stage::Download, plan.records, faulty) };
@@ -296,6 +296,32 @@ impl Trial {
         self.stage(Stage::Delete, duplicates, faulty);
         let time = self.rng.choice([1, 20, 90, 600]).unwrap();
         self.engine.clock.advance(SignedDuration::from_mins(time));
+    }
+
+    /// Plans the uploads of the activities that were listed. The catalogue has the same as the records.
+    fn plan(&self, listed: Vec<Record>) -> Ran {
+        let input = self.engine.catalogue_input(&listed);
+        // Some worlds are sufficient for the comparison, which takes longer than the plan.
+        if self.seed.is_multiple_of(5) {
+            self.compare_inputs(listed, &input);
+        }
+        self.engine.diff_catalogue(&diff_options(), &input)
+    }
+
+    fn compare_inputs(&self, listed: Vec<Record>, input: &CatalogueInput) {
+        for only_duplicates in [false, true] {
+            let options = DedupeOptions { only_duplicates, ..DedupeOptions::default() };
+            let by_records = self.engine.dedupe_with(&options, listed.clone());
+            self.assert_same(&by_records, &self.engine.dedupe_catalogue(&options, input));
+        }
+        let options = DiffOptions { explain: true, ..diff_options() };
+        let by_records = self.engine.diff_with(&options, listed);
+        self.assert_same(&by_records, &self.engine.diff_catalogue(&options, input));
+    }
+
+    fn assert_same(&self, one: &Ran, other: &Ran) {
+        let all = |ran: &Ran| (ran.exit, ran.told(), ran.counts.clone(), ran.records.clone());
+        assert_eq!(all(one), all(other), "seed {}\n{}", self.seed, self.events.lock().unwrap());
     }
 
     /// Whether an upload of this day is unconfirmed: its outcome is unknown, or the platform accepted and lost it.

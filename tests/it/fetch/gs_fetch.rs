@@ -1,11 +1,7 @@
 //! `gs-fetch`: pages, incremental and full listings, deletions, and ignored listings.
 
-use crate::support::{COUNT, LIST, SEARCH, Work, asked, plain, requests, scenario};
-use gs_sim::{ActivitySpec, Effect, Fault, HISTORY_END, Paging, Scenario, Sim};
-
-fn added(id: u64, start: i64) -> ActivitySpec {
-    ActivitySpec { id: Some(id), start: Some(start), sport: Some("running".into()), ..ActivitySpec::default() }
-}
+use crate::support::{COUNT, LIST, SEARCH, Work, add_new, added, asked, plain, requests, scenario};
+use gs_sim::{ActivitySpec, Effect, Fault, HISTORY_END, Paging, Scenario};
 
 #[test]
 fn the_first_listing_reads_all_pages_and_the_second_only_one() {
@@ -72,15 +68,6 @@ fn the_listing_after_an_incomplete_one_is_full() {
     sim.clear_log();
     assert_eq!(work.run("gs-fetch", &[]).ok().ids().len(), 250);
     assert_eq!(asked(&sim, SEARCH).len(), 4);
-}
-
-/// Adds `count` activities at the top of the list, each `seconds_apart` from the next.
-fn add_new(sim: &Sim, count: u64, seconds_apart: i64) {
-    sim.with(|state| {
-        for n in 0..count {
-            state.add_activity("garmin.com", &added(30_000_000_000 + n, HISTORY_END + seconds_apart * n as i64));
-        }
-    });
 }
 
 #[test]

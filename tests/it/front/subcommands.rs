@@ -165,9 +165,10 @@ fn sync_passes_each_flag_unchanged_to_its_stage() {
         let given = |name: &str| fs::read_to_string(work.dir().join(name)).unwrap();
         let platform = format!("<--platform={value}>");
         let common = format!("<--verbose><--verbose><--log=json>{platform}");
-        assert_eq!(given("gs-diff"), format!("{common}<{since}><--from=folder:-x>"));
-        assert!(given("gs-dedupe").ends_with(&format!("{common}<{since}><--duplicates>")), "{}", given("gs-dedupe"));
-        assert_eq!(given("gs-fetch"), format!("{common}<--newest=3>"));
+        let input = "<--catalogue=><--newest=3>";
+        assert_eq!(given("gs-diff"), format!("{common}<{since}><--from=folder:-x>{input}"));
+        assert_eq!(given("gs-dedupe"), format!("{common}<{since}>{input}<--duplicates>"));
+        assert_eq!(given("gs-fetch"), format!("{common}<--newest=3><--print-platforms>"));
         assert_eq!(given("gs-upload"), format!("{common}<--max-upload=7>"));
         assert_eq!(given("gs-report"), format!("{common}<--out=/o><--lang=zh>"));
         assert!(given("gs-notify").ends_with(&format!("{common}<--on=always><--lang=zh>")), "{}", given("gs-notify"));

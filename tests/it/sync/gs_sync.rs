@@ -122,29 +122,26 @@ fn without_delete_duplicate_duplicates_are_only_reported() {
 
 #[test]
 fn half_a_line_that_a_full_disk_leaves_is_no_invalid_input() {
-    for (stage, flag) in [("gs-dedupe", ""), ("gs-upload", ""), ("gs-dedupe", "--duplicates")] {
+    // Their output goes into files.
+    for stage in ["gs-upload", "gs-dedupe"] {
         let three = three(12, 5);
         let mut work = three.work();
         work.put_commands_in_path();
         let (path, real) = (work.dir().join("shim"), crate::support::paths::commands().join(stage));
         std::fs::create_dir(&path).unwrap();
-        // Without the flag, the command runs as it is.
-        let real = real.display();
-        let text = format!(
-            "#!/bin/sh\ncase \"$*\" in *{flag}*) {real} \"$@\" | head -c -30; exit 78 ;; esac\nexec {real} \"$@\"\n"
-        );
+        let text = format!("#!/bin/sh\n{} \"$@\" | head -c -30; exit 78\n", real.display());
         std::fs::write(path.join(stage), text).unwrap();
         support::shell(&format!("chmod +x {}", path.join(stage).display()));
         work.set("PATH", &format!("{}:{}:/usr/bin:/bin", path.display(), crate::support::paths::commands().display()));
         let said = sync(&work, &[]);
         said.ends(78);
         assert!(!said.err.contains("invalid record"), "{stage}: {said}");
-        let is_planned = stage == "gs-upload" || flag == "--duplicates";
-        assert_eq!(writes(&three).iter().any(|write| write.contains("/fit/import")), is_planned, "{said}");
+        let is_uploaded = writes(&three).iter().any(|write| write.contains("/fit/import"));
+        assert!(is_uploaded, "the whole lines count: {said}");
         work.put_commands_in_path();
         sync(&work, &[]).ok();
         let held = three.held();
-        assert!(held.values().all(|held| *held == [1, 1, 1]), "{stage} {flag} {held:?}");
+        assert!(held.values().all(|held| *held == [1, 1, 1]), "{stage} {held:?}");
     }
 }
 
