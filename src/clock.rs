@@ -4,7 +4,6 @@
 //! age is unknown.
 
 use std::ops::Add;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -60,13 +59,13 @@ impl Clock {
         }
     }
 
-    /// Waits for `time`, or until `stop` is raised. A clock that tests set is moved forward instead.
-    pub fn sleep(&self, time: Duration, stop: &AtomicBool) {
+    /// Waits for `time`, or until `is_stopped`. A clock that tests set is moved forward instead.
+    pub fn sleep(&self, time: Duration, is_stopped: impl Fn() -> bool) {
         if let Clock::Set(_) = self {
             return self.advance(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX));
         }
         let end = Instant::now() + time;
-        while Instant::now() < end && !stop.load(Ordering::Relaxed) {
+        while Instant::now() < end && !is_stopped() {
             std::thread::sleep(STOP_POLL.min(end.saturating_duration_since(Instant::now())));
         }
     }
@@ -141,13 +140,13 @@ mod tests {
 
     #[test]
     fn a_wait_advances_the_steady_clock() {
-        let (stop, minute) = (AtomicBool::new(false), Duration::from_secs(60));
+        let minute = Duration::from_secs(60);
         let clock = Clock::at(at(1_700_000_000));
         let before = clock.steady();
-        clock.sleep(minute, &stop);
+        clock.sleep(minute, || false);
         assert_eq!(clock.steady() - before, minute);
         let before = Clock::System.steady();
-        Clock::System.sleep(Duration::from_millis(1), &stop);
+        Clock::System.sleep(Duration::from_millis(1), || false);
         assert!(Clock::System.steady() - before >= Duration::from_millis(1));
     }
 

@@ -106,10 +106,12 @@ pub struct Route {
 ///
 /// All handles share the open connections (one pool for direct ones and one for the proxy), the TLS configuration with
 /// the trusted certificates, the proxy, the rate limiter, the trace of requests and the times of the last requests.
-/// Each handle has its own display of waits.
+/// Each handle has its own display of waits, and its own end.
 pub struct Http {
     client: Arc<Client>,
     waiting: WaitObserver,
+    /// Raised when nobody needs further responses of this handle.
+    over: Arc<AtomicBool>,
 }
 
 /// The state that all handles of a process share.
@@ -348,7 +350,7 @@ pub enum Error {
     /// The request could not be sent before its deadline, [`Request::not_after`].
     #[error("not sent: its deadline is over")]
     TooLate,
-    /// A person stopped the program while the request waited.
+    /// A person stopped the program while the request waited, or nobody needs the response any more.
     #[error("stopped")]
     Stopped,
 }

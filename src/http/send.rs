@@ -1,7 +1,7 @@
 //! Sends one request: waits for its permit, follows redirects within the platform's hosts, retries reads (`attempt`
 //! sends the request once).
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -39,12 +39,13 @@ impl Http {
             (Agents::new(&options, &tls, None), proxy.map(|(_, proxy)| Agents::new(&options, &tls, Some(proxy))));
         let client =
             Client { direct, proxied, rate_limiter, options, workers: Workers::default(), sent: Mutex::default() };
-        Http { client: Arc::new(client), waiting: Box::new(|_, _| ()) }
+        Http { client: Arc::new(client), waiting: Box::new(|_, _| ()), over: Arc::default() }
     }
 
-    /// Another handle to the same client, which calls `waiting` before each of its waits.
-    pub fn with_waiting(&self, waiting: WaitObserver) -> Http {
-        Http { client: self.client.clone(), waiting }
+    /// Another handle to the same client, which calls `waiting` before each of its waits. When `over` is raised, it stops
+    /// waiting and sends no further request; one that was sent is completed.
+    pub fn with_waiting(&self, waiting: WaitObserver, over: Arc<AtomicBool>) -> Http {
+        Http { client: self.client.clone(), waiting, over }
     }
 
     /// When the last request to `platform` was sent. Its response shows the state at this moment or later.
@@ -167,7 +168,7 @@ impl Http {
     fn wait_for_permit(&self, platform: &str, pace: &str, min_interval: Duration) -> Result<(), Error> {
         let interval = self.client.options.interval.max(min_interval);
         loop {
-            if self.client.options.stop.load(Ordering::Relaxed) {
+            if self.is_stopped() {
                 return Err(Error::Stopped);
             }
             match self.permit(platform, pace, interval).map_err(Error::RateLimiter)? {
@@ -195,14 +196,18 @@ impl Http {
         limiter.acquire(pace, interval)
     }
 
-    /// Sleeps, unless a person wants to stop the program.
+    /// Sleeps, unless a person wants to stop the program or this handle is over.
     ///
     /// # Errors
     /// [`Error::Stopped`]
     pub fn pause(&self, why: Pause<'_>, wait: Duration) -> Result<(), Error> {
         (self.waiting)(why, wait);
-        self.client.options.clock.sleep(wait, &self.client.options.stop);
-        if self.client.options.stop.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
+        self.client.options.clock.sleep(wait, || self.is_stopped());
+        if self.is_stopped() { Err(Error::Stopped) } else { Ok(()) }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.client.options.stop.load(Ordering::Relaxed) || self.over.load(Ordering::Relaxed)
     }
 }
 

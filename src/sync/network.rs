@@ -1,5 +1,6 @@
 //! How requests are sent: proxy, certificate authorities and request rate, by the settings.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,13 +19,21 @@ impl Workspace {
     /// # Errors
     /// A network setting is invalid, or the catalogue cannot be opened.
     pub fn http(&self, progress: Progress) -> Result<Arc<Http>> {
+        self.http_until(progress, Arc::default())
+    }
+
+    /// Like [`Workspace::http`]. When `over` is raised, the handle stops waiting and sends no further request.
+    ///
+    /// # Errors
+    /// A network setting is invalid, or the catalogue cannot be opened.
+    pub fn http_until(&self, progress: Progress, over: Arc<AtomicBool>) -> Result<Arc<Http>> {
         let mut shared = self.shared_http.0.lock().unwrap_or_else(PoisonError::into_inner);
         let client = match &*shared {
             Some(client) => client.clone(),
             None => self.new_http()?,
         };
         *shared = Some(client.clone());
-        Ok(Arc::new(client.with_waiting(Box::new(move |why, wait| progress.pause(why, wait)))))
+        Ok(Arc::new(client.with_waiting(Box::new(move |why, wait| progress.pause(why, wait)), over)))
     }
 
     fn new_http(&self) -> Result<Arc<Http>> {

@@ -129,7 +129,7 @@ impl Workspace {
 
     /// Sleeps, but returns early if the user stops the run.
     pub fn sleep(&self, time: Duration) {
-        self.clock.sleep(time, &self.stop);
+        self.clock.sleep(time, || self.is_stopped());
     }
 
     /// Whether the user stopped the run.

@@ -40,6 +40,7 @@ mod docs {
 mod download {
     mod coros_oauth;
     mod gs_download;
+    mod parallel;
     mod replaced_files;
     mod unavailable;
 }

@@ -11,6 +11,7 @@ mod parallel;
 mod rejected;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -49,8 +50,13 @@ pub fn download(
     worker.report_write_only("download");
     // An invalid network setting is reported also if the input is empty.
     worker.http(progress.clone())?;
-    let setup =
-        Setup { progress: progress.clone(), options, selection: worker.selection.clone(), full: Mutex::default() };
+    let setup = Setup {
+        progress: progress.clone(),
+        options,
+        selection: worker.selection.clone(),
+        full: Mutex::default(),
+        over: Arc::default(),
+    };
     parallel::download(&setup, worker, records, sink)
 }
 
@@ -61,6 +67,8 @@ struct Setup {
     selection: PlatformSelection,
     /// Nothing more can be written: the problem of all further records.
     full: Mutex<Option<Problem>>,
+    /// Raised when no more records are passed on: no further request is sent, and no thread waits to send one.
+    over: Arc<AtomicBool>,
 }
 
 impl Setup {
@@ -119,7 +127,7 @@ impl<'a> Downloads<'a> {
     fn new(worker: &'a mut Worker, setup: &'a Setup) -> Result<Downloads<'a>> {
         let progress = setup.progress.thread();
         Ok(Downloads {
-            http: worker.http(progress.clone())?,
+            http: worker.http_until(progress.clone(), setup.over.clone())?,
             progress,
             worker,
             setup,
@@ -131,6 +139,11 @@ impl<'a> Downloads<'a> {
             failed: HashMap::new(),
             planned: HashSet::new(),
         })
+    }
+
+    /// Whether no further record is begun.
+    fn is_over(&self) -> bool {
+        self.setup.over.load(Ordering::Relaxed) || self.worker.is_stopped()
     }
 
     /// Handles one record. A record that requests no file passes unchanged.

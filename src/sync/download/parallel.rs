@@ -75,8 +75,8 @@ pub(super) fn download(
         };
         let mut run = Run { worker, sink, threads, permits, under_way: VecDeque::new(), passed: 0, of: HashMap::new() };
         let outcome = run.follow(&events);
-        // The files that are being downloaded are completed.
-        end.store(0, Ordering::Relaxed);
+        // Requests that were sent are completed; no thread waits to send another one.
+        setup.over.store(true, Ordering::Relaxed);
         outcome
     });
     match outcome? {
@@ -98,7 +98,7 @@ fn one_after_the_other(
         let (line, mut record) = record.map_err(Failure::from)?;
         downloads.pass(&mut record).map_err(|failure| failure.at_line(line))?;
         setup.progress.add(1);
-        if !sink.record(&record)? || downloads.worker.is_stopped() {
+        if !sink.record(&record)? || downloads.is_over() {
             break;
         }
     }
@@ -154,7 +154,7 @@ impl Threads<'_, '_> {
             };
             for task in given {
                 let number = task.number;
-                let is_over = end.load(Ordering::Relaxed) <= number || downloads.worker.is_stopped();
+                let is_over = end.load(Ordering::Relaxed) <= number || downloads.is_over();
                 let finished = if is_over { Finished::Skipped } else { finish(&mut downloads, task) };
                 if matches!(finished, Finished::Failed(_) | Finished::Panicked(_)) {
                     end.fetch_min(number, Ordering::Relaxed);
