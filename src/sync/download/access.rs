@@ -53,7 +53,7 @@ impl Downloads<'_> {
     /// is used up.
     fn check_files(&mut self, activity: &Activity) -> Result<()> {
         let Some(platform) = self.open.remove(&activity.platform) else { return Ok(()) };
-        let checked = self.outages.check(self.worker, platform.as_ref(), activity);
+        let checked = self.outages.check(&self.worker, platform.as_ref(), activity);
         self.open.insert(activity.platform.clone(), platform);
         checked
     }

@@ -143,7 +143,7 @@ impl Downloads<'_> {
         export: Option<FileRow>,
     ) -> ItemResult<DownloadResult> {
         self.progress.step("checking whether the service provides other files");
-        let counts = match self.outages.judge(self.worker, platform, activity)? {
+        let counts = match self.outages.judge(&mut self.worker, platform, activity)? {
             OutageVerdict::Counts => true,
             OutageVerdict::Unknown => false,
             OutageVerdict::Outage(reason) => {

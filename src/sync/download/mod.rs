@@ -91,7 +91,7 @@ fn requested<'r>(record: &'r Record, only: &PlatformSelection) -> Option<&'r Act
 
 /// The downloads of one thread: those of a platform, or of several.
 struct Downloads<'a> {
-    worker: &'a mut Worker,
+    worker: Worker,
     setup: &'a Setup,
     http: Arc<Http>,
     progress: Progress,
@@ -124,7 +124,7 @@ impl<'a> Downloads<'a> {
     ///
     /// # Errors
     /// A network setting is invalid, or the catalogue cannot be opened.
-    fn new(worker: &'a mut Worker, setup: &'a Setup) -> Result<Downloads<'a>> {
+    fn new(worker: Worker, setup: &'a Setup) -> Result<Downloads<'a>> {
         let progress = setup.progress.thread();
         Ok(Downloads {
             http: worker.http_until(progress.clone(), setup.over.clone())?,
@@ -149,19 +149,18 @@ impl<'a> Downloads<'a> {
     /// Handles one record. A record that requests no file passes unchanged.
     fn pass(&mut self, record: &mut Record) -> Result<()> {
         let Some(activity) = requested(record, &self.setup.selection) else { return Ok(()) };
-        let activity = activity.clone();
         let key = activity.key();
         // An activity may go to several platforms: its file is requested once, and its problem is reported once.
         let got = match self.failed.get(&key) {
             Some(problem) => Err(Error::Item(Box::new(problem.clone()))),
-            None => self.handle(&activity),
+            None => self.handle(activity),
         };
         let got = match got {
             Ok(got) => got,
             Err(error) => {
                 let problem = error.into_problem()?;
                 if self.failed.insert(key, problem.clone()).is_none() {
-                    self.report_problem(&activity, &problem);
+                    self.report_problem(activity, &problem);
                 }
                 match record {
                     Record::Transfer(record) => record.problem = Some(problem),
@@ -272,7 +271,7 @@ impl<'a> Downloads<'a> {
 
     /// Suspends a platform for the rest of this run.
     fn suspend(&mut self, activity: &Activity, problem: Problem) -> Error {
-        self.suspensions.suspend(self.worker, &PlatformId::from(activity.platform.as_str()), &problem);
+        self.suspensions.suspend(&self.worker, &PlatformId::from(activity.platform.as_str()), &problem);
         Error::Platform(Box::new(problem))
     }
 

@@ -7,8 +7,8 @@
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, Scope};
 
 use super::{Downloads, RecordStream, Setup, requested};
@@ -25,27 +25,16 @@ const MOST_THREADS: usize = 8;
 
 /// What the other threads tell the calling one.
 enum Event {
-    /// The next record of the input.
-    Input(std::result::Result<Numbered, Malformed>),
-    /// The input has ended.
-    End,
-    /// A thread cannot work.
-    Failed(Failure),
+    /// The next record of the input; `None`: the input has ended.
+    Input(Option<std::result::Result<Numbered, Malformed>>),
     /// The record with this number in the input is done.
     Done(u64, Finished),
-}
-
-/// How a record ended.
-enum Finished {
-    /// It is passed on.
-    Record(Box<Record>),
-    /// The command ends before it.
-    Skipped,
-    /// The command cannot continue.
-    Failed(Failure),
-    /// The thread panicked.
+    /// A thread panicked.
     Panicked(Box<dyn Any + Send>),
 }
+
+/// The record to pass on, or why the command cannot continue; `None`: the command ends before it.
+type Finished = Result<Option<Box<Record>>>;
 
 /// A record for the thread of its platform.
 struct Task {
@@ -55,45 +44,31 @@ struct Task {
 }
 
 /// Stores the files of all records and passes the records on.
-pub(super) fn download(
-    setup: &Setup,
-    worker: &mut Worker,
-    records: RecordStream,
-    sink: &mut dyn RecordSink,
-) -> Result<()> {
+pub(super) fn download(setup: &Setup, worker: &Worker, records: RecordStream, sink: &mut dyn RecordSink) -> Result<()> {
     let (sender, events) = channel();
-    // No record with this number or a greater one is begun any more.
-    let end = AtomicU64::new(u64::MAX);
     let outcome = std::thread::scope(|scope| {
-        let mut threads = Threads { setup, scope, events: sender.clone(), end: &end, threads: Vec::new() };
-        if !threads.start(worker)? {
-            return one_after_the_other(setup, worker, records, sink).map(|()| None);
+        let mut threads = Threads { setup, worker, scope, events: sender.clone(), tasks: Vec::new() };
+        if !threads.start()? {
+            return one_after_the_other(setup, worker, records, sink);
         }
         let permits = match read(records, sender) {
             Ok(permits) => permits,
-            Err(records) => return one_after_the_other(setup, worker, records, sink).map(|()| None),
+            Err(records) => return one_after_the_other(setup, worker, records, sink),
         };
-        let mut run = Run { worker, sink, threads, permits, under_way: VecDeque::new(), passed: 0, of: HashMap::new() };
-        let outcome = run.follow(&events);
-        // Requests that were sent are completed; no thread waits to send another one.
-        setup.over.store(true, Ordering::Relaxed);
-        outcome
+        Run { sink, threads, permits, under_way: VecDeque::new(), passed: 0, of: HashMap::new() }.follow(&events)
     });
-    match outcome? {
-        None => Ok(()),
-        // A thread panicked, so this one panics, too.
-        Some(cause) => resume_unwind(cause),
+    // A thread may have panicked after the last record was passed on.
+    for event in events.try_iter() {
+        if let Event::Panicked(cause) = event {
+            resume_unwind(cause);
+        }
     }
+    outcome
 }
 
 /// Downloads on this thread.
-fn one_after_the_other(
-    setup: &Setup,
-    worker: &mut Worker,
-    records: RecordStream,
-    sink: &mut dyn RecordSink,
-) -> Result<()> {
-    let mut downloads = Downloads::new(worker, setup)?;
+fn one_after_the_other(setup: &Setup, worker: &Worker, records: RecordStream, sink: &mut dyn RecordSink) -> Result<()> {
+    let mut downloads = Downloads::new(worker.another()?, setup)?;
     for record in records {
         let (line, mut record) = record.map_err(Failure::from)?;
         downloads.pass(&mut record).map_err(|failure| failure.at_line(line))?;
@@ -105,19 +80,22 @@ fn one_after_the_other(
     Ok(())
 }
 
-/// Reads the input on a thread of its own: a record for each permit. The thread is not waited for, because its input may
-/// never end. Returns the input if no thread can be started.
+/// Reports a panic of `work` to the calling thread, which would wait for further events of this one.
+fn report_panic(events: &Sender<Event>, work: impl FnOnce()) {
+    if let Err(cause) = catch_unwind(AssertUnwindSafe(work)) {
+        // The calling thread may have ended.
+        let _ = events.send(Event::Panicked(cause));
+    }
+}
+
+/// Reads the input on a thread of its own. The thread is not waited for, because its input may never end. Returns the
+/// sender of the permits, or the input if no thread can be started.
 fn read(records: RecordStream, events: Sender<Event>) -> std::result::Result<Sender<()>, RecordStream> {
     let (permits, permitted) = channel();
     let (give, given) = channel::<RecordStream>();
     let run = move || {
-        let Ok(mut records) = given.recv() else { return };
-        while permitted.recv().is_ok() {
-            let Some(record) = records.next() else { return drop(events.send(Event::End)) };
-            if events.send(Event::Input(record)).is_err() {
-                return;
-            }
-        }
+        let Ok(records) = given.recv() else { return };
+        report_panic(&events, || send_records(records, &permitted, &events));
     };
     if Builder::new().name("records".into()).spawn(run).is_err() {
         return Err(records);
@@ -130,13 +108,32 @@ fn read(records: RecordStream, events: Sender<Event>) -> std::result::Result<Sen
     Ok(permits)
 }
 
-/// The threads of the platforms.
+/// Reads a record for each permit.
+fn send_records(mut records: RecordStream, permitted: &Receiver<()>, events: &Sender<Event>) {
+    while permitted.recv().is_ok() {
+        let next = records.next();
+        // Nothing after an invalid record counts.
+        let is_last = !matches!(next, Some(Ok(_)));
+        if events.send(Event::Input(next)).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+/// The threads of the platforms. They end when this is dropped.
 struct Threads<'scope, 'env> {
     setup: &'env Setup,
+    worker: &'env Worker,
     scope: &'scope Scope<'scope, 'env>,
     events: Sender<Event>,
-    end: &'env AtomicU64,
-    threads: Vec<Sender<Task>>,
+    /// The sender to each thread.
+    tasks: Vec<Sender<Task>>,
+}
+
+impl Drop for Threads<'_, '_> {
+    fn drop(&mut self) {
+        self.setup.over.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Threads<'_, '_> {
@@ -144,46 +141,41 @@ impl Threads<'_, '_> {
     ///
     /// # Errors
     /// The catalogue cannot be opened.
-    fn start(&mut self, worker: &Worker) -> Result<bool> {
-        let (tasks, given) = channel::<Task>();
-        let (mut worker, setup, end, events) = (worker.another()?, self.setup, self.end, self.events.clone());
-        let run = move || {
-            let mut downloads = match Downloads::new(&mut worker, setup) {
-                Ok(downloads) => downloads,
-                Err(failure) => return drop(events.send(Event::Failed(failure))),
-            };
-            for task in given {
-                let number = task.number;
-                let is_over = end.load(Ordering::Relaxed) <= number || downloads.is_over();
-                let finished = if is_over { Finished::Skipped } else { finish(&mut downloads, task) };
-                if matches!(finished, Finished::Failed(_) | Finished::Panicked(_)) {
-                    end.fetch_min(number, Ordering::Relaxed);
-                }
-                if events.send(Event::Done(number, finished)).is_err() {
-                    return;
-                }
-            }
-        };
+    fn start(&mut self) -> Result<bool> {
+        let (tasks, given) = channel();
+        let downloads = Downloads::new(self.worker.another()?, self.setup)?;
+        let events = self.events.clone();
+        let run = move || report_panic(&events, || handle_all(downloads, &given, &events));
         let is_started = Builder::new().name("download".into()).spawn_scoped(self.scope, run).is_ok();
         if is_started {
-            self.threads.push(tasks);
+            self.tasks.push(tasks);
         }
         Ok(is_started)
     }
 }
 
-/// Handles one record.
-fn finish(downloads: &mut Downloads<'_>, Task { line, mut record, .. }: Task) -> Finished {
-    match catch_unwind(AssertUnwindSafe(|| downloads.pass(&mut record))) {
-        Ok(Ok(())) => Finished::Record(record),
-        Ok(Err(failure)) => Finished::Failed(failure.at_line(line)),
-        Err(cause) => Finished::Panicked(cause),
+/// Handles the records of a thread, up to one that the command does not pass on.
+fn handle_all(mut downloads: Downloads<'_>, tasks: &Receiver<Task>, events: &Sender<Event>) {
+    for task in tasks {
+        let number = task.number;
+        let finished = handle(&mut downloads, task);
+        let is_last = !matches!(finished, Ok(Some(_)));
+        if events.send(Event::Done(number, finished)).is_err() || is_last {
+            return;
+        }
     }
+}
+
+fn handle(downloads: &mut Downloads<'_>, Task { line, mut record, .. }: Task) -> Finished {
+    if downloads.is_over() {
+        return Ok(None);
+    }
+    downloads.pass(&mut record).map_err(|failure| failure.at_line(line))?;
+    Ok(Some(record))
 }
 
 /// The calling thread: distributes the records of the input and passes on those that are done.
 struct Run<'a, 'scope, 'env> {
-    worker: &'a Worker,
     sink: &'a mut dyn RecordSink,
     threads: Threads<'scope, 'env>,
     /// Lets the input be read.
@@ -196,47 +188,41 @@ struct Run<'a, 'scope, 'env> {
     of: HashMap<PlatformId, usize>,
 }
 
-/// Why no more records are passed on, or the panic of a thread.
-type Ended = Result<Option<Box<dyn Any + Send>>>;
-
 impl Run<'_, '_, '_> {
     /// Handles events until all records are passed on, or until nothing more can be.
-    fn follow(&mut self, events: &Receiver<Event>) -> Ended {
+    fn follow(&mut self, events: &Receiver<Event>) -> Result<()> {
         let mut input_end: Option<Result<()>> = None;
         loop {
-            if self.under_way.is_empty() && (input_end.is_some() || self.worker.is_stopped()) {
-                return input_end.unwrap_or(Ok(())).map(|()| None);
+            if self.under_way.is_empty() && (input_end.is_some() || self.threads.worker.is_stopped()) {
+                return input_end.unwrap_or(Ok(()));
             }
             match self.next(events) {
-                Ok(Event::Done(number, finished)) => self.done(number, finished),
-                Ok(Event::Failed(failure)) => return Err(failure),
-                // Nothing after an invalid record counts.
-                Ok(_) if input_end.is_some() => {}
-                Ok(Event::Input(Ok(numbered))) => self.distribute(numbered)?,
+                Some(Event::Input(Some(Ok(numbered)))) => self.distribute(numbered)?,
                 // The records before the invalid one are completed.
-                Ok(Event::Input(Err(malformed))) => input_end = Some(Err(malformed.into())),
-                Ok(Event::End) => input_end = Some(Ok(())),
-                Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Some(Event::Input(Some(Err(malformed)))) => input_end = Some(Err(malformed.into())),
+                Some(Event::Input(None)) => input_end = Some(Ok(())),
+                Some(Event::Done(number, finished)) => self.done(number, finished),
+                Some(Event::Panicked(cause)) => resume_unwind(cause),
+                None => {}
             }
-            if let Some(ended) = self.pass_on() {
-                return ended;
+            if !self.pass_on()? {
+                return Ok(());
             }
         }
     }
 
-    /// The next event. Without one for a while, the caller checks whether a person wants to stop the program.
-    fn next(&self, events: &Receiver<Event>) -> std::result::Result<Event, RecvTimeoutError> {
+    /// The next event. `None`: there is none for a while, and the caller checks whether a person wants to stop the program.
+    fn next(&self, events: &Receiver<Event>) -> Option<Event> {
         if let Ok(event) = events.try_recv() {
-            return Ok(event);
+            return Some(event);
         }
         let progress = &self.threads.setup.progress;
         let is_idle = self.under_way.is_empty();
         if is_idle {
             progress.needs_input(true);
         }
-        let event = events.recv_timeout(STOP_POLL);
-        if is_idle && event.is_ok() {
+        let event = events.recv_timeout(STOP_POLL).ok();
+        if is_idle && event.is_some() {
             progress.needs_input(false);
         }
         event
@@ -245,37 +231,34 @@ impl Run<'_, '_, '_> {
     /// Gives a record to the thread of its platform. One that requests no file is done.
     fn distribute(&mut self, (line, record): Numbered) -> Result<()> {
         let number = self.passed + self.under_way.len() as u64;
-        let platform = requested(&record, &self.threads.setup.selection).map(|activity| activity.platform.clone());
-        let record = Box::new(record);
-        let Some(platform) = platform else {
-            self.under_way.push_back(None);
-            self.done(number, Finished::Record(record));
+        self.under_way.push_back(None);
+        let Some(activity) = requested(&record, &self.threads.setup.selection) else {
+            self.done(number, Ok(Some(Box::new(record))));
             return Ok(());
         };
-        let at = match self.of.get(&platform) {
-            Some(at) => *at,
-            None => self.thread_for(platform)?,
-        };
-        self.under_way.push_back(None);
-        // A thread ends only when its sender is dropped.
-        let _ = self.threads.threads[at].send(Task { number, line, record });
+        let at = self.thread_for(&activity.platform)?;
+        // If the thread has ended, the command ends before this record.
+        let _ = self.threads.tasks[at].send(Task { number, line, record: Box::new(record) });
         Ok(())
     }
 
-    /// The number of the thread for a platform without one.
-    fn thread_for(&mut self, platform: PlatformId) -> Result<usize> {
+    /// The number of the thread of a platform.
+    fn thread_for(&mut self, platform: &PlatformId) -> Result<usize> {
+        if let Some(at) = self.of.get(platform) {
+            return Ok(*at);
+        }
         let platforms = self.of.len();
         // The first thread was started before the input was read.
         if platforms > 0 && platforms < MOST_THREADS {
-            self.threads.start(self.worker)?;
+            self.threads.start()?;
         }
-        let at = platforms % self.threads.threads.len();
-        self.of.insert(platform, at);
+        let at = platforms % self.threads.tasks.len();
+        self.of.insert(platform.clone(), at);
         Ok(at)
     }
 
     fn done(&mut self, number: u64, finished: Finished) {
-        if matches!(finished, Finished::Record(_)) {
+        if matches!(finished, Ok(Some(_))) {
             self.threads.setup.progress.add(1);
         }
         let at = usize::try_from(number - self.passed).unwrap_or(usize::MAX);
@@ -284,25 +267,18 @@ impl Run<'_, '_, '_> {
         }
     }
 
-    /// Passes on the records that are done, up to the first that is not. Returns why the command ends, if it does.
-    fn pass_on(&mut self) -> Option<Ended> {
+    /// Passes on the records that are done, up to the first that is not. Returns whether the command continues.
+    fn pass_on(&mut self) -> Result<bool> {
         while let Some(finished) = self.under_way.front_mut().and_then(Option::take) {
             self.under_way.pop_front();
             self.passed += 1;
-            let record = match finished {
-                Finished::Record(record) => record,
-                Finished::Skipped => return Some(Ok(None)),
-                Finished::Failed(failure) => return Some(Err(failure)),
-                Finished::Panicked(cause) => return Some(Ok(Some(cause))),
-            };
+            let Some(record) = finished? else { return Ok(false) };
             // The thread that reads may have ended.
             let _ = self.permits.send(());
-            match self.sink.record(&record) {
-                Ok(true) => {}
-                Ok(false) => return Some(Ok(None)),
-                Err(failure) => return Some(Err(failure)),
+            if !self.sink.record(&record)? {
+                return Ok(false);
             }
         }
-        None
+        Ok(true)
     }
 }

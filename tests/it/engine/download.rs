@@ -1,17 +1,20 @@
 //! Downloads: which files are archived, which responses are rejected, and what never replaces an archived file.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use crate::support::engine::{Engine, Ran};
+use crate::support::engine::{Engine, Ran, lines};
 use crate::support::memory_platform::{Call, Effect, Manners, Memory, busy, down, logged_out, rejected, unexpected};
 use crate::support::world::run;
 use garminsync::activity::ActivityKey;
 use garminsync::exit::Exit;
+use garminsync::http::Pause;
 use garminsync::platform::{Download, Error};
 use garminsync::record::Record;
-use garminsync::sync::DownloadOptions;
+use garminsync::sync::{self, DownloadOptions, Progress, RecordSink, RecordStream, Task};
 use jiff::SignedDuration;
 
 const TCX: &[u8] = br#"<?xml version="1.0"?><TrainingCenterDatabase><Activities/></TrainingCenterDatabase>"#;
@@ -306,4 +309,81 @@ fn a_kill_during_the_download_of_one_platform_loses_no_file_of_another() {
     assert_eq!(archived(&engine).len(), 12);
     let asked: Vec<usize> = engine.platforms.iter().map(|memory| memory.take_calls(Call::Download)).collect();
     assert_eq!(asked, [4, 5, 4], "no file was requested again but the one of the kill");
+}
+
+/// Panics without a message on stderr.
+fn bug() -> ! {
+    resume_unwind(Box::new("a bug"))
+}
+
+/// An output, or a display of progress, with a bug.
+struct Broken;
+
+impl RecordSink for Broken {
+    fn record(&mut self, _: &Record) -> sync::Result<bool> {
+        bug()
+    }
+
+    fn is_closed(&self) -> bool {
+        false
+    }
+}
+
+impl Task for Broken {
+    fn add(&self, _: u64) {}
+    fn expect_more(&self, _: u64) {}
+    fn expect_no_more(&self) {}
+    fn needs_input(&self, _: bool) {}
+    fn step(&self, _: &str) {}
+    fn wait(&self, _: &str, _: Duration) {}
+    fn pause(&self, _: Pause<'_>, _: Duration) {}
+    fn thread(&self) -> Progress {
+        bug()
+    }
+    fn finish(&self) {}
+}
+
+/// Expects that a download ends with the panic of the input, of the progress or of the output.
+#[track_caller]
+fn expect_panic(engine: Engine, records: RecordStream, progress: Progress, mut output: Box<dyn RecordSink + Send>) {
+    let (sender, ended) = channel();
+    std::thread::spawn(move || {
+        let options = DownloadOptions::default();
+        let download =
+            || engine.run("gs-download", |worker, _| sync::download(worker, options, records, &progress, &mut *output));
+        let panic = catch_unwind(AssertUnwindSafe(download)).err();
+        sender.send(panic.and_then(|panic| panic.downcast_ref::<&str>().copied()))
+    });
+    let panic = ended.recv_timeout(Duration::from_secs(60)).expect("the download does not end");
+    assert_eq!(panic, Some("a bug"));
+}
+
+#[test]
+fn a_panic_while_the_input_is_read_ends_the_download() {
+    let engine = three(2);
+    let records = lines(engine.list()).chain(std::iter::from_fn(|| bug()));
+    expect_panic(engine, Box::new(records), Progress::hidden(), Box::new(Vec::new()));
+}
+
+#[test]
+fn a_panic_before_the_first_record_of_a_platform_ends_the_download() {
+    let engine = three(2);
+    let records = lines(engine.list());
+    expect_panic(engine, Box::new(records), Progress::of(Arc::new(Broken)), Box::new(Vec::new()));
+}
+
+#[test]
+fn a_panic_of_the_output_ends_the_downloads_of_all_platforms() {
+    let engine = three(40);
+    let platforms = engine.platforms.clone();
+    // After its first file, each platform is slower than the panic of the output.
+    let slow = Effect::Meanwhile(Arc::new(|_: &Memory| std::thread::sleep(Duration::from_millis(300))));
+    for memory in &platforms {
+        memory.fault_after(1, Call::Download, slow.clone());
+        memory.forget_calls();
+    }
+    let records = lines(engine.list());
+    expect_panic(engine, Box::new(records), Progress::hidden(), Box::new(Broken));
+    let requested: usize = platforms.iter().map(|memory| memory.take_calls(Call::Download)).sum();
+    assert!(requested < 60, "{requested} of 120 files");
 }
