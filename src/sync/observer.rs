@@ -83,7 +83,7 @@ pub trait Task: Send + Sync {
     fn expect_no_more(&self);
     /// Whether the task waits for its input.
     fn needs_input(&self, needs: bool);
-    /// The current step.
+    /// The current step; empty: none.
     fn step(&self, text: &str);
     /// What the task waits for, with `{}` for the remaining time, and how long.
     fn wait(&self, text: &str, time: Duration);

@@ -21,13 +21,14 @@ pub struct StageState {
     pub needs_input: bool,
     /// The steps of the threads of the stage. The first one is that of the stage itself.
     steps: Vec<Step>,
-    /// The step that was set last.
-    last: usize,
 }
 
 /// What one thread of a stage does.
 struct Step {
+    /// Empty: nothing.
     text: String,
+    /// When the text or the wait was set.
+    set: Instant,
     since: Instant,
     wait: Option<Wait>,
 }
@@ -72,7 +73,6 @@ impl StageState {
             stopping: false,
             needs_input: false,
             steps: vec![Step::new()],
-            last: 0,
         }
     }
 
@@ -84,24 +84,25 @@ impl StageState {
 
     /// Sets the current step of a thread.
     pub fn at(&mut self, thread: usize, what: &str, now: Instant) {
-        self.last = thread;
-        self.steps[thread] = Step { text: printable(what), since: now, wait: None };
+        self.steps[thread] = Step { text: printable(what), set: now, since: now, wait: None };
     }
 
     /// Sets the current wait of a thread. `{}` in the text is replaced by the remaining time.
     pub fn wait(&mut self, thread: usize, what: String, (time, now): (Duration, Instant), why: WaitReason) {
-        self.last = thread;
         let step = &mut self.steps[thread];
         let end = now.checked_add(time);
+        step.set = now;
         step.wait = end.map(|end| Wait { what, end, why });
         // The duration of a request counts from the moment at which it is sent.
         step.since = end.unwrap_or(step.since);
     }
 
-    /// The step to show: one that waits because the service asked to, else the last.
+    /// The step to show: one that waits because the service asked to, else the last of those that are not over.
     fn step(&self, now: Instant) -> &Step {
         let is_asked = |step: &&Step| step.waiting(now).is_some_and(|(wait, _)| wait.why == WaitReason::Service);
-        self.steps.iter().find(is_asked).unwrap_or(&self.steps[self.last])
+        let is_busy = |step: &&Step| !step.text.is_empty() || step.waiting(now).is_some();
+        let last = || self.steps.iter().filter(is_busy).max_by_key(|step| step.set);
+        self.steps.iter().find(is_asked).or_else(last).unwrap_or(&self.steps[0])
     }
 
     fn waiting(&self, now: Instant) -> Option<(&Wait, Duration)> {
@@ -139,13 +140,15 @@ impl StageState {
         }
         let Step { text, since, .. } = self.step(now);
         let takes = now.saturating_duration_since(*since);
-        if takes < LONG { text.clone() } else { format!("{text}, {}", wait_of(takes)) }
+        let is_long = takes >= LONG && !text.is_empty();
+        if is_long { format!("{text}, {}", wait_of(takes)) } else { text.clone() }
     }
 }
 
 impl Step {
     fn new() -> Step {
-        Step { text: String::new(), since: Instant::now(), wait: None }
+        let now = Instant::now();
+        Step { text: String::new(), set: now, since: now, wait: None }
     }
 
     fn waiting(&self, now: Instant) -> Option<(&Wait, Duration)> {
@@ -274,5 +277,21 @@ mod tests {
         );
         state.at(one, "coros 3", later);
         assert_eq!(state.words(later), "coros 3");
+    }
+
+    #[test]
+    fn the_step_of_a_thread_without_work_does_not_replace_those_of_others() {
+        let mut state = StageState::new();
+        let now = Instant::now();
+        let (one, other) = (state.add_thread(), state.add_thread());
+        state.at(one, "coros 1", now);
+        state.at(other, "garmin-cn 2", now + seconds(1.0));
+        state.at(other, "", now + seconds(2.0));
+        assert_eq!(state.words(now + seconds(2.0)), "coros 1");
+        state.at(one, "", now + seconds(3.0));
+        let later = now + seconds(60.0);
+        assert_eq!((state.words(later), state.activity(later)), (String::new(), ActivityState::Busy));
+        state.wait(one, "next request in {}".into(), (seconds(2.0), later), WaitReason::RateLimit);
+        assert_eq!(state.words(later), "next request in 2.0 s");
     }
 }

@@ -15,7 +15,7 @@ use super::{Downloads, RecordStream, Setup, requested};
 use crate::clock::STOP_POLL;
 use crate::platform::PlatformId;
 use crate::record::{Malformed, Numbered, Record};
-use crate::sync::{Failure, RecordSink, Result, Worker};
+use crate::sync::{Failure, Progress, RecordSink, Result, Worker};
 
 /// The most records that are read and not passed on yet. A listing names one platform after the other, so that a few
 /// records would all be of one platform. They need about 12 MB.
@@ -170,8 +170,19 @@ fn handle(downloads: &mut Downloads<'_>, Task { line, mut record, .. }: Task) ->
     if downloads.is_over() {
         return Ok(None);
     }
-    downloads.pass(&mut record).map_err(|failure| failure.at_line(line))?;
+    let passed = downloads.pass(&mut record);
+    // The thread may have no other record.
+    downloads.progress.step("");
+    passed.map_err(|failure| failure.at_line(line))?;
     Ok(Some(record))
+}
+
+/// The next event. `None`: there is none for a while, and the caller checks whether a person wants to stop the program. If
+/// the caller is idle, the progress then shows that it waits for its input.
+fn next<T>(events: &Receiver<T>, progress: &Progress, is_idle: bool) -> Option<T> {
+    let event = events.recv_timeout(STOP_POLL).ok();
+    progress.needs_input(is_idle && event.is_none());
+    event
 }
 
 /// The calling thread: distributes the records of the input and passes on those that are done.
@@ -196,7 +207,7 @@ impl Run<'_, '_, '_> {
             if self.under_way.is_empty() && (input_end.is_some() || self.threads.worker.is_stopped()) {
                 return input_end.unwrap_or(Ok(()));
             }
-            match self.next(events) {
+            match next(events, &self.threads.setup.progress, self.under_way.is_empty()) {
                 Some(Event::Input(Some(Ok(numbered)))) => self.distribute(numbered)?,
                 // The records before the invalid one are completed.
                 Some(Event::Input(Some(Err(malformed)))) => input_end = Some(Err(malformed.into())),
@@ -209,23 +220,6 @@ impl Run<'_, '_, '_> {
                 return Ok(());
             }
         }
-    }
-
-    /// The next event. `None`: there is none for a while, and the caller checks whether a person wants to stop the program.
-    fn next(&self, events: &Receiver<Event>) -> Option<Event> {
-        if let Ok(event) = events.try_recv() {
-            return Some(event);
-        }
-        let progress = &self.threads.setup.progress;
-        let is_idle = self.under_way.is_empty();
-        if is_idle {
-            progress.needs_input(true);
-        }
-        let event = events.recv_timeout(STOP_POLL).ok();
-        if is_idle && event.is_some() {
-            progress.needs_input(false);
-        }
-        event
     }
 
     /// Gives a record to the thread of its platform. One that requests no file is done.
@@ -280,5 +274,46 @@ impl Run<'_, '_, '_> {
             }
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::http::Pause;
+
+    /// Whether the input is awaited.
+    #[derive(Default)]
+    struct Shown(AtomicBool);
+
+    impl crate::sync::Task for Shown {
+        fn add(&self, _: u64) {}
+        fn expect_more(&self, _: u64) {}
+        fn expect_no_more(&self) {}
+        fn needs_input(&self, needs: bool) {
+            self.0.store(needs, Ordering::Relaxed);
+        }
+        fn step(&self, _: &str) {}
+        fn wait(&self, _: &str, _: Duration) {}
+        fn pause(&self, _: Pause<'_>, _: Duration) {}
+        fn thread(&self) -> Progress {
+            Progress::hidden()
+        }
+        fn finish(&self) {}
+    }
+
+    #[test]
+    fn input_that_came_is_not_awaited() {
+        let shown = Arc::new(Shown::default());
+        let (progress, (sender, events)) = (Progress::of(shown.clone()), channel());
+        let next = |is_idle| (next(&events, &progress, is_idle), shown.0.load(Ordering::Relaxed));
+        assert_eq!(next(true), (None, true));
+        sender.send(1).unwrap();
+        assert_eq!(next(true), (Some(1), false));
+        assert_eq!(next(false), (None, false), "it waits for a file");
     }
 }

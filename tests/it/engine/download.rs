@@ -1,9 +1,9 @@
 //! Downloads: which files are archived, which responses are rejected, and what never replaces an archived file.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::support::engine::{Engine, Ran, lines};
@@ -316,7 +316,7 @@ fn bug() -> ! {
     resume_unwind(Box::new("a bug"))
 }
 
-/// An output, or a display of progress, with a bug.
+/// An output with a bug.
 struct Broken;
 
 impl RecordSink for Broken {
@@ -329,18 +329,45 @@ impl RecordSink for Broken {
     }
 }
 
-impl Task for Broken {
+/// A display of the steps of each thread.
+#[derive(Clone, Default)]
+struct Display {
+    steps: Arc<Mutex<Vec<Vec<String>>>>,
+    thread: usize,
+    has_bug: bool,
+}
+
+impl Task for Display {
     fn add(&self, _: u64) {}
     fn expect_more(&self, _: u64) {}
     fn expect_no_more(&self) {}
     fn needs_input(&self, _: bool) {}
-    fn step(&self, _: &str) {}
+    fn step(&self, text: &str) {
+        self.steps.lock().unwrap()[self.thread].push(text.to_owned());
+    }
     fn wait(&self, _: &str, _: Duration) {}
     fn pause(&self, _: Pause<'_>, _: Duration) {}
     fn thread(&self) -> Progress {
-        bug()
+        if self.has_bug {
+            bug();
+        }
+        let mut steps = self.steps.lock().unwrap();
+        steps.push(Vec::new());
+        Progress::of(Arc::new(Display { thread: steps.len() - 1, ..self.clone() }))
     }
     fn finish(&self) {}
+}
+
+#[test]
+fn a_platform_whose_files_are_archived_shows_no_step() {
+    let (engine, display) = (three(2), Display::default());
+    let (records, progress) = (Box::new(lines(engine.list())), Progress::of(Arc::new(display.clone())));
+    let options = DownloadOptions::default();
+    engine.run("gs-download", |worker, sink| sync::download(worker, options, records, &progress, sink)).ok();
+    let steps = display.steps.lock().unwrap();
+    assert_eq!(steps.len(), SERVICES.len());
+    let is_cleared = |steps: &Vec<String>| steps.len() > 1 && steps.ends_with(&[String::new()]);
+    assert!(steps.iter().all(is_cleared), "{steps:?}");
 }
 
 /// Expects that a download ends with the panic of the input, of the progress or of the output.
@@ -367,9 +394,9 @@ fn a_panic_while_the_input_is_read_ends_the_download() {
 
 #[test]
 fn a_panic_before_the_first_record_of_a_platform_ends_the_download() {
-    let engine = three(2);
+    let (engine, display) = (three(2), Display { has_bug: true, ..Display::default() });
     let records = lines(engine.list());
-    expect_panic(engine, Box::new(records), Progress::of(Arc::new(Broken)), Box::new(Vec::new()));
+    expect_panic(engine, Box::new(records), Progress::of(Arc::new(display)), Box::new(Vec::new()));
 }
 
 #[test]
