@@ -1,12 +1,12 @@
-//! `gs-download` with several platforms, one of which asks to wait: how the command ends meanwhile.
+//! How `gs-download` ends while its threads wait: for a platform that asked to wait, or for the input.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::three_platforms::{self, ThreePlatforms};
-use crate::support::{FILES, Work, asked, shell};
+use crate::support::{FILES, Work, asked, fetched, plain, shell};
 use gs_sim::{Effect, Fault};
 
 /// Where COROS tells the address of a file.
@@ -23,7 +23,7 @@ fn begin(stdout: Stdio) -> (ThreePlatforms, Work, Vec<String>, Child) {
     three.sim.clear_log();
     let busy = Effect::Status { status: 429, retry_after: Some("250".into()), body: None, content_type: None };
     three.sim.fault(Fault::new(busy).path(COROS_FILES));
-    three.sim.fault(Fault::new(Effect::Latency { ms: 400 }).host("connectapi.garmin.com").path(FILES));
+    three.sim.fault(Fault::new(Effect::Latency { ms: 800 }).host("connectapi.garmin.com").path(FILES));
     let list = |platform: &str| work.run("gs-list", &["--missing", "--platform", platform]).ok().out.clone();
     let input = three_platforms::NAMES.map(list).concat();
     let path = work.dir().join("input");
@@ -45,7 +45,7 @@ fn id(line: &str) -> String {
     record["id"].as_str().unwrap().to_owned()
 }
 
-/// The exit status and stderr of a command that ends although a platform asked to wait.
+/// The exit status and stderr of a command that ends although it could wait longer.
 #[track_caller]
 fn ended(mut child: Child) -> (ExitStatus, String) {
     let end = Instant::now() + LONG;
@@ -55,7 +55,7 @@ fn ended(mut child: Child) -> (ExitStatus, String) {
             None if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
             None => {
                 child.kill().unwrap();
-                panic!("the command does not end while a platform asks to wait");
+                panic!("the command waits longer");
             }
         }
     };
@@ -101,4 +101,19 @@ fn ctrl_c_ends_the_downloads_of_all_platforms_and_passes_on_what_is_done() {
     let passed: Vec<String> = passed.iter().map(|line| id(line)).collect();
     assert!(passed.len() < 6 && ids.starts_with(&passed), "{passed:?} of {ids:?}");
     assert_eq!(work.sql::<i64>("SELECT exit FROM commands WHERE command = 'gs-download'"), 130);
+}
+
+#[test]
+fn ctrl_c_ends_a_download_that_waits_for_its_input() {
+    let (_sim, work) = fetched(plain(1));
+    let mut command = work.command("gs-download", &[]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (mut input, mut output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+    input.write_all(work.run("gs-list", &[]).ok().out.as_bytes()).unwrap();
+    output.read_line(&mut String::new()).unwrap();
+    shell(&format!("kill -INT {}", child.id()));
+    let (status, err) = ended(child);
+    assert_eq!(status.code(), Some(130), "{err}");
+    drop(input);
 }

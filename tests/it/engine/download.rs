@@ -1,7 +1,8 @@
 //! Downloads: which files are archived, which responses are rejected, and what never replaces an archived file.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use garminsync::activity::ActivityKey;
 use garminsync::exit::Exit;
 use garminsync::http::Pause;
 use garminsync::platform::{Download, Error};
-use garminsync::record::Record;
+use garminsync::record::{Malformed, Record};
 use garminsync::sync::{self, DownloadOptions, Progress, RecordSink, RecordStream, Task};
 use jiff::SignedDuration;
 
@@ -233,12 +234,23 @@ const SERVICES: [&str; 3] = ["alpha", "beta", "gamma"];
 
 /// Three services with this many runs each, all listed.
 fn three(days: i64) -> Engine {
-    let engine = Engine::of(SERVICES.map(|id| (id, Manners::strict())));
+    several(&SERVICES, days)
+}
+
+/// Services with this many runs each, all listed. The list alternates between the services.
+fn several(ids: &[&'static str], days: i64) -> Engine {
+    let engine = Engine::of(ids.iter().map(|id| (*id, Manners::strict())));
     for (number, memory) in (0..).zip(&engine.platforms) {
-        (0..days).for_each(|day| drop(memory.put(&run(3 * day + number).encode())));
+        (0..days).for_each(|day| drop(memory.put(&run(ids.len() as i64 * day + number).encode())));
     }
     engine.fetch().ok();
     engine
+}
+
+/// Downloads the records of an input that the test controls.
+fn download_of(engine: &Engine, records: RecordStream, progress: &Progress) -> Ran {
+    engine
+        .run("gs-download", |worker, sink| sync::download(worker, DownloadOptions::default(), records, progress, sink))
 }
 
 fn keys(records: &[Record]) -> Vec<ActivityKey> {
@@ -311,6 +323,76 @@ fn a_kill_during_the_download_of_one_platform_loses_no_file_of_another() {
     assert_eq!(asked, [4, 5, 4], "no file was requested again but the one of the kill");
 }
 
+#[test]
+fn an_invalid_record_ends_the_downloads_of_all_platforms_after_those_before_it() {
+    let engine = three(2);
+    let list = engine.list();
+    // The input is read to its end before the first file is there.
+    let slow = Effect::Meanwhile(Arc::new(|_: &Memory| std::thread::sleep(Duration::from_millis(200))));
+    engine.at(keys(&list)[0].platform.as_str()).fault(Call::Download, slow);
+    let (before, after) = list.split_at(3);
+    let invalid = Malformed::Line { line: 4, why: "not JSON".into() };
+    let records = lines(before.to_vec()).chain([Err(invalid)]).chain(lines(after.to_vec()));
+    let ran = download_of(&engine, Box::new(records), &Progress::hidden()).ends(Exit::BadInput);
+    assert!(ran.told().contains("line 4"), "{}", ran.told());
+    assert_eq!(keys(&ran.records), keys(before));
+    let requested: Vec<usize> = engine.platforms.iter().map(|memory| memory.take_calls(Call::Download)).collect();
+    assert_eq!((requested, archived(&engine).len()), (vec![1; 3], 3));
+}
+
+#[test]
+fn the_platforms_beyond_the_eighth_share_the_threads_of_the_others() {
+    let ids = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    let engine = several(&ids, 2);
+    let threads = Arc::new(Mutex::new(BTreeSet::new()));
+    let noted = threads.clone();
+    let note = Effect::Meanwhile(Arc::new(move |_: &Memory| {
+        noted.lock().unwrap().insert(format!("{:?}", std::thread::current().id()));
+    }));
+    for memory in &engine.platforms {
+        memory.faults(2, Call::Download, &note);
+    }
+    let records = engine.list();
+    let before = keys(&records);
+    let ran = engine.download(records).ok();
+    assert_eq!((keys(&ran.records), archived(&engine).len()), (before, 20));
+    assert_eq!(threads.lock().unwrap().len(), 8);
+}
+
+#[test]
+fn many_records_keep_their_order_and_ten_thousand_are_read_ahead() {
+    let engine = three(2);
+    let list = engine.list();
+    let (read, read_ahead) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (counted, noted) = (read.clone(), read_ahead.clone());
+    // The first record is done only after no more are read.
+    let wait = move |_: &Memory| {
+        let end = Instant::now() + Duration::from_secs(60);
+        while counted.load(Ordering::Relaxed) < 10_000 && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        noted.store(counted.load(Ordering::Relaxed), Ordering::Relaxed);
+    };
+    engine.at(keys(&list)[0].platform.as_str()).fault(Call::Download, Effect::Meanwhile(Arc::new(wait)));
+    let note = |number: usize| Record::Other(format!(r#"{{"type":"note","number":{number}}}"#).into_bytes());
+    let record = |number: usize| if number.is_multiple_of(100) { list[number / 100 % 6].clone() } else { note(number) };
+    let given: Vec<Record> = (0..12_000).map(record).collect();
+    let records = lines(given.clone()).inspect(move |_| {
+        read.fetch_add(1, Ordering::Relaxed);
+    });
+    let ran = download_of(&engine, Box::new(records), &Progress::hidden()).ok();
+    assert_eq!(read_ahead.load(Ordering::Relaxed), 10_000);
+    assert_eq!((ran.records.len(), archived(&engine).len()), (12_000, 6));
+    let is_same = |(passed, given): (&Record, &Record)| match (passed, given) {
+        (Record::Activity(passed), Record::Activity(given)) => {
+            passed.activity.key() == given.activity.key() && passed.file.is_some()
+        }
+        (passed, given) => passed == given,
+    };
+    assert_eq!(ran.records.iter().zip(&given).position(|pair| !is_same(pair)), None);
+}
+
 /// Panics without a message on stderr.
 fn bug() -> ! {
     resume_unwind(Box::new("a bug"))
@@ -361,9 +443,8 @@ impl Task for Display {
 #[test]
 fn a_platform_whose_files_are_archived_shows_no_step() {
     let (engine, display) = (three(2), Display::default());
-    let (records, progress) = (Box::new(lines(engine.list())), Progress::of(Arc::new(display.clone())));
-    let options = DownloadOptions::default();
-    engine.run("gs-download", |worker, sink| sync::download(worker, options, records, &progress, sink)).ok();
+    let records = lines(engine.list());
+    download_of(&engine, Box::new(records), &Progress::of(Arc::new(display.clone()))).ok();
     let steps = display.steps.lock().unwrap();
     assert_eq!(steps.len(), SERVICES.len());
     let is_cleared = |steps: &Vec<String>| steps.len() > 1 && steps.ends_with(&[String::new()]);
