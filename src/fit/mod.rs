@@ -24,6 +24,7 @@ mod frame;
 mod manufacturer;
 mod message;
 mod product;
+mod recording;
 #[cfg(test)]
 mod sample;
 mod scan;
@@ -34,6 +35,7 @@ pub use decode::{Undecodable, decode};
 pub use error::FitError;
 pub use manufacturer::manufacturer_name;
 pub use product::product_name;
+pub use recording::{Lap, Position, Recording, Session, Sums, TimerEvent, Trackpoint};
 pub use scan::scan;
 
 /// FIT's file type of a recorded activity.
