@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::id_of;
-use super::region::BROWSER;
+use super::region::{BROWSER, REGIONS};
 use super::response::ApiResult;
 use crate::activity::Activity;
 use crate::http::{Request, Response, Secret, form, limit};
@@ -73,9 +73,10 @@ pub fn file_request(url: &Secret) -> Result<Request> {
     let mut request = Request::get(url.expose())
         .header("Accept", "*/*")
         .header("User-Agent", BROWSER)
-        .limit(limit::FILE)
-        .to_file_store();
+        .limit(limit::FILE);
     request.redact_url = true;
+    // The interval between two requests to the API holds for a file that the API itself gives, too.
+    request.to_file_store = REGIONS.iter().all(|region| host != region.api);
     Ok(request)
 }
 
@@ -178,12 +179,14 @@ mod tests {
     fn a_file_is_downloaded_without_a_token_and_only_from_known_domains() {
         for good in [URL, "https://oss.coros.com/fit/1/2.fit", "https://coros-oss.oss-cn-beijing.aliyuncs.com/a?b"] {
             let request = file_request(&Secret::new(good)).unwrap();
-            assert!(request.redact_url && request.hosts.is_empty(), "{good}");
+            assert!(request.redact_url && request.hosts.is_empty() && request.to_file_store, "{good}");
             assert!(
                 request.headers.iter().all(|(name, _)| ["Accept", "User-Agent"].contains(&name.as_str())),
                 "{good}"
             );
         }
+        let of_the_api = file_request(&Secret::new("https://teamapi.coros.com/fit/1.fit")).unwrap();
+        assert!(!of_the_api.to_file_store, "the API has its own interval");
         for bad in [
             "http://s3.coros.com/fit/1.fit",
             "https://coros.com.evil.example/x",
