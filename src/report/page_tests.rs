@@ -192,6 +192,19 @@ fn markup_of(page: &str) -> String {
 }
 
 #[test]
+fn two_platforms_with_one_displayed_name_have_their_own_rows_in_the_comparison() {
+    let mut snapshot = sample::snapshot();
+    let name = snapshot.matrix[0].on.clone();
+    for (number, pair) in (1000..).zip(&mut snapshot.matrix) {
+        (pair.on, pair.and, pair.both) = (name.clone(), name.clone(), number);
+    }
+    let page = text_of(&english(&snapshot));
+    for number in (1000..).take(snapshot.matrix.len()) {
+        assert_eq!(page.matches(&format!("<b>{}</b> on both", crate::i18n::number(number))).count(), 1, "{number}");
+    }
+}
+
+#[test]
 fn every_activity_is_in_the_page_once() {
     let snapshot = sample::snapshot();
     let page = english(&snapshot);

@@ -135,13 +135,7 @@ fn pause(platform: &Platform, lang: Lang) -> Option<Markup> {
 
 /// The comparison: how many activities of the platform of the row are also on the platform of the column.
 fn matrix(snapshot: &Snapshot, lang: Lang) -> Markup {
-    let mut names: Vec<&str> = Vec::new();
-    for pair in &snapshot.matrix {
-        if !names.contains(&pair.on.as_str()) {
-            names.push(&pair.on);
-        }
-    }
-    let pair = |on: &str, and: &str| snapshot.matrix.iter().find(|pair| pair.on == on && pair.and == and);
+    let rows = rows(&snapshot.matrix);
     html! {
         h3 #matrix-title { (lang.pick("Comparison", "各平台对照")) }
         p.note { (lang.pick("How many activities of the platform in the row are also on the platform in the column.", "行平台上的活动中，有多少也在列平台上。")) }
@@ -149,19 +143,27 @@ fn matrix(snapshot: &Snapshot, lang: Lang) -> Markup {
             table.matrix {
                 thead { tr {
                     th scope="col" { (lang.pick("platform", "平台")) }
-                    @for name in &names { th scope="col" { (name) } }
+                    @for row in &rows { th scope="col" { (row[0].on) } }
                 } }
                 tbody {
-                    @for on in &names {
+                    @for (at, row) in rows.iter().enumerate() {
                         tr {
-                            th scope="row" { (on) }
-                            @for and in &names { td { @if let Some(pair) = pair(on, and) { (cell(pair, lang)) } @else { span.self { "—" } } } }
+                            th scope="row" { (row[0].on) }
+                            @for pair in &row[..at] { td { (cell(pair, lang)) } }
+                            td { span.self { "—" } }
+                            @for pair in &row[at..] { td { (cell(pair, lang)) } }
                         }
                     }
                 }
             }
         }
     }
+}
+
+/// The pairs of each platform with all others, in the order of the platforms. Two of them may have the same displayed name.
+fn rows(matrix: &[PlatformPair]) -> Vec<&[PlatformPair]> {
+    // n platforms have n * (n - 1) pairs.
+    matrix.chunks_exact(matrix.len().isqrt().max(1)).collect()
 }
 
 fn cell(pair: &PlatformPair, lang: Lang) -> Markup {

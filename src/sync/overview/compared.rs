@@ -54,10 +54,20 @@ impl Scope {
         self.is_listable[platform]
     }
 
+    /// The platforms that have activities of their own.
+    pub fn listable(&self) -> impl Iterator<Item = usize> {
+        (0..self.names.len()).filter(|platform| self.is_listable[*platform])
+    }
+
+    /// Each platform that has activities of its own with each other one. Two platforms may have the same displayed name.
+    pub fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        let pairs = self.listable().flat_map(|on| self.listable().map(move |and| (on, and)));
+        pairs.filter(|(on, and)| on != and)
+    }
+
     /// The displayed names of the platforms that have activities of their own.
     pub fn listed_names(&self) -> Vec<String> {
-        let names = self.names.iter().zip(&self.is_listable).filter(|(_, is_listable)| **is_listable);
-        names.map(|(name, _)| name.clone()).collect()
+        self.listable().map(|platform| self.names[platform].clone()).collect()
     }
 }
 
@@ -68,7 +78,7 @@ pub(super) struct Compared<'a> {
     /// The groups of activities.
     pub groups: &'a Groups<'a>,
     /// The platforms.
-    scope: &'a Scope,
+    pub scope: &'a Scope,
     /// For each platform: its displayed name.
     pub names: &'a [String],
     /// The groups, the newest first.
@@ -134,14 +144,9 @@ impl<'a> Compared<'a> {
         (self.entry(one.best).activity.start_time.is_none(), self.rank(one.best))
     }
 
-    /// Whether a platform has activities of its own: an outbox has none.
-    pub fn is_listable(&self, platform: usize) -> bool {
-        self.scope.is_listable(platform)
-    }
-
     /// The platforms that have activities of their own.
     pub fn listable(&self) -> impl Iterator<Item = usize> {
-        (0..self.names.len()).filter(|platform| self.is_listable(*platform))
+        self.scope.listable()
     }
 
     /// Whether a platform should receive uploads.

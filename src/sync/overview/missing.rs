@@ -1,7 +1,7 @@
 //! Missing activities with the reasons, and the comparison of each pair of platforms.
 
 use super::by_reason::{ByReason, OfReason};
-use super::compared::{Compared, MissingDetail};
+use super::compared::{Compared, MissingDetail, Scope};
 use crate::status::{Missing, MissingItem, MissingReason, PlatformPair, RedactedReason};
 
 /// The rank of a group: groups without a start come last, then the newest first.
@@ -42,11 +42,7 @@ impl Compared<'_> {
 
     /// Adds to the comparison of each platform with each other one.
     pub fn add_pairs(&self, matrix: &mut [PlatformPair]) {
-        let pairs = self.listable().flat_map(|on| self.listable().map(move |and| (on, and)));
-        let pairs = pairs.filter(|(on, and)| on != and);
-        for ((on, and), pair) in pairs.zip(matrix) {
-            self.add_pair((on, and), pair);
-        }
+        self.scope.pairs().zip(matrix).for_each(|(platforms, pair)| self.add_pair(platforms, pair));
     }
 
     fn add_pair(&self, (on, and): (usize, usize), pair: &mut PlatformPair) {
@@ -63,8 +59,9 @@ impl Compared<'_> {
     }
 }
 
-/// The comparison of each platform with each other one, without activities. `names`: the platforms with activities.
-pub(super) fn pairs(names: &[String]) -> Vec<PlatformPair> {
-    let all = names.iter().flat_map(|on| names.iter().map(move |and| (on, and))).filter(|(on, and)| on != and);
-    all.map(|(on, and)| PlatformPair { on: on.clone(), and: and.clone(), ..PlatformPair::default() }).collect()
+/// The comparison of each platform with each other one, without activities.
+pub(super) fn pairs(scope: &Scope) -> Vec<PlatformPair> {
+    let name = |platform: usize| scope.names[platform].clone();
+    let pair = |(on, and)| PlatformPair { on: name(on), and: name(and), ..PlatformPair::default() };
+    scope.pairs().map(pair).collect()
 }

@@ -56,7 +56,7 @@ impl Sums {
             files: FileSums::new(scope.names.len()),
             rejected: RejectedLists::default(),
             to_delete: 0,
-            matrix: pairs(&listed),
+            matrix: pairs(scope),
             groups: GroupSums { all: Newest::default(), archived: 0, charts: Charts::new(listed) },
             similar: SimilarLists::default(),
             deletions: Newest::default(),

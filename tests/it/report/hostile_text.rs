@@ -88,6 +88,24 @@ fn an_e_mail_address_in_a_path_is_removed() {
 }
 
 #[test]
+fn two_folders_with_one_displayed_name_have_their_own_rows_in_the_comparison() {
+    let work = Work::alone();
+    work.run("gs-list", &[]).ok();
+    let (one, other) = ("folder:/x/a.secret@example.com/fit", "folder:/x/b.secret@example.com/fit");
+    for (number, platform) in ["garmin-com", "garmin-com", one, one, one, other].into_iter().enumerate() {
+        work.change(&format!(
+            "INSERT INTO activities (platform, id, start_time, timer_time_s, first_seen, last_seen, first_listing,
+                last_listing) VALUES ('{platform}', '{number}', 1700000000 + 500000 * {number}, 600, 1, 1, 1, 1)"
+        ));
+    }
+    let document = status(&work);
+    let only = |pair: &Value| pair["only"].as_u64().unwrap();
+    assert_eq!(document["matrix"].as_array().unwrap().iter().map(only).collect::<Vec<_>>(), [2, 2, 3, 3, 1, 1]);
+    let [page, _] = texts(&work);
+    assert!(["3", "1"].iter().all(|count| page.contains(&format!("{count} only on folder:/x/***/fit"))));
+}
+
+#[test]
 fn control_and_direction_characters_are_removed() {
     let sim = plain(2);
     let work = Work::logged_in(&sim);
