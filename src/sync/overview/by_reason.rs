@@ -28,6 +28,11 @@ impl<Rank: Ord + Clone, Reason: Ord> ByReason<Rank, Reason> {
         self.0.entry((platform, reason)).or_default().add(rank, item);
     }
 
+    /// Counts an activity that is in no list.
+    pub fn count_one(&mut self, platform: usize, reason: Reason) {
+        self.0.entry((platform, reason)).or_default().count += 1;
+    }
+
     /// How many activities have this reason.
     pub fn count(&self, reason: &Reason) -> u64 {
         self.0.iter().filter(|((_, of), _)| of == reason).map(|(_, list)| list.count).sum()

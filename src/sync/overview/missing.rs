@@ -15,12 +15,16 @@ pub(super) fn finish(lists: MissingLists, names: &[String]) -> (Vec<Missing>, u6
 }
 
 impl Compared<'_> {
-    /// Adds the activities that are missing on a compared platform and present on another one.
-    pub fn add_missing(&self, lists: &mut MissingLists) {
+    /// Adds the activities that are missing on a compared platform and present on another one. `lists`: whether the lists
+    /// for the page are needed, else only the counts.
+    pub fn add_missing(&self, sums: &mut MissingLists, lists: bool) {
         for one in &self.all {
             for platform in 0..self.names.len() {
                 let Some(missing) = self.missing_detail_on(&one.missing, platform) else { continue };
-                lists.add(platform, missing.1.reason, self.group_rank(one), || self.item(missing));
+                match lists {
+                    true => sums.add(platform, missing.1.reason, self.group_rank(one), || self.item(missing)),
+                    false => sums.count_one(platform, missing.1.reason),
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use rusqlite::{Connection, Params, params};
 
 use super::compared::Scope;
+use super::missing::{self, MissingLists};
 use super::outstanding::Backlog;
 use super::read::CatalogueData;
 use super::sums::{Sums, Wanted};
@@ -16,7 +17,7 @@ use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::matching::Matcher;
 use crate::platform::{PlatformSelection, Platforms};
-use crate::status::{Outstanding, Snapshot};
+use crate::status::{Missing, Outstanding, Snapshot};
 use crate::sync::Histories;
 
 /// Three services, and two folders with one displayed name.
@@ -287,6 +288,26 @@ proptest! {
         prop_assert_eq!(whole.matrix.len(), PLATFORMS.len() * (PLATFORMS.len() - 1));
         prop_assert_eq!(lines(&whole), lines(&parts));
         prop_assert_eq!((whole_named, whole_outstanding), (named, outstanding));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20))]
+    #[test]
+    fn the_health_alone_has_the_counts_of_the_page_and_no_lists(items in items(), archives in any::<bool>()) {
+        let dir = tempfile::tempdir().unwrap();
+        let catalogue = stored(&dir, &items);
+        let [page, health] = [true, false].map(|page| seen(&catalogue, None, Wanted { page, archives }));
+        let lost = |seen: &Seen| (0..seen.scope.names.len()).map(|at| seen.sums.rejected.lost(at)).collect::<Vec<_>>();
+        prop_assert_eq!(lost(&page), lost(&health));
+        let names = &page.scope.names;
+        let missing = |sums: MissingLists| missing::finish(sums, names).0;
+        let count = |lists: &[Missing]| lists.iter().map(|one| (one.on.clone(), one.reason, one.count)).collect::<Vec<_>>();
+        let (listed, counted) = (missing(page.sums.missing), missing(health.sums.missing));
+        prop_assert_eq!(count(&listed), count(&counted));
+        prop_assert!(counted.iter().all(|one| one.items.is_empty()));
+        prop_assert!(health.sums.files.finish(names).0.is_empty());
+        prop_assert!(health.sums.rejected.all.finish().0.is_empty());
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::compared::{Compared, GroupState};
 use super::newest::Newest;
 use crate::catalogue::{UploadOutcome, UploadRow};
+use crate::reason::Reason;
 use crate::shell::retry;
 use crate::status::{MissingReason, Redacted, RedactedReason, Rejection};
 
@@ -34,6 +35,17 @@ struct LostUpload {
     retry: String,
 }
 
+/// A rejected or lost upload.
+struct RejectedUpload<'a> {
+    /// The position of an activity that can be uploaded again.
+    at: usize,
+    /// The position of the target.
+    to: usize,
+    outcome: UploadOutcome,
+    time: Timestamp,
+    reason: Option<&'a Reason>,
+}
+
 impl RejectedLists {
     /// The lost uploads to a platform, the newest first, each with the command line that uploads it again.
     pub fn lost(&self, platform: usize) -> Vec<(String, String)> {
@@ -44,8 +56,9 @@ impl RejectedLists {
 }
 
 impl Compared<'_> {
-    /// Adds the current ones: without activities that exist after all or are uploaded again automatically.
-    pub fn add_rejected(&self, lists: &mut RejectedLists) {
+    /// Adds the current ones: without activities that exist after all or are uploaded again automatically. `lists`: whether
+    /// the list for the page is needed.
+    pub fn add_rejected(&self, sums: &mut RejectedLists, lists: bool) {
         if self.read.histories.platforms.iter().all(|history| history.journal.is_empty()) {
             return;
         }
@@ -60,34 +73,47 @@ impl Compared<'_> {
                 last.extend(self.find(row.from.as_key()).map(|at| (at, row)));
             }
             for (at, row) in last {
-                let Some((at, rejection)) = self.rejection(&self.all[home[at]], at, platform, row) else { continue };
-                let rank = (Reverse(rejection.at), self.rank(at));
-                if rejection.outcome == UploadOutcome::Lost.name() {
-                    let activity = format!("{} {}", rejection.activity.platform, rejection.activity.id.as_str());
-                    lists.lost.push(LostUpload { rank, to: platform, activity, retry: rejection.retry.clone() });
+                let Some(rejected) = self.rejected(&self.all[home[at]], at, platform, row) else { continue };
+                let rank = (Reverse(rejected.time), self.rank(rejected.at));
+                if rejected.outcome == UploadOutcome::Lost {
+                    sums.lost.push(self.lost_upload(&rejected, rank));
                 }
-                lists.all.add(rank, || rejection);
+                if lists {
+                    sums.all.add(rank, || self.rejection(&rejected));
+                }
             }
         }
     }
 
-    /// The rejection, and the position of an activity that can be uploaded again.
-    fn rejection(&self, one: &GroupState, at: usize, platform: usize, row: &UploadRow) -> Option<(usize, Rejection)> {
+    fn rejected<'r>(&self, one: &GroupState, at: usize, to: usize, row: &'r UploadRow) -> Option<RejectedUpload<'r>> {
         let outcome = row.outcome.filter(|how| matches!(how, UploadOutcome::Rejected | UploadOutcome::Lost))?;
-        if one.missing[platform].as_ref()?.reason != MissingReason::Rejected {
+        if one.missing[to].as_ref()?.reason != MissingReason::Rejected {
             return None;
         }
         let at = [at].into_iter().chain(one.members.iter().copied()).find(|&at| self.is_present(at))?;
-        let (from, to) = (&self.names[self.platform_of[at]], &self.names[platform]);
-        let id = Redacted::of(&self.entry(at).activity.id);
-        let rejection = Rejection {
-            activity: self.activity(at),
-            to: to.clone(),
-            outcome: outcome.name(),
-            at: row.finished_at.unwrap_or(row.started_at),
-            reason: row.reason.as_ref().map(RedactedReason::of),
-            retry: retry(from, id.as_str(), to),
-        };
-        Some((at, rejection))
+        let time = row.finished_at.unwrap_or(row.started_at);
+        Some(RejectedUpload { at, to, outcome, time, reason: row.reason.as_ref() })
+    }
+
+    fn lost_upload(&self, lost: &RejectedUpload, rank: RejectionRank) -> LostUpload {
+        let (from, id) = (&self.names[self.platform_of[lost.at]], Redacted::of(&self.entry(lost.at).activity.id));
+        LostUpload { rank, to: lost.to, activity: format!("{from} {}", id.as_str()), retry: self.retry(lost) }
+    }
+
+    fn rejection(&self, rejected: &RejectedUpload) -> Rejection {
+        Rejection {
+            activity: self.activity(rejected.at),
+            to: self.names[rejected.to].clone(),
+            outcome: rejected.outcome.name(),
+            at: rejected.time,
+            reason: rejected.reason.map(RedactedReason::of),
+            retry: self.retry(rejected),
+        }
+    }
+
+    /// The command line that uploads it again.
+    fn retry(&self, rejected: &RejectedUpload) -> String {
+        let id = Redacted::of(&self.entry(rejected.at).activity.id);
+        retry(&self.names[self.platform_of[rejected.at]], id.as_str(), &self.names[rejected.to])
     }
 }

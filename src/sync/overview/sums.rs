@@ -65,9 +65,9 @@ impl Sums {
 
     /// Adds a part of the activities.
     pub fn add(&mut self, part: &Compared, settings: &SyncSettings) {
-        part.add_missing(&mut self.missing);
+        part.add_missing(&mut self.missing, self.wanted.page);
         part.add_files(&mut self.files, self.wanted.archives, self.wanted.page);
-        part.add_rejected(&mut self.rejected);
+        part.add_rejected(&mut self.rejected, self.wanted.page);
         if settings.deletes || self.wanted.page {
             let pairs = part.pairs(&settings.matcher);
             self.to_delete += if settings.deletes { part.to_delete(&pairs, settings.max_delete) } else { 0 };
