@@ -21,8 +21,8 @@ pub fn differences(snapshot: &Snapshot, lang: Lang) -> Markup {
             (missing(snapshot, lang))
             (not_archived(snapshot, lang))
             (part("duplicates", lang.pick("Duplicates", "重复"),
-                html! { (count(snapshot.deletable(), lang.pick("to delete", "可删除"))) (lang.comma())
-                    (count(duplicates.1 - snapshot.deletable(), lang.pick("only reported", "仅提示"))) },
+                html! { (count(snapshot.counts.deletable, lang.pick("to delete", "可删除"))) (lang.comma())
+                    (count(duplicates.1 - snapshot.counts.deletable, lang.pick("only reported", "仅提示"))) },
                 duplicates, lang, |one| duplicate(one, lang)))
             (part("zones", lang.pick("Suspected time zone errors", "疑似时区错误"),
                 count(zones.1, lang.pick("pairs of activities that differ by whole quarter hours", "对仅相差整刻钟的活动")),

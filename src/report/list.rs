@@ -24,7 +24,7 @@ pub fn list(snapshot: &Snapshot, lang: Lang) -> Markup {
     let label = lang.pick("Search words; -word excludes", "搜索；-词 表示排除");
     html! {
         section #activities {
-            h2 #list-title { (lang.pick("All activities", "全部活动")) " " span.count { (number(snapshot.distinct())) } }
+            h2 #list-title { (lang.pick("All activities", "全部活动")) " " span.count { (number(snapshot.counts.distinct)) } }
             @if all.is_empty() {
                 p { (lang.pick("No activities yet.", "尚无活动。")) }
             } @else {
@@ -46,7 +46,7 @@ pub fn list(snapshot: &Snapshot, lang: Lang) -> Markup {
 
 /// How many activities the table has of how many, and the command that lists all.
 fn newest(snapshot: &Snapshot, left_out: &LeftOut, lang: Lang) -> Markup {
-    let (shown, all) = (number(snapshot.activities.len() as u64), number(snapshot.distinct()));
+    let (shown, all) = (number(snapshot.activities.len() as u64), number(snapshot.counts.distinct));
     let text = match lang {
         Lang::En => format!("The newest {shown} of {all} activities; all: "),
         Lang::Zh => format!("仅列出 {all} 个活动中最新的 {shown} 个；全部："),

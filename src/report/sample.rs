@@ -172,6 +172,7 @@ pub fn facts_in(say: Say) -> Snapshot {
         made: Some(now()),
         version: "0.1.0",
         left_out: Vec::new(),
+        counts: Counts { distinct: 249, archived: 222, deletable: 1 },
         last_run: Some(run(say, 0, RunOutcome::Partial, Some(1))),
         running_since: None,
         schedule: Some(ScheduleStatus { cron: "0 */6 * * *".into(), zone: "Europe/Zurich".into(), enabled: true, next_run: Some(ago(-5)), runner: Some(say("crontab")), is_run: true }),

@@ -16,9 +16,17 @@ pub struct LeftOut {
     pub count: u64,
     /// The command line that lists all items.
     pub all: &'static str,
-    /// How many of them are in the archive, of activities; how many may be deleted, of duplicates.
-    #[serde(skip)]
-    pub of_these: u64,
+}
+
+/// Counts of all activities and duplicates, whatever the lists leave out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Distinct activities.
+    pub distinct: u64,
+    /// Distinct activities in the archive.
+    pub archived: u64,
+    /// Duplicates that may be deleted.
+    pub deletable: u64,
 }
 
 /// A list of a snapshot that is bounded.
@@ -42,9 +50,9 @@ pub enum List {
 }
 
 impl LeftOut {
-    /// `count` items of `list` that are left out, `of_these` of which are special; `None` if `count` is 0.
-    pub fn of(list: List, count: u64, of_these: u64) -> Option<LeftOut> {
-        (count > 0).then(|| LeftOut { list, count, all: list.command(), of_these })
+    /// `count` items of `list` that are left out; `None` if `count` is 0.
+    pub fn of(list: List, count: u64) -> Option<LeftOut> {
+        (count > 0).then(|| LeftOut { list, count, all: list.command() })
     }
 }
 
@@ -69,22 +77,5 @@ impl Snapshot {
     /// How many items of a list are left out.
     pub fn count_left_out(&self, list: List) -> u64 {
         self.left_out_of(list).map_or(0, |left_out| left_out.count)
-    }
-
-    /// The number of distinct activities.
-    pub fn distinct(&self) -> u64 {
-        self.activities.len() as u64 + self.count_left_out(List::Activities)
-    }
-
-    /// The number of distinct activities in the archive.
-    pub fn archived(&self) -> u64 {
-        let listed = self.activities.iter().filter(|activity| activity.file.is_some()).count() as u64;
-        listed + self.left_out_of(List::Activities).map_or(0, |left_out| left_out.of_these)
-    }
-
-    /// The number of duplicates that may be deleted.
-    pub fn deletable(&self) -> u64 {
-        let listed = self.duplicates.iter().filter(|copy| copy.deletable).count() as u64;
-        listed + self.left_out_of(List::Duplicates).map_or(0, |left_out| left_out.of_these)
     }
 }

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 
 pub use differences::*;
 pub use groups::*;
-pub use left_out::{LeftOut, List, MOST_LISTED};
+pub use left_out::{Counts, LeftOut, List, MOST_LISTED};
 pub use platforms::*;
 pub use runs::*;
 pub use sanitize::{Redacted, RedactedReason};
@@ -43,6 +43,9 @@ pub struct Snapshot {
     /// What the lists below leave out; empty: nothing. The counts, the sums and the charts are of everything.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
+    /// What the lists below add up to, with what they leave out.
+    #[serde(skip)]
+    pub counts: Counts,
     /// The newest sync in the log: a run that listed a platform, or that its settings stopped. A person's run that only
     /// reads the catalogue is in `runs` alone.
     pub last_run: Option<Run>,

@@ -17,9 +17,9 @@ impl Snapshot {
     pub fn totals(&self, lang: Lang) -> String {
         let platforms = self.platforms.iter().filter(|platform| !platform.write_only).count() as u64;
         let all = self.platforms.iter().map(|platform| platform.total).sum();
-        let (distinct, archived, duplicates) = (self.distinct(), self.archived(), self.deletable());
         let failed = self.platforms.iter().map(|platform| platform.failed).sum();
-        let [distinct, archived] = [distinct, archived].map(i18n::number);
+        let [distinct, archived] = [self.counts.distinct, self.counts.archived].map(i18n::number);
+        let duplicates = self.counts.deletable;
         let parts = match lang {
             Lang::En => [
                 Some(

@@ -47,7 +47,7 @@ use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::schedule::is_cron_running;
 use crate::settings;
 use crate::status::judge::{HANGS, Health, HealthEvidence, LastCommand};
-use crate::status::{LeftOut, List, ScheduleStatus, Snapshot};
+use crate::status::{ScheduleStatus, Snapshot};
 
 /// The settings of syncs.
 struct SyncSettings {
@@ -266,53 +266,20 @@ impl Seen {
         let health = evidence.judge();
         let platforms = self.overview().platforms(evidence);
         let Seen { read, scope, sums, .. } = self;
-        let charts = sums.groups.charts.finish();
-        let (missing, missing_left) = missing::finish(sums.missing, &scope.names);
-        let (not_archived, not_archived_left) = sums.files.finish(&scope.names);
-        let (duplicates, duplicates_left) = sums.similar.duplicates.finish();
-        let (time_zone_faults, faults_left) = sums.similar.shifted.finish();
-        let (deletions, deletions_left) = sums.deletions.finish();
-        let (rejected, rejected_left) = sums.rejected.all.finish();
-        let (activities, activities_left) = sums.groups.all.finish();
-        let mut snapshot = Snapshot {
+        Snapshot {
             state: health.state,
             outstanding: health.outstanding,
             made: Some(read.now),
             version: env!("CARGO_PKG_VERSION"),
-            left_out: Vec::new(),
             last_run: log::runs(&read.last_sync).into_iter().next(),
             running_since: running_since(&read),
             schedule,
             actions: health.actions,
             warnings: health.warnings,
             platforms,
-            matrix: sums.matrix,
-            missing,
-            not_archived,
-            duplicates,
-            time_zone_faults,
-            deletions,
-            rejected,
             runs: log::runs(&read.runs),
-            days: charts.days,
-            weeks: charts.weeks,
-            months: charts.months,
-            activities,
-        };
-        let (deletable, archived) =
-            (sums.similar.deletable - snapshot.deletable(), sums.groups.archived - snapshot.archived());
-        let left_out = [
-            (List::Missing, missing_left, 0),
-            (List::NotArchived, not_archived_left, 0),
-            (List::Duplicates, duplicates_left, deletable),
-            (List::TimeZoneFaults, faults_left, 0),
-            (List::Deletions, deletions_left, 0),
-            (List::Rejected, rejected_left, 0),
-            (List::Activities, activities_left, archived),
-        ];
-        let left_out = left_out.into_iter().filter_map(|(list, count, of_these)| LeftOut::of(list, count, of_these));
-        snapshot.left_out = left_out.collect();
-        snapshot
+            ..sums.finish(&scope.names)
+        }
     }
 }
 

@@ -286,6 +286,7 @@ proptest! {
             crate::report::status_json(snapshot).lines().map(str::to_owned).collect::<Vec<_>>()
         };
         prop_assert_eq!(whole.matrix.len(), PLATFORMS.len() * (PLATFORMS.len() - 1));
+        prop_assert_eq!(whole.counts, parts.counts);
         prop_assert_eq!(lines(&whole), lines(&parts));
         prop_assert_eq!((whole_named, whole_outstanding), (named, outstanding));
     }

@@ -9,12 +9,12 @@ use super::chart_data::Charts;
 use super::compared::{Compared, Scope};
 use super::duplicates::SimilarLists;
 use super::groups::GroupSums;
-use super::missing::{MissingLists, pairs};
+use super::missing::{self, MissingLists, pairs};
 use super::newest::Newest;
 use super::read::CatalogueData;
 use super::rejected::RejectedLists;
 use super::unarchived::FileSums;
-use crate::status::{Deletion, PlatformPair};
+use crate::status::{Counts, Deletion, LeftOut, List, PlatformPair, Snapshot};
 
 /// What is added up.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +81,39 @@ impl Sums {
             part.add_groups(&mut self.groups, part.read.now);
         }
     }
+
+    /// The lists, the charts and the counts of the page; nothing else of it is set. `names`: the platforms.
+    pub fn finish(self, names: &[String]) -> Snapshot {
+        let counts = Counts {
+            distinct: self.groups.all.count,
+            archived: self.groups.archived,
+            deletable: self.similar.deletable,
+        };
+        let charts = self.groups.charts.finish();
+        let mut left_out = Vec::new();
+        let snapshot = Snapshot {
+            counts,
+            matrix: self.matrix,
+            missing: listed(List::Missing, missing::finish(self.missing, names), &mut left_out),
+            not_archived: listed(List::NotArchived, self.files.finish(names), &mut left_out),
+            duplicates: listed(List::Duplicates, self.similar.duplicates.finish(), &mut left_out),
+            time_zone_faults: listed(List::TimeZoneFaults, self.similar.shifted.finish(), &mut left_out),
+            deletions: listed(List::Deletions, self.deletions.finish(), &mut left_out),
+            rejected: listed(List::Rejected, self.rejected.all.finish(), &mut left_out),
+            days: charts.days,
+            weeks: charts.weeks,
+            months: charts.months,
+            activities: listed(List::Activities, self.groups.all.finish(), &mut left_out),
+            ..Snapshot::default()
+        };
+        Snapshot { left_out, ..snapshot }
+    }
+}
+
+/// The items of a list. Adds to `left_out` how many items it leaves out, if any.
+fn listed<T>(list: List, (items, count): (Vec<T>, u64), left_out: &mut Vec<LeftOut>) -> Vec<T> {
+    left_out.extend(LeftOut::of(list, count));
+    items
 }
 
 /// The data of the catalogue, and what its activities add up to.
