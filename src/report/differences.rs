@@ -21,9 +21,7 @@ pub fn differences(snapshot: &Snapshot, lang: Lang) -> Markup {
             (missing(snapshot, lang))
             (not_archived(snapshot, lang))
             (part("duplicates", lang.pick("Duplicates", "重复"),
-                html! { (count(snapshot.counts.deletable, lang.pick("to delete", "可删除"))) (lang.comma())
-                    (count(duplicates.1 - snapshot.counts.deletable, lang.pick("only reported", "仅提示"))) },
-                duplicates, lang, |one| duplicate(one, lang)))
+                duplicate_counts(snapshot, duplicates.1, lang), duplicates, lang, |one| duplicate(one, lang)))
             (part("zones", lang.pick("Suspected time zone errors", "疑似时区错误"),
                 count(zones.1, lang.pick("pairs of activities that differ by whole quarter hours", "对仅相差整刻钟的活动")),
                 zones, lang, |pair| similar_pair(pair, lang)))
@@ -116,22 +114,44 @@ fn reasons(reasons: &[RedactedReason], lang: Lang) -> Markup {
     html! { span.why { @for (at, reason) in reasons.iter().enumerate() { @if at > 0 { " · " } (components::reason(reason, lang)) } } }
 }
 
+/// How many duplicates there are, how many of them can be deleted, and how many possible ones. `all`: all of them together.
+fn duplicate_counts(snapshot: &Snapshot, all: u64, lang: Lang) -> Markup {
+    let counts = snapshot.counts;
+    let noun = |count, one, many, zh| lang.pick(if count == 1 { one } else { many }, zh);
+    let possible = all - counts.duplicates;
+    let parts = [
+        (counts.duplicates, noun(counts.duplicates, "duplicate", "duplicates", "个重复")),
+        (counts.deletable, lang.pick("of these can be deleted", "个可删除")),
+        (possible, noun(possible, "possible duplicate", "possible duplicates", "个可能重复")),
+    ];
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+    html! { @for (at, (number, what)) in parts.enumerate() { @if at > 0 { (lang.comma()) } (count(number, what)) } }
+}
+
 fn duplicate(duplicate: &Duplicate, lang: Lang) -> Markup {
     html! {
         (activity(&duplicate.copy, true, lang))
-        span.pair { (is_duplicate_of(duplicate.deletable, lang)) (activity(&duplicate.kept, false, lang)) span.id { (word(&duplicate.kept.id)) } }
+        span.pair { (is_duplicate_of(duplicate.certain, lang)) (activity(&duplicate.kept, false, lang)) span.id { (word(&duplicate.kept.id)) } }
         span.sub {
             (certainty_text(duplicate.certainty, lang))
-            @if !duplicate.deletable { (lang.pick(": never deleted", "：从不删除")) }
-            "; "
-            @if duplicate.deletable { (lang.pick("kept: ", "保留：")) b { (word(&duplicate.kept.id)) } " (" (components::reason(&duplicate.kept_because, lang)) ")" }
-            @else { (lang.pick("both are kept", "两者都保留")) }
+            (deletion_of(duplicate, lang))
         }
         (reasons(&duplicate.reasons, lang))
     }
 }
 
-/// What is only reported may be two activities.
+/// What happens to a duplicate. A possible one is never deleted.
+fn deletion_of(duplicate: &Duplicate, lang: Lang) -> Markup {
+    match &duplicate.not_deletable_because {
+        _ if !duplicate.certain => html! { (lang.pick(": never deleted; both are kept", "：从不删除；两者都保留")) },
+        Some(reason) => html! { (lang.pick("; not deleted: ", "；不删除：")) (components::reason(reason, lang)) },
+        None => {
+            html! { (lang.pick("; kept: ", "；保留：")) b { (word(&duplicate.kept.id)) } " (" (components::reason(&duplicate.kept_because, lang)) ")" }
+        }
+    }
+}
+
+/// A possible duplicate may be another activity.
 fn is_duplicate_of(is_certain: bool, lang: Lang) -> &'static str {
     match is_certain {
         true => lang.pick("is a duplicate of ", "与此项重复："),

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::reason::Reason;
 use crate::report::{Redacted, Snapshot, sample};
-use crate::status::{Counts, Issue, IssueKind, LeftOut, List, Outstanding, ScheduleStatus, State};
+use crate::status::{
+    Counts, Duplicate, Issue, IssueKind, LeftOut, List, Outstanding, RedactedReason, ScheduleStatus, State,
+};
 
 fn english(snapshot: &Snapshot) -> String {
     page(snapshot, Look::default())
@@ -175,13 +178,33 @@ fn a_running_sync_is_shown_under_the_state() {
 
 #[test]
 fn a_duplicate_that_is_never_deleted_is_only_a_possible_one() {
-    let of = |deletable| {
+    let of = |certain| {
         let mut snapshot = sample::snapshot();
-        snapshot.duplicates[0].deletable = deletable;
+        snapshot.duplicates[0].certain = certain;
         let page = english(&snapshot);
-        ["is a duplicate of ", "may be a duplicate of "].map(|words| page.contains(words))
+        ["is a duplicate of ", "may be a duplicate of ", ": never deleted; both are kept"]
+            .map(|words| page.contains(words))
     };
-    assert_eq!((of(true), of(false)), ([true, false], [false, true]));
+    assert_eq!((of(true), of(false)), ([true, false, false], [false, true, true]));
+}
+
+#[test]
+fn a_duplicate_that_a_guard_protects_is_not_counted_as_deletable_and_has_the_reason() {
+    let mut snapshot = sample::snapshot();
+    let possible = Duplicate { certain: false, ..snapshot.duplicates[0].clone() };
+    snapshot.duplicates[0].deletable = false;
+    snapshot.duplicates[0].not_deletable_because = Some(RedactedReason::of(&Reason::OriginalNotArchived));
+    snapshot.duplicates.push(possible);
+    snapshot.counts.deletable = 0;
+    let page = markup_of(&english(&snapshot));
+    for words in [
+        "<summary><b>1</b> duplicate, <b>1</b> possible duplicate</summary>",
+        "match; not deleted: no original FIT file in the archive to restore it from",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(markup_of(&english(&sample::snapshot())).contains("<b>1</b> duplicate, <b>1</b> of these can be deleted<"));
+    assert!(snapshot.totals(Lang::En).contains(", 1 duplicate"), "{}", snapshot.totals(Lang::En));
 }
 
 /// The page without the tags around words of commands.

@@ -121,8 +121,13 @@ pub struct Duplicate {
     pub kept: ActivityLabel,
     /// `same-file` or `match` (a duplicate), `two-devices` or `start-only` (only reported).
     pub certainty: &'static str,
-    /// Whether it may be deleted if every other guard passes.
+    /// Whether it is a duplicate, else a possible one.
+    pub certain: bool,
+    /// Whether gs-delete would delete it, as far as that is known without a request.
     pub deletable: bool,
+    /// Why gs-delete would not delete it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_deletable_because: Option<RedactedReason>,
     /// The evidence.
     pub reasons: Vec<RedactedReason>,
     /// Why the other one is kept.

@@ -25,7 +25,9 @@ pub struct Counts {
     pub distinct: u64,
     /// Distinct activities in the archive.
     pub archived: u64,
-    /// Duplicates that may be deleted.
+    /// Duplicates, without possible ones.
+    pub duplicates: u64,
+    /// Duplicates that gs-delete would delete.
     pub deletable: u64,
 }
 

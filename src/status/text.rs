@@ -19,7 +19,7 @@ impl Snapshot {
         let all = self.platforms.iter().map(|platform| platform.total).sum();
         let failed = self.platforms.iter().map(|platform| platform.failed).sum();
         let [distinct, archived] = [self.counts.distinct, self.counts.archived].map(i18n::number);
-        let duplicates = self.counts.deletable;
+        let duplicates = self.counts.duplicates;
         let parts = match lang {
             Lang::En => [
                 Some(

@@ -96,6 +96,15 @@ fn a_filtered_sync_does_not_change_the_outstanding_uploads() {
     assert!(texts(&world).last().unwrap().contains("Outstanding: 7 uploads"), "{:?}", texts(&world));
 }
 
+/// For each duplicate in `status.json`: whether it is certain, whether gs-delete would delete it, and why not.
+fn duplicates(work: &Work) -> Vec<(bool, bool, String)> {
+    let is = |value: &Value| value.as_bool().unwrap();
+    let code = |one: &Value| one["not_deletable_because"]["code"].as_str().unwrap_or_default().to_owned();
+    let reported = status(work);
+    let all = reported["duplicates"].as_array().unwrap();
+    all.iter().map(|one| (is(&one["certain"]), is(&one["deletable"]), code(one))).collect()
+}
+
 #[test]
 fn a_duplicate_that_a_guard_protects_is_not_outstanding() {
     let mut world = dozen();
@@ -112,7 +121,14 @@ fn a_duplicate_that_a_guard_protects_is_not_outstanding() {
     world.work.change(&format!("UPDATE files SET origin = 'converted' WHERE id IN ('{kept}', '{duplicate}')"));
     world.work.run("gs-report", &[]).ok();
     assert_eq!(status(&world.work)["outstanding"]["deletions"], 0);
+    assert_eq!(duplicates(&world.work), [(true, false, "original-not-archived".into())]);
+    let reason = "; not deleted: no original FIT file in the archive to restore it from";
+    assert!(page(&world.work).contains(reason) && !page(&world.work).contains("can be deleted"));
+    assert!(world.work.run("gs-status", &["--format", "table"]).out.contains(", 1 duplicate\n"));
     world.work.change("UPDATE files SET origin = 'original'");
+    world.work.run("gs-report", &[]).ok();
+    assert_eq!(duplicates(&world.work), [(true, true, String::new())]);
+    assert!(page(&world.work).contains("<b>1</b> duplicate, <b>1</b> of these can be deleted<"));
     sync(&world.work, &["--archive"]).ok();
     let reported = status(&world.work);
     let deleted =

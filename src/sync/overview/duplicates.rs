@@ -1,56 +1,71 @@
 //! Duplicates on a platform, and suspected time zone errors.
 
 use super::compared::Compared;
+use super::guards::DeletionGuards;
 use super::newest::Newest;
-use crate::matching::{self, Candidates, Certainty, Matcher};
+use crate::matching::{Candidates, Certainty, FoundDuplicate, Matcher};
 use crate::reason::Reason;
 use crate::status::{Duplicate, RedactedReason, SimilarPair};
 
-/// A duplicate, and the activity of which it is one: their positions, and the comparison.
-pub(super) type FoundPair = (usize, usize, matching::FoundDuplicate);
+/// A duplicate on a platform, certain or possible.
+pub(super) struct FoundPair {
+    /// Its position.
+    at: usize,
+    /// The position of the activity that is kept.
+    of: usize,
+    /// The comparison.
+    found: FoundDuplicate,
+    /// Why gs-delete would not delete it.
+    failed_guard: Option<Reason>,
+}
+
+impl FoundPair {
+    /// Whether gs-delete would delete it.
+    pub fn is_deletable(&self) -> bool {
+        self.failed_guard.is_none()
+    }
+}
 
 /// The duplicates, and the suspected time zone errors.
 #[derive(Default)]
 pub(super) struct SimilarLists {
-    /// The duplicates.
+    /// The duplicates, certain and possible.
     pub duplicates: Newest<u64, Duplicate>,
-    /// How many of them may be deleted.
+    /// How many of them are certain.
+    pub certain: u64,
+    /// How many of them gs-delete would delete.
     pub deletable: u64,
     /// The suspected time zone errors.
     pub shifted: Newest<(u64, u64), SimilarPair>,
 }
 
 impl Compared<'_> {
-    /// The positions of duplicates, and of the activities that are kept.
-    pub fn pairs(&self, matcher: &Matcher) -> Vec<FoundPair> {
+    /// The duplicates on each platform, certain and possible.
+    pub fn duplicates(&self, matcher: &Matcher) -> Vec<FoundPair> {
         let all = 0..self.groups.activities.entries.len();
         let present: Vec<usize> = all.filter(|&at| self.is_present(at)).collect();
         let candidates: Candidates = present.iter().map(|&at| self.groups.candidate(at)).collect();
-        matcher
-            .duplicates(&candidates)
-            .into_iter()
-            .map(|found| (present[found.index], present[found.of], found))
-            .collect()
+        let guards = DeletionGuards::of(self.read);
+        let pair = |found: FoundDuplicate| {
+            let (at, of) = (present[found.index], present[found.of]);
+            let failed_guard = self.failed_guard(&guards, (at, of), found.verdict.certainty);
+            FoundPair { at, of, found, failed_guard }
+        };
+        matcher.duplicates(&candidates).into_iter().map(pair).collect()
     }
 
     /// Adds the duplicates `pairs`, and the suspected time zone errors.
     pub fn add_duplicates(&self, pairs: &[FoundPair], lists: &mut SimilarLists) {
         let mut shifted = Vec::new();
-        for (at, of, copy) in pairs {
-            let certainty = copy.verdict.certainty;
-            if certainty == Certainty::Shifted {
-                shifted.push((*of, *at, &copy.verdict.reasons));
+        for pair in pairs {
+            let verdict = &pair.found.verdict;
+            if verdict.certainty == Certainty::Shifted {
+                shifted.push((pair.of, pair.at, &verdict.reasons));
                 continue;
             }
-            lists.deletable += u64::from(certainty.is_duplicate());
-            lists.duplicates.add(self.rank(*at), || Duplicate {
-                copy: self.activity(*at),
-                kept: self.activity(*of),
-                certainty: certainty.name(),
-                deletable: certainty.is_duplicate(),
-                reasons: redacted(&copy.verdict.reasons),
-                kept_because: RedactedReason::of(&copy.kept_because),
-            });
+            lists.certain += u64::from(verdict.certainty.is_duplicate());
+            lists.deletable += u64::from(pair.is_deletable());
+            lists.duplicates.add(self.rank(pair.at), || self.duplicate(pair));
         }
         let possible = self.groups.possible_matches().filter(|pair| pair.verdict.certainty == Certainty::Shifted);
         let possible = possible.filter(|pair| self.is_present(pair.left) && self.is_present(pair.right));
@@ -61,6 +76,20 @@ impl Compared<'_> {
                 other: self.activity(other),
                 reasons: redacted(reasons),
             });
+        }
+    }
+
+    fn duplicate(&self, pair: &FoundPair) -> Duplicate {
+        let verdict = &pair.found.verdict;
+        Duplicate {
+            copy: self.activity(pair.at),
+            kept: self.activity(pair.of),
+            certainty: verdict.certainty.name(),
+            certain: verdict.certainty.is_duplicate(),
+            deletable: pair.is_deletable(),
+            not_deletable_because: pair.failed_guard.as_ref().map(RedactedReason::of),
+            reasons: redacted(&verdict.reasons),
+            kept_because: RedactedReason::of(&pair.found.kept_because),
         }
     }
 }

@@ -11,6 +11,7 @@ mod compared;
 mod deletions;
 mod duplicates;
 mod groups;
+mod guards;
 mod log;
 mod missing;
 mod newest;

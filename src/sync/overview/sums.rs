@@ -69,8 +69,10 @@ impl Sums {
         part.add_files(&mut self.files, self.wanted.archives, self.wanted.page);
         part.add_rejected(&mut self.rejected, self.wanted.page);
         if settings.deletes || self.wanted.page {
-            let pairs = part.pairs(&settings.matcher);
-            self.to_delete += if settings.deletes { part.to_delete(&pairs, settings.max_delete) } else { 0 };
+            let pairs = part.duplicates(&settings.matcher);
+            if settings.deletes && settings.max_delete > 0 {
+                self.to_delete += pairs.iter().filter(|pair| pair.is_deletable()).count() as u64;
+            }
             if self.wanted.page {
                 part.add_duplicates(&pairs, &mut self.similar);
             }
@@ -87,6 +89,7 @@ impl Sums {
         let counts = Counts {
             distinct: self.groups.all.count,
             archived: self.groups.archived,
+            duplicates: self.similar.certain,
             deletable: self.similar.deletable,
         };
         let charts = self.groups.charts.finish();
