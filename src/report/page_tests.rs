@@ -261,7 +261,7 @@ fn lists_say_what_they_leave_out_and_which_command_lists_all() {
     let listed = count(deletions);
     let left = count(1_000 + deletions - deletions.min(100));
     let said = markup_of(&english(&snapshot));
-    let (csv, deleted) = ("gs-list --format csv</code>", "gs-list --deleted --format csv</code>");
+    let (csv, deleted) = ("gs-list --all --format csv</code>", "gs-list --all --format ndjson</code>");
     for words in [
         format!("The newest {shown} of {all} activities; all: <code class=\"run\">{csv}"),
         format!("… and {left} more; status.json lists the newest {listed}; all: <code class=\"run\">{deleted}"),

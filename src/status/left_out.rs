@@ -59,13 +59,18 @@ impl LeftOut {
 }
 
 impl List {
-    /// The command line that lists all items.
+    /// The command line that lists all items, maybe among others.
     pub fn command(self) -> &'static str {
         match self {
             List::Missing | List::Rejected => "gs-list | gs-diff --explain",
-            List::NotArchived | List::Activities => "gs-list --format csv",
-            List::Duplicates | List::TimeZoneFaults => "gs-list | gs-dedupe",
-            List::Deletions => "gs-list --deleted --format csv",
+            List::NotArchived => "gs-list --format csv",
+            List::Duplicates => "gs-list | gs-dedupe --duplicates",
+            // The pairs on one platform, then those on two.
+            List::TimeZoneFaults => "gs-list | gs-dedupe --duplicates; gs-list | gs-diff --explain",
+            // An activity whose deletion failed or is pending is still on its platform.
+            List::Deletions => "gs-list --all --format ndjson",
+            // Archived activities stay in the list after their deletion.
+            List::Activities => "gs-list --all --format csv",
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::support::duplicates::{duplicate, with_copy};
 use crate::support::paths::commands;
-use crate::support::world::{World, nameless, run, settled};
+use crate::support::world::{World, nameless, run, settled, start};
 use crate::support::{Said, Work};
+use garminsync::status::List;
 use gs_sim::UploadSpec;
+use gs_sim::fit::Recording;
 use serde_json::{Value, json};
 
 /// The current `status.json`.
@@ -34,6 +36,78 @@ fn fix(work: &mut Work, kind: &str) {
     shell(work, line.as_str().unwrap()).ok();
     let document = status(work);
     assert_eq!(issue(&document, kind), None, "{line}");
+}
+
+/// The ids of all activities in a value of `status.json`.
+fn ids_in(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(ids_in).collect(),
+        Value::Object(fields) => {
+            let own = fields.get("id").and_then(Value::as_str).map(str::to_owned);
+            own.into_iter().chain(fields.values().flat_map(ids_in)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Three platforms with an item in every list of the page.
+fn with_items_in_every_list() -> World {
+    let world = World::new();
+    let shifted = |day| nameless(&Recording { start: start(day) + 3600, ..run(day) });
+    // One suspected time zone error on a platform, one between two platforms.
+    world.put("garmin-com", &run(0));
+    world.put_bytes("garmin-com", &shifted(0));
+    world.put("garmin-com", &run(3));
+    world.put_bytes("coros", &shifted(3));
+    let rejected = world.put("garmin-cn", &run(12));
+    let [failed, pending, deleted, missing] =
+        [6, 9, 15, 18].map(|day| ["garmin-cn", "coros"].map(|platform| world.put(platform, &run(day)))[1].clone());
+    (0..2).for_each(|_| drop(world.put("garmin-cn", &run(21))));
+    let gone = world.put("garmin-cn", &run(24));
+    world.fetch();
+    world.work.archive_all();
+    for (platform, id) in [("coros", &deleted), ("garmin-cn", &gone)] {
+        world.remove(platform, id);
+    }
+    world.fetch();
+    world.fetch();
+    for (id, outcome) in [(failed, "'failed'"), (pending, "NULL")] {
+        world.work.change(&format!(
+            "INSERT INTO deletions (run, platform, id, kept_id, evidence, sha256, started_at, outcome)
+             VALUES ('r', 'coros', '{id}', '1', '{{\"code\":\"same-file\"}}', 'aa', unixepoch(), {outcome})"
+        ));
+    }
+    world.work.change(&format!(
+        "INSERT INTO uploads (run, from_platform, from_id, to_platform, sha256, started_at, outcome, reason)
+         SELECT 'r', platform, id, 'garmin-com', sha256, unixepoch(), 'rejected', '{{\"code\":\"rejected\",\"detail\":\"x\"}}'
+         FROM files WHERE id = '{rejected}';
+         DELETE FROM files WHERE id = '{missing}'"
+    ));
+    world
+}
+
+#[test]
+fn the_command_that_lists_all_items_of_a_list_has_each_of_them() {
+    let mut world = with_items_in_every_list();
+    let document = status(&world.work);
+    for (list, name) in [
+        (List::Missing, "missing"),
+        (List::NotArchived, "not_archived"),
+        (List::Duplicates, "duplicates"),
+        (List::TimeZoneFaults, "time_zone_faults"),
+        (List::Deletions, "deletions"),
+        (List::Rejected, "rejected"),
+        (List::Activities, "activities"),
+    ] {
+        let ids = ids_in(&document[name]);
+        assert!(!ids.is_empty(), "{name}");
+        let said = shell(&mut world.work, list.command());
+        let lost: Vec<&String> = ids.iter().filter(|id| !said.ok().out.contains(*id)).collect();
+        assert!(lost.is_empty(), "{name}: {lost:?} of {:#}: {said}", document[name]);
+    }
+    let by: Vec<&Value> = document["deletions"].as_array().unwrap().iter().map(|one| &one["by"]).collect();
+    assert!(["failed", "pending", "external"].iter().all(|one| by.iter().any(|by| by == one)), "{by:?}");
+    assert_eq!(document["time_zone_faults"].as_array().unwrap().len(), 2);
 }
 
 #[test]

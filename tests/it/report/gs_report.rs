@@ -175,7 +175,7 @@ fn of_a_very_long_history_the_newest_activities_are_listed_and_all_are_counted()
     let document = status(&work);
     let activities = document["activities"].as_array().unwrap();
     assert_eq!(activities.len(), 20_000);
-    let all = "gs-list --format csv";
+    let all = "gs-list --all --format csv";
     assert_eq!(document["left_out"], json!([{"list": "activities", "count": 10_100, "all": all}]));
     let newest = work.run("gs-list", &["--limit", "20000"]);
     let newest = newest.out.lines().last().map(|line| serde_json::from_str::<Value>(line).unwrap()).unwrap();
