@@ -303,7 +303,10 @@ impl Catalogue {
     /// Several reads that see one state of the catalogue, whatever other processes write meanwhile. Inside another snapshot it
     /// is part of that one.
     ///
-    /// Nothing slow may run here: during the snapshot the write-ahead log cannot be merged into the file.
+    /// Nobody waits for a snapshot, but the write-ahead log grows while it lasts, because it cannot be merged into the file.
+    /// So nothing that waits for files, a network or another program may run here. Computing may: `sync::overview` compares
+    /// a long history part by part, for some seconds, because its parts must be of one state and do not fit into memory
+    /// together.
     pub fn snapshot<T, E: From<Error>>(
         &self,
         read: impl FnOnce(&Catalogue) -> std::result::Result<T, E>,

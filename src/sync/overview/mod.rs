@@ -1,8 +1,9 @@
 //! Builds the data of the page from a single snapshot of the catalogue. Apart from the locks of running commands and the
 //! names of running processes, no files are read, and no request is made.
 //!
-//! `read` reads the catalogue in one transaction, the activities of a long history in `parts`; `compared` determines the
-//! state of each activity on each platform; `sums` adds up what the page shows, and keeps of each list only the newest items.
+//! `read` reads the catalogue in one transaction, the activities of a long history in `parts`, each of which is compared
+//! before the next one is read; `compared` determines the state of each activity on each platform; `sums` adds up what the
+//! page shows, and keeps of each list only the newest items.
 //! Every other module builds one part of [`status::Snapshot`].
 
 mod by_reason;
