@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::activities::PLATFORMS;
 use super::columns::{Values, time};
-use super::uploads::IS_NAMED;
+use super::uploads::is_named;
 use super::{Catalogue, Result};
 use crate::clock;
 use crate::hex;
@@ -203,9 +203,10 @@ fn has_repeated(
 
 /// Confirms the uploads whose new activity this listing shows.
 fn confirm_uploads(tx: &Transaction, platform: &str, listing: i64, now: Timestamp) -> rusqlite::Result<()> {
+    let is_named = is_named();
     tx.prepare_cached(&format!(
         "UPDATE uploads SET confirmed_at = ?3 WHERE to_platform = ?1 AND confirmed_at IS NULL AND to_id IS NOT NULL
-            AND EXISTS (SELECT 1 FROM activities a WHERE {IS_NAMED} AND a.last_listing >= ?2)",
+            AND EXISTS (SELECT 1 FROM activities a WHERE {is_named} AND a.last_listing >= ?2)",
     ))?
     .execute(params![platform, listing, now.as_second()])
     .map(drop)

@@ -53,7 +53,7 @@ pub use listings::{
 };
 pub use login_failures::{LoginFailureRow, LoginState};
 pub use outstanding::OutstandingRow;
-pub use parts::UploadKeys;
+pub use parts::{ScatterLimits, UploadKeys};
 pub use plan_rows::{PlanFile, PlanRow};
 pub use problems::{
     DownloadRejection, FAILURES_UNTIL_UNAVAILABLE, ProblemRow, REJECTIONS_UNTIL_UNAVAILABLE,
@@ -64,7 +64,7 @@ use read_only::ReadOnly;
 pub use schedule::{LastRun, ScheduleRow};
 pub use sums::FileSummary;
 use tables::Tables;
-pub use uploads::{Failures, UploadCounts, UploadIntent, UploadOutcome, UploadRow};
+pub use uploads::{FAR_S, Failures, UploadCounts, UploadIntent, UploadOutcome, UploadRow};
 
 /// Why the catalogue cannot be used. Each variant requires another action.
 #[derive(Debug, thiserror::Error)]

@@ -10,8 +10,16 @@ use super::columns::Values;
 use super::{Catalogue, Result, UploadRow, uploads};
 use crate::activity::{ActivityKey, ActivityKeyRef, PlatformIds};
 
-/// How many activities that start during a very long one are read together with it: more than are compared with it.
-const DURING: u32 = 64;
+/// Which activities concern others although they start far apart.
+#[derive(Debug, Clone, Copy)]
+pub struct ScatterLimits {
+    /// How many seconds are far.
+    pub far_s: i64,
+    /// The highest speed of a person: a distance gives the shortest possible duration.
+    pub fastest_m_per_s: f64,
+    /// How many activities that start during a very long one concern it: at least as many as are compared with it.
+    pub during: usize,
+}
 
 /// What a row of the journal of uploads refers to.
 #[derive(Debug, Clone, Copy)]
@@ -39,9 +47,10 @@ pub(super) const FAR_UPLOADS: &str = "SELECT u.from_platform, u.from_id, u.to_pl
     CROSS JOIN activities t ON t.platform = u.to_platform AND t.id = u.to_id
     WHERE ifnull(abs(s.start_time - t.start_time) > ?1, 1)";
 
-/// The start and the longest possible duration of activities that are longer than the parameter, in seconds.
+/// The start and the longest known duration of activities that are longer than the first parameter, in seconds. The second
+/// one is the highest speed, in metres per second.
 pub(super) const LONG: &str = "SELECT start_time, max(ifnull(timer_time_s, 0), ifnull(elapsed_time_s, 0),
-    ifnull(distance_m, 0) / 25) AS span FROM activities WHERE start_time IS NOT NULL AND span > ?1";
+    ifnull(distance_m, 0) / ?2) AS span FROM activities WHERE start_time IS NOT NULL AND span > ?1";
 
 /// The activities that start in a period: the first ones.
 pub(super) const DURING_A_PERIOD: &str = "SELECT platform, id FROM activities
@@ -144,13 +153,13 @@ impl Catalogue {
         self.done(rows)
     }
 
-    /// The activities that concern others although they start further apart than `far_s` seconds: they matched before,
-    /// one was uploaded from the other, they have the same file, or one lasts that long.
-    pub fn scattered(&self, far_s: i64) -> Result<HashSet<ActivityKey>> {
+    /// The activities that concern others although they start far apart: they matched before, one was uploaded from the
+    /// other, they have the same file, or one lasts that long.
+    pub fn scattered(&self, limits: ScatterLimits) -> Result<HashSet<ActivityKey>> {
         let mut scattered = HashSet::new();
-        self.done(self.add_linked(far_s, &mut scattered))?;
-        self.done(self.add_long(far_s, &mut scattered))?;
-        self.done(self.add_of_one_file(far_s, &mut scattered))?;
+        self.done(self.add_linked(limits.far_s, &mut scattered))?;
+        self.done(self.add_long(limits, &mut scattered))?;
+        self.done(self.add_of_one_file(limits.far_s, &mut scattered))?;
         Ok(scattered)
     }
 
@@ -168,14 +177,16 @@ impl Catalogue {
         Ok(())
     }
 
-    fn add_long(&self, far_s: i64, scattered: &mut HashSet<ActivityKey>) -> rusqlite::Result<()> {
+    fn add_long(&self, limits: ScatterLimits, scattered: &mut HashSet<ActivityKey>) -> rusqlite::Result<()> {
         let mut names = PlatformIds::default();
         let mut long = self.connection.prepare(LONG)?;
         let mut during = self.connection.prepare(DURING_A_PERIOD)?;
-        for period in long.query_map([far_s], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, f64>(1)?)))? {
+        let of_limits = params![limits.far_s, limits.fastest_m_per_s];
+        let most = i64::try_from(limits.during).unwrap_or(i64::MAX);
+        for period in long.query_map(of_limits, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, f64>(1)?)))? {
             let (start, span) = period?;
             let end = start.saturating_add(span as i64);
-            for key in during.query_map(params![start, end, DURING], |row| row.activity(0, 1, &mut names))? {
+            for key in during.query_map(params![start, end, most], |row| row.activity(0, 1, &mut names))? {
                 scattered.insert(key?);
             }
         }

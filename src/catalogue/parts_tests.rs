@@ -4,6 +4,19 @@ use super::tests::{open, plan};
 use super::*;
 
 #[test]
+fn an_activity_is_scattered_if_its_distance_takes_too_long_at_the_highest_speed() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalogue = open(&dir);
+    let sql = "INSERT INTO activities (platform, id, start_time, distance_m, first_seen, last_seen)
+        VALUES ('coros', '1', 1700000000, 2500000, 1, 1)";
+    catalogue.connection.execute(sql, []).unwrap();
+    let scattered = |fastest_m_per_s| {
+        catalogue.scattered(ScatterLimits { far_s: FAR_S, fastest_m_per_s, during: 1 }).unwrap().len()
+    };
+    assert_eq!((scattered(25.0), scattered(10.0)), (0, 1));
+}
+
+#[test]
 fn the_parts_of_a_long_history_are_read_by_keys() {
     let dir = tempfile::tempdir().unwrap();
     let catalogue = open(&dir);

@@ -114,12 +114,20 @@ impl UploadOutcome {
     }
 }
 
+/// Activities whose starts are further apart than this, in seconds, are the same only if their files say so: a person has
+/// corrected a date, or they were matched by a wrong listing. It is more than the largest shift between time zones.
+pub const FAR_S: i64 = 2 * 86_400;
+
 /// The SQL condition that an activity `a` of the target is the one that a row of `uploads` names: its start is near that of
 /// the source, in the list or in the file. A service may have named another activity.
-pub(super) const IS_NAMED: &str = "a.platform = uploads.to_platform AND a.id = uploads.to_id AND ifnull((
-    SELECT min(abs(a.start_time - s.start_time), ifnull(abs(a.start_time - f.fit_start), 1e9)) <= 172800
-    FROM activities s LEFT JOIN files f ON f.platform = s.platform AND f.id = s.id AND f.part = 0
-    WHERE s.platform = uploads.from_platform AND s.id = uploads.from_id), 1)";
+pub(super) fn is_named() -> String {
+    format!(
+        "a.platform = uploads.to_platform AND a.id = uploads.to_id AND ifnull((
+            SELECT min(abs(a.start_time - s.start_time), ifnull(abs(a.start_time - f.fit_start), 1e9)) <= {FAR_S}
+            FROM activities s LEFT JOIN files f ON f.platform = s.platform AND f.id = s.id AND f.part = 0
+            WHERE s.platform = uploads.from_platform AND s.id = uploads.from_id), 1)"
+    )
+}
 
 impl Catalogue {
     /// Records an upload that is about to be sent. It is durable before this returns: the journal knows of every request,
@@ -264,11 +272,11 @@ impl Catalogue {
     /// the listed start, so the start in the file has to be outside `near`, too. An upload from the future was started under
     /// a wrong clock, and counts: it may still appear. The newest first.
     pub fn unlisted_uploads(&self, to: &str, since: Timestamp, near: (Timestamp, Timestamp)) -> Result<Vec<UploadRow>> {
-        let (from, until) = near;
+        let ((from, until), is_named) = (near, is_named());
         let sql = format!(
             "SELECT * FROM uploads WHERE to_platform = ?1 AND (outcome IS NULL OR
                 (outcome IN ('created', 'exists') AND started_at > ?2
-                    AND NOT EXISTS (SELECT 1 FROM activities a WHERE {IS_NAMED})))
+                    AND NOT EXISTS (SELECT 1 FROM activities a WHERE {is_named})))
              AND NOT EXISTS (SELECT 1 FROM activities a JOIN files f USING (platform, id)
                 WHERE a.platform = from_platform AND a.id = from_id AND f.part = 0
                 AND a.start_time NOT BETWEEN ?3 AND ?4 AND f.fit_start NOT BETWEEN ?3 AND ?4)
@@ -300,10 +308,11 @@ impl Catalogue {
     /// The uploads started before `before`, or seemingly after `now`, that the platform accepted, and that no listing has ever
     /// shown. The oldest first.
     pub fn never_listed_uploads(&self, to: &str, before: Timestamp, now: Timestamp) -> Result<Vec<UploadRow>> {
+        let is_named = is_named();
         let sql = format!(
             "SELECT * FROM uploads WHERE to_platform = ?1 AND outcome IN ('created', 'exists')
                 AND confirmed_at IS NULL AND (started_at < ?2 OR started_at > ?3)
-                AND NOT EXISTS (SELECT 1 FROM activities a WHERE {IS_NAMED})
+                AND NOT EXISTS (SELECT 1 FROM activities a WHERE {is_named})
              ORDER BY number"
         );
         self.upload_rows(&sql, params![to, before.as_second(), clock::latest(now)])

@@ -9,9 +9,9 @@ use crate::fit::RecordingId;
 
 /// The largest shift between time zones, with the tolerance of a rounded start, in milliseconds.
 const FARTHEST_MS: i64 = (26 * 3600 + 4) * 1000;
-/// How many activities of one file are compared with each. One file has few activities; a converter that gives all its files
-/// the same `file_id` must not cause n² pairs.
-const SHARERS: usize = 16;
+/// How many activities of one file, or that start during one, are compared with each. One file has few activities; a converter
+/// that gives all its files the same `file_id` must not cause n² pairs.
+pub const SHARERS: usize = 16;
 
 /// Two positions, the smaller first. Four bytes are enough for what fits into memory.
 pub(super) type Positions = (u32, u32);

@@ -17,7 +17,7 @@ const CLOSE_TIMER_S: f64 = 1.0;
 const CLOSE_DISTANCE_M: f64 = 5.0;
 const CLOSE_DISTANCE: f64 = 0.001;
 /// Nobody moves faster than this (90 km/h), so a distance gives the shortest possible time.
-const FASTEST_M_PER_S: f64 = 25.0;
+pub const FASTEST_M_PER_S: f64 = 25.0;
 
 /// The comparison of one measure of two activities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

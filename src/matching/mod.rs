@@ -27,7 +27,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use candidate_pairs::SHARERS;
 pub use candidates::{Candidate, Candidates, FileFacts};
+pub use evidence::FASTEST_M_PER_S;
 pub use groups::{FoundDuplicate, Grouping, Pair};
 
 use crate::reason::Reason;

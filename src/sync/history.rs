@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::activity::{ActivityKey, ActivityKeyRef};
 use crate::archive::Archive;
-use crate::catalogue::{self, Absence, Catalogue, Coverage, ListingCoverage, PlanRow, UploadOutcome, UploadRow};
+use crate::catalogue::{self, Absence, Catalogue, Coverage, FAR_S, ListingCoverage, PlanRow, UploadOutcome, UploadRow};
 use crate::clock;
 use crate::matching::{Candidate, Candidates, FileFacts};
 use crate::plan::diff::{
@@ -23,9 +23,8 @@ use crate::sync::matching::candidate_of;
 
 pub use part::HistoryPart;
 
-/// Activities that start further apart are the same only if their files say so: a person has corrected a date, or they
-/// were matched by a wrong listing.
-const FAR: SignedDuration = SignedDuration::from_hours(2 * 24);
+/// Activities that start further apart are the same only if their files say so.
+const FAR: SignedDuration = SignedDuration::from_secs(FAR_S);
 
 /// A platform and its history.
 pub struct History {

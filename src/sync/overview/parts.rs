@@ -9,21 +9,18 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::read::CatalogueData;
 use crate::activity::ActivityKey;
-use crate::catalogue::{self, ActivityRow, Catalogue, FileFingerprint, PlanRow, Query};
-use crate::matching::{Candidates, Matcher};
+use crate::catalogue::{self, ActivityRow, Catalogue, FAR_S, FileFingerprint, PlanRow, Query, ScatterLimits};
+use crate::matching::{Candidates, FASTEST_M_PER_S, Matcher, SHARERS};
 use crate::sync::history::HistoryPart;
 
 /// A history with more activities on all platforms together is read in parts.
 pub(super) const LONGEST_WHOLE: usize = 30_000;
 /// How many activities a part has, about.
 pub(super) const PART: usize = 10_000;
-/// Activities that start further apart concern each other only if they are linked: more than the largest shift between time
-/// zones.
-const FAR_S: i64 = 2 * 86_400;
-/// How many activities that start during one are compared with it at most; a few more, because equal starts have no order.
-const DURING: usize = 32;
-/// The longest possible duration in seconds for a metre: slower activities are longer than their distance says.
-const FASTEST_M_PER_S: f64 = 25.0;
+/// How many activities that start during one concern it: more than are compared with it, because equal starts have no order.
+const DURING: usize = 2 * SHARERS;
+/// The same for an activity of several days. Some of those that start during it have no duration, and are not compared.
+const DURING_DAYS: usize = 4 * SHARERS;
 
 /// An activity that was read.
 struct PartRow {
@@ -116,7 +113,8 @@ struct PartReader<'a> {
 impl<'a> PartReader<'a> {
     fn new(catalogue: &'a Catalogue, matcher: &'a Matcher, size: usize) -> catalogue::Result<PartReader<'a>> {
         let far_s = FAR_S.max(i64::from(matcher.tolerance_s));
-        let scattered = catalogue.scattered(far_s)?;
+        let limits = ScatterLimits { far_s, fastest_m_per_s: FASTEST_M_PER_S, during: DURING_DAYS };
+        let scattered = catalogue.scattered(limits)?;
         let uploads = UploadIndex::of(catalogue)?;
         let (rows, late) = (Vec::new(), Vec::new());
         Ok(PartReader { catalogue, matcher, size, far_s, uploads, scattered, rows, next_cut: size, late })
