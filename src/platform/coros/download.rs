@@ -70,10 +70,8 @@ pub fn file_request(url: &Secret) -> Result<Request> {
     if !is_plain || !FILE_HOSTS.iter().any(is_below) {
         return Err(Error::Unexpected("COROS gives a file URL on an unknown domain; not downloaded".into()));
     }
-    let mut request = Request::get(url.expose())
-        .header("Accept", "*/*")
-        .header("User-Agent", BROWSER)
-        .limit(limit::FILE);
+    let mut request =
+        Request::get(url.expose()).header("Accept", "*/*").header("User-Agent", BROWSER).limit(limit::FILE);
     request.redact_url = true;
     // The interval between two requests to the API holds for a file that the API itself gives, too.
     request.to_file_store = REGIONS.iter().all(|region| host != region.api);
