@@ -7,6 +7,7 @@ mod access_kind;
 mod activity_ref;
 mod file_kind;
 mod key;
+mod numbers;
 mod platform_id;
 
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ pub use access_kind::AccessKind;
 pub use activity_ref::ActivityRef;
 pub use file_kind::{Format, Origin};
 pub use key::{ActivityKey, ActivityKeyRef};
+pub use numbers::{Numbers, NumbersSource};
 pub use platform_id::{PlatformId, PlatformIds};
 
 /// An activity on one platform. Units are in the names; times are UTC; sports are FIT's names.

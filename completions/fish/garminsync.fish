@@ -202,9 +202,18 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -s q -l quie
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -s v -l verbose -d 'Print more; twice: every request'
 complete -c garminsync -n "__fish_garminsync_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l id -d 'Only this id (repeat it, or separate by commas)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l min-distance -d 'Only activities of at least this distance: 20km, 13.1mi, 400m' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l max-distance -d 'Only activities of at most this distance' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l min -d 'Only activities with at least this number: ascent_m=500, avg_heart_rate_bpm=150 (repeat it)' -r -f
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l max -d 'Only activities with at most this number (repeat it)' -r -f
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l sort -d 'Sort by this [default: start]' -r -f -a "start\t'The newest first'
 distance\t'The longest first'
 time\t'The longest first'
+ascent\t'The most ascent first'
+speed\t'The fastest on average first'
+heart-rate\t'The highest average heart rate first'
+power\t'The highest average power first'
+calories\t'The most energy first'
 name\t'By name'
 sport\t'By sport'
 platform\t'By platform'"
@@ -223,6 +232,13 @@ distance_m\t''
 manufacturer\t''
 device\t''
 manual\t''
+avg_heart_rate_bpm\t''
+max_heart_rate_bpm\t''
+avg_power_w\t''
+ascent_m\t''
+calories_kcal\t''
+avg_speed_mps\t''
+numbers_from\t''
 downloaded\t''
 file\t''
 sha256\t''

@@ -1,7 +1,16 @@
 complete -c gs-list -l id -d 'Only this id (repeat it, or separate by commas)' -r -f
+complete -c gs-list -l min-distance -d 'Only activities of at least this distance: 20km, 13.1mi, 400m' -r -f
+complete -c gs-list -l max-distance -d 'Only activities of at most this distance' -r -f
+complete -c gs-list -l min -d 'Only activities with at least this number: ascent_m=500, avg_heart_rate_bpm=150 (repeat it)' -r -f
+complete -c gs-list -l max -d 'Only activities with at most this number (repeat it)' -r -f
 complete -c gs-list -l sort -d 'Sort by this [default: start]' -r -f -a "start\t'The newest first'
 distance\t'The longest first'
 time\t'The longest first'
+ascent\t'The most ascent first'
+speed\t'The fastest on average first'
+heart-rate\t'The highest average heart rate first'
+power\t'The highest average power first'
+calories\t'The most energy first'
 name\t'By name'
 sport\t'By sport'
 platform\t'By platform'"
@@ -20,6 +29,13 @@ distance_m\t''
 manufacturer\t''
 device\t''
 manual\t''
+avg_heart_rate_bpm\t''
+max_heart_rate_bpm\t''
+avg_power_w\t''
+ascent_m\t''
+calories_kcal\t''
+avg_speed_mps\t''
+numbers_from\t''
 downloaded\t''
 file\t''
 sha256\t''

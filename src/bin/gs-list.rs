@@ -25,6 +25,7 @@ use garminsync::sync::{self, ListOptions, ListStats, Result, Worker};
   gs-list --missing | gs-download       archive what is not archived yet
   gs-list --since 30d --sport running   the runs of the last thirty days
   gs-list --unique --sort distance --limit 10   the ten longest activities
+  gs-list --min-distance 20km --min ascent_m=500   long and hilly ones
   gs-list --format csv > all.csv        for a spreadsheet
   gs-list --stats                       the numbers of each platform"
 )]
@@ -54,6 +55,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         ids: flags.id.clone(),
         filter: args.filter.read(worker.now())?,
         is_local: flags.local,
+        ranges: flags.ranges(),
         unique: flags.unique,
         sort: flags.sort.map(Into::into),
         reverse: flags.reverse,

@@ -9,7 +9,7 @@ use super::columns::{Columns, time};
 use super::listed_rows::insert_unlisted;
 use super::problems::{IS_UNAVAILABLE, clear_download_problem, since};
 use super::{Catalogue, FileRow, Result, Unavailable, files};
-use crate::activity::{Activity, ActivityKey, ActivityKeyRef, PlatformIds};
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Numbers, NumbersSource, PlatformIds};
 use crate::reason::Reason;
 
 /// An activity that listings should show and do not.
@@ -45,6 +45,8 @@ impl Absence {
 pub struct ActivityRow {
     /// The activity.
     pub activity: Activity,
+    /// Its numbers, from its files or its service.
+    pub numbers: Numbers,
     /// The service has no file of it.
     pub no_original: bool,
     /// Listings no longer show it.
@@ -118,12 +120,16 @@ pub(super) const PLATFORMS: &str = "WITH RECURSIVE of (name) AS (SELECT min(plat
 const ACTIVITY: &str = "a.platform, a.id, a.name, a.sport, a.sub_sport, a.platform_sport, a.start_time, a.utc_offset_s,
     a.timer_time_s, a.elapsed_time_s, a.distance_m, a.manufacturer, a.device, a.manual";
 
+/// The numbers of an activity `a`, in the order of [`numbers`].
+const NUMBERS: &str = "a.avg_heart_rate_bpm, a.max_heart_rate_bpm, a.avg_power_w, a.ascent_m, a.calories_kcal,
+    a.avg_speed_mps, a.numbers_from";
+
 /// The columns of an activity `a` and its first file `f`, in the order of [`entry`].
 fn columns() -> String {
     let same = "p.platform = a.platform AND p.id = a.id";
     let of_files = files::COLUMNS;
     format!(
-        "{ACTIVITY}, a.no_original, a.missing_since, a.missing_count, a.first_seen, a.contiguous, a.first_listing,
+        "{ACTIVITY}, {NUMBERS}, a.no_original, a.missing_since, a.missing_count, a.first_seen, a.contiguous, a.first_listing,
         (SELECT p.last FROM problems p WHERE {same} AND {IS_UNAVAILABLE}),
         EXISTS (SELECT 1 FROM files m WHERE m.platform = f.platform AND m.id = f.id AND m.part > 0), {of_files}"
     )
@@ -325,6 +331,19 @@ fn activity(columns: &mut Columns, names: &mut PlatformIds) -> rusqlite::Result<
     })
 }
 
+/// Reads the columns of [`NUMBERS`].
+fn numbers(columns: &mut Columns) -> rusqlite::Result<Numbers> {
+    Ok(Numbers {
+        avg_heart_rate_bpm: columns.next()?,
+        max_heart_rate_bpm: columns.next()?,
+        avg_power_w: columns.next()?,
+        ascent_m: columns.next()?,
+        calories_kcal: columns.next()?,
+        avg_speed_mps: columns.next()?,
+        numbers_from: columns.next::<Option<String>>()?.and_then(|name| NumbersSource::from_name(&name)),
+    })
+}
+
 /// An activity without its further files, and whether it has any.
 struct FoundRow {
     entry: ActivityRow,
@@ -336,6 +355,7 @@ fn entry(row: &Row, names: &mut PlatformIds) -> rusqlite::Result<FoundRow> {
     let mut columns = Columns::of(row);
     let mut entry = ActivityRow {
         activity: activity(&mut columns, names)?,
+        numbers: numbers(&mut columns)?,
         no_original: columns.next()?,
         missing: columns.time()?.zip(Some(columns.next()?)).map(|(since, listings)| Absence::of(since, listings)),
         first_seen: columns.known_time()?,

@@ -241,7 +241,7 @@ impl Packer {
     }
 }
 
-fn unpack(packed: &[u8]) -> Option<String> {
+pub(super) fn unpack(packed: &[u8]) -> Option<String> {
     let mut text = String::new();
     flate2::read::DeflateDecoder::new(packed).read_to_string(&mut text).ok()?;
     Some(text)

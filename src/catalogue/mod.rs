@@ -8,6 +8,7 @@ mod accounts;
 mod activities;
 mod columns;
 mod commands;
+mod contents;
 mod corrupt;
 mod deletions;
 mod file_requests;
@@ -42,6 +43,7 @@ use crate::reason::Reason;
 pub use accounts::AccountRow;
 pub use activities::{Absence, ActivityRow, Query, no_file_reason};
 pub use commands::{CommandOutcome, CommandRow, FIRST_COMMANDS, LastWork, OpenCommand, Stage};
+pub use contents::{FileContents, UnreadFile};
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
 pub use file_requests::FileRequestRow;
@@ -276,7 +278,7 @@ impl Catalogue {
         catalogue.connection.pragma_update(None, "synchronous", "NORMAL").map_err(named)?;
         match tables {
             Tables::None => catalogue.create_tables()?,
-            Tables::Earlier => catalogue.migrate_tables()?,
+            Tables::Earlier(found) => catalogue.migrate_tables(found)?,
             Tables::Current => catalogue.opened_version = Some(catalogue.data_version().map_err(named)?),
         }
         Ok(catalogue)

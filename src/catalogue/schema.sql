@@ -26,6 +26,13 @@ CREATE TABLE activities (
     missing_since  INTEGER,          -- the first listing that covered its start and did not show it
     missing_count  INTEGER NOT NULL DEFAULT 0, -- such listings in a row; two confirm that it was deleted
     service_json_hash INTEGER,       -- of the service's own JSON: the first bytes of its SHA-256
+    avg_heart_rate_bpm REAL,         -- the numbers that people ask for most
+    max_heart_rate_bpm REAL,
+    avg_power_w        REAL,
+    ascent_m           REAL,
+    calories_kcal      REAL,
+    avg_speed_mps      REAL,
+    numbers_from       TEXT,         -- 'file': from the sessions of its files; 'service': from the service's JSON
     PRIMARY KEY (platform, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -38,9 +45,13 @@ CREATE TABLE service_json (
     id       TEXT NOT NULL,
     json     BLOB NOT NULL,
     seen     INTEGER NOT NULL,
+    reader   INTEGER,                -- the version of the program's reader that took the numbers from it; NULL: none yet
     PRIMARY KEY (platform, id),
     FOREIGN KEY (platform, id) REFERENCES activities (platform, id) ON DELETE CASCADE
 ) STRICT;
+
+-- Those whose numbers were not taken yet.
+CREATE INDEX service_json_unread ON service_json (platform, id) WHERE reader IS NULL;
 
 -- Activities that are the same on several platforms have the same group number. They keep it when a person edits one of them.
 CREATE TABLE activity_groups (
@@ -103,6 +114,9 @@ CREATE TABLE files (
 
 -- The few further files: nearly every activity has one file.
 CREATE INDEX files_further ON files (platform, id) WHERE part > 0;
+
+-- The activities of a file.
+CREATE INDEX files_by_content ON files (sha256);
 
 -- Originals that the service itself has only corrupt, kept as received; they are never in the table of files.
 CREATE TABLE corrupt_originals (

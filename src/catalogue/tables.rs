@@ -5,25 +5,51 @@ use super::{Catalogue, Error, Result, protect};
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).
 const APPLICATION_ID: i32 = 0x6773_796e;
 /// The version of the tables (SQLite's `user_version`). Catalogues of development versions have 1 to 5, and other tables.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 /// Creates the tables of an empty file.
-const SCHEMA: &str = include_str!("schema.sql");
+const SCHEMA: [&str; 3] = [include_str!("schema.sql"), CONTENTS, VIEWS];
+/// The tables of what files contain.
+const CONTENTS: &str = include_str!("contents.sql");
+/// The views for people.
+const VIEWS: &str = include_str!("views.sql");
 
-/// The version before, which is brought up to date when a catalogue is opened.
-const EARLIER: i64 = 6;
-const MIGRATION: &str = "ALTER TABLE activities ADD COLUMN service_json_hash INTEGER;
-    DROP INDEX activities_start;
-    CREATE INDEX files_further ON files (platform, id) WHERE part > 0;
-    CREATE INDEX uploads_by_run ON uploads (run);
-    CREATE INDEX deletions_by_run ON deletions (run)";
+/// How a catalogue of an earlier version is brought up to date when it is opened: from which version, and the statements
+/// that make it the next one.
+const MIGRATIONS: [(i64, &[&str]); 2] = [
+    (
+        6,
+        &["ALTER TABLE activities ADD COLUMN service_json_hash INTEGER;
+            DROP INDEX activities_start;
+            CREATE INDEX files_further ON files (platform, id) WHERE part > 0;
+            CREATE INDEX uploads_by_run ON uploads (run);
+            CREATE INDEX deletions_by_run ON deletions (run)"],
+    ),
+    (
+        7,
+        &[
+            "ALTER TABLE activities ADD COLUMN avg_heart_rate_bpm REAL;
+            ALTER TABLE activities ADD COLUMN max_heart_rate_bpm REAL;
+            ALTER TABLE activities ADD COLUMN avg_power_w REAL;
+            ALTER TABLE activities ADD COLUMN ascent_m REAL;
+            ALTER TABLE activities ADD COLUMN calories_kcal REAL;
+            ALTER TABLE activities ADD COLUMN avg_speed_mps REAL;
+            ALTER TABLE activities ADD COLUMN numbers_from TEXT;
+            ALTER TABLE service_json ADD COLUMN reader INTEGER;
+            CREATE INDEX service_json_unread ON service_json (platform, id) WHERE reader IS NULL;
+            CREATE INDEX files_by_content ON files (sha256)",
+            CONTENTS,
+            VIEWS,
+        ],
+    ),
+];
 
 /// The tables in the file of a catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tables {
     /// None: the file is empty.
     None,
-    /// Those of the version before.
-    Earlier,
+    /// Those of this earlier version.
+    Earlier(i64),
     /// Those of this version.
     Current,
 }
@@ -45,32 +71,36 @@ impl Catalogue {
             (false, 0) if tables == 0 => Ok(Tables::None),
             (false, _) => Err(Error::Foreign { path: self.path.clone() }),
             (true, VERSION) => Ok(Tables::Current),
-            (true, EARLIER) => Ok(Tables::Earlier),
+            (true, found) if MIGRATIONS.iter().any(|(from, _)| *from == found) => Ok(Tables::Earlier(found)),
             (true, found) => Err(Error::Newer { path: self.path.clone(), found, known: VERSION }),
         }
     }
 
     /// Creates the tables in an empty file.
     pub(super) fn create_tables(&mut self) -> Result<()> {
-        self.change_tables(0, SCHEMA)?;
+        self.change_tables(0, &SCHEMA, VERSION)?;
         protect(&self.path);
         Ok(())
     }
 
-    /// Brings the tables of the version before up to date.
-    pub(super) fn migrate_tables(&mut self) -> Result<()> {
-        self.change_tables(EARLIER, MIGRATION)
+    /// Brings the tables of an earlier version up to date.
+    pub(super) fn migrate_tables(&mut self, found: i64) -> Result<()> {
+        let steps = MIGRATIONS.iter().filter(|(from, _)| *from >= found);
+        for (from, sql) in steps {
+            self.change_tables(*from, sql, from + 1)?;
+        }
+        Ok(())
     }
 
-    fn change_tables(&mut self, from: i64, sql: &str) -> Result<()> {
+    fn change_tables(&mut self, from: i64, sql: &[&str], to: i64) -> Result<()> {
         self.write(|tx| {
             // Checked again inside the transaction: another command may have done it meanwhile.
             if tx.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? != from {
                 return Ok(());
             }
-            tx.execute_batch(sql)?;
+            sql.iter().try_for_each(|sql| tx.execute_batch(sql))?;
             tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-            tx.pragma_update(None, "user_version", VERSION)
+            tx.pragma_update(None, "user_version", to)
         })
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
+use crate::activity::{Activity, ActivityKey, ActivityKeyRef, Numbers};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use std::sync::{Arc, Mutex};
@@ -328,6 +328,8 @@ fn nothing_that_is_done_for_each_activity_reads_a_whole_table() {
         ("deletions_of_run", &|c| c.deletions_of_run("r").map(drop)),
         ("corrupt_original", &|c| c.corrupt_original(key()).map(drop)),
         ("group_number", &|c| c.group_number(key()).map(drop)),
+        ("store_contents", &|c| c.store_contents(&[unread("aa")], |_| Numbers::default())),
+        ("has_contents", &|c| c.has_contents("aa").map(drop)),
     ];
     for (name, call) in calls {
         for (sql, plan) in plans(&mut catalogue, |catalogue| call(catalogue)) {
@@ -340,20 +342,33 @@ fn nothing_that_is_done_for_each_activity_reads_a_whole_table() {
 /// A query of the catalogue.
 type Call<'a> = &'a dyn Fn(&mut Catalogue) -> Result<()>;
 
+/// A file that could not be read.
+fn unread(sha256: &str) -> FileContents {
+    FileContents { sha256: sha256.to_owned(), read: Err("truncated".to_owned()) }
+}
+
 #[test]
 fn every_index_is_used_by_a_query() {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     let key = || ActivityKeyRef::new("p", "1");
     let ignore = |_| Ok::<_, Error>(());
-    let queries: [(&str, Call); 11] = [
+    let by_kind = |c: &mut Catalogue| {
+        let sql = "SELECT id FROM v_efforts WHERE kind = 'run_5k' ORDER BY value";
+        let ids = c.connection.prepare(sql).and_then(|mut statement| statement.query([])?.next().map(drop));
+        c.done(ids)
+    };
+    let queries: [(&str, Call); 14] = [
         ("activities_newest", &|c| c.entries(&Query::default(), ignore)),
         ("commands_by_run", &|c| c.stages("r", "c").map(drop)),
         ("deletions_by_activity", &|c| c.was_deleted_here(key()).map(drop)),
         ("deletions_by_run", &|c| c.deletions_of_run("r").map(drop)),
         ("deletions_open", &|c| c.open_deletions("p").map(drop)),
+        ("efforts_by_kind", &by_kind),
+        ("files_by_content", &|c| c.store_contents(&[unread("aa")], |_| Numbers::default())),
         ("files_further", &|c| c.entries(&Query::default(), ignore)),
         ("listings_by_platform", &|c| c.newest_listing("p").map(drop)),
+        ("service_json_unread", &|c| c.read_service_numbers("p", &|_| Numbers::default()).map(drop)),
         ("uploads_by_file", &|c| c.has_upload_of_file("p", "aa").map(drop)),
         ("uploads_by_run", &|c| c.uploads_of_run("r").map(drop)),
         ("uploads_by_target", &|c| c.was_uploaded_by("r", key()).map(drop)),
@@ -669,8 +684,27 @@ fn a_file_counts_as_sent_in_a_run_unless_it_did_not_arrive() {
     assert_eq!(sent(&catalogue, "now", "coros", "aa"), None);
 }
 
+/// What version 8 has more than version 7, taken away.
+const TO_VERSION_7: &str = "DROP VIEW v_weeks; DROP VIEW v_efforts; DROP VIEW v_laps; DROP VIEW v_sessions;
+    DROP VIEW v_unique_activities; DROP VIEW v_activities;
+    DROP TABLE efforts; DROP TABLE laps; DROP TABLE sessions; DROP TABLE file_contents;
+    DROP INDEX files_by_content; DROP INDEX service_json_unread; ALTER TABLE service_json DROP COLUMN reader;
+    ALTER TABLE activities DROP COLUMN avg_heart_rate_bpm; ALTER TABLE activities DROP COLUMN max_heart_rate_bpm;
+    ALTER TABLE activities DROP COLUMN avg_power_w; ALTER TABLE activities DROP COLUMN ascent_m;
+    ALTER TABLE activities DROP COLUMN calories_kcal; ALTER TABLE activities DROP COLUMN avg_speed_mps;
+    ALTER TABLE activities DROP COLUMN numbers_from; PRAGMA user_version = 7";
+/// What version 7 has more than version 6, taken away.
+const TO_VERSION_6: &str = "ALTER TABLE activities DROP COLUMN service_json_hash; DROP INDEX files_further;
+    DROP INDEX uploads_by_run; DROP INDEX deletions_by_run;
+    CREATE INDEX activities_start ON activities (start_time, platform); PRAGMA user_version = 6";
+
 #[test]
-fn a_catalogue_of_the_version_before_is_brought_up_to_date() {
+fn a_catalogue_of_an_earlier_version_is_brought_up_to_date() {
+    [1, 2].into_iter().for_each(expect_migration);
+}
+
+/// `steps`: how many versions the catalogue is older.
+fn expect_migration(steps: usize) {
     let dir = tempfile::tempdir().unwrap();
     let mut catalogue = open(&dir);
     list(&mut catalogue, 1..=3, Coverage::default(), false);
@@ -680,10 +714,7 @@ fn a_catalogue_of_the_version_before_is_brought_up_to_date() {
         catalogue.connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap()
     };
     let fresh = tables(&catalogue);
-    let before = "ALTER TABLE activities DROP COLUMN service_json_hash; DROP INDEX files_further;
-        DROP INDEX uploads_by_run; DROP INDEX deletions_by_run;
-        CREATE INDEX activities_start ON activities (start_time, platform); PRAGMA user_version = 6";
-    catalogue.connection.execute_batch(before).unwrap();
+    catalogue.connection.execute_batch(&[TO_VERSION_7, TO_VERSION_6][..steps].join(";")).unwrap();
     catalogue.connection.execute_batch("UPDATE service_json SET seen = id").unwrap();
     drop(catalogue);
     let mut catalogue = open(&dir);

@@ -23,3 +23,13 @@ pub fn sport_name(activity: &Activity) -> String {
 pub fn distance(activity: &Activity, units: Units) -> String {
     activity.distance_m.map(|metres| format!("{:.2}", metres / units.metres())).unwrap_or_default()
 }
+
+/// A number without decimals.
+pub fn whole(value: Option<f64>) -> String {
+    value.map(|value| format!("{value:.0}")).unwrap_or_default()
+}
+
+/// A speed in units of distance an hour, without its unit, with one decimal.
+pub fn speed(metres_a_second: Option<f64>, units: Units) -> String {
+    metres_a_second.map(|speed| format!("{:.1}", speed * 3600.0 / units.metres())).unwrap_or_default()
+}

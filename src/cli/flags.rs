@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 
 use super::args::RuleArg;
 use super::list_output::{Field, ListColumns};
+use super::number_values::{limit, metres};
 use crate::i18n::Lang;
+use crate::sync::{NumberField, NumberRange};
 use crate::{notify, sync};
 
 /// How far `gs-fetch` lists.
@@ -39,6 +41,18 @@ pub struct ListFlags {
     /// --since and --until are in the local time of each activity
     #[arg(long)]
     pub local: bool,
+    /// Only activities of at least this distance: 20km, 13.1mi, 400m
+    #[arg(long, value_name = "DISTANCE", value_parser = metres)]
+    pub min_distance: Option<f64>,
+    /// Only activities of at most this distance
+    #[arg(long, value_name = "DISTANCE", value_parser = metres)]
+    pub max_distance: Option<f64>,
+    /// Only activities with at least this number: ascent_m=500, avg_heart_rate_bpm=150 (repeat it)
+    #[arg(long, value_name = "FIELD=NUMBER", value_parser = limit)]
+    pub min: Vec<(NumberField, f64)>,
+    /// Only activities with at most this number (repeat it)
+    #[arg(long, value_name = "FIELD=NUMBER", value_parser = limit)]
+    pub max: Vec<(NumberField, f64)>,
     /// Sort by this [default: start]
     #[arg(long, value_name = "KEY")]
     pub sort: Option<SortBy>,
@@ -63,18 +77,35 @@ pub struct ListFlags {
 }
 
 impl ListFlags {
+    /// The ranges of numbers that are selected.
+    pub fn ranges(&self) -> Vec<NumberRange> {
+        let distance = |limit: Option<f64>| limit.map(|limit| (NumberField::Distance, limit));
+        let least = self.min.iter().copied().chain(distance(self.min_distance));
+        let greatest = self.max.iter().copied().chain(distance(self.max_distance));
+        let least = least.map(|(field, min)| NumberRange { field, min, max: f64::INFINITY });
+        least.chain(greatest.map(|(field, max)| NumberRange { field, min: f64::NEG_INFINITY, max })).collect()
+    }
+
     /// The requested columns. The sort column stays, and so does the distance if units were given.
     pub fn columns(&self) -> ListColumns {
         let sorted_by = self.sort.map(|key| match key {
             SortBy::Start => Field::StartTime,
             SortBy::Distance => Field::DistanceM,
             SortBy::Time => Field::TimerTimeS,
+            SortBy::Ascent => Field::AscentM,
+            SortBy::Speed => Field::AvgSpeedMps,
+            SortBy::HeartRate => Field::AvgHeartRateBpm,
+            SortBy::Power => Field::AvgPowerW,
+            SortBy::Calories => Field::CaloriesKcal,
             SortBy::Name => Field::Name,
             SortBy::Sport => Field::Sport,
             SortBy::Platform => Field::Platform,
         });
+        // The table shows the sort column, also one that it has not by default.
+        let added = sorted_by.filter(|field| self.fields.is_empty() && !field.is_of_table());
         ListColumns {
             fields: self.fields.clone(),
+            added,
             kept: sorted_by.into_iter().chain(self.units.map(|_| Field::DistanceM)).collect(),
             unique: self.unique,
             units: self.units.unwrap_or_default(),
@@ -121,6 +152,16 @@ pub enum SortBy {
     Distance,
     /// The longest first.
     Time,
+    /// The most ascent first.
+    Ascent,
+    /// The fastest on average first.
+    Speed,
+    /// The highest average heart rate first.
+    HeartRate,
+    /// The highest average power first.
+    Power,
+    /// The most energy first.
+    Calories,
     /// By name.
     Name,
     /// By sport.
@@ -135,6 +176,11 @@ impl From<SortBy> for sync::SortKey {
             SortBy::Start => sync::SortKey::Start,
             SortBy::Distance => sync::SortKey::Distance,
             SortBy::Time => sync::SortKey::Time,
+            SortBy::Ascent => sync::SortKey::Number(NumberField::Ascent),
+            SortBy::Speed => sync::SortKey::Number(NumberField::AvgSpeed),
+            SortBy::HeartRate => sync::SortKey::Number(NumberField::AvgHeartRate),
+            SortBy::Power => sync::SortKey::Number(NumberField::AvgPower),
+            SortBy::Calories => sync::SortKey::Number(NumberField::Calories),
             SortBy::Name => sync::SortKey::Name,
             SortBy::Sport => sync::SortKey::Sport,
             SortBy::Platform => sync::SortKey::Platform,

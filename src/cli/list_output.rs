@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use super::Align::{self, NoWrap, Right, Truncate};
-use super::activity_text::{distance, local_start, sport_name};
+use super::activity_text::{distance, local_start, speed, sport_name, whole};
 use super::{Failure, ListFormat, Output, Table, Units, csv as cells, duration, table};
 use crate::activity::printable;
 use crate::record::{ActivityRecord, Record};
@@ -31,6 +31,13 @@ pub enum Field {
     Manufacturer,
     Device,
     Manual,
+    AvgHeartRateBpm,
+    MaxHeartRateBpm,
+    AvgPowerW,
+    AscentM,
+    CaloriesKcal,
+    AvgSpeedMps,
+    NumbersFrom,
     Downloaded,
     File,
     Sha256,
@@ -51,7 +58,7 @@ const OF_TABLE: [Field; 8] = [
 /// The columns that a narrow terminal leaves out, in this order.
 const DROPPED: [Field; 5] = [Field::TimerTimeS, Field::DistanceM, Field::Sport, Field::File, Field::Name];
 /// The columns of CSV. [`Field::AlsoOn`] is added if one line stands for the activity on all platforms.
-const OF_CSV: [Field; 17] = [
+const OF_CSV: [Field; 24] = [
     Field::Platform,
     Field::Id,
     Field::Name,
@@ -66,6 +73,13 @@ const OF_CSV: [Field; 17] = [
     Field::Manufacturer,
     Field::Device,
     Field::Manual,
+    Field::AvgHeartRateBpm,
+    Field::MaxHeartRateBpm,
+    Field::AvgPowerW,
+    Field::AscentM,
+    Field::CaloriesKcal,
+    Field::AvgSpeedMps,
+    Field::NumbersFrom,
     Field::Downloaded,
     Field::File,
     Field::Sha256,
@@ -77,8 +91,19 @@ impl Field {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
+    /// Whether a table has it by default.
+    pub(super) fn is_of_table(self) -> bool {
+        OF_TABLE.contains(&self)
+    }
+
     fn head(self, units: Units) -> String {
         match self {
+            Field::AvgHeartRateBpm => "avg bpm".to_owned(),
+            Field::MaxHeartRateBpm => "max bpm".to_owned(),
+            Field::AvgPowerW => "avg W".to_owned(),
+            Field::AscentM => "ascent (m)".to_owned(),
+            Field::CaloriesKcal => "kcal".to_owned(),
+            Field::AvgSpeedMps => format!("{}/h", units.name()),
             Field::StartTime => "start (local)".to_owned(),
             Field::TimerTimeS => "time".to_owned(),
             Field::ElapsedTimeS => "elapsed".to_owned(),
@@ -91,6 +116,8 @@ impl Field {
     fn align(self) -> Align {
         match self {
             Field::TimerTimeS | Field::ElapsedTimeS | Field::DistanceM | Field::UtcOffsetS => Right,
+            Field::AvgHeartRateBpm | Field::MaxHeartRateBpm | Field::AvgPowerW => Right,
+            Field::AscentM | Field::CaloriesKcal | Field::AvgSpeedMps => Right,
             Field::Sport | Field::Name | Field::PlatformSport | Field::Device => Truncate,
             _ => NoWrap,
         }
@@ -113,6 +140,12 @@ impl Field {
             Field::TimerTimeS => a.timer_time_s.map(duration).unwrap_or_default(),
             Field::ElapsedTimeS => a.elapsed_time_s.map(duration).unwrap_or_default(),
             Field::DistanceM => distance(a, units),
+            Field::AvgHeartRateBpm => whole(record.numbers.avg_heart_rate_bpm),
+            Field::MaxHeartRateBpm => whole(record.numbers.max_heart_rate_bpm),
+            Field::AvgPowerW => whole(record.numbers.avg_power_w),
+            Field::AscentM => whole(record.numbers.ascent_m),
+            Field::CaloriesKcal => whole(record.numbers.calories_kcal),
+            Field::AvgSpeedMps => speed(record.numbers.avg_speed_mps, units),
             Field::File => file_state(record),
             Field::Name => a.shown_name().chars().take(LONGEST_NAME).collect(),
             other => other.cell(record),
@@ -139,6 +172,13 @@ impl Field {
             Field::Manufacturer => text(&a.manufacturer),
             Field::Device => text(&a.device),
             Field::Manual => a.manual.to_string(),
+            Field::AvgHeartRateBpm => number(record.numbers.avg_heart_rate_bpm),
+            Field::MaxHeartRateBpm => number(record.numbers.max_heart_rate_bpm),
+            Field::AvgPowerW => number(record.numbers.avg_power_w),
+            Field::AscentM => number(record.numbers.ascent_m),
+            Field::CaloriesKcal => number(record.numbers.calories_kcal),
+            Field::AvgSpeedMps => number(record.numbers.avg_speed_mps),
+            Field::NumbersFrom => record.numbers.numbers_from.map(|from| from.name().to_owned()).unwrap_or_default(),
             Field::Downloaded => is_downloaded(record).to_string(),
             Field::File => record.file.as_ref().map(|file| cells::cell(&file.path)).unwrap_or_default(),
             Field::Sha256 => record.file.as_ref().map(|file| file.sha256.clone()).unwrap_or_default(),
@@ -169,6 +209,8 @@ fn file_state(record: &ActivityRecord) -> String {
 pub struct ListColumns {
     /// The columns. If empty, the default columns of the format.
     pub fields: Vec<Field>,
+    /// A further column of a table with the default columns.
+    pub added: Option<Field>,
     /// The columns that a person asked for, so that a narrow terminal keeps them.
     pub kept: Vec<Field>,
     /// Each activity stands for the same activity on all platforms.
@@ -181,7 +223,13 @@ impl ListColumns {
     fn of(&self, format: ListFormat) -> Vec<Field> {
         match format {
             _ if !self.fields.is_empty() => self.fields.clone(),
-            ListFormat::Table => OF_TABLE.to_vec(),
+            ListFormat::Table => {
+                let mut fields = OF_TABLE.to_vec();
+                // Beside the other numbers.
+                let at = fields.iter().position(|field| *field == Field::File).unwrap_or(fields.len());
+                self.added.into_iter().for_each(|field| fields.insert(at, field));
+                fields
+            }
             ListFormat::Csv => OF_CSV.into_iter().chain(self.unique.then_some(Field::AlsoOn)).collect(),
             ListFormat::Ndjson => Vec::new(),
         }

@@ -13,6 +13,7 @@ mod generate;
 mod input;
 mod list_output;
 mod messages;
+mod number_values;
 mod output;
 mod progress;
 mod read_ahead;

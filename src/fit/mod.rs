@@ -23,6 +23,7 @@ mod error;
 mod frame;
 mod manufacturer;
 mod message;
+mod numbers;
 mod product;
 mod recording;
 #[cfg(test)]
@@ -34,6 +35,7 @@ use std::fmt;
 pub use decode::{Undecodable, decode};
 pub use error::FitError;
 pub use manufacturer::manufacturer_name;
+pub use numbers::numbers;
 pub use product::product_name;
 pub use recording::{Lap, Position, Recording, Session, Sums, TimerEvent, Trackpoint};
 pub use scan::scan;

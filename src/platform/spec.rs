@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::folder::Folder;
 use super::outbox::{self, Outbox};
 use super::{Access, AccessKind, Context, Error, PlatformLogin, PlatformReader, PlatformWriter, Result, SettingSource};
-use crate::activity::{Format, PlatformId};
+use crate::activity::{Format, Numbers, PlatformId};
 
 /// A row of the table of platforms: the properties that are known without opening the platform.
 #[derive(Debug)]
@@ -66,6 +66,11 @@ pub trait Service: Send + Sync {
     /// owners.
     fn listed_owner(&self, _raw: &str) -> Option<String> {
         None
+    }
+
+    /// The numbers of a listed activity, from the service's own JSON; none where lists do not have them.
+    fn listed_numbers(&self, _raw: &str) -> Numbers {
+        Numbers::default()
     }
 }
 

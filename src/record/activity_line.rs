@@ -12,7 +12,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::Value;
 
-use crate::activity::ActivityRef;
+use crate::activity::{ActivityRef, NumbersSource};
 
 /// The fields of an activity record that matching needs. Units are those of [`crate::activity::Activity`].
 #[derive(Debug, Clone, PartialEq)]
@@ -153,6 +153,8 @@ struct Fields<'a> {
     manufacturer: Option<Text<'a>>,
     device: Option<Text<'a>>,
     manual: Option<bool>,
+    numbers: [Option<f64>; 6],
+    numbers_from: Option<NumbersSource>,
     downloaded: Option<bool>,
     no_original: Option<bool>,
     unavailable: Option<bool>,
@@ -201,6 +203,13 @@ impl<'de> Fields<'de> {
             "manufacturer" => once(&mut self.manufacturer, map),
             "device" => once(&mut self.device, map),
             "manual" => once(&mut self.manual, map),
+            "avg_heart_rate_bpm" => once(&mut self.numbers[0], map),
+            "max_heart_rate_bpm" => once(&mut self.numbers[1], map),
+            "avg_power_w" => once(&mut self.numbers[2], map),
+            "ascent_m" => once(&mut self.numbers[3], map),
+            "calories_kcal" => once(&mut self.numbers[4], map),
+            "avg_speed_mps" => once(&mut self.numbers[5], map),
+            "numbers_from" => once(&mut self.numbers_from, map),
             "downloaded" => once(&mut self.downloaded, map),
             "no_original" => once(&mut self.no_original, map),
             "unavailable" => once(&mut self.unavailable, map),
@@ -306,6 +315,7 @@ mod tests {
             "{\"path\":\"a\",\"sha256\":\"b\",\"bytes\":3}",
             "{\"path\":\"a\",\"sha256\":\"b\",\"bytes\":3,\"mood\":1}",
             "\"activity\"",
+            "\"file\"",
             "{\"id\":\"1\",\"reasons\":[],\"certainty\":\"match\"}",
             "\"tab\there\"",
             "nul",
@@ -331,6 +341,13 @@ mod tests {
             "manufacturer",
             "device",
             "manual",
+            "avg_heart_rate_bpm",
+            "max_heart_rate_bpm",
+            "avg_power_w",
+            "ascent_m",
+            "calories_kcal",
+            "avg_speed_mps",
+            "numbers_from",
             "downloaded",
             "no_original",
             "unavailable",

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 pub use activity_line::ActivityLine;
 pub use reader::{Line, Malformed, Numbered, Reader};
 
-use crate::activity::{Activity, ActivityKey};
+use crate::activity::{Activity, ActivityKey, Numbers};
 use crate::exit::Exit;
 use crate::i18n::Lang;
 use crate::reason::Reason;
@@ -38,6 +38,9 @@ pub struct ActivityRecord {
     /// The activity itself; its fields stand at the top level of the record.
     #[serde(flatten)]
     pub activity: Activity,
+    /// The numbers of the activity; its fields stand at the top level of the record.
+    #[serde(flatten)]
+    pub numbers: Numbers,
     /// Whether the file of the activity is in the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub downloaded: Option<bool>,

@@ -201,7 +201,8 @@ fn report(worker: &mut Worker, spec: &PlatformSpec, listed: &Listed) -> Result<(
     if listed.listing.is_some() {
         worker.info(&format!("{}: {} listed, {} new", spec.id, listed.items, listed.new));
     }
-    worker.adopt_orphans(spec)
+    worker.adopt_orphans(spec)?;
+    worker.read_service_numbers(spec)
 }
 
 /// Passes on the activities of a platform that was listed.

@@ -8,7 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::history::group_numbers;
 use super::records::ArchivedState;
-use super::{ActivityFilter, Failure, Histories, RecordSink, Result, Worker, is_due, record_of};
+use super::{
+    ActivityFilter, Failure, Histories, NumberField, NumberRange, RecordSink, Result, Worker, is_due, record_of,
+};
 use crate::activity::{Activity, ActivityKey, ActivityKeyRef};
 use crate::catalogue::{FileSummary, Query};
 use crate::matching::Rule;
@@ -44,6 +46,8 @@ pub enum SortKey {
     Distance,
     /// The time with the timer running, the longest first.
     Time,
+    /// Another number, the greatest first.
+    Number(NumberField),
     /// The name.
     Name,
     /// The sport.
@@ -63,6 +67,8 @@ pub struct ListOptions {
     pub filter: ActivityFilter,
     /// The times of the filter are local times at the start of the activity.
     pub is_local: bool,
+    /// Only activities with numbers in these ranges.
+    pub ranges: Vec<NumberRange>,
     /// One activity of each group: the one with the best file.
     pub unique: bool,
     /// The order; `None`: the newest first.
@@ -99,7 +105,7 @@ impl ListOptions {
 
     /// Whether it depends on a whole record which activities are included.
     fn needs_records(&self) -> bool {
-        self.is_local || matches!(self.state, ListState::Missing | ListState::Downloaded)
+        self.is_local || !self.ranges.is_empty() || matches!(self.state, ListState::Missing | ListState::Downloaded)
     }
 
     fn includes(&self, record: &ActivityRecord, now: Timestamp) -> bool {
@@ -108,7 +114,9 @@ impl ListOptions {
             ListState::Downloaded => is_downloaded(record),
             ListState::Present | ListState::All | ListState::Deleted => true,
         };
-        is_of_state && (!self.is_local || self.is_in_local_time(&record.activity))
+        is_of_state
+            && (!self.is_local || self.is_in_local_time(&record.activity))
+            && self.ranges.iter().all(|range| range.includes(record))
     }
 
     fn is_in_local_time(&self, activity: &Activity) -> bool {
@@ -219,6 +227,7 @@ fn order(key: SortKey, reverse: bool, one: &ActivityRecord, other: &ActivityReco
         SortKey::Start => return newest(reverse),
         SortKey::Distance => longest(a.distance_m, b.distance_m),
         SortKey::Time => longest(a.timer_time_s, b.timer_time_s),
+        SortKey::Number(field) => longest(field.of(one), field.of(other)),
         SortKey::Name => known_first(name(a), name(b), reverse, Ord::cmp),
         SortKey::Sport => known_first(sport(a), sport(b), reverse, Ord::cmp),
         SortKey::Platform => known_first(Some(&a.platform), Some(&b.platform), reverse, Ord::cmp),

@@ -51,6 +51,7 @@ pub fn record_of(entry: ActivityRow, archive: &Archive, now: Timestamp) -> Activ
     let state = ArchivedState::of(file.is_some(), entry.no_original, entry.unavailable, now);
     ActivityRecord {
         activity: entry.activity,
+        numbers: entry.numbers,
         downloaded: Some(state.is_archived),
         no_original: state.no_original,
         unavailable: state.is_unavailable,

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::date_ranges::DateRanges;
 use super::response::{digits, text_or_number};
 use super::{ID, MANUFACTURER};
-use crate::activity::Activity;
+use crate::activity::{Activity, Numbers, NumbersSource};
 use crate::http::form;
 use crate::platform::{Error, ListedActivity, Page, Result, Window};
 use crate::sport;
@@ -299,6 +299,23 @@ pub fn activity(item: &Value) -> Option<Activity> {
         device,
         manual: false,
     })
+}
+
+/// The numbers of an entry. Its `avgSpeed` is a pace whose unit depends on the sport, so the speed is computed; the heights
+/// of activities without a barometer or GPS are 0.
+pub fn numbers(item: &Value) -> Numbers {
+    let speed = positive(&item["distance"]).zip(positive(&item["workoutTime"])).map(|(metres, s)| metres / s);
+    let numbers = Numbers {
+        avg_heart_rate_bpm: positive(&item["avgHr"]),
+        max_heart_rate_bpm: positive(&item["maxHr"]),
+        avg_power_w: positive(&item["avgPower"]),
+        ascent_m: positive(&item["ascent"]),
+        // In thousandths.
+        calories_kcal: positive(&item["calorie"]).map(|calories| calories / 1000.0),
+        avg_speed_mps: speed,
+        numbers_from: None,
+    };
+    numbers.from_source(NumbersSource::Service)
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -1,8 +1,8 @@
 //! The row for COROS in the table of platforms.
 
 use super::mcp::OAuthAccess;
-use super::{Coros, ID, MANUFACTURER};
-use crate::activity::Format;
+use super::{Coros, ID, MANUFACTURER, list};
+use crate::activity::{Format, Numbers};
 use crate::platform::{
     Access, AccessKind, Context, LoginWays, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter,
     Result, Service,
@@ -30,6 +30,10 @@ struct CorosService;
 impl Service for CorosService {
     fn accesses(&self) -> Vec<&dyn Access> {
         vec![&OAuthAccess, self]
+    }
+
+    fn listed_numbers(&self, raw: &str) -> Numbers {
+        list::numbers(&serde_json::from_str(raw).unwrap_or_default())
     }
 }
 

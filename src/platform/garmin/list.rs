@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::block_page;
-use crate::activity::{Activity, PlatformId};
+use crate::activity::{Activity, Numbers, NumbersSource, PlatformId};
 use crate::http::{Response, form};
 use crate::platform::{Error, ListedActivity, Page, Result, Window, lenient_json};
 use crate::sport;
@@ -321,6 +321,21 @@ pub fn activity(platform: &PlatformId, item: &Value) -> Option<Activity> {
         // The Personal API has both names.
         manual: ["manualActivity", "isManualActivity"].iter().any(|name| item[*name] == true),
     })
+}
+
+/// The numbers of an entry.
+pub fn numbers(item: &Value) -> Numbers {
+    let number = |name: &str| item[name].as_f64();
+    let numbers = Numbers {
+        avg_heart_rate_bpm: number("averageHR"),
+        max_heart_rate_bpm: number("maxHR"),
+        avg_power_w: number("avgPower"),
+        ascent_m: number("elevationGain"),
+        calories_kcal: number("calories"),
+        avg_speed_mps: number("averageSpeed"),
+        numbers_from: None,
+    };
+    numbers.from_source(NumbersSource::Service)
 }
 
 /// The start of an activity, from its details.

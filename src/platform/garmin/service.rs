@@ -7,7 +7,7 @@ use super::domain::{self, Domain};
 use super::personal::{self, PersonalAccess};
 use super::settings::GarminSettings;
 use super::{Garmin, import, list};
-use crate::activity::Format;
+use crate::activity::{Format, Numbers};
 use crate::http::Secret;
 use crate::platform::{
     Access, AccessKind, Context, LoginWays, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec, PlatformWriter,
@@ -79,6 +79,10 @@ impl Service for GarminService {
     /// The `ownerId` of an entry, which is the `profileId` of the person.
     fn listed_owner(&self, raw: &str) -> Option<String> {
         list::id(&serde_json::from_str::<serde_json::Value>(raw).ok()?["ownerId"])
+    }
+
+    fn listed_numbers(&self, raw: &str) -> Numbers {
+        list::numbers(&serde_json::from_str(raw).unwrap_or_default())
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::ID;
 use super::api::{self, error_text, text};
-use crate::activity::Activity;
+use crate::activity::{Activity, Numbers, NumbersSource};
 use crate::http::{Response, form};
 use crate::platform::{Error, ListedActivity, Page, Result, Window, lenient_json};
 use crate::sport;
@@ -30,7 +30,8 @@ const FIRST_DAY: Date = date(1989, 12, 1);
 const PADDING: SignedDuration = SignedDuration::from_hours(48);
 /// The fields that are read, and those that a later version may need: with all of them an entry has ten times the size.
 const FIELDS: &str = "id,start_date,start_date_local,timezone,type,sub_type,name,description,moving_time,elapsed_time,\
-    icu_recording_time,distance,icu_distance,total_elevation_gain,average_heartrate,calories,device_name,external_id,\
+    icu_recording_time,distance,icu_distance,total_elevation_gain,average_heartrate,max_heartrate,\
+    icu_average_watts,average_speed,calories,device_name,external_id,\
     file_type,file_sport_index,source,oauth_client_name,created,icu_sync_date,gear,trainer,_note";
 /// Makers of devices, by their FIT names, with which names of devices begin.
 const MAKERS: [&str; 9] = ["garmin", "coros", "wahoo", "polar", "suunto", "zwift", "hammerhead", "bryton", "zepp"];
@@ -220,6 +221,21 @@ pub fn parse(response: &Response) -> Result<Vec<Value>> {
         (200, None) => Err(Error::Unexpected("intervals.icu: the activity list is invalid JSON".into())),
         _ => Err(Error::Unexpected(format!("cannot list activities: {}", error_text(response)))),
     }
+}
+
+/// The numbers of an entry.
+pub fn numbers(item: &Value) -> Numbers {
+    let number = |name: &str| item[name].as_f64();
+    let numbers = Numbers {
+        avg_heart_rate_bpm: number("average_heartrate"),
+        max_heart_rate_bpm: number("max_heartrate"),
+        avg_power_w: number("icu_average_watts"),
+        ascent_m: number("total_elevation_gain"),
+        calories_kcal: number("calories"),
+        avg_speed_mps: number("average_speed"),
+        numbers_from: None,
+    };
+    numbers.from_source(NumbersSource::Service)
 }
 
 fn activity(item: &Value, id: String) -> Activity {

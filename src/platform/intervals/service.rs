@@ -1,8 +1,8 @@
 //! The row for intervals.icu in the table of platforms.
 
 use super::api::{self, Athlete};
-use super::{ID, Intervals};
-use crate::activity::Format;
+use super::{ID, Intervals, list};
+use crate::activity::{Format, Numbers};
 use crate::platform::{
     Access, AccessKind, Context, Error, LoginWays, PlatformKind, PlatformLogin, PlatformReader, PlatformSpec,
     PlatformWriter, Result, Service, SettingSource,
@@ -29,6 +29,10 @@ struct IntervalsService;
 impl Service for IntervalsService {
     fn accesses(&self) -> Vec<&dyn Access> {
         vec![self]
+    }
+
+    fn listed_numbers(&self, raw: &str) -> Numbers {
+        list::numbers(&serde_json::from_str(raw).unwrap_or_default())
     }
 
     fn check_settings(&self, settings: &dyn SettingSource) -> Result<()> {

@@ -1,0 +1,319 @@
+//! What the files of the archive contain, and the numbers of each activity: from its files, else from its service's JSON.
+
+use rusqlite::{CachedStatement, ToSql, Transaction, params};
+
+use super::listed_rows::unpack;
+use super::{Catalogue, Result};
+use crate::activity::{ActivityKey, ActivityKeyRef, Numbers};
+use crate::fit::{Lap, Recording, Session, Sums};
+use crate::sport;
+
+/// The version of the reader of files: a higher one reads all files again.
+pub const FILE_READER: i64 = 1;
+/// The version of the reader of services' JSON.
+pub(super) const SERVICE_READER: i64 = 1;
+
+/// What was read in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileContents {
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub sha256: String,
+    /// What it contains, or why it could not be read.
+    pub read: std::result::Result<ReadFile, String>,
+}
+
+/// The contents of a file that could be read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ReadFile {
+    /// Its sessions and laps; its trackpoints are counted.
+    pub recording: Recording,
+    /// The product that recorded it.
+    pub device: Option<String>,
+}
+
+/// A file whose contents this version has not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadFile {
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub sha256: String,
+    /// Where it is, below the data folder.
+    pub path: String,
+}
+
+impl Catalogue {
+    /// Stores what files contain, in place of what earlier versions read, and the numbers of their activities. `numbers`
+    /// sums up the sessions of all files of an activity.
+    pub fn store_contents(&mut self, files: &[FileContents], numbers: fn(&[Sums]) -> Numbers) -> Result<()> {
+        self.write(|tx| {
+            let mut writer = ContentsWriter::new(tx)?;
+            for file in files {
+                writer.write(file)?;
+                for key in activities_of(tx, &file.sha256)? {
+                    set_file_numbers(tx, key.as_key(), numbers)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Up to `most` FIT files whose contents this version has not read, in the order of their digests after `after`.
+    pub fn unread_files(&self, after: &str, most: u32) -> Result<Vec<UnreadFile>> {
+        let read = self.connection.prepare_cached(UNREAD_FILES).and_then(|mut statement| {
+            let rows = statement.query_map(params![after, FILE_READER, most], |row| {
+                Ok(UnreadFile { sha256: row.get(0)?, path: row.get(1)? })
+            })?;
+            rows.collect()
+        });
+        self.done(read)
+    }
+
+    /// How many files [`Self::unread_files`] returns in all.
+    pub fn count_unread_files(&self) -> Result<u64> {
+        let count = format!("SELECT count(*) FROM ({UNREAD_FILES})");
+        let count = self.connection.query_row(&count, params!["", FILE_READER, -1], |row| row.get::<_, i64>(0));
+        Ok(self.done(count)?.unsigned_abs())
+    }
+
+    /// Whether the contents of a file are known.
+    pub fn has_contents(&self, sha256: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM file_contents WHERE sha256 = ?1 AND reader >= ?2)";
+        self.done(self.connection.query_row(sql, params![sha256, FILE_READER], |row| row.get(0)))
+    }
+
+    /// Takes the numbers of a platform's activities from its JSON, where that was not done yet. `numbers` reads the JSON of
+    /// one activity. Returns how many were read.
+    pub fn read_service_numbers(&mut self, platform: &str, numbers: &dyn Fn(&str) -> Numbers) -> Result<usize> {
+        let mut count = 0;
+        loop {
+            let read = self.connection.prepare_cached(UNREAD_JSON).and_then(|mut statement| {
+                let rows =
+                    statement.query_map([platform], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+                rows.collect::<rusqlite::Result<Vec<_>>>()
+            });
+            let unread = self.done(read)?;
+            if unread.is_empty() {
+                return Ok(count);
+            }
+            count += unread.len();
+            let read: Vec<(String, Numbers)> = unread
+                .into_iter()
+                .map(|(id, json)| (id, unpack(&json).map(|json| numbers(&json)).unwrap_or_default()))
+                .collect();
+            self.write(|tx| {
+                let mut mark =
+                    tx.prepare_cached("UPDATE service_json SET reader = ?3 WHERE platform = ?1 AND id = ?2")?;
+                for (id, numbers) in &read {
+                    set_service_numbers(tx, ActivityKeyRef::new(platform, id), numbers)?;
+                    mark.execute(params![platform, id, SERVICE_READER])?;
+                }
+                Ok(())
+            })?;
+        }
+    }
+}
+
+/// The FIT files that this version has not read, one of those with the same bytes.
+pub(super) const UNREAD_FILES: &str = "SELECT f.sha256, min(f.path) FROM files f
+    WHERE f.sha256 > ?1 AND f.format = 'fit' AND NOT f.corrupt
+        AND NOT EXISTS (SELECT 1 FROM file_contents c WHERE c.sha256 = f.sha256 AND c.reader >= ?2)
+    GROUP BY f.sha256 ORDER BY f.sha256 LIMIT ?3";
+
+/// The JSON of a platform whose numbers were not taken yet.
+pub(super) const UNREAD_JSON: &str =
+    "SELECT id, json FROM service_json WHERE platform = ?1 AND reader IS NULL LIMIT 1000";
+
+/// Stores the numbers that a service lists, unless they are known from the file.
+pub(super) fn set_service_numbers(
+    tx: &Transaction,
+    ActivityKeyRef { platform, id }: ActivityKeyRef,
+    numbers: &Numbers,
+) -> rusqlite::Result<()> {
+    set_numbers(tx, platform, id, numbers, "numbers_from IS NOT 'file'")
+}
+
+fn set_numbers(tx: &Transaction, platform: &str, id: &str, numbers: &Numbers, condition: &str) -> rusqlite::Result<()> {
+    let sql = format!(
+        "UPDATE activities SET avg_heart_rate_bpm = ?3, max_heart_rate_bpm = ?4, avg_power_w = ?5, ascent_m = ?6,
+            calories_kcal = ?7, avg_speed_mps = ?8, numbers_from = ?9
+         WHERE platform = ?1 AND id = ?2 AND {condition}"
+    );
+    let [heart_rate, max_heart_rate, power, ascent, calories, speed] = numbers.values();
+    let source = numbers.numbers_from.map(|source| source.name());
+    tx.prepare_cached(&sql)?
+        .execute(params![platform, id, heart_rate, max_heart_rate, power, ascent, calories, speed, source])
+        .map(drop)
+}
+
+/// Stores the numbers of an activity from the sessions of all its files. Without a session, what is known stays.
+fn set_file_numbers(
+    tx: &Transaction,
+    ActivityKeyRef { platform, id }: ActivityKeyRef,
+    numbers: fn(&[Sums]) -> Numbers,
+) -> rusqlite::Result<()> {
+    let sql = format!(
+        "SELECT {SUM_COLUMNS} FROM files f JOIN sessions s ON s.sha256 = f.sha256 WHERE f.platform = ?1 AND f.id = ?2
+         ORDER BY f.part, s.number"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let sums = statement.query_map([platform, id], read_sums)?.collect::<rusqlite::Result<Vec<Sums>>>()?;
+    let numbers = numbers(&sums);
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    set_numbers(tx, platform, id, &numbers, "true")
+}
+
+fn activities_of(tx: &Transaction, sha256: &str) -> rusqlite::Result<Vec<ActivityKey>> {
+    let mut statement = tx.prepare_cached("SELECT DISTINCT platform, id FROM files WHERE sha256 = ?1")?;
+    let key = |row: &rusqlite::Row| Ok(ActivityKey::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    statement.query_map([sha256], key)?.collect()
+}
+
+/// The columns of [`Sums`], in the order of [`sum_values`].
+const SUM_COLUMNS: &str = "start_time, end_time, elapsed_time_s, timer_time_s, moving_time_s, distance_m, ascent_m, descent_m,
+    calories_kcal, avg_heart_rate_bpm, max_heart_rate_bpm, avg_power_w, max_power_w, normalized_power_w, avg_cadence_rpm,
+    max_cadence_rpm, avg_speed_mps, max_speed_mps, avg_temperature_c, max_temperature_c";
+
+fn sum_values(sums: &Sums) -> [&dyn ToSql; 20] {
+    [
+        &sums.start_time,
+        &sums.end_time,
+        &sums.elapsed_time_s,
+        &sums.timer_time_s,
+        &sums.moving_time_s,
+        &sums.distance_m,
+        &sums.ascent_m,
+        &sums.descent_m,
+        &sums.calories_kcal,
+        &sums.avg_heart_rate_bpm,
+        &sums.max_heart_rate_bpm,
+        &sums.avg_power_w,
+        &sums.max_power_w,
+        &sums.normalized_power_w,
+        &sums.avg_cadence_rpm,
+        &sums.max_cadence_rpm,
+        &sums.avg_speed_mps,
+        &sums.max_speed_mps,
+        &sums.avg_temperature_c,
+        &sums.max_temperature_c,
+    ]
+}
+
+fn read_sums(row: &rusqlite::Row) -> rusqlite::Result<Sums> {
+    Ok(Sums {
+        start_time: row.get(0)?,
+        end_time: row.get(1)?,
+        elapsed_time_s: row.get(2)?,
+        timer_time_s: row.get(3)?,
+        moving_time_s: row.get(4)?,
+        distance_m: row.get(5)?,
+        ascent_m: row.get(6)?,
+        descent_m: row.get(7)?,
+        calories_kcal: row.get(8)?,
+        avg_heart_rate_bpm: row.get(9)?,
+        max_heart_rate_bpm: row.get(10)?,
+        avg_power_w: row.get(11)?,
+        max_power_w: row.get(12)?,
+        normalized_power_w: row.get(13)?,
+        avg_cadence_rpm: row.get(14)?,
+        max_cadence_rpm: row.get(15)?,
+        avg_speed_mps: row.get(16)?,
+        max_speed_mps: row.get(17)?,
+        avg_temperature_c: row.get(18)?,
+        max_temperature_c: row.get(19)?,
+    })
+}
+
+/// Writes what files contain.
+struct ContentsWriter<'tx> {
+    forget: CachedStatement<'tx>,
+    file: CachedStatement<'tx>,
+    session: CachedStatement<'tx>,
+    lap: CachedStatement<'tx>,
+}
+
+impl<'tx> ContentsWriter<'tx> {
+    fn new(tx: &'tx Transaction) -> rusqlite::Result<ContentsWriter<'tx>> {
+        let marks = |from: usize, count: usize| {
+            (from..from + count).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ")
+        };
+        Ok(ContentsWriter {
+            // Its sessions, laps and efforts go with it.
+            forget: tx.prepare_cached("DELETE FROM file_contents WHERE sha256 = ?1")?,
+            file: tx.prepare_cached(
+                "INSERT INTO file_contents (sha256, reader, reason, device, records) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?,
+            session: tx.prepare_cached(&format!(
+                "INSERT INTO sessions (sha256, number, sport, sub_sport, first_lap, laps, pool_length_m, training_effect,
+                    anaerobic_training_effect, training_stress_score, {SUM_COLUMNS}) VALUES ({})",
+                marks(1, 30)
+            ))?,
+            lap: tx.prepare_cached(&format!(
+                "INSERT INTO laps (sha256, number, session, sport, sub_sport, lap_trigger, intensity, {SUM_COLUMNS})
+                 VALUES ({})",
+                marks(1, 27)
+            ))?,
+        })
+    }
+
+    fn write(&mut self, file: &FileContents) -> rusqlite::Result<()> {
+        let FileContents { sha256, read } = file;
+        self.forget.execute([sha256])?;
+        match read {
+            Err(reason) => self.file.execute(params![sha256, FILE_READER, reason, None::<String>, 0]).map(drop),
+            Ok(read) => {
+                let records = i64::try_from(read.recording.points.len()).unwrap_or(i64::MAX);
+                self.file.execute(params![sha256, FILE_READER, None::<String>, read.device, records])?;
+                let Recording { sessions, laps, .. } = &read.recording;
+                (0_i64..).zip(sessions).try_for_each(|(number, session)| self.session(sha256, number, session))?;
+                (0_i64..).zip(laps).try_for_each(|(number, lap)| {
+                    let session = session_of(sessions, number);
+                    self.lap(sha256, number, session, lap)
+                })
+            }
+        }
+    }
+
+    fn session(&mut self, sha256: &str, number: i64, session: &Session) -> rusqlite::Result<()> {
+        let (sport, sub_sport) = sport_names(session.sport, session.sub_sport);
+        let own: [&dyn ToSql; 10] = [
+            &sha256,
+            &number,
+            &sport,
+            &sub_sport,
+            &session.first_lap,
+            &session.laps,
+            &session.pool_length_m,
+            &session.training_effect,
+            &session.anaerobic_training_effect,
+            &session.training_stress_score,
+        ];
+        let values: Vec<&dyn ToSql> = own.into_iter().chain(sum_values(&session.sums)).collect();
+        self.session.execute(&values[..]).map(drop)
+    }
+
+    fn lap(&mut self, sha256: &str, number: i64, session: Option<i64>, lap: &Lap) -> rusqlite::Result<()> {
+        let (sport, sub_sport) = sport_names(lap.sport, lap.sub_sport);
+        let own: [&dyn ToSql; 7] = [&sha256, &number, &session, &sport, &sub_sport, &lap.trigger, &lap.intensity];
+        let values: Vec<&dyn ToSql> = own.into_iter().chain(sum_values(&lap.sums)).collect();
+        self.lap.execute(&values[..]).map(drop)
+    }
+}
+
+/// The session that a lap belongs to: the last one that begins at this lap or before.
+fn session_of(sessions: &[Session], lap: i64) -> Option<i64> {
+    let begins = |session: &Session| session.first_lap.is_some_and(|first| i64::from(first) <= lap);
+    match sessions.iter().rposition(begins) {
+        Some(at) => i64::try_from(at).ok(),
+        None => (sessions.len() == 1).then_some(0),
+    }
+}
+
+/// The names of a sport and a sub-sport; one without a name is its number.
+fn sport_names(sport: Option<u8>, sub_sport: Option<u8>) -> (Option<String>, Option<String>) {
+    let name = |number: u8, name: Option<&str>| name.map_or_else(|| number.to_string(), str::to_owned);
+    (
+        sport.map(|number| name(number, sport::sport_name(number))),
+        sub_sport.map(|number| name(number, sport::sub_sport_name(number))),
+    )
+}
