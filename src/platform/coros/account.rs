@@ -5,7 +5,7 @@ use super::login;
 use super::region::{self, REGIONS, Region, region};
 use super::response::{self, ApiReply, ApiResult};
 use super::store_credentials::ACCOUNT;
-use super::token::{Session, Token};
+use super::token::{ApiSession, Token};
 use super::{Coros, import, shows_known_activities};
 use crate::http::{self, Repeat, Request, Response, Secret, limit};
 use crate::platform::login_attempt::PasswordLogins;
@@ -23,7 +23,7 @@ impl Coros {
     ///
     /// After a write ([`Repeat::Never`]) that may have arrived the error is [`Error::OutcomeUnknown`]. A write whose
     /// token was rejected had no effect, so it is sent again with the next token.
-    pub(super) fn call(&self, build: &dyn Fn(&Session) -> Request) -> Result<ApiResult> {
+    pub(super) fn call(&self, build: &dyn Fn(&ApiSession) -> Request) -> Result<ApiResult> {
         let mut rejected = None;
         for _ in 0..TOKENS {
             let session = self.session(rejected.as_ref())?;
@@ -37,7 +37,7 @@ impl Coros {
     }
 
     /// Sends a request with the token of this session.
-    fn send_by(&self, session: &Session, request: Request) -> Result<ApiReply> {
+    fn send_by(&self, session: &ApiSession, request: Request) -> Result<ApiReply> {
         let request = request
             .header("accesstoken", session.token.expose())
             .header("yfheader", format!(r#"{{"userId":"{}"}}"#, session.user_id));
@@ -61,7 +61,7 @@ impl Coros {
     ///
     /// With a valid token it takes no lock and sends no request. Otherwise one process logs in, and the others use its
     /// token.
-    pub(super) fn session(&self, rejected: Option<&Secret>) -> Result<Session> {
+    pub(super) fn session(&self, rejected: Option<&Secret>) -> Result<ApiSession> {
         let is_usable = |token: &Token| {
             token.dead.is_none() && rejected.is_none_or(|rejected| rejected.expose() != token.access_token)
         };
@@ -90,7 +90,7 @@ impl Coros {
     }
 
     /// The session of a token, whose region is looked up if it is unknown. `None`: every region rejects it.
-    fn completed(&self, token: &Token) -> Result<Option<Session>> {
+    fn completed(&self, token: &Token) -> Result<Option<ApiSession>> {
         if let Some(session) = token.session()? {
             return Ok(Some(session));
         }

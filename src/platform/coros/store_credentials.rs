@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::response;
 use super::store::StoreCredentials;
 use super::sts::{self, CredentialsReply, STS_ENDPOINTS, StsEndpoint};
-use super::token::Session;
+use super::token::ApiSession;
 use crate::http::{self, Request, Response};
 use crate::platform::{Error, Result};
 
@@ -16,12 +16,12 @@ const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 pub const ACCOUNT: &str = "/account/query";
 
 /// Makes a request for a session.
-pub type Build<'a> = &'a dyn Fn(&Session) -> Request;
+pub type Build<'a> = &'a dyn Fn(&ApiSession) -> Request;
 
 /// Sends the requests of an upload; a test passes its own.
 pub struct Transport<'a> {
     /// A session that is valid as far as is known without a request.
-    pub session: &'a dyn Fn() -> Result<Session>,
+    pub session: &'a dyn Fn() -> Result<ApiSession>,
     /// Calls the API, with another session if this one has ended.
     pub call: &'a dyn Fn(Build) -> Result<response::ApiResult>,
     /// Sends a request that is not for the API.
@@ -31,7 +31,7 @@ pub struct Transport<'a> {
 }
 
 /// Whether these credentials can be used for this session.
-pub fn is_valid(credentials: &StoreCredentials, session: &Session, now: Timestamp) -> bool {
+pub fn is_valid(credentials: &StoreCredentials, session: &ApiSession, now: Timestamp) -> bool {
     let is_long_enough = credentials.expires.is_some_and(|end| end.duration_since(now) > MARGIN);
     is_long_enough && sts::bucket(session.region.id).is_some_and(|bucket| bucket.name == credentials.bucket)
 }
@@ -39,7 +39,7 @@ pub fn is_valid(credentials: &StoreCredentials, session: &Session, now: Timestam
 /// Gets credentials for the session's region. The session is replaced if its token turns out to be invalid.
 ///
 /// If it fails, nothing was uploaded. Every failure is [`Error::Retry`], except for a login that a person has to make.
-pub fn get(transport: &Transport, session: &mut Session) -> Result<StoreCredentials> {
+pub fn get(transport: &Transport, session: &mut ApiSession) -> Result<StoreCredentials> {
     let mut reasons = Vec::new();
     let mut is_temporary = false;
     let mut may_renew = true;
@@ -74,7 +74,7 @@ pub fn get(transport: &Transport, session: &mut Session) -> Result<StoreCredenti
     Err(no_credentials(is_temporary, &reasons.join("; ")))
 }
 
-fn ask(transport: &Transport, source: StsEndpoint, session: &Session) -> Result<CredentialsReply> {
+fn ask(transport: &Transport, source: StsEndpoint, session: &ApiSession) -> Result<CredentialsReply> {
     let Some(bucket) = sts::bucket(session.region.id) else {
         let message = format!("unknown file store of COROS region {}; update garminsync", session.region.id);
         return Err(Error::retry_platform(message));

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::region::BROWSER;
 use super::store::{Provider, StoreCredentials};
-use super::token::Session;
+use super::token::ApiSession;
 use crate::http::{Request, Response, Secret, form, limit};
 
 /// A text that is inserted into the encoded credentials; the rest is plain base64.
@@ -63,7 +63,7 @@ pub const STS_ENDPOINTS: [StsEndpoint; 3] = [StsEndpoint::Hub, StsEndpoint::Comm
 
 impl StsEndpoint {
     /// Its host.
-    pub fn host(self, session: &Session) -> &'static str {
+    pub fn host(self, session: &ApiSession) -> &'static str {
         match self {
             StsEndpoint::Hub => session.region.hub,
             StsEndpoint::CommonHub => COMMON_HUB,
@@ -73,7 +73,7 @@ impl StsEndpoint {
 }
 
 /// The request for credentials of a bucket.
-pub fn request(source: StsEndpoint, session: &Session, bucket: &Bucket) -> Request {
+pub fn request(source: StsEndpoint, session: &ApiSession, bucket: &Bucket) -> Request {
     let host = source.host(session);
     let query = form(&[("bucket", bucket.name), ("service", bucket.provider.name()), ("v", "2")]);
     let token = session.token.expose();
@@ -178,8 +178,8 @@ mod tests {
 
     const NOW: i64 = 1_700_000_000;
 
-    fn session(region: u32) -> Session {
-        Session { token: Secret::new("T0KEN"), region: region_of(region).unwrap(), user_id: "460001".into() }
+    fn session(region: u32) -> ApiSession {
+        ApiSession { token: Secret::new("T0KEN"), region: region_of(region).unwrap(), user_id: "460001".into() }
     }
 
     fn aws() -> Value {

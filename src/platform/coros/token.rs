@@ -32,7 +32,7 @@ pub struct Token {
 
 /// A token in use.
 #[derive(Debug, Clone)]
-pub struct Session {
+pub struct ApiSession {
     /// The token.
     pub token: Secret,
     /// Its region.
@@ -43,9 +43,9 @@ pub struct Session {
 
 impl Token {
     /// The session; `None` if the region or the user id is unknown.
-    pub fn session(&self) -> Result<Option<Session>> {
+    pub fn session(&self) -> Result<Option<ApiSession>> {
         let Some((id, user_id)) = self.region.zip(self.user_id.clone()) else { return Ok(None) };
-        Ok(Some(Session { token: Secret::new(&self.access_token), region: region(id)?, user_id }))
+        Ok(Some(ApiSession { token: Secret::new(&self.access_token), region: region(id)?, user_id }))
     }
 
     /// The owner, if the service names it.

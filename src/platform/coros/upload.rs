@@ -13,7 +13,7 @@ use super::import_queue;
 use super::response::ApiResult;
 use super::store::{self, PutResult, StoreCredentials};
 use super::store_credentials::{self, ACCOUNT, Transport};
-use super::token::Session;
+use super::token::ApiSession;
 use super::upload_zip::{self, UploadZip};
 use crate::http;
 use crate::platform::{Error, Result, UploadFile, UploadRef, UploadStatus};
@@ -103,7 +103,7 @@ fn salt(now: Timestamp) -> String {
 /// Puts the zip into the store of the session's region, and returns the credentials that worked.
 fn put(
     transport: &Transport,
-    session: &mut Session,
+    session: &mut ApiSession,
     upload_zip: &UploadZip,
     cache: &mut UploadCache,
 ) -> Result<StoreCredentials> {

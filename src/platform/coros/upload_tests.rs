@@ -64,9 +64,9 @@ impl World {
         Ok(Response { status, headers: Vec::new(), body: body.into_bytes() })
     }
 
-    fn session(&self) -> Session {
+    fn session(&self) -> ApiSession {
         let (token, id) = *self.token.borrow();
-        Session { token: Secret::new(token), region: region(id).unwrap(), user_id: "460001".into() }
+        ApiSession { token: Secret::new(token), region: region(id).unwrap(), user_id: "460001".into() }
     }
 
     fn call(&self, build: store_credentials::Build) -> Result<ApiResult> {
