@@ -19,7 +19,9 @@ const UINT32: u8 = 6;
 pub(super) mod number {
     pub const FILE_ID: u16 = 0;
     pub const SESSION: u16 = 18;
+    pub const LAP: u16 = 19;
     pub const RECORD: u16 = 20;
+    pub const EVENT: u16 = 21;
     pub const ACTIVITY: u16 = 34;
 }
 
@@ -34,7 +36,7 @@ pub(super) struct Definition {
     big_endian: bool,
     /// The position of the timestamp: found once, as it is read from every message.
     timestamp_at: Option<usize>,
-    /// The fields of messages that are decoded; empty for others.
+    /// The fields of messages that the reader decodes; empty for others.
     fields: Vec<Field>,
 }
 
@@ -48,8 +50,8 @@ struct Field {
 
 impl Definition {
     /// Reads the definition message at the start of `bytes`, header byte included: the definition and its length in bytes,
-    /// or the length that it needs if `bytes` is shorter.
-    pub fn read(bytes: &[u8]) -> Result<(Definition, usize), usize> {
+    /// or the length that it needs if `bytes` is shorter. `reads_fields_of` says whether a message will be decoded.
+    pub fn read(bytes: &[u8], reads_fields_of: fn(u16) -> bool) -> Result<(Definition, usize), usize> {
         let &[header, _, endian, low, high, count, ..] = bytes else {
             return Err(6);
         };
@@ -73,17 +75,15 @@ impl Definition {
             timestamp_at: None,
             fields: Vec::new(),
         };
-        definition.lay_out(fields);
+        definition.lay_out(fields, reads_fields_of(message));
         // Only their size matters here: what they mean is the developer's.
         let sizes = developer_fields.chunks_exact(3);
         definition.size += sizes.map(|field| usize::from(field[1])).sum::<usize>();
         Ok((definition, end))
     }
 
-    /// Sums up the sizes, and stores the positions of the fields that are decoded.
-    fn lay_out(&mut self, fields: &[u8]) {
-        use number::{ACTIVITY, FILE_ID, SESSION};
-        let wanted = matches!(self.message, FILE_ID | SESSION | ACTIVITY);
+    /// Sums up the sizes, and stores the positions of the fields if they are decoded.
+    fn lay_out(&mut self, fields: &[u8], are_decoded: bool) {
         for field in fields.chunks_exact(3) {
             let field = Field {
                 number: field[0],
@@ -96,7 +96,7 @@ impl Definition {
             if (field.number, field.base_type, field.size) == (TIMESTAMP, UINT32, 4) {
                 self.timestamp_at = Some(field.offset);
             }
-            if wanted {
+            if are_decoded {
                 self.fields.push(field);
             }
         }
@@ -115,6 +115,12 @@ impl<'a> DataMessage<'a> {
     /// An unsigned value, or a signed one that is not negative.
     fn uint(&self, number: u8) -> Option<u64> {
         let (base_type, bytes) = self.field(number)?;
+        let (value, is_negative) = self.integer(base_type, bytes)?;
+        (!is_negative).then_some(value)
+    }
+
+    /// The bits of a valid integer of any type and size, and whether it is negative.
+    fn integer(&self, base_type: u8, bytes: &[u8]) -> Option<(u64, bool)> {
         let invalid = invalid_value(base_type, bytes.len())?;
         let mut wide = [0; 8];
         wide[..bytes.len()].copy_from_slice(bytes);
@@ -122,8 +128,23 @@ impl<'a> DataMessage<'a> {
             wide[..bytes.len()].reverse();
         }
         let value = u64::from_le_bytes(wide);
-        let negative = is_signed(base_type) && value > invalid;
-        (value != invalid && !negative).then_some(value)
+        (value != invalid).then_some((value, is_signed(base_type) && value > invalid))
+    }
+
+    /// A value of any integer type that 32 bits can hold.
+    pub fn i32(&self, number: u8) -> Option<i32> {
+        let (base_type, bytes) = self.field(number)?;
+        let (value, is_negative) = self.integer(base_type, bytes)?;
+        if !is_negative {
+            return value.try_into().ok();
+        }
+        let unused_bits = 64 - 8 * bytes.len();
+        ((value << unused_bits).cast_signed() >> unused_bits).try_into().ok()
+    }
+
+    /// A value of 8 bits with a sign.
+    pub fn i8(&self, number: u8) -> Option<i8> {
+        self.i32(number)?.try_into().ok()
     }
 
     /// A value of 8 bits.
@@ -167,6 +188,12 @@ impl<'a> DataMessage<'a> {
         (!text.is_empty()).then_some(text)
     }
 
+    /// A value of bytes, as long as the file has them; `None` if each has the invalid value.
+    pub fn bytes(&self, number: u8) -> Option<&'a [u8]> {
+        let (_, bytes) = self.field(number)?;
+        bytes.iter().any(|&byte| byte != 0xFF).then_some(bytes)
+    }
+
     fn field(&self, number: u8) -> Option<(u8, &'a [u8])> {
         let mut fields = self.definition.fields.iter();
         let field = fields.find(|field| field.number == number)?;
@@ -208,14 +235,18 @@ fn is_signed(base_type: u8) -> bool {
 mod tests {
     use super::*;
 
-    /// Reads a `session` message with one field of this type, size and content.
-    fn read(base_type: u8, endian: u8, bytes: &[u8]) -> Option<u64> {
+    /// Reads a message with one field of this type, size and content, by `value`.
+    fn read_as<T>(base_type: u8, endian: u8, bytes: &[u8], value: fn(&DataMessage) -> Option<T>) -> Option<T> {
         let size = bytes.len() as u8;
         let layout = [0x40, 0, endian, 0, 0, 1, 9, size, base_type];
-        let (definition, length) = Definition::read(&layout).expect("complete");
+        let (definition, length) = Definition::read(&layout, |_| true).expect("complete");
         assert_eq!((length, definition.size), (layout.len(), bytes.len()));
         let message = DataMessage { definition: &definition, bytes };
-        message.uint(9)
+        value(&message)
+    }
+
+    fn read(base_type: u8, endian: u8, bytes: &[u8]) -> Option<u64> {
+        read_as(base_type, endian, bytes, |message| message.uint(9))
     }
 
     #[test]
@@ -240,6 +271,25 @@ mod tests {
     }
 
     #[test]
+    fn signed_values_are_read_from_every_integer_type() {
+        for (base_type, bytes, value) in [
+            (0x01, &[0xFE][..], Some(-2)),
+            (0x01, &[0x7F], None),
+            (0x02, &[0xFE], Some(254)),
+            (0x83, &[0xFE, 0xFF], Some(-2)),
+            (0x85, &[0, 0, 0, 0x80], Some(i32::MIN)),
+            (0x85, &[0xFF, 0xFF, 0xFF, 0x7F], None),
+            (0x86, &[0, 0, 0, 0x80], None), // 2^31
+            (0x8E, &[0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], Some(-2)),
+            (0x8E, &[0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE], None), // less than -2^31
+            (0x8F, &[0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], None), // nearly 2^64
+        ] {
+            assert_eq!(read_as(base_type, 0, bytes, |message| message.i32(9)), value, "{base_type:#x} {bytes:?}");
+        }
+        assert_eq!(read_as(0x83, 1, &[0xFF, 0xFE], |message| message.i32(9)), Some(-2), "big endian");
+    }
+
+    #[test]
     fn values_with_a_wrong_size_or_type_are_not_read() {
         assert_eq!(read(0x86, 0, &[1]), None, "seen in files of COROS");
         assert_eq!(read(0x84, 0, &[1, 0, 2, 0]), None, "a list");
@@ -250,7 +300,7 @@ mod tests {
     #[test]
     fn an_incomplete_definition_returns_the_required_length() {
         let layout = [0x60, 0, 0, 20, 0, 1, 253, 4, 0x86, 1, 0, 2, 0];
-        let needs = |length| Definition::read(&layout[..length]).err();
+        let needs = |length| Definition::read(&layout[..length], |_| true).err();
         assert_eq!((needs(1), needs(6), needs(9)), (Some(6), Some(9), Some(10)));
         assert_eq!((needs(12), needs(13)), (Some(13), None));
     }

@@ -5,11 +5,13 @@
 //! fit.sport()                         Some(1): running
 //! fit.start_time()                    Some(1767881421), Unix seconds, UTC
 //! fit.identity()                      device and time of the recording, if the file has both
+//! fit::read(&bytes)?                  sessions, laps, trackpoints and timer events, with FIT's units
 //! fit::decode(&bytes)?                every message with every field, by `fitparser`; slow
 //! ```
 //!
 //! Downloads, the archive and matching use [`scan`]: it reads every byte once for the CRC and skips from message to message,
-//! at more than 500 MB/s. Sports and manufacturers are numbers; [`manufacturer_name`] and `sport` have their names.
+//! at more than 500 MB/s. [`read`] makes the same checks and decodes the [`Recording`]; [`read_as_far_as_possible`] does so for
+//! a corrupt file. Sports and manufacturers are numbers; [`manufacturer_name`] and `sport` have their names.
 //! `docs/fit.md` describes the checks and the differences to other readers.
 //!
 //! The terms are those of FIT: a **file** has a `file_id`; an activity file has `record` messages (a moment with position,
@@ -25,10 +27,12 @@ mod manufacturer;
 mod message;
 mod numbers;
 mod product;
+mod read;
 mod recording;
 #[cfg(test)]
 mod sample;
 mod scan;
+mod walk;
 
 use std::fmt;
 
@@ -37,6 +41,7 @@ pub use error::FitError;
 pub use manufacturer::manufacturer_name;
 pub use numbers::numbers;
 pub use product::product_name;
+pub use read::{read, read_as_far_as_possible};
 pub use recording::{Lap, Position, Recording, Session, Sums, TimerEvent, Trackpoint};
 pub use scan::scan;
 

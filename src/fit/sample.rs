@@ -5,10 +5,14 @@
 use super::crc;
 
 pub const ENUM: u8 = 0x00;
+pub const SINT8: u8 = 0x01;
+pub const UINT8: u8 = 0x02;
 pub const UINT16: u8 = 0x84;
+pub const SINT32: u8 = 0x85;
 pub const UINT32: u8 = 0x86;
 pub const UINT32Z: u8 = 0x8C;
 pub const STRING: u8 = 0x07;
+pub const BYTE: u8 = 0x0D;
 
 /// 2026-01-08T14:10:21Z in FIT's seconds and in Unix seconds.
 pub const START: u32 = 1_136_815_821;

@@ -5,6 +5,7 @@
 
 use super::frame::{self, Frame};
 use super::message::{DataMessage, Definition, number, unix_time};
+use super::walk::{self, Visitor};
 use super::{ActivityMessage, FileId, Fit, FitError, SessionMessage};
 
 /// Checks that `bytes` is a complete FIT file, or several chained ones, and reads its contents.
@@ -19,7 +20,8 @@ pub fn scan(bytes: &[u8]) -> Result<Fit, FitError> {
     let mut at = 0;
     loop {
         let Frame { data, end, protocol } = frame::check(bytes, at)?;
-        Walk::new(&mut fit).run(&bytes[..data.end], data.start)?;
+        let mut file = File { fit: &mut fit, seen_file_id: false };
+        walk::messages(&bytes[..data.end], data.start, &mut file)?;
         fit.files += 1;
         fit.protocol = fit.protocol.max(protocol);
         at = end;
@@ -29,80 +31,33 @@ pub fn scan(bytes: &[u8]) -> Result<Fit, FitError> {
     }
 }
 
-/// The state of one file from message to message; chained files do not share it.
-struct Walk<'a> {
+/// Adds the messages of one file to the contents of the chain.
+struct File<'a> {
     fit: &'a mut Fit,
-    definitions: [Option<Definition>; 16],
-    /// The latest timestamp, the base of compressed ones.
-    timestamp: Option<u32>,
     seen_file_id: bool,
 }
 
-impl<'a> Walk<'a> {
-    fn new(fit: &'a mut Fit) -> Self {
-        Walk { fit, definitions: Default::default(), timestamp: None, seen_file_id: false }
+impl Visitor for File<'_> {
+    fn reads_fields_of(message: u16) -> bool {
+        matches!(message, number::FILE_ID | number::SESSION | number::ACTIVITY)
     }
 
-    /// Steps from message to message; `bytes` ends where the data of this file ends.
-    fn run(mut self, bytes: &[u8], mut at: usize) -> Result<(), FitError> {
-        while let Some(&header) = bytes.get(at) {
-            at = if header & 0x80 != 0 {
-                let (local, seconds) = (header >> 5 & 0x03, header & 0x1F);
-                self.data(bytes, at, local, Some(seconds))?
-            } else if header & 0x40 != 0 {
-                self.definition(bytes, at, header & 0x0F)?
-            } else {
-                self.data(bytes, at, header & 0x0F, None)?
-            };
-        }
-        Ok(())
+    fn definition(&mut self, definition: &Definition) {
+        self.fit.developer_fields |= definition.developer_fields;
     }
 
-    /// Reads the definition message at `at`: the layout of all later messages of this local type.
-    fn definition(&mut self, bytes: &[u8], at: usize, local: u8) -> Result<usize, FitError> {
-        match Definition::read(&bytes[at..]) {
-            Ok((definition, length)) => {
-                self.fit.developer_fields |= definition.developer_fields;
-                self.definitions[usize::from(local)] = Some(definition);
-                Ok(at + length)
-            }
-            Err(needed) => Err(FitError::Overrun { at, runs_to: at + needed, data_end: bytes.len() }),
-        }
-    }
-
-    /// Reads the data message at `at`; `compressed` are the low five bits of its timestamp.
-    fn data(&mut self, bytes: &[u8], at: usize, local: u8, compressed: Option<u8>) -> Result<usize, FitError> {
-        let Some(definition) = &self.definitions[usize::from(local)] else {
-            return Err(FitError::Undefined { at, local });
-        };
-        let end = at + 1 + definition.size;
-        let Some(bytes) = bytes.get(at + 1..end) else {
-            return Err(FitError::Overrun { at, runs_to: end, data_end: bytes.len() });
-        };
-        let message = DataMessage { definition, bytes };
-        let timestamp = message.raw_timestamp().or_else(|| {
-            let (before, seconds) = self.timestamp.zip(compressed)?;
-            Some(later(before, seconds))
-        });
-        self.timestamp = timestamp.or(self.timestamp);
-        match definition.message {
+    fn data(&mut self, message: &DataMessage, timestamp: Option<u32>) {
+        match message.definition.message {
             number::RECORD => record(self.fit, timestamp.and_then(unix_time)),
             number::FILE_ID if !self.seen_file_id => {
                 self.seen_file_id = true;
-                file_id(self.fit, FileId::read(&message));
+                file_id(self.fit, FileId::read(message));
             }
-            number::SESSION => self.fit.sessions.push(SessionMessage::read(&message)),
-            number::ACTIVITY => self.fit.activity = Some(ActivityMessage::read(&message)),
+            number::SESSION => self.fit.sessions.push(SessionMessage::read(message)),
+            number::ACTIVITY => self.fit.activity = Some(ActivityMessage::read(message)),
             _ => {}
         }
-        Ok(end)
     }
-}
-
-/// The next moment after `before` whose low five bits are `seconds`.
-fn later(before: u32, seconds: u8) -> u32 {
-    let ahead = u32::from(seconds).wrapping_sub(before) & 0x1F;
-    before.wrapping_add(ahead)
 }
 
 fn record(fit: &mut Fit, time: Option<i64>) {
