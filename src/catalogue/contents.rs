@@ -5,7 +5,7 @@ use rusqlite::{CachedStatement, ToSql, Transaction, params};
 use super::listed_rows::unpack;
 use super::{Catalogue, Result};
 use crate::activity::{ActivityKey, ActivityKeyRef, Numbers};
-use crate::fit::{Lap, Recording, Session, Sums};
+use crate::fit::{Lap, Session, Sums};
 use crate::sport;
 
 /// The version of the reader of files: a higher one reads all files again.
@@ -25,10 +25,14 @@ pub struct FileContents {
 /// The contents of a file that could be read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ReadFile {
-    /// Its sessions and laps; its trackpoints are counted.
-    pub recording: Recording,
     /// The product that recorded it.
     pub device: Option<String>,
+    /// Its sessions.
+    pub sessions: Vec<Session>,
+    /// Its laps.
+    pub laps: Vec<Lap>,
+    /// The number of its trackpoints.
+    pub records: u64,
 }
 
 /// A file whose contents this version has not read.
@@ -262,12 +266,13 @@ impl<'tx> ContentsWriter<'tx> {
         match read {
             Err(reason) => self.file.execute(params![sha256, FILE_READER, reason, None::<String>, 0]).map(drop),
             Ok(read) => {
-                let records = i64::try_from(read.recording.points.len()).unwrap_or(i64::MAX);
+                let records = i64::try_from(read.records).unwrap_or(i64::MAX);
                 self.file.execute(params![sha256, FILE_READER, None::<String>, read.device, records])?;
-                let Recording { sessions, laps, .. } = &read.recording;
-                (0_i64..).zip(sessions).try_for_each(|(number, session)| self.session(sha256, number, session))?;
-                (0_i64..).zip(laps).try_for_each(|(number, lap)| {
-                    let session = session_of(sessions, number);
+                (0_i64..)
+                    .zip(&read.sessions)
+                    .try_for_each(|(number, session)| self.session(sha256, number, session))?;
+                (0_i64..).zip(&read.laps).try_for_each(|(number, lap)| {
+                    let session = session_of(&read.sessions, number);
                     self.lap(sha256, number, session, lap)
                 })
             }

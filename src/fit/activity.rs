@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Fit, SessionMessage, manufacturer_name};
+use super::{Fit, SessionMessage, manufacturer_name, product_name};
 use crate::activity::Activity;
 use crate::sport;
 
@@ -23,6 +23,13 @@ impl Fit {
             manufacturer: self.file_id.manufacturer.map(maker),
             ..Activity::default()
         }
+    }
+
+    /// The name of the product that recorded it: `Forerunner 965`, if the file or the FIT profile has one.
+    pub fn product(&self) -> Option<String> {
+        let id = &self.file_id;
+        let of_profile = || id.manufacturer.zip(id.product).and_then(|(maker, number)| product_name(maker, number));
+        id.product_name.clone().or_else(of_profile)
     }
 
     /// `garmin 3290 3300000001`, if the file says more than the manufacturer.

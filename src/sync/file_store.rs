@@ -209,9 +209,10 @@ impl Worker {
     fn enter(&mut self, activity: &Activity, rows: Vec<(FileRow, CheckedFile)>) -> Result<Option<FileRow>> {
         let now = self.now();
         self.catalogue.insert_if_absent(activity, now)?;
-        let fit = rows.first().and_then(|(_, piece)| piece.fit.clone());
-        let files: Vec<FileRow> = rows.into_iter().map(|(row, _)| row).collect();
-        self.catalogue.set_files(activity.as_key(), &files, fit.as_ref())?;
+        let files: Vec<FileRow> = rows.iter().map(|(row, _)| row.clone()).collect();
+        let fit = rows.first().and_then(|(_, piece)| piece.fit.as_ref());
+        self.catalogue.set_files(activity.as_key(), &files, fit)?;
+        self.read_contents(&rows)?;
         Ok(files.into_iter().next())
     }
 }

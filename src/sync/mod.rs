@@ -61,6 +61,7 @@ mod write_connection;
 
 pub use catalogue_input::{CatalogueInput, Input};
 pub use channels::Ready;
+pub use contents::{IndexCounts, index};
 pub use data_dir::DataDir;
 pub use dedupe::{DedupeOptions, dedupe};
 pub use delete::{DeleteOptions, delete};

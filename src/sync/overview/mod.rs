@@ -36,7 +36,7 @@ use log::LONGEST;
 use outstanding::Backlog;
 use parts::PART;
 use read::CatalogueData;
-use sums::{Overview, Sums, Wanted};
+use sums::{ActivitySums, Overview, Wanted};
 
 use super::{Failure, Result, Worker, liveness};
 use jiff::Timestamp;
@@ -166,7 +166,7 @@ impl Worker {
                 settings.lost_after,
             )?;
             let scope = self.scope(&read, settings, is_part);
-            let mut sums = Sums::new(&scope, Wanted { page, archives });
+            let mut sums = ActivitySums::new(&scope, Wanted { page, archives });
             if !read.is_whole {
                 parts::each_part(catalogue, &mut read, &settings.matcher, PART, |read, ranks| {
                     add(&mut sums, (read, &scope), settings, ranks);
@@ -200,7 +200,7 @@ impl Worker {
 }
 
 /// Compares the activities of `read`, and adds the result to `sums`. `ranks`: their positions in the whole catalogue.
-fn add(sums: &mut Sums, (read, scope): (&CatalogueData, &Scope), settings: &SyncSettings, ranks: &[u64]) {
+fn add(sums: &mut ActivitySums, (read, scope): (&CatalogueData, &Scope), settings: &SyncSettings, ranks: &[u64]) {
     let may_send = |entry: &ActivityRow| {
         let platform = read.platform(&entry.activity.platform);
         let is_compared = platform.is_some_and(|platform| scope.is_compared[platform]);
@@ -217,7 +217,7 @@ fn add(sums: &mut Sums, (read, scope): (&CatalogueData, &Scope), settings: &Sync
 struct Seen {
     read: CatalogueData,
     scope: Scope,
-    sums: Sums,
+    sums: ActivitySums,
     backlog: Backlog,
 }
 

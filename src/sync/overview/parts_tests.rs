@@ -11,7 +11,7 @@ use super::compared::Scope;
 use super::missing::{self, MissingLists};
 use super::outstanding::Backlog;
 use super::read::CatalogueData;
-use super::sums::{Sums, Wanted};
+use super::sums::{ActivitySums, Wanted};
 use super::{Seen, SyncSettings, add, parts};
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
@@ -237,7 +237,7 @@ fn seen(catalogue: &Catalogue, size: Option<usize>, wanted: Wanted) -> Seen {
     )
     .unwrap();
     let scope = Scope::of(&read.histories, &|_| true, &|_| false, &|_| true);
-    let mut sums = Sums::new(&scope, wanted);
+    let mut sums = ActivitySums::new(&scope, wanted);
     match size {
         None => {
             let ranks: Vec<u64> = (0..read.histories.part.entries.len() as u64).collect();

@@ -26,7 +26,7 @@ pub(super) struct Wanted {
 }
 
 /// What the activities add up to.
-pub(super) struct Sums {
+pub(super) struct ActivitySums {
     wanted: Wanted,
     /// The activities that are missing on a platform.
     pub missing: MissingLists,
@@ -46,11 +46,11 @@ pub(super) struct Sums {
     pub deletions: Newest<(Reverse<Timestamp>, u64), Deletion>,
 }
 
-impl Sums {
+impl ActivitySums {
     /// The sums of no activities.
-    pub fn new(scope: &Scope, wanted: Wanted) -> Sums {
+    pub fn new(scope: &Scope, wanted: Wanted) -> ActivitySums {
         let listed = scope.listed_names();
-        Sums {
+        ActivitySums {
             wanted,
             missing: MissingLists::default(),
             files: FileSums::new(scope.names.len()),
@@ -126,5 +126,5 @@ pub(super) struct Overview<'a> {
     /// The platforms.
     pub scope: &'a Scope,
     /// What the activities add up to.
-    pub sums: &'a Sums,
+    pub sums: &'a ActivitySums,
 }

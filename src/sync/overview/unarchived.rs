@@ -102,7 +102,7 @@ fn add(platform: &mut Platform, entry: &ActivityRow, reason: Option<NoFile>) {
 }
 
 impl FileSums {
-    /// Sums of `platforms` platforms.
+    /// ActivitySums of `platforms` platforms.
     pub fn new(platforms: usize) -> FileSums {
         FileSums {
             platforms: vec![Platform::default(); platforms],
