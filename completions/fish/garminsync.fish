@@ -355,6 +355,7 @@ complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l unique -d
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l local -d '--since and --until are in the local time of each activity'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l reverse -d 'Reverse the order'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l stats -d 'Numbers instead of a list: total, downloaded, missing, no original, unavailable, last listed, per platform'
+complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l raw -d 'Add what the platform itself says about each activity, unchanged, as the field raw of its record'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l full -d 'List all activities, not only new ones'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -l accept-missing -d 'Accept a listing in which more than a tenth of the known activities are missing'
 complete -c garminsync -n "__fish_garminsync_using_subcommand list" -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'

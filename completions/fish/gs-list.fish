@@ -150,6 +150,7 @@ complete -c gs-list -l unique -d 'One line for each distinct activity, whatever 
 complete -c gs-list -l local -d '--since and --until are in the local time of each activity'
 complete -c gs-list -l reverse -d 'Reverse the order'
 complete -c gs-list -l stats -d 'Numbers instead of a list: total, downloaded, missing, no original, unavailable, last listed, per platform'
+complete -c gs-list -l raw -d 'Add what the platform itself says about each activity, unchanged, as the field raw of its record'
 complete -c gs-list -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-list -s q -l quiet -d 'Print errors only'
 complete -c gs-list -s v -l verbose -d 'Print more; twice: every request'

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::Align::{self, NoWrap, Right};
-use garminsync::cli::{self, Common, CommonArgs, Filter, ListFlags, ListFormat, ListOutput, Output};
+use garminsync::cli::{self, Common, CommonArgs, Failure, Filter, ListFlags, ListFormat, ListOutput, Output};
 use garminsync::i18n;
 use garminsync::sync::{self, ListOptions, ListStats, Result, Worker};
 
@@ -60,9 +60,13 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         sort: flags.sort.map(Into::into),
         reverse: flags.reverse,
         limit: flags.limit,
+        raw: flags.raw,
     };
     let by_place = if std::io::stdout().is_terminal() { ListFormat::Table } else { ListFormat::Ndjson };
-    let format = flags.format.unwrap_or(by_place);
+    let format = flags.format.unwrap_or(if flags.raw { ListFormat::Ndjson } else { by_place });
+    if flags.raw && format != ListFormat::Ndjson {
+        return Err(Failure::usage("--raw adds a field to records: use it with --format ndjson"));
+    }
     if flags.stats {
         return print_stats(worker, &sync::list_stats(worker, &options)?, format);
     }

@@ -10,7 +10,7 @@ use rusqlite::{CachedStatement, OptionalExtension, ToSql, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::{Catalogue, Error, Result};
-use crate::activity::Activity;
+use crate::activity::{Activity, ActivityKeyRef};
 
 /// What one page of a listing changed for one activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +193,15 @@ impl Catalogue {
             changes.collect::<rusqlite::Result<_>>().map(Some)
         })?;
         changes.ok_or(Error::Forgotten)
+    }
+
+    /// The service's own JSON of an activity, if its listing showed it.
+    pub fn service_json(&self, key: ActivityKeyRef) -> Result<Option<String>> {
+        let sql = "SELECT json FROM service_json WHERE platform = ?1 AND id = ?2";
+        let packed = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            statement.query_row([key.platform, key.id], |row| row.get::<_, Vec<u8>>(0)).optional()
+        });
+        Ok(self.done(packed)?.and_then(|packed| unpack(&packed)))
     }
 
     /// The service's own JSON of the activities whose JSON changed last, the newest first.

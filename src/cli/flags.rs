@@ -65,6 +65,9 @@ pub struct ListFlags {
     /// Numbers instead of a list: total, downloaded, missing, no original, unavailable, last listed, per platform
     #[arg(long, conflicts_with_all = ["missing", "downloaded", "deleted", "unique", "sort", "reverse", "limit", "fields"])]
     pub stats: bool,
+    /// Add what the platform itself says about each activity, unchanged, as the field raw of its record
+    #[arg(long, conflicts_with_all = ["stats", "fields"])]
+    pub raw: bool,
     /// The columns of a table or of CSV, by the names of the record, separated by commas
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     pub fields: Vec<Field>,

@@ -7,8 +7,9 @@
 //!
 //! Every command answers `--generate` (see [`command_doc`]); no help shows that flag, as only the script uses it. The other
 //! pages come from the place where their subject is defined: [`record_page`] from the JSON Schema, [`settings_page`] from
-//! the table of settings. All functions are pure: definitions in, text out.
+//! the table of settings, [`catalogue_page`] from the list of the views. All functions are pure: definitions in, text out.
 
+pub mod catalogue_page;
 mod command_page;
 mod help_notes;
 pub mod record_page;

@@ -75,6 +75,8 @@ pub struct ListOptions {
     pub sort: Option<SortKey>,
     /// Reverse the order.
     pub reverse: bool,
+    /// Add the service's own JSON to each record, as the field `raw`.
+    pub raw: bool,
     /// The maximum number of activities.
     pub limit: Option<NonZeroUsize>,
 }
@@ -140,7 +142,7 @@ pub fn list(worker: &Worker, options: &ListOptions, sink: &mut dyn RecordSink) -
         return each(worker, options, &query, |record| {
             if left > 0 {
                 left -= 1;
-                sink.record(&Record::from(record))?;
+                pass_on(worker, options, record, sink)?;
             }
             Ok(())
         });
@@ -156,9 +158,24 @@ pub fn list(worker: &Worker, options: &ListOptions, sink: &mut dyn RecordSink) -
     let key = options.sort.unwrap_or(SortKey::Start);
     records.sort_by(|one, other| order(key, options.reverse, one, other));
     for record in records.into_iter().take(options.limit.map_or(usize::MAX, NonZeroUsize::get)) {
-        sink.record(&Record::from(record))?;
+        pass_on(worker, options, record, sink)?;
     }
     Ok(())
+}
+
+fn pass_on(
+    worker: &Worker,
+    options: &ListOptions,
+    mut record: ActivityRecord,
+    sink: &mut dyn RecordSink,
+) -> Result<()> {
+    if options.raw
+        && let Some(json) = worker.catalogue.service_json(record.activity.as_key())?
+        && let Ok(raw) = serde_json::from_str(&json)
+    {
+        record.unknown.insert("raw".to_owned(), raw);
+    }
+    sink.record(&Record::from(record)).map(drop)
 }
 
 fn each(

@@ -21,6 +21,7 @@ mod catalogue {
     mod damaged;
     mod lost;
     mod no_threads_or_locks;
+    mod numbers;
     mod wrong_clock;
 }
 

@@ -36,6 +36,7 @@ fn generated() -> BTreeMap<PathBuf, String> {
         add(format!("completions/fish/{name}.fish"), made("fish"));
     }
     add("man/gs-record.5".into(), docgen::record_page::page(support::schema::schema()));
+    add("man/gs-catalogue.5".into(), docgen::catalogue_page::page());
     add("man/gs-settings.5".into(), docgen::settings_page::page());
     add(".env.example".into(), docgen::settings_page::env_example());
     files

@@ -1,0 +1,115 @@
+//! What files contain and services list, in the catalogue: numbers of activities, sessions, laps, and the views.
+
+use garminsync::docgen::catalogue_page::VIEWS;
+use serde_json::json;
+
+use crate::support::world::{World, run};
+use crate::support::{Work, fetched, plain};
+
+/// A world with one run on garmin.com, listed and archived.
+fn archived() -> (World, String) {
+    let world = World::new();
+    let id = world.put("garmin-com", &run(0));
+    world.fetch();
+    world.work.download(&["--missing"]).ok();
+    (world, id)
+}
+
+#[test]
+fn the_views_have_the_columns_of_their_page() {
+    let (_sim, work) = fetched(plain(1));
+    for view in VIEWS {
+        let sql = format!("SELECT group_concat(name, ',') FROM pragma_table_info('{}')", view.name);
+        let columns: String = work.sql(&sql);
+        let mut expected = view.columns.join(",");
+        if expected.is_empty() {
+            expected = VIEWS[0].columns.join(",") + ",place";
+        }
+        assert_eq!(columns, expected, "{}", view.name);
+        work.sql::<i64>(&format!("SELECT count(*) FROM {}", view.name));
+    }
+    let views: i64 = work.sql("SELECT count(*) FROM sqlite_schema WHERE type = 'view'");
+    assert_eq!(views as usize, VIEWS.len(), "each view is on the page");
+}
+
+#[test]
+fn an_archived_file_gives_sessions_laps_and_numbers() {
+    let (world, id) = archived();
+    let sessions: i64 = world.work.sql("SELECT count(*) FROM v_sessions");
+    assert_eq!(sessions, 1);
+    let record = world.work.run("gs-list", &["--id", &id]).record();
+    assert_eq!(record["numbers_from"], "file", "{record}");
+    let (speed, distance, time) = (&record["avg_speed_mps"], &record["distance_m"], &record["timer_time_s"]);
+    let expected = distance.as_f64().unwrap() / time.as_f64().unwrap();
+    assert!((speed.as_f64().unwrap() - expected).abs() < 0.01, "{record}");
+}
+
+#[test]
+fn without_a_file_the_numbers_are_those_of_the_service() {
+    let (_sim, work) = fetched(plain(3));
+    let raw = work.run("gs-list", &["--raw"]).ok().records();
+    assert_eq!(raw.len(), 3);
+    for record in raw {
+        let of_service = &record["raw"];
+        assert!(of_service["activityId"].is_u64(), "{record}");
+        assert_eq!(record["avg_speed_mps"], of_service["averageSpeed"], "{record}");
+        assert_eq!(record["numbers_from"], "service", "{record}");
+    }
+    work.run("gs-list", &["--raw", "--format", "csv"]).ends(2).says("--format ndjson");
+}
+
+#[test]
+fn gs_list_selects_and_sorts_by_numbers() {
+    let (_sim, work) = fetched(plain(9));
+    let all = work.run("gs-list", &["--sort", "distance"]).ok().records();
+    let distances: Vec<f64> = all.iter().map(|record| record["distance_m"].as_f64().unwrap()).collect();
+    let middle = distances[4];
+    let limit = format!("{middle}m");
+    let least = work.run("gs-list", &["--min-distance", &limit]).ok().records();
+    let greatest = work.run("gs-list", &["--max-distance", &limit]).ok().records();
+    assert_eq!(least.len() + greatest.len(), 9 + distances.iter().filter(|metres| **metres == middle).count());
+    let by_field = work.run("gs-list", &["--min", &format!("distance_m={middle}")]).ok().records();
+    assert_eq!(by_field, least);
+    let speeds =
+        work.run("gs-list", &["--sort", "speed", "--format", "csv", "--fields", "avg_speed_mps"]).ok().out.clone();
+    let speeds: Vec<f64> = speeds.lines().skip(1).map(|line| line.parse().unwrap()).collect();
+    assert!(speeds.len() == 9 && speeds.is_sorted_by(|one, other| one >= other), "{speeds:?}");
+    let table = work.run("gs-list", &["--sort", "speed", "--format", "table"]).ok().out.clone();
+    assert!(table.lines().next().unwrap().contains("km/h"), "{table}");
+    work.run("gs-list", &["--min", "height=3"]).ends(2).says("unknown field").says("ascent_m");
+    work.run("gs-list", &["--min-distance", "20"]).ends(2).says("20km");
+}
+
+#[test]
+fn a_week_begins_on_monday_by_local_time() {
+    let work = Work::alone();
+    work.run("gs-list", &[]).ok();
+    // A Sunday evening in UTC that is Monday in Kiritimati.
+    let sunday = jiff::civil::date(2026, 3, 1).at(20, 0, 0, 0).in_tz("UTC").unwrap().timestamp().as_second();
+    for (id, offset) in [("1", 0), ("2", 14 * 3600)] {
+        work.change(&format!(
+            "INSERT INTO activities (platform, id, sport, start_time, utc_offset_s, distance_m, first_seen, last_seen)
+             VALUES ('coros', '{id}', 'running', {sunday}, {offset}, 1000, 0, 0)"
+        ));
+    }
+    let weeks: String =
+        work.sql("SELECT group_concat(week || ' ' || activities, ', ') FROM (SELECT * FROM v_weeks ORDER BY week)");
+    assert_eq!(weeks, "2026-02-23 1, 2026-03-02 1");
+}
+
+#[test]
+fn a_distinct_activity_is_the_one_with_the_best_file() {
+    let world = World::new();
+    for service in ["garmin-com", "coros"] {
+        world.put(service, &run(0));
+    }
+    world.fetch();
+    world.work.run("gs-diff", &["--catalogue"]);
+    let count = |view: &str| world.work.sql::<i64>(&format!("SELECT count(*) FROM {view}"));
+    assert_eq!((count("v_activities"), count("v_unique_activities")), (2, 1));
+    let list = world.work.run("gs-list", &["--platform", "coros", "--missing"]).ok().out.clone();
+    world.work.given("gs-download", &[], &list).ok();
+    let platform: String = world.work.sql("SELECT platform FROM v_unique_activities");
+    assert_eq!(platform, "coros", "it has a file");
+    assert_eq!(json!(count("v_sessions")), json!(1));
+}
