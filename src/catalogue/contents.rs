@@ -71,17 +71,17 @@ impl Catalogue {
         self.done(read)
     }
 
+    /// Forgets the contents of files that no activity has any more.
+    pub fn forget_unreferenced_contents(&mut self) -> Result<()> {
+        let sql = "DELETE FROM file_contents AS c WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.sha256 = c.sha256)";
+        self.write(|tx| tx.execute(sql, []).map(drop))
+    }
+
     /// How many files [`Self::unread_files`] returns in all.
     pub fn count_unread_files(&self) -> Result<u64> {
         let count = format!("SELECT count(*) FROM ({UNREAD_FILES})");
         let count = self.connection.query_row(&count, params!["", FILE_READER, -1], |row| row.get::<_, i64>(0));
         Ok(self.done(count)?.unsigned_abs())
-    }
-
-    /// Whether the contents of a file are known.
-    pub fn has_contents(&self, sha256: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM file_contents WHERE sha256 = ?1 AND reader >= ?2)";
-        self.done(self.connection.query_row(sql, params![sha256, FILE_READER], |row| row.get(0)))
     }
 
     /// Takes the numbers of a platform's activities from its JSON, where that was not done yet. `numbers` reads the JSON of

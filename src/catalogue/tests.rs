@@ -329,7 +329,6 @@ fn nothing_that_is_done_for_each_activity_reads_a_whole_table() {
         ("corrupt_original", &|c| c.corrupt_original(key()).map(drop)),
         ("group_number", &|c| c.group_number(key()).map(drop)),
         ("store_contents", &|c| c.store_contents(&[unread("aa")], |_| Numbers::default())),
-        ("has_contents", &|c| c.has_contents("aa").map(drop)),
     ];
     for (name, call) in calls {
         for (sql, plan) in plans(&mut catalogue, |catalogue| call(catalogue)) {

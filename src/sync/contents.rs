@@ -36,6 +36,7 @@ pub fn index(worker: &mut Worker, progress: &Progress) -> Result<IndexCounts> {
             worker.read_service_numbers(&spec)?;
         }
     }
+    worker.catalogue.forget_unreferenced_contents()?;
     let (mut counts, mut after) = (IndexCounts::default(), String::new());
     while !worker.is_stopped() {
         let files = worker.catalogue.unread_files(&after, AT_ONCE)?;

@@ -35,6 +35,7 @@ mod docs {
     mod outbox;
     mod recipes;
     mod record_schema;
+    mod statistics;
     mod words;
 }
 
