@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod fit_reader;
 mod fit_scanner;
 mod gs_notify;
 mod outstanding;
