@@ -55,7 +55,7 @@ fn fit_files(dir: &Path) {
     let hash = of_all(&|file| {
         black_box(Sha256::digest(file));
     });
-    let decode = of_all(&|file| _ = black_box(fit::decode(file)));
+    let decode = of_all(&|file| _ = black_box(fitparser::from_bytes(file)));
     let bytes: usize = files.iter().map(Vec::len).sum();
     let figure = format!("FIT scan, {:.1} MB in {} files", bytes as f64 / 1e6, files.len());
     line(&figure, scan, "ms", Some(("SHA-256", hash)), "-");

@@ -6,7 +6,7 @@
 //! fit.start_time()                    Some(1767881421), Unix seconds, UTC
 //! fit.identity()                      device and time of the recording, if the file has both
 //! fit::read(&bytes)?                  sessions, laps, trackpoints and timer events, with FIT's units
-//! fit::decode(&bytes)?                every message with every field, by `fitparser`; slow
+//! FitMessages::of_complete(&bytes)    every message with every field, one after another; slow
 //! ```
 //!
 //! Downloads, the archive and matching use [`scan`]: it reads every byte once for the CRC and skips from message to message,
@@ -36,7 +36,7 @@ mod walk;
 
 use std::fmt;
 
-pub use decode::{Undecodable, decode};
+pub use decode::{FitField, FitMessage, FitMessages, FitValue, RawField, SkippedFields, message_name, message_names};
 pub use error::FitError;
 pub use manufacturer::manufacturer_name;
 pub use numbers::numbers;
