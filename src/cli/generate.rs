@@ -6,7 +6,7 @@ use clap::{Arg, Command, ValueHint};
 
 use super::{Failure, Output};
 use crate::platform::Platforms;
-use crate::{docgen, sport};
+use crate::{docgen, sport, sync};
 
 /// The page or completion, if the command line is only `--generate KIND`.
 pub fn asked(command: fn() -> Command) -> Option<String> {
@@ -43,6 +43,7 @@ fn with_values(arg: Arg) -> Arg {
             let names = platforms.services().iter().map(|spec| spec.id.to_string());
             arg.value_parser(PossibleValuesParser::new(names.chain(["folder:", "outbox:"].map(str::to_owned))))
         }
+        "messages" => arg.value_parser(PossibleValuesParser::new(sync::fit_message_names())),
         "sport" => arg.value_parser(PossibleValuesParser::new((0..=u8::MAX).filter_map(sport::sport_name))),
         // Of the values of a schedule, only the two keywords.
         "what" => arg.value_parser(PossibleValuesParser::new(["on", "off"])),

@@ -137,6 +137,10 @@ impl RecordSink for Output {
     fn is_closed(&self) -> bool {
         self.closed
     }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        Output::flush(self).map(drop)
+    }
 }
 
 /// For writers of other formats that use this output. A closed pipe is not an error for them either.

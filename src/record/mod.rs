@@ -5,6 +5,7 @@
 //! combined.
 
 mod activity_line;
+mod fit_message;
 mod reader;
 
 use std::io::{self, Write};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use activity_line::ActivityLine;
+pub use fit_message::FitMessageRecord;
 pub use reader::{Line, Malformed, Numbered, Reader};
 
 use crate::activity::{Activity, ActivityKey, Numbers};
@@ -394,6 +396,8 @@ impl Record {
     }
 }
 
+#[cfg(test)]
+mod fit_message_schema_tests;
 #[cfg(test)]
 mod schema_tests;
 #[cfg(test)]

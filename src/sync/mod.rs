@@ -12,7 +12,7 @@
 //! - Writing: `write_connection`, `suspension`, `upload`, `delete`.
 //! - Settings: `check`, `shown_settings`, `remarks`.
 //! - Scheduling: `schedule`, `liveness`.
-//! - Reporting: `list`, `overview`, `report` (the page), `notify`, `records`.
+//! - Reporting: `list`, `fit_messages`, `overview`, `report` (the page), `notify`, `records`.
 
 mod accounts;
 mod catalogue_input;
@@ -30,6 +30,7 @@ mod fetch;
 mod file_quota;
 mod file_store;
 mod filter;
+mod fit_messages;
 mod history;
 mod import;
 mod list;
@@ -71,6 +72,7 @@ pub use error::{Error, Failure, ItemResult, Result};
 pub use fetch::{FetchOptions, fetch, fetch_platforms};
 pub use file_store::{LocalFile, NotKept, StoreAs, StoreResult, is_due};
 pub use filter::ActivityFilter;
+pub use fit_messages::{FitOptions, FitSelection, fit_message_names, fit_of_paths, fit_of_records};
 pub use history::{Histories, History};
 pub use import::import;
 pub use list::{ListOptions, ListState, ListStats, SortKey, empty_list_text, is_downloaded, list, list_stats};

@@ -28,6 +28,14 @@ pub trait RecordSink {
     /// Whether the sink accepts no more records.
     fn is_closed(&self) -> bool;
 
+    /// Passes on what it has collected so far, because the next record may take a while.
+    ///
+    /// # Errors
+    /// A record cannot be written.
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// Whether the sink shows each record to the user. Then messages of a dry run do not repeat it.
     fn shows_records(&self) -> bool {
         false

@@ -319,6 +319,17 @@ pub fn file(path: &Path) -> Result<Vec<u8>, String> {
     }
 }
 
+/// Reads one file from a stream, with the size limit of [`search`]; a gzip file is decompressed.
+pub fn stream(input: &mut dyn Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    input.take(FILE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    match bytes {
+        bytes if bytes.len() as u64 > FILE => Err(format!("larger than {FILE} bytes")),
+        bytes if is_gzip(&bytes) => gunzip(&bytes, FILE),
+        bytes => Ok(bytes),
+    }
+}
+
 /// The regular files in a folder, with their names, in the order of names. `skipped` counts hidden files, links, and
 /// folders other than `known`.
 pub fn files(dir: &Path, known: &[&str], skipped: &mut Skipped) -> Result<Vec<(String, PathBuf)>, Error> {

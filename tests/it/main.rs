@@ -8,6 +8,7 @@
 
 mod fit_reader;
 mod fit_scanner;
+mod gs_fit;
 mod gs_notify;
 mod outstanding;
 mod progress;

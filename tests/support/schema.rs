@@ -7,6 +7,19 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+/// The schema of the messages that `gs-fit` prints.
+fn fit_message_schema() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| serde_json::from_str(include_str!("../../docs/fit-message.schema.json")).unwrap())
+}
+
+/// The faults of a message that `gs-fit` has printed; empty if it is valid.
+pub fn fit_message_faults(message: &Value) -> Vec<String> {
+    let mut check = Check { our_own: false, faults: Vec::new() };
+    check.value(fit_message_schema(), message, "message");
+    check.faults
+}
+
 /// The schema.
 pub fn schema() -> &'static Value {
     static SCHEMA: OnceLock<Value> = OnceLock::new();
@@ -61,7 +74,8 @@ impl Check {
                 }
                 "additionalProperties" => {
                     assert_eq!(*rule, true);
-                    let known = rules["properties"].as_object().unwrap();
+                    // An object without properties may have any.
+                    let Some(known) = rules["properties"].as_object() else { continue };
                     let is_described = |name: &String| known.contains_key(name) || (at == "record" && name == "type");
                     let undescribed = value.as_object().into_iter().flat_map(|fields| fields.keys());
                     let undescribed: Vec<&String> =

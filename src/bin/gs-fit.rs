@@ -1,0 +1,85 @@
+//! `gs-fit`: prints the messages of FIT files as records. It makes no request and needs no catalogue.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use garminsync::cli::{self, Common, CommonArgs, Output};
+use garminsync::sync::{self, FitOptions, FitSelection, Result, Worker};
+
+const NAME: &str = "gs-fit";
+
+/// Print the messages of FIT files as records, one a line
+///
+/// Reads the files of the activities and transfers on standard input, or the files, folders and zip files that are named.
+/// Each record has the type of its message (session, lap, length, record, event, device_info, hrv), the file, the number of
+/// the message among those of its type, and its fields by their FIT names. The name of a number ends with its unit, as in
+/// distance_m. Times are UTC, positions are degrees. The fields of apps on the device are in developer_fields. The FIT
+/// message activity has the type fit_activity.
+///
+/// Values that FIT marks as invalid are omitted. So are fields that have no name in FIT; --raw prints them by number.
+///
+/// A corrupt file is reported and not read, unless --salvage is given. A field that cannot be read is skipped; for each
+/// file, the number of such fields is reported.
+#[derive(Parser)]
+#[command(
+    name = "gs-fit",
+    version,
+    after_help = "Examples:
+  gs-fit ride.fit                                     the messages of a ride
+  gs-list --downloaded | gs-fit --messages session    the sessions of the archive
+  gs-fit --messages all --raw ride.fit                every field of every message
+  gs-fit --salvage broken.fit > rest.ndjson           a corrupt file up to the break
+  gs-fit - < ride.fit                                 a file on standard input
+
+Exit codes: 0 OK, 1 some files were not read, 2 wrong usage,
+65 invalid record, 78 configuration error"
+)]
+struct Args {
+    /// FIT files, also compressed with gzip; folders; zip files; - is one file on standard input. Without a path, records are read from standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Only these messages, by their FIT names; all: every message [default: session,lap,length,record,event,device_info,hrv]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    messages: Vec<String>,
+    /// Also give every field as it is stored, by its number
+    #[arg(long)]
+    raw: bool,
+    /// Read corrupt files up to the break
+    #[arg(long)]
+    salvage: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl CommonArgs for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn main() -> ExitCode {
+    cli::run_command(NAME, cli::LogMode::Asked, work)
+}
+
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    let messages = FitSelection::of_names(&args.messages)?;
+    let options = FitOptions { messages, raw: args.raw, salvage: args.salvage };
+    let progress = worker.task(NAME);
+    let mut output = Output::buffered();
+    let result = if args.paths.is_empty() {
+        let mut records = cli::records("gs-fit FILE, or gs-list --downloaded | gs-fit", &progress)?;
+        sync::fit_of_records(worker, &options, &mut records, &progress, &mut output)
+    } else {
+        sync::fit_of_paths(worker, &options, &args.paths, &mut std::io::stdin(), &progress, &mut output)
+    };
+    progress.finish();
+    let printed = output.flush().map(drop);
+    let counts = worker.counts_text(&[
+        ("messages", worker.noun("messages", "message", "messages")),
+        ("files", worker.noun("files", "file", "files")),
+        ("failed", "failed"),
+    ]);
+    cli::summary(worker, &counts, "no FIT file", &result);
+    result.and(printed)
+}

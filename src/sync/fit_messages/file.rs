@@ -1,0 +1,144 @@
+//! The messages of one file.
+
+use std::collections::HashMap;
+
+use super::FitOptions;
+use super::message_record::{Source, message_record};
+use crate::activity::printable;
+use crate::fit::{self, Fit, FitError, FitMessages, Protocol, SkippedFields};
+use crate::i18n;
+use crate::reason::Reason;
+use crate::sync::{Exit, Failure, Level, RecordSink, Result, Worker};
+
+/// Passes on the messages of files, and reports each file that cannot be read.
+pub(super) struct FileReader<'a> {
+    pub worker: &'a Worker,
+    options: &'a FitOptions,
+    sink: &'a mut dyn RecordSink,
+    /// The names of the messages so far.
+    names: HashMap<u16, String>,
+}
+
+impl<'a> FileReader<'a> {
+    pub fn new(worker: &'a Worker, options: &'a FitOptions, sink: &'a mut dyn RecordSink) -> FileReader<'a> {
+        FileReader { worker, options, sink, names: HashMap::new() }
+    }
+
+    /// Whether to read no more: the user stopped the run, or the sink accepts no more.
+    pub fn is_over(&self) -> bool {
+        self.worker.is_stopped() || self.sink.is_closed()
+    }
+
+    /// Passes on a record of another type.
+    pub fn pass_on(&mut self, line: &[u8]) -> Result<()> {
+        self.sink.line(line).map(drop)
+    }
+
+    /// Passes on the messages of a file, given its bytes or why it cannot be read.
+    ///
+    /// # Errors
+    /// The sink failed. A file that cannot be read is reported.
+    pub fn file(&mut self, source: Source, read: std::result::Result<Vec<u8>, String>) -> Result<()> {
+        match read {
+            Ok(bytes) => self.bytes(source, &bytes)?,
+            Err(why) => self.report_failure(source, &why),
+        }
+        self.sink.flush()
+    }
+
+    fn bytes(&mut self, source: Source, bytes: &[u8]) -> Result<()> {
+        match fit::scan(bytes) {
+            Ok(fit) => {
+                self.report_newer_protocol(source, &fit);
+                self.messages(source, FitMessages::of_complete(bytes)).map(drop)
+            }
+            Err(broken) if self.options.salvage => self.salvage(source, bytes, &broken),
+            Err(broken) => {
+                self.report_failure(source, &refusal(&broken));
+                Ok(())
+            }
+        }
+    }
+
+    fn salvage(&mut self, source: Source, bytes: &[u8], broken: &FitError) -> Result<()> {
+        match self.messages(source, FitMessages::of_corrupt(bytes))? {
+            0 => self.report_failure(source, &broken.to_string()),
+            count => {
+                let count = i18n::counted(count, "message", "messages");
+                self.remark(source, Level::Warning, &format!("{broken}; {count} read"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes on the wanted messages. Returns how many there are, also of the others.
+    fn messages(&mut self, source: Source, messages: FitMessages) -> Result<u64> {
+        let options = self.options;
+        let mut messages = messages.with_raw(options.raw);
+        while !self.is_over() {
+            let Some(message) = messages.next_of(&|number| options.messages.has(number)) else { break };
+            let name = self.names.entry(message.number).or_insert_with_key(|number| fit::message_name(*number));
+            let record = message_record(source, name, message);
+            let line = serde_json::to_vec(&record).map_err(|error| Failure::new(Exit::Bug, error.to_string()))?;
+            self.sink.line(&line)?;
+            self.worker.count("messages", 1);
+        }
+        self.report_skipped(source, messages.skipped());
+        self.worker.count("files", u64::from(messages.count() > 0));
+        Ok(messages.count())
+    }
+
+    /// Reports a file that was not read.
+    fn report_failure(&self, source: Source, why: &str) {
+        self.worker.count("failed", 1);
+        let why = printable(&format!("{}: {why}", source.file));
+        match source.activity {
+            Some(key) => {
+                self.worker.item_failed(key, None, key.platform, &Reason::other(why));
+                self.worker.raise(Exit::Partial);
+            }
+            None => self.worker.fail(&Failure::new(Exit::Partial, why)),
+        }
+    }
+
+    /// Reports a property of a file that was read.
+    fn remark(&self, source: Source, level: Level, text: &str) {
+        let text = printable(&format!("{}: {text}", source.file));
+        match (source.activity, level) {
+            (Some(key), _) => self.worker.item(level, key, &text),
+            (None, Level::Warning) => self.worker.warn(&text),
+            (None, _) => self.worker.debug(&text),
+        }
+    }
+
+    fn report_newer_protocol(&self, source: Source, fit: &Fit) {
+        if fit.protocol.is_newer() {
+            let text =
+                format!("FIT protocol {}, newer than {}; unknown content is omitted", fit.protocol, Protocol::NEWEST);
+            self.remark(source, Level::Debug, &text);
+        }
+    }
+
+    fn report_skipped(&self, source: Source, SkippedFields { misfits, undescribed, impossible }: SkippedFields) {
+        let causes = [
+            (misfits, "whose size does not fit the type"),
+            (undescribed, "without a description"),
+            (impossible, "with an impossible value"),
+        ];
+        let causes = causes.into_iter().filter(|(count, _)| *count > 0);
+        let causes: Vec<String> =
+            causes.map(|(count, cause)| format!("{} {cause}", i18n::counted(count, "field", "fields"))).collect();
+        if !causes.is_empty() {
+            let text = format!("skipped {}; --raw shows their content", causes.join(", "));
+            self.remark(source, Level::Warning, &text);
+        }
+    }
+}
+
+/// Why a corrupt file is not read, and how to read it all the same.
+fn refusal(broken: &FitError) -> String {
+    match broken {
+        FitError::TooShort { .. } | FitError::NotFit => broken.to_string(),
+        _ => format!("{broken}; --salvage reads it up to the break"),
+    }
+}
