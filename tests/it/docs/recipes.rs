@@ -207,6 +207,26 @@ fn query_the_archive() {
 }
 
 #[test]
+fn read_fit_files() {
+    let home = Home::new();
+    home.command("garminsync", &["download", "--missing"]).ok();
+    fs::create_dir(home.path("Downloads")).unwrap();
+    let ride = gs_sim::fit::ride(gs_sim::HISTORY_END, 1800, 15_000.0).build();
+    fs::write(home.path("Downloads/ride.fit"), &ride).unwrap();
+    fs::write(home.path("Downloads/broken.fit"), &ride[..ride.len() / 2]).unwrap();
+    home.sim.clear_log();
+    home.follows("Read FIT files");
+    assert_eq!(requests(&home.sim), [""; 0]);
+    let sessions = home.written("sessions.ndjson");
+    assert!(sessions.len() > 5 && sessions.iter().all(|one| one["sport"] == "running" && one["id"].is_string()));
+    assert!(home.written("records.ndjson").iter().all(|one| one["heart_rate_bpm"].is_u64()));
+    let (whole, rest) = (home.written("ride.ndjson"), home.written("rest.ndjson"));
+    let named = |one: &serde_json::Value| (one["type"].clone(), one["index"].clone(), one["timestamp"].clone());
+    let is_begin = whole.iter().map(named).take(rest.len()).eq(rest.iter().map(named));
+    assert!(is_begin && rest.len() > whole.len() / 3, "{} of {}", rest.len(), whole.len());
+}
+
+#[test]
 fn edit_the_upload_plan() {
     let home = Home::new();
     home.follows("Edit the upload plan");
