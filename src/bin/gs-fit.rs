@@ -1,11 +1,12 @@
-//! `gs-fit`: prints the messages of FIT files as records. It makes no request and needs no catalogue.
+//! `gs-fit`: prints the messages of FIT files as records, or reads the archive's files into the catalogue. It makes no
+//! request, and needs the catalogue only for that.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Output};
-use garminsync::sync::{self, FitOptions, FitSelection, Result, Worker};
+use garminsync::sync::{self, FitOptions, FitSelection, IndexCounts, Result, Worker};
 
 const NAME: &str = "gs-fit";
 
@@ -31,6 +32,7 @@ const NAME: &str = "gs-fit";
   gs-fit --messages all --raw ride.fit                every field of every message
   gs-fit --salvage broken.fit > rest.ndjson           a corrupt file up to the break
   gs-fit - < ride.fit                                 a file on standard input
+  gs-fit --index                                      read what an earlier version archived
 
 Exit codes: 0 OK, 1 some files were not read, 2 wrong usage,
 65 invalid record, 78 configuration error"
@@ -48,6 +50,10 @@ struct Args {
     /// Read corrupt files up to the break
     #[arg(long)]
     salvage: bool,
+    /// Print nothing, and read the archive's files into the catalogue: those that an earlier version archived. A run that is
+    /// stopped continues where it ended
+    #[arg(long, conflicts_with_all = ["paths", "messages", "raw", "salvage"])]
+    index: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -63,6 +69,9 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    if args.index {
+        return index(worker);
+    }
     let messages = FitSelection::of_names(&args.messages)?;
     let options = FitOptions { messages, raw: args.raw, salvage: args.salvage };
     let progress = worker.task(NAME);
@@ -82,4 +91,18 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     ]);
     cli::summary(worker, &counts, "no FIT file", &result);
     result.and(printed)
+}
+
+/// Reads the files of the archive into the catalogue.
+fn index(worker: &mut Worker) -> Result<()> {
+    let progress = worker.task(NAME);
+    let result = sync::index(worker, &progress);
+    progress.finish();
+    let counts = *result.as_ref().unwrap_or(&IndexCounts::default());
+    worker.count("read", counts.read);
+    worker.count("failed", counts.unreadable + counts.missing);
+    let text = worker.counts_text(&[("read", worker.noun("read", "file read", "files read")), ("failed", "failed")]);
+    let result = result.map(drop);
+    cli::summary(worker, &text, "nothing to read", &result);
+    result
 }

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::{Progress, Result, Worker};
+use super::{Exit, Failure, Progress, Result, Worker};
 use crate::activity::Format;
 use crate::archive::{Archive, CheckedFile};
 use crate::catalogue::{FileContents, FileRow, ReadFile, UnreadFile};
 use crate::fit;
+use crate::i18n;
 use crate::platform::PlatformSpec;
 
 /// How many files are read between two writes of the catalogue.
@@ -51,13 +52,19 @@ pub fn index(worker: &mut Worker, progress: &Progress) -> Result<IndexCounts> {
         worker.catalogue.store_contents(&read, fit::numbers)?;
         progress.add(files.len() as u64);
     }
+    if counts.missing > 0 {
+        let files = i18n::counted(counts.missing, "file is", "files are");
+        let text = format!("{files} missing or changed; run gs-list | gs-download --verify");
+        worker.fail(&Failure::new(Exit::Partial, text));
+    }
     Ok(counts)
 }
 
+/// Reports a file whose contents cannot be read; the catalogue has the reason, so it is reported once.
 fn report_unreadable(worker: &Worker, file: &FileContents, files: &[UnreadFile]) {
     let path = files.iter().find(|one| one.sha256 == file.sha256).map(|one| worker.archive.absolute(&one.path));
     if let (Some(path), Err(reason)) = (path, &file.read) {
-        worker.warn(&format!("{}: {reason}", path.display()));
+        worker.fail(&Failure::new(Exit::Partial, format!("{}: {reason}", path.display())));
     }
 }
 

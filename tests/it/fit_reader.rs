@@ -163,7 +163,7 @@ fn both(bytes: &[u8]) -> (Vec<Values>, Vec<Values>) {
     let recording = fit::read(bytes).expect("a complete file");
     let ours = recording.sessions.iter().map(session).chain(recording.laps.iter().map(lap));
     let ours = ours.chain(recording.points.iter().map(point)).collect();
-    let messages = fit::decode(bytes).expect("a complete file");
+    let messages = fitparser::from_bytes(bytes).expect("a complete file");
     let of = |kind| messages.iter().filter(move |message| message.kind() == kind).map(Decoded);
     let theirs = of(MesgNum::Session).map(|message| message.session());
     let theirs = theirs.chain(of(MesgNum::Lap).map(|message| message.lap()));

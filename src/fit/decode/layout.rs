@@ -46,7 +46,7 @@ impl Layout {
     /// Reads the definition message at the start of `bytes`, header byte included: the layout, and the length of the
     /// message. `None`: `bytes` ends before.
     pub fn read(bytes: &[u8]) -> Option<(Layout, usize)> {
-        let (definition, length) = Definition::read(bytes).ok()?;
+        let (definition, length) = Definition::read(bytes, |_| false).ok()?;
         let (fixed, rest) = bytes.get(..length)?.split_at_checked(6)?;
         let (fields, developer_fields) = rest.split_at_checked(3 * usize::from(fixed[5]))?;
         let mut at = 0;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::FitOptions;
-use super::message_record::{Source, message_record};
+use super::message_record::{FileSource, message_record};
 use crate::activity::printable;
 use crate::fit::{self, Fit, FitError, FitMessages, Protocol, SkippedFields};
 use crate::i18n;
@@ -38,7 +38,7 @@ impl<'a> FileReader<'a> {
     ///
     /// # Errors
     /// The sink failed. A file that cannot be read is reported.
-    pub fn file(&mut self, source: Source, read: std::result::Result<Vec<u8>, String>) -> Result<()> {
+    pub fn file(&mut self, source: FileSource, read: std::result::Result<Vec<u8>, String>) -> Result<()> {
         match read {
             Ok(bytes) => self.bytes(source, &bytes)?,
             Err(why) => self.report_failure(source, &why),
@@ -46,7 +46,7 @@ impl<'a> FileReader<'a> {
         self.sink.flush()
     }
 
-    fn bytes(&mut self, source: Source, bytes: &[u8]) -> Result<()> {
+    fn bytes(&mut self, source: FileSource, bytes: &[u8]) -> Result<()> {
         match fit::scan(bytes) {
             Ok(fit) => {
                 self.report_newer_protocol(source, &fit);
@@ -60,7 +60,7 @@ impl<'a> FileReader<'a> {
         }
     }
 
-    fn salvage(&mut self, source: Source, bytes: &[u8], broken: &FitError) -> Result<()> {
+    fn salvage(&mut self, source: FileSource, bytes: &[u8], broken: &FitError) -> Result<()> {
         match self.messages(source, FitMessages::of_corrupt(bytes))? {
             0 => self.report_failure(source, &broken.to_string()),
             count => {
@@ -72,7 +72,7 @@ impl<'a> FileReader<'a> {
     }
 
     /// Passes on the wanted messages. Returns how many there are, also of the others.
-    fn messages(&mut self, source: Source, messages: FitMessages) -> Result<u64> {
+    fn messages(&mut self, source: FileSource, messages: FitMessages) -> Result<u64> {
         let options = self.options;
         let mut messages = messages.with_raw(options.raw);
         while !self.is_over() {
@@ -89,7 +89,7 @@ impl<'a> FileReader<'a> {
     }
 
     /// Reports a file that was not read.
-    fn report_failure(&self, source: Source, why: &str) {
+    fn report_failure(&self, source: FileSource, why: &str) {
         self.worker.count("failed", 1);
         let why = printable(&format!("{}: {why}", source.file));
         match source.activity {
@@ -102,7 +102,7 @@ impl<'a> FileReader<'a> {
     }
 
     /// Reports a property of a file that was read.
-    fn remark(&self, source: Source, level: Level, text: &str) {
+    fn remark(&self, source: FileSource, level: Level, text: &str) {
         let text = printable(&format!("{}: {text}", source.file));
         match (source.activity, level) {
             (Some(key), _) => self.worker.item(level, key, &text),
@@ -111,7 +111,7 @@ impl<'a> FileReader<'a> {
         }
     }
 
-    fn report_newer_protocol(&self, source: Source, fit: &Fit) {
+    fn report_newer_protocol(&self, source: FileSource, fit: &Fit) {
         if fit.protocol.is_newer() {
             let text =
                 format!("FIT protocol {}, newer than {}; unknown content is omitted", fit.protocol, Protocol::NEWEST);
@@ -119,7 +119,7 @@ impl<'a> FileReader<'a> {
         }
     }
 
-    fn report_skipped(&self, source: Source, SkippedFields { misfits, undescribed, impossible }: SkippedFields) {
+    fn report_skipped(&self, source: FileSource, SkippedFields { misfits, undescribed, impossible }: SkippedFields) {
         let causes = [
             (misfits, "whose size does not fit the type"),
             (undescribed, "without a description"),

@@ -11,22 +11,22 @@ use crate::record::FitMessageRecord;
 
 /// A file, and the activity that it belongs to, if its record was the input.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
+pub(super) struct FileSource<'a> {
     /// Its path, as records and messages show it.
     pub file: &'a str,
     /// The activity.
     pub activity: Option<ActivityKeyRef<'a>>,
 }
 
-impl Source<'_> {
+impl FileSource<'_> {
     /// A file that a path names.
-    pub fn path(file: &str) -> Source<'_> {
-        Source { file, activity: None }
+    pub fn path(file: &str) -> FileSource<'_> {
+        FileSource { file, activity: None }
     }
 }
 
 /// The record of a message. `name`: that of the message in FIT.
-pub(super) fn message_record(source: Source, name: &str, message: FitMessage) -> FitMessageRecord {
+pub(super) fn message_record(source: FileSource, name: &str, message: FitMessage) -> FitMessageRecord {
     let mut record = FitMessageRecord {
         kind: record_type(name),
         platform: source.activity.map(|key| key.platform.to_owned()),

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub use selection::{FitSelection, fit_message_names};
 
 use self::file::FileReader;
-use self::message_record::Source;
+use self::message_record::FileSource;
 use super::sink::each_record;
 use super::{Exit, Failure, Level, Progress, RecordSink, RecordSource, Result, Worker};
 use crate::activity::{ActivityKeyRef, printable};
@@ -84,9 +84,9 @@ pub fn fit_of_paths(
         let shown = path.display().to_string();
         let is_searched = path.is_dir() || walk::extension(&shown) == "zip";
         match shown.as_str() {
-            INPUT => reader.file(Source::path(INPUT), walk::stream(input))?,
+            INPUT => reader.file(FileSource::path(INPUT), walk::stream(input))?,
             _ if is_searched => search(&mut reader, path)?,
-            _ => reader.file(Source::path(&shown), read(path))?,
+            _ => reader.file(FileSource::path(&shown), read(path))?,
         }
         progress.add(1);
     }
@@ -124,7 +124,7 @@ fn files_of(reader: &mut FileReader, activity: &ActivityRecord, file: &FileRef) 
     for path in std::iter::once(file.path.clone()).chain(more) {
         if !reader.is_over() {
             let bytes = read(&reader.worker.archive.absolute(&path));
-            reader.file(Source { file: &path, activity: Some(key) }, bytes)?;
+            reader.file(FileSource { file: &path, activity: Some(key) }, bytes)?;
         }
     }
     Ok(())
@@ -186,8 +186,8 @@ fn search(reader: &mut FileReader, root: &Path) -> Result<()> {
 fn found(reader: &mut FileReader, root: &Path, entry: SearchEntry) -> std::result::Result<(), Ended> {
     let shown = |below: &str| root.join(below).display().to_string();
     match entry {
-        SearchEntry::File(location, bytes) => reader.file(Source::path(&shown(&location.shown)), Ok(bytes))?,
-        SearchEntry::Corrupt(path, why) => reader.file(Source::path(&shown(&path)), Err(why))?,
+        SearchEntry::File(location, bytes) => reader.file(FileSource::path(&shown(&location.shown)), Ok(bytes))?,
+        SearchEntry::Corrupt(path, why) => reader.file(FileSource::path(&shown(&path)), Err(why))?,
         SearchEntry::Unreadable(_, error) => reader.worker.fail(&Failure::new(Exit::Partial, error.to_string())),
         SearchEntry::Skipped(_, path) => reader.worker.debug(&format!("{}: skipped", printable(&shown(&path)))),
     }

@@ -45,6 +45,51 @@ fn an_archived_file_gives_sessions_laps_and_numbers() {
 }
 
 #[test]
+fn gs_fit_index_reads_what_an_earlier_version_archived() {
+    let world = World::new();
+    for day in 0..5 {
+        world.put("garmin-com", &run(day));
+    }
+    world.fetch();
+    world.work.download(&["--missing"]).ok();
+    let dump = "SELECT group_concat(timer_time_s || ' ' || distance_m || ' ' || start_time, ', ') FROM (SELECT * FROM v_sessions ORDER BY id)";
+    let before: String = world.work.sql(dump);
+    world.work.change("DELETE FROM file_contents; UPDATE activities SET numbers_from = NULL, avg_speed_mps = NULL");
+    assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM sessions"), 0, "they go with their file");
+    world.work.run("gs-fit", &["--index"]).ok();
+    assert_eq!(world.work.sql::<String>(dump), before);
+    let numbers = "SELECT count(*) FROM activities WHERE numbers_from = 'file' AND avg_speed_mps > 0";
+    assert_eq!(world.work.sql::<i64>(numbers), 5);
+    // A newer reader reads all of them again; a file that has changed since is not read.
+    world.work.change("UPDATE file_contents SET reader = 0");
+    let path = world.work.files("fit").remove(0);
+    std::fs::write(&path, "changed").unwrap();
+    world.work.run("gs-fit", &["--index"]).ends(1).says("gs-download --verify");
+    assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM file_contents WHERE reader > 0"), 4);
+}
+
+#[test]
+fn an_index_that_is_killed_continues_where_it_ended() {
+    let world = World::new();
+    for day in 0..150 {
+        world.put("garmin-com", &run(day));
+    }
+    world.fetch();
+    world.work.download(&["--missing"]).ok();
+    world.work.change("DELETE FROM file_contents");
+    let count = |world: &World| world.work.sql::<i64>("SELECT count(*) FROM file_contents");
+    let mut child = world.work.spawn("gs-fit", &["--index"], "");
+    while count(&world) == 0 && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    drop(child.kill());
+    child.wait().unwrap();
+    let done = count(&world);
+    world.work.run("gs-fit", &["--index"]).ok();
+    assert!(done > 0 && count(&world) == 150, "{done}");
+}
+
+#[test]
 fn without_a_file_the_numbers_are_those_of_the_service() {
     let (_sim, work) = fetched(plain(3));
     let raw = work.run("gs-list", &["--raw"]).ok().records();
