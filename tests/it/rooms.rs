@@ -20,6 +20,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("name_pattern", &["activity"]),
     ("walk", &["fs", "reason"]),
     ("fit", &["activity", "sport"]),
+    ("efforts", &["fit"]),
     ("http", &["reason", "activity", "sport", "clock"]),
     ("matching", &["activity", "fit", "hex", "reason", "sport"]),
     ("record", &["reason", "exit", "i18n", "activity", "sport"]),
@@ -175,7 +176,7 @@ const MODULE_ORDER: &[&[&str]] = &[
     &["report", "notify", "importers", "docgen"],
     &["status"],
     &["plan", "catalogue", "platform", "archive", "settings"],
-    &["record", "matching", "fit", "http"],
+    &["record", "matching", "efforts", "fit", "http"],
     &["walk"],
     &["fs", "reason", "i18n", "exit", "schedule", "clock", "shell", "name_pattern", "hex", "activity", "sport"],
 ];
