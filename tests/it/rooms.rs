@@ -21,6 +21,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("walk", &["fs", "reason"]),
     ("fit", &["activity", "sport"]),
     ("efforts", &["fit"]),
+    ("privacy", &["fit"]),
     ("http", &["reason", "activity", "sport", "clock"]),
     ("matching", &["activity", "fit", "hex", "reason", "sport"]),
     ("record", &["reason", "exit", "i18n", "activity", "sport"]),
@@ -176,7 +177,7 @@ const MODULE_ORDER: &[&[&str]] = &[
     &["report", "notify", "importers", "docgen"],
     &["status"],
     &["plan", "catalogue", "platform", "archive", "settings"],
-    &["record", "matching", "efforts", "fit", "http"],
+    &["record", "matching", "efforts", "privacy", "fit", "http"],
     &["walk"],
     &["fs", "reason", "i18n", "exit", "schedule", "clock", "shell", "name_pattern", "hex", "activity", "sport"],
 ];
