@@ -9,7 +9,7 @@
 //! terminal. The rooms, from the commands down:
 //!
 //! ```text
-//! bin → cli → sync → { report, notify, importers, docgen } → status → { plan, catalogue, platform, archive, settings }
+//! bin → cli → sync → { report, notify, importers, docgen, export } → status → { plan, catalogue, platform, archive, settings }
 //!     → { record, matching, efforts, privacy, fit, http } → walk
 //!     → { fs, reason, i18n, exit, schedule, clock, shell, name_pattern, hex, activity, sport }
 //! ```
@@ -22,7 +22,7 @@
 //!   records, returns records, and sends messages to an observer.
 //! - [`report`]: the page and `status.json`. [`notify`]: notifications of a run, and the table of the channels.
 //! - [`importers`]: the files of other tools. [`docgen`]: man pages, completions and `.env.example`, from the definitions of
-//!   commands and settings.
+//!   commands and settings. [`export`]: recordings as GPX, TCX, CSV and GeoJSON.
 //! - [`status`]: a snapshot of the state, and its judgment: whether everything is OK, which work is outstanding, and which actions
 //!   a person must take.
 //! - [`plan`]: decisions, in pure functions. [`catalogue`]: the SQLite file with all data. [`archive`]: the files on the disk.
@@ -47,6 +47,7 @@ pub mod clock;
 pub mod docgen;
 pub mod efforts;
 pub mod exit;
+pub mod export;
 pub mod fit;
 pub mod fs;
 pub mod hex;

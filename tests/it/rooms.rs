@@ -40,6 +40,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("platform", &["http", "fit", "walk", "fs", "reason", "name_pattern", "hex", "activity", "sport", "clock"]),
     // Only the formats of other tools: the engine decides what is imported, and where it is stored.
     ("importers", &["walk", "activity", "sport", "i18n"]),
+    // Values in, a file out.
+    ("export", &["privacy", "fit", "activity", "sport"]),
     ("catalogue", &["http", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"]),
     // Never the terminal.
     (
@@ -51,6 +53,8 @@ const RULES: &[(&str, &[&str])] = &[
             "archive",
             "importers",
             "report",
+            "export",
+            "privacy",
             "status",
             "notify",
             "settings",
@@ -62,6 +66,7 @@ const RULES: &[(&str, &[&str])] = &[
             "shell",
             "walk",
             "fs",
+            "name_pattern",
             "hex",
             "reason",
             "exit",
@@ -82,6 +87,7 @@ const RULES: &[(&str, &[&str])] = &[
             "status",
             "docgen",
             "notify",
+            "export",
             "settings",
             "record",
             "matching",
@@ -174,7 +180,7 @@ fn only_http_opens_sockets_and_only_cli_and_commands_print() {
 const MODULE_ORDER: &[&[&str]] = &[
     &["cli"],
     &["sync"],
-    &["report", "notify", "importers", "docgen"],
+    &["report", "notify", "importers", "docgen", "export"],
     &["status"],
     &["plan", "catalogue", "platform", "archive", "settings"],
     &["record", "matching", "efforts", "privacy", "fit", "http"],
