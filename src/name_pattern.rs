@@ -21,7 +21,7 @@ const TRIMMED: [char; 4] = [' ', '.', '_', '-'];
 
 /// The fields of a pattern, as a person writes them.
 pub const FIELDS: &str =
-    "{file}, {start}, {start:%Y-%m-%d_%H-%M-%S}, {sport}, {sub_sport}, {platform}, {id}, {name}, {hash}";
+    "{file}, {start}, {start:%Y-%m-%d_%H-%M-%S}, {sport}, {sub_sport}, {platform}, {id}, {name}, {distance_km}, {hash}";
 
 /// A pattern for file names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,7 @@ enum Field {
     Platform,
     Id,
     Name,
+    DistanceKm,
     Hash,
 }
 
@@ -155,6 +156,7 @@ impl Field {
             "platform" => Field::Platform,
             "id" => Field::Id,
             "name" => Field::Name,
+            "distance_km" => Field::DistanceKm,
             "hash" => Field::Hash,
             _ => return Err(format!("unknown field {{{name}}}")),
         };
@@ -181,6 +183,9 @@ impl Part {
             (Field::Platform, Some(activity)) => Some(activity.platform.to_string()),
             (Field::Id, Some(activity)) => Some(activity.id.clone()),
             (Field::Name, Some(activity)) => activity.name.clone(),
+            (Field::DistanceKm, Some(activity)) => {
+                activity.distance_m.filter(|metres| metres.is_finite()).map(|metres| format!("{:.1}", metres / 1000.0))
+            }
         };
         text.unwrap_or_default()
     }
@@ -277,6 +282,7 @@ mod tests {
             sub_sport: Some("trail".into()),
             start_time: "2026-01-08T23:10:21Z".parse().ok(),
             utc_offset_s: Some(3600),
+            distance_m: Some(9984.0),
             ..Activity::default()
         }
     }
@@ -295,6 +301,7 @@ mod tests {
             ("{start:%Y/%m %H:%M}", "2026-01 00-10.fit"),
             ("{platform} {id}", "folder--mnt-my watch 21482825013.fit"),
             ("{name}", "Morning run- 5-10 km.fit"),
+            ("{distance_km} km", "10.0 km.fit"),
             ("{hash}.fit", "ba7816bf8f01cfea.fit"),
             ("{{{id}}}", "{21482825013}.fit"),
             ("run", "run.fit"),
