@@ -193,6 +193,50 @@ fn distance_to_arc_m(position: [f64; 3], a: [f64; 3], b: [f64; 3]) -> f64 {
     }
 }
 
+/// Lines between positions, by other formulas than those of this room.
+#[cfg(test)]
+pub(crate) mod drawn {
+    use super::Position;
+
+    const STEPS: u32 = 400;
+
+    /// The shortest distance of a place from the lines that programs draw between two positions, in metres.
+    pub fn distance_m(place: Position, from: Position, to: Position) -> f64 {
+        let places = on_map(from, to).chain(on_globe(from, to));
+        places.map(|other| haversine_m(place, other)).fold(f64::INFINITY, f64::min)
+    }
+
+    /// The distance between two positions in metres by the haversine formula, with the mean radius of the earth.
+    fn haversine_m(a: Position, b: Position) -> f64 {
+        let (lat, lon) = ((b.lat - a.lat).to_radians(), (b.lon - a.lon).to_radians());
+        let root =
+            (lat / 2.0).sin().powi(2) + a.lat.to_radians().cos() * b.lat.to_radians().cos() * (lon / 2.0).sin().powi(2);
+        2.0 * 6_371_008.8 * root.sqrt().min(1.0).asin()
+    }
+
+    /// Places on the straight line between two positions, on a map with equal degrees, the shorter way around the earth.
+    fn on_map(a: Position, b: Position) -> impl Iterator<Item = Position> {
+        let east = (b.lon - a.lon + 540.0).rem_euclid(360.0) - 180.0;
+        let at = move |part: f64| Position { lat: a.lat + (b.lat - a.lat) * part, lon: a.lon + east * part };
+        (0..=STEPS).map(move |step| at(f64::from(step) / f64::from(STEPS)))
+    }
+
+    /// Places on the great circle between two positions.
+    fn on_globe(a: Position, b: Position) -> impl Iterator<Item = Position> {
+        let vector = |place: Position| {
+            let (lat, lon) = (place.lat.to_radians(), place.lon.to_radians());
+            [lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()]
+        };
+        let (a, b) = (vector(a), vector(b));
+        (0..=STEPS).map(move |step| {
+            let part = f64::from(step) / f64::from(STEPS);
+            let sum = [0, 1, 2].map(|axis| a[axis] * (1.0 - part) + b[axis] * part);
+            let flat = sum[0].hypot(sum[1]);
+            Position { lat: sum[2].atan2(flat).to_degrees(), lon: sum[1].atan2(sum[0]).to_degrees() }
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,36 +330,6 @@ mod tests {
         assert_eq!(cut(&[(1, None), (2, None)]), [[1, 2]]);
     }
 
-    /// The distance between two positions in metres by the haversine formula, with the mean radius of the earth.
-    fn haversine_m(a: Position, b: Position) -> f64 {
-        let (lat, lon) = ((b.lat - a.lat).to_radians(), (b.lon - a.lon).to_radians());
-        let root =
-            (lat / 2.0).sin().powi(2) + a.lat.to_radians().cos() * b.lat.to_radians().cos() * (lon / 2.0).sin().powi(2);
-        2.0 * 6_371_008.8 * root.sqrt().min(1.0).asin()
-    }
-
-    /// Places on the straight line between two positions, on a map with equal degrees, the shorter way around the earth.
-    fn on_map(a: Position, b: Position) -> impl Iterator<Item = Position> {
-        let lon = (b.lon - a.lon + 540.0).rem_euclid(360.0) - 180.0;
-        (0..=STEPS).map(move |step| {
-            let part = f64::from(step) / f64::from(STEPS);
-            at(a.lat + (b.lat - a.lat) * part, a.lon + lon * part)
-        })
-    }
-
-    /// Places on the great circle between two positions.
-    fn on_globe(a: Position, b: Position) -> impl Iterator<Item = Position> {
-        let (a, b) = (vector(a), vector(b));
-        (0..=STEPS).filter_map(move |step| {
-            let part = f64::from(step) / f64::from(STEPS);
-            let sum = [0, 1, 2].map(|axis| a[axis] * (1.0 - part) + b[axis] * part);
-            let flat = sum[0].hypot(sum[1]);
-            (flat.hypot(sum[2]) > 0.0).then(|| at(sum[2].atan2(flat).to_degrees(), sum[1].atan2(sum[0]).to_degrees()))
-        })
-    }
-
-    const STEPS: u32 = 400;
-
     /// Rounds as an exported file does.
     fn written(position: Position) -> Position {
         let round = |degrees: f64| format!("{degrees:.7}").parse().unwrap();
@@ -345,10 +359,11 @@ mod tests {
             let zones: PrivacyZones = [zone].into_iter().collect();
             for part in parts(&zones, &track) {
                 let part: Vec<Position> = part.into_iter().map(written).collect();
-                let lines = part.windows(2).flat_map(|two| on_map(two[0], two[1]).chain(on_globe(two[0], two[1])));
-                for place in part.iter().copied().chain(lines) {
-                    let distance = haversine_m(place, zone.center);
-                    prop_assert!(distance > zone.radius_m, "{place:?} is {distance} m from the center of {zone:?}");
+                // A part of one position is a line to itself.
+                let ends = part.iter().zip(part.iter().skip(1).chain(part.last()));
+                for (from, to) in ends {
+                    let distance = drawn::distance_m(zone.center, *from, *to);
+                    prop_assert!(distance > zone.radius_m, "{from:?} to {to:?}: {distance} m from the center of {zone:?}");
                 }
             }
         }

@@ -55,7 +55,7 @@ impl<'w> CsvWriter<'w> {
     fn begin(&mut self) -> io::Result<()> {
         if !self.is_begun {
             self.is_begun = true;
-            self.csv.write_record(COLUMNS)?;
+            self.csv.write_record(COLUMNS).map_err(io_error)?;
         }
         Ok(())
     }
@@ -70,10 +70,18 @@ impl<'w> CsvWriter<'w> {
                 let place = [number, lap + 1, segment + 1].map(|number| number.to_string());
                 let [number, lap, segment] = place;
                 let cells = [platform, id, file, number, sport.to_owned(), lap, segment];
-                self.csv.write_record(cells.into_iter().chain(values(point)))?;
+                self.csv.write_record(cells.into_iter().chain(values(point))).map_err(io_error)?;
             }
         }
         Ok(())
+    }
+}
+
+/// The error of the output. The conversion of the `csv` crate loses its kind.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
     }
 }
 

@@ -9,6 +9,8 @@ mod geojson;
 mod gpx;
 mod number;
 #[cfg(test)]
+mod privacy_tests;
+#[cfg(test)]
 mod sample;
 mod tcx;
 mod track;
