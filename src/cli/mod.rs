@@ -34,11 +34,12 @@ pub use flags::{
     ReportFlags, SortBy, StatusFlags, StatusFormat, Units, UploadLimit,
 };
 pub use input::{
-    Records, TerminalPrompt, piped_text, records, records_ahead, records_or_catalogue, stdin_text, token_source,
+    Records, TerminalPrompt, piped_text, records, records_ahead, records_or_catalogue, stdin_file, stdin_text,
+    token_source,
 };
 pub use list_output::{Field, ListColumns, ListOutput};
 pub use messages::Messages;
-pub use output::Output;
+pub use output::{Output, PipeOutput};
 pub use record_output::{RecordFlags, RecordFormat, RecordOutput};
 pub use session::{LogMode, run_command};
 pub use status::status_text;

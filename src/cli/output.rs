@@ -155,6 +155,27 @@ impl Write for Output {
     }
 }
 
+/// An output for a writer that must notice when the reader closes the pipe: its next write fails.
+pub struct PipeOutput(pub Output);
+
+impl PipeOutput {
+    fn unless_closed<T>(&self, result: T) -> io::Result<T> {
+        if self.0.closed { Err(ErrorKind::BrokenPipe.into()) } else { Ok(result) }
+    }
+}
+
+impl Write for PipeOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.0.write(bytes)?;
+        self.unless_closed(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Write::flush(&mut self.0)?;
+        self.unless_closed(())
+    }
+}
+
 /// Writes the bytes that are still buffered.
 impl Drop for Output {
     fn drop(&mut self) {

@@ -224,6 +224,13 @@ pub(super) fn text(reason: &Reason) -> String {
             return format!("尚未配置平台{file}；请运行 garminsync setup");
         }
         Reason::UnknownPlatform { name, known } => return format!("未知平台 {name:?}；已知：{known}"),
+        Reason::CorruptFile { detail } => return format!("文件损坏：{detail}"),
+        Reason::FileMissing { path } => return format!("{path}：文件不存在"),
+        Reason::NotFit { format } => return format!("文件格式是 {}，只能导出 FIT 文件", format.to_uppercase()),
+        Reason::NoPositions { format } => return format!("没有定位数据，无法导出为 {format}"),
+        Reason::NoTrackpoints => "没有轨迹点",
+        Reason::InPrivacyZone => "整条轨迹都在隐私区域内",
+
         Reason::DiskFull { path } => return format!("{path}：磁盘已满；请腾出空间后再次运行"),
         Reason::FileSizeLimit { path } => {
             return format!("{path}：已达到文件大小上限（ulimit -f 或文件系统的限制）；请提高后再次运行");

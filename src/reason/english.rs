@@ -266,6 +266,15 @@ pub(super) fn text(reason: &Reason) -> String {
             return format!("no platform configured{file}; run garminsync setup");
         }
         Reason::UnknownPlatform { name, known } => return format!("unknown platform {name:?}; known: {known}"),
+        Reason::CorruptFile { detail } => return format!("corrupt file: {detail}"),
+        Reason::FileMissing { path } => return format!("{path}: the file does not exist"),
+        Reason::NotFit { format } => {
+            return format!("its file is {}, and only FIT files are exported", format.to_uppercase());
+        }
+        Reason::NoPositions { format } => return format!("no positions, which {format} needs"),
+        Reason::NoTrackpoints => "no trackpoints",
+        Reason::InPrivacyZone => "the whole track is in a privacy zone",
+
         Reason::DiskFull { path } => return format!("{path}: the disk is full; make room and run again"),
         Reason::FileSizeLimit { path } => {
             return format!(

@@ -395,6 +395,32 @@ pub enum Reason {
     /// Another command is writing to the platform.
     UploadBusy,
 
+    // Why an activity is not exported.
+    /// A file is corrupt.
+    CorruptFile {
+        /// The error in the file.
+        detail: String,
+    },
+    /// A file does not exist.
+    FileMissing {
+        /// The path.
+        path: String,
+    },
+    /// Only FIT files are exported.
+    NotFit {
+        /// `gpx` or `tcx`.
+        format: String,
+    },
+    /// The file has no positions, or only one, which is no line.
+    NoPositions {
+        /// The format that needs them: `GPX` or `GeoJSON`.
+        format: String,
+    },
+    /// The file has no trackpoints.
+    NoTrackpoints,
+    /// The whole track is in a privacy zone.
+    InPrivacyZone,
+
     // Responses of a service, and its account.
     /// A login is needed.
     LoginRequired {

@@ -67,6 +67,9 @@ pub struct ActivityRecord {
     /// The same activity on other platforms; printed only by `gs-list --unique`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_on: Vec<ActivityKey>,
+    /// The paths of the files that gs-export made of the activity: absolute.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exported: Vec<String>,
     /// What failed. Later commands do not process a record with a problem and pass it on unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,

@@ -181,11 +181,25 @@ pub const SETTINGS: &[SettingGroup] = &[
                 SettingKind::Text,
                 "Name of a delivered file, without its extension. Fields: {file} (the name in the archive), {start} (in \
                  local time) or with a format as for strftime(3), {sport}, {sub_sport}, {platform}, {id}, {name}, \
-                 {hash}. Characters that a file system forbids become -, and a name that was delivered before gets a \
+                 {distance_km}, {hash}. Characters that a file system forbids become -, and a name that was delivered before gets a \
                  number. Default: {file}.",
             )
             .example("'{start:%Y-%m-%d_%H-%M-%S}_{sport}'"),
             yes_no("GS_OUTBOX_GZIP", "1: files are delivered compressed, as NAME.fit.gz."),
+        ],
+    },
+    SettingGroup {
+        title: "Exports",
+        intro: "",
+        settings: &[
+            setting(
+                "GS_PRIVACY_ZONES",
+                SettingKind::Text,
+                "Zones that no track of gs-export enters or crosses, each LAT,LON,METRES: a center in degrees and a \
+                 radius; separated by semicolons or spaces. The edge of a zone shows where its center is, so choose a \
+                 center beside your home.",
+            )
+            .example("'52.5163,13.3777,400; 48.1374,11.5755,300'"),
         ],
     },
     SettingGroup {

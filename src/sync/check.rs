@@ -56,6 +56,7 @@ impl Worker {
         found.push(self.targets().map(drop));
         found.push(self.check_http());
         found.push(self.language().map(drop));
+        found.push(self.privacy_zones().map(drop));
         found.extend(CHANNELS.iter().map(|channel| self.check_channel(channel)));
         found.extend(self.platforms.services().iter().map(|spec| {
             spec.check_settings(self.setting_source().as_ref()).map_err(|error| Failure::from(error).on(&spec.id))

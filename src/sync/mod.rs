@@ -12,7 +12,7 @@
 //! - Writing: `write_connection`, `suspension`, `upload`, `delete`.
 //! - Settings: `check`, `shown_settings`, `remarks`.
 //! - Scheduling: `schedule`, `liveness`.
-//! - Reporting: `list`, `fit_messages`, `overview`, `report` (the page), `notify`, `records`.
+//! - Reporting: `list`, `fit_messages`, `overview`, `report` (the page), `notify`, `records`. Publishing: `export`.
 
 mod accounts;
 mod catalogue_input;
@@ -26,6 +26,7 @@ mod delete;
 mod diff;
 mod download;
 mod error;
+mod export;
 mod fetch;
 mod file_quota;
 mod file_store;
@@ -69,6 +70,7 @@ pub use delete::{DeleteOptions, delete};
 pub use diff::{DiffOptions, diff};
 pub use download::{DownloadOptions, download};
 pub use error::{Error, Failure, ItemResult, Result};
+pub use export::{ExportFile, ExportInput, ExportOptions, ExportTarget, export};
 pub use fetch::{FetchOptions, fetch, fetch_platforms};
 pub use file_store::{LocalFile, NotKept, StoreAs, StoreResult, is_due};
 pub use filter::ActivityFilter;

@@ -1,7 +1,7 @@
 //! Writes files together to a folder that others read: each file complete, and all files or none.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -69,6 +69,18 @@ impl OutputFolder {
         sync_dir(&self.path).map_err(|error| failure(&self.path, &error))
     }
 
+    /// Writes one file, unless the file of this name has the same content. Returns whether it was written.
+    pub fn put_changed(&self, name: &str, content: Content) -> Result<bool> {
+        let place = self.path.join(name);
+        let named = |error| failure(&place, &error);
+        let file = self.write(name, content).map_err(named)?;
+        if is_same(file.path(), &place).map_err(named)? {
+            return Ok(false);
+        }
+        crate::fs::persist(file, &place).map_err(named)?;
+        Ok(true)
+    }
+
     /// Writes a complete file next to its final path and syncs it.
     fn write(&self, name: &str, content: Content) -> io::Result<NamedTempFile> {
         let place = self.path.join(name);
@@ -98,6 +110,25 @@ impl OutputFolder {
             }
         }
     }
+}
+
+/// Whether two files have the same content. A second file that does not exist has not.
+fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
+    let other = match File::open(other) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        opened => opened?,
+    };
+    let one = File::open(one)?;
+    if one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let [one, other] = [one, other].map(|file| BufReader::new(file).bytes());
+    for (one, other) in one.zip(other) {
+        if one? != other? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Restores the previous file, or removes the new one if there was none.

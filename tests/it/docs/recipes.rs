@@ -227,6 +227,21 @@ fn read_fit_files() {
 }
 
 #[test]
+fn export_to_gpx_tcx_csv_or_geojson() {
+    let home = Home::new();
+    home.command("garminsync", &["download", "--missing"]).ok();
+    fs::write(home.path("triathlon.fit"), gs_sim::fit::triathlon(gs_sim::HISTORY_END).build()).unwrap();
+    home.follows("Export to GPX, TCX, CSV or GeoJSON");
+    let [year, all] = ["gpx", "gpx-to-share"].map(|folder| count(&home.path(folder)));
+    assert!(year > 2 && all > year, "{year} {all}");
+    assert!(fs::read_to_string(home.path("trackpoints.csv")).unwrap().lines().count() > 1000);
+    let map: serde_json::Value = serde_json::from_slice(&fs::read(home.path("map.geojson")).unwrap()).unwrap();
+    assert!(map["features"].as_array().unwrap().len() > 10);
+    assert!(fs::read_to_string(home.path("triathlon.tcx")).unwrap().contains("Sport=\"Biking\""));
+    assert_eq!(count(&home.path("legs")), 5);
+}
+
+#[test]
 fn edit_the_upload_plan() {
     let home = Home::new();
     home.follows("Edit the upload plan");

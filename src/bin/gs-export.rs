@@ -1,0 +1,169 @@
+//! `gs-export`: writes recordings as GPX, TCX, CSV or GeoJSON, without the parts in privacy zones.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use garminsync::cli::{self, Common, CommonArgs, Output, PipeOutput, RecordFlags, RecordOutput};
+use garminsync::export::ExportFormat;
+use garminsync::name_pattern::{self, NamePattern};
+use garminsync::privacy::PrivacyZone;
+use garminsync::sync::{self, ExportFile, ExportInput, ExportOptions, ExportTarget, Failure, Progress, Result, Worker};
+
+const NAME: &str = "gs-export";
+/// The default of `--name`.
+const FILE_NAME: &str = "{start:%Y-%m-%d %H%M} {sport} {name}";
+
+/// Export recordings as GPX, TCX, CSV or GeoJSON, without the parts in privacy zones
+///
+/// Reads activities, or FIT files. With --out, it writes a file for each activity, and prints the activities with the paths in
+/// `exported`. A file with the same content is left unchanged; two activities of a run never get the same name.
+///
+/// Without --out, it prints the file itself: one activity as GPX or TCX; any number as CSV or GeoJSON. GPX and GeoJSON have only
+/// the trackpoints with a position. An activity that has nothing to export is skipped with a message.
+#[derive(Parser)]
+#[command(
+    name = "gs-export",
+    version,
+    after_help = "Examples:
+  gs-export ride.fit > ride.gpx                          one file
+  gs-list --downloaded | gs-export --out ~/gpx           a GPX file for each activity
+  gs-list --downloaded | gs-export --format csv > all.csv   every trackpoint, for a spreadsheet
+  gs-export --split multisport --out . triathlon.fit     a file for each discipline
+  gs-export --privacy-zone 52.5163,13.3777,400 ride.fit > ride.gpx   without the start at home
+
+Settings: GS_PRIVACY_ZONES
+
+Exit codes: 0 OK, 1 some failed, 2 wrong usage, 65 invalid record,
+78 configuration error"
+)]
+struct Args {
+    /// FIT files, also compressed with gzip; - is a file on standard input [default: activities on standard input]
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The format
+    #[arg(long, value_name = "FORMAT", default_value = "gpx")]
+    format: Format,
+    /// Write a file for each activity into this folder, and create the folder if it does not exist
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[arg(long, value_name = "PATTERN", requires = "out", default_value = FILE_NAME, help = name_help())]
+    name: String,
+    /// Write a file for each session of a multisport activity
+    #[arg(long, value_name = "WHAT")]
+    split: Option<Split>,
+    /// Cut a circle out of all tracks: degrees north, degrees east, radius in metres (repeat it; adds to $GS_PRIVACY_ZONES)
+    #[arg(long, value_name = "LAT,LON,METRES", allow_hyphen_values = true)]
+    privacy_zone: Vec<PrivacyZone>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The formats of exported files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For maps and other services: GPX 1.1, with heart rate, cadence, temperature and power as extensions.
+    Gpx,
+    /// With laps: Garmin's Training Center XML.
+    Tcx,
+    /// A line for each trackpoint.
+    Csv,
+    /// For maps on the web: a line for each session, with its sums.
+    Geojson,
+}
+
+/// What becomes a file of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Split {
+    /// Each session of a multisport activity.
+    Multisport,
+}
+
+impl From<Format> for ExportFormat {
+    fn from(format: Format) -> ExportFormat {
+        match format {
+            Format::Gpx => ExportFormat::Gpx,
+            Format::Tcx => ExportFormat::Tcx,
+            Format::Csv => ExportFormat::Csv,
+            Format::Geojson => ExportFormat::GeoJson,
+        }
+    }
+}
+
+impl CommonArgs for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn name_help() -> String {
+    format!("The names of the files in DIR, without their extension; fields: {}", name_pattern::FIELDS)
+}
+
+fn main() -> ExitCode {
+    cli::run_command(NAME, cli::LogMode::No, work)
+}
+
+fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    let zones = worker.privacy_zones()?.and(args.privacy_zone.iter().copied());
+    let options = ExportOptions { format: args.format.into(), zones, split: args.split.is_some() };
+    args.check_target(options.format)?;
+    let progress = worker.task(NAME);
+    let result = match &args.out {
+        Some(path) => {
+            let names = NamePattern::parse(&args.name).map_err(|error| Failure::usage(format!("--name: {error}")))?;
+            let mut output = RecordOutput::activities(RecordFlags { format: None }, Output::buffered)?;
+            let target = ExportTarget::Folder { path: path.clone(), names, sink: &mut output };
+            let result = args.export(worker, &options, target, &progress);
+            result.and(output.finish())
+        }
+        None => args.export(worker, &options, ExportTarget::Stream(&mut PipeOutput(Output::buffered())), &progress),
+    };
+    progress.finish();
+    let counts = worker.counts_text(&[
+        ("exported", if worker.dry_run { "would be exported" } else { "exported" }),
+        ("unchanged", "unchanged"),
+        ("skipped", "skipped"),
+        ("failed", "failed"),
+    ]);
+    cli::summary(worker, &counts, "nothing to export", &result);
+    result
+}
+
+impl Args {
+    /// Fails if the flags ask for several files on standard output.
+    fn check_target(&self, format: ExportFormat) -> Result<()> {
+        if self.out.is_some() || format.is_collection() {
+            return Ok(());
+        }
+        if self.split.is_some() {
+            return Err(Failure::usage("--split writes several files; name their folder with --out DIR"));
+        }
+        if self.files.len() > 1 {
+            return Err(Failure::usage(format!(
+                "several files, and a {format} file has one activity; write a file for each with --out DIR"
+            )));
+        }
+        Ok(())
+    }
+
+    fn export(
+        &self,
+        worker: &Worker,
+        options: &ExportOptions,
+        target: ExportTarget,
+        progress: &Progress,
+    ) -> Result<()> {
+        if self.files.is_empty() {
+            let mut records = cli::records("gs-list --downloaded | gs-export --out DIR", progress)?;
+            return sync::export(worker, options, ExportInput::Records(&mut records), target, progress);
+        }
+        let is_input = |path: &PathBuf| path.as_os_str() == "-";
+        let read = |path: &PathBuf| match is_input(path) {
+            true => cli::stdin_file().map(ExportFile::Bytes),
+            false => Ok(ExportFile::Path(path.clone())),
+        };
+        let files = self.files.iter().map(read).collect::<Result<_>>()?;
+        sync::export(worker, options, ExportInput::Files(files), target, progress)
+    }
+}

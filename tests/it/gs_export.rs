@@ -1,0 +1,432 @@
+//! `gs-export`: input, output, names, privacy zones, and files that cannot be exported.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use gs_sim::fit::{self, FitBuilder, Message, Value, damage, profile};
+use serde_json::json;
+
+use crate::support::{Work, fetched, scenario};
+
+/// 2026-01-08T14:10:21Z.
+const START: i64 = 1_767_881_421;
+
+/// Writes a FIT file and returns its path.
+fn file(work: &Work, name: &str, bytes: &[u8]) -> String {
+    let path = work.dir().join(name);
+    fs::write(&path, bytes).unwrap();
+    path.display().to_string()
+}
+
+/// A run of ten minutes that starts at 45° north, 7° east.
+fn run() -> FitBuilder {
+    fit::run(START, 600, 2000.0)
+}
+
+/// The names of the files in a folder.
+fn names(dir: &Path) -> Vec<String> {
+    let names = fs::read_dir(dir).into_iter().flatten().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+fn count(text: &str, part: &str) -> usize {
+    text.matches(part).count()
+}
+
+/// The record of an activity whose file is at `path`.
+fn record(id: &str, name: &str, path: &str) -> String {
+    let file = json!({"path": path, "sha256": "00", "bytes": 1, "format": "fit"});
+    let activity = json!({"type": "activity", "platform": "garmin-com", "id": id, "name": name, "sport": "running",
+        "start_time": "2026-01-08T14:10:21Z", "utc_offset_s": 3600, "file": file});
+    format!("{activity}\n")
+}
+
+#[test]
+fn a_file_is_printed_as_gpx() {
+    let work = Work::alone();
+    let bytes = run().build();
+    let path = file(&work, "run.fit", &bytes);
+    let said = work.run("gs-export", &[&path]);
+    let text = &said.ok().out;
+    assert!(text.starts_with("<?xml") && text.ends_with("</gpx>\n"), "{said}");
+    assert_eq!((count(text, "<trkpt "), count(text, "<trkseg>"), count(text, "<type>running</type>")), (601, 1, 1));
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&bytes).unwrap();
+    let packed = file(&work, "run.fit.gz", &gzip.finish().unwrap());
+    assert_eq!(&work.run("gs-export", &[&packed]).ok().out, text, "compressed");
+}
+
+#[test]
+fn a_file_on_standard_input_is_read() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    let mut command = work.command("gs-export", &["-", "--format", "tcx"]);
+    let output = command.stdin(fs::File::open(&path).unwrap()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.ends_with("</TrainingCenterDatabase>\n"), "{text}");
+    assert_eq!((count(&text, "<Trackpoint>"), count(&text, "Sport=\"Running\"")), (601, 1));
+}
+
+#[test]
+fn archived_activities_become_files_and_the_records_have_their_paths() {
+    let (_sim, work) = fetched(scenario(3).start());
+    work.download(&["--missing"]).ok();
+    let list = work.run("gs-list", &["--downloaded"]).ok().out.clone();
+    let said = work.given("gs-export", &["--out", "gpx"], &list);
+    let records = said.ok().records();
+    let paths: Vec<&str> = records.iter().map(|record| record["exported"][0].as_str().unwrap()).collect();
+    assert_eq!(records.len(), 3, "{said}");
+    assert!(paths.iter().all(|path| Path::new(path).is_file()), "{said}");
+    let name = Path::new(paths[0]).file_name().unwrap().to_str().unwrap();
+    assert!(name.starts_with("20") && name.ends_with(" running Run 2.gpx"), "{name}");
+    // Everything else in the records is unchanged.
+    let without_paths = |mut record: serde_json::Value| {
+        record.as_object_mut().unwrap().remove("exported");
+        record
+    };
+    let before: Vec<serde_json::Value> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(records.iter().cloned().map(without_paths).collect::<Vec<_>>(), before);
+    assert_eq!(work.given("gs-download", &[], &said.out).ok().records()[0]["exported"][0], paths[0]);
+}
+
+#[test]
+fn a_second_run_leaves_equal_files_unchanged_and_replaces_others() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    let out = work.dir().join("out");
+    let export = || work.run("gs-export", &["-v", "--out", "out", "--name", "{file}", &path]);
+    export().ok().says("1 exported");
+    let exported = out.join("run.gpx");
+    let (inode, text) = (fs::metadata(&exported).unwrap().ino(), fs::read(&exported).unwrap());
+    export().ok().says("1 unchanged");
+    assert_eq!(fs::metadata(&exported).unwrap().ino(), inode);
+    fs::write(&exported, &text[..100]).unwrap();
+    fs::set_permissions(&exported, fs::Permissions::from_mode(0o644)).unwrap();
+    export().ok().says("1 exported");
+    assert_eq!(fs::read(&exported).unwrap(), text);
+    assert_eq!(fs::metadata(&exported).unwrap().mode() & 0o777, 0o644, "the mode stays");
+    assert_eq!(names(&out), ["run.gpx"], "no temporary file is left");
+}
+
+#[test]
+fn several_activities_need_a_folder_unless_the_format_is_a_collection() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    let records = [record("1", "One", &path), record("2", "Two", &path)].concat();
+    for format in ["gpx", "tcx"] {
+        for said in [
+            work.run("gs-export", &["--format", format, &path, &path]),
+            work.given("gs-export", &["--format", format], &records),
+            work.run("gs-export", &["--format", format, "--split", "multisport", &path]),
+        ] {
+            assert!(said.ends(2).says("--out DIR").out.is_empty(), "{said}");
+        }
+        work.given("gs-export", &["--format", format], &record("1", "One", &path)).ok();
+    }
+    let csv = work.given("gs-export", &["--format", "csv"], &records).ok().out.clone();
+    assert_eq!((csv.lines().count(), count(&csv, "\ngarmin-com,2,run.fit,1,running,1,1,")), (1 + 2 * 601, 601));
+    let geojson = work.given("gs-export", &["--format", "geojson"], &records).ok().out.clone();
+    let geojson: serde_json::Value = serde_json::from_str(&geojson).unwrap();
+    let named: Vec<&str> =
+        geojson["features"].as_array().unwrap().iter().map(|one| one["properties"]["name"].as_str().unwrap()).collect();
+    assert_eq!(named, ["One", "Two"]);
+}
+
+#[test]
+fn names_are_safe_and_no_file_of_a_run_replaces_another() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    let titles = ["a/../../b:c", "CON", "same", "Same", "same", "\u{7}..\u{202e} ", &"跑".repeat(200)];
+    let records: String = titles.iter().zip(1..).map(|(title, id)| record(&format!("{id}"), title, &path)).collect();
+    let said = work.given("gs-export", &["--out", "out", "--name", "{name}"], &records);
+    let exported: Vec<String> =
+        said.ok().records().iter().map(|record| record["exported"][0].as_str().unwrap().to_owned()).collect();
+    let out = work.dir().join("out");
+    let file_names: Vec<&str> =
+        exported.iter().map(|path| Path::new(path).file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(file_names[..6], ["a-..-..-b-c.gpx", "file-CON.gpx", "same.gpx", "Same-2.gpx", "same-3.gpx", "run.gpx"]);
+    assert!(file_names[6].len() <= 200 && file_names[6].starts_with('跑'), "{}", file_names[6]);
+    let all: BTreeSet<String> = exported.iter().cloned().collect();
+    assert_eq!((names(&out).len(), all.len()), (7, 7));
+    assert!(exported.iter().all(|path| Path::new(path).parent() == Some(&out)));
+
+    let name = |pattern: &str| {
+        let said = work.given("gs-export", &["--out", "named", "--name", pattern], &record("7", "Tempo", &path));
+        let exported = said.ok().record()["exported"][0].as_str().unwrap().to_owned();
+        PathBuf::from(exported).file_name().unwrap().to_str().unwrap().to_owned()
+    };
+    assert_eq!(name("{start:%Y-%m-%d %H%M} {sport} {name}"), "2026-01-08 1510 running Tempo.gpx", "in local time");
+    assert_eq!(name("{distance_km} km {id} {platform}"), "2.0 km 7 garmin-com.gpx");
+    assert_eq!(name("../{id}"), "7.gpx");
+    work.run("gs-export", &["--out", "out", "--name", "{day}", &path])
+        .ends(2)
+        .says("--name: at character 1: unknown field {day}");
+}
+
+#[test]
+fn a_file_without_a_record_is_named_after_its_contents() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    let said = work.run("gs-export", &["--out", "out", "--format", "csv", &path]);
+    let out = work.dir().join("out/2026-01-08 1410 running.csv");
+    assert_eq!(said.ok().record(), json!({"type": "export", "from": path, "exported": [out]}));
+    assert!(out.is_file());
+}
+
+#[test]
+fn each_session_of_a_multisport_activity_becomes_a_file() {
+    let work = Work::alone();
+    let path = file(&work, "triathlon.fit", &fit::triathlon(START).build());
+    let export = |args: &[&str]| work.run("gs-export", &[&["--out", "out", &path], args].concat()).ok().record();
+    assert_eq!(export(&[])["exported"].as_array().unwrap().len(), 1);
+    assert_eq!(names(&work.dir().join("out")), ["2026-01-08 1410 multisport.gpx"]);
+    let whole = fs::read_to_string(work.dir().join("out/2026-01-08 1410 multisport.gpx")).unwrap();
+    assert_eq!(count(&whole, "<trk>"), 5);
+    let exported = export(&["--split", "multisport", "--name", "{start:%H%M} {sport}"])["exported"].clone();
+    let sports: Vec<&str> =
+        exported.as_array().unwrap().iter().map(|path| path.as_str().unwrap().rsplit('/').next().unwrap()).collect();
+    assert_eq!(
+        sports,
+        ["1410 swimming.gpx", "1435 transition.gpx", "1437 cycling.gpx", "1547 transition.gpx", "1549 running.gpx"]
+    );
+    let swim = fs::read_to_string(work.dir().join("out/1410 swimming.gpx")).unwrap();
+    assert_eq!((count(&swim, "<trk>"), count(&swim, "<type>swimming</type>")), (1, 1));
+}
+
+/// All positions in an exported text of any format.
+fn positions(format: &str, text: &str) -> Vec<(f64, f64)> {
+    let number = |text: &str| text.parse::<f64>().unwrap();
+    let between =
+        |line: &str, begin: &str, end: &str| number(line.split(begin).nth(1).unwrap().split(end).next().unwrap());
+    match format {
+        "gpx" => {
+            let points = text.lines().filter(|line| line.contains("<trkpt"));
+            points.map(|line| (between(line, "lat=\"", "\""), between(line, "lon=\"", "\""))).collect()
+        }
+        "tcx" => {
+            let all = |name: &str| -> Vec<f64> {
+                let lines = text.lines().filter(|line| line.contains(name));
+                lines.map(|line| between(line, ">", "<")).collect()
+            };
+            all("<LatitudeDegrees>").into_iter().zip(all("<LongitudeDegrees>")).collect()
+        }
+        "csv" => {
+            let rows = text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+            rows.filter(|row| !row[8].is_empty()).map(|row| (number(row[8]), number(row[9]))).collect()
+        }
+        _ => {
+            let value: serde_json::Value = serde_json::from_str(text).unwrap();
+            let geometry = &value["features"][0]["geometry"];
+            let lines = match geometry["type"].as_str() {
+                Some("LineString") => vec![geometry["coordinates"].clone()],
+                _ => geometry["coordinates"].as_array().unwrap().clone(),
+            };
+            let points = lines.iter().flat_map(|line| line.as_array().unwrap());
+            points.map(|point| (point[1].as_f64().unwrap(), point[0].as_f64().unwrap())).collect()
+        }
+    }
+}
+
+#[test]
+fn no_format_has_a_position_or_point_in_a_privacy_zone() {
+    let mut work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    let home = positions("gpx", &work.run("gs-export", &[&path]).ok().out)[300];
+    let near = |(lat, lon): &(f64, f64)| {
+        let (north, east) = ((lat - home.0) * 111_200.0, (lon - home.1) * 111_200.0 * home.0.to_radians().cos());
+        north.hypot(east) <= 200.0
+    };
+    let zone = format!("{},{},200", home.0, home.1);
+    let printed = |work: &Work, format: &str, args: &[&str]| {
+        work.run("gs-export", &[&["--format", format, &path], args].concat()).ok().out.clone()
+    };
+    for format in ["gpx", "tcx", "csv", "geojson"] {
+        let whole = positions(format, &printed(&work, format, &[]));
+        let inside = whole.iter().filter(|place| near(place)).count();
+        assert!(whole.len() == 601 && inside > 50, "{format}: {inside}");
+        let flag = printed(&work, format, &["--privacy-zone", &zone]);
+        let rest = positions(format, &flag);
+        assert!(!rest.iter().any(near) && rest.len() >= whole.len() - inside - 5, "{format}: {}", rest.len());
+        work.set("GS_PRIVACY_ZONES", &format!("-45,-7,300; {}", zone.replace(',', " , ")));
+        assert_eq!(printed(&work, format, &[]), flag, "{format}");
+        // A flag adds to the setting.
+        assert_eq!(printed(&work, format, &["--privacy-zone", "-33.8,151.2,500"]), flag, "{format}");
+        work.unset("GS_PRIVACY_ZONES");
+    }
+    // A line for each trackpoint in the zone would have its altitude and its distance.
+    let rows = printed(&work, "csv", &["--privacy-zone", &zone]).lines().count();
+    assert_eq!(rows, 1 + positions("csv", &printed(&work, "csv", &["--privacy-zone", &zone])).len());
+    for format in ["gpx", "tcx", "csv", "geojson"] {
+        let said = work.run("gs-export", &["--format", format, "--privacy-zone", "45,7,90000", "--out", "none", &path]);
+        said.ok().says("skipped: the whole track is in a privacy zone");
+    }
+    assert_eq!(names(&work.dir().join("none")), [""; 0]);
+}
+
+#[test]
+fn an_invalid_zone_is_an_error_before_anything_is_written() {
+    let mut work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    let flag = |zone: &str| work.run("gs-export", &["--out", "out", "--privacy-zone", zone, &path]);
+    flag("45,7").ends(2).says("LAT,LON,METRES");
+    flag("45,7,0").ends(2).says("between 1 and 100000 metres");
+    flag("95,7,300").ends(2).says("latitude");
+    work.set("GS_PRIVACY_ZONES", "45,7,300;45,7");
+    let said = work.run("gs-export", &["--out", "out", &path]);
+    said.ends(78).says("GS_PRIVACY_ZONES: a privacy zone has three numbers");
+    work.run("gs-settings", &["--check"]).ends(78).says("GS_PRIVACY_ZONES");
+    assert!(!work.dir().join("out").exists());
+}
+
+#[test]
+fn what_cannot_be_exported_is_reported_for_each_file_and_the_rest_is_exported() {
+    let work = Work::alone();
+    let whole = run().build();
+    let settings = FitBuilder::new().push(Message::new(0).with(0, Value::Enum(2))).build();
+    let files = [
+        ("cut.fit", damage::truncate_at(&whole, 900), "corrupt file: truncated"),
+        ("changed.fit", damage::flip_bit(&whole, 500, 3), "corrupt file: damaged"),
+        ("empty.fit", Vec::new(), "corrupt file: not a FIT file"),
+        ("page.fit", b"<html></html>".to_vec(), "corrupt file: not a FIT file"),
+        ("indoor.fit", fit::treadmill(START, 600, 2000.0).build(), "skipped: no positions, which GPX needs"),
+        ("strength.fit", fit::strength(START, 600).build(), "skipped: no positions, which GPX needs"),
+        ("settings.fit", settings, "skipped: no positions, which GPX needs"),
+    ];
+    let mut paths: Vec<String> = files.iter().map(|(name, bytes, _)| file(&work, name, bytes)).collect();
+    let missing = work.dir().join("missing.fit").display().to_string();
+    paths.extend([missing.clone(), file(&work, "good.fit", &whole)]);
+    let args: Vec<&str> =
+        ["--out", "out", "--name", "{file}"].into_iter().chain(paths.iter().map(String::as_str)).collect();
+    let said = work.run("gs-export", &[&["-v"], &args[..]].concat());
+    for (path, (.., why)) in paths.iter().zip(&files) {
+        said.says(&format!("{path}: {why}"));
+    }
+    said.ends(1).says(&format!("{missing}: the file does not exist")).says("1 exported, 3 skipped, 5 failed");
+    assert_eq!(names(&work.dir().join("out")), ["good.gpx"]);
+    let said = work.run("gs-export", &[&paths[4]]);
+    assert!(said.ends(1).says("no positions").out.is_empty(), "{said}");
+}
+
+#[test]
+fn records_that_cannot_be_exported_pass_with_the_reason() {
+    let work = Work::alone();
+    let cut = file(&work, "cut.fit", &damage::truncate_at(&run().build(), 900));
+    let gpx = record("2", "As GPX", &cut).replace("\"format\":\"fit\"", "\"format\":\"gpx\"");
+    let plain = "{\"type\":\"activity\",\"platform\":\"coros\",\"id\":\"3\"}\n";
+    let manual = "{\"type\":\"activity\",\"platform\":\"coros\",\"id\":\"4\",\"manual\":true}\n";
+    let other = "{\"type\":\"later\",\"a\": 1}\n";
+    let first = record("1", "Cut", &cut);
+    let input = [&first, gpx.as_str(), plain, manual, other].concat();
+    let said = work.given("gs-export", &["--out", "out"], &input);
+    said.ends(1)
+        .says("garmin-com 1: corrupt file: truncated")
+        .says("garmin-com 2: skipped: its file is GPX, and only FIT files are exported")
+        .says("coros 3: skipped: file not in the archive; run gs-download")
+        .says("coros 4: skipped: entered by hand");
+    assert_eq!(said.records()[0]["problem"]["reason"]["code"], "corrupt-file");
+    assert_eq!(said.records()[0]["problem"]["kind"], "corrupt-file");
+    assert!(said.out.ends_with(&[gpx.as_str(), plain, manual, other].map(sorted).concat()), "{said}");
+    // A record with a problem is not tried again, and the platforms of the flag alone are exported.
+    work.given("gs-export", &["--out", "out"], said.out.lines().next().unwrap()).ok().silent();
+    work.given("gs-export", &["--out", "out", "--platform", "coros"], &input).ok();
+    work.given("gs-export", &["--out", "out"], "{\"type\":\"activity\"}\n").ends(65).says("line 1");
+}
+
+/// A line as a command writes it.
+fn sorted(line: &str) -> String {
+    let mut out = Vec::new();
+    garminsync::record::Record::parse(line.trim_end().as_bytes()).unwrap().write(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_transfer_is_exported_with_its_file() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    let transfer = json!({"type": "transfer", "to": "coros", "activity": {"platform": "garmin-com", "id": "1"},
+        "file": {"path": path, "sha256": "00", "bytes": 1}});
+    let said = work.given("gs-export", &["--out", "out"], &format!("{transfer}\n"));
+    assert!(said.ok().record()["activity"]["exported"][0].as_str().unwrap().ends_with("/2026-01-08 1410 running.gpx"));
+}
+
+#[test]
+fn strange_values_are_left_out_or_written_as_they_are() {
+    let work = Work::alone();
+    let at = |seconds: i64, power: u16| {
+        let sample =
+            profile::Sample { at: START + seconds, position: Some((45.0, 7.0)), heart_rate: 120, ..Default::default() };
+        profile::record(&sample).with(7, Value::U16(power))
+    };
+    // The clock of the device leaps forward for one trackpoint, to the year 2100, and back.
+    let points = [at(0, 0), at(1, u16::MAX), at(2_335_000_000, 250), at(2, u16::MAX - 1)];
+    let bytes = FitBuilder::new().push(profile::file_id(1, 1, 1, START)).extend(points).build();
+    let path = file(&work, "strange.fit", &bytes);
+    for format in ["gpx", "tcx", "csv", "geojson"] {
+        let text = work.run("gs-export", &["--format", format, &path]).ok().out.clone();
+        assert!(!text.contains("65535") && !text.contains("NaN") && !text.contains("inf"), "{text}");
+    }
+    let gpx = work.run("gs-export", &[&path]).ok().out.clone();
+    assert_eq!((count(&gpx, "<trkpt "), count(&gpx, "PowerInWatts>0<"), count(&gpx, "PowerInWatts>65534<")), (4, 1, 1));
+    assert_eq!((count(&gpx, "PowerInWatts>250<"), count(&gpx, "<time>2100-")), (1, 1), "{gpx}");
+}
+
+#[test]
+fn a_newer_protocol_is_read_as_well() {
+    let work = Work::alone();
+    let mut bytes = run().zero_header_crc().build();
+    bytes[1] = 0x30;
+    let end = bytes.len() - 2;
+    let crc = fit::crc16(&bytes[..end]).to_le_bytes();
+    bytes[end..].copy_from_slice(&crc);
+    let path = file(&work, "future.fit", &bytes);
+    assert_eq!(count(&work.run("gs-export", &[&path]).ok().out, "<trkpt "), 601);
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    let said = work.run("gs-export", &["-n", "-v", "--out", "out", &path]);
+    said.ok().says("out/2026-01-08 1410 running.gpx would be written").says("1 would be exported");
+    assert!(!work.dir().join("out").exists());
+    assert!(work.run("gs-export", &["-n", &path]).ok().out.is_empty());
+}
+
+#[test]
+fn a_closed_pipe_ends_the_export_without_an_error() {
+    let work = Work::alone();
+    let path = file(&work, "long.fit", &fit::run(START, 40_000, 90_000.0).build());
+    for format in ["csv", "gpx"] {
+        let mut command = work.command("gs-export", &["--format", format, &path]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = [0; 10];
+        child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.is_empty(), "{format}: {:?} {said}", output.status);
+    }
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_used_is_an_error() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    work.run("gs-export", &["--out", &path, &path]).ends(78).says(&path);
+    work.run("gs-export", &[&path]).ok();
+    work.run("gs-export", &["--name", "{id}", &path]).ends(2).says("--out");
+}
+
+#[test]
+fn no_input_is_nothing_to_export() {
+    let work = Work::alone();
+    let said = work.given("gs-export", &["-v", "--out", "out"], "");
+    said.ok().says("nothing to export");
+    let geojson = work.given("gs-export", &["--format", "geojson"], "").ok().out.clone();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&geojson).unwrap()["features"], json!([]));
+}
