@@ -1,5 +1,5 @@
-//! Comparisons with independent programs: clients and a server of the services, readers of `.env`, cron, and the
-//! validators of the files in `cron/`.
+//! Comparisons with independent programs: clients and a server of the services, readers of `.env`, cron, converters and
+//! validators of exported files, and the validators of the files in `cron/`.
 //!
 //! `scripts/test` installs the packages of pip and npm.
 
@@ -11,6 +11,7 @@ mod corosexport;
 mod cron;
 mod cron_files;
 mod dotenv;
+mod export;
 mod garminconnect;
 mod moto;
 mod python;
