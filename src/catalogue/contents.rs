@@ -5,6 +5,7 @@ use rusqlite::{CachedStatement, ToSql, Transaction, params};
 use super::listed_rows::unpack;
 use super::{Catalogue, Result};
 use crate::activity::{ActivityKey, ActivityKeyRef, Numbers};
+use crate::efforts::Effort;
 use crate::fit::{Lap, Session, Sums};
 use crate::sport;
 
@@ -19,12 +20,12 @@ pub struct FileContents {
     /// SHA-256 of its bytes, in lower-case hex.
     pub sha256: String,
     /// What it contains, or why it could not be read.
-    pub read: std::result::Result<ReadFile, String>,
+    pub read: std::result::Result<IndexedFile, String>,
 }
 
 /// The contents of a file that could be read.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct ReadFile {
+pub struct IndexedFile {
     /// The product that recorded it.
     pub device: Option<String>,
     /// Its sessions.
@@ -33,6 +34,8 @@ pub struct ReadFile {
     pub laps: Vec<Lap>,
     /// The number of its trackpoints.
     pub records: u64,
+    /// Its best efforts.
+    pub efforts: Vec<Effort>,
 }
 
 /// A file whose contents this version has not read.
@@ -234,6 +237,7 @@ struct ContentsWriter<'tx> {
     file: CachedStatement<'tx>,
     session: CachedStatement<'tx>,
     lap: CachedStatement<'tx>,
+    effort: CachedStatement<'tx>,
 }
 
 impl<'tx> ContentsWriter<'tx> {
@@ -257,26 +261,31 @@ impl<'tx> ContentsWriter<'tx> {
                  VALUES ({})",
                 marks(1, 27)
             ))?,
+            effort: tx.prepare_cached("INSERT INTO efforts (sha256, kind, value, start_time) VALUES (?1, ?2, ?3, ?4)")?,
         })
     }
 
     fn write(&mut self, file: &FileContents) -> rusqlite::Result<()> {
         let FileContents { sha256, read } = file;
         self.forget.execute([sha256])?;
-        match read {
-            Err(reason) => self.file.execute(params![sha256, FILE_READER, reason, None::<String>, 0]).map(drop),
-            Ok(read) => {
-                let records = i64::try_from(read.records).unwrap_or(i64::MAX);
-                self.file.execute(params![sha256, FILE_READER, None::<String>, read.device, records])?;
-                (0_i64..)
-                    .zip(&read.sessions)
-                    .try_for_each(|(number, session)| self.session(sha256, number, session))?;
-                (0_i64..).zip(&read.laps).try_for_each(|(number, lap)| {
-                    let session = session_of(&read.sessions, number);
-                    self.lap(sha256, number, session, lap)
-                })
+        let read = match read {
+            Err(reason) => {
+                return self.file.execute(params![sha256, FILE_READER, reason, None::<String>, 0]).map(drop);
             }
+            Ok(read) => read,
+        };
+        let records = i64::try_from(read.records).unwrap_or(i64::MAX);
+        self.file.execute(params![sha256, FILE_READER, None::<String>, read.device, records])?;
+        for (number, session) in (0..).zip(&read.sessions) {
+            self.session(sha256, number, session)?;
         }
+        for (number, lap) in (0..).zip(&read.laps) {
+            self.lap(sha256, number, session_of(&read.sessions, number), lap)?;
+        }
+        for effort in &read.efforts {
+            self.effort.execute(params![sha256, effort.kind.name(), effort.value, effort.start_time])?;
+        }
+        Ok(())
     }
 
     fn session(&mut self, sha256: &str, number: i64, session: &Session) -> rusqlite::Result<()> {

@@ -81,7 +81,7 @@ CREATE TABLE laps (
     FOREIGN KEY (sha256) REFERENCES file_contents (sha256) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
--- The best efforts in a file, see docs/efforts.md.
+-- The best efforts in a file, see docs/fit.md.
 CREATE TABLE efforts (
     sha256     TEXT NOT NULL,
     kind       TEXT NOT NULL,

@@ -43,7 +43,7 @@ use crate::reason::Reason;
 pub use accounts::AccountRow;
 pub use activities::{Absence, ActivityRow, Query, no_file_reason};
 pub use commands::{CommandOutcome, CommandRow, FIRST_COMMANDS, LastWork, OpenCommand, Stage};
-pub use contents::{FileContents, ReadFile, UnreadFile};
+pub use contents::{FileContents, IndexedFile, UnreadFile};
 pub use corrupt::CorruptRow;
 pub use deletions::{DeletionIntent, DeletionOutcome, DeletionRow, OpenDeletion};
 pub use file_requests::FileRequestRow;

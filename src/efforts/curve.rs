@@ -13,7 +13,7 @@ pub(super) struct Curve {
 
 /// A part of a curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Window {
+pub(super) struct CurveWindow {
     /// The point at or before its start.
     pub first: usize,
     /// The point at or after its end.
@@ -44,11 +44,11 @@ impl Curve {
 
     /// The shortest window from each point, and the shortest one to each point, in which the total increases by `gain`, which
     /// is more than 0.
-    pub fn windows_with(&self, gain: f64) -> impl Iterator<Item = Window> {
+    pub fn windows_with(&self, gain: f64) -> impl Iterator<Item = CurveWindow> {
         self.windows_from_points(gain).chain(self.windows_to_points(gain))
     }
 
-    fn windows_from_points(&self, gain: f64) -> impl Iterator<Item = Window> {
+    fn windows_from_points(&self, gain: f64) -> impl Iterator<Item = CurveWindow> {
         let mut last = 0;
         self.points.iter().enumerate().map_while(move |(first, &(start, total))| {
             let target = total + gain;
@@ -58,7 +58,7 @@ impl Curve {
         })
     }
 
-    fn windows_to_points(&self, gain: f64) -> impl Iterator<Item = Window> {
+    fn windows_to_points(&self, gain: f64) -> impl Iterator<Item = CurveWindow> {
         let mut first = 0;
         self.points.iter().enumerate().filter_map(move |(last, &(end, total))| {
             let target = total - gain;
@@ -70,8 +70,8 @@ impl Curve {
         })
     }
 
-    fn window(&self, (first, last): (usize, usize), start: f64, end: f64) -> Window {
-        Window { first, last, start_time: self.origin + start.floor() as i64, seconds: end - start }
+    fn window(&self, (first, last): (usize, usize), start: f64, end: f64) -> CurveWindow {
+        CurveWindow { first, last, start_time: self.origin + start.floor() as i64, seconds: end - start }
     }
 
     /// The start (Unix seconds) of the window of this duration in which the total increases most, and the increase.

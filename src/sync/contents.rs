@@ -5,7 +5,8 @@ use std::path::Path;
 use super::{Exit, Failure, Progress, Result, Worker};
 use crate::activity::Format;
 use crate::archive::{Archive, CheckedFile};
-use crate::catalogue::{FileContents, FileRow, ReadFile, UnreadFile};
+use crate::catalogue::{FileContents, FileRow, IndexedFile, UnreadFile};
+use crate::efforts::best_efforts;
 use crate::fit;
 use crate::i18n;
 use crate::platform::PlatformSpec;
@@ -117,9 +118,10 @@ impl Worker {
 
 /// What is read in a FIT file.
 fn contents(sha256: &str, piece: &CheckedFile) -> FileContents {
-    let read = fit::read(&piece.bytes).map_err(|error| error.to_string()).map(|recording| ReadFile {
+    let read = fit::read(&piece.bytes).map_err(|error| error.to_string()).map(|recording| IndexedFile {
         device: piece.fit.as_ref().and_then(|fit| fit.product()),
         records: recording.points.len() as u64,
+        efforts: best_efforts(&recording),
         sessions: recording.sessions,
         laps: recording.laps,
     });

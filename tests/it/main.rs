@@ -8,8 +8,8 @@
 
 mod fit_reader;
 mod fit_scanner;
-mod gs_fit;
 mod gs_export;
+mod gs_fit;
 mod gs_notify;
 mod outstanding;
 mod progress;

@@ -42,7 +42,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("importers", &["walk", "activity", "sport", "i18n"]),
     // Values in, a file out.
     ("export", &["privacy", "fit", "activity", "sport"]),
-    ("catalogue", &["http", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"]),
+    ("catalogue", &["http", "efforts", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"]),
     // Never the terminal.
     (
         "sync",
@@ -54,6 +54,7 @@ const RULES: &[(&str, &[&str])] = &[
             "importers",
             "report",
             "export",
+            "efforts",
             "privacy",
             "status",
             "notify",
