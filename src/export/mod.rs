@@ -4,6 +4,8 @@
 //! them. A value that the recording does not have is left out, never written as zero; `docs/export.md` has the exceptions that
 //! the formats require.
 
+#[cfg(test)]
+mod any_value_tests;
 mod csv;
 mod geojson;
 mod gpx;

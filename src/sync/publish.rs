@@ -1,7 +1,7 @@
 //! Writes files together to a folder that others read: each file complete, and all files or none.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -122,13 +122,18 @@ fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
     if one.metadata()?.len() != other.metadata()?.len() {
         return Ok(false);
     }
-    let [one, other] = [one, other].map(|file| BufReader::new(file).bytes());
-    for (one, other) in one.zip(other) {
-        if one? != other? {
-            return Ok(false);
+    let [mut one, mut other] = [one, other].map(BufReader::new);
+    loop {
+        let (left, right) = (one.fill_buf()?, other.fill_buf()?);
+        let length = left.len().min(right.len());
+        match length {
+            0 => return Ok(left.len() == right.len()),
+            _ if left[..length] != right[..length] => return Ok(false),
+            _ => {}
         }
+        one.consume(length);
+        other.consume(length);
     }
-    Ok(true)
 }
 
 /// Restores the previous file, or removes the new one if there was none.

@@ -79,8 +79,11 @@ pub fn export(
     target: ExportTarget,
     progress: &Progress,
 ) -> Result<()> {
-    let output = ExportOutput::open(worker, options, target)?;
-    let mut exports = Exports { worker, options, output, progress, tried: 0 };
+    let takes_one = matches!(target, ExportTarget::Stream(_)) && !options.format.is_collection();
+    // A second activity is an error before anything is written. Of files, their number is known.
+    let is_delayed = takes_one && !matches!(&input, ExportInput::Files(files) if files.len() == 1);
+    let output = ExportOutput::open(worker, options, target, is_delayed)?;
+    let mut exports = Exports { worker, options, output, progress, takes_one, tried: 0 };
     let selection = worker.selection.clone();
     match input {
         ExportInput::Records(records) => each_record(records, |record| exports.record(record, &selection)),
@@ -94,6 +97,8 @@ struct Exports<'a, 'o> {
     options: &'a ExportOptions,
     output: ExportOutput<'o>,
     progress: &'a Progress,
+    /// Whether the output takes one activity only.
+    takes_one: bool,
     /// The number of activities with a file.
     tried: u64,
 }
@@ -191,10 +196,10 @@ impl Exports<'_, '_> {
         self.write(&record.activity, read)
     }
 
-    /// Counts an activity. A stream for one activity takes no second one.
+    /// Counts an activity. An output for one takes no second one.
     fn begin_another(&mut self) -> Result<()> {
         self.tried += 1;
-        if self.tried > 1 && self.output.is_for_one() {
+        if self.tried > 1 && self.takes_one {
             let format = self.options.format;
             return Err(Failure::usage(format!(
                 "several activities, and a {format} file has one; write a file for each with --out DIR"
@@ -254,7 +259,7 @@ impl Exports<'_, '_> {
     fn finish(self) -> Result<()> {
         let is_empty = self.worker.counted("exported") == 0;
         // The one activity that was requested was not written.
-        if is_empty && self.output.is_for_one() && self.worker.counted("skipped") > 0 {
+        if is_empty && self.takes_one && self.worker.counted("skipped") > 0 {
             self.worker.raise(Exit::Partial);
         }
         self.output.finish()

@@ -39,10 +39,10 @@ pub(super) struct Written {
 
 /// The target while it is written.
 pub(super) enum ExportOutput<'a> {
-    /// A stream of one activity. It is written at the end, because a second activity is an error.
-    One { stream: &'a mut dyn Write, format: ExportFormat, content: Vec<u8> },
-    /// A stream of any number of activities.
-    Collection { writer: Box<dyn ExportWriter + 'a>, is_closed: bool },
+    /// A stream that is written at the end.
+    Delayed { stream: &'a mut dyn Write, format: ExportFormat, content: Vec<u8> },
+    /// A stream that is written activity by activity.
+    Stream { writer: Box<dyn ExportWriter + 'a>, is_closed: bool },
     /// A dry run for a stream: nothing is written.
     Nothing,
     /// A folder.
@@ -68,14 +68,18 @@ struct UsedNames {
 }
 
 impl<'a> ExportOutput<'a> {
-    pub fn open(worker: &Worker, options: &ExportOptions, target: ExportTarget<'a>) -> Result<ExportOutput<'a>> {
+    /// Opens the target. `is_delayed`: a stream is written at the end.
+    pub fn open(
+        worker: &Worker,
+        options: &ExportOptions,
+        target: ExportTarget<'a>,
+        is_delayed: bool,
+    ) -> Result<ExportOutput<'a>> {
         let format = options.format;
         Ok(match target {
             ExportTarget::Stream(_) if worker.dry_run => ExportOutput::Nothing,
-            ExportTarget::Stream(stream) if format.is_collection() => {
-                ExportOutput::Collection { writer: writer(format, stream), is_closed: false }
-            }
-            ExportTarget::Stream(stream) => ExportOutput::One { stream, format, content: Vec::new() },
+            ExportTarget::Stream(stream) if is_delayed => ExportOutput::Delayed { stream, format, content: Vec::new() },
+            ExportTarget::Stream(stream) => ExportOutput::Stream { writer: writer(format, stream), is_closed: false },
             ExportTarget::Folder { path, names, sink } => {
                 let path = std::path::absolute(&path).unwrap_or(path);
                 if path.to_str().is_none() {
@@ -98,11 +102,6 @@ impl<'a> ExportOutput<'a> {
         })
     }
 
-    /// Whether it takes one activity only.
-    pub fn is_for_one(&self) -> bool {
-        matches!(self, ExportOutput::One { .. })
-    }
-
     /// Whether all activities are written to one stream.
     pub fn is_stream(&self) -> bool {
         !matches!(self, ExportOutput::Folder(_))
@@ -111,9 +110,9 @@ impl<'a> ExportOutput<'a> {
     /// Whether nobody reads more.
     pub fn is_closed(&self) -> bool {
         match self {
-            ExportOutput::Collection { is_closed, .. } => *is_closed,
+            ExportOutput::Stream { is_closed, .. } => *is_closed,
             ExportOutput::Folder(folder) => folder.sink.is_closed(),
-            ExportOutput::One { .. } | ExportOutput::Nothing => false,
+            ExportOutput::Delayed { .. } | ExportOutput::Nothing => false,
         }
     }
 
@@ -126,8 +125,8 @@ impl<'a> ExportOutput<'a> {
         written: &mut Written,
     ) -> Result<()> {
         match self {
-            ExportOutput::One { format, content, .. } => write_all(*format, activity, content).map_err(failure),
-            ExportOutput::Collection { writer, is_closed } => {
+            ExportOutput::Delayed { format, content, .. } => write_all(*format, activity, content).map_err(failure),
+            ExportOutput::Stream { writer, is_closed } => {
                 *is_closed = is_closed_by(writer.add(activity))?;
                 Ok(())
             }
@@ -154,8 +153,8 @@ impl<'a> ExportOutput<'a> {
     /// Writes the end of a stream.
     pub fn finish(self) -> Result<()> {
         let result = match self {
-            ExportOutput::One { stream, content, .. } => stream.write_all(&content).and_then(|()| stream.flush()),
-            ExportOutput::Collection { mut writer, is_closed: false } => writer.finish(),
+            ExportOutput::Delayed { stream, content, .. } => stream.write_all(&content).and_then(|()| stream.flush()),
+            ExportOutput::Stream { mut writer, is_closed: false } => writer.finish(),
             _ => Ok(()),
         };
         is_closed_by(result).map(drop)
