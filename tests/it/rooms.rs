@@ -22,6 +22,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("fit", &["activity", "sport"]),
     ("efforts", &["fit"]),
     ("privacy", &["fit"]),
+    ("track", &["fit"]),
     ("http", &["reason", "activity", "sport", "clock"]),
     ("matching", &["activity", "fit", "hex", "reason", "sport"]),
     ("record", &["reason", "exit", "i18n", "activity", "sport"]),
@@ -42,7 +43,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("importers", &["walk", "activity", "sport", "i18n"]),
     // Values in, a file out.
     ("export", &["privacy", "fit", "activity", "sport"]),
-    ("catalogue", &["http", "efforts", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"]),
+    ("catalogue", &["http", "efforts", "track", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"]),
     // Never the terminal.
     (
         "sync",
@@ -55,6 +56,7 @@ const RULES: &[(&str, &[&str])] = &[
             "report",
             "export",
             "efforts",
+            "track",
             "privacy",
             "status",
             "notify",
@@ -184,7 +186,7 @@ const MODULE_ORDER: &[&[&str]] = &[
     &["report", "notify", "importers", "docgen", "export"],
     &["status"],
     &["plan", "catalogue", "platform", "archive", "settings"],
-    &["record", "matching", "efforts", "privacy", "fit", "http"],
+    &["record", "matching", "efforts", "privacy", "track", "fit", "http"],
     &["walk"],
     &["fs", "reason", "i18n", "exit", "schedule", "clock", "shell", "name_pattern", "hex", "activity", "sport"],
 ];

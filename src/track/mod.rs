@@ -1,0 +1,31 @@
+//! The area and a small drawing of the track of a recording, to be stored for many recordings.
+//!
+//! ```text
+//! track::bounding_box(&recording.points)     Some(BoundingBox { south, west, north, east })
+//! track::simplified(&recording.points)       at most 512 bytes
+//! track::decode(&bytes)                      Some(segments): lists of positions
+//! ```
+//!
+//! Both use the trackpoints with a position. A position of exactly 0°, 0° is what devices write before they have one, and does
+//! not count.
+
+mod bounding_box;
+mod encoding;
+mod geometry;
+mod segments;
+mod simplify;
+
+pub use bounding_box::{BoundingBox, bounding_box};
+pub use encoding::decode;
+pub use simplify::{MAX_BYTES, TOLERANCE_M, simplified};
+
+use crate::fit::{Position, Trackpoint};
+
+/// The position of a trackpoint, if it has one.
+fn position(point: &Trackpoint) -> Option<Position> {
+    point.position.filter(|position| (position.lat, position.lon) != (0.0, 0.0))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
