@@ -29,19 +29,21 @@ pub fn read(bytes: &[u8]) -> Result<Recording, FitError> {
 
 /// Reads a corrupt file up to the message that cannot be read, and returns the first error in it, if there is one.
 ///
-/// A truncated or unfinished file is read up to its end, and a wrong CRC is ignored: then any value may be wrong. The sessions
-/// of a recording are usually at the end of the file, so that a truncated one has none.
+/// A missing end does not prevent reading, nor does a wrong CRC: then any value may be wrong. The sessions of a recording are
+/// usually at the end of the file, so that a truncated one has none.
 pub fn read_as_far_as_possible(bytes: &[u8]) -> (Recording, Option<FitError>) {
     let mut recording = Recording::default();
     let mut first_error = None;
     let mut at = 0;
     loop {
-        let checked = frame::check(bytes, at);
-        let frame = checked.or_else(|error| {
-            first_error.get_or_insert(error);
-            frame::salvage(bytes, at).ok_or(())
-        });
-        let Ok(frame) = frame else { break };
+        let frame = match frame::check(bytes, at) {
+            Ok(frame) => Some(frame),
+            Err(error) => {
+                first_error.get_or_insert(error);
+                frame::salvage(bytes, at)
+            }
+        };
+        let Some(frame) = frame else { break };
         let mut file = File::new(&mut recording);
         if let Err(error) = walk::messages(&bytes[..frame.data.end], frame.data.start, &mut file) {
             first_error.get_or_insert(error);
