@@ -8,6 +8,7 @@ use crate::activity::{ActivityKey, ActivityKeyRef, Numbers};
 use crate::efforts::Effort;
 use crate::fit::{Lap, Session, Sums};
 use crate::sport;
+use crate::track::BoundingBox;
 
 /// The version of the reader of files: a higher one reads all files again.
 pub const FILE_READER: i64 = 1;
@@ -36,6 +37,10 @@ pub struct IndexedFile {
     pub records: u64,
     /// Its best efforts.
     pub efforts: Vec<Effort>,
+    /// The box around its track.
+    pub area: Option<BoundingBox>,
+    /// Its track, see [`crate::track`]; empty without a position.
+    pub track: Vec<u8>,
 }
 
 /// A file whose contents this version has not read.
@@ -235,6 +240,7 @@ fn read_sums(row: &rusqlite::Row) -> rusqlite::Result<Sums> {
 struct ContentsWriter<'tx> {
     forget: CachedStatement<'tx>,
     file: CachedStatement<'tx>,
+    unreadable: CachedStatement<'tx>,
     session: CachedStatement<'tx>,
     lap: CachedStatement<'tx>,
     effort: CachedStatement<'tx>,
@@ -249,7 +255,11 @@ impl<'tx> ContentsWriter<'tx> {
             // Its sessions, laps and efforts go with it.
             forget: tx.prepare_cached("DELETE FROM file_contents WHERE sha256 = ?1")?,
             file: tx.prepare_cached(
-                "INSERT INTO file_contents (sha256, reader, reason, device, records) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO file_contents (sha256, reader, reason, device, records, south, west, north, east, track)
+                 VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?,
+            unreadable: tx.prepare_cached(
+                "INSERT INTO file_contents (sha256, reader, reason, records) VALUES (?1, ?2, ?3, 0)",
             )?,
             session: tx.prepare_cached(&format!(
                 "INSERT INTO sessions (sha256, number, sport, sub_sport, first_lap, laps, pool_length_m, training_effect,
@@ -270,12 +280,17 @@ impl<'tx> ContentsWriter<'tx> {
         self.forget.execute([sha256])?;
         let read = match read {
             Err(reason) => {
-                return self.file.execute(params![sha256, FILE_READER, reason, None::<String>, 0]).map(drop);
+                return self.unreadable.execute(params![sha256, FILE_READER, reason]).map(drop);
             }
             Ok(read) => read,
         };
         let records = i64::try_from(read.records).unwrap_or(i64::MAX);
-        self.file.execute(params![sha256, FILE_READER, None::<String>, read.device, records])?;
+        let [south, west, north, east] = match read.area {
+            Some(area) => [area.south, area.west, area.north, area.east].map(Some),
+            None => [None; 4],
+        };
+        let track = Some(&read.track).filter(|track| !track.is_empty());
+        self.file.execute(params![sha256, FILE_READER, read.device, records, south, west, north, east, track])?;
         for (number, session) in (0..).zip(&read.sessions) {
             self.session(sha256, number, session)?;
         }

@@ -10,6 +10,7 @@ use crate::efforts::best_efforts;
 use crate::fit;
 use crate::i18n;
 use crate::platform::PlatformSpec;
+use crate::track;
 
 /// How many files are read between two writes of the catalogue.
 const AT_ONCE: u32 = 64;
@@ -122,6 +123,8 @@ fn contents(sha256: &str, piece: &CheckedFile) -> FileContents {
         device: piece.fit.as_ref().and_then(|fit| fit.product()),
         records: recording.points.len() as u64,
         efforts: best_efforts(&recording),
+        area: track::bounding_box(&recording.points),
+        track: track::simplified(&recording.points),
         sessions: recording.sessions,
         laps: recording.laps,
     });

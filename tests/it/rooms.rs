@@ -43,7 +43,10 @@ const RULES: &[(&str, &[&str])] = &[
     ("importers", &["walk", "activity", "sport", "i18n"]),
     // Values in, a file out.
     ("export", &["privacy", "fit", "activity", "sport"]),
-    ("catalogue", &["http", "efforts", "track", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"]),
+    (
+        "catalogue",
+        &["http", "efforts", "track", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"],
+    ),
     // Never the terminal.
     (
         "sync",

@@ -37,6 +37,13 @@ fn an_archived_file_gives_sessions_laps_and_numbers() {
     let (world, id) = archived();
     let sessions: i64 = world.work.sql("SELECT count(*) FROM v_sessions");
     assert_eq!(sessions, 1);
+    let path = world.work.run("gs-list", &["--id", &id]).record()["file"]["path"].as_str().unwrap().to_owned();
+    let points = garminsync::fit::read(&std::fs::read(path).unwrap()).unwrap().points;
+    let area = garminsync::track::bounding_box(&points).expect("a run outside");
+    let south: f64 = world.work.sql("SELECT south FROM v_activities");
+    assert_eq!(south, area.south);
+    let drawn: Vec<u8> = world.work.sql("SELECT track FROM file_contents");
+    assert!(drawn.len() <= 512 && garminsync::track::decode(&drawn).is_some_and(|lines| !lines.is_empty()));
     let record = world.work.run("gs-list", &["--id", &id]).record();
     assert_eq!(record["numbers_from"], "file", "{record}");
     let (speed, distance, time) = (&record["avg_speed_mps"], &record["distance_m"], &record["timer_time_s"]);
