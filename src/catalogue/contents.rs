@@ -134,13 +134,17 @@ pub(super) const UNREAD_FILES: &str = "SELECT f.sha256, min(f.path) FROM files f
 pub(super) const UNREAD_JSON: &str =
     "SELECT id, json FROM service_json WHERE platform = ?1 AND reader IS NULL LIMIT 1000";
 
-/// Stores the numbers that a service lists, unless they are known from the file.
+/// Stores the numbers that a service lists, unless they are known from the file. One access of an account lists numbers,
+/// another one does not: known ones stay.
 pub(super) fn set_service_numbers(
     tx: &Transaction,
     ActivityKeyRef { platform, id }: ActivityKeyRef,
     numbers: &Numbers,
 ) -> rusqlite::Result<()> {
-    set_numbers(tx, platform, id, numbers, "numbers_from IS NOT 'file'")
+    match numbers.is_empty() {
+        true => Ok(()),
+        false => set_numbers(tx, platform, id, numbers, "numbers_from IS NOT 'file'"),
+    }
 }
 
 fn set_numbers(tx: &Transaction, platform: &str, id: &str, numbers: &Numbers, condition: &str) -> rusqlite::Result<()> {

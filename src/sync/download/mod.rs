@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 use super::suspension::Suspensions;
 use super::{Error, Exit, ItemResult, Level, LocalFile, Progress, RecordSink, RecordStream, Result, Worker, file_ref};
-use crate::activity::{AccessKind, Activity, ActivityKey};
+use crate::activity::{AccessKind, Activity, ActivityKey, Numbers};
 use crate::archive;
 use crate::catalogue::FileRow;
 use crate::http::Http;
@@ -170,12 +170,16 @@ impl<'a> Downloads<'a> {
                 return Ok(());
             }
         };
-        self.mark(record, got);
+        let numbers = match got {
+            DownloadResult::File(_) => self.worker.catalogue.entry(key.as_key())?.map(|row| row.numbers),
+            _ => None,
+        };
+        self.mark(record, got, numbers);
         Ok(())
     }
 
-    /// Writes the result to the record.
-    fn mark(&self, record: &mut Record, got: DownloadResult) {
+    /// Writes the result to the record. `numbers`: those of the activity, now that its file is known.
+    fn mark(&self, record: &mut Record, got: DownloadResult, numbers: Option<Numbers>) {
         let (file, without) = match got {
             DownloadResult::File(file) => (Some(file_ref(file, &self.worker.archive)), None),
             DownloadResult::NoFile => (None, Some(Reason::NoFile)),
@@ -188,6 +192,7 @@ impl<'a> Downloads<'a> {
             record.no_original = without == Some(Reason::NoFile);
             record.unavailable = without == Some(Reason::FileUnavailable);
             record.file.clone_from(&file);
+            record.numbers = numbers.unwrap_or(record.numbers);
         };
         match record {
             Record::Activity(record) => mark(record),
