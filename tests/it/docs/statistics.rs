@@ -30,7 +30,8 @@ fn ask(title: &str) -> String {
             assert!(found.is_ok(), "{tool} is not installed; install it: apt-get install {tool}");
         }
         assert!(Path::new(DUCKDB).exists(), "DuckDB is not installed; scripts/test installs it");
-        let text = format!("PATH=$PATH:{DUCKDB}\ncd ~/.local/share/garminsync\n{}", recipe.text);
+        let text =
+            format!("PATH=$PATH:{DUCKDB}\ncatalogue=~/.local/share/garminsync/catalogue.sqlite\n{}", recipe.text);
         printed += &HOME.types(recipe, &text, "").ok().out;
     }
     printed
@@ -70,7 +71,7 @@ fn heart_rates_are_averaged_by_month() {
 fn long_and_hilly_activities_are_listed() {
     let lists = ask("The longest and the hilliest activities");
     assert!(lists.lines().filter(|line| line.contains("20")).count() > 10, "{lists}");
-    let csv = HOME.path(".local/share/garminsync/long_and_hilly.csv");
+    let csv = HOME.path("long_and_hilly.csv");
     assert!(std::fs::read_to_string(csv).unwrap().starts_with("platform,id,"));
 }
 
@@ -89,7 +90,7 @@ fn laps_are_shown() {
 fn duckdb_reads_the_list_and_writes_parquet() {
     let sums = ask("Other programs: DuckDB, Parquet, spreadsheets");
     assert!(sums.contains("running"), "{sums}");
-    let parquet = std::fs::read(HOME.path(".local/share/garminsync/activities.parquet")).unwrap();
+    let parquet = std::fs::read(HOME.path("activities.parquet")).unwrap();
     assert!(parquet.starts_with(b"PAR1") && parquet.ends_with(b"PAR1"));
 }
 
