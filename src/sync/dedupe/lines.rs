@@ -20,7 +20,7 @@ pub(super) fn dedupe<R: BufRead>(
     progress: &Progress,
     sink: &mut dyn RecordSink,
 ) -> Result<()> {
-    let mut input = Input::read(worker, &options.filter, records, progress)?;
+    let mut input = Lines::read(worker, &options.filter, records, progress)?;
     progress.step("comparing");
     input.add_files(worker)?;
     let marks = marks(worker, options, &input.candidates, &|at| Ok(input.is_included(at)))?;
@@ -41,7 +41,7 @@ enum LineKind {
 }
 
 /// The lines of the input, and the activities that are compared.
-struct Input {
+struct Lines {
     lines: Spool,
     kinds: Vec<LineKind>,
     candidates: Candidates,
@@ -51,14 +51,14 @@ struct Input {
     marked: HashSet<ActivityKey>,
 }
 
-impl Input {
+impl Lines {
     fn read<R: BufRead>(
         worker: &Worker,
         filter: &ActivityFilter,
         mut records: Reader<R>,
         progress: &Progress,
-    ) -> Result<Input> {
-        let mut input = Input {
+    ) -> Result<Lines> {
+        let mut input = Lines {
             lines: Spool::new(),
             kinds: Vec::new(),
             candidates: Candidates::default(),
