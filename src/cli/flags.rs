@@ -91,19 +91,7 @@ impl ListFlags {
 
     /// The requested columns. The sort column stays, and so does the distance if units were given.
     pub fn columns(&self) -> ListColumns {
-        let sorted_by = self.sort.map(|key| match key {
-            SortBy::Start => Field::StartTime,
-            SortBy::Distance => Field::DistanceM,
-            SortBy::Time => Field::TimerTimeS,
-            SortBy::Ascent => Field::AscentM,
-            SortBy::Speed => Field::AvgSpeedMps,
-            SortBy::HeartRate => Field::AvgHeartRateBpm,
-            SortBy::Power => Field::AvgPowerW,
-            SortBy::Calories => Field::CaloriesKcal,
-            SortBy::Name => Field::Name,
-            SortBy::Sport => Field::Sport,
-            SortBy::Platform => Field::Platform,
-        });
+        let sorted_by = self.sort.map(SortBy::field);
         // The table shows the sort column, also one that it has not by default.
         let added = sorted_by.filter(|field| self.fields.is_empty() && !field.is_of_table());
         ListColumns {
@@ -173,20 +161,33 @@ pub enum SortBy {
     Platform,
 }
 
+impl SortBy {
+    /// Its column.
+    fn field(self) -> Field {
+        match self {
+            SortBy::Start => Field::StartTime,
+            SortBy::Distance => Field::DistanceM,
+            SortBy::Time => Field::TimerTimeS,
+            SortBy::Ascent => Field::AscentM,
+            SortBy::Speed => Field::AvgSpeedMps,
+            SortBy::HeartRate => Field::AvgHeartRateBpm,
+            SortBy::Power => Field::AvgPowerW,
+            SortBy::Calories => Field::CaloriesKcal,
+            SortBy::Name => Field::Name,
+            SortBy::Sport => Field::Sport,
+            SortBy::Platform => Field::Platform,
+        }
+    }
+}
+
 impl From<SortBy> for sync::SortKey {
     fn from(key: SortBy) -> sync::SortKey {
-        match key {
-            SortBy::Start => sync::SortKey::Start,
-            SortBy::Distance => sync::SortKey::Distance,
-            SortBy::Time => sync::SortKey::Time,
-            SortBy::Ascent => sync::SortKey::Number(NumberField::Ascent),
-            SortBy::Speed => sync::SortKey::Number(NumberField::AvgSpeed),
-            SortBy::HeartRate => sync::SortKey::Number(NumberField::AvgHeartRate),
-            SortBy::Power => sync::SortKey::Number(NumberField::AvgPower),
-            SortBy::Calories => sync::SortKey::Number(NumberField::Calories),
-            SortBy::Name => sync::SortKey::Name,
-            SortBy::Sport => sync::SortKey::Sport,
-            SortBy::Platform => sync::SortKey::Platform,
+        match (key, key.field().number()) {
+            (_, Some(number)) => sync::SortKey::Number(number),
+            (SortBy::Name, _) => sync::SortKey::Name,
+            (SortBy::Sport, _) => sync::SortKey::Sport,
+            (SortBy::Platform, _) => sync::SortKey::Platform,
+            _ => sync::SortKey::Start,
         }
     }
 }

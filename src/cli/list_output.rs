@@ -7,7 +7,7 @@ use super::activity_text::{distance, local_start, speed, sport_name, whole};
 use super::{Failure, ListFormat, Output, Table, Units, csv as cells, duration, table};
 use crate::activity::printable;
 use crate::record::{ActivityRecord, Record};
-use crate::sync::{Progress, RecordSink, Result, is_downloaded};
+use crate::sync::{NumberField, Progress, RecordSink, Result, is_downloaded};
 
 /// The longest name shown, in characters.
 const LONGEST_NAME: usize = 60;
@@ -87,8 +87,24 @@ const OF_CSV: [Field; 24] = [
 
 impl Field {
     /// Its name in the record, and in the header of CSV.
-    fn name(self) -> String {
+    pub(super) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// The number that it shows, if it shows one that can be compared.
+    pub(super) fn number(self) -> Option<NumberField> {
+        match self {
+            Field::TimerTimeS => Some(NumberField::TimerTime),
+            Field::ElapsedTimeS => Some(NumberField::ElapsedTime),
+            Field::DistanceM => Some(NumberField::Distance),
+            Field::AvgHeartRateBpm => Some(NumberField::AvgHeartRate),
+            Field::MaxHeartRateBpm => Some(NumberField::MaxHeartRate),
+            Field::AvgPowerW => Some(NumberField::AvgPower),
+            Field::AscentM => Some(NumberField::Ascent),
+            Field::CaloriesKcal => Some(NumberField::Calories),
+            Field::AvgSpeedMps => Some(NumberField::AvgSpeed),
+            _ => None,
+        }
     }
 
     /// Whether a table has it by default.
@@ -115,9 +131,8 @@ impl Field {
 
     fn align(self) -> Align {
         match self {
-            Field::TimerTimeS | Field::ElapsedTimeS | Field::DistanceM | Field::UtcOffsetS => Right,
-            Field::AvgHeartRateBpm | Field::MaxHeartRateBpm | Field::AvgPowerW => Right,
-            Field::AscentM | Field::CaloriesKcal | Field::AvgSpeedMps => Right,
+            Field::UtcOffsetS => Right,
+            number if number.number().is_some() => Right,
             Field::Sport | Field::Name | Field::PlatformSport | Field::Device => Truncate,
             _ => NoWrap,
         }
@@ -140,15 +155,13 @@ impl Field {
             Field::TimerTimeS => a.timer_time_s.map(duration).unwrap_or_default(),
             Field::ElapsedTimeS => a.elapsed_time_s.map(duration).unwrap_or_default(),
             Field::DistanceM => distance(a, units),
-            Field::AvgHeartRateBpm => whole(record.numbers.avg_heart_rate_bpm),
-            Field::MaxHeartRateBpm => whole(record.numbers.max_heart_rate_bpm),
-            Field::AvgPowerW => whole(record.numbers.avg_power_w),
-            Field::AscentM => whole(record.numbers.ascent_m),
-            Field::CaloriesKcal => whole(record.numbers.calories_kcal),
             Field::AvgSpeedMps => speed(record.numbers.avg_speed_mps, units),
             Field::File => file_state(record),
             Field::Name => a.shown_name().chars().take(LONGEST_NAME).collect(),
-            other => other.cell(record),
+            other => match other.number() {
+                Some(number) => whole(number.of(record)),
+                None => other.cell(record),
+            },
         }
     }
 
@@ -156,7 +169,6 @@ impl Field {
     fn cell(self, record: &ActivityRecord) -> String {
         let a = &record.activity;
         let text = |value: &Option<String>| value.as_deref().map(cells::cell).unwrap_or_default();
-        let number = |value: Option<f64>| value.map(|n| n.to_string()).unwrap_or_default();
         match self {
             Field::Platform => cells::cell(&a.platform),
             Field::Id => cells::cell(&a.id),
@@ -166,18 +178,21 @@ impl Field {
             Field::PlatformSport => text(&a.platform_sport),
             Field::StartTime => a.start_time.map(|time| time.to_string()).unwrap_or_default(),
             Field::UtcOffsetS => a.utc_offset_s.map(|seconds| seconds.to_string()).unwrap_or_default(),
-            Field::TimerTimeS => number(a.timer_time_s),
-            Field::ElapsedTimeS => number(a.elapsed_time_s),
-            Field::DistanceM => number(a.distance_m),
+            Field::TimerTimeS
+            | Field::ElapsedTimeS
+            | Field::DistanceM
+            | Field::AvgHeartRateBpm
+            | Field::MaxHeartRateBpm
+            | Field::AvgPowerW
+            | Field::AscentM
+            | Field::CaloriesKcal
+            | Field::AvgSpeedMps => {
+                let value = self.number().and_then(|number| number.of(record));
+                value.map(|value| value.to_string()).unwrap_or_default()
+            }
             Field::Manufacturer => text(&a.manufacturer),
             Field::Device => text(&a.device),
             Field::Manual => a.manual.to_string(),
-            Field::AvgHeartRateBpm => number(record.numbers.avg_heart_rate_bpm),
-            Field::MaxHeartRateBpm => number(record.numbers.max_heart_rate_bpm),
-            Field::AvgPowerW => number(record.numbers.avg_power_w),
-            Field::AscentM => number(record.numbers.ascent_m),
-            Field::CaloriesKcal => number(record.numbers.calories_kcal),
-            Field::AvgSpeedMps => number(record.numbers.avg_speed_mps),
             Field::NumbersFrom => record.numbers.numbers_from.map(|from| from.name().to_owned()).unwrap_or_default(),
             Field::Downloaded => is_downloaded(record).to_string(),
             Field::File => record.file.as_ref().map(|file| cells::cell(&file.path)).unwrap_or_default(),

@@ -1,6 +1,9 @@
 //! Reads the values of flags that select by a number: `20km`, `ascent_m=500`.
 
+use clap::ValueEnum;
+
 use super::Units;
+use super::list_output::Field;
 use crate::sync::NumberField;
 
 /// A distance with its unit, in metres.
@@ -19,26 +22,14 @@ pub(super) fn metres(text: &str) -> Result<f64, String> {
     }
 }
 
-/// The number fields of a record, by their names.
-const NUMBER_FIELDS: [(&str, NumberField); 9] = [
-    ("distance_m", NumberField::Distance),
-    ("timer_time_s", NumberField::TimerTime),
-    ("elapsed_time_s", NumberField::ElapsedTime),
-    ("avg_heart_rate_bpm", NumberField::AvgHeartRate),
-    ("max_heart_rate_bpm", NumberField::MaxHeartRate),
-    ("avg_power_w", NumberField::AvgPower),
-    ("ascent_m", NumberField::Ascent),
-    ("calories_kcal", NumberField::Calories),
-    ("avg_speed_mps", NumberField::AvgSpeed),
-];
-
-/// A field and a limit of its number.
+/// A field of the record and a limit of its number.
 pub(super) fn limit(text: &str) -> Result<(NumberField, f64), String> {
     let (name, number) = text.split_once('=').ok_or("a field and a number: ascent_m=500")?;
-    let field = NUMBER_FIELDS.iter().find(|(known, _)| *known == name.trim()).map(|(_, field)| *field);
-    let field = field.ok_or_else(|| {
-        let known = NUMBER_FIELDS.map(|(name, _)| name).join(", ");
-        format!("unknown field {:?}; known: {known}", name.trim())
+    let name = name.trim();
+    let field = Field::from_str(name, false).ok().and_then(Field::number).ok_or_else(|| {
+        let known = Field::value_variants().iter().filter(|field| field.number().is_some());
+        let known: Vec<String> = known.map(|field| field.name()).collect();
+        format!("unknown field {name:?}; known: {}", known.join(", "))
     })?;
     match number.trim().parse::<f64>() {
         Ok(number) if number.is_finite() => Ok((field, number)),
@@ -63,7 +54,7 @@ mod tests {
     #[test]
     fn a_limit_names_a_field_of_the_record() {
         assert_eq!(limit("ascent_m=500"), Ok((NumberField::Ascent, 500.0)));
-        assert!(limit("ascent=500").unwrap_err().contains("known: distance_m, "));
+        assert!(limit("ascent=500").unwrap_err().contains("known: timer_time_s, "));
         for wrong in ["ascent_m", "ascent_m=", "ascent_m=NaN", "=1"] {
             assert!(limit(wrong).is_err(), "{wrong}");
         }

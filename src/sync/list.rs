@@ -42,11 +42,7 @@ pub enum ListState {
 pub enum SortKey {
     /// The start, the newest first.
     Start,
-    /// The distance, the longest first.
-    Distance,
-    /// The time with the timer running, the longest first.
-    Time,
-    /// Another number, the greatest first.
+    /// A number, the greatest first.
     Number(NumberField),
     /// The name.
     Name,
@@ -236,15 +232,12 @@ fn file_rank(record: &ActivityRecord) -> u8 {
 /// The order of two activities: by the key, then the newest first. Unknown values come last in both directions.
 fn order(key: SortKey, reverse: bool, one: &ActivityRecord, other: &ActivityRecord) -> Ordering {
     let (a, b) = (&one.activity, &other.activity);
-    let longest = |a: Option<f64>, b: Option<f64>| known_first(a, b, reverse, |a, b| b.total_cmp(a));
     let sport = |activity: &Activity| activity.sport.clone().or_else(|| activity.platform_sport.clone());
     let name = |activity: &Activity| Some(activity.shown_name().to_lowercase()).filter(|name| !name.is_empty());
     let newest = |reverse| known_first(a.start_time, b.start_time, reverse, |a, b| b.cmp(a));
     let by_key = match key {
         SortKey::Start => return newest(reverse),
-        SortKey::Distance => longest(a.distance_m, b.distance_m),
-        SortKey::Time => longest(a.timer_time_s, b.timer_time_s),
-        SortKey::Number(field) => longest(field.of(one), field.of(other)),
+        SortKey::Number(field) => known_first(field.of(one), field.of(other), reverse, |a, b| b.total_cmp(a)),
         SortKey::Name => known_first(name(a), name(b), reverse, Ord::cmp),
         SortKey::Sport => known_first(sport(a), sport(b), reverse, Ord::cmp),
         SortKey::Platform => known_first(Some(&a.platform), Some(&b.platform), reverse, Ord::cmp),
