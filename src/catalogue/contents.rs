@@ -11,9 +11,7 @@ use crate::sport;
 use crate::track::BoundingBox;
 
 /// The version of the reader of files: a higher one reads all files again.
-pub const FILE_READER: i64 = 1;
-/// The version of the reader of services' JSON.
-pub(super) const SERVICE_READER: i64 = 1;
+const FILE_READER: i64 = 1;
 
 /// What was read in a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,9 +91,8 @@ impl Catalogue {
     }
 
     /// Takes the numbers of a platform's activities from its JSON, where that was not done yet. `numbers` reads the JSON of
-    /// one activity. Returns how many were read.
-    pub fn read_service_numbers(&mut self, platform: &str, numbers: &dyn Fn(&str) -> Numbers) -> Result<usize> {
-        let mut count = 0;
+    /// one activity.
+    pub fn read_service_numbers(&mut self, platform: &str, numbers: &dyn Fn(&str) -> Numbers) -> Result<()> {
         loop {
             let read = self.connection.prepare_cached(UNREAD_JSON).and_then(|mut statement| {
                 let rows =
@@ -104,19 +101,18 @@ impl Catalogue {
             });
             let unread = self.done(read)?;
             if unread.is_empty() {
-                return Ok(count);
+                return Ok(());
             }
-            count += unread.len();
             let read: Vec<(String, Numbers)> = unread
                 .into_iter()
                 .map(|(id, json)| (id, unpack(&json).map(|json| numbers(&json)).unwrap_or_default()))
                 .collect();
             self.write(|tx| {
                 let mut mark =
-                    tx.prepare_cached("UPDATE service_json SET reader = ?3 WHERE platform = ?1 AND id = ?2")?;
+                    tx.prepare_cached("UPDATE service_json SET numbers_read = 1 WHERE platform = ?1 AND id = ?2")?;
                 for (id, numbers) in &read {
                     set_service_numbers(tx, ActivityKeyRef::new(platform, id), numbers)?;
-                    mark.execute(params![platform, id, SERVICE_READER])?;
+                    mark.execute([platform, id])?;
                 }
                 Ok(())
             })?;
@@ -125,18 +121,17 @@ impl Catalogue {
 }
 
 /// The FIT files that this version has not read, one of those with the same bytes.
-pub(super) const UNREAD_FILES: &str = "SELECT f.sha256, min(f.path) FROM files f
+const UNREAD_FILES: &str = "SELECT f.sha256, min(f.path) FROM files f
     WHERE f.sha256 > ?1 AND f.format = 'fit' AND NOT f.corrupt
         AND NOT EXISTS (SELECT 1 FROM file_contents c WHERE c.sha256 = f.sha256 AND c.reader >= ?2)
     GROUP BY f.sha256 ORDER BY f.sha256 LIMIT ?3";
 
 /// The JSON of a platform whose numbers were not taken yet.
-pub(super) const UNREAD_JSON: &str =
-    "SELECT id, json FROM service_json WHERE platform = ?1 AND reader IS NULL LIMIT 1000";
+const UNREAD_JSON: &str = "SELECT id, json FROM service_json WHERE platform = ?1 AND NOT numbers_read LIMIT 1000";
 
 /// Stores the numbers that a service lists, unless they are known from the file. One access of an account lists numbers,
 /// another one does not: known ones stay.
-pub(super) fn set_service_numbers(
+fn set_service_numbers(
     tx: &Transaction,
     ActivityKeyRef { platform, id }: ActivityKeyRef,
     numbers: &Numbers,

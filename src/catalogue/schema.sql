@@ -45,13 +45,13 @@ CREATE TABLE service_json (
     id       TEXT NOT NULL,
     json     BLOB NOT NULL,
     seen     INTEGER NOT NULL,
-    reader   INTEGER,                -- the version of the program's reader that took the numbers from it; NULL: none yet
+    numbers_read INTEGER NOT NULL DEFAULT 0, -- whether the numbers of the activity were taken from it
     PRIMARY KEY (platform, id),
     FOREIGN KEY (platform, id) REFERENCES activities (platform, id) ON DELETE CASCADE
 ) STRICT;
 
 -- Those whose numbers were not taken yet.
-CREATE INDEX service_json_unread ON service_json (platform, id) WHERE reader IS NULL;
+CREATE INDEX service_json_unread ON service_json (platform, id) WHERE NOT numbers_read;
 
 -- Activities that are the same on several platforms have the same group number. They keep it when a person edits one of them.
 CREATE TABLE activity_groups (

@@ -34,8 +34,8 @@ const MIGRATIONS: [(i64, &[&str]); 2] = [
             ALTER TABLE activities ADD COLUMN calories_kcal REAL;
             ALTER TABLE activities ADD COLUMN avg_speed_mps REAL;
             ALTER TABLE activities ADD COLUMN numbers_from TEXT;
-            ALTER TABLE service_json ADD COLUMN reader INTEGER;
-            CREATE INDEX service_json_unread ON service_json (platform, id) WHERE reader IS NULL;
+            ALTER TABLE service_json ADD COLUMN numbers_read INTEGER NOT NULL DEFAULT 0;
+            CREATE INDEX service_json_unread ON service_json (platform, id) WHERE NOT numbers_read;
             CREATE INDEX files_by_content ON files (sha256)",
             CONTENTS,
             VIEWS,

@@ -34,6 +34,11 @@ pub struct IndexCounts {
 /// # Errors
 /// The catalogue or the archive cannot be used.
 pub fn index(worker: &mut Worker, progress: &Progress) -> Result<IndexCounts> {
+    if worker.dry_run {
+        let files = i18n::counted(worker.catalogue.count_unread_files()?, "file", "files");
+        worker.warn(&format!("{files} would be read"));
+        return Ok(IndexCounts::default());
+    }
     for name in worker.catalogue.platforms()? {
         if let Some(spec) = worker.platforms.find_exact(&name) {
             worker.read_service_numbers(&spec)?;

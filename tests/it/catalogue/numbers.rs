@@ -1,6 +1,6 @@
 //! What files contain and services list, in the catalogue: numbers of activities, sessions, laps, and the views.
 
-use garminsync::docgen::catalogue_page::VIEWS;
+use garminsync::docgen::catalogue_page::{EXAMPLES, VIEWS};
 use serde_json::json;
 
 use crate::support::world::{World, run};
@@ -30,6 +30,15 @@ fn the_views_have_the_columns_of_their_page() {
     }
     let views: i64 = work.sql("SELECT count(*) FROM sqlite_schema WHERE type = 'view'");
     assert_eq!(views as usize, VIEWS.len(), "each view is on the page");
+}
+
+#[test]
+fn the_examples_of_the_page_run_as_they_stand() {
+    let (world, _) = archived();
+    for (_, lines) in EXAMPLES {
+        let script = format!("cd {} && {}", world.work.data("").display(), lines.join("\n"));
+        world.work.run("/bin/bash", &["-euc", &script]).ok();
+    }
 }
 
 #[test]
@@ -63,6 +72,8 @@ fn gs_fit_index_reads_what_an_earlier_version_archived() {
     let before: String = world.work.sql(dump);
     world.work.change("DELETE FROM file_contents; UPDATE activities SET numbers_from = NULL, avg_speed_mps = NULL");
     assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM sessions"), 0, "they go with their file");
+    world.work.run("gs-fit", &["--index", "-n"]).ok().says("5 files would be read");
+    assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM sessions"), 0, "a dry run changes nothing");
     world.work.run("gs-fit", &["--index"]).ok();
     assert_eq!(world.work.sql::<String>(dump), before);
     let numbers = "SELECT count(*) FROM activities WHERE numbers_from = 'file' AND avg_speed_mps > 0";
