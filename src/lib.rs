@@ -10,7 +10,7 @@
 //!
 //! ```text
 //! bin → cli → sync → { report, notify, importers, docgen, export } → status → { plan, catalogue, platform, archive, settings }
-//!     → { record, matching, efforts, privacy, track, fit, http } → walk
+//!     → { record, matching, efforts, streams, privacy, track, fit, http } → walk
 //!     → { fs, reason, i18n, exit, schedule, clock, shell, name_pattern, hex, activity, sport }
 //! ```
 //!
@@ -30,8 +30,8 @@
 //! - [`platform`]: the services, each behind the same traits; pure functions build requests and parse responses.
 //! - [`record`]: the lines that commands exchange. [`matching`]: decides which activities are the same, in pure functions.
 //!   [`fit`]: checks FIT files and reads them. [`efforts`]: the fastest distances of runs and the highest powers of rides.
-//!   [`privacy`]: zones that no published track enters. [`track`]: the area and a small drawing of a track. [`http`]: the
-//!   only room with sockets.
+//!   [`streams`]: compares what two files recorded in the same seconds. [`privacy`]: zones that no published track enters.
+//!   [`track`]: the area and a small drawing of a track. [`http`]: the only room with sockets.
 //! - [`walk`]: files in folders, in zip files, and in zip files inside those.
 //! - [`activity`]: an activity on a platform. [`sport`]: the services' types and FIT's sports. [`reason`]: the reason of a result or
 //!   failure, as a code with parameters, and its text in each language. [`exit`]: exit codes. [`i18n`]: languages and units.
@@ -69,6 +69,7 @@ pub mod settings;
 pub mod shell;
 pub mod sport;
 pub mod status;
+pub mod streams;
 pub mod sync;
 pub mod track;
 pub mod walk;

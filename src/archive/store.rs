@@ -127,9 +127,13 @@ impl Archive {
         }
     }
 
-    /// Reads and checks a file: `None` if it does not exist, an inner `Err` if it is corrupt.
+    /// Reads and checks a file: `None` if it does not exist or is no file, an inner `Err` if it is corrupt.
     pub fn read_whole(&self, path: &Path) -> Result<Option<Checked>, Error> {
         let full = self.absolute(path);
+        // Opening a named pipe would wait for its writer.
+        if std::fs::metadata(&full).is_ok_and(|meta| !meta.is_file()) {
+            return Ok(None);
+        }
         let bytes = match std::fs::read(&full) {
             Ok(bytes) => bytes,
             // A missing folder is reported when something is written to it.

@@ -6,7 +6,7 @@ use super::listed_rows::unpack;
 use super::{Catalogue, Result};
 use crate::activity::{ActivityKey, ActivityKeyRef, Numbers};
 use crate::efforts::Effort;
-use crate::fit::{Lap, Session, Sums};
+use crate::fit::{self, Lap, Session, Sums};
 use crate::sport;
 use crate::track::BoundingBox;
 
@@ -41,8 +41,8 @@ pub struct IndexedFile {
     pub track: Vec<u8>,
 }
 
-/// A file whose contents this version has not read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file whose contents this version has not read, or not compared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnreadFile {
     /// SHA-256 of its bytes, in lower-case hex.
     pub sha256: String,
@@ -51,19 +51,9 @@ pub struct UnreadFile {
 }
 
 impl Catalogue {
-    /// Stores what files contain, in place of what earlier versions read, and the numbers of their activities. `numbers`
-    /// sums up the sessions of all files of an activity.
-    pub fn store_contents(&mut self, files: &[FileContents], numbers: fn(&[Sums]) -> Numbers) -> Result<()> {
-        self.write(|tx| {
-            let mut writer = ContentsWriter::new(tx)?;
-            for file in files {
-                writer.write(file)?;
-                for key in activities_of(tx, &file.sha256)? {
-                    set_file_numbers(tx, key.as_key(), numbers)?;
-                }
-            }
-            Ok(())
-        })
+    /// Stores what files contain, in place of what earlier versions read, and the numbers of their activities.
+    pub fn store_contents(&mut self, files: &[FileContents]) -> Result<()> {
+        self.write(|tx| write_contents(tx, files))
     }
 
     /// Up to `most` FIT files whose contents this version has not read, in the order of their digests after `after`.
@@ -77,12 +67,6 @@ impl Catalogue {
         self.done(read)
     }
 
-    /// Forgets the contents of files that no activity has any more.
-    pub fn forget_unreferenced_contents(&mut self) -> Result<()> {
-        let sql = "DELETE FROM file_contents AS c WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.sha256 = c.sha256)";
-        self.write(|tx| tx.execute(sql, []).map(drop))
-    }
-
     /// How many files [`Self::unread_files`] returns in all.
     pub fn count_unread_files(&self) -> Result<u64> {
         let count = format!("SELECT count(*) FROM ({UNREAD_FILES})");
@@ -90,34 +74,57 @@ impl Catalogue {
         Ok(self.done(count)?.unsigned_abs())
     }
 
-    /// Takes the numbers of a platform's activities from its JSON, where that was not done yet. `numbers` reads the JSON of
-    /// one activity.
-    pub fn read_service_numbers(&mut self, platform: &str, numbers: &dyn Fn(&str) -> Numbers) -> Result<()> {
-        loop {
-            let read = self.connection.prepare_cached(UNREAD_JSON).and_then(|mut statement| {
-                let rows =
-                    statement.query_map([platform], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
-                rows.collect::<rusqlite::Result<Vec<_>>>()
-            });
-            let unread = self.done(read)?;
-            if unread.is_empty() {
-                return Ok(());
-            }
-            let read: Vec<(String, Numbers)> = unread
-                .into_iter()
-                .map(|(id, json)| (id, unpack(&json).map(|json| numbers(&json)).unwrap_or_default()))
-                .collect();
-            self.write(|tx| {
-                let mut mark =
-                    tx.prepare_cached("UPDATE service_json SET numbers_read = 1 WHERE platform = ?1 AND id = ?2")?;
-                for (id, numbers) in &read {
+    /// All paths of a file, below the data folder: several activities may have the same bytes.
+    pub fn paths_of(&self, sha256: &str) -> Result<Vec<String>> {
+        let read = self
+            .connection
+            .prepare_cached("SELECT path FROM files WHERE sha256 = ?1 ORDER BY path")
+            .and_then(|mut statement| statement.query_map([sha256], |row| row.get(0))?.collect());
+        self.done(read)
+    }
+
+    /// Takes the numbers of some of a platform's activities from its JSON, where that was not done yet. `numbers` reads the
+    /// JSON of one activity. Returns whether there may be more.
+    pub fn read_service_numbers(&mut self, platform: &str, numbers: &dyn Fn(&str) -> Numbers) -> Result<bool> {
+        let read = self.connection.prepare_cached(UNREAD_JSON).and_then(|mut statement| {
+            let rows =
+                statement.query_map([platform], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        let unread = self.done(read)?;
+        if unread.is_empty() {
+            return Ok(false);
+        }
+        let read = unread.into_iter().map(|(id, json)| {
+            let numbers = unpack(&json).map(|text| numbers(&text)).unwrap_or_default();
+            (id, json, numbers)
+        });
+        let read: Vec<(String, Vec<u8>, Numbers)> = read.collect();
+        self.write(|tx| {
+            // Another process may have stored other JSON meanwhile.
+            let mut mark = tx.prepare_cached(
+                "UPDATE service_json SET numbers_read = 1 WHERE platform = ?1 AND id = ?2 AND json = ?3",
+            )?;
+            for (id, json, numbers) in &read {
+                if mark.execute(params![platform, id, json])? > 0 {
                     set_service_numbers(tx, ActivityKeyRef::new(platform, id), numbers)?;
-                    mark.execute([platform, id])?;
                 }
-                Ok(())
-            })?;
+            }
+            Ok(true)
+        })
+    }
+}
+
+/// Stores what files contain, and the numbers of their activities.
+pub(super) fn write_contents(tx: &Transaction, files: &[FileContents]) -> rusqlite::Result<()> {
+    let mut writer = ContentsWriter::new(tx)?;
+    for file in files {
+        writer.write(file)?;
+        for key in activities_of(tx, &file.sha256)? {
+            set_file_numbers(tx, key.as_key())?;
         }
     }
+    Ok(())
 }
 
 /// The FIT files that this version has not read, one of those with the same bytes.
@@ -155,11 +162,11 @@ fn set_numbers(tx: &Transaction, platform: &str, id: &str, numbers: &Numbers, co
         .map(drop)
 }
 
-/// Stores the numbers of an activity from the sessions of all its files. Without a session, what is known stays.
-fn set_file_numbers(
+/// Stores the numbers of an activity from the sessions of all its files. Without a session, those of its service hold, which
+/// are taken from its JSON again if an earlier file replaced them.
+pub(super) fn set_file_numbers(
     tx: &Transaction,
     ActivityKeyRef { platform, id }: ActivityKeyRef,
-    numbers: fn(&[Sums]) -> Numbers,
 ) -> rusqlite::Result<()> {
     let sql = format!(
         "SELECT {SUM_COLUMNS} FROM files f JOIN sessions s ON s.sha256 = f.sha256 WHERE f.platform = ?1 AND f.id = ?2
@@ -167,11 +174,16 @@ fn set_file_numbers(
     );
     let mut statement = tx.prepare_cached(&sql)?;
     let sums = statement.query_map([platform, id], read_sums)?.collect::<rusqlite::Result<Vec<Sums>>>()?;
-    let numbers = numbers(&sums);
-    if numbers.is_empty() {
-        return Ok(());
+    let numbers = fit::numbers(&sums);
+    if !numbers.is_empty() {
+        return set_numbers(tx, platform, id, &numbers, "true");
     }
-    set_numbers(tx, platform, id, &numbers, "true")
+    set_numbers(tx, platform, id, &numbers, "numbers_from IS 'file'")?;
+    if tx.changes() > 0 {
+        tx.prepare_cached("UPDATE service_json SET numbers_read = 0 WHERE platform = ?1 AND id = ?2")?
+            .execute([platform, id])?;
+    }
+    Ok(())
 }
 
 fn activities_of(tx: &Transaction, sha256: &str) -> rusqlite::Result<Vec<ActivityKey>> {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::columns::{Columns, Values};
+use super::contents::{FileContents, set_file_numbers, write_contents};
 use super::problems::clear_download_problem;
 use super::{Catalogue, Result};
 use crate::activity::{ActivityKeyRef, Format, Origin};
@@ -92,8 +93,15 @@ pub(super) fn all_facts() -> String {
 }
 
 impl Catalogue {
-    /// Stores the files of one activity, in place of earlier ones. `fit` is the content of the first one.
-    pub fn set_files(&mut self, key: ActivityKeyRef, files: &[FileRow], fit: Option<&Fit>) -> Result<()> {
+    /// Stores the files of one activity, in place of earlier ones. `fit` describes the first one; `contents` is what the FIT
+    /// files among them contain.
+    pub fn set_files(
+        &mut self,
+        key: ActivityKeyRef,
+        files: &[FileRow],
+        fit: Option<&Fit>,
+        contents: &[FileContents],
+    ) -> Result<()> {
         let ActivityKeyRef { platform, id } = key;
         self.write(|tx| {
             tx.prepare_cached("DELETE FROM files WHERE platform = ?1 AND id = ?2")?.execute([platform, id])?;
@@ -127,6 +135,8 @@ impl Catalogue {
             // The activity has a file after all: what was stored to the contrary no longer holds.
             tx.prepare_cached("UPDATE activities SET no_original = 0 WHERE platform = ?1 AND id = ?2")?
                 .execute([platform, id])?;
+            write_contents(tx, contents)?;
+            set_file_numbers(tx, key)?;
             clear_download_problem(tx, key)
         })
     }

@@ -14,7 +14,7 @@ impl Catalogue {
     /// Calls `each` with every activity that was matched with others, and the number of its group.
     pub fn groups(&self, mut each: impl FnMut(ActivityKeyRef, i64)) -> Result<()> {
         let mut read = || {
-            let sql = "SELECT platform, id, group_number FROM activity_groups";
+            let sql = "SELECT platform, id, group_number FROM activity_groups ORDER BY platform, id";
             let mut statement = self.connection.prepare_cached(sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {

@@ -60,6 +60,7 @@ CREATE TABLE activity_groups (
     group_number INTEGER NOT NULL,
     PRIMARY KEY (platform, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX activity_groups_members ON activity_groups (group_number);
 
 -- One row for each listing of a platform.
 CREATE TABLE listings (

@@ -5,17 +5,19 @@ use super::{Catalogue, Error, Result, protect};
 /// `gsyn`: marks the file as ours (SQLite's `application_id`).
 const APPLICATION_ID: i32 = 0x6773_796e;
 /// The version of the tables (SQLite's `user_version`). Catalogues of development versions have 1 to 5, and other tables.
-const VERSION: i64 = 8;
+const VERSION: i64 = 9;
 /// Creates the tables of an empty file.
-const SCHEMA: [&str; 3] = [include_str!("schema.sql"), CONTENTS, VIEWS];
+const SCHEMA: [&str; 4] = [include_str!("schema.sql"), CONTENTS, COMPARISONS, VIEWS];
 /// The tables of what files contain.
 const CONTENTS: &str = include_str!("contents.sql");
+/// The tables of what files say about each other.
+const COMPARISONS: &str = include_str!("comparisons.sql");
 /// The views for people.
 const VIEWS: &str = include_str!("views.sql");
 
 /// How a catalogue of an earlier version is brought up to date when it is opened: from which version, and the statements
 /// that make it the next one.
-const MIGRATIONS: [(i64, &[&str]); 2] = [
+const MIGRATIONS: [(i64, &[&str]); 3] = [
     (
         6,
         &["ALTER TABLE activities ADD COLUMN service_json_hash INTEGER;
@@ -38,6 +40,34 @@ const MIGRATIONS: [(i64, &[&str]); 2] = [
             CREATE INDEX service_json_unread ON service_json (platform, id) WHERE NOT numbers_read;
             CREATE INDEX files_by_content ON files (sha256)",
             CONTENTS,
+        ],
+    ),
+    (
+        8,
+        &[
+            // A development version had another column in its version 8.
+            "CREATE TABLE new_json (
+                platform     TEXT NOT NULL,
+                id           TEXT NOT NULL,
+                json         BLOB NOT NULL,
+                seen         INTEGER NOT NULL,
+                numbers_read INTEGER NOT NULL DEFAULT 0,
+                PRIMARY KEY (platform, id),
+                FOREIGN KEY (platform, id) REFERENCES activities (platform, id) ON DELETE CASCADE
+            ) STRICT;
+            INSERT INTO new_json (platform, id, json, seen) SELECT platform, id, json, seen FROM service_json;
+            DROP TABLE service_json;
+            ALTER TABLE new_json RENAME TO service_json;
+            CREATE INDEX service_json_unread ON service_json (platform, id) WHERE NOT numbers_read;
+            CREATE INDEX activity_groups_members ON activity_groups (group_number);
+            DROP VIEW IF EXISTS v_weeks;
+            DROP VIEW IF EXISTS v_efforts;
+            DROP VIEW IF EXISTS v_laps;
+            DROP VIEW IF EXISTS v_sessions;
+            DROP VIEW IF EXISTS v_unique_activities;
+            DROP VIEW IF EXISTS v_activities;
+            DELETE FROM file_contents WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = file_contents.sha256)",
+            COMPARISONS,
             VIEWS,
         ],
     ),

@@ -1,10 +1,14 @@
 -- The views for people: names and columns stay the same in later versions. man gs-catalogue describes them.
--- Times are texts in UTC, 2026-01-08T14:10:21Z; start_local is the time on the clock of the person.
+-- Times are texts in UTC, 2026-01-08T14:10:21Z. start_local is the time on the clock of the person: by the offset that the
+-- platform lists, else by that of another platform, else in UTC.
 
 CREATE VIEW v_activities AS
 SELECT a.platform, a.id, a.name, a.sport, a.sub_sport, a.platform_sport,
     strftime('%Y-%m-%dT%H:%M:%SZ', a.start_time, 'unixepoch') AS start_time,
-    strftime('%Y-%m-%d %H:%M:%S', a.start_time + ifnull(a.utc_offset_s, 0), 'unixepoch') AS start_local,
+    strftime('%Y-%m-%d %H:%M:%S', a.start_time + coalesce(a.utc_offset_s, (
+        SELECT o.utc_offset_s FROM activity_groups m JOIN activities o ON o.platform = m.platform AND o.id = m.id
+        WHERE m.group_number = g.group_number AND o.utc_offset_s IS NOT NULL ORDER BY o.platform, o.id LIMIT 1
+    ), 0), 'unixepoch') AS start_local,
     a.utc_offset_s, a.timer_time_s, a.elapsed_time_s, a.distance_m, a.avg_speed_mps, a.avg_heart_rate_bpm,
     a.max_heart_rate_bpm, a.avg_power_w, a.ascent_m, a.calories_kcal, a.numbers_from, a.manufacturer,
     ifnull(c.device, a.device) AS device, a.manual, a.missing_count >= 2 AS deleted, g.group_number, f.path AS file,
@@ -18,7 +22,7 @@ LEFT JOIN activity_groups g ON g.platform = a.platform AND g.id = a.id;
 CREATE VIEW v_unique_activities AS
 SELECT * FROM (
     SELECT v.*, row_number() OVER (
-        PARTITION BY ifnull(v.group_number, v.platform || ' ' || v.id)
+        PARTITION BY v.group_number, iif(v.group_number IS NULL, v.platform, NULL), iif(v.group_number IS NULL, v.id, NULL)
         ORDER BY v.numbers_from IS 'file' DESC, v.origin IS 'original' DESC, v.file IS NOT NULL DESC, v.platform, v.id
     ) AS place
     FROM v_activities v WHERE NOT v.deleted
@@ -42,6 +46,13 @@ FROM laps l JOIN files f ON f.sha256 = l.sha256;
 CREATE VIEW v_efforts AS
 SELECT f.platform, f.id, e.kind, e.value, strftime('%Y-%m-%dT%H:%M:%SZ', e.start_time, 'unixepoch') AS start_time
 FROM efforts e JOIN files f ON f.sha256 = e.sha256;
+
+CREATE VIEW v_unique_efforts AS
+SELECT u.platform, u.id, u.name, u.sport, u.start_local, e.kind, e.value,
+    strftime('%Y-%m-%dT%H:%M:%SZ', e.start_time, 'unixepoch') AS start_time
+FROM v_unique_activities u
+JOIN files f ON f.platform = u.platform AND f.id = u.id
+JOIN efforts e ON e.sha256 = f.sha256;
 
 -- Each week and sport of the distinct activities; a week begins on Monday, by the local time of each start.
 CREATE VIEW v_weeks AS

@@ -86,6 +86,11 @@ pub const VIEWS: &[SqlView] = &[
         columns: &["platform", "id", "kind", "value", "start_time"],
     },
     SqlView {
+        name: "v_unique_efforts",
+        rows: "The best efforts of the distinct activities: one row for a run that is on several platforms.",
+        columns: &["platform", "id", "name", "sport", "start_local", "kind", "value", "start_time"],
+    },
+    SqlView {
         name: "v_weeks",
         rows: "Each week and sport, of the distinct activities. A week begins on Monday, by the local time of each start.",
         columns: &["week", "sport", "activities", "timer_time_s", "distance_m", "ascent_m", "calories_kcal"],
@@ -99,7 +104,7 @@ const COLUMNS: &[(&str, &str)] = &[
         "The activity: `garmin-com`, `garmin-cn`, `coros`, `intervals` or `folder:PATH`, and the id there.",
     ),
     ("start_time, end_time", "UTC, as in 2026-01-08T14:10:21Z."),
-    ("start_local", "The local time of the start: 2026-01-08 15:10:21; in UTC if the offset is unknown."),
+    ("start_local", "The local time of the start: 2026-01-08 15:10:21; in UTC if no platform lists the offset."),
     ("timer_time_s, elapsed_time_s", "The time with the timer running, and from start to end, pauses included."),
     (
         "avg_heart_rate_bpm ... avg_speed_mps",
@@ -177,7 +182,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
         "The ten best 10 km:",
         &[
             "sqlite3 -readonly catalogue.sqlite \"SELECT start_time,",
-            "  time(value, 'unixepoch') FROM v_efforts",
+            "  time(value, 'unixepoch') FROM v_unique_efforts",
             "  WHERE kind = 'run_10k' ORDER BY value LIMIT 10\"",
         ],
     ),

@@ -36,6 +36,7 @@ impl Matcher {
             by_file(all, |one| one.file?.sha256, &mut pairs);
             by_file(all, |one| one.file?.identity.map(recording), &mut pairs);
             by_length(all, &mut pairs);
+            self.by_compared_files(all, &mut pairs);
         }
         pairs.sort_unstable();
         pairs.dedup();
@@ -50,6 +51,25 @@ impl Matcher {
         for (place, &(start, one)) in starts.iter().enumerate() {
             let window = starts[place + 1..].iter().take_while(|(other, _)| other - start <= tolerance_ms);
             pairs.extend(window.map(|&(_, other)| ordered(one, other)));
+        }
+    }
+}
+
+impl Matcher {
+    /// The pairs whose files were compared.
+    fn by_compared_files(&self, all: &Candidates, pairs: &mut Vec<Positions>) {
+        if self.files.is_empty() {
+            return;
+        }
+        let mut by_digest: Vec<([u8; 32], u32)> =
+            positions(all).filter_map(|at| Some((all.get(at as usize).file?.sha256?, at))).collect();
+        by_digest.sort_unstable();
+        let with = |digest: [u8; 32]| {
+            let first = by_digest.partition_point(|(other, _)| *other < digest);
+            by_digest[first..].iter().take(SHARERS).take_while(move |(other, _)| *other == digest).map(|(_, at)| *at)
+        };
+        for &(one, other) in self.files.pairs() {
+            pairs.extend(with(one).flat_map(|a| with(other).map(move |b| ordered(a, b))));
         }
     }
 }

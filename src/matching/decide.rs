@@ -1,6 +1,7 @@
 //! The decision table: from evidence to certainty. `docs/matching.md` gives the reasons, line by line.
 
 use super::evidence::{Devices, Evidence, Files, Measure};
+use super::streams::Streams;
 use super::{Certainty, Matcher, Rule};
 
 /// How certain it is that both are the same activity; `None` if they are unrelated.
@@ -10,6 +11,7 @@ pub(super) fn certainty(matcher: &Matcher, e: &Evidence) -> Option<Certainty> {
         _ if e.is_same_activity => None,
         Rule::Start => within.then_some(Certainty::StartOnly),
         Rule::Evidence if is_same_file(e, within) => Some(Certainty::SameFile),
+        Rule::Evidence if is_trimmed(e) => Some(Certainty::Trimmed),
         Rule::Evidence if within => Some(of_one_start(e)),
         Rule::Evidence => is_shifted(e).then_some(Certainty::Shifted),
     }
@@ -58,7 +60,9 @@ fn of_one_start(e: &Evidence) -> Certainty {
         Devices::Different => Certainty::TwoDevices,
         Devices::Same => Certainty::Match,
         // Versions of one recording differ by rounding; larger differences may come from a second device.
-        Devices::Unknown if e.close_start() && no_more_than_rounding(e) => Certainty::Match,
+        Devices::Unknown if e.close_start() && no_more_than_rounding(e) && e.streams != Streams::Two => {
+            Certainty::Match
+        }
         Devices::Unknown => Certainty::TwoDevices,
     }
 }
@@ -69,6 +73,7 @@ fn contradicts(e: &Evidence) -> bool {
         || e.timer == Measure::Differs
         || e.distance == Measure::Differs
         || e.overlap == Some(false)
+        || e.streams == Streams::Contradict
 }
 
 /// Whether the evidence is sufficient: the less is known, the closer the values must be.
@@ -90,7 +95,14 @@ fn no_more_than_rounding(e: &Evidence) -> bool {
 /// both must have the same length and take place at the same time. Sport and distance do not count: people correct both by
 /// hand (a wrong type, a treadmill).
 fn is_same_file(e: &Evidence, within: bool) -> bool {
-    if !matches!(e.files, Files::SameBytes | Files::SameRecording) || e.whole_and_part() {
+    let is_one = match e.streams {
+        // Two devices that both name themselves may have one source, such as a trainer.
+        Streams::Same => !e.is_part() && e.devices != Devices::Different,
+        // Programs give several recordings one `file_id`.
+        Streams::Contradict => false,
+        Streams::Two | Streams::Unknown => matches!(e.files, Files::SameBytes | Files::SameRecording),
+    };
+    if !is_one || e.whole_and_part() {
         return false;
     }
     let as_long = match (e.timer, e.distance) {
@@ -104,6 +116,11 @@ fn is_same_file(e: &Evidence, within: bool) -> bool {
         Some(false) => is_shifted_file(e),
         None => within || (e.gap_s.is_none() && as_long),
     }
+}
+
+/// Whether one is a part of the other: a recording that was trimmed or split. Which of both a person wants is not known.
+fn is_trimmed(e: &Evidence) -> bool {
+    e.is_part() && e.sport() != Some(false)
 }
 
 fn is_shifted_file(e: &Evidence) -> bool {

@@ -1,9 +1,11 @@
 //! Measures what two activities have in common. Decides nothing.
 
-use super::Candidate;
+use super::streams::Streams;
+use super::{Candidate, Matcher};
 use crate::fit::RecordingId;
 use crate::reason::Reason;
 use crate::sport::Family;
+use crate::streams::StreamComparison;
 
 /// Timer times agree if they differ by no more than this, or by 5 %.
 const TIMER_SLACK_S: f64 = 30.0;
@@ -69,25 +71,34 @@ pub(super) struct Evidence {
     pub timer: Measure,
     pub distance: Measure,
     pub devices: Devices,
+    /// What the files recorded, second by second.
+    pub streams: Streams,
+    comparison: Option<StreamComparison>,
     timers_s: Option<(f64, f64)>,
     distances_m: Option<(f64, f64)>,
 }
 
 impl Evidence {
-    pub fn of(a: &Candidate, b: &Candidate) -> Evidence {
+    pub fn of(matcher: &Matcher, a: &Candidate, b: &Candidate) -> Evidence {
         let timers_s = both(a.activity.timer_time_s, b.activity.timer_time_s);
         let distances_m = both(a.activity.distance_m, b.activity.distance_m);
         let families = (a.family, b.family);
+        let (overlap, devices) = (overlap(a, b), devices(a, b));
+        // One file has several activities, as the legs of a multisport activity do; only those at the same time concern
+        // each other.
+        let comparison = compared(matcher, a, b).filter(|_| overlap == Some(true));
         Evidence {
             is_same_activity: a.activity.key() == b.activity.key(),
             files: files(a, b),
             gap_s: gap_s(a, b),
             end_gap_s: end_gap_s(a, b),
-            overlap: overlap(a, b),
+            overlap,
             families: if families.0.name() <= families.1.name() { families } else { (families.1, families.0) },
             timer: measure(timers_s, TIMER_SLACK_S, |_| CLOSE_TIMER_S),
             distance: measure(distances_m, DISTANCE_SLACK_M, |metres| CLOSE_DISTANCE_M.max(CLOSE_DISTANCE * metres)),
-            devices: devices(a, b),
+            devices,
+            streams: comparison.map_or(Streams::Unknown, |comparison| comparison.conclusion(devices)),
+            comparison,
             timers_s,
             distances_m,
         }
@@ -118,6 +129,11 @@ impl Evidence {
         self.sport() == Some(false) && (a == "multisport" || b == "multisport")
     }
 
+    /// Whether both are one recording, second by second, of which one file lacks a part.
+    pub fn is_part(&self) -> bool {
+        self.streams == Streams::Same && self.comparison.is_some_and(|comparison| comparison.is_part())
+    }
+
     /// The evidence as reasons, the same for both orders.
     pub fn reasons(&self) -> Vec<Reason> {
         let mut reasons = Vec::new();
@@ -126,6 +142,7 @@ impl Evidence {
             Files::SameRecording => reasons.push(Reason::SameRecording),
             Files::TwoRecordings | Files::Unknown => {}
         }
+        reasons.extend(self.comparison.iter().flat_map(|comparison| stream_reasons(self.streams, comparison)));
         reasons.push(self.start_reason());
         if self.overlap == Some(false) && self.quarter_hours().is_none() {
             reasons.push(Reason::NoOverlap);
@@ -157,6 +174,33 @@ impl Evidence {
             (Some(quarters), _) => Reason::StartShifted { minutes: quarters * 15 },
             (None, Some(seconds)) => Reason::StartApart { seconds },
             (None, None) => Reason::StartUnknown,
+        }
+    }
+}
+
+/// What the files recorded, as reasons.
+fn stream_reasons(streams: Streams, comparison: &StreamComparison) -> Vec<Reason> {
+    let minutes = (comparison.common_s as f64 / 60.0).round();
+    match streams {
+        Streams::Unknown => Vec::new(),
+        Streams::Two => vec![Reason::StreamsDiffer],
+        Streams::Same => {
+            let part = comparison
+                .is_part()
+                .then(|| Reason::PartOfRecording { minutes: [minutes, (comparison.longer_s as f64 / 60.0).round()] });
+            let same = Reason::SameStreams { streams: comparison.same_streams(), minutes };
+            std::iter::once(same).chain(part).collect()
+        }
+        Streams::Contradict => {
+            let heart_rates = Reason::HeartRatesDiffer { bpm: comparison.heart_rate.difference.round() };
+            let speeds = Reason::SpeedsDiffer { percent: (comparison.speed.difference * 100.0).round() };
+            let positions = Reason::PositionsDiffer { percent: (comparison.position.difference * 100.0).round() };
+            let all = [
+                (comparison.heart_rates_differ(), heart_rates),
+                (comparison.speeds_differ(), speeds),
+                (comparison.positions_differ(), positions),
+            ];
+            all.into_iter().filter(|(differs, _)| *differs).map(|(_, reason)| reason).collect()
         }
     }
 }
@@ -224,6 +268,12 @@ fn overlap(a: &Candidate, b: &Candidate) -> Option<bool> {
     let ((start_a, span_a), (start_b, span_b)) = (span_of(a)?, span_of(b)?);
     let common = (start_a + span_a).min(start_b + span_b) - start_a.max(start_b);
     Some(common >= span_a.min(span_b) / 2.0)
+}
+
+/// The comparison of what their files recorded.
+fn compared(matcher: &Matcher, a: &Candidate, b: &Candidate) -> Option<StreamComparison> {
+    let sha256 = |candidate: &Candidate| candidate.file?.sha256;
+    matcher.files.get(sha256(a)?, sha256(b)?).copied()
 }
 
 fn identity_of(candidate: &Candidate) -> Option<RecordingId> {

@@ -4,6 +4,7 @@
 //! a chain of similar pairs never joins two different activities.
 
 use super::evidence::Evidence;
+use super::streams::Streams;
 use super::{Candidate, Candidates, Certainty, Matcher, Verdict, candidate_pairs, decide, ranking};
 use crate::reason::Reason;
 
@@ -221,7 +222,7 @@ impl Matcher {
 
     /// The comparison of two activities that are certainly or possibly the same; `None` if they are certainly different.
     pub fn possible_match(&self, a: &Candidate, b: &Candidate) -> Option<Verdict> {
-        let evidence = Evidence::of(a, b);
+        let evidence = Evidence::of(self, a, b);
         match decide::certainty(self, &evidence) {
             Some(certainty) if self.joins(certainty) => self.verdict(a, b),
             _ if decide::is_possible_match(self, &evidence) => Some(self.verdict(a, b).unwrap_or_else(|| Verdict {
@@ -232,6 +233,11 @@ impl Matcher {
         }
     }
 
+    /// Whether the files of two activities cannot be of one person, by what they recorded at the same time.
+    pub fn do_files_contradict(&self, a: &Candidate, b: &Candidate) -> bool {
+        !self.files.is_empty() && Evidence::of(self, a, b).streams == Streams::Contradict
+    }
+
     /// The order in which members of a group are preferred, to be kept or uploaded: the lesser is the better.
     pub fn order(a: &Candidate, b: &Candidate) -> std::cmp::Ordering {
         ranking::order(a, b)
@@ -240,7 +246,7 @@ impl Matcher {
     /// Sets, for each member of a group except the best (the first), the member to which it refers.
     fn refer(&self, sorted: &ByTime, group: &[u32], kept: &mut [u32]) {
         let repeats = |a: u32, b: u32| {
-            let certainty = decide::certainty(self, &Evidence::of(&sorted.get(a), &sorted.get(b)));
+            let certainty = decide::certainty(self, &Evidence::of(self, &sorted.get(a), &sorted.get(b)));
             certainty.is_some_and(Certainty::is_duplicate)
         };
         let mut lasting: Vec<u32> = Vec::new();
@@ -262,7 +268,7 @@ impl Matcher {
         let places = sorted.places();
         let near = self.candidate_pairs(sorted.all).into_iter().filter(|&(a, b)| wanted(a, b));
         let edge = |(a, b): (u32, u32)| {
-            let evidence = Evidence::of(&sorted.all.get(a as usize), &sorted.all.get(b as usize));
+            let evidence = Evidence::of(self, &sorted.all.get(a as usize), &sorted.all.get(b as usize));
             let gap_ms = evidence.gap_s.map_or(i64::MAX, |gap| (gap * 1000.0) as i64);
             let (a, b) = (places[a as usize], places[b as usize]);
             Some((decide::certainty(self, &evidence)?, gap_ms, a.min(b), a.max(b)))
@@ -285,7 +291,8 @@ impl Matcher {
     }
 
     fn any_contradiction(&self, sorted: &ByTime, rings: &Rings, (one, other): (u32, u32)) -> bool {
-        let contradict = |a: u32, b: u32| decide::must_be_apart(self, &Evidence::of(&sorted.get(a), &sorted.get(b)));
+        let contradict =
+            |a: u32, b: u32| decide::must_be_apart(self, &Evidence::of(self, &sorted.get(a), &sorted.get(b)));
         rings.members(one).any(|a| rings.members(other).any(|b| contradict(a, b)))
     }
 }

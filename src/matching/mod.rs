@@ -18,18 +18,24 @@ mod candidate_pairs;
 mod candidates;
 mod decide;
 mod evidence;
+mod file_comparisons;
 mod groups;
 mod ranking;
+mod streams;
+#[cfg(test)]
+mod streams_tests;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use candidate_pairs::SHARERS;
 pub use candidates::{Candidate, Candidates, FileFacts};
 pub use evidence::FASTEST_M_PER_S;
+pub use file_comparisons::FileComparisons;
 pub use groups::{FoundDuplicate, Grouping, Pair};
 
 use crate::reason::Reason;
@@ -39,12 +45,14 @@ use evidence::Evidence;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
-    /// The same bytes, or the same recording of the same device.
+    /// The same bytes, or the same recording: by its device and time, or second by second.
     SameFile,
     /// Start, sport, timer time and distance agree as closely as in two versions of one recording.
     Match,
     /// They agree, but two devices recorded them, or may have: the same activity, and neither is a duplicate.
     TwoDevices,
+    /// One is a part of the other, by what their files recorded: the same activity, and neither is a duplicate.
+    Trimmed,
     /// They agree except that the starts differ by whole quarter hours: a suspected time zone error. Only reported.
     Shifted,
     /// Only the starts agree. Only reported.
@@ -58,6 +66,7 @@ impl Certainty {
             Certainty::SameFile => "same-file",
             Certainty::Match => "match",
             Certainty::TwoDevices => "two-devices",
+            Certainty::Trimmed => "trimmed",
             Certainty::Shifted => "shifted",
             Certainty::StartOnly => "start-only",
         }
@@ -65,13 +74,15 @@ impl Certainty {
 
     /// The certainty with this name.
     pub fn named(name: &str) -> Option<Certainty> {
-        use Certainty::{Match, SameFile, Shifted, StartOnly, TwoDevices};
-        [SameFile, Match, TwoDevices, Shifted, StartOnly].into_iter().find(|certainty| certainty.name() == name)
+        use Certainty::{Match, SameFile, Shifted, StartOnly, Trimmed, TwoDevices};
+        [SameFile, Match, TwoDevices, Trimmed, Shifted, StartOnly]
+            .into_iter()
+            .find(|certainty| certainty.name() == name)
     }
 
     /// Whether both are the same activity: a platform that has one of them is not missing the other.
     pub fn is_same_activity(self) -> bool {
-        self <= Certainty::TwoDevices
+        self <= Certainty::Trimmed
     }
 
     /// Whether one of the two is a duplicate: it may be deleted if every other guard passes.
@@ -106,12 +117,14 @@ pub enum Rule {
 }
 
 /// Compares activities by a rule and a tolerance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Matcher {
     /// Which evidence counts.
     pub rule: Rule,
     /// How far apart two starts may be, in seconds.
     pub tolerance_s: u32,
+    /// What the contents of their files say about each other.
+    pub files: Arc<FileComparisons>,
 }
 
 /// The default of `tolerance_s`: how far apart the starts of one activity may be on two platforms, in seconds.
@@ -119,14 +132,14 @@ pub const DEFAULT_TOLERANCE_S: u32 = 60;
 
 impl Default for Matcher {
     fn default() -> Matcher {
-        Matcher { rule: Rule::Evidence, tolerance_s: DEFAULT_TOLERANCE_S }
+        Matcher { rule: Rule::Evidence, tolerance_s: DEFAULT_TOLERANCE_S, files: Arc::default() }
     }
 }
 
 impl Matcher {
     /// Compares two activities; `None` if they are unrelated, or the same activity on the same platform.
     pub fn verdict(&self, a: &Candidate, b: &Candidate) -> Option<Verdict> {
-        let evidence = Evidence::of(a, b);
+        let evidence = Evidence::of(self, a, b);
         let certainty = decide::certainty(self, &evidence)?;
         let reasons = if self.rule == Rule::Start { vec![evidence.start_reason()] } else { evidence.reasons() };
         Some(Verdict { certainty, reasons })

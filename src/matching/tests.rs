@@ -205,7 +205,7 @@ fn an_activity_on_three_platforms_is_one_group() {
 fn the_start_rule_compares_only_starts_and_finds_no_sure_duplicate() {
     let run = com("1", 0, 1800.0, 5000.0);
     let strength = Activity { sport: Some("training".into()), ..com("2", 45, 600.0, 0.0) };
-    let matcher = Matcher { rule: Rule::Start, tolerance_s: 60 };
+    let matcher = Matcher { rule: Rule::Start, ..Matcher::default() };
     let verdict = matcher.verdict(&bare(&run), &bare(&strength)).unwrap();
     assert_eq!(
         (verdict.certainty, verdict.reasons),

@@ -194,10 +194,14 @@ pub struct Links {
 }
 
 impl<'a> Groups<'a> {
-    /// Groups the activities. Linked ones are in one group, even if a service has changed the file.
+    /// Groups the activities. Linked ones are in one group, even if a service has changed the file, unless their files
+    /// contradict each other: an earlier run may not have had both.
     pub fn of(matcher: &Matcher, activities: &'a PlatformActivities, links: &Links) -> Groups<'a> {
         let candidates = &activities.candidates;
-        let (groups, linked) = join(matcher.groups(candidates), candidates, &links.same);
+        let get = |at: usize| candidates.get(at);
+        let mut same = links.same.clone();
+        same.retain(|&(one, other)| !matcher.do_files_contradict(&get(one), &get(other)));
+        let (groups, linked) = join(matcher.groups(candidates), candidates, &same);
         let pairs = moved(&groups, &links.perhaps);
         let mut moved: HashMap<usize, Vec<usize>> = HashMap::new();
         for pair in &pairs {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::activity::{Activity, ActivityKeyRef, Format};
-use crate::matching::FileFacts;
+use crate::matching::{FileComparisons, FileFacts};
+use crate::streams::{Agreement, StreamComparison};
 
 /// The rejection of a file.
 static REJECTED: Reason = Reason::Rejected { detail: String::new() };
@@ -205,6 +206,21 @@ fn an_uploaded_activity_stays_in_the_group_of_its_source() {
     // No reason is given: a link joined the group, not the comparison.
     let choice = Choice { at: 0, source: None, possible_duplicate: None };
     assert_eq!(decided_with(&entries, &links, &cn, NONE), Decision::Upload(choice));
+}
+
+#[test]
+fn an_earlier_match_does_not_hold_against_files_of_two_people() {
+    let (here, there) = (run("garmin-com", "1", 0), run("coros", "7", 0));
+    let entries = [entry(&here), Planned { sha256: "bb", ..entry(&there) }];
+    let links = Links { same: vec![(0, 1)], ..Links::default() };
+    let activities = all(&entries);
+    let heart_rate = Agreement { samples: 1800, difference: 25.0, ..Agreement::default() };
+    let mut files = FileComparisons::default();
+    let comparison = StreamComparison { heart_rate, ..StreamComparison::default() };
+    files.add(FileFacts::sha256("aa"), FileFacts::sha256("bb"), comparison);
+    let matcher = Matcher { files: files.into(), ..Matcher::default() };
+    assert_eq!(Groups::of(&matcher, &activities, &links).groups.len(), 2);
+    assert_eq!(Groups::of(&Matcher::default(), &activities, &links).groups.len(), 1);
 }
 
 #[test]

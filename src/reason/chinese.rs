@@ -106,6 +106,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::RestoredByHand => "删除后又被恢复，因此不再删除",
         Reason::UploadedInThisRun => "本次运行刚上传，下次再检查",
         Reason::TwoDevices => "由两台设备记录，都不是重复",
+        Reason::Trimmed => "其中一个是另一个的一部分，都不是重复",
         Reason::MatchNotSure => "无法确定是同一次记录",
         Reason::NotArchived => "归档中没有完好的文件；请运行 gs-download",
         Reason::OriginalNotArchived => "归档中没有可用于恢复的原始 FIT 文件",
@@ -127,6 +128,17 @@ pub(super) fn text(reason: &Reason) -> String {
 
         Reason::SameFile => "同一文件",
         Reason::SameRecording => "同一记录（FIT file_id）",
+        Reason::SameStreams { streams, minutes } => {
+            let streams: Vec<&str> = streams.iter().map(|stream| stream_name(stream)).collect();
+            return format!("{}逐秒相同，共 {minutes:.0} 分钟", streams.join("、"));
+        }
+        Reason::PartOfRecording { minutes: [part, whole] } => {
+            return format!("其中一个是另一个的一部分（{whole:.0} 分钟中的 {part:.0} 分钟）");
+        }
+        Reason::StreamsDiffer => "逐秒比较不相同",
+        Reason::HeartRatesDiffer { bpm } => return format!("心率不同：平均相差 {bpm:.0} 次/分钟"),
+        Reason::SpeedsDiffer { percent } => return format!("速度不同：平均相差 {percent:.0}%"),
+        Reason::PositionsDiffer { percent } => return format!("位置不同：{percent:.0}% 的时间相距 50 米以上"),
         Reason::StartApart { seconds } => {
             return match seconds.round() {
                 0.0 => "开始时间相同".to_owned(),
@@ -254,4 +266,14 @@ pub(super) fn text(reason: &Reason) -> String {
 /// How far two numbers that agree are apart.
 fn difference(what: &str, percent: f64) -> String {
     if percent < 0.05 { format!("{what}相同") } else { format!("{what}相差 {percent:.1}%") }
+}
+
+/// A word for a FIT field.
+fn stream_name(field: &str) -> &str {
+    match field {
+        "position" => "位置",
+        "speed" => "速度",
+        "heart_rate" => "心率",
+        other => other,
+    }
 }

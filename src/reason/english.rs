@@ -122,6 +122,7 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::RestoredByHand => "restored after a deletion, so it is not deleted again",
         Reason::UploadedInThisRun => "uploaded in this run; checked next run",
         Reason::TwoDevices => "recorded by two devices: neither is a duplicate",
+        Reason::Trimmed => "one is a part of the other: neither is a duplicate",
         Reason::MatchNotSure => "not certain that both are the same recording",
         Reason::NotArchived => "file not intact in the archive; run gs-download",
         Reason::OriginalNotArchived => "no original FIT file in the archive to restore it from",
@@ -148,6 +149,19 @@ pub(super) fn text(reason: &Reason) -> String {
 
         Reason::SameFile => "same file",
         Reason::SameRecording => "same recording (FIT file_id)",
+        Reason::SameStreams { streams, minutes } => {
+            let streams: Vec<&str> = streams.iter().map(|stream| stream_name(stream)).collect();
+            return format!("same {} second by second for {minutes:.0} min", listed(&streams));
+        }
+        Reason::PartOfRecording { minutes: [part, whole] } => {
+            return format!("one is a part of the other ({part:.0} of {whole:.0} min)");
+        }
+        Reason::StreamsDiffer => "not the same second by second",
+        Reason::HeartRatesDiffer { bpm } => return format!("different heart rates ({bpm:.0} bpm apart on average)"),
+        Reason::SpeedsDiffer { percent } => return format!("different speeds ({percent:.0} % apart on average)"),
+        Reason::PositionsDiffer { percent } => {
+            return format!("different positions (more than 50 m apart for {percent:.0} % of the time)");
+        }
         Reason::StartApart { seconds } => {
             return match seconds.round() {
                 0.0 => "same start".to_owned(),
@@ -300,4 +314,22 @@ pub(super) fn text(reason: &Reason) -> String {
 /// How far two numbers that agree are apart.
 fn difference(what: &str, percent: f64) -> String {
     if percent < 0.05 { format!("same {what}") } else { format!("{what} {percent:.1} % apart") }
+}
+
+/// A word for a FIT field.
+fn stream_name(field: &str) -> &str {
+    match field {
+        "position" => "positions",
+        "speed" => "speeds",
+        "heart_rate" => "heart rates",
+        other => other,
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(words: &[&str]) -> String {
+    match words {
+        [first @ .., before, last] if !first.is_empty() => format!("{}, {before} and {last}", first.join(", ")),
+        _ => words.join(" and "),
+    }
 }

@@ -222,6 +222,8 @@ pub enum Reason {
     UploadedInThisRun,
     /// Two devices recorded the activities, so neither is a duplicate.
     TwoDevices,
+    /// One is a part of the other, so a person must choose.
+    Trimmed,
     /// The match is not certain enough.
     MatchNotSure,
     /// The archive has no intact file of the activity.
@@ -269,6 +271,35 @@ pub enum Reason {
     SameFile,
     /// The same device made both recordings in the same second.
     SameRecording,
+    /// Both files have the same values, second by second.
+    SameStreams {
+        /// `position`, `speed`, `heart_rate`: those that are the same.
+        streams: Vec<String>,
+        /// The time that both recorded.
+        minutes: f64,
+    },
+    /// One file is a part of the other.
+    PartOfRecording {
+        /// The time that both recorded, and the time of the longer one.
+        minutes: [f64; 2],
+    },
+    /// The files agree, but not second by second: two devices recorded them.
+    StreamsDiffer,
+    /// The heart rates in the files belong to two people.
+    HeartRatesDiffer {
+        /// The average difference in beats a minute.
+        bpm: f64,
+    },
+    /// The speeds in the files differ at the same time.
+    SpeedsDiffer {
+        /// The average difference, in percent.
+        percent: f64,
+    },
+    /// The positions in the files are more than 50 m apart at the same time.
+    PositionsDiffer {
+        /// The share of the time, in percent.
+        percent: f64,
+    },
     /// The difference between the starts.
     StartApart {
         /// The difference in seconds.
@@ -604,6 +635,7 @@ pub fn certainty_text(name: &str, lang: Lang) -> &str {
         "same-file" => lang.pick("the same file", "同一文件"),
         "match" => lang.pick("match", "匹配"),
         "two-devices" => lang.pick("two devices", "两台设备"),
+        "trimmed" => lang.pick("trimmed", "已剪裁"),
         "shifted" => lang.pick("time shift", "时间错位"),
         "start-only" => lang.pick("same start only", "仅开始时间相同"),
         other => other,

@@ -151,7 +151,7 @@ pub struct DuplicateOf {
     pub id: String,
     /// The evidence.
     pub reasons: Vec<Explanation>,
-    /// `same-file`, `match`, `two-devices`, `shifted` or `start-only`.
+    /// `same-file`, `match`, `two-devices`, `trimmed`, `shifted` or `start-only`.
     pub certainty: String,
     /// Fields that this version does not know.
     #[serde(flatten)]

@@ -119,7 +119,7 @@ pub struct Duplicate {
     pub copy: ActivityLabel,
     /// The activity that is kept.
     pub kept: ActivityLabel,
-    /// `same-file` or `match` (a duplicate), `two-devices` or `start-only` (only reported).
+    /// `same-file` or `match` (a duplicate), `two-devices`, `trimmed` or `start-only` (only reported).
     pub certainty: &'static str,
     /// Whether it is a duplicate, else a possible one.
     pub certain: bool,

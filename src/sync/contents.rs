@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Exit, Failure, Progress, Result, Worker};
 use crate::activity::Format;
-use crate::archive::{Archive, CheckedFile};
+use crate::archive::{self, Archive, CheckedFile};
 use crate::catalogue::{FileContents, FileRow, IndexedFile, UnreadFile};
 use crate::efforts::best_efforts;
 use crate::fit;
@@ -22,7 +22,7 @@ const THREADS: usize = 2;
 pub struct IndexCounts {
     /// Files whose contents are stored now.
     pub read: u64,
-    /// Files that are broken; the catalogue says why.
+    /// Files that are broken or cannot be opened.
     pub unreadable: u64,
     /// Files that are not where they were stored, or have changed.
     pub missing: u64,
@@ -44,21 +44,21 @@ pub fn index(worker: &mut Worker, progress: &Progress) -> Result<IndexCounts> {
             worker.read_service_numbers(&spec)?;
         }
     }
-    worker.catalogue.forget_unreferenced_contents()?;
     let (mut counts, mut after) = (IndexCounts::default(), String::new());
     while !worker.is_stopped() {
         let files = worker.catalogue.unread_files(&after, AT_ONCE)?;
         let Some(last) = files.last() else { break };
         after.clone_from(&last.sha256);
-        let read = read_all(&worker.archive, &files)?;
-        counts.missing += (files.len() - read.len()) as u64;
-        let unreadable = read.iter().filter(|file| file.read.is_err());
-        counts.unreadable += unreadable.clone().count() as u64;
-        unreadable.for_each(|file| report_unreadable(worker, file, &files));
-        counts.read += read.iter().filter(|file| file.read.is_ok()).count() as u64;
-        worker.catalogue.store_contents(&read, fit::numbers)?;
+        let archive = &worker.archive;
+        let read = on_threads(&files, |file| read_file(archive, file));
+        let mut contents = Vec::new();
+        for (file, read) in files.iter().zip(read) {
+            contents.extend(worker.read_contents(file, read, &mut counts)?);
+        }
+        worker.catalogue.store_contents(&contents)?;
         progress.add(files.len() as u64);
     }
+    worker.compare_all_files(progress)?;
     if counts.missing > 0 {
         let files = i18n::counted(counts.missing, "file is", "files are");
         let text = format!("{files} missing or changed; run gs-list | gs-download --verify");
@@ -67,59 +67,97 @@ pub fn index(worker: &mut Worker, progress: &Progress) -> Result<IndexCounts> {
     Ok(counts)
 }
 
-/// Reports a file whose contents cannot be read; the catalogue has the reason, so it is reported once.
-fn report_unreadable(worker: &Worker, file: &FileContents, files: &[UnreadFile]) {
-    let path = files.iter().find(|one| one.sha256 == file.sha256).map(|one| worker.archive.absolute(&one.path));
-    if let (Some(path), Err(reason)) = (path, &file.read) {
-        worker.fail(&Failure::new(Exit::Partial, format!("{}: {reason}", path.display())));
-    }
-}
-
-/// Reads files, several at once. Files that are not there, or have changed, are left out.
-fn read_all(archive: &Archive, files: &[UnreadFile]) -> Result<Vec<FileContents>> {
-    let part = |files: &[UnreadFile]| -> Result<Vec<FileContents>> {
-        files.iter().filter_map(|file| read_file(archive, file).transpose()).collect()
-    };
-    let parts = files.chunks(files.len().div_ceil(THREADS).max(1));
+/// Handles items, several at once as far as threads can be started.
+pub(super) fn on_threads<T: Sync, R: Send>(items: &[T], handle: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let part = |items: &[T]| items.iter().map(&handle).collect::<Vec<R>>();
+    let part = &part;
     std::thread::scope(|scope| {
-        let threads: Vec<_> = parts.map(|files| (scope.spawn(move || part(files)), files)).collect();
-        let mut all = Vec::new();
-        for (thread, files) in threads {
+        let started = items.chunks(items.len().div_ceil(THREADS).max(1)).map(|items| {
+            let thread = std::thread::Builder::new().spawn_scoped(scope, move || part(items));
+            (thread.ok(), items)
+        });
+        let started: Vec<_> = started.collect();
+        let results = started.into_iter().flat_map(|(thread, items)| {
             // After a panic of a thread, the same panic ends the command.
-            all.extend(thread.join().unwrap_or_else(|_| part(files))?);
-        }
-        Ok(all)
+            thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| part(items))
+        });
+        results.collect()
     })
 }
 
-fn read_file(archive: &Archive, file: &UnreadFile) -> Result<Option<FileContents>> {
-    Ok(match archive.read_whole(Path::new(&file.path))? {
-        Some(Ok((piece, stored))) if stored.sha256 == file.sha256 => Some(contents(&file.sha256, &piece)),
-        _ => None,
-    })
+/// A file that was read.
+enum ReadFile {
+    Contents(FileContents),
+    /// It is not there, or has changed.
+    Missing,
+    Failed(archive::Error),
+}
+
+fn read_file(archive: &Archive, file: &UnreadFile) -> ReadFile {
+    match archive.read_whole(Path::new(&file.path)) {
+        Ok(Some(Ok((piece, stored)))) if stored.sha256 == file.sha256 => {
+            ReadFile::Contents(contents(&file.sha256, &piece))
+        }
+        Ok(_) => ReadFile::Missing,
+        Err(error) => ReadFile::Failed(error),
+    }
 }
 
 impl Worker {
+    /// Counts and reports a file that was read. One that is not at the first path of those with the same bytes is looked for
+    /// at the others.
+    fn read_contents(
+        &self,
+        file: &UnreadFile,
+        mut read: ReadFile,
+        counts: &mut IndexCounts,
+    ) -> Result<Option<FileContents>> {
+        if !matches!(read, ReadFile::Contents(_)) {
+            for path in self.catalogue.paths_of(&file.sha256)?.into_iter().filter(|path| *path != file.path) {
+                let found = read_file(&self.archive, &UnreadFile { path, ..file.clone() });
+                if matches!(found, ReadFile::Contents(_)) {
+                    read = found;
+                    break;
+                }
+            }
+        }
+        let path = self.archive.absolute(&file.path);
+        let fail = |text: &str| self.fail(&Failure::new(Exit::Partial, format!("{}: {text}", path.display())));
+        match &read {
+            ReadFile::Contents(FileContents { read: Ok(_), .. }) => counts.read += 1,
+            // The catalogue has the reason, so it is reported once.
+            ReadFile::Contents(FileContents { read: Err(reason), .. }) => {
+                counts.unreadable += 1;
+                fail(reason);
+            }
+            ReadFile::Missing => {
+                counts.missing += 1;
+                fail("missing, or changed since it was archived");
+            }
+            ReadFile::Failed(error) => {
+                counts.unreadable += 1;
+                fail(&error.source.to_string());
+            }
+        }
+        Ok(match read {
+            ReadFile::Contents(contents) => Some(contents),
+            ReadFile::Missing | ReadFile::Failed(_) => None,
+        })
+    }
+
     /// Takes the numbers of activities from the JSON of their service, where that was not done yet.
     pub(super) fn read_service_numbers(&mut self, spec: &PlatformSpec) -> Result<()> {
         let Some(service) = spec.service() else { return Ok(()) };
-        if !self.dry_run {
-            self.catalogue.read_service_numbers(&spec.id, &|raw| service.listed_numbers(raw))?;
-        }
+        let numbers = |raw: &str| service.listed_numbers(raw);
+        while !self.dry_run && !self.is_stopped() && self.catalogue.read_service_numbers(&spec.id, &numbers)? {}
         Ok(())
     }
+}
 
-    /// Stores what FIT files contain that have just been archived.
-    pub(super) fn read_contents(&mut self, files: &[(FileRow, CheckedFile)]) -> Result<()> {
-        let mut read = Vec::new();
-        for (row, piece) in files.iter().filter(|(row, _)| row.format == Format::Fit) {
-            read.push(contents(&row.sha256, piece));
-        }
-        if !read.is_empty() {
-            self.catalogue.store_contents(&read, fit::numbers)?;
-        }
-        Ok(())
-    }
+/// What the FIT files among these contain.
+pub(super) fn contents_of(files: &[(FileRow, CheckedFile)]) -> Vec<FileContents> {
+    let fit_files = files.iter().filter(|(row, _)| row.format == Format::Fit);
+    fit_files.map(|(row, piece)| contents(&row.sha256, piece)).collect()
 }
 
 /// What is read in a FIT file.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::contents::contents_of;
 use super::{Failure, Level, Result, Worker};
 use crate::activity::{Activity, Format, Origin};
 use crate::archive::{self, BadBody, CheckedFile, Stored, corrupt_path_for, path_for, unpack};
@@ -211,8 +212,8 @@ impl Worker {
         self.catalogue.insert_if_absent(activity, now)?;
         let files: Vec<FileRow> = rows.iter().map(|(row, _)| row.clone()).collect();
         let fit = rows.first().and_then(|(_, piece)| piece.fit.as_ref());
-        self.catalogue.set_files(activity.as_key(), &files, fit)?;
-        self.read_contents(&rows)?;
+        self.catalogue.set_files(activity.as_key(), &files, fit, &contents_of(&rows))?;
+        self.compare_new_files(&files)?;
         Ok(files.into_iter().next())
     }
 }

@@ -1,17 +1,26 @@
 //! Prepares activities of the catalogue for matching: the tolerance in the settings, and an activity with its file.
 
-use super::{Result, Workspace};
+use std::sync::Arc;
+
+use super::{Result, Worker, Workspace};
 use crate::activity::Activity;
 use crate::catalogue::{FileFingerprint, FingerprintRef, PlanRow};
-use crate::matching::{Candidate, FileFacts, Matcher, Rule};
+use crate::matching::{Candidate, FileComparisons, FileFacts, Matcher, Rule};
 
-impl Workspace {
-    /// A matcher with this rule and the tolerance of `SPORT_DIFF_SECOND`.
+impl Worker {
+    /// A matcher with this rule, the tolerance of `SPORT_DIFF_SECOND`, and what files say about each other.
     pub fn matcher(&self, rule: Rule) -> Result<Matcher> {
         let tolerance = self.settings.number("SPORT_DIFF_SECOND")?;
-        Ok(Matcher { rule, tolerance_s: u32::try_from(tolerance).unwrap_or(u32::MAX) })
+        let mut files = FileComparisons::default();
+        self.catalogue.file_comparisons(|one, other, comparison| {
+            files.add(FileFacts::sha256(one), FileFacts::sha256(other), comparison);
+        })?;
+        let tolerance_s = u32::try_from(tolerance).unwrap_or(u32::MAX);
+        Ok(Matcher { rule, tolerance_s, files: Arc::new(files) })
     }
+}
 
+impl Workspace {
     /// An activity, for matching.
     pub fn candidate<'a>(&'a self, activity: &'a Activity, facts: Option<&FileFingerprint>) -> Candidate<'a> {
         Candidate::of(

@@ -18,6 +18,7 @@ mod accounts;
 mod catalogue_input;
 mod channels;
 mod check;
+mod comparisons;
 mod connect;
 mod contents;
 mod data_dir;

@@ -21,7 +21,7 @@ impl Vertex {
     }
 
     /// Metres east and north from here to another position, by the shorter way around the earth.
-    fn to(&self, other: &Vertex) -> (f64, f64) {
+    pub fn to(&self, other: &Vertex) -> (f64, f64) {
         let mut east = other.position.lon - self.position.lon;
         if east.abs() > 180.0 {
             east -= 360.0_f64.copysign(east);

@@ -21,8 +21,19 @@ pub use simplify::{MAX_BYTES, TOLERANCE_M, simplified};
 
 use crate::fit::{Position, Trackpoint};
 
+/// Metres on the ground between two positions that are near each other.
+pub fn distance_m(one: Position, other: Position) -> f64 {
+    let (east, north) = displacement_m(one, other);
+    east.hypot(north)
+}
+
+/// Metres east and north from one position to another that is near it.
+pub fn displacement_m(from: Position, to: Position) -> (f64, f64) {
+    geometry::Vertex::new(from).to(&geometry::Vertex::new(to))
+}
+
 /// The position of a trackpoint, if it has one.
-fn position(point: &Trackpoint) -> Option<Position> {
+pub fn position(point: &Trackpoint) -> Option<Position> {
     point.position.filter(|position| (position.lat, position.lon) != (0.0, 0.0))
 }
 

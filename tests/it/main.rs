@@ -101,9 +101,11 @@ mod login {
 mod plan {
     mod catalogue_input;
     mod cost;
+    mod file_contents;
     mod gs_dedupe;
     mod gs_diff;
     mod matching;
+    mod recordings;
 }
 
 mod platform {

@@ -23,12 +23,13 @@ const RULES: &[(&str, &[&str])] = &[
     ("efforts", &["fit"]),
     ("privacy", &["fit"]),
     ("track", &["fit"]),
+    ("streams", &["fit", "track"]),
     ("http", &["reason", "activity", "sport", "clock"]),
-    ("matching", &["activity", "fit", "hex", "reason", "sport"]),
+    ("matching", &["streams", "activity", "fit", "hex", "reason", "sport"]),
     ("record", &["reason", "exit", "i18n", "activity", "sport"]),
     ("settings", &["shell", "http", "matching", "fs", "i18n"]),
     ("archive", &["fit", "http", "record", "reason", "walk", "fs", "hex", "activity", "sport"]),
-    ("plan", &["record", "matching", "fit", "reason", "activity", "sport", "clock"]),
+    ("plan", &["record", "matching", "streams", "fit", "reason", "activity", "sport", "clock"]),
     // Never the settings or the catalogue: callers pass the values.
     ("notify", &["status", "record", "matching", "reason", "http", "exit", "i18n", "hex", "activity", "sport"]),
     // Values in, a page out: never the catalogue.
@@ -45,7 +46,10 @@ const RULES: &[(&str, &[&str])] = &[
     ("export", &["privacy", "fit", "activity", "sport"]),
     (
         "catalogue",
-        &["http", "efforts", "track", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport", "clock"],
+        &[
+            "http", "streams", "efforts", "track", "fit", "record", "reason", "exit", "fs", "hex", "activity", "sport",
+            "clock",
+        ],
     ),
     // Never the terminal.
     (
@@ -58,6 +62,7 @@ const RULES: &[(&str, &[&str])] = &[
             "importers",
             "report",
             "export",
+            "streams",
             "efforts",
             "track",
             "privacy",
@@ -189,7 +194,7 @@ const MODULE_ORDER: &[&[&str]] = &[
     &["report", "notify", "importers", "docgen", "export"],
     &["status"],
     &["plan", "catalogue", "platform", "archive", "settings"],
-    &["record", "matching", "efforts", "privacy", "track", "fit", "http"],
+    &["record", "matching", "efforts", "streams", "privacy", "track", "fit", "http"],
     &["walk"],
     &["fs", "reason", "i18n", "exit", "schedule", "clock", "shell", "name_pattern", "hex", "activity", "sport"],
 ];

@@ -82,7 +82,7 @@ fn gs_fit_index_reads_what_an_earlier_version_archived() {
     world.work.change("UPDATE file_contents SET reader = 0");
     let path = world.work.files("fit").remove(0);
     std::fs::write(&path, "changed").unwrap();
-    world.work.run("gs-fit", &["--index"]).ends(1).says("gs-download --verify");
+    world.work.run("gs-fit", &["--index"]).ends(1).says("gs-download --verify").says("changed since");
     assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM file_contents WHERE reader > 0"), 4);
 }
 
@@ -175,4 +175,94 @@ fn a_distinct_activity_is_the_one_with_the_best_file() {
     let platform: String = world.work.sql("SELECT platform FROM v_unique_activities");
     assert_eq!(platform, "coros", "it has a file");
     assert_eq!(json!(count("v_sessions")), json!(1));
+}
+
+#[test]
+fn a_best_effort_on_two_platforms_counts_once() {
+    let world = World::new();
+    for service in ["garmin-com", "coros"] {
+        world.put(service, &run(0));
+    }
+    world.fetch();
+    world.work.download(&["--missing"]).ok();
+    world.work.run("gs-diff", &["--catalogue"]);
+    let kinds = "SELECT count(*) || ' ' || count(DISTINCT kind) FROM";
+    let [all, unique] =
+        ["v_efforts", "v_unique_efforts"].map(|view| world.work.sql::<String>(&format!("{kinds} {view}")));
+    let (all, unique): (Vec<&str>, Vec<&str>) = (all.split(' ').collect(), unique.split(' ').collect());
+    assert!(all[0] != all[1] && unique[0] == unique[1] && unique[1] == all[1], "{all:?} {unique:?}");
+}
+
+#[test]
+fn the_local_time_is_that_of_another_platform_if_one_lists_none() {
+    let work = Work::alone();
+    work.run("gs-list", &[]).ok();
+    for (platform, offset) in [("coros", "NULL"), ("garmin-cn", "28800")] {
+        work.change(&format!(
+            "INSERT INTO activities (platform, id, start_time, utc_offset_s, first_seen, last_seen)
+             VALUES ('{platform}', '1', 1767881421, {offset}, 0, 0);
+             INSERT INTO activity_groups (platform, id, group_number) VALUES ('{platform}', '1', 1)"
+        ));
+    }
+    let starts: String = work.sql("SELECT group_concat(DISTINCT start_local) FROM v_activities");
+    assert_eq!(starts, "2026-01-08 22:10:21");
+}
+
+#[test]
+fn activities_of_two_platforms_are_distinct_whatever_their_names() {
+    let work = Work::alone();
+    work.run("gs-list", &[]).ok();
+    for (platform, id) in [("folder:/a", "b c"), ("folder:/a b", "c")] {
+        work.change(&format!(
+            "INSERT INTO activities (platform, id, first_seen, last_seen) VALUES ('{platform}', '{id}', 0, 0)"
+        ));
+    }
+    assert_eq!(work.sql::<i64>("SELECT count(*) FROM v_unique_activities"), 2);
+}
+
+#[test]
+fn the_contents_of_a_file_are_forgotten_with_its_account() {
+    let (world, _) = archived();
+    let count = |table: &str| world.work.sql::<i64>(&format!("SELECT count(*) FROM {table}"));
+    assert_eq!((count("file_contents"), count("sessions")), (1, 1));
+    world.work.run("gs-auth", &["logout", "--forget-account", "--platform", "garmin-com"]).ok();
+    for table in ["file_contents", "sessions", "laps", "efforts", "compared_files"] {
+        assert_eq!(count(table), 0, "{table}");
+    }
+}
+
+#[test]
+fn an_index_reads_the_intact_one_of_two_files_with_the_same_bytes() {
+    let world = World::new();
+    let bytes = run(0).encode();
+    for service in ["garmin-com", "garmin-cn"] {
+        world.put_bytes(service, &bytes);
+    }
+    world.fetch();
+    world.work.download(&["--missing"]).ok();
+    world.work.change("DELETE FROM file_contents");
+    let first: String = world.work.sql("SELECT min(path) FROM files");
+    std::fs::remove_file(world.work.data(&first)).unwrap();
+    world.work.run("gs-fit", &["--index"]).ok();
+    assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM file_contents"), 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_does_not_stop_an_index() {
+    let world = World::new();
+    for day in 0..4 {
+        world.put("garmin-com", &run(day));
+    }
+    world.fetch();
+    world.work.download(&["--missing"]).ok();
+    world.work.change("DELETE FROM file_contents");
+    let files = world.work.files("fit");
+    for file in &files[..2] {
+        std::fs::remove_file(file).unwrap();
+    }
+    std::fs::create_dir(&files[0]).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&files[1]).status().unwrap();
+    assert!(made.success());
+    world.work.run("gs-fit", &["--index"]).ends(1).says("2 files are missing or changed");
+    assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM file_contents"), 2);
 }
