@@ -1,6 +1,6 @@
 //! The agreement of two files, from the values of each second.
 
-use super::samples::Sample;
+use super::samples::Second;
 use super::{Agreement, SAME_HEART_RATE_BPM, SAME_POSITION_M, SAME_SPEED_MPS, StreamComparison, apart};
 use crate::fit::Position;
 use crate::track;
@@ -28,7 +28,7 @@ pub(super) struct Agreements {
 }
 
 impl Agreements {
-    pub fn add(&mut self, a: &Sample, b: &Sample) {
+    pub fn add(&mut self, a: &Second, b: &Second) {
         self.count += 1;
         if let Some(positions) = a.position.zip(b.position) {
             self.displacements.push(track::displacement_m(positions.0, positions.1));

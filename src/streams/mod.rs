@@ -9,7 +9,7 @@ mod samples;
 
 use crate::fit::Trackpoint;
 use measure::Agreements;
-use samples::{Sample, pairs, samples, shift_s};
+use samples::{Second, pairs, samples, shift_s};
 
 /// How much the same value differs after a program has rounded it: five digits of a degree, a tenth of a km/h.
 const SAME_POSITION_M: f64 = 1.0;
@@ -62,7 +62,7 @@ impl StreamComparison {
         let longer_s = (last_a.time - first_a.time).max(last_b.time - first_b.time);
         let shift_s = shift_s(&a, &b);
         let common = (first_a.time.max(first_b.time + shift_s), last_a.time.min(last_b.time + shift_s));
-        let within = |samples: &[Sample], shift_s: i64| {
+        let within = |samples: &[Second], shift_s: i64| {
             let times = samples.iter().map(|sample| sample.time + shift_s);
             times.filter(|time| (common.0..=common.1).contains(time)).count()
         };

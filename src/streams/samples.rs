@@ -11,7 +11,7 @@ const CLOCKS_S: i64 = 5;
 
 /// What a file has in one second.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sample {
+pub(super) struct Second {
     /// Unix seconds.
     pub time: i64,
     pub position: Option<Position>,
@@ -20,7 +20,7 @@ pub(super) struct Sample {
 }
 
 /// The first trackpoint of each second, by time. `by_distance`: the speed is that since the trackpoint before.
-pub(super) fn samples(points: &[Trackpoint], by_distance: bool) -> Vec<Sample> {
+pub(super) fn samples(points: &[Trackpoint], by_distance: bool) -> Vec<Second> {
     let mut timed: Vec<(i64, &Trackpoint)> = points.iter().filter_map(|point| Some((point.time?, point))).collect();
     timed.sort_by_key(|(time, _)| *time);
     timed.dedup_by_key(|(time, _)| *time);
@@ -28,7 +28,7 @@ pub(super) fn samples(points: &[Trackpoint], by_distance: bool) -> Vec<Sample> {
     let sample = |(time, point): (i64, &Trackpoint)| {
         let since = before.zip(point.distance_m).map(|((then, from), to)| (to - from) / (time - then) as f64);
         before = point.distance_m.map(|metres| (time, metres));
-        Sample {
+        Second {
             time,
             position: track::position(point),
             speed_mps: if by_distance { since } else { point.speed_mps }.filter(|speed| speed.is_finite()),
@@ -40,21 +40,21 @@ pub(super) fn samples(points: &[Trackpoint], by_distance: bool) -> Vec<Sample> {
 
 /// The samples of both in the same second, if `shift_s` is added to the times of `b`.
 pub(super) fn pairs<'a>(
-    a: &'a [Sample],
-    b: &'a [Sample],
+    a: &'a [Second],
+    b: &'a [Second],
     shift_s: i64,
-) -> impl Iterator<Item = (&'a Sample, &'a Sample)> {
+) -> impl Iterator<Item = (&'a Second, &'a Second)> {
     Pairs { a: a.iter().peekable(), b: b.iter().peekable(), shift_s }
 }
 
-struct Pairs<'a, I: Iterator<Item = &'a Sample>> {
+struct Pairs<'a, I: Iterator<Item = &'a Second>> {
     a: Peekable<I>,
     b: Peekable<I>,
     shift_s: i64,
 }
 
-impl<'a, I: Iterator<Item = &'a Sample>> Iterator for Pairs<'a, I> {
-    type Item = (&'a Sample, &'a Sample);
+impl<'a, I: Iterator<Item = &'a Second>> Iterator for Pairs<'a, I> {
+    type Item = (&'a Second, &'a Second);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -72,7 +72,7 @@ impl<'a, I: Iterator<Item = &'a Sample>> Iterator for Pairs<'a, I> {
 }
 
 /// The shift of the clocks with which most values are the same: the least of these.
-pub(super) fn shift_s(a: &[Sample], b: &[Sample]) -> i64 {
+pub(super) fn shift_s(a: &[Second], b: &[Second]) -> i64 {
     let same = |shift_s: i64| -> usize { pairs(a, b, shift_s).map(|(a, b)| same_values(a, b)).sum() };
     let shifts = (0..=CLOCKS_S).flat_map(|shift| [shift, -shift]);
     let counted = shifts.map(|shift| (same(shift), shift));
@@ -80,7 +80,7 @@ pub(super) fn shift_s(a: &[Sample], b: &[Sample]) -> i64 {
 }
 
 /// How many values of a second are the same.
-fn same_values(a: &Sample, b: &Sample) -> usize {
+fn same_values(a: &Second, b: &Second) -> usize {
     let position = differences(a.position, b.position, track::distance_m).is_some_and(|m| m <= SAME_POSITION_M);
     let speed = differences(a.speed_mps, b.speed_mps, apart).is_some_and(|mps| mps <= SAME_SPEED_MPS);
     let heart_rate =
