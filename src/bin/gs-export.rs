@@ -133,11 +133,14 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
 impl Args {
     /// Fails if the flags ask for several files on standard output.
     fn check_target(&self, format: ExportFormat) -> Result<()> {
-        if self.out.is_some() || format.is_collection() {
+        if self.out.is_some() {
             return Ok(());
         }
         if self.split.is_some() {
             return Err(Failure::usage("--split writes several files; name their folder with --out DIR"));
+        }
+        if format.is_collection() {
+            return Ok(());
         }
         if self.files.len() > 1 {
             return Err(Failure::usage(format!(
