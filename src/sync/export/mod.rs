@@ -78,7 +78,7 @@ pub fn export(
         |paths: &[PathBuf]| paths.len() == 1 && !paths.iter().any(|path| recording_files::is_searched(path));
     let is_delayed = takes_one && !matches!(&input, RecordingInput::Paths { paths, .. } if is_single(paths));
     let output = ExportOutput::open(worker, options, target, is_delayed)?;
-    let mut exports = Exports { worker, options, output, progress, takes_one, tried: 0 };
+    let mut exports = Exports { worker, options, output, progress, takes_one, tried: 0, delayed: 0 };
     match input {
         RecordingInput::Records(records) => each_record(records, |record| exports.record(record, &worker.selection)),
         RecordingInput::Paths { paths, stdin } => {
@@ -97,6 +97,8 @@ struct Exports<'a, 'o> {
     takes_one: bool,
     /// The number of activities with a file.
     tried: u64,
+    /// The number of activities that are written at the end.
+    delayed: u64,
 }
 
 impl Exports<'_, '_> {
@@ -253,12 +255,19 @@ impl Exports<'_, '_> {
         })
     }
 
-    fn report(&self, written: &Written) {
+    fn report(&mut self, written: &Written) {
+        if self.output.is_delayed() {
+            self.delayed += 1;
+            return;
+        }
         let is_unchanged = written.changed == 0 && !self.output.is_stream();
         self.worker.count(if is_unchanged { "unchanged" } else { "exported" }, 1);
     }
 
     fn finish(self) -> Result<()> {
+        if self.delayed > 0 {
+            self.worker.count("exported", self.delayed);
+        }
         let is_empty = self.worker.counted("exported") == 0;
         // The one activity that was requested was not written.
         if is_empty && self.takes_one && self.worker.counted("skipped") > 0 {

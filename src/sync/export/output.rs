@@ -113,6 +113,11 @@ impl<'a> ExportOutput<'a> {
         !matches!(self, ExportOutput::Folder(_))
     }
 
+    /// Whether all is written at the end.
+    pub fn is_delayed(&self) -> bool {
+        matches!(self, ExportOutput::Delayed { .. })
+    }
+
     /// Whether nobody reads more.
     pub fn is_closed(&self) -> bool {
         match self {
