@@ -117,13 +117,14 @@ impl Activity {
     }
 }
 
-/// `text` without control characters and bidirectional marks, so that no name can move the cursor, ring the bell or
-/// reorder the text of its line.
+/// `text` without control characters, line separators and bidirectional marks, so that no name can move the cursor, ring the
+/// bell, begin a line or reorder the text of its line.
 pub fn printable(text: &str) -> String {
     text.chars()
         .filter(|c| {
-            !c.is_control()
-                && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+            let is_mark = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+            // The two separators stand next to the marks that embed a text of another direction.
+            !c.is_control() && !is_mark && !matches!(c, '\u{2028}'..='\u{202e}')
         })
         .collect()
 }
@@ -135,6 +136,7 @@ mod tests {
     #[test]
     fn a_shown_name_has_no_control_or_direction_characters() {
         assert_eq!(printable("a\u{1b}[2Jb\r\n\u{202e}c\u{7f}"), "a[2Jbc");
+        assert_eq!(printable("a\u{61c}b\u{2028}c\u{2029}d\u{9b}31m"), "abcd31m");
         assert_eq!(printable("Zürich 🏛 跑步"), "Zürich 🏛 跑步");
     }
 

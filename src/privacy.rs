@@ -2,6 +2,8 @@
 //!
 //! [`PrivacyZones::cut`] removes the points of a track that are in a zone, and breaks the track where the line between two
 //! remaining points would cross one. Distances are those on a sphere, in unit vectors: poles and date line need no special case.
+//! They are never longer than the real ones, so that a zone is never too small. `src/track/geometry.rs` measures on a flat map
+//! instead, because it needs how far a drawing deviates.
 
 use std::str::FromStr;
 

@@ -19,6 +19,7 @@ coros\t''
 intervals\t''
 folder:\t''
 outbox:\t''"
+complete -c gs-export -l overwrite -d 'Also replace files that gs-export did not write, or that were changed since'
 complete -c gs-export -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-export -s q -l quiet -d 'Print errors only'
 complete -c gs-export -s v -l verbose -d 'Print more; twice: every request'

@@ -8,7 +8,7 @@ use garminsync::cli::{self, Common, CommonArgs, Output, PipeOutput, RecordFlags,
 use garminsync::export::ExportFormat;
 use garminsync::name_pattern::{self, NamePattern};
 use garminsync::privacy::PrivacyZone;
-use garminsync::sync::{self, ExportFile, ExportInput, ExportOptions, ExportTarget, Failure, Progress, Result, Worker};
+use garminsync::sync::{self, ExportOptions, ExportTarget, Failure, Progress, RecordingInput, Result, Worker};
 
 const NAME: &str = "gs-export";
 /// The default of `--name`.
@@ -16,8 +16,9 @@ const FILE_NAME: &str = "{start:%Y-%m-%d %H%M} {sport} {name}";
 
 /// Export recordings as GPX, TCX, CSV or GeoJSON, without the parts in privacy zones
 ///
-/// Reads activities, or FIT files. With --out, it writes a file for each activity, and prints the activities with the paths in
-/// `exported`. A file with the same content is left unchanged; two activities of a run never get the same name.
+/// Reads activities, or FIT files, also those in folders and zip files. With --out, it writes a file for each activity, and
+/// prints the activities with the paths in `exported`. Two activities never get the same name. A later run replaces a file if its
+/// content differs, but no file that gs-export did not write, or that was changed since: see --overwrite.
 ///
 /// Without --out, it prints the file itself: one activity as GPX or TCX; any number as CSV or GeoJSON. GPX and GeoJSON have only
 /// the trackpoints with a position. An activity that has nothing to export is skipped with a message.
@@ -38,9 +39,9 @@ Exit codes: 0 OK, 1 some failed, 2 wrong usage, 65 invalid record,
 78 configuration error"
 )]
 struct Args {
-    /// FIT files, also compressed with gzip; - is a file on standard input [default: activities on standard input]
-    #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
+    /// FIT files, also compressed with gzip; folders; zip files; - is one file on standard input. Without a path, activities are read from standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
     /// The format
     #[arg(long, value_name = "FORMAT", default_value = "gpx")]
     format: Format,
@@ -49,6 +50,9 @@ struct Args {
     out: Option<PathBuf>,
     #[arg(long, value_name = "PATTERN", requires = "out", default_value = FILE_NAME, help = name_help())]
     name: String,
+    /// Also replace files that gs-export did not write, or that were changed since
+    #[arg(long, requires = "out")]
+    overwrite: bool,
     /// Write a file for each session of a multisport activity
     #[arg(long, value_name = "WHAT")]
     split: Option<Split>,
@@ -94,6 +98,10 @@ impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
+
+    fn needs_data_dir(&self) -> bool {
+        self.paths.is_empty()
+    }
 }
 
 fn name_help() -> String {
@@ -113,7 +121,8 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         Some(path) => {
             let names = NamePattern::parse(&args.name).map_err(|error| Failure::usage(format!("--name: {error}")))?;
             let mut output = RecordOutput::activities(RecordFlags { format: None }, Output::buffered)?;
-            let target = ExportTarget::Folder { path: path.clone(), names, sink: &mut output };
+            let target =
+                ExportTarget::Folder { path: path.clone(), names, overwrite: args.overwrite, sink: &mut output };
             let result = args.export(worker, &options, target, &progress);
             result.and(output.finish())
         }
@@ -123,6 +132,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let counts = worker.counts_text(&[
         ("exported", if worker.dry_run { "would be exported" } else { "exported" }),
         ("unchanged", "unchanged"),
+        ("removed", worker.noun("removed", "file removed", "files removed")),
         ("skipped", "skipped"),
         ("failed", "failed"),
     ]);
@@ -133,13 +143,16 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
 impl Args {
     /// Fails if the flags ask for several files on standard output.
     fn check_target(&self, format: ExportFormat) -> Result<()> {
-        if self.out.is_some() || format.is_collection() {
+        if self.out.is_some() {
             return Ok(());
         }
         if self.split.is_some() {
             return Err(Failure::usage("--split writes several files; name their folder with --out DIR"));
         }
-        if self.files.len() > 1 {
+        if format.is_collection() {
+            return Ok(());
+        }
+        if self.paths.len() > 1 {
             return Err(Failure::usage(format!(
                 "several files, and a {format} file has one activity; write a file for each with --out DIR"
             )));
@@ -154,16 +167,11 @@ impl Args {
         target: ExportTarget,
         progress: &Progress,
     ) -> Result<()> {
-        if self.files.is_empty() {
+        if self.paths.is_empty() {
             let mut records = cli::records("gs-list --downloaded | gs-export --out DIR", progress)?;
-            return sync::export(worker, options, ExportInput::Records(&mut records), target, progress);
+            return sync::export(worker, options, RecordingInput::Records(&mut records), target, progress);
         }
-        let is_input = |path: &PathBuf| path.as_os_str() == "-";
-        let read = |path: &PathBuf| match is_input(path) {
-            true => cli::stdin_file().map(ExportFile::Bytes),
-            false => Ok(ExportFile::Path(path.clone())),
-        };
-        let files = self.files.iter().map(read).collect::<Result<_>>()?;
-        sync::export(worker, options, ExportInput::Files(files), target, progress)
+        let input = RecordingInput::Paths { paths: &self.paths, stdin: &mut std::io::stdin() };
+        sync::export(worker, options, input, target, progress)
     }
 }

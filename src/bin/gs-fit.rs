@@ -1,12 +1,12 @@
 //! `gs-fit`: prints the messages of FIT files as records, or reads the archive's files into the catalogue. It makes no
-//! request, and needs the catalogue only for that.
+//! request. Files that paths name are read without the data folder.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Output};
-use garminsync::sync::{self, FitOptions, FitSelection, IndexCounts, Result, Worker};
+use garminsync::sync::{self, FitOptions, FitSelection, IndexCounts, RecordingInput, Result, Worker};
 
 const NAME: &str = "gs-fit";
 
@@ -19,6 +19,8 @@ const NAME: &str = "gs-fit";
 /// message activity has the type fit_activity.
 ///
 /// Values that FIT marks as invalid are omitted. So are fields that have no name in FIT; --raw prints them by number.
+///
+/// Positions are printed as they are: GS_PRIVACY_ZONES applies to gs-export only.
 ///
 /// A corrupt file is reported and not read, unless --salvage is given. A field that cannot be read is skipped; for each
 /// file, the number of such fields is reported.
@@ -62,6 +64,10 @@ impl CommonArgs for Args {
     fn common(&self) -> &Common {
         &self.common
     }
+
+    fn needs_data_dir(&self) -> bool {
+        self.paths.is_empty()
+    }
 }
 
 fn main() -> ExitCode {
@@ -78,9 +84,10 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let mut output = Output::buffered();
     let result = if args.paths.is_empty() {
         let mut records = cli::records("gs-fit FILE, or gs-list --downloaded | gs-fit", &progress)?;
-        sync::fit_of_records(worker, &options, &mut records, &progress, &mut output)
+        sync::fit_messages(worker, &options, RecordingInput::Records(&mut records), &progress, &mut output)
     } else {
-        sync::fit_of_paths(worker, &options, &args.paths, &mut std::io::stdin(), &progress, &mut output)
+        let input = RecordingInput::Paths { paths: &args.paths, stdin: &mut std::io::stdin() };
+        sync::fit_messages(worker, &options, input, &progress, &mut output)
     };
     progress.finish();
     let printed = output.flush().map(drop);

@@ -44,6 +44,12 @@ pub struct Common {
 pub trait CommonArgs {
     /// The common flags.
     fn common(&self) -> &Common;
+
+    /// Whether the command needs the data folder and the catalogue. Without them, it works while they are missing, locked or
+    /// damaged.
+    fn needs_data_dir(&self) -> bool {
+        true
+    }
 }
 
 /// How messages are written.

@@ -16,9 +16,6 @@ use crate::platform::PlatformSelection;
 use crate::record::Reader;
 use crate::sync::{CatalogueInput, Input, Progress, Prompt, TokenSource, Worker, selection_of_flag};
 
-/// The most bytes of a file on standard input. The longest real recordings have some ten megabytes.
-const FILE_LIMIT: u64 = 256 << 20;
-
 /// The records of an input, read one after another.
 pub type Records = Reader<BufReader<Box<dyn Read + Send>>>;
 
@@ -71,14 +68,6 @@ pub fn stdin_text() -> Result<Secret, Failure> {
     let read = std::io::stdin().lock().take(4 << 20).read_to_string(&mut text);
     read.map_err(|error| Failure::usage(format!("standard input: {error}")))?;
     Ok(Secret::new(text))
-}
-
-/// Reads the file on stdin completely.
-pub fn stdin_file() -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().take(FILE_LIMIT).read_to_end(&mut bytes);
-    read.map_err(|error| Failure::usage(format!("standard input: {error}")))?;
-    Ok(bytes)
 }
 
 /// Asks on the terminal without showing what the person types; `None` if there is no terminal.

@@ -34,8 +34,7 @@ pub use flags::{
     ReportFlags, SortBy, StatusFlags, StatusFormat, Units, UploadLimit,
 };
 pub use input::{
-    Records, TerminalPrompt, piped_text, records, records_ahead, records_or_catalogue, stdin_file, stdin_text,
-    token_source,
+    Records, TerminalPrompt, piped_text, records, records_ahead, records_or_catalogue, stdin_text, token_source,
 };
 pub use list_output::{Field, ListColumns, ListOutput};
 pub use messages::Messages;

@@ -40,6 +40,8 @@ struct Opening<'a> {
     command: &'static str,
     log: LogMode,
     common: &'a Common,
+    /// Otherwise an empty temporary folder replaces the data folder.
+    needs_data_dir: bool,
     messages: Arc<Messages>,
     settings: Settings,
 }
@@ -85,7 +87,9 @@ fn in_session<A: CommonArgs>(
         settings.broken_lines().for_each(|error| messages.error(&error.to_string()));
         return Exit::Config;
     }
-    let opening = Opening { command, log, common, messages: messages.clone(), settings: settings.clone() };
+    let needs_data_dir = args.needs_data_dir();
+    let opening =
+        Opening { command, log, common, needs_data_dir, messages: messages.clone(), settings: settings.clone() };
     let (mut worker, data_dir, wrong) = match opening.open() {
         Ok(opened) => opened,
         Err(failure) => {
@@ -94,7 +98,7 @@ fn in_session<A: CommonArgs>(
             return failure.exit;
         }
     };
-    tell_new_data_dir(&worker, common, &data_dir, log == LogMode::Asked);
+    tell_new_data_dir(&worker, common, &data_dir, log == LogMode::Asked || !needs_data_dir);
     if log == LogMode::Yes && !worker.dry_run {
         tell_of_the_clock(&mut worker);
     }
@@ -221,7 +225,11 @@ impl Opening<'_> {
             ));
         }
         let may_make = !self.common.dry_run && self.log != LogMode::Asked;
-        DataDir::open(named.clone(), may_make).map_err(|error| {
+        let opened = match self.needs_data_dir {
+            true => DataDir::open(named.clone(), may_make),
+            false => DataDir::stand_in(named.clone()),
+        };
+        opened.map_err(|error| {
             let message = format!("{}: {error}; choose another with --data-dir or DATA_DIR", named.display());
             Failure::new(Exit::Config, message)
         })
@@ -235,7 +243,8 @@ impl Opening<'_> {
     /// `DB_PATH`, or else `catalogue.sqlite` in the data folder. A database of an older tool is not changed: the
     /// catalogue is then created next to it.
     fn catalogue(&self, data_dir: &DataDir, wait: Duration) -> Result<(PathBuf, Catalogue)> {
-        let named = self.named_catalogue().filter(|path| !data_dir.is_stand_in() || path.exists());
+        let is_used = |path: &PathBuf| self.needs_data_dir && (!data_dir.is_stand_in() || path.exists());
+        let named = self.named_catalogue().filter(is_used);
         let path = named.unwrap_or_else(|| data_dir.used().join("catalogue.sqlite"));
         if let Some(dir) = path.parent() {
             crate::fs::make_private(dir)

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::number::{decimal, degrees, time};
 use super::{ExportActivity, ExportWriter, SessionTrack};
+use crate::activity::printable;
 use crate::fit::{Position, Trackpoint};
 use crate::sport;
 
@@ -22,12 +23,12 @@ pub(super) struct GeoJsonWriter<'w> {
 #[derive(Serialize)]
 struct Properties<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    platform: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    id: &'a str,
-    file: &'a str,
+    name: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    platform: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    id: String,
+    file: String,
     session: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     sport: Option<&'a str>,
@@ -154,10 +155,10 @@ fn properties<'a>(activity: &ExportActivity<'a>, number: usize, session: &'a Ses
     let known =
         values.into_iter().filter_map(|(name, value, decimals)| Some((name.to_owned(), number_of(value, decimals)?)));
     Properties {
-        name: activity.activity.name.as_deref(),
-        platform: &activity.activity.platform,
-        id: &activity.activity.id,
-        file: activity.file,
+        name: activity.name(),
+        platform: printable(&activity.activity.platform),
+        id: printable(&activity.activity.id),
+        file: printable(activity.file),
         session: number,
         sport: of_file.sport.and_then(sport::sport_name).or(activity.activity.sport.as_deref()),
         sub_sport: of_file.sub_sport.and_then(sport::sub_sport_name).filter(|name| *name != "generic"),
@@ -179,7 +180,7 @@ mod tests {
         let activity = Activity {
             platform: "coros".into(),
             id: "7".into(),
-            name: Some("\"a\"\n跑步".into()),
+            name: Some("\"a\"\n\u{9b}\u{202e}跑步".into()),
             ..Activity::default()
         };
         let text = written(ExportFormat::GeoJson, &activity, recording);
@@ -194,7 +195,7 @@ mod tests {
             "type": "Feature",
             "geometry": {"type": "LineString", "coordinates": [[7, 45, 301.2], [7, 45.0001, 301.2]]},
             "properties": {
-                "name": "\"a\"\n跑步", "platform": "coros", "id": "7", "file": "a.fit", "session": 1, "sport": "running",
+                "name": "\"a\"跑步", "platform": "coros", "id": "7", "file": "a.fit", "session": 1, "sport": "running",
                 "start_time": "2026-01-08T14:10:21Z", "timer_time_s": 1, "elapsed_time_s": 1, "distance_m": 11.1,
                 "calories_kcal": 12, "avg_heart_rate_bpm": 119, "max_heart_rate_bpm": 121, "avg_cadence_rpm": 84,
                 "coordTimes": ["2026-01-08T14:10:21Z", "2026-01-08T14:10:22Z"], "heartRates": [120, 120],

@@ -32,7 +32,7 @@ impl<'w> GpxWriter<'w> {
         self.xml.declare()?;
         self.xml.begin("gpx", NAMESPACES)?;
         self.xml.begin("metadata", &[])?;
-        self.xml.optional("name", activity.activity.name.as_ref())?;
+        self.xml.optional("name", activity.name())?;
         let start = activity.sessions.iter().find_map(SessionTrack::start);
         self.xml.optional("time", start.and_then(time))?;
         self.xml.end()
@@ -40,7 +40,7 @@ impl<'w> GpxWriter<'w> {
 
     fn track(&mut self, activity: &ExportActivity, session: &SessionTrack) -> io::Result<()> {
         self.xml.begin("trk", &[])?;
-        self.xml.optional("name", activity.activity.name.as_ref())?;
+        self.xml.optional("name", activity.name())?;
         let sport = session.session.sport.and_then(sport::sport_name).or(activity.activity.sport.as_deref());
         self.xml.optional("type", sport)?;
         for segment in &session.segments {

@@ -21,7 +21,7 @@ mod xml;
 use std::fmt;
 use std::io::{self, Write};
 
-use crate::activity::Activity;
+use crate::activity::{Activity, printable};
 
 pub use csv::formula_safe;
 pub use track::{SessionTrack, session_tracks};
@@ -86,6 +86,13 @@ pub struct ExportActivity<'a> {
     pub file: &'a str,
     /// Its sessions.
     pub sessions: &'a [SessionTrack<'a>],
+}
+
+impl ExportActivity<'_> {
+    /// Its name, without characters that a terminal may obey: the name may come from another person.
+    fn name(&self) -> Option<String> {
+        self.activity.name.as_deref().map(printable).filter(|name| !name.is_empty())
+    }
 }
 
 /// Writes one file. Without a call of [`ExportWriter::finish`], the file is incomplete.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::sample::{START, point};
-use super::{ExportActivity, ExportFormat, session_tracks, writer};
+use super::{ExportActivity, ExportFormat, SessionTrack, session_tracks, writer};
 use crate::activity::Activity;
 use crate::fit::{Position, Recording, Session, Sums, TimerEvent, Trackpoint};
 use crate::privacy::{PrivacyZones, drawn};
@@ -12,16 +12,19 @@ use crate::privacy::{PrivacyZones, drawn};
 /// The place of the zone.
 const HOME: Position = Position { lat: 60.1, lon: 179.999 };
 
-/// A walk around the place of the zone, across the date line: some steps are leaps, and some trackpoints have no position.
+/// A walk around the place of the zone, across the date line: some steps are leaps, and some trackpoints have no position or
+/// no time.
 fn walk() -> impl Strategy<Value = Vec<Trackpoint>> {
     let step = prop_oneof![6 => -0.001..0.001, 1 => -0.01..0.01];
-    let steps = prop::collection::vec((step.clone(), step, prop::bool::weighted(0.9)), 2..80);
-    steps.prop_map(|steps: Vec<(f64, f64, bool)>| {
+    let steps =
+        prop::collection::vec((step.clone(), step, prop::bool::weighted(0.9), prop::bool::weighted(0.9)), 2..80);
+    steps.prop_map(|steps: Vec<(f64, f64, bool, bool)>| {
         let mut place = Position { lat: HOME.lat - 0.003, lon: HOME.lon - 0.003 };
-        let points = (0..).zip(steps).map(|(seconds, (north, east, has_position))| {
+        let points = (0..).zip(steps).map(|(seconds, (north, east, has_position, has_time))| {
             let lon = (place.lon + east + 540.0).rem_euclid(360.0) - 180.0;
             place = Position { lat: place.lat + north, lon };
-            Trackpoint { position: has_position.then_some(place), ..point(seconds) }
+            let point = point(seconds);
+            Trackpoint { position: has_position.then_some(place), time: point.time.filter(|_| has_time), ..point }
         });
         points.collect()
     })
@@ -98,18 +101,38 @@ fn of_geojson(text: &str) -> Vec<Vec<Position>> {
     lines.map(|line| line.as_array().unwrap().iter().map(position).collect()).collect()
 }
 
+/// 300 m west of the zone, 300 m north without a time, 300 m east: only the second keeps the line out of the zone.
+#[test]
+fn a_trackpoint_without_a_time_does_not_lead_the_line_of_tcx_through_a_zone() {
+    let metres = |north: f64, east: f64| Position {
+        lat: 45.0 + north / 111_200.0,
+        lon: 7.0 + east / (111_200.0 * 45_f64.to_radians().cos()),
+    };
+    let at = |seconds, place| Trackpoint { position: Some(place), ..point(seconds) };
+    let without_time = Trackpoint { time: None, ..at(1, metres(300.0, 0.0)) };
+    let points = vec![at(0, metres(0.0, -300.0)), without_time, at(2, metres(0.0, 300.0))];
+    let recording = Recording { points, ..Recording::default() };
+    let sessions = session_tracks(&recording, &"45,7,100".parse().unwrap());
+    let of = |format| lines(format, &text_of(format, &sessions)).iter().map(Vec::len).collect::<Vec<_>>();
+    assert_eq!((of(ExportFormat::Gpx), of(ExportFormat::Tcx)), (vec![3], vec![1, 1]));
+}
+
+fn text_of(format: ExportFormat, sessions: &[SessionTrack]) -> String {
+    let mut out = Vec::new();
+    let mut writer = writer(format, &mut out);
+    writer.add(&ExportActivity { activity: &Activity::default(), file: "", sessions }).unwrap();
+    writer.finish().unwrap();
+    drop(writer);
+    String::from_utf8(out).unwrap()
+}
+
 proptest! {
     #[test]
     fn no_line_of_an_exported_file_crosses_a_privacy_zone(recording in recording(), radius_m in 10_u32..400) {
         let zones: PrivacyZones = format!("{},{},{radius_m}", HOME.lat, HOME.lon).parse().unwrap();
         let sessions = session_tracks(&recording, &zones);
         for format in [ExportFormat::Gpx, ExportFormat::Tcx, ExportFormat::Csv, ExportFormat::GeoJson] {
-            let mut out = Vec::new();
-            let mut writer = writer(format, &mut out);
-            writer.add(&ExportActivity { activity: &Activity::default(), file: "", sessions: &sessions }).unwrap();
-            writer.finish().unwrap();
-            drop(writer);
-            for line in lines(format, &String::from_utf8(out).unwrap()) {
+            for line in lines(format, &text_of(format, &sessions)) {
                 // A line of one position is a line to itself.
                 for (from, to) in line.iter().zip(line.iter().skip(1).chain(line.last())) {
                     let distance = drawn::distance_m(HOME, *from, *to);
@@ -121,12 +144,14 @@ proptest! {
 
     #[test]
     fn without_a_zone_each_position_is_exported_once(recording in recording()) {
-        let expected = recording.points.iter().filter(|point| point.position.is_some()).count();
+        let count = |is_exported: fn(&Trackpoint) -> bool| recording.points.iter().filter(|point| is_exported(point)).count();
+        let (placed, timed) = (count(|point| point.position.is_some()), count(|point| point.position.and(point.time).is_some()));
         let sessions = session_tracks(&recording, &PrivacyZones::default());
         prop_assert_eq!(sessions.iter().flat_map(|session| session.points()).count(), recording.points.len());
         for format in [ExportFormat::Gpx, ExportFormat::Tcx, ExportFormat::Csv] {
             let text = super::sample::written(format, &Activity::default(), &recording);
             let found = lines(format, &text).concat().len();
+            let expected = if format == ExportFormat::Tcx { timed } else { placed };
             prop_assert_eq!(found, expected, "{}", format);
         }
     }

@@ -1,9 +1,9 @@
 //! TCX: Garmin's Training Center XML, version 2, with its ActivityExtension v2 for speed, power and the cadence of runs.
 //!
 //! The schema requires time, distance and calories of each lap, and a time of each trackpoint. A lap without these values has 0
-//! there, and a trackpoint without a time is left out.
+//! there, and a trackpoint without a time is left out: the track ends at it, as programs would connect its neighbours.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::number::{decimal, lat_lon, time, whole};
@@ -26,8 +26,8 @@ pub(super) fn has_time(session: &SessionTrack) -> bool {
 pub(super) struct TcxWriter<'w> {
     xml: XmlWriter<'w>,
     is_begun: bool,
-    /// The starts of the activities so far, which are their ids.
-    ids: HashSet<String>,
+    /// How many activities had each start so far. The start is the id of an activity.
+    starts: HashMap<String, u32>,
 }
 
 /// The sports that TCX knows.
@@ -64,7 +64,7 @@ impl TcxSport {
 
 impl<'w> TcxWriter<'w> {
     pub fn new(out: &'w mut dyn Write) -> TcxWriter<'w> {
-        TcxWriter { xml: XmlWriter::new(out), is_begun: false, ids: HashSet::new() }
+        TcxWriter { xml: XmlWriter::new(out), is_begun: false, starts: HashMap::new() }
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -88,19 +88,21 @@ impl<'w> TcxWriter<'w> {
                 self.lap(lap, &begun, sport, &tracks)?;
             }
         }
-        self.xml.optional("Notes", activity.activity.name.as_ref())?;
+        self.xml.optional("Notes", activity.name())?;
         self.xml.end()
     }
 
-    /// The start of an activity as its id. An id may occur only once, so a second one has a thousandth of a second more.
+    /// The start of an activity as its id. An id may occur only once, so each further one has a thousandth of a second more.
     fn unique_id(&mut self, start: &str) -> String {
-        let mut id = start.to_owned();
-        let mut thousandths = 0;
-        while !self.ids.insert(id.clone()) {
-            thousandths += 1;
-            id = format!("{}.{thousandths:03}Z", start.trim_end_matches('Z'));
-        }
-        id
+        let number = self.starts.entry(start.to_owned()).or_default();
+        let fraction = match (*number % 1000, *number / 1000) {
+            (0, 0) => String::new(),
+            (thousandths, 0) => format!(".{thousandths:03}"),
+            // .1000 would be the same time as .1, so the digits after the thousandths count on.
+            (thousandths, more) => format!(".{thousandths:03}{more:07}"),
+        };
+        *number += 1;
+        format!("{}{fraction}Z", start.trim_end_matches('Z'))
     }
 
     fn lap(&mut self, lap: &Lap, start: &str, sport: TcxSport, tracks: &[Vec<&Trackpoint>]) -> io::Result<()> {
@@ -149,14 +151,19 @@ impl<'w> TcxWriter<'w> {
         self.extension("ax:LX", &values)
     }
 
+    /// Writes a track. It ends at a trackpoint without a time, and the next one begins: the line between the neighbours of such
+    /// a point may cross a privacy zone that the line through the point avoids.
     fn track(&mut self, points: &[&Trackpoint], sport: TcxSport) -> io::Result<()> {
-        let mut points = points.iter().filter_map(|point| Some((*point, point.time.and_then(time)?))).peekable();
-        if points.peek().is_none() {
-            return Ok(());
+        let timed: Vec<(&Trackpoint, Option<String>)> =
+            points.iter().map(|point| (*point, point.time.and_then(time))).collect();
+        for part in timed.split(|(_, time)| time.is_none()).filter(|part| !part.is_empty()) {
+            self.xml.begin("Track", &[])?;
+            for (point, time) in part {
+                self.trackpoint(point, time.as_deref().unwrap_or_default(), sport)?;
+            }
+            self.xml.end()?;
         }
-        self.xml.begin("Track", &[])?;
-        points.try_for_each(|(point, time)| self.trackpoint(point, &time, sport))?;
-        self.xml.end()
+        Ok(())
     }
 
     fn trackpoint(&mut self, point: &Trackpoint, time: &str, sport: TcxSport) -> io::Result<()> {
@@ -329,6 +336,26 @@ mod tests {
         {
             assert_eq!(count(&text, id), 1, "{text}");
         }
+    }
+
+    #[test]
+    fn ids_of_many_activities_with_the_same_start_differ_also_as_numbers() {
+        let mut out = Vec::new();
+        let mut writer = TcxWriter::new(&mut out);
+        let ids: Vec<String> = (0..60_000).map(|_| writer.unique_id("2026-01-08T14:10:21Z")).collect();
+        assert_eq!(ids[1000], "2026-01-08T14:10:21.0000000001Z");
+        let fraction =
+            |id: &String| id.trim_start_matches("2026-01-08T14:10:21").trim_end_matches(['0', 'Z']).to_owned();
+        let fractions: std::collections::HashSet<String> = ids.iter().map(fraction).collect();
+        assert_eq!(fractions.len(), ids.len());
+    }
+
+    #[test]
+    fn a_track_ends_at_a_trackpoint_without_a_time() {
+        let mut recording = run(5);
+        recording.points[2].time = None;
+        let text = tcx(&recording);
+        assert_eq!((count(&text, "<Track>"), count(&text, "<Trackpoint>")), (2, 4), "{text}");
     }
 
     #[test]

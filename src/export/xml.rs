@@ -61,7 +61,8 @@ impl<'w> XmlWriter<'w> {
     }
 }
 
-/// A text with its markup escaped, without the characters that XML 1.0 forbids.
+/// A text with its markup escaped, without the characters that XML 1.0 forbids and without further control characters, which
+/// a terminal may obey.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
@@ -70,7 +71,8 @@ fn escaped(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
+            '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => {}
+            '\u{fffe}' | '\u{ffff}' => {}
             char => escaped.push(char),
         }
     }
@@ -86,7 +88,7 @@ mod tests {
         let mut out = Vec::new();
         let mut xml = XmlWriter::new(&mut out);
         xml.begin("a", &[("b", "\"1\" < 2")]).unwrap();
-        xml.element("c", "x & y > z\u{0}\u{1f}\u{ffff}\t跑步").unwrap();
+        xml.element("c", "x & y > z\u{0}\u{1f}\u{7f}\u{9b}\u{ffff}\t跑步").unwrap();
         xml.optional("d", None::<&str>).unwrap();
         xml.end_all().unwrap();
         let text = String::from_utf8(out).unwrap();

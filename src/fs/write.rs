@@ -12,10 +12,12 @@ use tempfile::NamedTempFile;
 /// A synced file with these bytes in `dir`, under a temporary name that begins with `prefix`. Only its owner can read
 /// it (mode 0600). It is removed unless it is persisted.
 pub fn unfinished(dir: &Path, prefix: &str, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    unfinished_of(dir, prefix, |file| file.write_all(bytes))
+    let file = unfinished_of(dir, prefix, |file| file.write_all(bytes))?;
+    file.as_file().sync_all()?;
+    Ok(file)
 }
 
-/// [`unfinished`], with what `write` writes.
+/// [`unfinished`], with what `write` writes, and not synced yet.
 pub fn unfinished_of(
     dir: &Path,
     prefix: &str,
@@ -26,7 +28,6 @@ pub fn unfinished_of(
     write(&mut buffer)?;
     buffer.flush()?;
     drop(buffer);
-    file.as_file().sync_all()?;
     Ok(file)
 }
 

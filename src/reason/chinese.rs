@@ -238,6 +238,11 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::UnknownPlatform { name, known } => return format!("未知平台 {name:?}；已知：{known}"),
         Reason::CorruptFile { detail } => return format!("文件损坏：{detail}"),
         Reason::FileMissing { path } => return format!("{path}：文件不存在"),
+        Reason::FileNotReplaced { path } => {
+            return format!(
+                "{path}：该文件不是 gs-export 写入的，或之后被改动过；请移走该文件，或换用其他 --out 或 --name，或用 --overwrite 覆盖"
+            );
+        }
         Reason::NotFit { format } => return format!("文件格式是 {}，只能导出 FIT 文件", format.to_uppercase()),
         Reason::NoPositions { format } => return format!("没有定位数据，无法导出为 {format}"),
         Reason::NoTrackpoints => "没有轨迹点",

@@ -282,6 +282,11 @@ pub(super) fn text(reason: &Reason) -> String {
         Reason::UnknownPlatform { name, known } => return format!("unknown platform {name:?}; known: {known}"),
         Reason::CorruptFile { detail } => return format!("corrupt file: {detail}"),
         Reason::FileMissing { path } => return format!("{path}: the file does not exist"),
+        Reason::FileNotReplaced { path } => {
+            return format!(
+                "{path}: not written by gs-export, or changed since; move it, choose another --out or --name, or replace it with --overwrite"
+            );
+        }
         Reason::NotFit { format } => {
             return format!("its file is {}, and only FIT files are exported", format.to_uppercase());
         }

@@ -437,6 +437,11 @@ pub enum Reason {
         /// The path.
         path: String,
     },
+    /// The name of an exported file belongs to a file that no export wrote, or that was changed since.
+    FileNotReplaced {
+        /// The path.
+        path: String,
+    },
     /// Only FIT files are exported.
     NotFit {
         /// `gpx` or `tcx`.

@@ -197,7 +197,7 @@ pub const SETTINGS: &[SettingGroup] = &[
                 SettingKind::Text,
                 "Zones that no track of gs-export enters or crosses, each LAT,LON,METRES: a center in degrees and a \
                  radius; separated by semicolons or spaces. The edge of a zone shows where its center is, so choose a \
-                 center beside your home.",
+                 center beside your home. The records of gs-fit have all positions.",
             )
             .example("'52.5163,13.3777,400; 48.1374,11.5755,300'"),
         ],

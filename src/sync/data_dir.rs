@@ -13,7 +13,7 @@ pub struct DataDir {
     named: PathBuf,
     /// This run created it.
     is_new: bool,
-    /// A temporary empty folder in place of a missing data folder; it is removed at the end of the run.
+    /// A temporary empty folder in place of a data folder that is missing or not needed; it is removed at the end of the run.
     instead: Option<TempDir>,
 }
 
@@ -22,10 +22,15 @@ impl DataDir {
     /// instead.
     pub fn open(named: PathBuf, may_make: bool) -> io::Result<DataDir> {
         if !may_make && !named.exists() {
-            return Ok(DataDir { named, is_new: false, instead: Some(tempfile::tempdir()?) });
+            return DataDir::stand_in(named);
         }
         let is_new = claim(&named)?;
         Ok(DataDir { named, is_new, instead: None })
+    }
+
+    /// A temporary empty folder in place of the data folder.
+    pub fn stand_in(named: PathBuf) -> io::Result<DataDir> {
+        Ok(DataDir { named, is_new: false, instead: Some(tempfile::tempdir()?) })
     }
 
     /// The path that the user named.

@@ -13,6 +13,7 @@
 //! - Settings: `check`, `shown_settings`, `remarks`.
 //! - Scheduling: `schedule`, `liveness`.
 //! - Reporting: `list`, `fit_messages`, `overview`, `report` (the page), `notify`, `records`. Publishing: `export`.
+//!   `recording_files`: the FIT files that a command reads.
 
 mod accounts;
 mod catalogue_input;
@@ -48,6 +49,7 @@ mod orphans;
 mod overview;
 mod ownership;
 mod publish;
+mod recording_files;
 mod records;
 mod remarks;
 mod report;
@@ -71,11 +73,11 @@ pub use delete::{DeleteOptions, delete};
 pub use diff::{DiffOptions, diff};
 pub use download::{DownloadOptions, download};
 pub use error::{Error, Failure, ItemResult, Result};
-pub use export::{ExportFile, ExportInput, ExportOptions, ExportTarget, export};
+pub use export::{ExportOptions, ExportTarget, export};
 pub use fetch::{FetchOptions, fetch, fetch_platforms};
 pub use file_store::{LocalFile, NotKept, StoreAs, StoreResult, is_due};
 pub use filter::ActivityFilter;
-pub use fit_messages::{FitOptions, FitSelection, fit_message_names, fit_of_paths, fit_of_records};
+pub use fit_messages::{FitOptions, FitSelection, fit_message_names, fit_messages};
 pub use history::{Histories, History};
 pub use import::import;
 pub use list::{ListOptions, ListState, ListStats, SortKey, empty_list_text, is_downloaded, list, list_stats};
@@ -91,6 +93,7 @@ pub use number_range::{NumberField, NumberRange};
 pub use observer::{Collector, Item, Level, Message, Observer, Progress, Task};
 pub use ownership::{Ownership, person};
 pub use publish::OutputFolder;
+pub use recording_files::RecordingInput;
 pub use records::{file_ref, record_of};
 pub use report::{ReportOptions, write_report};
 pub use schedule::{ScheduleInfo, StoredSchedule, disable_schedule, enable_schedule, set_schedule, stored_schedule};

@@ -1,7 +1,7 @@
 //! Writes files together to a folder that others read: each file complete, and all files or none.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -69,31 +69,29 @@ impl OutputFolder {
         sync_dir(&self.path).map_err(|error| failure(&self.path, &error))
     }
 
-    /// Writes one file, unless the file of this name has the same content. Returns whether it was written.
-    pub fn put_changed(&self, name: &str, content: Content) -> Result<bool> {
+    /// Writes a complete file without a name: to be published, or dropped.
+    pub fn draft(&self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<NamedTempFile> {
+        unfinished_of(&self.path, UNFINISHED, content).map_err(|error| failure(&self.path, &error))
+    }
+
+    /// Gives a draft its name, in place of a file of that name, whose mode it gets.
+    pub fn publish(&self, name: &str, draft: NamedTempFile) -> Result<()> {
         let place = self.path.join(name);
-        let named = |error| failure(&place, &error);
-        let file = self.write(name, content).map_err(named)?;
-        if is_same(file.path(), &place).map_err(named)? {
-            return Ok(false);
-        }
-        crate::fs::persist(file, &place).map_err(named)?;
-        Ok(true)
+        let published = finish(&draft, &place).and_then(|()| crate::fs::persist(draft, &place));
+        published.map_err(|error| failure(&place, &error))
+    }
+
+    /// Removes a file.
+    pub fn remove(&self, name: &str) -> Result<()> {
+        let place = self.path.join(name);
+        let removed = fs::remove_file(&place).and_then(|()| sync_dir(&self.path));
+        removed.map_err(|error| failure(&place, &error))
     }
 
     /// Writes a complete file next to its final path and syncs it.
     fn write(&self, name: &str, content: Content) -> io::Result<NamedTempFile> {
-        let place = self.path.join(name);
         let file = unfinished_of(&self.path, UNFINISHED, content)?;
-        match fs::metadata(&place) {
-            Ok(before) if before.is_dir() => return Err(ErrorKind::IsADirectory.into()),
-            // A web server may need the mode of the existing file.
-            Ok(before) => {
-                file.as_file().set_permissions(Permissions::from_mode(before.permissions().mode() & 0o777))?
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
+        finish(&file, &self.path.join(name))?;
         Ok(file)
     }
 
@@ -112,28 +110,15 @@ impl OutputFolder {
     }
 }
 
-/// Whether two files have the same content. A second file that does not exist has not.
-fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
-    let other = match File::open(other) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        opened => opened?,
-    };
-    let one = File::open(one)?;
-    if one.metadata()?.len() != other.metadata()?.len() {
-        return Ok(false);
+/// Gives a file the mode of the one that it replaces, as a web server may need it, and syncs it.
+fn finish(file: &NamedTempFile, place: &Path) -> io::Result<()> {
+    match fs::metadata(place) {
+        Ok(before) if before.is_dir() => return Err(ErrorKind::IsADirectory.into()),
+        Ok(before) => file.as_file().set_permissions(Permissions::from_mode(before.permissions().mode() & 0o777))?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
-    let [mut one, mut other] = [one, other].map(BufReader::new);
-    loop {
-        let (left, right) = (one.fill_buf()?, other.fill_buf()?);
-        let length = left.len().min(right.len());
-        match length {
-            0 => return Ok(left.len() == right.len()),
-            _ if left[..length] != right[..length] => return Ok(false),
-            _ => {}
-        }
-        one.consume(length);
-        other.consume(length);
-    }
+    file.as_file().sync_all()
 }
 
 /// Restores the previous file, or removes the new one if there was none.
@@ -145,7 +130,8 @@ fn put_back((place, before): (PathBuf, Option<TempPath>)) {
     }
 }
 
-fn failure(path: &Path, error: &io::Error) -> Failure {
+/// The failure of a write to `path`.
+pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {
     let reason = match crate::fs::reason(path, error) {
         Reason::Storage { detail } => {
             Reason::Storage { detail: format!("{detail}; make the folder writable, or choose another one") }

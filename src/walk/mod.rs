@@ -319,13 +319,27 @@ pub fn file(path: &Path) -> Result<Vec<u8>, String> {
     }
 }
 
+/// Why a stream is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It cannot be read.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// It exceeds the size limit.
+    #[error("larger than {} MiB", FILE >> 20)]
+    TooLarge,
+    /// It is a corrupt gzip file, or one that exceeds the size limit when it is decompressed.
+    #[error("{0}")]
+    Gzip(String),
+}
+
 /// Reads one file from a stream, with the size limit of [`search`]; a gzip file is decompressed.
-pub fn stream(input: &mut dyn Read) -> Result<Vec<u8>, String> {
+pub fn stream(input: &mut dyn Read) -> Result<Vec<u8>, ReadError> {
     let mut bytes = Vec::new();
-    input.take(FILE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    input.take(FILE + 1).read_to_end(&mut bytes)?;
     match bytes {
-        bytes if bytes.len() as u64 > FILE => Err(format!("larger than {FILE} bytes")),
-        bytes if is_gzip(&bytes) => gunzip(&bytes, FILE),
+        bytes if bytes.len() as u64 > FILE => Err(ReadError::TooLarge),
+        bytes if is_gzip(&bytes) => gunzip(&bytes, FILE).map_err(ReadError::Gzip),
         bytes => Ok(bytes),
     }
 }

@@ -26,10 +26,10 @@ fn run() -> FitBuilder {
     fit::run(START, 600, 2000.0)
 }
 
-/// The names of the files in a folder.
+/// The names of the files in a folder, without the list of the files that exports wrote.
 fn names(dir: &Path) -> Vec<String> {
     let names = fs::read_dir(dir).into_iter().flatten().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.collect();
+    let mut names: Vec<String> = names.filter(|name| name != ".gs-export").collect();
     names.sort();
     names
 }
@@ -94,28 +94,111 @@ fn archived_activities_become_files_and_the_records_have_their_paths() {
     assert_eq!(work.given("gs-download", &[], &said.out).ok().records()[0]["exported"][0], paths[0]);
 }
 
+/// A privacy zone that has all of [`run`].
+const EVERYWHERE: &str = "45,7,90000";
+
 #[test]
 fn a_second_run_leaves_equal_files_unchanged_and_replaces_others() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let work = Work::alone();
     let path = file(&work, "run.fit", &run().build());
     let out = work.dir().join("out");
-    let export = || work.run("gs-export", &["-v", "--out", "out", "--name", "{file}", &path]);
-    export().ok().says("1 exported");
+    let export =
+        |more: &[&str]| work.run("gs-export", &[&["-v", "--out", "out", "--name", "{file}", &path], more].concat());
+    export(&[]).ok().says("1 exported");
     let exported = out.join("run.gpx");
     let (inode, text) = (fs::metadata(&exported).unwrap().ino(), fs::read(&exported).unwrap());
-    export().ok().says("1 unchanged");
+    export(&["-n"]).ok().says("1 unchanged");
+    export(&[]).ok().says("1 unchanged");
     assert_eq!(fs::metadata(&exported).unwrap().ino(), inode);
-    let mut same_length = text.clone();
-    same_length[text.len() - 2] = b'X';
-    for other in [&text[..100], &same_length] {
-        fs::write(&exported, other).unwrap();
-        fs::set_permissions(&exported, fs::Permissions::from_mode(0o644)).unwrap();
-        export().ok().says("1 exported");
-        assert_eq!(fs::read(&exported).unwrap(), text);
-    }
+    fs::set_permissions(&exported, fs::Permissions::from_mode(0o644)).unwrap();
+    let home = positions("gpx", &String::from_utf8(text.clone()).unwrap())[0];
+    let zone = format!("{},{},200", home.0, home.1);
+    export(&["--privacy-zone", &zone]).ok().says("1 exported");
+    assert!(fs::read(&exported).unwrap().len() < text.len());
     assert_eq!(fs::metadata(&exported).unwrap().mode() & 0o777, 0o644, "the mode stays");
-    assert_eq!(names(&out), ["run.gpx"], "no temporary file is left");
+    fs::remove_file(&exported).unwrap();
+    export(&[]).ok().says("1 exported");
+    assert_eq!((fs::read(&exported).unwrap(), names(&out)), (text, vec!["run.gpx".to_owned()]), "no temporary file");
+}
+
+#[test]
+fn a_file_that_gs_export_did_not_write_or_that_was_changed_since_is_not_replaced() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    let own = work.dir().join("run.gpx");
+    fs::write(&own, "my own route").unwrap();
+    let export = |more: &[&str]| work.run("gs-export", &[&["--out", ".", "--name", "{file}", &path], more].concat());
+    let why = "run.gpx: not written by gs-export, or changed since; move it, choose another --out or --name, or replace it with --overwrite";
+    for args in [&[][..], &["-n"], &["--privacy-zone", EVERYWHERE]] {
+        let said = export(args);
+        match args.contains(&EVERYWHERE) {
+            true => said.ok().says("skipped: the whole track"),
+            false => said.ends(78).says(&format!("{}/{why}", work.dir().display())),
+        };
+        assert_eq!(fs::read_to_string(&own).unwrap(), "my own route");
+    }
+    let said = work.given("gs-export", &["--out", ".", "--name", "run"], &record("1", "", &path));
+    assert_eq!(said.ends(78).record()["problem"]["reason"]["code"], "file-not-replaced");
+    export(&["--overwrite"]).ok();
+    let exported = fs::read_to_string(&own).unwrap();
+    assert_eq!(count(&exported, "<trkpt "), 601);
+    fs::write(&own, exported + "<!-- mine -->").unwrap();
+    export(&[]).ends(78).says(why);
+    export(&["--privacy-zone", EVERYWHERE])
+        .ok()
+        .says("run.gpx: not removed, because it was changed since gs-export wrote it; it may show the privacy zone");
+    assert!(own.exists());
+    fs::remove_file(&own).unwrap();
+    fs::create_dir(&own).unwrap();
+    export(&["--overwrite"]).ends(78).says(why);
+}
+
+#[test]
+fn an_earlier_file_is_removed_if_its_whole_track_is_in_a_privacy_zone_now() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    let out = work.dir().join("out");
+    let records = [record("1", "Home", &path), record("2", "Home", &path)].concat();
+    let export = |more: &[&str], input: &str| work.given("gs-export", &[&["--out", "out", "-v"], more].concat(), input);
+    export(&[], &records).ok();
+    export(&["--format", "csv"], &records).ok();
+    let zone = ["--privacy-zone", EVERYWHERE];
+    // The second activity keeps its name, also alone and with a name that changed on the platform.
+    let second = record("2", "Renamed", &path);
+    export(&[&["-n"], &zone[..]].concat(), &second)
+        .ok()
+        .says("Home-2.gpx would be removed: the track is in a privacy zone");
+    assert_eq!(names(&out).len(), 4);
+    export(&zone, &second)
+        .ok()
+        .says("Home-2.gpx: removed, because the track is in a privacy zone")
+        .says("1 file removed");
+    let rest =
+        ["2026-01-08 1510 running Home-2.csv", "2026-01-08 1510 running Home.csv", "2026-01-08 1510 running Home.gpx"];
+    assert_eq!(names(&out), rest);
+    export(&zone, &second).ok().says("skipped: the whole track is in a privacy zone");
+    export(&[], &second).ok();
+    export(&[], &record("2", "Home", &path)).ok();
+    assert!(names(&out).contains(&"2026-01-08 1510 running Home-2.gpx".to_owned()), "{:?}", names(&out));
+}
+
+#[test]
+fn the_earlier_file_of_a_session_is_removed_if_only_that_session_is_in_a_privacy_zone() {
+    let work = Work::alone();
+    let leg = |sport| fit::Leg { sport: (sport, 0), style: fit::Style::Outdoor, seconds: 60, metres: Some(200.0) };
+    let run = fit::Recording { origin: (45.0, 7.0), ..fit::Recording::single(START, leg(1)) };
+    let ride = fit::Recording { origin: (46.0, 7.0), ..fit::Recording::single(START + 100, leg(2)) };
+    let path = file(&work, "duathlon.fit", &fit::chain(&[run.encode(), ride.encode()]));
+    let export = |more: &[&str]| {
+        let args = ["--out", "out", "--split", "multisport", "--name", "{sport}", &path];
+        work.run("gs-export", &[&args[..], more].concat())
+    };
+    export(&[]).ok();
+    let out = work.dir().join("out");
+    assert_eq!(names(&out), ["cycling.gpx", "running.gpx"]);
+    export(&["--privacy-zone", "45,7,5000"]).ok().says("running.gpx: removed, because the track is in a privacy zone");
+    assert_eq!(names(&out), ["cycling.gpx"]);
 }
 
 #[test]
@@ -127,11 +210,14 @@ fn several_activities_need_a_folder_unless_the_format_is_a_collection() {
         for said in [
             work.run("gs-export", &["--format", format, &path, &path]),
             work.given("gs-export", &["--format", format], &records),
-            work.run("gs-export", &["--format", format, "--split", "multisport", &path]),
         ] {
             assert!(said.ends(2).says("--out DIR").out.is_empty(), "{said}");
         }
         work.given("gs-export", &["--format", format], &record("1", "One", &path)).ok();
+    }
+    for format in ["gpx", "tcx", "csv", "geojson"] {
+        let said = work.run("gs-export", &["--format", format, "--split", "multisport", &path]);
+        assert!(said.ends(2).says("--split writes several files; name their folder with --out DIR").out.is_empty());
     }
     let csv = work.given("gs-export", &["--format", "csv"], &records).ok().out.clone();
     assert_eq!((csv.lines().count(), count(&csv, "\ngarmin-com,2,run.fit,1,running,1,1,")), (1 + 2 * 601, 601));
@@ -168,6 +254,10 @@ fn names_are_safe_and_no_file_of_a_run_replaces_another() {
     assert_eq!(name("{start:%Y-%m-%d %H%M} {sport} {name}"), "2026-01-08 1510 running Tempo.gpx", "in local time");
     assert_eq!(name("{distance_km} km {id} {platform}"), "2.0 km 7 garmin-com.gpx");
     assert_eq!(name("../{id}"), "7.gpx");
+    // Two activities that other exports named equally keep their names, and a third one gets another.
+    assert_eq!(name("Tempo"), "Tempo.gpx");
+    let other = work.given("gs-export", &["--out", "named", "--name", "Tempo"], &record("8", "Tempo", &path));
+    assert!(other.ok().record()["exported"][0].as_str().unwrap().ends_with("/Tempo-2.gpx"));
     work.run("gs-export", &["--out", "out", "--name", "{day}", &path])
         .ends(2)
         .says("--name: at character 1: unknown field {day}");
@@ -398,6 +488,10 @@ fn a_dry_run_writes_nothing() {
     let path = file(&work, "run.fit", &run().build());
     let said = work.run("gs-export", &["-n", "-v", "--out", "out", &path]);
     said.ok().says("out/2026-01-08 1410 running.gpx would be written").says("1 would be exported");
+    assert!(said.out.is_empty(), "no record of a file that does not exist: {said}");
+    let record = record("1", "", &path);
+    let said = work.given("gs-export", &["-n", "--out", "out"], &record);
+    assert_eq!(said.ok().record().get("exported"), None);
     assert!(!work.dir().join("out").exists());
     assert!(work.run("gs-export", &["-n", &path]).ok().out.is_empty());
 }
@@ -424,6 +518,71 @@ fn an_output_folder_that_cannot_be_used_is_an_error() {
     work.run("gs-export", &["--out", &path, &path]).ends(78).says(&path);
     work.run("gs-export", &[&path]).ok();
     work.run("gs-export", &["--name", "{id}", &path]).ends(2).says("--out");
+}
+
+#[test]
+fn folders_and_zip_files_are_searched_for_activities() {
+    let work = Work::alone();
+    let folder = work.dir().join("rides/2026");
+    fs::create_dir_all(&folder).unwrap();
+    let settings = FitBuilder::new().push(Message::new(0).with(0, Value::Enum(2))).build();
+    let (ride, cut) = (run().build(), damage::truncate_at(&run().build(), 900));
+    let all: [(&str, &[u8]); 4] =
+        [("a.fit", &ride), ("cut.fit", &cut), ("settings.fit", &settings), ("notes.txt", b"x")];
+    all.iter().for_each(|(name, bytes)| fs::write(folder.join(name), bytes).unwrap());
+    fs::write(work.dir().join("export.zip"), gs_sim::zipfile::zip_of_many(&all)).unwrap();
+    let said = work.run("gs-export", &["-v", "--out", "out", "--name", "{file}", "rides", "export.zip"]);
+    said.ends(1)
+        .says("rides/2026/cut.fit: corrupt file: truncated")
+        .says("export.zip/cut.fit: corrupt file: truncated")
+        .says("rides/2026/settings.fit: skipped: not the file of an activity")
+        .says("2 exported, 2 failed");
+    let from: Vec<String> = said.records().iter().map(|record| record["from"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(
+        (from, names(&work.dir().join("out"))),
+        (vec!["rides/2026/a.fit".into(), "export.zip/a.fit".into()], vec!["a-2.gpx".into(), "a.gpx".into()])
+    );
+    fs::remove_file(folder.join("cut.fit")).unwrap();
+    assert_eq!(count(&work.run("gs-export", &["rides"]).ok().out, "<trkpt "), 601);
+    fs::write(folder.join("b.fit"), &ride).unwrap();
+    let said = work.run("gs-export", &["-v", "rides"]);
+    assert!(said.ends(2).says("--out DIR").out.is_empty() && !said.err.contains("exported"), "{said}");
+}
+
+#[test]
+fn a_file_without_an_end_is_too_large() {
+    let work = Work::alone();
+    for program in ["gs-export", "gs-fit"] {
+        work.run(program, &["/dev/zero"]).ends(1).says("/dev/zero: larger than 128 MiB; no recording is as large");
+        let mut command = work.command(program, &["-"]);
+        let output = command.stdin(fs::File::open("/dev/zero").unwrap()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("standard input: larger than 128 MiB"), "{said}");
+    }
+}
+
+#[test]
+fn files_at_paths_need_no_catalogue() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    fs::create_dir_all(work.data("")).unwrap();
+    fs::write(work.data("catalogue.sqlite"), "x".repeat(5000)).unwrap();
+    for program in ["gs-export", "gs-fit"] {
+        work.run(program, &[&path]).ok().silent();
+        work.given(program, &[], &record("1", "", &path)).ends(78).says("catalogue");
+    }
+}
+
+#[test]
+fn a_name_has_no_characters_that_a_terminal_obeys() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    for format in ["gpx", "tcx", "geojson"] {
+        let record = record("1", "a\u{9b}31m\u{202e}\u{61c}b", &path);
+        let text = work.given("gs-export", &["--format", format], &record).ok().out.clone();
+        assert!(text.contains("a31mb"), "{format}");
+        assert!(!text.contains(['\u{9b}', '\u{202e}', '\u{61c}']), "{format}");
+    }
 }
 
 #[test]

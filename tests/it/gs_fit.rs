@@ -213,7 +213,7 @@ fn a_corrupt_file_is_reported_and_the_others_are_read() {
         .says("; --salvage reads it up to the break")
         .says("gs-fit: damaged.fit: damaged: the CRC at byte ")
         .says("gs-fit: page.fit: not a FIT file: no `.FIT` at byte 8\n")
-        .says("gs-fit: missing.fit: No such file or directory");
+        .says("gs-fit: missing.fit: the file does not exist\n");
     let all = messages(&said);
     assert!(all.iter().all(|message| message["file"] == "whole.fit") && all.len() == 26);
 }
@@ -339,6 +339,12 @@ fn transfers_and_paths_relative_to_the_data_folder_are_read() {
         .says("gs-fit: 1 activity has a file in another format than FIT, not read");
     let sessions = messages(&said);
     assert_eq!((sessions.len(), &sessions[0]["id"], &sessions[0]["file"]), (1, &json!("1"), &json!("fit/run.fit")));
+    // A record with a problem is passed on, as the other commands do.
+    let problem =
+        json!({"command": "gs-download", "kind": "retry", "reason": {"code": "other", "detail": "x", "text": "x"}});
+    let failed = json!({"type": "activity", "platform": "coros", "id": "4", "file": file("fit/run.fit", "fit"), "problem": problem});
+    let said = work.given("gs-fit", &[], &format!("{failed}\n"));
+    assert_eq!(said.ok().silent().record(), failed);
     let said = work.given("gs-fit", &["--platform", "garmin-com"], &input);
     assert_eq!(said.ok().silent().out, "", "another platform");
     let said = work.given("gs-fit", &["--log", "json"], &format!("{cut}\n"));

@@ -1,15 +1,18 @@
 //! Exports activities: reads their files, cuts them at privacy zones, and writes them in another format.
 //!
-//! `source` reads a file; `output` writes to a stream or to a folder. This file decides what is exported.
+//! `source` reads a recording; `output` writes to a stream or to a folder; `written_files` are the files of earlier exports. This
+//! file decides what is exported.
 
 mod output;
 mod source;
+mod written_files;
 
 use std::path::PathBuf;
 
+use super::recording_files::{self, FoundFile, RecordingInput, Unread};
 use super::sink::each_record;
-use super::{Exit, Failure, Level, Progress, RecordSource, Result, Worker, Workspace};
-use crate::activity::{Activity, Format};
+use super::{Exit, Failure, Level, Progress, Result, Worker, Workspace};
+use crate::activity::{Activity, printable};
 use crate::export::{ExportActivity, ExportFormat, SessionTrack, session_tracks};
 use crate::platform::PlatformSelection;
 use crate::privacy::PrivacyZones;
@@ -17,8 +20,9 @@ use crate::reason::Reason;
 use crate::record::{ActivityRecord, FileRef, Problem, ProblemKind, Record};
 
 pub use output::ExportTarget;
-use output::{ExportOutput, Written};
+use output::{ExportContent, ExportOutput, Written};
 use source::ReadFile;
+use written_files::ExportSource;
 
 /// What is exported.
 #[derive(Debug, Clone)]
@@ -29,23 +33,6 @@ pub struct ExportOptions {
     pub zones: PrivacyZones,
     /// Each session becomes a file of its own.
     pub split: bool,
-}
-
-/// What is read.
-pub enum ExportInput<'a> {
-    /// The activities of these records.
-    Records(RecordSource<'a>),
-    /// These files.
-    Files(Vec<ExportFile>),
-}
-
-/// A file to export that has no record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ExportFile {
-    /// The path of the file.
-    Path(PathBuf),
-    /// Its bytes, from standard input.
-    Bytes(Vec<u8>),
 }
 
 /// Why an activity was not exported.
@@ -67,6 +54,12 @@ impl From<Failure> for NotExported {
     }
 }
 
+impl From<Unread> for NotExported {
+    fn from(Unread { kind, reason }: Unread) -> NotExported {
+        NotExported::Problem(kind, reason)
+    }
+}
+
 /// Exports the activities of `input`. A folder as the target gets a file for each and passes the records on, with the paths.
 ///
 /// # Errors
@@ -75,19 +68,22 @@ impl From<Failure> for NotExported {
 pub fn export(
     worker: &Worker,
     options: &ExportOptions,
-    input: ExportInput,
+    input: RecordingInput,
     target: ExportTarget,
     progress: &Progress,
 ) -> Result<()> {
     let takes_one = matches!(target, ExportTarget::Stream(_)) && !options.format.is_collection();
-    // A second activity is an error before anything is written. Of files, their number is known.
-    let is_delayed = takes_one && !matches!(&input, ExportInput::Files(files) if files.len() == 1);
+    // A second activity is an error before anything is written. A single file has one.
+    let is_single =
+        |paths: &[PathBuf]| paths.len() == 1 && !paths.iter().any(|path| recording_files::is_searched(path));
+    let is_delayed = takes_one && !matches!(&input, RecordingInput::Paths { paths, .. } if is_single(paths));
     let output = ExportOutput::open(worker, options, target, is_delayed)?;
-    let mut exports = Exports { worker, options, output, progress, takes_one, tried: 0 };
-    let selection = worker.selection.clone();
+    let mut exports = Exports { worker, options, output, progress, takes_one, tried: 0, delayed: 0 };
     match input {
-        ExportInput::Records(records) => each_record(records, |record| exports.record(record, &selection)),
-        ExportInput::Files(files) => exports.files(files),
+        RecordingInput::Records(records) => each_record(records, |record| exports.record(record, &worker.selection)),
+        RecordingInput::Paths { paths, stdin } => {
+            recording_files::each_file(worker, paths, stdin, progress, &mut |found| exports.file(found))
+        }
     }?;
     exports.finish()
 }
@@ -101,60 +97,51 @@ struct Exports<'a, 'o> {
     takes_one: bool,
     /// The number of activities with a file.
     tried: u64,
+    /// The number of activities that are written at the end.
+    delayed: u64,
 }
 
 impl Exports<'_, '_> {
-    fn files(&mut self, files: Vec<ExportFile>) -> Result<()> {
-        self.progress.expect_more(files.len() as u64);
-        self.progress.expect_no_more();
-        for file in files {
-            if self.worker.is_stopped() || self.output.is_closed() {
-                break;
-            }
-            self.progress.add(1);
-            self.file(file)?;
-        }
-        Ok(())
-    }
-
-    /// Exports a file without a record.
-    fn file(&mut self, file: ExportFile) -> Result<()> {
-        let name = match &file {
-            ExportFile::Path(path) => path.display().to_string(),
-            ExportFile::Bytes(_) => "standard input".to_owned(),
-        };
-        match self.export_file(file) {
-            Ok(written) => {
+    /// Exports a file without a record. `false`: no more files are needed.
+    fn file(&mut self, FoundFile { path, is_searched, read }: FoundFile) -> Result<bool> {
+        let exported = read.map_err(NotExported::from).and_then(|bytes| self.export_file(path, is_searched, &bytes));
+        match exported {
+            Ok(Some(written)) => {
                 self.report(&written);
-                self.output.pass_paths(&name, written.paths)
+                self.output.pass_paths(path, &written.paths)?;
             }
+            Ok(None) => self.worker.debug(&printable(&format!("{path}: skipped: not the file of an activity"))),
             Err(NotExported::Nothing(reason)) => {
                 self.worker.count("skipped", 1);
-                self.worker.warn(&format!("{name}: skipped: {reason}"));
-                Ok(())
+                self.worker.warn(&printable(&format!("{}: skipped: {reason}", recording_files::shown(path))));
             }
             Err(NotExported::Problem(kind, reason)) => {
                 self.worker.count("failed", 1);
-                self.worker.fail(&Failure::because(kind.exit(), reason).about(&name));
-                Ok(())
+                let unread = Unread { kind, reason };
+                let text = printable(&unread.message(path));
+                self.worker.failed(&text, None, &unread.reason);
+                self.worker.raise(unread.kind.exit());
             }
-            Err(NotExported::Run(failure)) => Err(failure),
+            Err(NotExported::Run(failure)) => return Err(failure),
         }
+        Ok(!self.worker.is_stopped() && !self.output.is_closed())
     }
 
-    fn export_file(&mut self, file: ExportFile) -> Exported<Written> {
+    /// Exports the bytes of a file. `None`: a folder or a zip file has it, and it is not one of an activity.
+    fn export_file(&mut self, path: &str, is_searched: bool, bytes: &[u8]) -> Exported<Option<Written>> {
+        let read = ReadFile::of(path, bytes)?;
+        if is_searched && !read.is_activity {
+            return Ok(None);
+        }
         self.begin_another()?;
-        let read = match file {
-            ExportFile::Path(path) => ReadFile::open(&[path])?,
-            ExportFile::Bytes(bytes) => ReadFile::of(bytes)?,
-        };
-        self.write(&Activity::default(), read)
+        let source = format!("file {}", read.hash);
+        self.write(&Activity::default(), &source, &read).map(Some)
     }
 
     /// Exports the activity of a record, and passes the record on. `false`: no more records are needed.
     fn record(&mut self, mut record: Record, selection: &PlatformSelection) -> Result<bool> {
         self.progress.add(1);
-        if let Some((of_record, file)) = requested(&mut record, selection) {
+        if let Some((of_record, file)) = recording_files::requested(&mut record, selection) {
             match self.export_record(of_record, file) {
                 Ok(written) => {
                     self.report(&written);
@@ -181,19 +168,22 @@ impl Exports<'_, '_> {
 
     fn export_record(&mut self, record: &ActivityRecord, file: Option<FileRef>) -> Exported<Written> {
         let file = file.ok_or_else(|| NotExported::Nothing(without_file(record)))?;
-        if let Some(format) = file.format.filter(|format| format != Format::Fit.name()) {
-            return Err(NotExported::Nothing(Reason::NotFit { format }));
+        if let Some(format) = recording_files::other_format(&file) {
+            return Err(NotExported::Nothing(Reason::NotFit { format: format.to_owned() }));
         }
         self.begin_another()?;
-        // A recording may consist of several files.
-        let stored = self.worker.catalogue.files(record.activity.as_key()).map_err(Failure::from)?;
-        let path = self.worker.archive.absolute(&file.path);
-        let mut paths: Vec<PathBuf> = stored.iter().map(|row| self.worker.archive.absolute(&row.path)).collect();
-        if !paths.contains(&path) {
-            paths = vec![path];
+        let key = record.activity.as_key();
+        let mut whole: Option<ReadFile> = None;
+        for path in recording_files::paths_of(self.worker, key, &file)? {
+            let bytes = recording_files::read(&self.worker.archive.absolute(&path), &path)?;
+            let read = ReadFile::of(&path, &bytes)?;
+            match &mut whole {
+                Some(whole) => whole.append(read),
+                None => whole = Some(read),
+            }
         }
-        let read = ReadFile::open(&paths)?;
-        self.write(&record.activity, read)
+        let read = whole.ok_or(NotExported::Nothing(Reason::NoFile))?;
+        self.write(&record.activity, &format!("{} {}", key.platform, key.id), &read)
     }
 
     /// Counts an activity. An output for one takes no second one.
@@ -208,55 +198,76 @@ impl Exports<'_, '_> {
         Ok(())
     }
 
-    /// Writes what a file contains. `known`: what the record has of the activity.
-    fn write(&mut self, known: &Activity, read: ReadFile) -> Exported<Written> {
+    /// Writes what a recording has. `known`: what the record has of the activity; `source`: what its files are made of.
+    fn write(&mut self, known: &Activity, source: &str, read: &ReadFile) -> Exported<Written> {
         let sessions = session_tracks(&read.recording, &self.options.zones);
-        self.require_content(&read, &sessions)?;
-        let activity = read.describe(known);
-        let mut written = Written::default();
-        if self.options.split && !self.output.is_stream() {
-            let with_content = sessions.iter().filter(|one| self.options.format.has_content(std::slice::from_ref(one)));
-            for session in with_content {
-                let activity = source::describe_session(&activity, session);
-                self.write_one(&activity, std::slice::from_ref(session), &read, &mut written)?;
+        if let Err(reason) = self.require_content(read, &sessions) {
+            if reason == Reason::InPrivacyZone {
+                self.output.remove_earlier(self.worker, &ExportSource { activity: source, session: None })?;
             }
-        } else {
-            self.write_one(&activity, &sessions, &read, &mut written)?;
+            return Err(NotExported::Nothing(reason));
+        }
+        let activity = read.describe(known);
+        if self.options.split && !self.output.is_stream() {
+            return self.write_sessions(&activity, source, read, &sessions);
+        }
+        let mut written = Written::default();
+        let source = ExportSource { activity: source, session: None };
+        let activity = ExportActivity { activity: &activity, file: &read.name, sessions: &sessions };
+        self.output.write(self.worker, &ExportContent { activity, source, hash: &read.hash }, &mut written)?;
+        Ok(written)
+    }
+
+    /// Writes each session to a file of its own.
+    fn write_sessions(
+        &mut self,
+        activity: &Activity,
+        source: &str,
+        read: &ReadFile,
+        sessions: &[SessionTrack],
+    ) -> Exported<Written> {
+        let mut written = Written::default();
+        for (number, session) in (1..).zip(sessions) {
+            let source = ExportSource { activity: source, session: Some(number) };
+            let sessions = std::slice::from_ref(session);
+            if self.options.format.has_content(sessions) {
+                let activity = source::describe_session(activity, session);
+                let activity = ExportActivity { activity: &activity, file: &read.name, sessions };
+                self.output.write(self.worker, &ExportContent { activity, source, hash: &read.hash }, &mut written)?;
+            } else if !self.options.zones.is_empty() {
+                self.output.remove_earlier(self.worker, &source)?;
+            }
         }
         Ok(written)
     }
 
-    fn write_one(
-        &mut self,
-        activity: &Activity,
-        sessions: &[SessionTrack],
-        read: &ReadFile,
-        written: &mut Written,
-    ) -> Result<()> {
-        let content = ExportActivity { activity, file: &read.name, sessions };
-        self.output.write(self.worker, &content, &read.hash, written)
-    }
-
-    fn require_content(&self, read: &ReadFile, sessions: &[SessionTrack]) -> Exported<()> {
+    /// Fails if a file would have nothing of the activity.
+    fn require_content(&self, read: &ReadFile, sessions: &[SessionTrack]) -> std::result::Result<(), Reason> {
         let format = self.options.format;
         let is_cut = sessions.iter().all(|session| session.segments.is_empty()) && !read.recording.points.is_empty();
-        let reason = match format {
+        Err(match format {
             _ if !is_cut && format.has_content(sessions) => return Ok(()),
             _ if format.has_content(&session_tracks(&read.recording, &PrivacyZones::default())) => {
                 Reason::InPrivacyZone
             }
             ExportFormat::Gpx | ExportFormat::GeoJson => Reason::NoPositions { format: format.to_string() },
             ExportFormat::Tcx | ExportFormat::Csv => Reason::NoTrackpoints,
-        };
-        Err(NotExported::Nothing(reason))
+        })
     }
 
-    fn report(&self, written: &Written) {
-        let is_unchanged = written.changed == 0 && !self.output.is_stream() && !self.worker.dry_run;
+    fn report(&mut self, written: &Written) {
+        if self.output.is_delayed() {
+            self.delayed += 1;
+            return;
+        }
+        let is_unchanged = written.changed == 0 && !self.output.is_stream();
         self.worker.count(if is_unchanged { "unchanged" } else { "exported" }, 1);
     }
 
     fn finish(self) -> Result<()> {
+        if self.delayed > 0 {
+            self.worker.count("exported", self.delayed);
+        }
         let is_empty = self.worker.counted("exported") == 0;
         // The one activity that was requested was not written.
         if is_empty && self.takes_one && self.worker.counted("skipped") > 0 {
@@ -264,23 +275,6 @@ impl Exports<'_, '_> {
         }
         self.output.finish()
     }
-}
-
-/// The activity of a record and its file, if it is to be exported.
-fn requested<'r>(
-    record: &'r mut Record,
-    only: &PlatformSelection,
-) -> Option<(&'r mut ActivityRecord, Option<FileRef>)> {
-    if record.problem().is_some() {
-        return None;
-    }
-    let (activity, file) = match record {
-        Record::Activity(record) => (record.as_mut(), None),
-        Record::Transfer(record) => (&mut record.activity, record.file.clone()),
-        Record::Other(_) => return None,
-    };
-    let file = file.or_else(|| activity.file.clone());
-    only.includes(&activity.activity.platform).then_some((activity, file))
 }
 
 impl Workspace {

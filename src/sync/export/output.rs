@@ -1,17 +1,20 @@
 //! Writes exported activities to a stream, or each to a file in a folder.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use tempfile::NamedTempFile;
 
-use super::ExportOptions;
+use super::written_files::{Existing, ExportSource, Hashing, LIST, WrittenFile, WrittenFiles, same_name};
+use super::{ExportOptions, Exported, NotExported};
 use crate::export::{ExportActivity, ExportFormat, ExportWriter, writer};
 use crate::fs::no_room;
 use crate::name_pattern::{FileName, NamePattern, NameValues};
-use crate::record::Record;
-use crate::sync::{Exit, Failure, OutputFolder, RecordSink, Result, Worker};
+use crate::reason::Reason;
+use crate::record::{ProblemKind, Record};
+use crate::sync::{Exit, Failure, OutputFolder, RecordSink, Result, Worker, publish};
 
 /// Where exported activities are written.
 pub enum ExportTarget<'a> {
@@ -23,6 +26,8 @@ pub enum ExportTarget<'a> {
         path: PathBuf,
         /// The names of the files.
         names: NamePattern,
+        /// Also replace files that no export wrote, or that were changed since.
+        overwrite: bool,
         /// Gets each record, with the paths of its files.
         sink: &'a mut dyn RecordSink,
     },
@@ -31,10 +36,20 @@ pub enum ExportTarget<'a> {
 /// The files of one activity.
 #[derive(Default)]
 pub(super) struct Written {
-    /// Their absolute paths.
+    /// Their absolute paths; none in a dry run.
     pub paths: Vec<String>,
-    /// How many of them did not have this content before.
+    /// How many files did not have this content before.
     pub changed: usize,
+}
+
+/// What is written.
+pub(super) struct ExportContent<'a> {
+    /// The activity or one of its sessions.
+    pub activity: ExportActivity<'a>,
+    /// What it is made of.
+    pub source: ExportSource<'a>,
+    /// The hash of its file, for its name.
+    pub hash: &'a str,
 }
 
 /// The target while it is written.
@@ -46,7 +61,7 @@ pub(super) enum ExportOutput<'a> {
     /// A dry run for a stream: nothing is written.
     Nothing,
     /// A folder.
-    Folder(ExportFolder<'a>),
+    Folder(Box<ExportFolder<'a>>),
 }
 
 /// A folder of exported files.
@@ -57,14 +72,18 @@ pub(super) struct ExportFolder<'a> {
     format: ExportFormat,
     pattern: NamePattern,
     names: UsedNames,
+    overwrite: bool,
+    /// The files of earlier exports.
+    earlier: WrittenFiles,
     sink: &'a mut dyn RecordSink,
 }
 
-/// The names of this run. File systems may not distinguish capitals, so they are compared in lower case.
+/// The names of this run, as [`same_name`] has them.
 #[derive(Default)]
 struct UsedNames {
-    /// How often each name was wanted; 0 for a name with a number.
-    wanted: HashMap<String, u32>,
+    used: HashSet<String>,
+    /// The last number that each name got.
+    numbers: HashMap<String, u32>,
 }
 
 impl<'a> ExportOutput<'a> {
@@ -80,24 +99,11 @@ impl<'a> ExportOutput<'a> {
             ExportTarget::Stream(_) if worker.dry_run => ExportOutput::Nothing,
             ExportTarget::Stream(stream) if is_delayed => ExportOutput::Delayed { stream, format, content: Vec::new() },
             ExportTarget::Stream(stream) => ExportOutput::Stream { writer: writer(format, stream), is_closed: false },
-            ExportTarget::Folder { path, names, sink } => {
-                let path = std::path::absolute(&path).unwrap_or(path);
-                if path.to_str().is_none() {
-                    let message = format!("--out: {path:?} is not valid UTF-8, and paths in records have to be");
-                    return Err(Failure::usage(message));
-                }
-                let folder = match worker.dry_run {
-                    true => None,
-                    false => Some(OutputFolder::open(&path, worker.lock_timeout)?),
-                };
-                ExportOutput::Folder(ExportFolder {
-                    path,
-                    folder,
-                    format,
-                    pattern: names,
-                    names: UsedNames::default(),
-                    sink,
-                })
+            ExportTarget::Folder { path, names, overwrite, sink } => {
+                let (path, folder, earlier) = open_folder(worker, &path)?;
+                let (pattern, names) = (names, UsedNames::default());
+                let folder = ExportFolder { path, folder, format, pattern, names, overwrite, earlier, sink };
+                ExportOutput::Folder(Box::new(folder))
             }
         })
     }
@@ -105,6 +111,11 @@ impl<'a> ExportOutput<'a> {
     /// Whether all activities are written to one stream.
     pub fn is_stream(&self) -> bool {
         !matches!(self, ExportOutput::Folder(_))
+    }
+
+    /// Whether all is written at the end.
+    pub fn is_delayed(&self) -> bool {
+        matches!(self, ExportOutput::Delayed { .. })
     }
 
     /// Whether nobody reads more.
@@ -117,21 +128,23 @@ impl<'a> ExportOutput<'a> {
     }
 
     /// Writes an activity or one of its sessions, and notes the file in `written`.
-    pub fn write(
-        &mut self,
-        worker: &Worker,
-        activity: &ExportActivity,
-        hash: &str,
-        written: &mut Written,
-    ) -> Result<()> {
+    pub fn write(&mut self, worker: &Worker, content: &ExportContent, written: &mut Written) -> Exported<()> {
         match self {
-            ExportOutput::Delayed { format, content, .. } => write_all(*format, activity, content).map_err(failure),
-            ExportOutput::Stream { writer, is_closed } => {
-                *is_closed = is_closed_by(writer.add(activity))?;
-                Ok(())
+            ExportOutput::Delayed { format, content: all, .. } => {
+                write_all(*format, &content.activity, all).map_err(failure)?;
             }
-            ExportOutput::Nothing => Ok(()),
-            ExportOutput::Folder(folder) => folder.write(worker, activity, hash, written),
+            ExportOutput::Stream { writer, is_closed } => *is_closed = is_closed_by(writer.add(&content.activity))?,
+            ExportOutput::Nothing => {}
+            ExportOutput::Folder(folder) => folder.write(worker, content, written)?,
+        }
+        Ok(())
+    }
+
+    /// Removes the files that earlier exports in this format made of a source: its whole track is in a privacy zone.
+    pub fn remove_earlier(&mut self, worker: &Worker, source: &ExportSource) -> Result<()> {
+        match self {
+            ExportOutput::Folder(folder) => folder.remove_earlier(worker, source),
+            _ => Ok(()),
         }
     }
 
@@ -143,9 +156,12 @@ impl<'a> ExportOutput<'a> {
         }
     }
 
-    /// Passes on the paths of the files that were made of a file without a record.
-    pub fn pass_paths(&mut self, from: &str, exported: Vec<String>) -> Result<()> {
+    /// Passes on the paths of the files that were made of a file without a record, if there are any.
+    pub fn pass_paths(&mut self, from: &str, exported: &[String]) -> Result<()> {
         let ExportOutput::Folder(folder) = self else { return Ok(()) };
+        if exported.is_empty() {
+            return Ok(());
+        }
         let line = json!({"type": "export", "from": from, "exported": exported}).to_string();
         folder.sink.line(line.as_bytes()).map(drop)
     }
@@ -162,35 +178,115 @@ impl<'a> ExportOutput<'a> {
 }
 
 impl ExportFolder<'_> {
-    fn write(&mut self, worker: &Worker, activity: &ExportActivity, hash: &str, written: &mut Written) -> Result<()> {
+    fn write(&mut self, worker: &Worker, content: &ExportContent, written: &mut Written) -> Exported<()> {
+        let ExportContent { activity, source, hash } = content;
         let values = NameValues { file: activity.file, activity: Some(activity.activity), hash };
-        let name = self.names.unused(&self.pattern.name(&values, self.format.extension()));
+        let wanted = self.pattern.name(&values, self.format.extension());
+        let name = self.names.unused(&wanted, |name| self.earlier.is_of_other(name, source));
         let path = self.path.join(&name).display().to_string();
-        let format = self.format;
-        let is_changed = match &self.folder {
-            Some(folder) => folder.put_changed(&name, &|out| write_all(format, activity, out))?,
-            None => {
-                worker.warn(&format!("{path} would be written"));
-                true
+        let is_changed = self.put(&name, &path, activity, source)?;
+        written.changed += usize::from(is_changed);
+        match self.folder {
+            Some(_) => written.paths.push(path),
+            None if is_changed => worker.warn(&format!("{path} would be written")),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Writes a file, unless it has this content already. Returns whether it has not.
+    fn put(&mut self, name: &str, path: &str, activity: &ExportActivity, source: &ExportSource) -> Exported<bool> {
+        let (draft, sha256) = self.draft(activity)?;
+        let is_changed = match self.existing(name)? {
+            Existing::Nothing => true,
+            Existing::File(existing) if existing == sha256 => false,
+            Existing::File(existing) if self.overwrite || self.earlier.has(name, &existing) => true,
+            Existing::File(_) | Existing::Other => {
+                let reason = Reason::FileNotReplaced { path: path.to_owned() };
+                return Err(NotExported::Problem(ProblemKind::Storage, reason));
             }
         };
-        written.changed += usize::from(is_changed);
-        written.paths.push(path);
+        if let Some((folder, draft)) = self.folder.as_ref().zip(draft) {
+            if is_changed {
+                folder.publish(name, draft)?;
+            }
+            let file = WrittenFile { name: name.to_owned(), source: source.text(), sha256 };
+            let list = self.path.join(LIST);
+            self.earlier.add(file).map_err(|error| publish::failure(&list, &error))?;
+        }
+        Ok(is_changed)
+    }
+
+    /// Writes the content to a file without a name, and hashes it. In a dry run, it is only hashed.
+    fn draft(&self, activity: &ExportActivity) -> Result<(Option<NamedTempFile>, String)> {
+        let mut sha256 = String::new();
+        let mut write = |out: &mut dyn Write| {
+            let mut hashing = Hashing::new(out);
+            write_all(self.format, activity, &mut hashing)?;
+            sha256 = hashing.hex();
+            Ok(())
+        };
+        let draft = match &self.folder {
+            Some(folder) => Some(folder.draft(write)?),
+            None => {
+                write(&mut io::sink()).map_err(failure)?;
+                None
+            }
+        };
+        Ok((draft, sha256))
+    }
+
+    fn existing(&self, name: &str) -> Result<Existing> {
+        let path = self.path.join(name);
+        Existing::at(&path).map_err(|error| publish::failure(&path, &error))
+    }
+
+    fn remove_earlier(&mut self, worker: &Worker, source: &ExportSource) -> Result<()> {
+        for file in self.earlier.of(source, self.format.extension()) {
+            let path = self.path.join(&file.name).display().to_string();
+            match (self.existing(&file.name)?, &self.folder) {
+                (Existing::Nothing | Existing::Other, _) => {}
+                (Existing::File(sha256), _) if sha256 != file.sha256 => worker.warn(&format!(
+                    "{path}: not removed, because it was changed since gs-export wrote it; it may show the privacy zone"
+                )),
+                (Existing::File(_), None) => {
+                    worker.warn(&format!("{path} would be removed: the track is in a privacy zone"))
+                }
+                (Existing::File(_), Some(folder)) => {
+                    folder.remove(&file.name)?;
+                    worker.count("removed", 1);
+                    worker.warn(&format!("{path}: removed, because the track is in a privacy zone"));
+                }
+            }
+        }
         Ok(())
     }
 }
 
+/// Opens the folder, and creates it unless this is a dry run: its absolute path, the folder unless this is a dry run, and the
+/// files of earlier exports in it.
+fn open_folder(worker: &Worker, path: &Path) -> Result<(PathBuf, Option<OutputFolder>, WrittenFiles)> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if path.to_str().is_none() {
+        let message = format!("--out: {path:?} is not valid UTF-8, and paths in records have to be");
+        return Err(Failure::usage(message));
+    }
+    let folder = match worker.dry_run {
+        true => None,
+        false => Some(OutputFolder::open(&path, worker.lock_timeout)?),
+    };
+    let earlier = WrittenFiles::open(&path).map_err(|error| publish::failure(&path.join(LIST), &error))?;
+    Ok((path, folder, earlier))
+}
+
 impl UsedNames {
-    /// The name itself, or the first number of it that no file of this run has.
-    fn unused(&mut self, name: &FileName) -> String {
-        let first = name.numbered(1).to_lowercase();
+    /// The name itself, or the first number of it that no file of this run has, and for which `is_of_other` is false.
+    fn unused(&mut self, name: &FileName, is_of_other: impl Fn(&str) -> bool) -> String {
+        let number = self.numbers.entry(same_name(&name.numbered(1))).or_default();
         loop {
-            let number = self.wanted.entry(first.clone()).or_default();
             *number += 1;
             let candidate = name.numbered(*number);
-            let key = candidate.to_lowercase();
-            if key == first || !self.wanted.contains_key(&key) {
-                self.wanted.entry(key).or_default();
+            if !is_of_other(&candidate) && self.used.insert(same_name(&candidate)) {
                 return candidate;
             }
         }
@@ -227,9 +323,11 @@ mod tests {
     #[test]
     fn no_two_files_of_a_run_have_the_same_name() {
         let mut names = UsedNames::default();
-        let mut unused = |name: &str| names.unused(&FileName::of(name));
-        let wanted = ["run-2.gpx", "Run.gpx", "run.gpx", "RUN.gpx", "ride.gpx", "run-2.gpx"];
+        let mut unused = |name: &str| names.unused(&FileName::of(name), |name| name == "walk.gpx");
+        let wanted = ["run-2.gpx", "Run.gpx", "run.gpx", "RUN.gpx", "ride.gpx", "run-2.gpx", "run-3.gpx", "walk.gpx"];
         let given = wanted.map(&mut unused);
-        assert_eq!(given, ["run-2.gpx", "Run.gpx", "run-3.gpx", "RUN-4.gpx", "ride.gpx", "run-2-2.gpx"]);
+        let expected =
+            ["run-2.gpx", "Run.gpx", "run-3.gpx", "RUN-4.gpx", "ride.gpx", "run-2-2.gpx", "run-3-2.gpx", "walk-2.gpx"];
+        assert_eq!(given, expected);
     }
 }

@@ -8,6 +8,8 @@ use crate::activity::printable;
 use crate::fit::{self, Fit, FitError, FitMessages, Protocol, SkippedFields};
 use crate::i18n;
 use crate::reason::Reason;
+use crate::record::Record;
+use crate::sync::recording_files::{Unread, shown};
 use crate::sync::{Exit, Failure, Level, RecordSink, Result, Worker};
 
 /// Passes on the messages of files, and reports each file that cannot be read.
@@ -29,19 +31,19 @@ impl<'a> FileReader<'a> {
         self.worker.is_stopped() || self.sink.is_closed()
     }
 
-    /// Passes on a record of another type.
-    pub fn pass_on(&mut self, line: &[u8]) -> Result<()> {
-        self.sink.line(line).map(drop)
+    /// Passes on a record that is not read.
+    pub fn pass_on(&mut self, record: &Record) -> Result<()> {
+        self.sink.record(record).map(drop)
     }
 
     /// Passes on the messages of a file, given its bytes or why it cannot be read.
     ///
     /// # Errors
     /// The sink failed. A file that cannot be read is reported.
-    pub fn file(&mut self, source: FileSource, read: std::result::Result<Vec<u8>, String>) -> Result<()> {
+    pub fn file(&mut self, source: FileSource, read: std::result::Result<Vec<u8>, Unread>) -> Result<()> {
         match read {
             Ok(bytes) => self.bytes(source, &bytes)?,
-            Err(why) => self.report_failure(source, &why),
+            Err(unread) => self.report_failure(source, &unread.message(source.file)),
         }
         self.sink.flush()
     }
@@ -54,7 +56,7 @@ impl<'a> FileReader<'a> {
             }
             Err(broken) if self.options.salvage => self.salvage(source, bytes, &broken),
             Err(broken) => {
-                self.report_failure(source, &refusal(&broken));
+                self.report_failure(source, &about(source, &refusal(&broken)));
                 Ok(())
             }
         }
@@ -62,7 +64,7 @@ impl<'a> FileReader<'a> {
 
     fn salvage(&mut self, source: FileSource, bytes: &[u8], broken: &FitError) -> Result<()> {
         match self.messages(source, FitMessages::of_corrupt(bytes))? {
-            0 => self.report_failure(source, &broken.to_string()),
+            0 => self.report_failure(source, &about(source, &broken.to_string())),
             count => {
                 let count = i18n::counted(count, "message", "messages");
                 self.remark(source, Level::Warning, &format!("{broken}; {count} read"));
@@ -89,21 +91,21 @@ impl<'a> FileReader<'a> {
     }
 
     /// Reports a file that was not read.
-    fn report_failure(&self, source: FileSource, why: &str) {
+    fn report_failure(&self, source: FileSource, text: &str) {
         self.worker.count("failed", 1);
-        let why = printable(&format!("{}: {why}", source.file));
+        let text = printable(text);
         match source.activity {
             Some(key) => {
-                self.worker.item_failed(key, None, key.platform, &Reason::other(why));
+                self.worker.item_failed(key, None, key.platform, &Reason::other(text));
                 self.worker.raise(Exit::Partial);
             }
-            None => self.worker.fail(&Failure::new(Exit::Partial, why)),
+            None => self.worker.fail(&Failure::new(Exit::Partial, text)),
         }
     }
 
     /// Reports a property of a file that was read.
     fn remark(&self, source: FileSource, level: Level, text: &str) {
-        let text = printable(&format!("{}: {text}", source.file));
+        let text = printable(&about(source, text));
         match (source.activity, level) {
             (Some(key), _) => self.worker.item(level, key, &text),
             (None, Level::Warning) => self.worker.warn(&text),
@@ -133,6 +135,11 @@ impl<'a> FileReader<'a> {
             self.remark(source, Level::Warning, &text);
         }
     }
+}
+
+/// A message about a file.
+fn about(source: FileSource, text: &str) -> String {
+    format!("{}: {text}", shown(source.file))
 }
 
 /// Why a corrupt file is not read, and how to read it all the same.

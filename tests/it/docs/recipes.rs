@@ -139,8 +139,10 @@ impl Home {
     }
 }
 
+/// The number of files in a folder, without hidden ones.
 fn count(dir: &std::path::Path) -> usize {
-    fs::read_dir(dir).into_iter().flatten().count()
+    let names = fs::read_dir(dir).into_iter().flatten().map(|entry| entry.unwrap().file_name());
+    names.filter(|name| !name.to_string_lossy().starts_with('.')).count()
 }
 
 #[test]
