@@ -125,13 +125,9 @@ impl Effort {
 /// lies within one of them.
 pub fn best_efforts(recording: &Recording) -> Vec<Effort> {
     let mut best: BTreeMap<EffortKind, Effort> = BTreeMap::new();
-    for session in &recording.sessions {
-        let points = points_of(recording, session);
-        let efforts = match session.sport {
-            Some(SPORT_RUNNING) => running::efforts(points),
-            Some(SPORT_CYCLING) => power::efforts(points),
-            _ => Vec::new(),
-        };
+    for (sport, points) in points_of_sessions(recording) {
+        let points = points.into_iter();
+        let efforts = if sport == SPORT_RUNNING { running::efforts(points) } else { power::efforts(points) };
         for effort in efforts {
             let known = best.entry(effort.kind).or_insert(effort);
             if effort.is_better_than(known) {
@@ -142,13 +138,46 @@ pub fn best_efforts(recording: &Recording) -> Vec<Effort> {
     best.into_values().collect()
 }
 
-/// The trackpoints of a session, with their times. The only session of a recording has all of them.
-fn points_of<'a>(recording: &'a Recording, session: &Session) -> impl Iterator<Item = (i64, &'a Trackpoint)> {
-    let is_only = recording.sessions.len() == 1;
-    let start = session.sums.start_time.filter(|_| !is_only).unwrap_or(i64::MIN);
-    let end = end_of(session).filter(|_| !is_only).unwrap_or(i64::MAX);
-    let points = recording.points.iter().filter_map(|point| Some((point.time?, point)));
-    points.filter(move |(time, _)| (start..=end).contains(time))
+/// Trackpoints with their times.
+type Timed<'a> = Vec<(i64, &'a Trackpoint)>;
+
+/// The trackpoints of each running or cycling session. The only session of a recording has all of them.
+fn points_of_sessions(recording: &Recording) -> Vec<(u8, Timed<'_>)> {
+    let timed = || recording.points.iter().filter_map(|point| Some((point.time?, point)));
+    let mut all = Vec::new();
+    for sport in [SPORT_RUNNING, SPORT_CYCLING] {
+        let sessions = || recording.sessions.iter().filter(|session| session.sport == Some(sport));
+        if recording.sessions.len() == 1 && sessions().count() == 1 {
+            return vec![(sport, timed().collect())];
+        }
+        let periods = periods(sessions());
+        let mut parts: Vec<Timed> = vec![Vec::new(); periods.len()];
+        for (time, point) in timed() {
+            let next = periods.partition_point(|period| period.0 <= time);
+            if let Some(at) = next.checked_sub(1).filter(|&at| time <= periods[at].1) {
+                parts[at].push((time, point));
+            }
+        }
+        all.extend(parts.into_iter().map(|points| (sport, points)));
+    }
+    all
+}
+
+/// The start and the end of each session, in the order of the starts. Sessions at the same time, as in a file that is chained
+/// twice, are one: else the work would grow with the square of their number.
+fn periods<'a>(sessions: impl Iterator<Item = &'a Session>) -> Vec<(i64, i64)> {
+    let period = |session: &Session| (session.sums.start_time.unwrap_or(i64::MIN), end_of(session).unwrap_or(i64::MAX));
+    let mut sorted: Vec<(i64, i64)> = sessions.map(period).collect();
+    sorted.sort_unstable();
+    let mut periods: Vec<(i64, i64)> = Vec::new();
+    for (start, end) in sorted {
+        match periods.last_mut() {
+            // A start is a whole second, and an end is rounded up.
+            Some(last) if start.saturating_add(1) < last.1 => last.1 = last.1.max(end),
+            _ => periods.push((start, end)),
+        }
+    }
+    periods
 }
 
 /// When a session ended. Some devices write the time at which it was saved as its `timestamp`, so this counts only if the

@@ -115,6 +115,18 @@ fn sports_without_efforts_have_none() {
 }
 
 #[test]
+fn sessions_at_the_same_time_are_read_once() {
+    let at = |start: i64, elapsed: f64| Session {
+        sums: Sums { start_time: Some(START + start), elapsed_time_s: Some(elapsed), ..Sums::default() },
+        ..session(SPORT_RUNNING)
+    };
+    let chained: Vec<Session> = (0..1000).map(|_| at(0, 600.0)).collect();
+    assert_eq!(periods(chained.iter()), [(START, START + 600)]);
+    let [one, two, apart] = [at(0, 600.0), at(590, 100.0), at(690, 10.0)];
+    assert_eq!(periods([&two, &apart, &one].into_iter()), [(START, START + 690), (START + 690, START + 700)]);
+}
+
+#[test]
 fn an_effort_of_a_multisport_recording_lies_within_its_session() {
     let mut recording = run(&steady(2000, 3.0));
     let at = |sport, start: i64, elapsed_time_s| Session {
