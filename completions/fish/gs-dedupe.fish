@@ -1,12 +1,12 @@
 complete -c gs-dedupe -l rule -d 'What makes two activities the same' -r -f -a "evidence\t'Everything that is known: start, sport, time, distance, device, file'
 start\t'The start alone'"
-complete -c gs-dedupe -l catalogue -d 'Instead of reading standard input, take the activities that gs-fetch prints from the catalogue; with names, separated by commas, only of these platforms' -r -f -a "garmin-com\t''
+complete -c gs-dedupe -l catalogue -d 'Instead of reading standard input, take the activities that the last gs-fetch listed from the catalogue; with names, separated by commas, only of these platforms; none: of none' -r -f -a "garmin-com\t''
 garmin-cn\t''
 coros\t''
 intervals\t''
 folder:\t''
 outbox:\t''"
-complete -c gs-dedupe -l newest -d 'With --catalogue: only the newest N of each platform' -r -f
+complete -c gs-dedupe -l newest -d 'With --catalogue: only the newest N of each platform; 0: all' -r -f
 complete -c gs-dedupe -l since -d 'Begun on this day (UTC) or later: a date, a time, or how long ago (30d)' -r -f
 complete -c gs-dedupe -l until -d 'Begun before this day (UTC): a date, a time, or how long ago (30d)' -r -f
 complete -c gs-dedupe -l sport -d 'Only this sport: FIT\'s name or the platform\'s own (repeat it, or separate by commas)' -r -f -a "generic\t''

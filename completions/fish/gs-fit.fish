@@ -138,7 +138,7 @@ folder:\t''
 outbox:\t''"
 complete -c gs-fit -l raw -d 'Also give every field as it is stored, by its number'
 complete -c gs-fit -l salvage -d 'Read corrupt files up to the break'
-complete -c gs-fit -l index -d 'Print nothing, and read the archive\'s files into the catalogue: those that an earlier version archived. A run that is stopped continues where it ended'
+complete -c gs-fit -l index -d 'Print nothing, and read into the catalogue what it does not have of the archived files: of those that an earlier version archived, or whose reading was interrupted. A run that is stopped continues where it ended'
 complete -c gs-fit -s n -l dry-run -d 'Print what would be done; nothing is uploaded, downloaded, deleted or sent'
 complete -c gs-fit -s q -l quiet -d 'Print errors only'
 complete -c gs-fit -s v -l verbose -d 'Print more; twice: every request'

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use garminsync::cli::{self, Common, CommonArgs, Output};
-use garminsync::sync::{self, FitOptions, FitSelection, IndexCounts, RecordingInput, Result, Worker};
+use garminsync::sync::{self, Failure, FitOptions, FitSelection, IndexCounts, RecordingInput, Result, Worker};
 
 const NAME: &str = "gs-fit";
 
@@ -52,8 +52,8 @@ struct Args {
     /// Read corrupt files up to the break
     #[arg(long)]
     salvage: bool,
-    /// Print nothing, and read the archive's files into the catalogue: those that an earlier version archived. A run that is
-    /// stopped continues where it ended
+    /// Print nothing, and read into the catalogue what it does not have of the archived files: of those that an earlier version
+    /// archived, or whose reading was interrupted. A run that is stopped continues where it ended
     #[arg(long, conflicts_with_all = ["paths", "messages", "raw", "salvage"])]
     index: bool,
     #[command(flatten)]
@@ -71,10 +71,13 @@ impl CommonArgs for Args {
 }
 
 fn main() -> ExitCode {
-    cli::run_command(NAME, cli::LogMode::Asked, work)
+    cli::run_command(NAME, cli::LogMode::No, work)
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
+    if args.index && !args.common.platform.is_empty() {
+        return Err(Failure::usage("--index reads the files of all platforms; leave out --platform"));
+    }
     if args.index {
         return index(worker);
     }

@@ -11,7 +11,7 @@ SELECT a.platform, a.id, a.name, a.sport, a.sub_sport, a.platform_sport,
     ), 0), 'unixepoch') AS start_local,
     a.utc_offset_s, a.timer_time_s, a.elapsed_time_s, a.distance_m, a.avg_speed_mps, a.avg_heart_rate_bpm,
     a.max_heart_rate_bpm, a.avg_power_w, a.ascent_m, a.calories_kcal, a.numbers_from, a.manufacturer,
-    ifnull(c.device, a.device) AS device, a.manual, a.missing_count >= 2 AS deleted, g.group_number, f.path AS file,
+    coalesce(c.device, iif(a.device GLOB '*[^0-9]*', a.device, NULL)) AS device, a.manual, a.missing_count >= 2 AS deleted, g.group_number, f.path AS file,
     f.format, f.origin, f.sha256, c.south, c.west, c.north, c.east
 FROM activities a
 LEFT JOIN files f ON f.platform = a.platform AND f.id = a.id AND f.part = 0

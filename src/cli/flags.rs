@@ -233,14 +233,16 @@ pub enum ListFormat {
 
 /// The value of a list of platforms that names all.
 pub const ALL: &str = "all";
+/// The value of a list of platforms that names none.
+pub const NONE: &str = "none";
 
 /// Where a command that needs all activities reads them.
 #[derive(Debug, Clone, Args)]
 pub struct CatalogueFlags {
-    /// Instead of reading standard input, take the activities that gs-fetch prints from the catalogue; with names, separated by commas, only of these platforms
+    /// Instead of reading standard input, take the activities that the last gs-fetch listed from the catalogue; with names, separated by commas, only of these platforms; none: of none
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = ALL)]
     pub catalogue: Option<String>,
-    /// With --catalogue: only the newest N of each platform
+    /// With --catalogue: only the newest N of each platform; 0: all
     #[arg(long, value_name = "N", requires = "catalogue")]
     pub newest: Option<u64>,
 }

@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::flags::ALL;
+use super::flags::{ALL, NONE};
 use super::read_ahead::ReadAhead;
 use super::{CatalogueFlags, Exit, Failure};
 use crate::http::Secret;
-use crate::platform::PlatformSelection;
+use crate::platform::{PlatformSelection, PlatformSpec};
 use crate::record::Reader;
 use crate::sync::{CatalogueInput, Input, Progress, Prompt, TokenSource, Worker, selection_of_flag};
 
@@ -37,18 +37,32 @@ pub fn records_or_catalogue(
     flags: &CatalogueFlags,
     progress: &Progress,
 ) -> Result<Input<BufReader<Box<dyn Read + Send>>>, Failure> {
-    let platforms = match &flags.catalogue {
+    let platforms = match flags.catalogue.as_deref() {
         None if !std::io::stdin().is_terminal() => return Ok(Input::Records(records("", progress)?)),
-        Some(names) if names != ALL => {
-            selection_of_flag(&worker.platforms, "--catalogue", std::slice::from_ref(names))?
+        Some("") => {
+            return Err(Failure::usage("--catalogue= names no platform; name some, or all, or none"));
         }
-        None | Some(_) => PlatformSelection::All,
+        Some(NONE) => Vec::new(),
+        None | Some(ALL) => worker.selected_platforms()?,
+        Some(names) => named_platforms(worker, names)?,
     };
-    let platforms = match platforms {
-        PlatformSelection::Only(named) => named,
-        PlatformSelection::All => worker.selected_platforms()?,
-    };
+    for spec in platforms.iter().filter(|spec| !spec.is_write_only()) {
+        if !worker.catalogue.was_listed(&spec.id)? {
+            worker.warn(&format!("{}: not listed yet, so nothing of it is read; run gs-fetch", spec.id));
+        }
+    }
     Ok(Input::Catalogue(CatalogueInput { platforms, newest: flags.newest }))
+}
+
+/// The platforms that `--catalogue` names. `--platform` may not exclude one of them.
+fn named_platforms(worker: &Worker, names: &str) -> Result<Vec<Arc<PlatformSpec>>, Failure> {
+    let selection = selection_of_flag(&worker.platforms, "--catalogue", &[names.to_owned()])?;
+    let PlatformSelection::Only(named) = selection else { return worker.selected_platforms() };
+    let PlatformSelection::Only(wanted) = worker.named_platforms()? else { return Ok(named) };
+    match named.iter().find(|spec| wanted.iter().all(|wanted| wanted.id != spec.id)) {
+        Some(spec) => Err(Failure::usage(format!("--catalogue names {}, and --platform excludes it", spec.id))),
+        None => Ok(named),
+    }
 }
 
 fn records_for(hint: &str, progress: &Progress, waits: &Progress) -> Result<Records, Failure> {

@@ -115,6 +115,7 @@ const COLUMNS: &[(&str, &str)] = &[
         "`file`, or `service`: there is no readable file, and the numbers are those that the platform lists.",
     ),
     ("avg_cadence_rpm, max_cadence_rpm", "Revolutions a minute; of a runner the steps of one foot."),
+    ("device", "The product that recorded it, if its name is known."),
     ("deleted", "1: two listings in a row did not show it."),
     ("group_number", "The same number: the same activity on several platforms."),
     (

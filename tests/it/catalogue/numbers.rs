@@ -73,6 +73,7 @@ fn gs_fit_index_reads_what_an_earlier_version_archived() {
     world.work.change("DELETE FROM file_contents; UPDATE activities SET numbers_from = NULL, avg_speed_mps = NULL");
     assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM sessions"), 0, "they go with their file");
     world.work.run("gs-fit", &["--index", "-n"]).ok().says("5 files would be read");
+    world.work.run("gs-fit", &["--index", "--platform", "coros"]).ends(2).says("leave out --platform");
     assert_eq!(world.work.sql::<i64>("SELECT count(*) FROM sessions"), 0, "a dry run changes nothing");
     world.work.run("gs-fit", &["--index"]).ok();
     assert_eq!(world.work.sql::<String>(dump), before);

@@ -30,8 +30,7 @@ fn ask(title: &str) -> String {
             assert!(found.is_ok(), "{tool} is not installed; install it: apt-get install {tool}");
         }
         assert!(Path::new(DUCKDB).exists(), "DuckDB is not installed; scripts/test installs it");
-        let text =
-            format!("PATH=$PATH:{DUCKDB}\ncatalogue=~/.local/share/garminsync/catalogue.sqlite\n{}", recipe.text);
+        let text = format!("PATH=$PATH:{DUCKDB}\ncatalogue=$(gs-settings DATA_DIR)/catalogue.sqlite\n{}", recipe.text);
         printed += &HOME.types(recipe, &text, "").ok().out;
     }
     printed
@@ -64,7 +63,7 @@ fn best_efforts_are_found() {
 
 #[test]
 fn heart_rates_are_averaged_by_month() {
-    assert!(ask("The heart rate over a year").contains("min_per_km"));
+    assert!(ask("The heart rate over a year").contains("pace_per_km"));
 }
 
 #[test]

@@ -72,8 +72,8 @@ fn a_platform_that_could_not_be_listed_is_no_source() {
     let marked = work.run("gs-dedupe", &["--catalogue=garmin-com"]).ok().records();
     assert!(!marked.is_empty() && marked.iter().all(|record| record["platform"] == "garmin-com"));
     // No platform was listed.
-    assert_eq!(work.run("gs-dedupe", &["--catalogue="]).ok().out, "");
-    assert_eq!(work.run("gs-diff", &["--catalogue="]).out, "");
+    assert_eq!(work.run("gs-dedupe", &["--catalogue=none"]).ok().out, "");
+    assert_eq!(work.run("gs-diff", &["--catalogue=none"]).out, "");
     work.run("gs-diff", &["--catalogue=garmin-org"]).ends(2).says("--catalogue").says("garmin-org");
 }
 
@@ -83,4 +83,19 @@ fn a_command_typed_alone_on_a_terminal_reads_the_catalogue() {
     work.run("gs-fetch", &[]).ok();
     let (code, text) = work.typed_into("gs-diff", "", &[]);
     assert!(code == 0 && text.contains("uploads planned"), "{code} {text}");
+}
+
+#[test]
+fn a_catalogue_input_that_names_nothing_is_a_mistake() {
+    let (_sim, work) = two_platforms();
+    work.run("gs-fetch", &["--platform", "garmin-com"]).ok();
+    for command in ["gs-diff", "gs-dedupe"] {
+        // An unset variable of a script.
+        work.run(command, &["--catalogue="]).ends(2).says("names no platform");
+        work.run(command, &["--catalogue=garmin-cn", "--platform", "garmin-com"])
+            .ends(2)
+            .says("--platform excludes it");
+    }
+    assert_eq!(work.run("gs-dedupe", &["--catalogue=none"]).ok().out, "");
+    work.run("gs-dedupe", &["--catalogue=garmin-cn"]).ok().says("garmin-cn: not listed yet").says("gs-fetch");
 }
