@@ -51,22 +51,6 @@ pub(super) fn check(bytes: &[u8], at: usize) -> Result<Frame, FitError> {
     Ok(Frame { data: at + data.start..at + data.end, end: at + end, protocol: Protocol::of(header[1]) })
 }
 
-/// The frame of a corrupt file at `at`, for reading the part of it that exists: a wrong CRC or size of the header is ignored, and
-/// the data of a truncated or unfinished file ends with the buffer.
-///
-/// `None` if there is no signature.
-pub(super) fn salvage(bytes: &[u8], at: usize) -> Option<Frame> {
-    let header = bytes.get(at..)?.get(..SMALLEST_HEADER)?;
-    if &header[8..] != SIGNATURE {
-        return None;
-    }
-    let start = at + if header[0] == 12 { 12 } else { 14 };
-    let declared_end = start.saturating_add(data_size(header));
-    let end = if declared_end == start { bytes.len() } else { declared_end.min(bytes.len()) };
-    let data = start.min(end)..end;
-    Some(Frame { data, end: end.saturating_add(CRC_BYTES), protocol: Protocol::of(header[1]) })
-}
-
 /// The header at the start of `rest`, which itself starts at byte `at` of the buffer.
 fn header(rest: &[u8], at: usize) -> Result<&[u8], FitError> {
     let bytes = rest.len();

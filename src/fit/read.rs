@@ -27,36 +27,6 @@ pub fn read(bytes: &[u8]) -> Result<Recording, FitError> {
     }
 }
 
-/// Reads a corrupt file up to the message that cannot be read, and returns the first error in it, if there is one.
-///
-/// A missing end does not prevent reading, nor does a wrong CRC: then any value may be wrong. The sessions of a recording are
-/// usually at the end of the file, so that a truncated one has none.
-pub fn read_as_far_as_possible(bytes: &[u8]) -> (Recording, Option<FitError>) {
-    let mut recording = Recording::default();
-    let mut first_error = None;
-    let mut at = 0;
-    loop {
-        let frame = match frame::check(bytes, at) {
-            Ok(frame) => Some(frame),
-            Err(error) => {
-                first_error.get_or_insert(error);
-                frame::salvage(bytes, at)
-            }
-        };
-        let Some(frame) = frame else { break };
-        let mut file = File::new(&mut recording);
-        if let Err(error) = walk::messages(&bytes[..frame.data.end], frame.data.start, &mut file) {
-            first_error.get_or_insert(error);
-            break;
-        }
-        at = frame.end;
-        if at >= bytes.len() {
-            break;
-        }
-    }
-    (recording, first_error)
-}
-
 /// Adds the messages of one file to the recording of the chain.
 struct File<'a> {
     recording: &'a mut Recording,

@@ -1,4 +1,4 @@
-//! The values that are read from small files, and from the readable part of corrupt ones. No input causes a panic.
+//! The values that are read from small files. No input causes a panic.
 
 use super::super::sample::{BYTE, ENUM, SINT8, SINT32, START, START_UNIX_S, Sample, UINT8, UINT16, UINT32, fix_crcs};
 use super::*;
@@ -287,74 +287,16 @@ fn a_chain_is_one_recording() {
     assert_eq!((recording.sessions.len(), recording.points.len()), (2, 20));
 }
 
-#[test]
-fn a_truncated_file_is_read_up_to_its_end() {
-    let whole = recording();
-    let (recording, error) = read_as_far_as_possible(&whole[..whole.len() / 2]);
-    assert!(matches!(error, Some(FitError::Truncated { .. })), "{error:?}");
-    assert!((1..10).contains(&recording.points.len()), "{}", recording.points.len());
-    assert_eq!(recording.sessions, []);
-}
-
-#[test]
-fn a_complete_file_has_no_error_as_far_as_possible() {
-    let whole = recording();
-    let complete = read(&whole).expect("a complete file");
-    assert_eq!(read_as_far_as_possible(&whole), (complete, None));
-}
-
-#[test]
-fn wrong_crcs_and_headers_do_not_prevent_reading_as_far_as_possible() {
-    let complete = read(&recording()).expect("a complete file");
-    let last = recording().len() - 1;
-    // The size of the header, its CRC, the CRC of the file.
-    for (at, wrong) in [(0, 77), (13, 1), (last, 1)] {
-        let mut bytes = recording();
-        bytes[at] ^= wrong;
-        let (recording, error) = read_as_far_as_possible(&bytes);
-        assert_eq!((recording, error.is_some()), (complete.clone(), true), "byte {at}");
-    }
-}
-
-#[test]
-fn an_unfinished_file_is_read_as_far_as_possible() {
-    let mut bytes = recording();
-    bytes[4..8].fill(0); // the size of the data
-    bytes[12..14].fill(0);
-    let (recording, error) = read_as_far_as_possible(&bytes);
-    assert!(matches!(error, Some(FitError::Unfinished { .. })), "{error:?}");
-    assert_eq!((recording.points.len(), recording.sessions.len()), (10, 1));
-}
-
-#[test]
-fn a_chain_with_a_wrong_crc_is_read_to_its_end() {
-    let mut chain = [recording(), recording()].concat();
-    let at = recording().len() - 1;
-    chain[at] ^= 1;
-    let (both, error) = read_as_far_as_possible(&chain);
-    assert_eq!(both.points.len(), 20);
-    assert!(matches!(error, Some(FitError::FileCrc { .. })), "{error:?}");
-}
-
-#[test]
-fn another_file_has_nothing_to_read() {
-    for bytes in [&b""[..], b"<html><body>gone</body></html>", &[14; 300]] {
-        let (recording, error) = read_as_far_as_possible(bytes);
-        assert_eq!(recording, Recording::default());
-        assert!(matches!(error, Some(FitError::TooShort { .. } | FitError::NotFit)), "{error:?}");
-    }
-}
-
 proptest! {
     #[test]
     fn any_bytes_cause_no_panic(bytes: Vec<u8>) {
-        let _ = (read(&bytes), read_as_far_as_possible(&bytes));
+        let _ = read(&bytes);
     }
 
     #[test]
     fn any_messages_cause_no_panic(first: u8, rest: Vec<u8>) {
         let bytes = Sample::new().data(first, &[&rest]).finish();
-        let _ = (read(&bytes), read_as_far_as_possible(&bytes));
+        let _ = read(&bytes);
     }
 
     #[test]
@@ -364,9 +306,9 @@ proptest! {
         for (at, byte) in changes {
             bytes[at % length] = byte;
         }
-        let _ = (read(&bytes), read_as_far_as_possible(&bytes));
+        let _ = read(&bytes);
         fix_crcs(&mut bytes);
-        let _ = (read(&bytes), read_as_far_as_possible(&bytes));
+        let _ = read(&bytes);
     }
 
     #[test]
@@ -375,20 +317,6 @@ proptest! {
         let length = bytes.len();
         bytes[at % length] = byte;
         fix_crcs(&mut bytes);
-        let scanned = super::super::scan(&bytes).map(|fit| fit.records as usize);
-        let (_, error) = read_as_far_as_possible(&bytes);
-        prop_assert_eq!(read(&bytes).map(|recording| recording.points.len()), scanned.clone());
-        prop_assert_eq!(scanned.err(), error);
-    }
-
-    #[test]
-    fn a_truncated_file_has_the_first_points_of_the_complete_one(length in 0usize..400) {
-        let bytes = recording();
-        prop_assume!(length < bytes.len());
-        let complete = read(&bytes).expect("a complete file");
-        let (part, error) = read_as_far_as_possible(&bytes[..length]);
-        prop_assert!(error.is_some());
-        prop_assert!(complete.points.starts_with(&part.points));
-        prop_assert!(complete.sessions.starts_with(&part.sessions));
+        prop_assert_eq!(read(&bytes).err(), super::super::scan(&bytes).err());
     }
 }

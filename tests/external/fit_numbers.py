@@ -4,7 +4,7 @@
 
 LINES is the output of examples/fit_numbers.rs. The SDK cannot read compressed timestamps; such a file is compared with
 fitdecode. Values are equal if they differ by less than a billionth. fit::read omits an array in the field of a single value;
-these values are counted. Exit code 1: a value differs otherwise.
+these values are counted. Corrupt files are not compared. Exit code 1: a value differs otherwise.
 """
 
 import collections
@@ -197,14 +197,16 @@ def compare(line):
     """Prints the row of one file, and returns the values that differ."""
     ours = json.loads(line)
     name = Path(ours["file"]).name
+    if ours["error"]:
+        print("|", name, "|", ours["error"].split(":")[0], "|" * 7, flush=True)
+        return []
     messages, error = by_garmin(ours["file"])
     reader = "SDK"
     if has_compressed_timestamps(error):
         reader, messages = "fitdecode", by_fitdecode(ours["file"])
     result = Comparison(ours, recording(messages))
     counts = [len(ours[part]) for part in ("sessions", "laps", "points")]
-    state = (ours["error"] or "complete").split(":")[0]
-    row = [name, state, reader, *counts, result.compared, result.agreed, result.arrays]
+    row = [name, "complete", reader, *counts, result.compared, result.agreed, result.arrays]
     print("|", " | ".join(str(cell) for cell in row), "|", flush=True)
     return [f"{name}: {difference}" for difference in result.differing]
 

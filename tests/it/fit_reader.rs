@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use fitparser::FitDataRecord;
 use fitparser::profile::MesgNum;
 use garminsync::fit::{self, Lap, Session, Sums, Trackpoint};
-use gs_sim::fit::{self as make, FitBuilder, Message, Value};
+use gs_sim::fit::{self as make, FitBuilder, Message, Value, damage};
 use proptest::prelude::*;
 
 const START: i64 = 1_767_881_421;
@@ -327,7 +327,6 @@ proptest! {
         for (at, byte) in changes {
             bytes[usize::from(at) % length] = byte;
         }
-        let (recording, error) = fit::read_as_far_as_possible(&bytes);
-        prop_assert!(error.is_some() || fit::read(&bytes) == Ok(recording));
+        let _ = fit::read(&damage::seal(bytes));
     }
 }
