@@ -20,12 +20,15 @@
 //! chained in one buffer.
 
 mod activity;
+mod base_type;
 mod crc;
 mod decode;
+mod definition;
 mod error;
 mod frame;
 mod manufacturer;
 mod message;
+mod messages;
 mod numbers;
 mod product;
 mod read;
@@ -33,7 +36,6 @@ mod recording;
 #[cfg(test)]
 mod sample;
 mod scan;
-mod walk;
 
 use std::fmt;
 

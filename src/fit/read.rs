@@ -5,9 +5,9 @@
 
 use super::FitError;
 use super::frame;
-use super::message::{DataMessage, number, unix_time};
+use super::message::{DataMessage, number};
+use super::messages::{MessageReader, RawMessage};
 use super::recording::{Lap, Position, Recording, Session, Sums, TimerEvent, Trackpoint};
-use super::walk::{self, Visitor};
 
 /// Checks that `bytes` is a complete FIT file, or several chained ones, and reads its recording.
 ///
@@ -18,8 +18,7 @@ pub fn read(bytes: &[u8]) -> Result<Recording, FitError> {
     let mut at = 0;
     loop {
         let frame = frame::check(bytes, at)?;
-        let mut file = File::new(&mut recording);
-        walk::messages(&bytes[..frame.data.end], frame.data.start, &mut file)?;
+        read_file(&mut recording, MessageReader::new(&bytes[..frame.data.end], frame.data.start, reads_fields_of))?;
         at = frame.end;
         if at == bytes.len() {
             return Ok(recording);
@@ -27,40 +26,31 @@ pub fn read(bytes: &[u8]) -> Result<Recording, FitError> {
     }
 }
 
+fn reads_fields_of(message: u16) -> bool {
+    matches!(message, number::SESSION | number::LAP | number::RECORD | number::EVENT)
+}
+
 /// Adds the messages of one file to the recording of the chain.
-struct File<'a> {
-    recording: &'a mut Recording,
-    compressed_distance: CompressedDistance,
-}
-
-impl<'a> File<'a> {
-    fn new(recording: &'a mut Recording) -> Self {
-        File { recording, compressed_distance: CompressedDistance::default() }
-    }
-}
-
-impl Visitor for File<'_> {
-    fn reads_fields_of(message: u16) -> bool {
-        matches!(message, number::SESSION | number::LAP | number::RECORD | number::EVENT)
-    }
-
-    fn data(&mut self, message: &DataMessage, timestamp: Option<u32>) {
-        let time = timestamp.and_then(unix_time);
+fn read_file(recording: &mut Recording, mut messages: MessageReader) -> Result<(), FitError> {
+    let mut compressed_distance = CompressedDistance::default();
+    while let Some(message) = messages.next() {
+        let RawMessage::Data(message) = message? else { continue };
         match message.definition.message {
             number::RECORD => {
-                let point = Trackpoint::read(message, time, &mut self.compressed_distance);
-                self.recording.points.push(point);
+                let point = Trackpoint::read(&message, &mut compressed_distance);
+                recording.points.push(point);
             }
-            number::LAP => self.recording.laps.push(Lap::read(message, time)),
-            number::SESSION => self.recording.sessions.push(Session::read(message, time)),
-            number::EVENT => self.recording.timer.extend(timer_event(message, time)),
+            number::LAP => recording.laps.push(Lap::read(&message)),
+            number::SESSION => recording.sessions.push(Session::read(&message)),
+            number::EVENT => recording.timer.extend(TimerEvent::read(&message)),
             _ => {}
         }
     }
+    Ok(())
 }
 
 impl Session {
-    fn read(message: &DataMessage, end_time: Option<i64>) -> Session {
+    fn read(message: &DataMessage) -> Session {
         Session {
             sport: message.u8(5),
             sub_sport: message.u8(6),
@@ -70,19 +60,19 @@ impl Session {
             training_effect: message.scaled(24, 10.0),
             anaerobic_training_effect: message.scaled(137, 10.0),
             training_stress_score: message.scaled(35, 10.0),
-            sums: Sums::read(message, end_time, &SESSION_SUMS),
+            sums: Sums::read(message, &SESSION_SUMS),
         }
     }
 }
 
 impl Lap {
-    fn read(message: &DataMessage, end_time: Option<i64>) -> Lap {
+    fn read(message: &DataMessage) -> Lap {
         Lap {
             sport: message.u8(25),
             sub_sport: message.u8(39),
             trigger: message.u8(24),
             intensity: message.u8(23),
-            sums: Sums::read(message, end_time, &LAP_SUMS),
+            sums: Sums::read(message, &LAP_SUMS),
         }
     }
 }
@@ -136,14 +126,14 @@ const LAP_SUMS: SumNumbers = SumNumbers {
 };
 
 impl Sums {
-    fn read(message: &DataMessage, end_time: Option<i64>, number: &SumNumbers) -> Sums {
+    fn read(message: &DataMessage, number: &SumNumbers) -> Sums {
         let whole = |number| message.scaled(number, 1.0);
         let speed = |n: usize| speed(message, number.enhanced_speed[n], number.speed[n]);
         let cadence = |n: usize| cadence(message, number.cadence[n], number.fractional_cadence[n]);
         let temperature = |n: usize| message.i8(number.temperature[n]).map(f64::from);
         Sums {
             start_time: message.time(2),
-            end_time,
+            end_time: message.unix_time(),
             elapsed_time_s: message.scaled(7, 1000.0),
             timer_time_s: message.scaled(8, 1000.0),
             moving_time_s: message.scaled(number.moving_time, 1000.0),
@@ -167,12 +157,12 @@ impl Sums {
 }
 
 impl Trackpoint {
-    fn read(message: &DataMessage, time: Option<i64>, compressed_distance: &mut CompressedDistance) -> Trackpoint {
+    fn read(message: &DataMessage, compressed_distance: &mut CompressedDistance) -> Trackpoint {
         let compressed = message.bytes(8).and_then(CompressedSpeedDistance::read);
         let altitude = message.scaled(78, 5.0).or_else(|| message.scaled(2, 5.0));
         let compressed_distance_m = compressed.map(|compressed| compressed_distance.add(compressed.distance));
         Trackpoint {
-            time,
+            time: message.unix_time(),
             position: Position::read(message),
             altitude_m: altitude.map(|altitude| altitude - 500.0),
             distance_m: message.scaled(5, 100.0).or(compressed_distance_m),
@@ -205,15 +195,17 @@ fn cadence(message: &DataMessage, whole: u8, fraction: u8) -> Option<f64> {
     Some(whole + message.scaled(fraction, 128.0).unwrap_or(0.0))
 }
 
-/// The timer was started (event type 0), or stopped in one of the ways that FIT has.
-fn timer_event(message: &DataMessage, time: Option<i64>) -> Option<TimerEvent> {
-    const TIMER: u8 = 0;
-    let is_start = match (message.u8(0)?, message.u8(1)?) {
-        (TIMER, 0) => true,
-        (TIMER, 1 | 4 | 8 | 9) => false, // stop, stop_all, stop_disable, stop_disable_all
-        _ => return None,
-    };
-    Some(TimerEvent { time: time?, is_start })
+impl TimerEvent {
+    /// The timer was started (event type 0), or stopped in one of the ways that FIT has.
+    fn read(message: &DataMessage) -> Option<TimerEvent> {
+        const TIMER: u8 = 0;
+        let is_start = match (message.u8(0)?, message.u8(1)?) {
+            (TIMER, 0) => true,
+            (TIMER, 1 | 4 | 8 | 9) => false, // stop, stop_all, stop_disable, stop_disable_all
+            _ => return None,
+        };
+        Some(TimerEvent { time: message.unix_time()?, is_start })
+    }
 }
 
 /// The `compressed_speed_distance` of a trackpoint: three bytes with two values of 12 bits.
