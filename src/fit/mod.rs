@@ -21,6 +21,7 @@
 
 mod activity;
 mod base_type;
+mod compressed;
 mod crc;
 mod decode;
 mod definition;

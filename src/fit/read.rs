@@ -4,6 +4,7 @@
 //! with those of Garmin's SDK.
 
 use super::FitError;
+use super::compressed::{AccumulatedNumber, CompressedSpeedDistance};
 use super::frame;
 use super::message::{DataMessage, number};
 use super::messages::{MessageReader, RawMessage};
@@ -32,7 +33,7 @@ fn reads_fields_of(message: u16) -> bool {
 
 /// Adds the messages of one file to the recording of the chain.
 fn read_file(recording: &mut Recording, mut messages: MessageReader) -> Result<(), FitError> {
-    let mut compressed_distance = CompressedDistance::default();
+    let mut compressed_distance = AccumulatedNumber::default();
     while let Some(message) = messages.next() {
         let RawMessage::Data(message) = message? else { continue };
         match message.definition.message {
@@ -157,16 +158,16 @@ impl Sums {
 }
 
 impl Trackpoint {
-    fn read(message: &DataMessage, compressed_distance: &mut CompressedDistance) -> Trackpoint {
-        let compressed = message.bytes(8).and_then(CompressedSpeedDistance::read);
+    fn read(message: &DataMessage, compressed_distance: &mut AccumulatedNumber) -> Trackpoint {
+        let compressed = message.bytes(8).and_then(|bytes| CompressedSpeedDistance::read(bytes, compressed_distance));
         let altitude = message.scaled(78, 5.0).or_else(|| message.scaled(2, 5.0));
-        let compressed_distance_m = compressed.map(|compressed| compressed_distance.add(compressed.distance));
+        let compressed_speed = || Some(f64::from(compressed?.speed?) / 100.0);
         Trackpoint {
             time: message.unix_time(),
             position: Position::read(message),
             altitude_m: altitude.map(|altitude| altitude - 500.0),
-            distance_m: message.scaled(5, 100.0).or(compressed_distance_m),
-            speed_mps: speed(message, 73, 6).or(compressed.map(|compressed| compressed.speed_mps)),
+            distance_m: message.scaled(5, 100.0).or(compressed.map(|compressed| compressed.distance_m)),
+            speed_mps: speed(message, 73, 6).or_else(compressed_speed),
             heart_rate_bpm: message.u8(3),
             cadence_rpm: cadence(message, 4, 53),
             power_w: message.u16(7),
@@ -205,38 +206,6 @@ impl TimerEvent {
             _ => return None,
         };
         Some(TimerEvent { time: message.unix_time()?, is_start })
-    }
-}
-
-/// The `compressed_speed_distance` of a trackpoint: three bytes with two values of 12 bits.
-#[derive(Clone, Copy)]
-struct CompressedSpeedDistance {
-    speed_mps: f64,
-    /// The low 12 bits of the distance in units of 1/16 m.
-    distance: u16,
-}
-
-impl CompressedSpeedDistance {
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let &[low, middle, high] = bytes else { return None };
-        let speed = u16::from(low) | u16::from(middle & 0x0F) << 8;
-        let distance = u16::from(middle >> 4) | u16::from(high) << 4;
-        Some(CompressedSpeedDistance { speed_mps: f64::from(speed) / 100.0, distance })
-    }
-}
-
-/// The distance since the start, from values that have only its low 12 bits.
-#[derive(Default)]
-struct CompressedDistance {
-    /// In units of 1/16 m; its low 12 bits are those of the last value.
-    total: u64,
-}
-
-impl CompressedDistance {
-    /// Metres since the start at the next value. The distance between two values is less than 256 m.
-    fn add(&mut self, low_bits: u16) -> f64 {
-        self.total += u64::from(low_bits).wrapping_sub(self.total) & 0xFFF;
-        self.total as f64 / 16.0
     }
 }
 

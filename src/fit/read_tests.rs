@@ -222,8 +222,14 @@ fn values_that_are_invalid_or_arrays_or_have_a_wrong_size_are_omitted() {
 #[test]
 fn a_position_beyond_a_pole_is_omitted() {
     let beyond = (1i32 << 30) + 1;
-    let point = one_point(&[(0, SINT32, &beyond.to_le_bytes()), (1, SINT32, &[0; 4])]);
-    assert_eq!(point.position, None);
+    let point = one_point(&[(0, SINT32, &beyond.to_le_bytes()), (1, SINT32, &[0; 4]), (3, UINT8, &[60])]);
+    assert_eq!((point.position, point.heart_rate_bpm), (None, Some(60)));
+}
+
+#[test]
+fn an_invalid_compressed_speed_is_omitted_and_its_distance_is_read() {
+    let point = one_point(&[(8, BYTE, &[0xFF, 0x0F, 0x01])]);
+    assert_eq!((point.speed_mps, point.distance_m), (None, Some(1.0)), "not 40.95 m/s");
 }
 
 #[test]
