@@ -27,6 +27,7 @@ mod decode;
 mod definition;
 mod error;
 mod frame;
+mod limits;
 mod manufacturer;
 mod message;
 mod messages;

@@ -6,6 +6,7 @@
 use super::FitError;
 use super::compressed::{AccumulatedNumber, CompressedSpeedDistance};
 use super::frame;
+use super::limits;
 use super::message::{DataMessage, number};
 use super::messages::{MessageReader, RawMessage};
 use super::recording::{Lap, Position, Recording, Session, Sums, TimerEvent, Trackpoint};
@@ -13,7 +14,7 @@ use super::recording::{Lap, Position, Recording, Session, Sums, TimerEvent, Trac
 /// Checks that `bytes` is a complete FIT file, or several chained ones, and reads its recording.
 ///
 /// # Errors
-/// The same as of [`scan`](super::scan). No input causes a panic.
+/// The same as of [`scan`](super::scan), and more messages than [`limits`] allows. No input causes a panic.
 pub fn read(bytes: &[u8]) -> Result<Recording, FitError> {
     let mut recording = Recording::default();
     let mut at = 0;
@@ -39,11 +40,15 @@ fn read_file(recording: &mut Recording, mut messages: MessageReader) -> Result<(
         match message.definition.message {
             number::RECORD => {
                 let point = Trackpoint::read(&message, &mut compressed_distance);
-                recording.points.push(point);
+                limits::RECORDS.push_unless_empty(&mut recording.points, point)?;
             }
-            number::LAP => recording.laps.push(Lap::read(&message)),
-            number::SESSION => recording.sessions.push(Session::read(&message)),
-            number::EVENT => recording.timer.extend(TimerEvent::read(&message)),
+            number::LAP => limits::LAPS.push_unless_empty(&mut recording.laps, Lap::read(&message))?,
+            number::SESSION => limits::SESSIONS.push_unless_empty(&mut recording.sessions, Session::read(&message))?,
+            number::EVENT => {
+                if let Some(event) = TimerEvent::read(&message) {
+                    limits::TIMER_EVENTS.push(&mut recording.timer, event)?;
+                }
+            }
             _ => {}
         }
     }

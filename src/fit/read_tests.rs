@@ -205,6 +205,7 @@ fn enhanced_values_are_preferred_unless_they_are_invalid() {
 #[test]
 fn values_that_are_invalid_or_arrays_or_have_a_wrong_size_are_omitted() {
     let point = one_point(&[
+        (2, UINT16, &2600u16.to_le_bytes()),
         (253, UINT32, &[0xFF; 4]),
         (0, SINT32, &[0xFF, 0xFF, 0xFF, 0x7F]),
         (1, SINT32, &[0; 4]),
@@ -216,7 +217,7 @@ fn values_that_are_invalid_or_arrays_or_have_a_wrong_size_are_omitted() {
         (13, SINT8, &[0x7F]),
         (53, UINT8, &[64]), // a fraction of nothing
     ]);
-    assert_eq!(point, Trackpoint::default());
+    assert_eq!(point, Trackpoint { altitude_m: Some(20.0), ..Trackpoint::default() });
 }
 
 #[test]
@@ -230,6 +231,58 @@ fn a_position_beyond_a_pole_is_omitted() {
 fn an_invalid_compressed_speed_is_omitted_and_its_distance_is_read() {
     let point = one_point(&[(8, BYTE, &[0xFF, 0x0F, 0x01])]);
     assert_eq!((point.speed_mps, point.distance_m), (None, Some(1.0)), "not 40.95 m/s");
+}
+
+/// A file with this many messages without a field.
+fn empty_messages(message: u16, count: usize) -> Vec<u8> {
+    let zeros = vec![0; count - 1];
+    Sample::new().define(0, message, &[]).data(0, &[&zeros]).finish()
+}
+
+#[test]
+fn messages_without_fields_need_no_memory() {
+    for message in [18, 19, 20, 21] {
+        let bytes = empty_messages(message, 3_000_000);
+        assert_eq!(read(&bytes), Ok(Recording::default()), "message {message}");
+        let fit = super::super::scan(&bytes).expect("a complete file");
+        assert_eq!(fit.sessions, [], "message {message}");
+    }
+}
+
+#[test]
+fn messages_without_a_valid_value_are_omitted() {
+    let invalid: &[(u8, u8, &[u8])] = &[(253, UINT32, &[0xFF; 4]), (53, UINT8, &[64])];
+    assert_eq!(one_message(20, invalid), Recording::default(), "a fraction of a missing cadence is no value");
+    let with_time = Sample::new().define(1, 21, &[(253, 4, UINT32)]).data(1, &[&START.to_le_bytes()]);
+    let points = whole(with_time.define(2, 20, &[]).compressed(2, ((START + 1) & 0x1F) as u8, &[])).points;
+    assert_eq!(points, [Trackpoint { time: Some(START_UNIX_S + 1), ..Trackpoint::default() }]);
+}
+
+/// Reads a file with this many messages of one field, whose bytes are all 0.
+fn repeated(message: u16, fields: &[(u8, u8, u8)], count: usize) -> Result<Recording, FitError> {
+    let size: u8 = fields.iter().map(|(_, size, _)| size).sum();
+    let zeros = vec![0; count * (1 + usize::from(size)) - 1];
+    read(&Sample::new().define(0, message, fields).data(0, &[&zeros]).finish())
+}
+
+#[test]
+fn more_messages_than_any_recording_has_are_an_error() {
+    let heart_rate = [(3, 1, UINT8)];
+    assert_eq!(repeated(20, &heart_rate, 1_000_000).map(|recording| recording.points.len()), Ok(1_000_000));
+    let error = |message, limit| Err(FitError::TooMany { message, limit });
+    assert_eq!(repeated(20, &heart_rate, 2_000_001), error("record", 2_000_000));
+    assert_eq!(repeated(19, &[(24, 1, ENUM)], 65_536), error("lap", 65_535));
+    assert_eq!(repeated(18, &[(5, 1, ENUM)], 1_001), error("session", 1_000));
+    // Each event is a start of the timer at the time of the first message.
+    let start = Sample::new().define(1, 21, &[(253, 4, UINT32)]).data(1, &[&START.to_le_bytes()]);
+    let start = start.define(2, 21, &[(0, 1, ENUM), (1, 1, ENUM)]);
+    let second = (START & 0x1F) as u8;
+    let events = [0xC0 | second, 0, 0].repeat(200_001);
+    assert_eq!(read(&start.data(events[0], &[&events[1..]]).finish()), error("event", 200_000));
+    assert_eq!(
+        FitError::TooMany { message: "session", limit: 1_000 }.to_string(),
+        "malformed: more than 1000 session messages; a recording has 1000 at most"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! size in its definition: this is some hundred times faster than decoding the file.
 
 use super::frame::{self, Frame};
+use super::limits;
 use super::message::{DataMessage, number};
 use super::messages::{MessageReader, RawMessage};
 use super::{ActivityMessage, FileId, Fit, FitError, SessionMessage};
@@ -51,7 +52,7 @@ fn read_file(fit: &mut Fit, mut messages: MessageReader) -> Result<(), FitError>
                 seen_file_id = true;
                 file_id(fit, FileId::read(&message));
             }
-            number::SESSION => fit.sessions.push(SessionMessage::read(&message)),
+            number::SESSION => limits::SESSIONS.push_unless_empty(&mut fit.sessions, SessionMessage::read(&message))?,
             number::ACTIVITY => fit.activity = Some(ActivityMessage::read(&message)),
             _ => {}
         }

@@ -111,7 +111,8 @@ def recording(messages):
     return {
         "sessions": [session(of) for of in messages[SESSION]],
         "laps": [lap(of) for of in messages[LAP]],
-        "points": [point(of) for of in messages[RECORD]],
+        # fit::read omits a record without a value.
+        "points": [values for values in map(point, messages[RECORD]) if any(x is not None for x in values.values())],
         "timer": list(timer_events(messages[EVENT])),
     }
 
