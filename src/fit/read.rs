@@ -184,9 +184,11 @@ impl Trackpoint {
 impl Position {
     fn read(message: &DataMessage) -> Option<Position> {
         const DEGREES: f64 = 180.0 / (1u32 << 31) as f64;
-        let degrees = |number| Some(f64::from(message.i32(number)?) * DEGREES);
-        let position = Position { lat: degrees(0)?, lon: degrees(1)? };
-        (-90.0..=90.0).contains(&position.lat).then_some(position)
+        let (lat, lon) = (message.i32(0)?, message.i32(1)?);
+        // Devices write exactly 0, 0 before they have a position.
+        let is_unset = (lat, lon) == (0, 0);
+        let position = Position { lat: f64::from(lat) * DEGREES, lon: f64::from(lon) * DEGREES };
+        (!is_unset && (-90.0..=90.0).contains(&position.lat)).then_some(position)
     }
 }
 

@@ -228,6 +228,15 @@ fn a_position_beyond_a_pole_is_omitted() {
 }
 
 #[test]
+fn a_position_of_zero_degrees_is_what_a_device_has_before_its_first_one() {
+    let at = |lat: i32, lon: i32| {
+        one_point(&[(0, SINT32, &lat.to_le_bytes()), (1, SINT32, &lon.to_le_bytes()), (3, UINT8, &[60])])
+    };
+    assert_eq!((at(0, 0).position, at(0, 0).heart_rate_bpm), (None, Some(60)));
+    assert!(at(0, 1).position.is_some() && at(1, 0).position.is_some(), "on the equator, on the meridian of Greenwich");
+}
+
+#[test]
 fn an_invalid_compressed_speed_is_omitted_and_its_distance_is_read() {
     let point = one_point(&[(8, BYTE, &[0xFF, 0x0F, 0x01])]);
     assert_eq!((point.speed_mps, point.distance_m), (None, Some(1.0)), "not 40.95 m/s");

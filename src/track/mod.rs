@@ -6,8 +6,7 @@
 //! track::decode(&bytes)                      Some(segments): lists of positions
 //! ```
 //!
-//! Both use the trackpoints with a position. A position of exactly 0°, 0° is what devices write before they have one, and does
-//! not count.
+//! Both use the trackpoints with a position.
 
 mod bounding_box;
 mod encoding;
@@ -18,13 +17,6 @@ mod simplify;
 pub use bounding_box::{BoundingBox, bounding_box};
 pub use encoding::decode;
 pub use simplify::{MAX_BYTES, TOLERANCE_M, simplified};
-
-use crate::fit::{Position, Trackpoint};
-
-/// The position of a trackpoint, if it has one.
-fn position(point: &Trackpoint) -> Option<Position> {
-    point.position.filter(|position| (position.lat, position.lon) != (0.0, 0.0))
-}
 
 #[cfg(test)]
 #[path = "tests.rs"]

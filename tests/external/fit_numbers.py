@@ -84,7 +84,8 @@ def lap(of):
 
 def point(of):
     lat, lon = of("position_lat"), of("position_long")
-    both = lat is not None and lon is not None
+    # fit::read omits exactly 0, 0: devices write it before they have a position.
+    both = lat is not None and lon is not None and (lat, lon) != (0, 0)
     return {
         "time": time(of("timestamp")),
         "lat": degrees(lat) if both else None,

@@ -86,10 +86,12 @@ impl Decoded<'_> {
     }
 
     fn point(&self) -> Values {
+        // Exactly 0, 0 is no position here.
+        let position = self.degrees(0).zip(self.degrees(1)).filter(|position| *position != (0.0, 0.0));
         vec![
             ("time", self.value(253)),
-            ("latitude", self.degrees(0).and_then(|lat| self.degrees(1).map(|_| lat))),
-            ("longitude", self.degrees(1).and_then(|lon| self.degrees(0).map(|_| lon))),
+            ("latitude", position.map(|(lat, _)| lat)),
+            ("longitude", position.map(|(_, lon)| lon)),
             ("altitude", self.either(78, 2)),
             ("distance", self.value(5)),
             ("speed", self.either(73, 6)),

@@ -389,6 +389,12 @@ fn of_two_timestamps_the_scan_and_the_decoder_read_the_last_one() {
 }
 
 #[test]
+fn positions_are_printed_as_the_file_has_them() {
+    let (record, _) = one(RECORD, &[(0, 4, SINT32), (1, 4, SINT32)], &[&[0; 4], &[0; 4]]);
+    assert_eq!(value(&record, "position_lat"), Some(&FitValue::Real(0.0)));
+}
+
+#[test]
 fn behind_a_break_the_next_file_of_a_chain_is_read() {
     let mut first = Sample::new().file_id().data(9, &[&[1]]).finish();
     fix_crcs(&mut first);
