@@ -27,7 +27,7 @@ fn sums(sums: &Sums) -> Value {
 }
 
 fn session(session: &Session) -> Value {
-    let own = object!(session; sport sub_sport first_lap laps pool_length_m training_effect anaerobic_training_effect
+    let own = object!(session; sport sub_sport first_lap lap_count pool_length_m training_effect anaerobic_training_effect
         training_stress_score);
     joined(own, sums(&session.sums))
 }

@@ -310,7 +310,7 @@ impl<'tx> ContentsWriter<'tx> {
             &sport,
             &sub_sport,
             &session.first_lap,
-            &session.laps,
+            &session.lap_count,
             &session.pool_length_m,
             &session.training_effect,
             &session.anaerobic_training_effect,

@@ -61,7 +61,7 @@ impl Session {
             sport: message.u8(5),
             sub_sport: message.u8(6),
             first_lap: message.u16(25),
-            laps: message.u16(26),
+            lap_count: message.u16(26),
             pool_length_m: message.scaled(44, 100.0),
             training_effect: message.scaled(24, 10.0),
             anaerobic_training_effect: message.scaled(137, 10.0),

@@ -105,7 +105,7 @@ fn the_values_of_a_session_have_their_units() {
     };
     let session = Session {
         first_lap: Some(0),
-        laps: Some(3),
+        lap_count: Some(3),
         pool_length_m: Some(25.0),
         training_effect: Some(3.1),
         anaerobic_training_effect: Some(1.7),

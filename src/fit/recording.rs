@@ -26,7 +26,7 @@ pub struct Session {
     /// The number of its first lap in the file (`first_lap_index`).
     pub first_lap: Option<u16>,
     /// The number of its laps (`num_laps`).
-    pub laps: Option<u16>,
+    pub lap_count: Option<u16>,
     /// The length of the pool in metres.
     pub pool_length_m: Option<f64>,
     /// The aerobic training effect, 0 to 5 (`total_training_effect`).

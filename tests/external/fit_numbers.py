@@ -70,7 +70,7 @@ def totals(of):
 def session(of):
     return totals(of) | {
         "first_lap": of("first_lap_index"),
-        "laps": of("num_laps"),
+        "lap_count": of("num_laps"),
         "pool_length_m": of("pool_length"),
         "training_effect": of("total_training_effect"),
         "anaerobic_training_effect": of("total_anaerobic_training_effect"),

@@ -132,7 +132,7 @@ fn session(session: &Session) -> Values {
     let mut values = sums(&session.sums);
     values.extend([
         ("first lap", session.first_lap.map(f64::from)),
-        ("laps", session.laps.map(f64::from)),
+        ("laps", session.lap_count.map(f64::from)),
         ("pool length", session.pool_length_m),
         ("training effect", session.training_effect),
         ("anaerobic training effect", session.anaerobic_training_effect),
