@@ -4,8 +4,8 @@
 //! cargo run --release --example fit_numbers -- DIR
 //! ```
 //!
-//! A corrupt file is read as far as possible, and `error` has the first error in it. `scripts/compare-fit DIR` compares the
-//! values with those of other readers.
+//! A corrupt file has its first error in `error`, and no values. `scripts/compare-fit DIR` compares the values with those of other
+//! readers.
 
 #![allow(clippy::print_stdout)] // printing is what it is for
 
@@ -27,7 +27,7 @@ fn sums(sums: &Sums) -> Value {
 }
 
 fn session(session: &Session) -> Value {
-    let own = object!(session; sport sub_sport first_lap laps pool_length_m training_effect anaerobic_training_effect
+    let own = object!(session; sport sub_sport first_lap lap_count pool_length_m training_effect anaerobic_training_effect
         training_stress_score);
     joined(own, sums(&session.sums))
 }
@@ -52,7 +52,10 @@ fn point(point: &Trackpoint) -> Value {
 /// The JSON of one file.
 fn contents(path: &Path) -> io::Result<Value> {
     let bytes = fs::read(path)?;
-    let (recording, error) = fit::read_as_far_as_possible(&bytes);
+    let (recording, error) = match fit::read(&bytes) {
+        Ok(recording) => (recording, None),
+        Err(error) => (Recording::default(), Some(error)),
+    };
     let Recording { sessions, laps, points, timer } = &recording;
     Ok(json!({
         "file": path.to_string_lossy(),

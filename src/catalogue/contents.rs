@@ -11,7 +11,7 @@ use crate::sport;
 use crate::track::BoundingBox;
 
 /// The version of the reader of files: a higher one reads all files again.
-const FILE_READER: i64 = 1;
+const FILE_READER: i64 = 2;
 
 /// What was read in a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +29,8 @@ pub struct IndexedFile {
     pub device: Option<String>,
     /// Its sessions.
     pub sessions: Vec<Session>,
-    /// Its laps.
-    pub laps: Vec<Lap>,
+    /// Its laps, each with the number of its session.
+    pub laps: Vec<(Lap, Option<usize>)>,
     /// The number of its trackpoints.
     pub records: u64,
     /// Its best efforts.
@@ -305,8 +305,8 @@ impl<'tx> ContentsWriter<'tx> {
         for (number, session) in (0..).zip(&read.sessions) {
             self.session(sha256, number, session)?;
         }
-        for (number, lap) in (0..).zip(&read.laps) {
-            self.lap(sha256, number, session_of(&read.sessions, number), lap)?;
+        for (number, (lap, session)) in (0..).zip(&read.laps) {
+            self.lap(sha256, number, *session, lap)?;
         }
         for effort in &read.efforts {
             self.effort.execute(params![sha256, effort.kind.name(), effort.value, effort.start_time])?;
@@ -322,7 +322,7 @@ impl<'tx> ContentsWriter<'tx> {
             &sport,
             &sub_sport,
             &session.first_lap,
-            &session.laps,
+            &session.lap_count,
             &session.pool_length_m,
             &session.training_effect,
             &session.anaerobic_training_effect,
@@ -332,20 +332,12 @@ impl<'tx> ContentsWriter<'tx> {
         self.session.execute(&values[..]).map(drop)
     }
 
-    fn lap(&mut self, sha256: &str, number: i64, session: Option<i64>, lap: &Lap) -> rusqlite::Result<()> {
+    fn lap(&mut self, sha256: &str, number: i64, session: Option<usize>, lap: &Lap) -> rusqlite::Result<()> {
         let (sport, sub_sport) = sport_names(lap.sport, lap.sub_sport);
+        let session = session.and_then(|session| i64::try_from(session).ok());
         let own: [&dyn ToSql; 7] = [&sha256, &number, &session, &sport, &sub_sport, &lap.trigger, &lap.intensity];
         let values: Vec<&dyn ToSql> = own.into_iter().chain(sum_values(&lap.sums)).collect();
         self.lap.execute(&values[..]).map(drop)
-    }
-}
-
-/// The session that a lap belongs to: the last one that begins at this lap or before.
-fn session_of(sessions: &[Session], lap: i64) -> Option<i64> {
-    let begins = |session: &Session| session.first_lap.is_some_and(|first| i64::from(first) <= lap);
-    match sessions.iter().rposition(begins) {
-        Some(at) => i64::try_from(at).ok(),
-        None => (sessions.len() == 1).then_some(0),
     }
 }
 

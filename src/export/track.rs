@@ -56,20 +56,16 @@ pub fn session_tracks<'a>(recording: &'a Recording, zones: &PrivacyZones) -> Vec
 
 /// The sessions of a recording, each with its laps.
 fn without_points<'a>(recording: &Recording) -> Vec<SessionTrack<'a>> {
-    let mut sessions = recording.sessions.clone();
-    if sessions.is_empty() {
-        sessions.push(Session::default());
+    let track = |session: Session| SessionTrack { session, laps: Vec::new(), segments: Vec::new() };
+    let mut tracks: Vec<SessionTrack> = recording.sessions.iter().cloned().map(track).collect();
+    if tracks.is_empty() {
+        tracks.push(track(Session::default()));
     }
-    sessions.sort_by_key(|session| session.sums.start_time);
-    let track = |session| SessionTrack { session, laps: Vec::new(), segments: Vec::new() };
-    let mut tracks: Vec<SessionTrack> = sessions.into_iter().map(track).collect();
-    let mut laps = recording.laps.clone();
-    laps.sort_by_key(|lap| lap.sums.start_time);
-    for lap in laps {
-        let time = lap.sums.start_time.unwrap_or(i64::MIN);
-        let session = index_at(&tracks, time, |track| track.session.sums.start_time);
-        tracks[session].laps.push(lap);
+    for (number, lap) in recording.laps.iter().enumerate() {
+        tracks[recording.session_of_lap(number).unwrap_or(0)].laps.push(lap.clone());
     }
+    tracks.sort_by_key(|track| track.session.sums.start_time);
+    tracks.iter_mut().for_each(|track| track.laps.sort_by_key(|lap| lap.sums.start_time));
     for track in tracks.iter_mut().filter(|track| track.laps.is_empty()) {
         let Session { sport, sub_sport, .. } = track.session;
         track.laps.push(Lap { sport, sub_sport, sums: track.session.sums.clone(), ..Lap::default() });

@@ -6,35 +6,32 @@
 //! messages.skipped()                                      the fields that could not be read
 //! ```
 //!
-//! This module reads the messages and the stored values (`layout`, `base_type`, `developer`), and the `fitparser` crate
-//! applies the profile (`profile`): names, scales, units, enums and subfields. Alone, `fitparser` gives up on the rest of a
+//! This module reads the stored values (`stored_value`, `developer`), and the `fitparser` crate applies the profile (`profile`): names, scales, units, enums and subfields. Alone, `fitparser` gives up on the rest of a
 //! file if one field cannot be read, and panics on some damaged headers; here only that field is skipped. `expand` computes
 //! the fields that store only the low bits of a growing number, because `fitparser` computes wrong sums of them.
 //!
 //! Decoding is some hundred times slower than the scan: it is for showing a file, not for checking it. Its memory does not
 //! depend on the number of messages.
 
-mod base_type;
 mod developer;
 mod expand;
-mod layout;
 mod profile;
+mod stored_value;
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use fitparser::Value;
 
-use super::Protocol;
-use base_type::Misfit;
+use super::definition::TIMESTAMP;
+use super::frame;
+use super::message::DataMessage;
+use super::messages::{MessageReader, RawMessage};
 use developer::Developers;
 use expand::Accumulators;
-use layout::Layout;
+use stored_value::Misfit;
 
 pub use profile::{message_name, message_names};
 
-/// The number of the timestamp field in all messages.
-const TIMESTAMP: u8 = 253;
 /// The message that describes a developer field.
 const FIELD_DESCRIPTION: u16 = 206;
 
@@ -109,27 +106,22 @@ pub struct SkippedFields {
 pub struct FitMessages<'a> {
     bytes: &'a [u8],
     is_complete: bool,
-    keeps_raw: bool,
-    /// The next message.
-    at: usize,
-    /// The end of the messages of this file.
-    end: usize,
+    /// The messages of the current file.
+    messages: MessageReader<'a>,
     /// Where the next file begins.
     next_file: usize,
-    definitions: [Option<Rc<Layout>>; 16],
-    /// The latest timestamp, the base of compressed ones.
-    timestamp: Option<u32>,
-    developers: Developers,
-    accumulators: Accumulators,
+    decoder: Decoder,
     counts: HashMap<u16, u64>,
-    skipped: SkippedFields,
 }
 
-/// A data message: its layout, its bytes without the header byte, and the low bits of a compressed timestamp.
-struct DataMessage<'a> {
-    layout: Rc<Layout>,
-    bytes: &'a [u8],
-    compressed: Option<u8>,
+/// Decodes the messages of one file, one after another.
+#[derive(Default)]
+struct Decoder {
+    keeps_raw: bool,
+    developers: Developers,
+    accumulators: Accumulators,
+    /// The fields that could not be read in all files.
+    skipped: SkippedFields,
 }
 
 impl<'a> FitMessages<'a> {
@@ -147,22 +139,16 @@ impl<'a> FitMessages<'a> {
         FitMessages {
             bytes,
             is_complete,
-            keeps_raw: false,
-            at: 0,
-            end: 0,
+            messages: all_messages(&[], 0),
             next_file: 0,
-            definitions: Default::default(),
-            timestamp: None,
-            developers: Developers::default(),
-            accumulators: Accumulators::default(),
+            decoder: Decoder::default(),
             counts: HashMap::new(),
-            skipped: SkippedFields::default(),
         }
     }
 
     /// Whether messages have their fields as stored, too.
     pub fn with_raw(mut self, keeps_raw: bool) -> FitMessages<'a> {
-        self.keeps_raw = keeps_raw;
+        self.decoder.keeps_raw = keeps_raw;
         self
     }
 
@@ -173,98 +159,64 @@ impl<'a> FitMessages<'a> {
 
     /// The fields that could not be read so far.
     pub fn skipped(&self) -> SkippedFields {
-        self.skipped
+        self.decoder.skipped
     }
 
     /// The next message whose number is wanted. The others are stepped over and not decoded.
     pub fn next_of(&mut self, wanted: &dyn Fn(u16) -> bool) -> Option<FitMessage> {
         loop {
-            let message = self.next_data()?;
-            let number = message.layout.message;
-            let timestamp = self.time_of(&message);
-            self.timestamp = timestamp.or(self.timestamp);
+            let message = match self.messages.next() {
+                Some(Ok(RawMessage::Definition(_))) => continue,
+                // A device that crashes leaves zeros at the end of its file, which look like messages of local type 0.
+                Some(Ok(RawMessage::Data(message))) if self.is_complete || !message.is_blank() => message,
+                // The messages cannot be followed any further; a chained file may be intact.
+                _ => {
+                    self.enter_next_file()?;
+                    continue;
+                }
+            };
+            let number = message.definition.message;
             let count = self.counts.entry(number).or_default();
             let index = *count;
             *count += 1;
             if number == FIELD_DESCRIPTION {
-                self.developers.describe(&message.layout, message.bytes);
+                self.decoder.developers.describe(&message);
             }
             if wanted(number) {
-                let timestamp = timestamp.filter(|_| message.compressed.is_some());
-                return Some(self.decode(&message, index, timestamp));
+                return Some(self.decoder.decode(&message, index));
             }
         }
     }
 
-    /// Steps to the next data message, over definitions and from file to file.
-    fn next_data(&mut self) -> Option<DataMessage<'a>> {
-        loop {
-            if self.at >= self.end && !self.enter_next_file() {
-                return None;
-            }
-            let header = *self.bytes.get(self.at)?;
-            let step = match header {
-                0x80.. => self.data(header >> 5 & 0x03, Some(header & 0x1F)).map(Some),
-                0x40.. => self.define(header & 0x0F).map(|()| None),
-                _ => self.data(header & 0x0F, None).map(Some),
-            };
-            match step {
-                Some(Some(message)) => return Some(message),
-                Some(None) => {}
-                // The messages cannot be followed any further; a chained file may be intact.
-                None => self.at = self.end,
-            }
-        }
-    }
-
-    fn enter_next_file(&mut self) -> bool {
-        let Some(frame) = LooseFrame::at(self.bytes, self.next_file) else { return false };
-        (self.at, self.end, self.next_file) = (frame.begin, frame.end, frame.next);
-        self.definitions = Default::default();
-        self.timestamp = None;
-        self.developers = Developers::default();
-        self.accumulators = Accumulators::default();
-        true
-    }
-
-    /// Reads the definition at the current position; `None`: it does not end within the file.
-    fn define(&mut self, local: u8) -> Option<()> {
-        let (layout, length) = Layout::read(&self.bytes[self.at..self.end])?;
-        self.definitions[usize::from(local)] = Some(Rc::new(layout));
-        self.at += length;
+    /// Continues with the next chained file; `None` if there is none.
+    fn enter_next_file(&mut self) -> Option<()> {
+        let frame = frame::unchecked(self.bytes, self.next_file)?;
+        self.next_file = frame.end;
+        self.messages = all_messages(&self.bytes[..frame.data.end], frame.data.start);
+        self.decoder.enter_file();
         Some(())
     }
+}
 
-    /// Reads the data message at the current position; `None`: its type is undefined, or it does not end within the file.
-    fn data(&mut self, local: u8, compressed: Option<u8>) -> Option<DataMessage<'a>> {
-        let layout = self.definitions[usize::from(local)].clone()?;
-        let end = (self.at + 1 + layout.size).min(self.end);
-        let bytes = self.bytes.get(self.at + 1..end).filter(|bytes| bytes.len() == layout.size)?;
-        // A device that crashes leaves zeros at the end of its file, which look like messages of local type 0.
-        let is_blank = local == 0 && compressed.is_none() && bytes.iter().all(|byte| *byte == 0);
-        if is_blank && !self.is_complete {
-            return None;
-        }
-        self.at = end;
-        Some(DataMessage { layout, bytes, compressed })
+/// The messages of a file, with the positions of all fields.
+fn all_messages(bytes: &[u8], at: usize) -> MessageReader<'_> {
+    MessageReader::new(bytes, at, |_| true)
+}
+
+impl Decoder {
+    /// Forgets what the file before has described and accumulated.
+    fn enter_file(&mut self) {
+        self.developers = Developers::default();
+        self.accumulators = Accumulators::default();
     }
 
-    /// The timestamp of a message as FIT stores it.
-    fn time_of(&self, message: &DataMessage) -> Option<u32> {
-        message.layout.timestamp(message.bytes).or_else(|| {
-            let (before, seconds) = self.timestamp.zip(message.compressed)?;
-            Some(later(before, seconds))
-        })
-    }
-
-    /// `timestamp`: that of a message that has only its low bits.
-    fn decode(&mut self, message: &DataMessage, index: u64, timestamp: Option<u32>) -> FitMessage {
-        let DataMessage { layout, bytes, .. } = message;
-        let mut decoded = FitMessage { number: layout.message, index, ..FitMessage::default() };
-        let mut values: Vec<(u8, Value)> = Vec::with_capacity(layout.fields.len() + 1);
-        for field in &layout.fields {
-            let stored = &bytes[field.place.clone()];
-            let value = base_type::value(field.base_type, stored, layout.big_endian);
+    fn decode(&mut self, message: &DataMessage, index: u64) -> FitMessage {
+        let definition = message.definition;
+        let mut decoded = FitMessage { number: definition.message, index, ..FitMessage::default() };
+        let mut values: Vec<(u8, Value)> = Vec::with_capacity(definition.fields.len() + 1);
+        for field in &definition.fields {
+            let stored = &message.bytes[field.place.clone()];
+            let value = stored_value::read(field.base_type, stored, definition.big_endian);
             if self.keeps_raw {
                 decoded.raw.extend(raw(None, field.number, &value, stored));
             }
@@ -274,21 +226,22 @@ impl<'a> FitMessages<'a> {
                 Err(Misfit) => self.skipped.misfits += 1,
             }
         }
-        if let Some(time) = timestamp.filter(|_| values.iter().all(|(number, _)| *number != TIMESTAMP)) {
+        // A compressed timestamp is in no field.
+        if let Some(time) = message.timestamp.filter(|_| values.iter().all(|(number, _)| *number != TIMESTAMP)) {
             values.push((TIMESTAMP, Value::UInt32(time)));
         }
-        self.accumulators.expand(layout.message, &mut values);
-        decoded.fields = profile::fields(layout.message, values, &mut self.skipped);
+        self.accumulators.expand(definition.message, &mut values);
+        decoded.fields = profile::fields(definition.message, values, &mut self.skipped);
         self.decode_developer_fields(message, &mut decoded);
         decoded
     }
 
     fn decode_developer_fields(&mut self, message: &DataMessage, decoded: &mut FitMessage) {
-        let DataMessage { layout, bytes, .. } = message;
-        for field in &layout.developer_fields {
-            let stored = &bytes[field.place.clone()];
+        let definition = message.definition;
+        for field in &definition.developer_fields {
+            let stored = &message.bytes[field.place.clone()];
             let description = self.developers.find(field.developer, field.number);
-            let value = description.map_or(Err(Misfit), |known| known.stored_value(stored, layout.big_endian));
+            let value = description.map_or(Err(Misfit), |known| known.stored_value(stored, definition.big_endian));
             if self.keeps_raw {
                 decoded.raw.extend(raw(Some(field.developer), field.number, &value, stored));
             }
@@ -308,12 +261,6 @@ fn raw(developer: Option<u8>, number: u8, value: &Result<Option<Value>, Misfit>,
         Err(Misfit) => FitValue::List(stored.iter().map(|byte| Some(FitValue::Integer((*byte).into()))).collect()),
     };
     Some(RawField { developer, number, value })
-}
-
-/// The next moment after `before` whose low five bits are `seconds`.
-fn later(before: u32, seconds: u8) -> u32 {
-    let ahead = u32::from(seconds).wrapping_sub(before) & 0x1F;
-    before.wrapping_add(ahead)
 }
 
 impl FitValue {
@@ -356,38 +303,6 @@ impl FitValue {
         match self {
             FitValue::List(values) => FitValue::list(values.into_iter().map(|value| value?.map(change))),
             value => change(value),
-        }
-    }
-}
-
-/// Where the messages of a file are, as far as its header can be believed. Checksums are ignored.
-struct LooseFrame {
-    begin: usize,
-    end: usize,
-    next: usize,
-}
-
-impl LooseFrame {
-    const SIGNATURE: &'static [u8] = b".FIT";
-    const CRC_BYTES: usize = 2;
-
-    /// The frame of the file at byte `at`; `None` if no file begins there.
-    fn at(bytes: &[u8], at: usize) -> Option<LooseFrame> {
-        let header = bytes.get(at..)?.first_chunk::<12>()?;
-        if &header[8..] != LooseFrame::SIGNATURE {
-            return None;
-        }
-        let size = match header[0] {
-            12 => 12,
-            size @ 15.. if Protocol::of(header[1]).is_newer() => usize::from(size),
-            _ => 14,
-        };
-        let begin = (at + size).min(bytes.len());
-        let data = u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize;
-        // A device that could not close its file declares no data.
-        match begin.checked_add(data).filter(|end| data > 0 && *end <= bytes.len()) {
-            Some(end) => Some(LooseFrame { begin, end, next: end + LooseFrame::CRC_BYTES }),
-            None => Some(LooseFrame { begin, end: bytes.len(), next: bytes.len() }),
         }
     }
 }

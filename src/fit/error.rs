@@ -6,7 +6,7 @@
 
 use thiserror::Error;
 
-/// The first error that [`scan`](super::scan) finds. Offsets and lengths are bytes from the start of the buffer, also in
+/// The first error that [`scan`](super::scan) or [`read`](super::read) finds. Offsets and lengths are bytes from the start of the buffer, also in
 /// later files of a chain.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FitError {
@@ -80,6 +80,14 @@ pub enum FitError {
         runs_to: usize,
         /// Where the data of this file ends.
         data_end: usize,
+    },
+    /// More messages of a kind than a recording can have: reading them all might need more memory than there is.
+    #[error("malformed: more than {limit} {message} messages; a recording has {limit} at most")]
+    TooMany {
+        /// FIT's name of the message.
+        message: &'static str,
+        /// How many are read.
+        limit: usize,
     },
     /// The file is intact, but the bytes after it are not a FIT file.
     #[error("malformed: the FIT file ends at byte {at}, and the {bytes} bytes after it are not a FIT file")]

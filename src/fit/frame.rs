@@ -2,7 +2,7 @@
 //!
 //! `frame::check(bytes, at)` checks the file that starts at byte `at` and returns the position of its messages. The checks
 //! are ordered so that the first error is the most helpful one: a truncated file is reported as truncated, although its CRC
-//! is wrong too.
+//! is wrong too. `frame::unchecked(bytes, at)` finds the messages of a corrupt file.
 
 use std::ops::Range;
 
@@ -10,11 +10,13 @@ use super::{FitError, Protocol, crc};
 
 const SIGNATURE: &[u8] = b".FIT";
 const SMALLEST_HEADER: usize = 12;
+/// The size of a header with its own CRC.
+const USUAL_HEADER: usize = 14;
 /// The position of the header's own CRC, if it has one. Additions of later protocols follow it.
 const OWN_CRC: Range<usize> = 12..14;
 const CRC_BYTES: usize = 2;
 
-/// The parts of a file with a valid frame.
+/// The parts of a file.
 pub(super) struct Frame {
     /// The messages.
     pub data: Range<usize>,
@@ -51,20 +53,19 @@ pub(super) fn check(bytes: &[u8], at: usize) -> Result<Frame, FitError> {
     Ok(Frame { data: at + data.start..at + data.end, end: at + end, protocol: Protocol::of(header[1]) })
 }
 
-/// The frame of a corrupt file at `at`, for reading the part of it that exists: a wrong CRC or size of the header is ignored, and
-/// the data of a truncated or unfinished file ends with the buffer.
+/// The frame of the file at `at` as far as its header can be believed, for the messages of a corrupt file: CRCs are ignored, a
+/// wrong size of the header is taken for 14, and the data of a truncated or unfinished file ends with the buffer.
 ///
 /// `None` if there is no signature.
-pub(super) fn salvage(bytes: &[u8], at: usize) -> Option<Frame> {
+pub(super) fn unchecked(bytes: &[u8], at: usize) -> Option<Frame> {
     let header = bytes.get(at..)?.get(..SMALLEST_HEADER)?;
     if &header[8..] != SIGNATURE {
         return None;
     }
-    let start = at + if header[0] == 12 { 12 } else { 14 };
-    let declared_end = start.saturating_add(data_size(header));
-    let end = if declared_end == start { bytes.len() } else { declared_end.min(bytes.len()) };
-    let data = start.min(end)..end;
-    Some(Frame { data, end: end.saturating_add(CRC_BYTES), protocol: Protocol::of(header[1]) })
+    let start = (at + header_size(header).unwrap_or(USUAL_HEADER)).min(bytes.len());
+    let declared = start.checked_add(data_size(header)).filter(|end| *end > start && *end <= bytes.len());
+    let (data_end, end) = declared.map_or((bytes.len(), bytes.len()), |end| (end, end + CRC_BYTES));
+    Some(Frame { data: start..data_end, end, protocol: Protocol::of(header[1]) })
 }
 
 /// The header at the start of `rest`, which itself starts at byte `at` of the buffer.
@@ -77,17 +78,22 @@ fn header(rest: &[u8], at: usize) -> Result<&[u8], FitError> {
         (false, 0) => return Err(FitError::NotFit),
         (false, _) => return Err(FitError::Trailing { at, bytes }),
     }
-    let size = rest[0];
-    // FIT allows later protocols to extend the header. The extension is skipped, and the CRC of the file covers it.
-    let is_longer = size > 14 && Protocol::of(rest[1]).is_newer();
-    if size != 12 && size != 14 && !is_longer {
-        return Err(FitError::HeaderSize { at, size });
-    }
-    let Some(header) = rest.get(..usize::from(size)) else {
+    let Some(size) = header_size(rest) else {
+        return Err(FitError::HeaderSize { at, size: rest[0] });
+    };
+    let Some(header) = rest.get(..size) else {
         return Err(truncated(rest, at, at + bytes));
     };
     check_own_crc(header, at)?;
     Ok(header)
+}
+
+/// The size that a header has by its first byte; `None` if no header has this size.
+fn header_size(header: &[u8]) -> Option<usize> {
+    let size = usize::from(header[0]);
+    // FIT allows later protocols to extend the header. The extension is skipped, and the CRC of the file covers it.
+    let is_longer = size > USUAL_HEADER && Protocol::of(header[1]).is_newer();
+    (size == SMALLEST_HEADER || size == USUAL_HEADER || is_longer).then_some(size)
 }
 
 /// Checks the CRC of the header, which all but the shortest have. Zero means that the writer omitted it, which is allowed.
@@ -205,6 +211,27 @@ mod tests {
         bytes[4..8].fill(0);
         let follow = bytes.len() - 12;
         assert_eq!(verdict(&bytes), FitError::Unfinished { at: 0, follow });
+    }
+
+    #[test]
+    fn a_corrupt_file_has_the_data_up_to_its_end_or_that_of_the_buffer() {
+        let whole = Sample::new().file_id().finish();
+        let data = |bytes: &[u8]| unchecked(bytes, 0).map(|frame| (frame.data, frame.end));
+        let end = whole.len() - 2;
+        assert_eq!(data(&whole), Some((14..end, whole.len())));
+        assert_eq!(data(&whole[..40]), Some((14..40, 40)), "truncated");
+        assert_eq!(data(&whole[..12]), Some((12..12, 12)), "a header without its CRC");
+        assert_eq!((data(&whole[..11]), data(b"<html><body>gone</body></html>")), (None, None));
+        let mut unfinished = whole.clone();
+        unfinished[4..8].fill(0);
+        assert_eq!(data(&unfinished), Some((14..whole.len(), whole.len())));
+        let mut wrong_size = whole.clone();
+        wrong_size[0] = 77;
+        assert_eq!(data(&wrong_size), Some((14..end, whole.len())));
+        let mut longer = whole.clone();
+        (longer[0], longer[1]) = (20, 0x30);
+        longer.splice(14..14, [1, 2, 3, 4, 5, 6]);
+        assert_eq!(data(&longer), Some((20..end + 6, whole.len() + 6)), "the header of a newer protocol");
     }
 
     #[test]

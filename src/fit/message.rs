@@ -1,19 +1,15 @@
-//! One message: its layout as the file defines it, and the values of its fields.
+//! One data message: the values of its fields.
 //!
-//! A definition has the number, size and base type of each field; the data messages of the same local type have that layout.
 //! A value that FIT marks as invalid, or whose size does not fit its type, reads as `None`: devices write both.
+
+use super::base_type;
+use super::definition::Definition;
 
 /// Seconds from the Unix epoch to FIT's, 1989-12-31T00:00:00Z.
 const FIT_EPOCH_UNIX_S: i64 = 631_065_600;
 
 /// Smaller timestamps are seconds since the device was switched on, not dates.
 const FIRST_DATE: u32 = 0x1000_0000;
-
-/// The number of the timestamp field in all messages.
-const TIMESTAMP: u8 = 253;
-
-/// The base type of a timestamp.
-const UINT32: u8 = 6;
 
 /// The global numbers of the messages that are read.
 pub(super) mod number {
@@ -25,90 +21,16 @@ pub(super) mod number {
     pub const ACTIVITY: u16 = 34;
 }
 
-/// The layout of the data messages of one local type.
-pub(super) struct Definition {
-    /// The global message number.
-    pub message: u16,
-    /// Bytes of a data message without its header byte.
-    pub size: usize,
-    /// Does the layout have developer fields?
-    pub developer_fields: bool,
-    big_endian: bool,
-    /// The position of the timestamp: found once, as it is read from every message.
-    timestamp_at: Option<usize>,
-    /// The fields of messages that the reader decodes; empty for others.
-    fields: Vec<Field>,
-}
-
-/// One field within a message.
-struct Field {
-    number: u8,
-    base_type: u8,
-    offset: usize,
-    size: usize,
-}
-
-impl Definition {
-    /// Reads the definition message at the start of `bytes`, header byte included: the definition and its length in bytes,
-    /// or the length that it needs if `bytes` is shorter. `reads_fields_of` says whether a message will be decoded.
-    pub fn read(bytes: &[u8], reads_fields_of: fn(u16) -> bool) -> Result<(Definition, usize), usize> {
-        let &[header, _, endian, low, high, count, ..] = bytes else {
-            return Err(6);
-        };
-        let with_developer_fields = header & 0x20 != 0;
-        let fields_end = 6 + 3 * usize::from(count);
-        let fields = bytes.get(6..fields_end).ok_or(fields_end)?;
-        let (developer_fields, end) = if with_developer_fields {
-            let count = *bytes.get(fields_end).ok_or(fields_end + 1)?;
-            let end = fields_end + 1 + 3 * usize::from(count);
-            (bytes.get(fields_end + 1..end).ok_or(end)?, end)
-        } else {
-            (&[][..], fields_end)
-        };
-        let big_endian = endian == 1;
-        let message = if big_endian { u16::from_be_bytes([low, high]) } else { u16::from_le_bytes([low, high]) };
-        let mut definition = Definition {
-            message,
-            size: 0,
-            developer_fields: !developer_fields.is_empty(),
-            big_endian,
-            timestamp_at: None,
-            fields: Vec::new(),
-        };
-        definition.lay_out(fields, reads_fields_of(message));
-        // Only their size matters here: what they mean is the developer's.
-        let sizes = developer_fields.chunks_exact(3);
-        definition.size += sizes.map(|field| usize::from(field[1])).sum::<usize>();
-        Ok((definition, end))
-    }
-
-    /// Sums up the sizes, and stores the positions of the fields if they are decoded.
-    fn lay_out(&mut self, fields: &[u8], are_decoded: bool) {
-        for field in fields.chunks_exact(3) {
-            let field = Field {
-                number: field[0],
-                // The upper bits only repeat that the type has an endianness.
-                base_type: field[2] & 0x1F,
-                offset: self.size,
-                size: usize::from(field[1]),
-            };
-            self.size += field.size;
-            if (field.number, field.base_type, field.size) == (TIMESTAMP, UINT32, 4) {
-                self.timestamp_at = Some(field.offset);
-            }
-            if are_decoded {
-                self.fields.push(field);
-            }
-        }
-    }
-}
-
 /// A data message: the bytes after its header byte, and their layout.
 pub(super) struct DataMessage<'a> {
     /// The layout.
     pub definition: &'a Definition,
+    /// The header byte.
+    pub header: u8,
     /// Exactly `definition.size` bytes.
     pub bytes: &'a [u8],
+    /// Its own timestamp or the compressed one, as FIT stores it.
+    pub timestamp: Option<u32>,
 }
 
 impl<'a> DataMessage<'a> {
@@ -121,14 +43,9 @@ impl<'a> DataMessage<'a> {
 
     /// The bits of a valid integer of any type and size, and whether it is negative.
     fn integer(&self, base_type: u8, bytes: &[u8]) -> Option<(u64, bool)> {
-        let invalid = invalid_value(base_type, bytes.len())?;
-        let mut wide = [0; 8];
-        wide[..bytes.len()].copy_from_slice(bytes);
-        if self.definition.big_endian {
-            wide[..bytes.len()].reverse();
-        }
-        let value = u64::from_le_bytes(wide);
-        (value != invalid).then_some((value, is_signed(base_type) && value > invalid))
+        let integer = base_type::integer(base_type).filter(|integer| integer.width == bytes.len())?;
+        let bits = base_type::bits(bytes, self.definition.big_endian);
+        (bits != integer.invalid).then_some((bits, integer.is_signed && bits > integer.invalid))
     }
 
     /// A value of any integer type that 32 bits can hold.
@@ -172,12 +89,14 @@ impl<'a> DataMessage<'a> {
         unix_time(self.u32(number)?)
     }
 
-    /// The timestamp as FIT stores it: the base of compressed timestamps.
-    pub fn raw_timestamp(&self) -> Option<u32> {
-        let at = self.definition.timestamp_at?;
-        let &bytes = self.bytes.get(at..)?.first_chunk::<4>()?;
-        let raw = if self.definition.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
-        (raw != u32::MAX).then_some(raw)
+    /// When it was recorded, Unix seconds.
+    pub fn unix_time(&self) -> Option<i64> {
+        unix_time(self.timestamp?)
+    }
+
+    /// Whether all its bytes are zero, its header too.
+    pub fn is_blank(&self) -> bool {
+        self.header == 0 && self.bytes.iter().all(|byte| *byte == 0)
     }
 
     /// A text without its padding; `None` if it is empty.
@@ -194,41 +113,17 @@ impl<'a> DataMessage<'a> {
         bytes.iter().any(|&byte| byte != 0xFF).then_some(bytes)
     }
 
-    fn field(&self, number: u8) -> Option<(u8, &'a [u8])> {
-        let mut fields = self.definition.fields.iter();
-        let field = fields.find(|field| field.number == number)?;
-        let bytes = self.bytes.get(field.offset..field.offset + field.size)?;
-        Some((field.base_type, bytes))
+    /// The base type and the bytes of a field.
+    pub fn field(&self, number: u8) -> Option<(u8, &'a [u8])> {
+        // Of two fields with one number the last one counts, as in Garmin's SDK.
+        let field = self.definition.fields.iter().rfind(|field| field.number == number)?;
+        Some((field.base_type, self.bytes.get(field.place.clone())?))
     }
 }
 
 /// A `date_time` as Unix seconds, unless it only counts from the device's start.
 pub(super) fn unix_time(raw: u32) -> Option<i64> {
     (raw >= FIRST_DATE).then_some(i64::from(raw) + FIT_EPOCH_UNIX_S)
-}
-
-/// The value that means "invalid" for an integer type of `size` bytes.
-fn invalid_value(base_type: u8, size: usize) -> Option<u64> {
-    let (width, invalid) = match base_type {
-        0 | 2 | 13 => (1, 0xFF),    // enum, uint8, byte
-        4 => (2, 0xFFFF),           // uint16
-        UINT32 => (4, 0xFFFF_FFFF), // uint32
-        15 => (8, u64::MAX),        // uint64
-        10 => (1, 0),               // uint8z
-        11 => (2, 0),               // uint16z
-        12 => (4, 0),               // uint32z
-        16 => (8, 0),               // uint64z
-        1 => (1, 0x7F),             // sint8
-        3 => (2, 0x7FFF),           // sint16
-        5 => (4, 0x7FFF_FFFF),      // sint32
-        14 => (8, i64::MAX as u64), // sint64
-        _ => return None,           // texts and floats
-    };
-    (width == size).then_some(invalid)
-}
-
-fn is_signed(base_type: u8) -> bool {
-    matches!(base_type, 1 | 3 | 5 | 14)
 }
 
 #[cfg(test)]
@@ -241,7 +136,7 @@ mod tests {
         let layout = [0x40, 0, endian, 0, 0, 1, 9, size, base_type];
         let (definition, length) = Definition::read(&layout, |_| true).expect("complete");
         assert_eq!((length, definition.size), (layout.len(), bytes.len()));
-        let message = DataMessage { definition: &definition, bytes };
+        let message = DataMessage { definition: &definition, header: 0, bytes, timestamp: None };
         value(&message)
     }
 
@@ -290,18 +185,18 @@ mod tests {
     }
 
     #[test]
+    fn of_two_fields_with_one_number_the_last_one_counts() {
+        let layout = [0x40, 0, 0, 0, 0, 2, 9, 1, 0x02, 9, 1, 0x02];
+        let (definition, _) = Definition::read(&layout, |_| true).expect("complete");
+        let message = DataMessage { definition: &definition, header: 0, bytes: &[1, 2], timestamp: None };
+        assert_eq!(message.u8(9), Some(2));
+    }
+
+    #[test]
     fn values_with_a_wrong_size_or_type_are_not_read() {
         assert_eq!(read(0x86, 0, &[1]), None, "seen in files of COROS");
         assert_eq!(read(0x84, 0, &[1, 0, 2, 0]), None, "a list");
         assert_eq!(read(0x88, 0, &[0; 4]), None, "a float");
         assert_eq!(read(0x1F, 0, &[1]), None, "no such type");
-    }
-
-    #[test]
-    fn an_incomplete_definition_returns_the_required_length() {
-        let layout = [0x60, 0, 0, 20, 0, 1, 253, 4, 0x86, 1, 0, 2, 0];
-        let needs = |length| Definition::read(&layout[..length], |_| true).err();
-        assert_eq!((needs(1), needs(6), needs(9)), (Some(6), Some(9), Some(10)));
-        assert_eq!((needs(12), needs(13)), (Some(13), None));
     }
 }

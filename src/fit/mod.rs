@@ -10,8 +10,9 @@
 //! ```
 //!
 //! Downloads, the archive and matching use [`scan`]: it reads every byte once for the CRC and skips from message to message,
-//! at more than 500 MB/s. [`read`] makes the same checks and decodes the [`Recording`]; [`read_as_far_as_possible`] does so for
-//! a corrupt file. Sports and manufacturers are numbers; [`manufacturer_name`] and `sport` have their names.
+//! at more than 500 MB/s. [`read`] makes the same checks and decodes the [`Recording`]. Only [`FitMessages`] reads a corrupt file,
+//! up to the message that cannot be read. Sports and manufacturers are numbers; [`manufacturer_name`] and `sport` have their
+//! names.
 //! `docs/fit.md` describes the checks and the differences to other readers.
 //!
 //! The terms are those of FIT: a **file** has a `file_id`; an activity file has `record` messages (a moment with position,
@@ -19,12 +20,17 @@
 //! chained in one buffer.
 
 mod activity;
+mod base_type;
+mod compressed;
 mod crc;
 mod decode;
+mod definition;
 mod error;
 mod frame;
+mod limits;
 mod manufacturer;
 mod message;
+mod messages;
 mod numbers;
 mod product;
 mod read;
@@ -32,7 +38,6 @@ mod recording;
 #[cfg(test)]
 mod sample;
 mod scan;
-mod walk;
 
 use std::fmt;
 
@@ -41,7 +46,7 @@ pub use error::FitError;
 pub use manufacturer::manufacturer_name;
 pub use numbers::numbers;
 pub use product::product_name;
-pub use read::{read, read_as_far_as_possible};
+pub use read::read;
 pub use recording::{Lap, Position, Recording, Session, Sums, TimerEvent, Trackpoint};
 pub use scan::scan;
 

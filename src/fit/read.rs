@@ -4,22 +4,23 @@
 //! with those of Garmin's SDK.
 
 use super::FitError;
+use super::compressed::{AccumulatedNumber, CompressedSpeedDistance};
 use super::frame;
-use super::message::{DataMessage, number, unix_time};
+use super::limits;
+use super::message::{DataMessage, number};
+use super::messages::{MessageReader, RawMessage};
 use super::recording::{Lap, Position, Recording, Session, Sums, TimerEvent, Trackpoint};
-use super::walk::{self, Visitor};
 
 /// Checks that `bytes` is a complete FIT file, or several chained ones, and reads its recording.
 ///
 /// # Errors
-/// The same as of [`scan`](super::scan). No input causes a panic.
+/// The same as of [`scan`](super::scan), and more messages than [`limits`] allows. No input causes a panic.
 pub fn read(bytes: &[u8]) -> Result<Recording, FitError> {
     let mut recording = Recording::default();
     let mut at = 0;
     loop {
         let frame = frame::check(bytes, at)?;
-        let mut file = File::new(&mut recording);
-        walk::messages(&bytes[..frame.data.end], frame.data.start, &mut file)?;
+        read_file(&mut recording, MessageReader::new(&bytes[..frame.data.end], frame.data.start, reads_fields_of))?;
         at = frame.end;
         if at == bytes.len() {
             return Ok(recording);
@@ -27,92 +28,57 @@ pub fn read(bytes: &[u8]) -> Result<Recording, FitError> {
     }
 }
 
-/// Reads a corrupt file up to the message that cannot be read, and returns the first error in it, if there is one.
-///
-/// A missing end does not prevent reading, nor does a wrong CRC: then any value may be wrong. The sessions of a recording are
-/// usually at the end of the file, so that a truncated one has none.
-pub fn read_as_far_as_possible(bytes: &[u8]) -> (Recording, Option<FitError>) {
-    let mut recording = Recording::default();
-    let mut first_error = None;
-    let mut at = 0;
-    loop {
-        let frame = match frame::check(bytes, at) {
-            Ok(frame) => Some(frame),
-            Err(error) => {
-                first_error.get_or_insert(error);
-                frame::salvage(bytes, at)
-            }
-        };
-        let Some(frame) = frame else { break };
-        let mut file = File::new(&mut recording);
-        if let Err(error) = walk::messages(&bytes[..frame.data.end], frame.data.start, &mut file) {
-            first_error.get_or_insert(error);
-            break;
-        }
-        at = frame.end;
-        if at >= bytes.len() {
-            break;
-        }
-    }
-    (recording, first_error)
+fn reads_fields_of(message: u16) -> bool {
+    matches!(message, number::SESSION | number::LAP | number::RECORD | number::EVENT)
 }
 
 /// Adds the messages of one file to the recording of the chain.
-struct File<'a> {
-    recording: &'a mut Recording,
-    compressed_distance: CompressedDistance,
-}
-
-impl<'a> File<'a> {
-    fn new(recording: &'a mut Recording) -> Self {
-        File { recording, compressed_distance: CompressedDistance::default() }
-    }
-}
-
-impl Visitor for File<'_> {
-    fn reads_fields_of(message: u16) -> bool {
-        matches!(message, number::SESSION | number::LAP | number::RECORD | number::EVENT)
-    }
-
-    fn data(&mut self, message: &DataMessage, timestamp: Option<u32>) {
-        let time = timestamp.and_then(unix_time);
+fn read_file(recording: &mut Recording, mut messages: MessageReader) -> Result<(), FitError> {
+    let mut compressed_distance = AccumulatedNumber::default();
+    while let Some(message) = messages.next() {
+        let RawMessage::Data(message) = message? else { continue };
         match message.definition.message {
             number::RECORD => {
-                let point = Trackpoint::read(message, time, &mut self.compressed_distance);
-                self.recording.points.push(point);
+                let point = Trackpoint::read(&message, &mut compressed_distance);
+                limits::RECORDS.push_unless_empty(&mut recording.points, point)?;
             }
-            number::LAP => self.recording.laps.push(Lap::read(message, time)),
-            number::SESSION => self.recording.sessions.push(Session::read(message, time)),
-            number::EVENT => self.recording.timer.extend(timer_event(message, time)),
+            number::LAP => limits::LAPS.push_unless_empty(&mut recording.laps, Lap::read(&message))?,
+            number::SESSION => limits::SESSIONS.push_unless_empty(&mut recording.sessions, Session::read(&message))?,
+            number::EVENT => {
+                if let Some(event) = TimerEvent::read(&message) {
+                    limits::TIMER_EVENTS.push(&mut recording.timer, event)?;
+                }
+            }
             _ => {}
         }
     }
+    Ok(())
 }
 
 impl Session {
-    fn read(message: &DataMessage, end_time: Option<i64>) -> Session {
+    fn read(message: &DataMessage) -> Session {
         Session {
             sport: message.u8(5),
             sub_sport: message.u8(6),
             first_lap: message.u16(25),
-            laps: message.u16(26),
+            lap_count: message.u16(26),
             pool_length_m: message.scaled(44, 100.0),
             training_effect: message.scaled(24, 10.0),
             anaerobic_training_effect: message.scaled(137, 10.0),
             training_stress_score: message.scaled(35, 10.0),
-            sums: Sums::read(message, end_time, &SESSION_SUMS),
+            sums: Sums::read(message, &SESSION_SUMS),
         }
     }
 }
 
 impl Lap {
-    fn read(message: &DataMessage, end_time: Option<i64>) -> Lap {
+    fn read(message: &DataMessage) -> Lap {
         Lap {
             sport: message.u8(25),
             sub_sport: message.u8(39),
             trigger: message.u8(24),
             intensity: message.u8(23),
-            sums: Sums::read(message, end_time, &LAP_SUMS),
+            sums: Sums::read(message, &LAP_SUMS),
         }
     }
 }
@@ -166,14 +132,14 @@ const LAP_SUMS: SumNumbers = SumNumbers {
 };
 
 impl Sums {
-    fn read(message: &DataMessage, end_time: Option<i64>, number: &SumNumbers) -> Sums {
+    fn read(message: &DataMessage, number: &SumNumbers) -> Sums {
         let whole = |number| message.scaled(number, 1.0);
         let speed = |n: usize| speed(message, number.enhanced_speed[n], number.speed[n]);
         let cadence = |n: usize| cadence(message, number.cadence[n], number.fractional_cadence[n]);
         let temperature = |n: usize| message.i8(number.temperature[n]).map(f64::from);
         Sums {
             start_time: message.time(2),
-            end_time,
+            end_time: message.unix_time(),
             elapsed_time_s: message.scaled(7, 1000.0),
             timer_time_s: message.scaled(8, 1000.0),
             moving_time_s: message.scaled(number.moving_time, 1000.0),
@@ -197,16 +163,16 @@ impl Sums {
 }
 
 impl Trackpoint {
-    fn read(message: &DataMessage, time: Option<i64>, compressed_distance: &mut CompressedDistance) -> Trackpoint {
-        let compressed = message.bytes(8).and_then(CompressedSpeedDistance::read);
+    fn read(message: &DataMessage, compressed_distance: &mut AccumulatedNumber) -> Trackpoint {
+        let compressed = message.bytes(8).and_then(|bytes| CompressedSpeedDistance::read(bytes, compressed_distance));
         let altitude = message.scaled(78, 5.0).or_else(|| message.scaled(2, 5.0));
-        let compressed_distance_m = compressed.map(|compressed| compressed_distance.add(compressed.distance));
+        let compressed_speed = || Some(f64::from(compressed?.speed?) / 100.0);
         Trackpoint {
-            time,
+            time: message.unix_time(),
             position: Position::read(message),
             altitude_m: altitude.map(|altitude| altitude - 500.0),
-            distance_m: message.scaled(5, 100.0).or(compressed_distance_m),
-            speed_mps: speed(message, 73, 6).or(compressed.map(|compressed| compressed.speed_mps)),
+            distance_m: message.scaled(5, 100.0).or(compressed.map(|compressed| compressed.distance_m)),
+            speed_mps: speed(message, 73, 6).or_else(compressed_speed),
             heart_rate_bpm: message.u8(3),
             cadence_rpm: cadence(message, 4, 53),
             power_w: message.u16(7),
@@ -218,9 +184,11 @@ impl Trackpoint {
 impl Position {
     fn read(message: &DataMessage) -> Option<Position> {
         const DEGREES: f64 = 180.0 / (1u32 << 31) as f64;
-        let degrees = |number| Some(f64::from(message.i32(number)?) * DEGREES);
-        let position = Position { lat: degrees(0)?, lon: degrees(1)? };
-        (-90.0..=90.0).contains(&position.lat).then_some(position)
+        let (lat, lon) = (message.i32(0)?, message.i32(1)?);
+        // Devices write exactly 0, 0 before they have a position.
+        let is_unset = (lat, lon) == (0, 0);
+        let position = Position { lat: f64::from(lat) * DEGREES, lon: f64::from(lon) * DEGREES };
+        (!is_unset && (-90.0..=90.0).contains(&position.lat)).then_some(position)
     }
 }
 
@@ -235,46 +203,16 @@ fn cadence(message: &DataMessage, whole: u8, fraction: u8) -> Option<f64> {
     Some(whole + message.scaled(fraction, 128.0).unwrap_or(0.0))
 }
 
-/// The timer was started (event type 0), or stopped in one of the ways that FIT has.
-fn timer_event(message: &DataMessage, time: Option<i64>) -> Option<TimerEvent> {
-    const TIMER: u8 = 0;
-    let is_start = match (message.u8(0)?, message.u8(1)?) {
-        (TIMER, 0) => true,
-        (TIMER, 1 | 4 | 8 | 9) => false, // stop, stop_all, stop_disable, stop_disable_all
-        _ => return None,
-    };
-    Some(TimerEvent { time: time?, is_start })
-}
-
-/// The `compressed_speed_distance` of a trackpoint: three bytes with two values of 12 bits.
-#[derive(Clone, Copy)]
-struct CompressedSpeedDistance {
-    speed_mps: f64,
-    /// The low 12 bits of the distance in units of 1/16 m.
-    distance: u16,
-}
-
-impl CompressedSpeedDistance {
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let &[low, middle, high] = bytes else { return None };
-        let speed = u16::from(low) | u16::from(middle & 0x0F) << 8;
-        let distance = u16::from(middle >> 4) | u16::from(high) << 4;
-        Some(CompressedSpeedDistance { speed_mps: f64::from(speed) / 100.0, distance })
-    }
-}
-
-/// The distance since the start, from values that have only its low 12 bits.
-#[derive(Default)]
-struct CompressedDistance {
-    /// In units of 1/16 m; its low 12 bits are those of the last value.
-    total: u64,
-}
-
-impl CompressedDistance {
-    /// Metres since the start at the next value. The distance between two values is less than 256 m.
-    fn add(&mut self, low_bits: u16) -> f64 {
-        self.total += u64::from(low_bits).wrapping_sub(self.total) & 0xFFF;
-        self.total as f64 / 16.0
+impl TimerEvent {
+    /// The timer was started (event type 0), or stopped in one of the ways that FIT has.
+    fn read(message: &DataMessage) -> Option<TimerEvent> {
+        const TIMER: u8 = 0;
+        let is_start = match (message.u8(0)?, message.u8(1)?) {
+            (TIMER, 0) => true,
+            (TIMER, 1 | 4 | 8 | 9) => false, // stop, stop_all, stop_disable, stop_disable_all
+            _ => return None,
+        };
+        Some(TimerEvent { time: message.unix_time()?, is_start })
     }
 }
 

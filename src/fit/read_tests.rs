@@ -1,4 +1,4 @@
-//! The values that are read from small files, and from the readable part of corrupt ones. No input causes a panic.
+//! The values that are read from small files. No input causes a panic.
 
 use super::super::sample::{BYTE, ENUM, SINT8, SINT32, START, START_UNIX_S, Sample, UINT8, UINT16, UINT32, fix_crcs};
 use super::*;
@@ -105,7 +105,7 @@ fn the_values_of_a_session_have_their_units() {
     };
     let session = Session {
         first_lap: Some(0),
-        laps: Some(3),
+        lap_count: Some(3),
         pool_length_m: Some(25.0),
         training_effect: Some(3.1),
         anaerobic_training_effect: Some(1.7),
@@ -205,6 +205,7 @@ fn enhanced_values_are_preferred_unless_they_are_invalid() {
 #[test]
 fn values_that_are_invalid_or_arrays_or_have_a_wrong_size_are_omitted() {
     let point = one_point(&[
+        (2, UINT16, &2600u16.to_le_bytes()),
         (253, UINT32, &[0xFF; 4]),
         (0, SINT32, &[0xFF, 0xFF, 0xFF, 0x7F]),
         (1, SINT32, &[0; 4]),
@@ -216,14 +217,81 @@ fn values_that_are_invalid_or_arrays_or_have_a_wrong_size_are_omitted() {
         (13, SINT8, &[0x7F]),
         (53, UINT8, &[64]), // a fraction of nothing
     ]);
-    assert_eq!(point, Trackpoint::default());
+    assert_eq!(point, Trackpoint { altitude_m: Some(20.0), ..Trackpoint::default() });
 }
 
 #[test]
 fn a_position_beyond_a_pole_is_omitted() {
     let beyond = (1i32 << 30) + 1;
-    let point = one_point(&[(0, SINT32, &beyond.to_le_bytes()), (1, SINT32, &[0; 4])]);
-    assert_eq!(point.position, None);
+    let point = one_point(&[(0, SINT32, &beyond.to_le_bytes()), (1, SINT32, &[0; 4]), (3, UINT8, &[60])]);
+    assert_eq!((point.position, point.heart_rate_bpm), (None, Some(60)));
+}
+
+#[test]
+fn a_position_of_zero_degrees_is_what_a_device_has_before_its_first_one() {
+    let at = |lat: i32, lon: i32| {
+        one_point(&[(0, SINT32, &lat.to_le_bytes()), (1, SINT32, &lon.to_le_bytes()), (3, UINT8, &[60])])
+    };
+    assert_eq!((at(0, 0).position, at(0, 0).heart_rate_bpm), (None, Some(60)));
+    assert!(at(0, 1).position.is_some() && at(1, 0).position.is_some(), "on the equator, on the meridian of Greenwich");
+}
+
+#[test]
+fn an_invalid_compressed_speed_is_omitted_and_its_distance_is_read() {
+    let point = one_point(&[(8, BYTE, &[0xFF, 0x0F, 0x01])]);
+    assert_eq!((point.speed_mps, point.distance_m), (None, Some(1.0)), "not 40.95 m/s");
+}
+
+/// A file with this many messages without a field.
+fn empty_messages(message: u16, count: usize) -> Vec<u8> {
+    let zeros = vec![0; count - 1];
+    Sample::new().define(0, message, &[]).data(0, &[&zeros]).finish()
+}
+
+#[test]
+fn messages_without_fields_need_no_memory() {
+    for message in [18, 19, 20, 21] {
+        let bytes = empty_messages(message, 3_000_000);
+        assert_eq!(read(&bytes), Ok(Recording::default()), "message {message}");
+        let fit = super::super::scan(&bytes).expect("a complete file");
+        assert_eq!(fit.sessions, [], "message {message}");
+    }
+}
+
+#[test]
+fn messages_without_a_valid_value_are_omitted() {
+    let invalid: &[(u8, u8, &[u8])] = &[(253, UINT32, &[0xFF; 4]), (53, UINT8, &[64])];
+    assert_eq!(one_message(20, invalid), Recording::default(), "a fraction of a missing cadence is no value");
+    let with_time = Sample::new().define(1, 21, &[(253, 4, UINT32)]).data(1, &[&START.to_le_bytes()]);
+    let points = whole(with_time.define(2, 20, &[]).compressed(2, ((START + 1) & 0x1F) as u8, &[])).points;
+    assert_eq!(points, [Trackpoint { time: Some(START_UNIX_S + 1), ..Trackpoint::default() }]);
+}
+
+/// Reads a file with this many messages of one field, whose bytes are all 0.
+fn repeated(message: u16, fields: &[(u8, u8, u8)], count: usize) -> Result<Recording, FitError> {
+    let size: u8 = fields.iter().map(|(_, size, _)| size).sum();
+    let zeros = vec![0; count * (1 + usize::from(size)) - 1];
+    read(&Sample::new().define(0, message, fields).data(0, &[&zeros]).finish())
+}
+
+#[test]
+fn more_messages_than_any_recording_has_are_an_error() {
+    let heart_rate = [(3, 1, UINT8)];
+    assert_eq!(repeated(20, &heart_rate, 1_000_000).map(|recording| recording.points.len()), Ok(1_000_000));
+    let error = |message, limit| Err(FitError::TooMany { message, limit });
+    assert_eq!(repeated(20, &heart_rate, 2_000_001), error("record", 2_000_000));
+    assert_eq!(repeated(19, &[(24, 1, ENUM)], 65_536), error("lap", 65_535));
+    assert_eq!(repeated(18, &[(5, 1, ENUM)], 1_001), error("session", 1_000));
+    // Each event is a start of the timer at the time of the first message.
+    let start = Sample::new().define(1, 21, &[(253, 4, UINT32)]).data(1, &[&START.to_le_bytes()]);
+    let start = start.define(2, 21, &[(0, 1, ENUM), (1, 1, ENUM)]);
+    let second = (START & 0x1F) as u8;
+    let events = [0xC0 | second, 0, 0].repeat(200_001);
+    assert_eq!(read(&start.data(events[0], &[&events[1..]]).finish()), error("event", 200_000));
+    assert_eq!(
+        FitError::TooMany { message: "session", limit: 1_000 }.to_string(),
+        "malformed: more than 1000 session messages; a recording has 1000 at most"
+    );
 }
 
 #[test]
@@ -287,74 +355,16 @@ fn a_chain_is_one_recording() {
     assert_eq!((recording.sessions.len(), recording.points.len()), (2, 20));
 }
 
-#[test]
-fn a_truncated_file_is_read_up_to_its_end() {
-    let whole = recording();
-    let (recording, error) = read_as_far_as_possible(&whole[..whole.len() / 2]);
-    assert!(matches!(error, Some(FitError::Truncated { .. })), "{error:?}");
-    assert!((1..10).contains(&recording.points.len()), "{}", recording.points.len());
-    assert_eq!(recording.sessions, []);
-}
-
-#[test]
-fn a_complete_file_has_no_error_as_far_as_possible() {
-    let whole = recording();
-    let complete = read(&whole).expect("a complete file");
-    assert_eq!(read_as_far_as_possible(&whole), (complete, None));
-}
-
-#[test]
-fn wrong_crcs_and_headers_do_not_prevent_reading_as_far_as_possible() {
-    let complete = read(&recording()).expect("a complete file");
-    let last = recording().len() - 1;
-    // The size of the header, its CRC, the CRC of the file.
-    for (at, wrong) in [(0, 77), (13, 1), (last, 1)] {
-        let mut bytes = recording();
-        bytes[at] ^= wrong;
-        let (recording, error) = read_as_far_as_possible(&bytes);
-        assert_eq!((recording, error.is_some()), (complete.clone(), true), "byte {at}");
-    }
-}
-
-#[test]
-fn an_unfinished_file_is_read_as_far_as_possible() {
-    let mut bytes = recording();
-    bytes[4..8].fill(0); // the size of the data
-    bytes[12..14].fill(0);
-    let (recording, error) = read_as_far_as_possible(&bytes);
-    assert!(matches!(error, Some(FitError::Unfinished { .. })), "{error:?}");
-    assert_eq!((recording.points.len(), recording.sessions.len()), (10, 1));
-}
-
-#[test]
-fn a_chain_with_a_wrong_crc_is_read_to_its_end() {
-    let mut chain = [recording(), recording()].concat();
-    let at = recording().len() - 1;
-    chain[at] ^= 1;
-    let (both, error) = read_as_far_as_possible(&chain);
-    assert_eq!(both.points.len(), 20);
-    assert!(matches!(error, Some(FitError::FileCrc { .. })), "{error:?}");
-}
-
-#[test]
-fn another_file_has_nothing_to_read() {
-    for bytes in [&b""[..], b"<html><body>gone</body></html>", &[14; 300]] {
-        let (recording, error) = read_as_far_as_possible(bytes);
-        assert_eq!(recording, Recording::default());
-        assert!(matches!(error, Some(FitError::TooShort { .. } | FitError::NotFit)), "{error:?}");
-    }
-}
-
 proptest! {
     #[test]
     fn any_bytes_cause_no_panic(bytes: Vec<u8>) {
-        let _ = (read(&bytes), read_as_far_as_possible(&bytes));
+        let _ = read(&bytes);
     }
 
     #[test]
     fn any_messages_cause_no_panic(first: u8, rest: Vec<u8>) {
         let bytes = Sample::new().data(first, &[&rest]).finish();
-        let _ = (read(&bytes), read_as_far_as_possible(&bytes));
+        let _ = read(&bytes);
     }
 
     #[test]
@@ -364,9 +374,9 @@ proptest! {
         for (at, byte) in changes {
             bytes[at % length] = byte;
         }
-        let _ = (read(&bytes), read_as_far_as_possible(&bytes));
+        let _ = read(&bytes);
         fix_crcs(&mut bytes);
-        let _ = (read(&bytes), read_as_far_as_possible(&bytes));
+        let _ = read(&bytes);
     }
 
     #[test]
@@ -375,20 +385,6 @@ proptest! {
         let length = bytes.len();
         bytes[at % length] = byte;
         fix_crcs(&mut bytes);
-        let scanned = super::super::scan(&bytes).map(|fit| fit.records as usize);
-        let (_, error) = read_as_far_as_possible(&bytes);
-        prop_assert_eq!(read(&bytes).map(|recording| recording.points.len()), scanned.clone());
-        prop_assert_eq!(scanned.err(), error);
-    }
-
-    #[test]
-    fn a_truncated_file_has_the_first_points_of_the_complete_one(length in 0usize..400) {
-        let bytes = recording();
-        prop_assume!(length < bytes.len());
-        let complete = read(&bytes).expect("a complete file");
-        let (part, error) = read_as_far_as_possible(&bytes[..length]);
-        prop_assert!(error.is_some());
-        prop_assert!(complete.points.starts_with(&part.points));
-        prop_assert!(complete.sessions.starts_with(&part.sessions));
+        prop_assert_eq!(read(&bytes).err(), super::super::scan(&bytes).err());
     }
 }

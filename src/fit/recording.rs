@@ -16,6 +16,43 @@ pub struct Recording {
     pub timer: Vec<TimerEvent>,
 }
 
+impl Recording {
+    /// The session that a lap belongs to, both as positions in `sessions` and `laps`: the session during which the lap starts.
+    ///
+    /// If no time says so, it is the session that counts the lap among its own by `first_lap`, and else the only session.
+    /// `None` if the file does not say which of several sessions it is.
+    pub fn session_of_lap(&self, lap: usize) -> Option<usize> {
+        let start = self.laps.get(lap)?.sums.start_time;
+        let is_at_start = |session: &usize| start.is_some_and(|time| self.sessions[*session].sums.may_last_at(time));
+        let by_time: Vec<usize> = (0..self.sessions.len()).filter(is_at_start).collect();
+        let by_count = self.session_counting(lap);
+        if by_time.is_empty() {
+            return by_count.or_else(|| (self.sessions.len() == 1).then_some(0));
+        }
+        // Of two sessions at the same time, one may end in the second in which the other one begins.
+        let latest = || by_time.iter().copied().max_by_key(|session| self.sessions[*session].sums.start_time);
+        by_count.filter(|session| by_time.contains(session)).or_else(latest)
+    }
+
+    /// The session that counts this lap among its own: the last one whose first lap is this one or an earlier one.
+    fn session_counting(&self, lap: usize) -> Option<usize> {
+        let mut found = None;
+        let mut laps_of_earlier_files = 0;
+        let mut before: Option<&Session> = None;
+        for (number, session) in self.sessions.iter().enumerate() {
+            let Some(first) = session.first_lap.map(usize::from) else { continue };
+            if let Some(end) = before.filter(|before| session.begins_file_after(before)).map(Session::lap_end) {
+                laps_of_earlier_files += end?;
+            }
+            if laps_of_earlier_files + first <= lap {
+                found = Some(number);
+            }
+            before = Some(session);
+        }
+        found
+    }
+}
+
 /// The sums of a session.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Session {
@@ -23,10 +60,11 @@ pub struct Session {
     pub sport: Option<u8>,
     /// The number of the sub-sport.
     pub sub_sport: Option<u8>,
-    /// The number of its first lap in the file (`first_lap_index`).
+    /// The number of its first lap in the file (`first_lap_index`): it starts from 0 in each chained file.
+    /// [`Recording::session_of_lap`] takes that into account.
     pub first_lap: Option<u16>,
     /// The number of its laps (`num_laps`).
-    pub laps: Option<u16>,
+    pub lap_count: Option<u16>,
     /// The length of the pool in metres.
     pub pool_length_m: Option<f64>,
     /// The aerobic training effect, 0 to 5 (`total_training_effect`).
@@ -37,6 +75,19 @@ pub struct Session {
     pub training_stress_score: Option<f64>,
     /// The sums that laps have, too.
     pub sums: Sums,
+}
+
+impl Session {
+    /// The number of the first lap behind its laps, in its file.
+    fn lap_end(&self) -> Option<usize> {
+        Some(usize::from(self.first_lap?) + usize::from(self.lap_count?))
+    }
+
+    /// Whether this session is in another chained file than the one before: its laps are not behind those of that one.
+    fn begins_file_after(&self, before: &Session) -> bool {
+        let end_before = before.lap_end().or(before.first_lap.map(|first| usize::from(first) + 1));
+        self.first_lap.map(usize::from) < end_before
+    }
 }
 
 /// The sums of a lap.
@@ -99,6 +150,16 @@ pub struct Sums {
     pub max_temperature_c: Option<f64>,
 }
 
+impl Sums {
+    /// Whether a time is between the start and the end. Some apps write the start into `timestamp`, and some devices the end of the
+    /// whole activity, so that the later one of `timestamp` and the start with the elapsed time is the end.
+    fn may_last_at(&self, time: i64) -> bool {
+        let Some(start) = self.start_time else { return false };
+        let elapsed = self.elapsed_time_s.map(|elapsed| start.saturating_add(elapsed.ceil() as i64));
+        start <= time && self.end_time.max(elapsed).is_none_or(|end| time <= end)
+    }
+}
+
 /// A moment of a recording (`record`).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Trackpoint {
@@ -139,3 +200,7 @@ pub struct TimerEvent {
     /// Started, or stopped.
     pub is_start: bool,
 }
+
+#[cfg(test)]
+#[path = "recording_tests.rs"]
+mod tests;

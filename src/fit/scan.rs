@@ -4,8 +4,9 @@
 //! size in its definition: this is some hundred times faster than decoding the file.
 
 use super::frame::{self, Frame};
-use super::message::{DataMessage, Definition, number, unix_time};
-use super::walk::{self, Visitor};
+use super::limits;
+use super::message::{DataMessage, number};
+use super::messages::{MessageReader, RawMessage};
 use super::{ActivityMessage, FileId, Fit, FitError, SessionMessage};
 
 /// Checks that `bytes` is a complete FIT file, or several chained ones, and reads its contents.
@@ -20,8 +21,7 @@ pub fn scan(bytes: &[u8]) -> Result<Fit, FitError> {
     let mut at = 0;
     loop {
         let Frame { data, end, protocol } = frame::check(bytes, at)?;
-        let mut file = File { fit: &mut fit, seen_file_id: false };
-        walk::messages(&bytes[..data.end], data.start, &mut file)?;
+        read_file(&mut fit, MessageReader::new(&bytes[..data.end], data.start, reads_fields_of))?;
         fit.files += 1;
         fit.protocol = fit.protocol.max(protocol);
         at = end;
@@ -31,33 +31,33 @@ pub fn scan(bytes: &[u8]) -> Result<Fit, FitError> {
     }
 }
 
-/// Adds the messages of one file to the contents of the chain.
-struct File<'a> {
-    fit: &'a mut Fit,
-    seen_file_id: bool,
+fn reads_fields_of(message: u16) -> bool {
+    matches!(message, number::FILE_ID | number::SESSION | number::ACTIVITY)
 }
 
-impl Visitor for File<'_> {
-    fn reads_fields_of(message: u16) -> bool {
-        matches!(message, number::FILE_ID | number::SESSION | number::ACTIVITY)
-    }
-
-    fn definition(&mut self, definition: &Definition) {
-        self.fit.developer_fields |= definition.developer_fields;
-    }
-
-    fn data(&mut self, message: &DataMessage, timestamp: Option<u32>) {
-        match message.definition.message {
-            number::RECORD => record(self.fit, timestamp.and_then(unix_time)),
-            number::FILE_ID if !self.seen_file_id => {
-                self.seen_file_id = true;
-                file_id(self.fit, FileId::read(message));
+/// Adds the messages of one file to the contents of the chain.
+fn read_file(fit: &mut Fit, mut messages: MessageReader) -> Result<(), FitError> {
+    let mut seen_file_id = false;
+    while let Some(message) = messages.next() {
+        let message = match message? {
+            RawMessage::Definition(definition) => {
+                fit.developer_fields |= definition.has_developer_fields;
+                continue;
             }
-            number::SESSION => self.fit.sessions.push(SessionMessage::read(message)),
-            number::ACTIVITY => self.fit.activity = Some(ActivityMessage::read(message)),
+            RawMessage::Data(message) => message,
+        };
+        match message.definition.message {
+            number::RECORD => record(fit, message.unix_time()),
+            number::FILE_ID if !seen_file_id => {
+                seen_file_id = true;
+                file_id(fit, FileId::read(&message));
+            }
+            number::SESSION => limits::SESSIONS.push_unless_empty(&mut fit.sessions, SessionMessage::read(&message))?,
+            number::ACTIVITY => fit.activity = Some(ActivityMessage::read(&message)),
             _ => {}
         }
     }
+    Ok(())
 }
 
 fn record(fit: &mut Fit, time: Option<i64>) {
@@ -103,7 +103,7 @@ impl SessionMessage {
 
 impl ActivityMessage {
     fn read(message: &DataMessage) -> ActivityMessage {
-        let timestamp = message.raw_timestamp().and_then(unix_time);
+        let timestamp = message.unix_time();
         let local = message.time(5);
         ActivityMessage {
             timestamp,

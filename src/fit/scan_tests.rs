@@ -193,6 +193,16 @@ fn malformed_messages_with_valid_crcs_are_errors() {
     assert_eq!(broken(&cut), FitError::Overrun { at, runs_to, data_end });
 }
 
+#[test]
+fn more_sessions_than_any_recording_has_are_an_error() {
+    let sessions = |count: usize| {
+        let zeros = vec![0; 2 * count - 1];
+        scan(&Sample::new().define(0, 18, &[(5, 1, ENUM)]).data(0, &[&zeros]).finish()).map(|fit| fit.sessions.len())
+    };
+    assert_eq!(sessions(1_000), Ok(1_000));
+    assert_eq!(sessions(1_001), Err(FitError::TooMany { message: "session", limit: 1_000 }));
+}
+
 /// Any bytes as the data of a file with a valid header and CRC, so that the messages are read.
 fn sealed(data: Vec<u8>) -> Vec<u8> {
     match data.split_first() {

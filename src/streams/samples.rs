@@ -30,7 +30,7 @@ pub(super) fn samples(points: &[Trackpoint], by_distance: bool) -> Vec<Second> {
         before = point.distance_m.map(|metres| (time, metres));
         Second {
             time,
-            position: track::position(point),
+            position: point.position,
             speed_mps: if by_distance { since } else { point.speed_mps }.filter(|speed| speed.is_finite()),
             heart_rate_bpm: point.heart_rate_bpm.filter(|bpm| *bpm > 0).map(f64::from),
         }

@@ -7,7 +7,7 @@ use crate::activity::Format;
 use crate::archive::{self, Archive, CheckedFile};
 use crate::catalogue::{FileContents, FileRow, IndexedFile, UnreadFile};
 use crate::efforts::best_efforts;
-use crate::fit;
+use crate::fit::{self, Recording};
 use crate::i18n;
 use crate::platform::PlatformSpec;
 use crate::track;
@@ -162,14 +162,20 @@ pub(super) fn contents_of(files: &[(FileRow, CheckedFile)]) -> Vec<FileContents>
 
 /// What is read in a FIT file.
 fn contents(sha256: &str, piece: &CheckedFile) -> FileContents {
-    let read = fit::read(&piece.bytes).map_err(|error| error.to_string()).map(|recording| IndexedFile {
-        device: piece.fit.as_ref().and_then(|fit| fit.product()),
+    let device = piece.fit.as_ref().and_then(|fit| fit.product());
+    let read = fit::read(&piece.bytes).map_err(|error| error.to_string());
+    FileContents { sha256: sha256.to_owned(), read: read.map(|recording| indexed(device, recording)) }
+}
+
+fn indexed(device: Option<String>, recording: Recording) -> IndexedFile {
+    let sessions_of_laps: Vec<_> = (0..recording.laps.len()).map(|lap| recording.session_of_lap(lap)).collect();
+    IndexedFile {
+        device,
         records: recording.points.len() as u64,
         efforts: best_efforts(&recording),
         area: track::bounding_box(&recording.points),
         track: track::simplified(&recording.points),
+        laps: recording.laps.into_iter().zip(sessions_of_laps).collect(),
         sessions: recording.sessions,
-        laps: recording.laps,
-    });
-    FileContents { sha256: sha256.to_owned(), read }
+    }
 }

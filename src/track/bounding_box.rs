@@ -1,6 +1,5 @@
 //! The area of a track.
 
-use super::position;
 use crate::fit::Trackpoint;
 
 /// The area between two parallels and two meridians, in degrees. It reaches from `west` eastwards to `east`: if `west` is more
@@ -22,7 +21,7 @@ pub struct BoundingBox {
 /// There are two areas: one that does not cross the date line, and one that does. The narrower one counts, so a track crosses
 /// the date line if it spans less than half of the earth there.
 pub fn bounding_box(points: &[Trackpoint]) -> Option<BoundingBox> {
-    let positions = || points.iter().filter_map(position);
+    let positions = || points.iter().filter_map(|point| point.position);
     let (south, north) = extremes(positions().map(|position| position.lat))?;
     let (west, east) = extremes(positions().map(|position| position.lon))?;
     let (west, east) = across_date_line(positions().map(|position| position.lon))

@@ -6,8 +6,7 @@
 //! track::decode(&bytes)                      Some(segments): lists of positions
 //! ```
 //!
-//! Both use the trackpoints with a position. A position of exactly 0°, 0° is what devices write before they have one, and does
-//! not count.
+//! Both use the trackpoints with a position.
 
 mod bounding_box;
 mod encoding;
@@ -19,7 +18,7 @@ pub use bounding_box::{BoundingBox, bounding_box};
 pub use encoding::decode;
 pub use simplify::{MAX_BYTES, TOLERANCE_M, simplified};
 
-use crate::fit::{Position, Trackpoint};
+use crate::fit::Position;
 
 /// Metres on the ground between two positions that are near each other.
 pub fn distance_m(one: Position, other: Position) -> f64 {
@@ -30,11 +29,6 @@ pub fn distance_m(one: Position, other: Position) -> f64 {
 /// Metres east and north from one position to another that is near it.
 pub fn displacement_m(from: Position, to: Position) -> (f64, f64) {
     geometry::Vertex::new(from).to(&geometry::Vertex::new(to))
-}
-
-/// The position of a trackpoint, if it has one.
-pub fn position(point: &Trackpoint) -> Option<Position> {
-    point.position.filter(|position| (position.lat, position.lon) != (0.0, 0.0))
 }
 
 #[cfg(test)]

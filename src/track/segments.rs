@@ -1,7 +1,6 @@
 //! The parts of a track without gaps.
 
 use super::geometry::Vertex;
-use super::position;
 use crate::fit::Trackpoint;
 
 /// Seconds without a position that are a gap.
@@ -12,7 +11,7 @@ const LONGEST_LEAP_M: f64 = 1000.0;
 /// The positions of a track, in parts between which there is no position for more than 30 seconds, or a leap of more than
 /// 1000 metres.
 pub(super) fn segments(points: &[Trackpoint]) -> Vec<Vec<Vertex>> {
-    let moments = points.iter().filter_map(|point| Some((point.time, Vertex::new(position(point)?))));
+    let moments = points.iter().filter_map(|point| Some((point.time, Vertex::new(point.position?))));
     let moments: Vec<(Option<i64>, Vertex)> = moments.collect();
     let parts = moments.chunk_by(|before, after| !is_gap(before, after));
     parts.map(|part| part.iter().map(|moment| moment.1).collect()).collect()

@@ -2,6 +2,7 @@
 
 use super::geometry::Vertex;
 use super::*;
+use crate::fit::{Position, Trackpoint};
 use proptest::prelude::*;
 
 /// Degrees of rounding, for a distance in metres.
@@ -57,14 +58,6 @@ fn the_area_of_a_track_across_the_date_line_has_more_west_than_east() {
     let fiji = [at(-17.0, 179.5), at(-16.0, -179.25), at(-16.5, 178.0)];
     assert_eq!(boxed(&fiji), Some((-17.0, 178.0, -16.0, -179.25)));
     assert_eq!(boxed(&[at(0.0, -90.0), at(0.0, 90.0)]), Some((0.0, -90.0, 0.0, 90.0)), "half of the earth");
-}
-
-#[test]
-fn zero_degrees_are_no_position() {
-    assert_eq!(boxed(&[at(0.0, 0.0)]), None);
-    assert_eq!(boxed(&[at(0.0, 0.0), at(45.0, 7.0)]), Some((45.0, 7.0, 45.0, 7.0)));
-    assert_eq!(decoded(&track(&[at(0.0, 0.0)])), Vec::<Vec<Position>>::new());
-    assert_eq!(boxed(&[at(0.0, 7.0)]), Some((0.0, 7.0, 0.0, 7.0)), "on the equator");
 }
 
 #[test]
@@ -172,7 +165,7 @@ proptest! {
     #[test]
     fn every_position_is_in_the_area(points in any_track()) {
         let area = bounding_box(&points).expect("positions");
-        for Position { lat, lon } in points.iter().filter_map(position) {
+        for Position { lat, lon } in points.iter().filter_map(|point| point.position) {
             prop_assert!(area.south <= lat && lat <= area.north);
             let is_between = if area.west <= area.east { area.west <= lon && lon <= area.east } else { lon >= area.west || lon <= area.east };
             prop_assert!(is_between, "{lon} in {area:?}");
@@ -182,7 +175,7 @@ proptest! {
     #[test]
     fn every_kept_position_is_one_of_the_recording(points in any_track()) {
         for kept in decoded(&points).concat() {
-            let mut distances = points.iter().filter_map(position).map(|position| metres(kept, position));
+            let mut distances = points.iter().filter_map(|point| point.position).map(|position| metres(kept, position));
             prop_assert!(distances.any(|distance| distance < ROUNDING_M), "{kept:?}");
         }
     }
@@ -193,7 +186,7 @@ proptest! {
         let segments = decode(&bytes).expect("an encoded track");
         // The bytes suffice if another segment would fit.
         prop_assume!(bytes.len() <= MAX_BYTES - 16 && segments.concat().len() < 250);
-        for position in points.iter().filter_map(position) {
+        for position in points.iter().filter_map(|point| point.position) {
             let deviation = deviation(position, &segments);
             prop_assert!(deviation <= TOLERANCE_M + ROUNDING_M, "{deviation} m at {position:?}");
         }

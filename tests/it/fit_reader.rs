@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use fitparser::FitDataRecord;
 use fitparser::profile::MesgNum;
 use garminsync::fit::{self, Lap, Session, Sums, Trackpoint};
-use gs_sim::fit::{self as make, FitBuilder, Message, Value};
+use gs_sim::fit::{self as make, FitBuilder, Message, Value, damage};
 use proptest::prelude::*;
 
 const START: i64 = 1_767_881_421;
@@ -86,10 +86,12 @@ impl Decoded<'_> {
     }
 
     fn point(&self) -> Values {
+        // Exactly 0, 0 is no position here.
+        let position = self.degrees(0).zip(self.degrees(1)).filter(|position| *position != (0.0, 0.0));
         vec![
             ("time", self.value(253)),
-            ("latitude", self.degrees(0).and_then(|lat| self.degrees(1).map(|_| lat))),
-            ("longitude", self.degrees(1).and_then(|lon| self.degrees(0).map(|_| lon))),
+            ("latitude", position.map(|(lat, _)| lat)),
+            ("longitude", position.map(|(_, lon)| lon)),
             ("altitude", self.either(78, 2)),
             ("distance", self.value(5)),
             ("speed", self.either(73, 6)),
@@ -130,7 +132,7 @@ fn session(session: &Session) -> Values {
     let mut values = sums(&session.sums);
     values.extend([
         ("first lap", session.first_lap.map(f64::from)),
-        ("laps", session.laps.map(f64::from)),
+        ("laps", session.lap_count.map(f64::from)),
         ("pool length", session.pool_length_m),
         ("training effect", session.training_effect),
         ("anaerobic training effect", session.anaerobic_training_effect),
@@ -327,7 +329,6 @@ proptest! {
         for (at, byte) in changes {
             bytes[usize::from(at) % length] = byte;
         }
-        let (recording, error) = fit::read_as_far_as_possible(&bytes);
-        prop_assert!(error.is_some() || fit::read(&bytes) == Ok(recording));
+        let _ = fit::read(&damage::seal(bytes));
     }
 }

@@ -370,6 +370,31 @@ fn a_file_with_a_damaged_header_or_checksum_is_read() {
 }
 
 #[test]
+fn the_longer_header_of_a_newer_protocol_is_skipped_in_a_corrupt_file() {
+    let mut bytes = Sample::activity();
+    (bytes[0], bytes[1]) = (20, 0x30);
+    bytes.splice(14..14, [0x40, 2, 3, 4, 5, 6]);
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    assert!(scan(&bytes).is_err());
+    assert_eq!(salvaged(&bytes), 6);
+}
+
+#[test]
+fn of_two_timestamps_the_scan_and_the_decoder_read_the_last_one() {
+    let times = [START.to_le_bytes(), (START + 5).to_le_bytes()].concat();
+    let bytes = Sample::new().define(1, RECORD, &[(253, 4, UINT32), (253, 4, UINT32)]).data(1, &[&times]).finish();
+    assert_eq!(scan(&bytes).expect("a complete file").first_record_time, Some(START_UNIX_S + 5));
+    assert_eq!(value(&read(&bytes).0[0], "timestamp"), Some(&FitValue::Time(START_UNIX_S + 5)));
+}
+
+#[test]
+fn positions_are_printed_as_the_file_has_them() {
+    let (record, _) = one(RECORD, &[(0, 4, SINT32), (1, 4, SINT32)], &[&[0; 4], &[0; 4]]);
+    assert_eq!(value(&record, "position_lat"), Some(&FitValue::Real(0.0)));
+}
+
+#[test]
 fn behind_a_break_the_next_file_of_a_chain_is_read() {
     let mut first = Sample::new().file_id().data(9, &[&[1]]).finish();
     fix_crcs(&mut first);

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use fitparser::Value;
 
-use super::base_type::{self, Misfit};
-use super::layout::Layout;
+use super::super::base_type;
+use super::super::message::DataMessage;
 use super::profile::scaled;
+use super::stored_value::{self, Misfit};
 use super::{FitField, FitValue};
 
 /// The descriptions of the developer fields in a file.
@@ -28,10 +29,10 @@ pub(super) struct Description {
 impl Developers {
     /// Remembers the description in a `field_description` message. One that does not name its field and its type
     /// describes nothing.
-    pub fn describe(&mut self, layout: &Layout, bytes: &[u8]) {
+    pub fn describe(&mut self, message: &DataMessage) {
         let value = |number: u8| {
-            let field = layout.fields.iter().find(|field| field.number == number)?;
-            base_type::value(field.base_type, &bytes[field.place.clone()], layout.big_endian).ok()?
+            let (base_type, bytes) = message.field(number)?;
+            stored_value::read(base_type, bytes, message.definition.big_endian).ok()?
         };
         let number = |field: u8| match value(field)? {
             Value::UInt8(value) | Value::Enum(value) | Value::Byte(value) => Some(value),
@@ -49,8 +50,7 @@ impl Developers {
         let description = Description {
             name: text(3).unwrap_or_else(|| format!("field_{field}")),
             unit: text(8).unwrap_or_default(),
-            // The upper bits only repeat that the type has an endianness.
-            base_type: base_type & 0x1F,
+            base_type: base_type::number(base_type),
             scale: number(6).filter(|scale| *scale > 0).map_or(1.0, f64::from),
             offset,
         };
@@ -66,7 +66,7 @@ impl Developers {
 impl Description {
     /// The value as it is stored.
     pub fn stored_value(&self, bytes: &[u8], big_endian: bool) -> Result<Option<Value>, Misfit> {
-        base_type::value(self.base_type, bytes, big_endian)
+        stored_value::read(self.base_type, bytes, big_endian)
     }
 
     /// The field with this stored value.

@@ -11,16 +11,15 @@ use std::collections::HashMap;
 
 use fitparser::Value;
 
+use super::super::compressed::{AccumulatedNumber, CompressedSpeedDistance};
 use super::super::message::number::RECORD;
 
 /// The message with the heart rates of a chest strap.
 const HR: u16 = 132;
-/// A compressed speed that FIT marks as invalid.
-const NO_SPEED: u32 = 0xFFF;
 
 /// The numbers so far, by message and field. Each file has its own.
 #[derive(Default)]
-pub(super) struct Accumulators(HashMap<(u16, u8), u32>);
+pub(super) struct Accumulators(HashMap<(u16, u8), AccumulatedNumber>);
 
 impl Accumulators {
     /// Replaces the fields with low bits by the whole numbers, unless the message has these, too.
@@ -36,20 +35,18 @@ impl Accumulators {
         }
     }
 
-    /// The whole number whose low `bits` bits are those of `value`.
-    fn whole(&mut self, key: (u16, u8), value: u32, bits: u32) -> u32 {
-        let number = self.0.entry(key).or_default();
-        *number = number.wrapping_add(value.wrapping_sub(*number) & ((1 << bits) - 1));
-        *number
+    /// The number of a field so far.
+    fn so_far(&mut self, message: u16, field: u8) -> &mut AccumulatedNumber {
+        self.0.entry((message, field)).or_default()
     }
 
     /// Replaces the low bits in field `part` by the number in field `whole`.
     fn number(&mut self, message: u16, part: u8, whole: u8, bits: u32, values: &mut Vec<(u8, Value)>) {
         let low = take(values, part).and_then(integer);
         match (find(values, whole).cloned().and_then(integer), low) {
-            (Some(number), _) => drop(self.0.insert((message, whole), number)),
+            (Some(number), _) => self.so_far(message, whole).set(number),
             (None, Some(low)) => {
-                let number = self.whole((message, whole), low, bits);
+                let number = self.so_far(message, whole).advance(low, bits);
                 values.push((whole, Value::UInt32(number)));
             }
             (None, None) => {}
@@ -61,24 +58,24 @@ impl Accumulators {
         const ENHANCED_SPEED: u8 = 73;
         let Some(Value::Array(bytes)) = take(values, 8) else { return };
         let [Value::Byte(low), Value::Byte(middle), Value::Byte(high)] = bytes[..] else { return };
-        let bits = u32::from_le_bytes([low, middle, high, 0]);
-        let (speed, distance) = (bits & 0xFFF, bits >> 12);
-        if speed != NO_SPEED && find(values, 6).or(find(values, ENHANCED_SPEED)).is_none() {
+        let so_far = self.so_far(RECORD, DISTANCE);
+        let Some(compressed) = CompressedSpeedDistance::read(&[low, middle, high], so_far) else { return };
+        let has_speed = find(values, 6).or(find(values, ENHANCED_SPEED)).is_some();
+        if let Some(speed) = compressed.speed.filter(|_| !has_speed) {
             // Hundredths here, and thousandths in the other field.
-            values.push((ENHANCED_SPEED, Value::UInt32(speed * 10)));
+            values.push((ENHANCED_SPEED, Value::UInt32(u32::from(speed) * 10)));
         }
-        let metres = f64::from(self.whole((RECORD, DISTANCE), distance, 12)) / 16.0;
         if find(values, DISTANCE).is_none() {
-            values.push((DISTANCE, Value::Float64(metres * 100.0)));
+            values.push((DISTANCE, Value::Float64(compressed.distance_m * 100.0)));
         }
     }
 
     fn beats(&mut self, values: &mut Vec<(u8, Value)>) {
         const EVENT_TIMESTAMP: u8 = 9;
         const EVENT_TIMESTAMP_12: u8 = 10;
-        let key = (HR, EVENT_TIMESTAMP);
+        let so_far = self.so_far(HR, EVENT_TIMESTAMP);
         if let Some(time) = find(values, EVENT_TIMESTAMP).cloned().and_then(last).and_then(integer) {
-            self.0.insert(key, time);
+            so_far.set(time);
         }
         let Some(Value::Array(bytes)) = take(values, EVENT_TIMESTAMP_12) else { return };
         let bytes: Vec<u32> = bytes.into_iter().filter_map(integer).collect();
@@ -87,7 +84,7 @@ impl Accumulators {
             let bits = part[0] | part[1] << 8 | part[2] << 16;
             [bits & 0xFFF, bits >> 12]
         });
-        let times: Vec<Value> = pairs.map(|low| Value::UInt32(self.whole(key, low, 12))).collect();
+        let times: Vec<Value> = pairs.map(|low| Value::UInt32(so_far.advance(low, 12))).collect();
         if find(values, EVENT_TIMESTAMP).is_none() && !times.is_empty() {
             values.push((EVENT_TIMESTAMP, Value::Array(times)));
         }

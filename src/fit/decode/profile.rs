@@ -7,8 +7,9 @@ use fitparser::de::DecodeOption;
 use fitparser::profile::MesgNum;
 use fitparser::{FitDataField, Value};
 
+use super::super::definition::TIMESTAMP;
 use super::super::message::unix_time;
-use super::{FitField, FitValue, SkippedFields, TIMESTAMP};
+use super::{FitField, FitValue, SkippedFields};
 
 /// The number of the index field in all messages.
 const MESSAGE_INDEX: u8 = 254;

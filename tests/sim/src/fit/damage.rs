@@ -41,7 +41,8 @@ pub fn wrong_crc(file: &[u8]) -> Vec<u8> {
     flip_bit(file, file.len().saturating_sub(1), 0)
 }
 
-fn seal(mut file: Vec<u8>) -> Vec<u8> {
+/// The file with the right checksum at its end, after another change.
+pub fn seal(mut file: Vec<u8>) -> Vec<u8> {
     let end = file.len() - 2;
     let crc = crc16(&file[..end]);
     file[end..].copy_from_slice(&crc.to_le_bytes());
