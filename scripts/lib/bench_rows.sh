@@ -106,18 +106,23 @@ row_empty() {
   line "gs-diff, no input, 10000 in the catalogue" "$wall" ms "cat" "$none" "$peak" "<= 5 ms"
 }
 
-row_verify() {
-  local count=2400 ours_wall ours_cpu ours_peak size
+# archived: makes an archive of files of 125 kB, once, and sets DATA_DIR and count.
+archived() {
+  count=2400
   [ -z "$quick" ] || count=240
   export DATA_DIR=$data/archive
-  if [ ! -e "$DATA_DIR/done" ]; then
-    # Eight hours of recording are a file of 125 kB.
-    simulate "$(garmin_activities "$count" 0 29000)" "" ""
-    rm -rf "$DATA_DIR"
-    mkdir -p "$DATA_DIR"
-    SYNC_PLATFORM=GARMINCOM quietly 'gs-fetch | gs-download' || return 0
-    touch "$DATA_DIR/done"
-  fi
+  [ ! -e "$DATA_DIR/done" ] || return 0
+  # Eight hours of recording.
+  simulate "$(garmin_activities "$count" 0 29000)" "" ""
+  rm -rf "$DATA_DIR"
+  mkdir -p "$DATA_DIR"
+  SYNC_PLATFORM=GARMINCOM quietly 'gs-fetch | gs-download' || return 1
+  touch "$DATA_DIR/done"
+}
+
+row_verify() {
+  local count ours_wall ours_cpu ours_peak size
+  archived || return 0
   size=$(du -sm --apparent-size "$DATA_DIR/fit" | cut -f 1)
   measure 'gs-list --downloaded | gs-download --verify'
   ours_wall=$wall ours_cpu=$cpu ours_peak=$peak wall=- cpu=-
@@ -126,6 +131,16 @@ row_verify() {
   local figure="gs-download --verify, $size MB in $count files"
   line "$figure, CPU" "$ours_cpu" s "openssl sha256" "$cpu" "$ours_peak" "<= 1.3 x"
   line "$figure, time" "$ours_wall" s "openssl sha256" "$wall" - "<= 1.3 x"
+}
+
+# Each file is read, and its contents are stored again.
+row_index() {
+  local count rate=- forget="UPDATE file_contents SET reader = 0"
+  archived || return 0
+  have sqlite3 || return 0
+  measure "sqlite3 '$DATA_DIR/catalogue.sqlite' '$forget' && gs-fit --index"
+  [ "$wall" = - ] || rate=$(calculate "$count / $wall")
+  line "gs-fit --index, $count files" "$rate" files/s - - "$peak" ">= 300 files/s, 60 MB"
 }
 
 row_report() {

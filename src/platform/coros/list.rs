@@ -301,17 +301,18 @@ pub fn activity(item: &Value) -> Option<Activity> {
     })
 }
 
-/// The numbers of an entry. Its `avgSpeed` is a pace whose unit depends on the sport, so the speed is computed; the heights
-/// of activities without a barometer or GPS are 0.
+/// The numbers of an entry of the Training Hub, or of the list by OAuth, whose names have units. The Hub's `avgSpeed` is a pace
+/// whose unit depends on the sport, so the speed is computed; the heights of activities without a barometer or GPS are 0.
 pub fn numbers(item: &Value) -> Numbers {
-    let speed = positive(&item["distance"]).zip(positive(&item["workoutTime"])).map(|(metres, s)| metres / s);
+    let either = |one: &str, other: &str| positive(&item[one]).or_else(|| positive(&item[other]));
+    let speed = either("distance", "distance_m").zip(either("workoutTime", "duration_s")).map(|(metres, s)| metres / s);
     let numbers = Numbers {
-        avg_heart_rate_bpm: positive(&item["avgHr"]),
+        avg_heart_rate_bpm: either("avgHr", "avg_heart_rate_bpm"),
         max_heart_rate_bpm: positive(&item["maxHr"]),
         avg_power_w: positive(&item["avgPower"]),
         ascent_m: positive(&item["ascent"]),
         // In thousandths.
-        calories_kcal: positive(&item["calorie"]).map(|calories| calories / 1000.0),
+        calories_kcal: positive(&item["calorie"]).map(|it| it / 1000.0).or_else(|| positive(&item["calories_kcal"])),
         avg_speed_mps: speed,
         numbers_from: None,
     };

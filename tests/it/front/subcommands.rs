@@ -165,7 +165,7 @@ fn sync_passes_each_flag_unchanged_to_its_stage() {
         let given = |name: &str| fs::read_to_string(work.dir().join(name)).unwrap();
         let platform = format!("<--platform={value}>");
         let common = format!("<--verbose><--verbose><--log=json>{platform}");
-        let input = "<--catalogue=><--newest=3>";
+        let input = "<--catalogue=none><--newest=3>";
         assert_eq!(given("gs-diff"), format!("{common}<{since}><--from=folder:-x>{input}"));
         assert_eq!(given("gs-dedupe"), format!("{common}<{since}>{input}<--duplicates>"));
         assert_eq!(given("gs-fetch"), format!("{common}<--newest=3><--print-platforms>"));

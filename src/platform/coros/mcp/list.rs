@@ -168,12 +168,13 @@ fn start_of(seconds: i64) -> Option<Timestamp> {
 }
 
 /// The record as JSON, with the names of the service where it has them.
-fn json_of(record: &ListedRecord) -> Value {
+pub fn json_of(record: &ListedRecord) -> Value {
     json!({
         "labelId": record.label_id, "sportType": record.sport, "day": record.day.to_string(), "title": record.title,
         "location": record.location, "startTimestamp": record.window.map(|(start, _)| start),
         "endTimestamp": record.window.map(|(_, end)| end), "duration_s": record.duration_s,
-        "distance_m": record.distance_m,
+        "distance_m": record.distance_m, "avg_heart_rate_bpm": record.avg_heart_rate_bpm,
+        "calories_kcal": record.calories_kcal,
     })
 }
 
@@ -191,6 +192,7 @@ mod tests {
             window: Some((start, start + 2700)),
             duration_s: Some(2650),
             distance_m: Some(8020.0),
+            ..ListedRecord::default()
         }
     }
 

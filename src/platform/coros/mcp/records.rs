@@ -29,6 +29,10 @@ pub struct ListedRecord {
     pub duration_s: Option<u32>,
     /// The distance in metres; the list has it to ten metres.
     pub distance_m: Option<f64>,
+    /// The average heart rate in beats a minute.
+    pub avg_heart_rate_bpm: Option<u32>,
+    /// The energy in kilocalories.
+    pub calories_kcal: Option<u32>,
 }
 
 /// Why a text is not a list: the line, and what is wrong there.
@@ -40,7 +44,7 @@ pub struct UnknownProse {
 }
 
 /// The parts of lines that are known and not used. A pace of a swim is per 100 m although its unit says kilometre.
-const UNUSED: &[&str] = &["Average Pace", "Average Speed", "Avg HR", "Calories", "Sets"];
+const UNUSED: &[&str] = &["Average Pace", "Average Speed", "Sets"];
 const INDENT: &str = "   ";
 /// What a line begins with whose first part is missing: the pace.
 const BAR: &str = " | ";
@@ -200,6 +204,9 @@ fn parts(text: &str, record: &mut ListedRecord) -> Result<(), &'static str> {
                 set(&mut record.distance_m, metres, "a distance occurs twice")?;
             }
             "Duration" | "Distance" => {}
+            // No activity looks deleted without these, so another form of them is only unknown.
+            "Avg HR" => record.avg_heart_rate_bpm = count(value, " bpm"),
+            "Calories" => record.calories_kcal = count(value, " kcal"),
             _ if UNUSED.contains(&name) => {}
             _ => return Err("a line is unknown"),
         }
@@ -248,6 +255,12 @@ fn kilometres(text: &str) -> Option<f64> {
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     // Rounded, because 8.02 km times 1000 is not exactly 8020.
     number.parse::<f64>().ok().filter(|_| is_number).map(|number| (number * 1000.0).round())
+}
+
+/// `141 bpm` or `1,024 kcal`; 0 is unknown.
+fn count(text: &str, unit: &str) -> Option<u32> {
+    let number = whole(&text.strip_suffix(unit)?.replace(',', ""))?;
+    u32::try_from(number).ok().filter(|number| *number > 0)
 }
 
 fn whole(text: &str) -> Option<i64> {

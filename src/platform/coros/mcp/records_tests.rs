@@ -69,6 +69,8 @@ fn every_known_form_of_an_activity_is_read() {
             window: Some((1_789_977_600, 1_789_980_300)),
             duration_s: Some(2650),
             distance_m: Some(8020.0),
+            avg_heart_rate_bpm: Some(141),
+            calories_kcal: Some(512),
         }
     );
     let numbers = |at: usize| (all[at].duration_s, all[at].distance_m);
@@ -92,6 +94,11 @@ fn an_activity_may_have_nothing_but_its_day_and_its_id() {
     assert_eq!(one("   Duration: --\n").unwrap().duration_s, None);
     assert_eq!(one("   Distance: 1,024.50 km\n").unwrap().distance_m, Some(1_024_500.0));
     assert_eq!(one("   Average Pace: 5:30 /km\n").unwrap().distance_m, None);
+    let many = one(" | Avg HR: 96 bpm | Calories: 1,024 kcal\n").unwrap();
+    assert_eq!((many.avg_heart_rate_bpm, many.calories_kcal), (Some(96), Some(1024)));
+    for unknown in ["--", "-- bpm", "0 bpm", "1.6 Hz"] {
+        assert_eq!(one(&format!(" | Avg HR: {unknown}\n")).unwrap().avg_heart_rate_bpm, None, "{unknown}");
+    }
 }
 
 #[test]
@@ -240,4 +247,18 @@ fn a_start_fits_the_day_in_every_time_zone_and_a_long_activity_may_be_shown_at_i
 fn an_error_names_the_line_and_not_its_text() {
     let error = read(&LIST.replace("25:00", "secret words")).unwrap_err();
     assert_eq!(error.to_string(), "line 22: a duration is unknown");
+}
+
+#[test]
+fn the_numbers_of_the_list_are_those_of_the_activity() {
+    let record = ListedRecord {
+        duration_s: Some(2650),
+        distance_m: Some(8020.0),
+        avg_heart_rate_bpm: Some(141),
+        calories_kcal: Some(512),
+        ..ListedRecord::default()
+    };
+    let numbers = crate::platform::coros::list::numbers(&super::super::list::json_of(&record));
+    assert_eq!((numbers.avg_heart_rate_bpm, numbers.calories_kcal), (Some(141.0), Some(512.0)));
+    assert_eq!(numbers.avg_speed_mps, Some(8020.0 / 2650.0));
 }
