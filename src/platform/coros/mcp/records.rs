@@ -45,6 +45,7 @@ pub struct UnknownProse {
 
 /// The parts of lines that are known and not used. A pace of a swim is per 100 m although its unit says kilometre.
 const UNUSED: &[&str] = &["Average Pace", "Average Speed", "Sets"];
+const HEART_RATE: &str = "Avg HR";
 const INDENT: &str = "   ";
 /// What a line begins with whose first part is missing: the pace.
 const BAR: &str = " | ";
@@ -205,7 +206,7 @@ fn parts(text: &str, record: &mut ListedRecord) -> Result<(), &'static str> {
             }
             "Duration" | "Distance" => {}
             // No activity looks deleted without these, so another form of them is only unknown.
-            "Avg HR" => record.avg_heart_rate_bpm = count(value, " bpm"),
+            HEART_RATE => record.avg_heart_rate_bpm = count(value, " bpm"),
             "Calories" => record.calories_kcal = count(value, " kcal"),
             _ if UNUSED.contains(&name) => {}
             _ => return Err("a line is unknown"),
