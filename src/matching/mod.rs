@@ -49,10 +49,10 @@ pub enum Certainty {
     SameFile,
     /// Start, sport, timer time and distance agree as closely as in two versions of one recording.
     Match,
-    /// They agree, but two devices recorded them, or may have: the same activity, and neither is a duplicate.
-    TwoDevices,
     /// One is a part of the other, by what their files recorded: the same activity, and neither is a duplicate.
     Trimmed,
+    /// They agree, but two devices recorded them, or may have: the same activity, and neither is a duplicate.
+    TwoDevices,
     /// They agree except that the starts differ by whole quarter hours: a suspected time zone error. Only reported.
     Shifted,
     /// Only the starts agree. Only reported.
@@ -75,14 +75,14 @@ impl Certainty {
     /// The certainty with this name.
     pub fn named(name: &str) -> Option<Certainty> {
         use Certainty::{Match, SameFile, Shifted, StartOnly, Trimmed, TwoDevices};
-        [SameFile, Match, TwoDevices, Trimmed, Shifted, StartOnly]
+        [SameFile, Match, Trimmed, TwoDevices, Shifted, StartOnly]
             .into_iter()
             .find(|certainty| certainty.name() == name)
     }
 
     /// Whether both are the same activity: a platform that has one of them is not missing the other.
     pub fn is_same_activity(self) -> bool {
-        self <= Certainty::Trimmed
+        self <= Certainty::TwoDevices
     }
 
     /// Whether one of the two is a duplicate: it may be deleted if every other guard passes.

@@ -14,17 +14,16 @@ const NOT_SAME: f64 = 0.5;
 const COMMON: f64 = 0.8;
 /// Two people: the share of the seconds in which they are more than 50 m apart.
 const FAR_SHARE: f64 = 0.2;
-/// Two people: the difference of their heart rates, on average.
-const TWO_HEARTS_BPM: f64 = 10.0;
-/// Two people: the difference of their speeds as a share of the speed, on average.
-const TWO_SPEEDS: f64 = 0.1;
-/// Values that vary do not rise and fall together if their correlation is less than this.
-const UNLIKE: f64 = 0.5;
-/// Heart rates that do not rise and fall together belong to two people if they also differ by more than this.
-const UNLIKE_BPM: f64 = 3.0;
+/// Values rise and fall together from this correlation on, and do not below the lower one.
+const TOGETHER: f64 = 0.8;
+const NOT_TOGETHER: f64 = 0.5;
+/// How much the heart rates of one person differ at most, on average: if they rise and fall together, if only in part, and if
+/// they do not.
+const ONE_HEART_BPM: [f64; 3] = [10.0, 5.0, 3.0];
+/// The same for speeds, as a share of the speed.
+const ONE_SPEED: [f64; 3] = [0.1, 0.05, 0.03];
 /// Heart rates that differ by less than this, and rise and fall together, are of one person.
-const ALIKE_BPM: f64 = 5.0;
-const ALIKE: f64 = 0.8;
+const SAME_HEART_BPM: f64 = 5.0;
 /// A file is a part of the other one if it is shorter by more than this, and by more than this share.
 const PART_S: i64 = 30;
 const PART: f64 = 0.05;
@@ -81,24 +80,28 @@ impl StreamComparison {
 
     pub(super) fn speeds_differ(&self) -> bool {
         // Two devices estimate the speed on a treadmill in different ways.
-        let is_unlike = self.speed.is_unlike() && !self.hearts_are_alike();
-        self.speed.samples >= FEWEST_SAMPLES && (self.speed.difference > TWO_SPEEDS || is_unlike)
+        let limits = if self.is_one_heart() { &[ONE_SPEED[0]; 3] } else { &ONE_SPEED };
+        self.speed.is_beyond(limits)
     }
 
     pub(super) fn heart_rates_differ(&self) -> bool {
-        let most = if self.heart_rate.is_unlike() { UNLIKE_BPM } else { TWO_HEARTS_BPM };
-        self.heart_rate.samples >= FEWEST_SAMPLES && self.heart_rate.difference > most
+        self.heart_rate.is_beyond(&ONE_HEART_BPM)
     }
 
-    fn hearts_are_alike(&self) -> bool {
-        let Agreement { samples, difference, correlation, .. } = self.heart_rate;
-        samples >= FEWEST_SAMPLES && difference < ALIKE_BPM && correlation.is_none_or(|correlation| correlation > ALIKE)
+    fn is_one_heart(&self) -> bool {
+        self.heart_rate.samples >= FEWEST_SAMPLES && !self.heart_rate.is_beyond(&[SAME_HEART_BPM, 0.0, 0.0])
     }
 }
 
 impl Agreement {
-    fn is_unlike(&self) -> bool {
-        self.correlation.is_some_and(|correlation| correlation < UNLIKE)
+    /// Whether the values differ by more than the limit for their correlation.
+    fn is_beyond(&self, limits: &[f64; 3]) -> bool {
+        let limit = match self.correlation {
+            Some(correlation) if correlation < NOT_TOGETHER => limits[2],
+            Some(correlation) if correlation < TOGETHER => limits[1],
+            _ => limits[0],
+        };
+        self.samples >= FEWEST_SAMPLES && self.difference > limit
     }
 
     /// The share of the changes that are the same in both; `None` if there are too few.
