@@ -88,10 +88,13 @@ impl NamePattern {
     /// Reads a pattern: text with fields in braces. `{{` and `}}` are braces.
     ///
     /// # Errors
-    /// A field is unknown, a brace has no partner, or the format of a time is invalid.
+    /// The text is empty, a field is unknown, a brace has no partner, or the format of a time is invalid.
     pub fn parse(text: &str) -> Result<NamePattern, PatternError> {
         let chars: Vec<char> = text.chars().collect();
         let error = |at: usize, why: String| PatternError { position: at + 1, why };
+        if text.trim().is_empty() {
+            return Err(error(0, "the pattern is empty".to_owned()));
+        }
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut at = 0;
@@ -147,8 +150,11 @@ impl Field {
             "start" => {
                 let format = format.unwrap_or(START_FORMAT);
                 match formatted(DateTime::constant(2026, 1, 8, 14, 10, 21, 0), format) {
-                    Ok(_) => return Ok(Field::Start(format.to_owned())),
-                    Err(why) => return Err(format!("invalid format of a time {format:?}: {why}")),
+                    Ok(text) if !text.trim().is_empty() => return Ok(Field::Start(format.to_owned())),
+                    // The text of the library speaks of its functions.
+                    _ => {
+                        return Err(format!("invalid format of a time {format:?}, correct is {{start:%Y-%m-%d_%H%M}}"));
+                    }
                 }
             }
             "sport" => Field::Sport,
@@ -322,6 +328,10 @@ mod tests {
             ("a}b", 2, "no { precedes this }"),
             ("{start:%Q!}", 1, "invalid format of a time"),
             ("{start:%Z}", 1, "invalid format of a time"),
+            ("{start:%}", 1, "invalid format of a time \"%\", correct is {start:%Y-%m-%d_%H%M}"),
+            ("{start:}", 1, "invalid format of a time"),
+            ("", 1, "the pattern is empty"),
+            (" ", 1, "the pattern is empty"),
             ("{id:%Y}", 1, "{id} has no format"),
             ("{}", 1, "unknown field {}"),
         ] {

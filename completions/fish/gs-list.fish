@@ -1,7 +1,7 @@
 complete -c gs-list -l id -d 'Only this id (repeat it, or separate by commas)' -r -f
 complete -c gs-list -l min-distance -d 'Only activities of at least this distance: 20km, 13.1mi, 400m' -r -f
 complete -c gs-list -l max-distance -d 'Only activities of at most this distance' -r -f
-complete -c gs-list -l min -d 'Only activities with at least this number: ascent_m=500, avg_heart_rate_bpm=150 (repeat it)' -r -f
+complete -c gs-list -l min -d 'Only activities with at least this number: ascent_m=500, timer_time_s=1h, avg_heart_rate_bpm=150 (repeat it)' -r -f
 complete -c gs-list -l max -d 'Only activities with at most this number (repeat it)' -r -f
 complete -c gs-list -l sort -d 'Sort by this [default: start]' -r -f -a "start\t'The newest first'
 distance\t'The longest first'

@@ -18,18 +18,25 @@ const ZIP: &str = "zip";
 #[error("{why}")]
 pub struct BadBody {
     why: String,
+    /// The reason for a file that no service sent, if it differs.
+    of_file: Option<String>,
     recording: Option<&'static str>,
 }
 
 impl BadBody {
     /// A response without a recording: an error page, an empty body, or one that is unsafe to open.
     fn nothing(why: impl Into<String>) -> BadBody {
-        BadBody { why: why.into(), recording: None }
+        BadBody { why: why.into(), of_file: None, recording: None }
     }
 
     /// A recording that is broken.
     fn broken(why: String, ending: &'static str) -> BadBody {
-        BadBody { why, recording: Some(ending) }
+        BadBody { why, of_file: None, recording: Some(ending) }
+    }
+
+    /// The reason in words, for a file that no service sent.
+    pub fn of_file(&self) -> &str {
+        self.of_file.as_deref().unwrap_or(&self.why)
     }
 
     /// The reason in words.
@@ -85,7 +92,9 @@ fn unzip(body: &[u8]) -> Result<Vec<CheckedFile>, BadBody> {
             left = left.checked_sub(bytes.len() as u64)?;
             Some(left)
         };
-        let too_much = || BadBody::nothing(format!("the zip unpacks to more than {UNPACKED} bytes"));
+        let too_much = || {
+            BadBody::nothing(format!("the zip unpacks to more than {} MiB, the limit of this program", UNPACKED >> 20))
+        };
         let most = spend(&bytes).ok_or_else(too_much)?;
         if walk::is_gzip(&bytes) {
             bytes = ungzipped(bytes, most)?;
@@ -119,7 +128,8 @@ fn is_track(name: &str) -> bool {
 /// Checks one file by its content; its name and its declared type do not matter.
 fn check_file(bytes: Vec<u8>) -> Result<CheckedFile, BadBody> {
     if bytes.is_empty() {
-        return Err(BadBody::nothing("the service sent nothing"));
+        let of_file = Some("the file is empty".to_owned());
+        return Err(BadBody { of_file, ..BadBody::nothing("the service sent nothing") });
     }
     if bytes.get(8..12) == Some(b".FIT") {
         let broken = |broken| BadBody::broken(format!("the FIT file is corrupt: {broken}"), Format::Fit.name());
@@ -131,7 +141,11 @@ fn check_file(bytes: Vec<u8>) -> Result<CheckedFile, BadBody> {
         Some((format, false)) => {
             Err(BadBody::broken(format!("the {} file is cut off", format.name().to_uppercase()), format.name()))
         }
-        None => Err(BadBody::nothing(format!("the service sent {} instead of a file", looks_like(&bytes)))),
+        None => {
+            let found = looks_like(&bytes);
+            let of_file = Some(format!("not a FIT, GPX or TCX file: {found}"));
+            Err(BadBody { of_file, ..BadBody::nothing(format!("the service sent {found} instead of a file")) })
+        }
     }
 }
 
@@ -241,7 +255,7 @@ mod tests {
             assert!(pieces.len() == 1 && pieces[0].bytes == GPX);
         }
         let cut = &packed(GPX)[..30];
-        assert!(why(cut).contains("gzip") && why(&zipped(&[("a.gpx.gz", cut)])).contains("corrupt"));
+        assert!(why(cut).contains("gzip") && why(&zipped(&[("a.gpx.gz", cut)])).contains("damaged"));
         let bomb = packed(&vec![0; (UNPACKED + 1) as usize]);
         assert!(
             why(&bomb).contains("unpacks to more")

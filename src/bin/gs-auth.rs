@@ -27,8 +27,9 @@ use garminsync::sync::{self, KeyOptions, LoginOptions, Result, Worker};
   gs-auth status                        who is logged in, and for how long
 
 Settings: GARMIN_EMAIL, GARMIN_PASSWORD, GARMIN_EMAIL_CN, GARMIN_PASSWORD_CN,
-GARMIN_PERSONAL_API_KEY, GARMIN_PERSONAL_API_KEY_ENDS, COROS_EMAIL, COROS_PASSWORD,
-INTERVALS_API_KEY, GARMINTOKENS, GARTH_HOME, GARTH_TOKEN, GS_LOGIN_PAUSE
+GARMIN_PERSONAL_API_KEY, GARMIN_PERSONAL_API_KEY_ENDS, COROS_EMAIL,
+COROS_PASSWORD, INTERVALS_API_KEY, GARMINTOKENS, GARTH_HOME, GARTH_TOKEN,
+GS_LOGIN_PAUSE
 
 Exit codes: 0 OK, 2 wrong usage,
 75 try again later (a rate limit, a challenge), 77 a login is needed,

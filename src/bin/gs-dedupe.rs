@@ -21,9 +21,9 @@ const NAME: &str = "gs-dedupe";
     name = "gs-dedupe",
     version,
     after_help = "Examples:
-  gs-list | gs-dedupe --duplicates > duplicates.ndjson   the duplicates, and why
-  gs-download < duplicates.ndjson | gs-dedupe            with both files in the archive
-  gs-download < duplicates.ndjson | gs-dedupe | gs-delete -n   what would be deleted
+  gs-list | gs-dedupe --duplicates > c.ndjson         the duplicates, and why
+  gs-download < c.ndjson | gs-dedupe                  with both files archived
+  gs-download < c.ndjson | gs-dedupe | gs-delete -n   what would be deleted
 
 Settings: SPORT_DIFF_SECOND
 

@@ -21,7 +21,7 @@ const NAME: &str = "gs-delete";
     name = "gs-delete",
     version,
     after_help = "Examples:
-  gs-list | gs-dedupe --duplicates | gs-download | gs-dedupe > c.ndjson   find them
+  gs-list | gs-dedupe --duplicates | gs-download | gs-dedupe > c.ndjson   find
   gs-delete -n < c.ndjson                          what would be deleted
   gs-delete --yes --max-delete 3 < c.ndjson        delete at most three
   gs-list --deleted --id 123 | gs-upload --restore   restore one

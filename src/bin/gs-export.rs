@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use garminsync::cli::{self, Common, CommonArgs, Output, PipeOutput, RecordFlags, RecordOutput};
+use garminsync::activity::printable;
+use garminsync::cli::{self, Common, CommonArgs, OnSignal, Output, PipeOutput, RecordFlags, RecordOutput};
 use garminsync::export::ExportFormat;
 use garminsync::name_pattern::{self, NamePattern};
 use garminsync::privacy::PrivacyZone;
@@ -21,22 +22,23 @@ const FILE_NAME: &str = "{start:%Y-%m-%d %H%M} {sport} {name}";
 /// content differs, but no file that gs-export did not write, or that was changed since: see --overwrite.
 ///
 /// Without --out, it prints the file itself: one activity as GPX or TCX; any number as CSV or GeoJSON. GPX and GeoJSON have only
-/// the trackpoints with a position. An activity that has nothing to export is skipped with a message.
+/// the trackpoints with a position. An activity that has nothing to export is skipped with a message. A file that you name and
+/// that has nothing to export is a failure.
 #[derive(Parser)]
 #[command(
     name = "gs-export",
     version,
     after_help = "Examples:
-  gs-export ride.fit > ride.gpx                          one file
-  gs-list --downloaded | gs-export --out ~/gpx           a GPX file for each activity
-  gs-list --downloaded | gs-export --format csv > all.csv   every trackpoint, for a spreadsheet
-  gs-export --split multisport --out . triathlon.fit     a file for each discipline
-  gs-export --privacy-zone 52.5163,13.3777,400 ride.fit > ride.gpx   without the start at home
+  gs-export ride.fit > ride.gpx                             one file
+  gs-list --downloaded | gs-export --out ~/gpx              a file for each
+  gs-list --downloaded | gs-export --format csv > all.csv   all trackpoints
+  gs-export --split multisport --out . triathlon.fit        each discipline
+  gs-export --privacy-zone 52.5163,13.3777,400 ride.fit     without the home
 
 Settings: GS_PRIVACY_ZONES
 
-Exit codes: 0 OK, 1 some failed, 2 wrong usage, 65 invalid record,
-78 configuration error"
+Exit codes: 0 OK, 1 some failed, or a named file has nothing to export,
+2 wrong usage, 65 invalid record, 78 configuration error"
 )]
 struct Args {
     /// FIT files, also compressed with gzip; folders; zip files; - is one file on standard input. Without a path, activities are read from standard input
@@ -102,6 +104,10 @@ impl CommonArgs for Args {
     fn needs_data_dir(&self) -> bool {
         self.paths.is_empty()
     }
+
+    fn on_signal(&self) -> OnSignal {
+        OnSignal::End { out: self.out.clone() }
+    }
 }
 
 fn name_help() -> String {
@@ -115,6 +121,7 @@ fn main() -> ExitCode {
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
     let zones = worker.privacy_zones()?.and(args.privacy_zone.iter().copied());
     let options = ExportOptions { format: args.format.into(), zones, split: args.split.is_some() };
+    cli::check_standard_input(&args.paths, "gs-export FILE, or gs-export - < FILE")?;
     args.check_target(options.format)?;
     let progress = worker.task(NAME);
     let result = match &args.out {
@@ -129,8 +136,9 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         None => args.export(worker, &options, ExportTarget::Stream(&mut PipeOutput(Output::buffered())), &progress),
     };
     progress.finish();
+    let exported = args.exported_text(worker.dry_run);
     let counts = worker.counts_text(&[
-        ("exported", if worker.dry_run { "would be exported" } else { "exported" }),
+        ("exported", exported.as_str()),
         ("unchanged", "unchanged"),
         ("removed", worker.noun("removed", "file removed", "files removed")),
         ("skipped", "skipped"),
@@ -158,6 +166,15 @@ impl Args {
             )));
         }
         Ok(())
+    }
+
+    /// What the summary says of exported activities.
+    fn exported_text(&self, is_dry_run: bool) -> String {
+        let done = if is_dry_run { "would be exported" } else { "exported" };
+        match &self.out {
+            Some(out) => format!("{done} to {}", printable(&out.display().to_string())),
+            None => done.to_owned(),
+        }
     }
 
     fn export(

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use garminsync::cli::{self, Common, CommonArgs, Output};
-use garminsync::sync::{self, Failure, FitOptions, FitSelection, IndexCounts, RecordingInput, Result, Worker};
+use garminsync::cli::{self, Common, CommonArgs, Failure, OnSignal, Output};
+use garminsync::sync::{self, FitOptions, FitSelection, IndexCounts, RecordingInput, Result, Worker};
 
 const NAME: &str = "gs-fit";
 
@@ -29,12 +29,12 @@ const NAME: &str = "gs-fit";
     name = "gs-fit",
     version,
     after_help = "Examples:
-  gs-fit ride.fit                                     the messages of a ride
-  gs-list --downloaded | gs-fit --messages session    the sessions of the archive
-  gs-fit --messages all --raw ride.fit                every field of every message
-  gs-fit --salvage broken.fit > rest.ndjson           a corrupt file up to the break
-  gs-fit - < ride.fit                                 a file on standard input
-  gs-fit --index                                      read what an earlier version archived
+  gs-fit ride.fit                            the messages of a ride
+  gs-list --downloaded | gs-fit --messages session   all sessions
+  gs-fit --messages all --raw ride.fit       every field of every message
+  gs-fit --salvage broken.fit > rest.ndjson   a corrupt file up to the break
+  gs-fit - < ride.fit                        a file on standard input
+  gs-fit --index                             read old files into the catalogue
 
 Exit codes: 0 OK, 1 some files were not read, 2 wrong usage,
 65 invalid record, 78 configuration error"
@@ -43,18 +43,18 @@ struct Args {
     /// FIT files, also compressed with gzip; folders; zip files; - is one file on standard input. Without a path, records are read from standard input
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Only these messages, by their FIT names; all: every message [default: session,lap,length,record,event,device_info,hrv]
+    /// Only these messages, by their FIT names, or unknown_N for the one of number N; all: every message [default: session,lap,length,record,event,device_info,hrv]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     messages: Vec<String>,
     /// Also give every field as it is stored, by its number
     #[arg(long)]
     raw: bool,
-    /// Read corrupt files up to the break
+    /// Read corrupt files up to the break. Each is reported, and is no failure if it has a message
     #[arg(long)]
     salvage: bool,
     /// Print nothing, and read into the catalogue what it does not have of the archived files: of those that an earlier version
     /// archived, or whose reading was interrupted. A run that is stopped continues where it ended
-    #[arg(long, conflicts_with_all = ["paths", "messages", "raw", "salvage"])]
+    #[arg(long)]
     index: bool,
     #[command(flatten)]
     common: Common,
@@ -68,6 +68,25 @@ impl CommonArgs for Args {
     fn needs_data_dir(&self) -> bool {
         self.paths.is_empty()
     }
+
+    fn on_signal(&self) -> OnSignal {
+        if self.index { OnSignal::Stop } else { OnSignal::End { out: None } }
+    }
+}
+
+impl Args {
+    /// Fails if flags ask for messages, too.
+    fn check_index(&self) -> Result<()> {
+        if !self.common.platform.is_empty() {
+            return Err(Failure::usage("--index reads the files of all platforms; leave out --platform"));
+        }
+        match self.paths.is_empty() && self.messages.is_empty() && !self.raw && !self.salvage {
+            true => Ok(()),
+            false => Err(Failure::usage(
+                "--index reads all files of the archive and prints nothing: give no PATH, --messages, --raw or --salvage",
+            )),
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -75,12 +94,11 @@ fn main() -> ExitCode {
 }
 
 fn work(args: &Args, worker: &mut Worker) -> Result<()> {
-    if args.index && !args.common.platform.is_empty() {
-        return Err(Failure::usage("--index reads the files of all platforms; leave out --platform"));
-    }
     if args.index {
+        args.check_index()?;
         return index(worker);
     }
+    cli::check_standard_input(&args.paths, "gs-fit FILE, or gs-fit - < FILE")?;
     let messages = FitSelection::of_names(&args.messages)?;
     let options = FitOptions { messages, raw: args.raw, salvage: args.salvage };
     let progress = worker.task(NAME);

@@ -22,7 +22,7 @@ const NAME: &str = "gs-import";
     after_help = "Examples:
   gs-import -n ~/GarminSync/data             a dry run: what would be imported
   gs-import ~/sports-sync-x                  the folder of Sports Sync X
-  gs-import garmin-export.zip                Garmin's account export, not unpacked
+  gs-import garmin-export.zip                Garmin's account export, packed
   gs-import --platform coros ~/old/coros     files named by their ids
 
 Exit codes: 0 OK, 1 some files were not imported, 2 unknown type of path,

@@ -27,7 +27,10 @@ use garminsync::sync::{self, ListOptions, ListStats, Result, Worker};
   gs-list --unique --sort distance --limit 10   the ten longest activities
   gs-list --min-distance 20km --min ascent_m=500   long and hilly ones
   gs-list --format csv > all.csv        for a spreadsheet
-  gs-list --stats                       the numbers of each platform"
+  gs-list --stats                       the numbers of each platform
+
+Exit codes: 0 OK, also if the list is empty, 1 no activity has an --id,
+2 wrong usage, 78 configuration error"
 )]
 struct Args {
     #[command(flatten)]
@@ -55,7 +58,7 @@ fn work(args: &Args, worker: &mut Worker) -> Result<()> {
         ids: flags.id.clone(),
         filter: args.filter.read(worker.now())?,
         is_local: flags.local,
-        ranges: flags.ranges(),
+        ranges: flags.ranges()?,
         unique: flags.unique,
         sort: flags.sort.map(Into::into),
         reverse: flags.reverse,

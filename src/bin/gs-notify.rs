@@ -27,7 +27,7 @@ const NAME: &str = "gs-notify";
   gs-notify --on failure --lang zh < run.ndjson    only failures, in Chinese
   gs-notify -n --show < run.ndjson > /dev/null     show it, send nothing
   gs-notify --start                                a run begins
-  gs-notify --test                                 send a test message to every channel
+  gs-notify --test                                 test every channel
 
 Settings: QYWX_BOT_KEY, NTFY_URL, TELEGRAM_BOT_TOKEN, WEBHOOK_URL,
 HEALTHCHECKS_URL, GS_RUN

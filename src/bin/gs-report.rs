@@ -17,8 +17,8 @@ use garminsync::sync::{self, ReportOptions, Result, Worker};
     name = "gs-report",
     version,
     after_help = "Examples:
-  gs-report                                     in the folder report of the data folder
-  gs-report --out /srv/www/sport --refresh      elsewhere, and the page reloads itself
+  gs-report                                     in report/ of the data folder
+  gs-report --out /srv/www/sport --refresh      elsewhere; the page reloads
 
 Exit codes: 0 OK, 75 the catalogue is locked, 78 configuration error"
 )]

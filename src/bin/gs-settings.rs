@@ -16,7 +16,7 @@ use garminsync::sync::{Result, Worker};
     name = "gs-settings",
     version,
     after_help = "Examples:
-  gs-settings                           all settings, and the file they are read from
+  gs-settings                           all settings, and their file
   ls \"$(gs-settings DATA_DIR)\"          the value of one, for scripts
   gs-settings --check                   the errors of all settings
 

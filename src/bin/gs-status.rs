@@ -17,7 +17,7 @@ use garminsync::sync::{Result, Worker};
     name = "gs-status",
     version,
     after_help = "Examples:
-  gs-status                             the state, a line for each platform, what to do
+  gs-status                             the state, each platform, what to do
   gs-status --format json | jq .state   for scripts: the data of status.json
 
 Exit codes: 0 everything is OK,

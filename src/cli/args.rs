@@ -50,6 +50,24 @@ pub trait CommonArgs {
     fn needs_data_dir(&self) -> bool {
         true
     }
+
+    /// What Ctrl-C and SIGTERM do.
+    fn on_signal(&self) -> OnSignal {
+        OnSignal::Stop
+    }
+}
+
+/// What Ctrl-C and SIGTERM do to a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnSignal {
+    /// The command stops after the current item.
+    Stop,
+    /// The signal ends the command at once, as it ends any filter: the command only reads, or writes complete files to this
+    /// folder.
+    End {
+        /// The folder whose unfinished files are removed.
+        out: Option<PathBuf>,
+    },
 }
 
 /// How messages are written.

@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 
 use super::args::RuleArg;
 use super::list_output::{Field, ListColumns};
-use super::number_values::{limit, metres};
+use super::number_values::{count, limit, metres, positive};
 use crate::i18n::Lang;
-use crate::sync::{NumberField, NumberRange};
+use crate::sync::{Failure, NumberField, NumberRange};
 use crate::{notify, sync};
 
 /// How far `gs-fetch` lists.
@@ -19,7 +19,7 @@ pub struct ListingFlags {
     #[arg(long)]
     pub full: bool,
     /// List only the newest N activities; older ones stay unlisted, even if they are new
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub newest: Option<u64>,
     /// Accept a listing in which more than a tenth of the known activities are missing
     #[arg(long, alias = "accept-shrunk")]
@@ -42,12 +42,12 @@ pub struct ListFlags {
     #[arg(long)]
     pub local: bool,
     /// Only activities of at least this distance: 20km, 13.1mi, 400m
-    #[arg(long, value_name = "DISTANCE", value_parser = metres)]
+    #[arg(long, value_name = "DISTANCE", value_parser = metres, allow_hyphen_values = true)]
     pub min_distance: Option<f64>,
     /// Only activities of at most this distance
-    #[arg(long, value_name = "DISTANCE", value_parser = metres)]
+    #[arg(long, value_name = "DISTANCE", value_parser = metres, allow_hyphen_values = true)]
     pub max_distance: Option<f64>,
-    /// Only activities with at least this number: ascent_m=500, avg_heart_rate_bpm=150 (repeat it)
+    /// Only activities with at least this number: ascent_m=500, timer_time_s=1h, avg_heart_rate_bpm=150 (repeat it)
     #[arg(long, value_name = "FIELD=NUMBER", value_parser = limit)]
     pub min: Vec<(NumberField, f64)>,
     /// Only activities with at most this number (repeat it)
@@ -60,7 +60,7 @@ pub struct ListFlags {
     #[arg(long)]
     pub reverse: bool,
     /// Print at most N activities
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     pub limit: Option<NonZeroUsize>,
     /// Numbers instead of a list: total, downloaded, missing, no original, unavailable, last listed, per platform
     #[arg(long, conflicts_with_all = ["missing", "downloaded", "deleted", "unique", "sort", "reverse", "limit", "fields"])]
@@ -81,12 +81,25 @@ pub struct ListFlags {
 
 impl ListFlags {
     /// The ranges of numbers that are selected.
-    pub fn ranges(&self) -> Vec<NumberRange> {
+    ///
+    /// # Errors
+    /// A range has no number, because its least value is above its greatest.
+    pub fn ranges(&self) -> Result<Vec<NumberRange>, Failure> {
         let distance = |limit: Option<f64>| limit.map(|limit| (NumberField::Distance, limit));
         let least = self.min.iter().copied().chain(distance(self.min_distance));
         let greatest = self.max.iter().copied().chain(distance(self.max_distance));
         let least = least.map(|(field, min)| NumberRange { field, min, max: f64::INFINITY });
-        least.chain(greatest.map(|(field, max)| NumberRange { field, min: f64::NEG_INFINITY, max })).collect()
+        let greatest: Vec<NumberRange> =
+            greatest.map(|(field, max)| NumberRange { field, min: f64::NEG_INFINITY, max }).collect();
+        let least: Vec<NumberRange> = least.collect();
+        let is_empty =
+            |least: &NumberRange| greatest.iter().any(|most| most.field == least.field && most.max < least.min);
+        if least.iter().any(is_empty) {
+            return Err(Failure::usage(
+                "the least value is above the greatest: see --min, --max, --min-distance, --max-distance",
+            ));
+        }
+        Ok(least.into_iter().chain(greatest).collect())
     }
 
     /// The requested columns. The sort column stays, and so does the distance if units were given.
@@ -138,20 +151,28 @@ impl From<&ListStateFlags> for sync::ListState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SortBy {
     /// The newest first.
+    #[value(alias = "start_time")]
     Start,
     /// The longest first.
+    #[value(alias = "distance_m")]
     Distance,
     /// The longest first.
+    #[value(alias = "timer_time_s")]
     Time,
     /// The most ascent first.
+    #[value(alias = "ascent_m")]
     Ascent,
     /// The fastest on average first.
+    #[value(alias = "avg_speed_mps")]
     Speed,
     /// The highest average heart rate first.
+    #[value(alias = "avg_heart_rate_bpm")]
     HeartRate,
     /// The highest average power first.
+    #[value(alias = "avg_power_w")]
     Power,
     /// The most energy first.
+    #[value(alias = "calories_kcal")]
     Calories,
     /// By name.
     Name,
@@ -243,7 +264,7 @@ pub struct CatalogueFlags {
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = ALL)]
     pub catalogue: Option<String>,
     /// With --catalogue: only the newest N of each platform; 0: all
-    #[arg(long, value_name = "N", requires = "catalogue")]
+    #[arg(long, value_name = "N", requires = "catalogue", value_parser = count, allow_negative_numbers = true)]
     pub newest: Option<u64>,
 }
 
@@ -288,7 +309,7 @@ pub struct DownloadFlags {
 #[derive(Debug, Clone, Args)]
 pub struct UploadLimit {
     /// Upload at most N activities in one run, 0 for no limit [default: $MAX_UPLOAD, else 200]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub max_upload: Option<u64>,
 }
 
@@ -296,7 +317,7 @@ pub struct UploadLimit {
 #[derive(Debug, Clone, Args)]
 pub struct DeletionLimit {
     /// Delete at most N activities in one run [default: $MAX_DELETE, else 10]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub max_delete: Option<u64>,
 }
 

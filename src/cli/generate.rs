@@ -20,7 +20,15 @@ pub fn asked(command: fn() -> Command) -> Option<String> {
 
 /// The page or completion of a command; `None` if `kind` is neither.
 pub fn of(kind: &str, command: Command) -> Option<String> {
-    docgen::command_doc(kind, if kind == "man" { command } else { completed(command) })
+    docgen::command_doc(kind, if kind == "man" { command.mut_args(with_messages) } else { completed(command) })
+}
+
+/// Adds the names of the messages of FIT: the help would be too long with them.
+fn with_messages(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "messages" => arg.value_parser(PossibleValuesParser::new(sync::fit_message_names())),
+        _ => arg,
+    }
 }
 
 fn completed(command: Command) -> Command {
@@ -43,7 +51,7 @@ fn with_values(arg: Arg) -> Arg {
             let names = platforms.services().iter().map(|spec| spec.id.to_string());
             arg.value_parser(PossibleValuesParser::new(names.chain(["folder:", "outbox:"].map(str::to_owned))))
         }
-        "messages" => arg.value_parser(PossibleValuesParser::new(sync::fit_message_names())),
+        "messages" => with_messages(arg),
         "sport" => arg.value_parser(PossibleValuesParser::new((0..=u8::MAX).filter_map(sport::sport_name))),
         // Of the values of a schedule, only the two keywords.
         "what" => arg.value_parser(PossibleValuesParser::new(["on", "off"])),

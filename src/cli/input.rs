@@ -1,7 +1,7 @@
 //! Standard input, and questions to a person on the terminal.
 
 use std::io::{BufReader, IsTerminal, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,6 +23,20 @@ pub type Records = Reader<BufReader<Box<dyn Read + Send>>>;
 /// the number of records.
 pub fn records(hint: &str, progress: &Progress) -> Result<Records, Failure> {
     records_for(hint, progress, progress)
+}
+
+/// Fails if the paths name standard input, `-`, more than once, or while it is a terminal: a person would wait for a file
+/// that never comes. `hint`: how to use it.
+pub fn check_standard_input(paths: &[PathBuf], hint: &str) -> Result<(), Failure> {
+    let named = paths.iter().filter(|path| path.as_os_str() == "-").count();
+    match named {
+        0 => Ok(()),
+        1 if std::io::stdin().is_terminal() => {
+            Err(Failure::usage(format!("no input: - is a file on standard input; try: {hint}")))
+        }
+        1 => Ok(()),
+        _ => Err(Failure::usage("- is named several times, and standard input is one file")),
+    }
 }
 
 /// Like [`records`], for an operation that reads ahead, and itself shows that it waits for input.

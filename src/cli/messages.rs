@@ -135,7 +135,9 @@ impl Observer for Messages {
 
     fn item(&self, item: Item) {
         let Message { level, reason, .. } = item.message;
-        self.say_with(level, name(level), &item.text(), reason, Some(&item));
+        // A path or a name may have a line feed, and an item is one line.
+        let text = item.text().replace('\n', " ");
+        self.say_with(level, name(level), &text, reason, Some(&item));
     }
 
     fn task(&self, name: &str) -> Progress {

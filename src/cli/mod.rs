@@ -27,14 +27,15 @@ mod table;
 
 pub use crate::i18n::{clock as duration, size};
 pub use accounts_output::print_accounts;
-pub use args::{Common, CommonArgs, Filter, RuleArg};
+pub use args::{Common, CommonArgs, Filter, OnSignal, RuleArg};
 pub use flags::{
     AccountsFlags, AccountsFormat, CatalogueFlags, DeletionLimit, DiffFlags, DownloadFlags, ImportFlags, Language,
     ListFlags, ListFormat, ListingFlags, LoginFlags, LogoutFlags, NotifyFlags, NotifyWhen, PLATFORM_OF_FILES,
     ReportFlags, SortBy, StatusFlags, StatusFormat, Units, UploadLimit,
 };
 pub use input::{
-    Records, TerminalPrompt, piped_text, records, records_ahead, records_or_catalogue, stdin_text, token_source,
+    Records, TerminalPrompt, check_standard_input, piped_text, records, records_ahead, records_or_catalogue,
+    stdin_text, token_source,
 };
 pub use list_output::{Field, ListColumns, ListOutput};
 pub use messages::Messages;

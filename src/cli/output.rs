@@ -6,9 +6,8 @@ use serde::Serialize;
 
 use super::progress::Screen;
 use super::{Exit, Failure};
-use crate::fs::no_room;
 use crate::record::Record;
-use crate::sync::RecordSink;
+use crate::sync::{self, RecordSink};
 
 /// The size of the buffer, in bytes, of commands that print faster than a person reads.
 const KEPT: usize = 64 << 10;
@@ -59,7 +58,7 @@ impl Output {
     /// Writes text. `false`: the reader has closed the pipe.
     pub fn text(&mut self, text: &str) -> Result<bool, Failure> {
         self.kept.extend_from_slice(text.as_bytes());
-        self.flush_above(KEPT).map_err(|error| Output::write_failed(&error))
+        self.flush_above(self.most).map_err(|error| Output::write_failed(&error))
     }
 
     /// Writes one value as a line of JSON. `false`: the reader has closed the pipe.
@@ -80,10 +79,7 @@ impl Output {
 
     /// The failure for a failed write of this output, or of a writer that uses it.
     pub fn write_failed(error: &io::Error) -> Failure {
-        match no_room(error) {
-            Some(no_room) => Failure::because(Exit::Config, no_room.reason("standard output".as_ref())),
-            None => Output::failed(error),
-        }
+        sync::output_failure(error)
     }
 
     /// Converts a failed write of another writer into a failure of the command.

@@ -4,12 +4,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Parser;
 use jiff::Timestamp;
 
-use super::{Common, CommonArgs, Messages, generate, signals};
+use super::{Common, CommonArgs, Messages, OnSignal, generate, signals};
 use crate::archive::Archive;
 use crate::catalogue::{self, Catalogue};
 use crate::clock::Clock;
@@ -18,7 +19,7 @@ use crate::platform::{PlatformId, Platforms};
 use crate::reason::Reason;
 use crate::settings::{self, Settings};
 use crate::sync::{
-    DataDir, Failure, Level, Log, Message, Observer, Result, RunningLock, SharedHttp, Worker, Workspace,
+    DataDir, Failure, Level, Log, Message, Observer, OutputFolder, Result, RunningLock, SharedHttp, Worker, Workspace,
     selection_of_flag,
 };
 
@@ -42,6 +43,7 @@ struct Opening<'a> {
     common: &'a Common,
     /// Otherwise an empty temporary folder replaces the data folder.
     needs_data_dir: bool,
+    on_signal: OnSignal,
     messages: Arc<Messages>,
     settings: Settings,
 }
@@ -88,8 +90,15 @@ fn in_session<A: CommonArgs>(
         return Exit::Config;
     }
     let needs_data_dir = args.needs_data_dir();
-    let opening =
-        Opening { command, log, common, needs_data_dir, messages: messages.clone(), settings: settings.clone() };
+    let opening = Opening {
+        command,
+        log,
+        common,
+        needs_data_dir,
+        on_signal: args.on_signal(),
+        messages: messages.clone(),
+        settings: settings.clone(),
+    };
     let (mut worker, data_dir, wrong) = match opening.open() {
         Ok(opened) => opened,
         Err(failure) => {
@@ -183,7 +192,7 @@ impl Opening<'_> {
         };
         let platforms = Platforms::default();
         let selection = selection_of_flag(&platforms, "--platform", &self.common.platform)?;
-        let stop = signals::install_handlers(&self.messages);
+        let stop = self.handle_signals(&data_dir);
         self.settings.stop_with(stop.clone());
         let used = data_dir.used().to_owned();
         let workspace = Workspace {
@@ -207,6 +216,18 @@ impl Opening<'_> {
             shared_http: SharedHttp::default(),
         };
         Ok((Worker::new(Arc::new(workspace), catalogue), data_dir, wrong))
+    }
+
+    /// Installs the signal handlers. Returns the flag that asks the command to stop.
+    fn handle_signals(&self, data_dir: &DataDir) -> Arc<AtomicBool> {
+        let OnSignal::End { out } = self.on_signal.clone() else { return signals::install_handlers(&self.messages) };
+        let stand_in = data_dir.is_stand_in().then(|| data_dir.used().to_owned());
+        signals::end_on_signals(&self.messages, move || {
+            // What cannot be removed does no harm, and the next run removes unfinished files.
+            stand_in.iter().for_each(|dir| drop(std::fs::remove_dir_all(dir)));
+            out.iter().for_each(|out| OutputFolder::sweep_own(out));
+        });
+        Arc::default()
     }
 
     fn data_dir(&self) -> Result<DataDir> {

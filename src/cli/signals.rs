@@ -37,10 +37,42 @@ pub fn install_handlers(messages: &Arc<Messages>) -> Arc<AtomicBool> {
     stop
 }
 
-/// Whether SIGHUP is ignored, so that the program outlives the terminal. Linux shows this in `SigIgn`, a hexadecimal
-/// mask. On other systems the signal counts as not ignored.
+/// Lets signals end the command at once, with their default action: the shell sees a command that a signal ended. Before,
+/// `tidy_up` removes the temporary files, and the progress lines are removed. Ignored signals stay ignored.
+pub fn end_on_signals(messages: &Arc<Messages>, tidy_up: impl Fn() + Send + 'static) {
+    let ending: Vec<i32> =
+        [SIGINT, SIGTERM, SIGHUP, SIGQUIT].into_iter().filter(|signal| !is_ignored(*signal)).collect();
+    let pausing = messages.shows_progress().then_some(SIGTSTP);
+    let Ok(mut signals) = Signals::new(ending.iter().copied().chain(pausing)) else { return };
+    let handled = messages.clone();
+    let handle = move || {
+        for signal in signals.forever() {
+            if signal == SIGTSTP {
+                pause(&handled);
+            } else {
+                tidy_up();
+                handled.leave();
+                let _ = low_level::emulate_default_handler(signal);
+            }
+        }
+    };
+    if std::thread::Builder::new().name("signals".into()).spawn(handle).is_err() {
+        for signal in ending {
+            // Without a thread, nothing is tidied up. Without this, the signal would have no effect at all.
+            let _ = flag::register_conditional_default(signal, Arc::new(AtomicBool::new(true)));
+        }
+    }
+}
+
+/// Whether SIGHUP is ignored, so that the program outlives the terminal.
 pub(super) fn ignores_hangup() -> bool {
-    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignored_in(&status, SIGHUP))
+    is_ignored(SIGHUP)
+}
+
+/// Whether a signal is ignored. Linux shows this in `SigIgn`, a hexadecimal mask. On other systems the signal counts as not
+/// ignored.
+fn is_ignored(signal: i32) -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignored_in(&status, signal))
 }
 
 fn ignored_in(status: &str, signal: i32) -> bool {

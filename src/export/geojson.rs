@@ -100,7 +100,8 @@ impl ExportWriter for GeoJsonWriter<'_> {
         if self.features == 0 {
             self.begin()?;
         }
-        self.out.write_all(b"\n]}\n")
+        self.out.write_all(b"\n]}\n")?;
+        self.out.flush()
     }
 }
 

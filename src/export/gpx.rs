@@ -94,7 +94,7 @@ impl ExportWriter for GpxWriter<'_> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.xml.end_all()
+        self.xml.finish()
     }
 }
 

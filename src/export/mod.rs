@@ -103,7 +103,7 @@ pub trait ExportWriter {
     /// The output cannot be written.
     fn add(&mut self, activity: &ExportActivity) -> io::Result<()>;
 
-    /// Writes the end of the file.
+    /// Writes the end of the file and flushes the output.
     ///
     /// # Errors
     /// The output cannot be written.

@@ -215,7 +215,7 @@ impl ExportWriter for TcxWriter<'_> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.xml.end_all()
+        self.xml.finish()
     }
 }
 

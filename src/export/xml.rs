@@ -37,12 +37,12 @@ impl<'w> XmlWriter<'w> {
         writeln!(self.out, "</{name}>")
     }
 
-    /// Ends all elements.
-    pub fn end_all(&mut self) -> io::Result<()> {
+    /// Ends all elements, and passes on everything that was written.
+    pub fn finish(&mut self) -> io::Result<()> {
         while !self.open.is_empty() {
             self.end()?;
         }
-        Ok(())
+        self.out.flush()
     }
 
     /// Writes an element with a text.
@@ -90,7 +90,7 @@ mod tests {
         xml.begin("a", &[("b", "\"1\" < 2")]).unwrap();
         xml.element("c", "x & y > z\u{0}\u{1f}\u{7f}\u{9b}\u{ffff}\t跑步").unwrap();
         xml.optional("d", None::<&str>).unwrap();
-        xml.end_all().unwrap();
+        xml.finish().unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text, "<a b=\"&quot;1&quot; &lt; 2\">\n <c>x &amp; y &gt; z\t跑步</c>\n</a>\n");
     }

@@ -17,18 +17,25 @@ pub fn unfinished(dir: &Path, prefix: &str, bytes: &[u8]) -> io::Result<NamedTem
     Ok(file)
 }
 
-/// [`unfinished`], with what `write` writes, and not synced yet.
+/// [`unfinished`], with what `write` writes, and not synced yet. An error does not name the temporary file, which nobody
+/// knows.
 pub fn unfinished_of(
     dir: &Path,
     prefix: &str,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir)?;
-    let mut buffer = BufWriter::with_capacity(1 << 16, &mut file);
+    let mut file = tempfile::Builder::new().prefix(prefix).tempfile_in(dir).map_err(without_path)?;
+    let mut buffer = BufWriter::with_capacity(1 << 16, file.as_file_mut());
     write(&mut buffer)?;
     buffer.flush()?;
     drop(buffer);
     Ok(file)
+}
+
+/// The error of the system in one of `tempfile`, which adds the path to its text.
+fn without_path(error: io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(|inner| inner.source()).and_then(|inner| inner.downcast_ref::<io::Error>());
+    inner.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
 }
 
 /// Renames the file to `path`, replaces an existing file of that name, and syncs the folder.

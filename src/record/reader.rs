@@ -5,6 +5,8 @@
 
 use std::io::{self, BufRead};
 
+use serde::de::IgnoredAny;
+
 use super::Record;
 use crate::activity::PlatformIds;
 
@@ -22,6 +24,11 @@ pub enum Malformed {
         /// The message of the parser.
         why: String,
     },
+    /// The stream is a FIT file.
+    #[error(
+        "standard input is a FIT file, not records; name the file, or read it from standard input: gs-fit -, gs-export -"
+    )]
+    FitFile,
     /// Reading the stream failed.
     #[error("cannot read standard input after line {line}: {source}")]
     Io {
@@ -36,6 +43,8 @@ pub enum Malformed {
 pub struct Reader<R> {
     input: R,
     line: u64,
+    /// Whether the stream begins as a FIT file does.
+    is_fit: bool,
     /// The platforms of the records so far.
     names: PlatformIds,
 }
@@ -55,7 +64,7 @@ pub struct Line {
 impl<R: BufRead> Reader<R> {
     /// Reads from `input`.
     pub fn new(input: R) -> Reader<R> {
-        Reader { input, line: 0, names: PlatformIds::default() }
+        Reader { input, line: 0, is_fit: false, names: PlatformIds::default() }
     }
 
     /// The next line, for a command that passes every byte on, and continues after an invalid line. `Err`: reading the
@@ -90,16 +99,33 @@ impl<R: BufRead> Reader<R> {
 
     /// The whole record of the line that was read last.
     pub fn record(&mut self, line: &[u8]) -> Result<Record, Malformed> {
-        let mut record =
-            Record::parse(line).map_err(|error| Malformed::Line { line: self.line, why: plain(&error) })?;
+        let mut record = Record::parse(line).map_err(|error| self.malformed(line, &error))?;
         if let Some(activity) = record.activity_mut() {
             activity.platform = self.names.share(&activity.platform);
         }
         Ok(record)
     }
 
+    /// Why the line that was read last is not a record.
+    fn malformed(&self, line: &[u8], error: &serde_json::Error) -> Malformed {
+        if self.is_fit {
+            return Malformed::FitFile;
+        }
+        let is_object = line.trim_ascii_start().starts_with(b"{");
+        let is_json = || serde_json::from_slice::<IgnoredAny>(line).is_ok();
+        let why = match is_object {
+            false if is_json() => "not a record: expected a JSON object".to_owned(),
+            _ => plain(error),
+        };
+        Malformed::Line { line: self.line, why }
+    }
+
     /// Appends the next line with its end; `false` at the end of the stream.
     fn read_line(&mut self, bytes: &mut Vec<u8>) -> Result<bool, Malformed> {
+        if self.line == 0 {
+            // An error occurs again when the line is read.
+            self.is_fit = self.input.fill_buf().is_ok_and(|head| head.get(8..12) == Some(b".FIT"));
+        }
         let mut limited = io::Read::take(&mut self.input, LINE_LIMIT as u64 + 1);
         let read = limited.read_until(b'\n', bytes).map_err(|source| Malformed::Io { line: self.line, source })?;
         self.line += u64::from(read > 0);

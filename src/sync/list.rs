@@ -132,7 +132,7 @@ impl ListOptions {
 pub fn list(worker: &Worker, options: &ListOptions, sink: &mut dyn RecordSink) -> Result<()> {
     let query = options.query(worker);
     worker.warn_of_unknown_sports(&query.sports)?;
-    worker.warn_of_unknown_ids(&query.ids, &query.platforms)?;
+    worker.report_unknown_ids(&query.ids, &query.platforms)?;
     if options.is_streamed() {
         let mut left = options.limit.map_or(usize::MAX, NonZeroUsize::get);
         return each(worker, options, &query, |record| {
@@ -304,7 +304,7 @@ pub struct ListStats {
 pub fn list_stats(worker: &Worker, options: &ListOptions) -> Result<Vec<ListStats>> {
     let query = options.query(worker);
     worker.warn_of_unknown_sports(&query.sports)?;
-    worker.warn_of_unknown_ids(&query.ids, &query.platforms)?;
+    worker.report_unknown_ids(&query.ids, &query.platforms)?;
     let mut names = query.platforms.clone();
     if names.is_empty() {
         names = worker.catalogue.platforms()?;

@@ -98,7 +98,7 @@ pub use records::{file_ref, record_of};
 pub use report::{ReportOptions, write_report};
 pub use schedule::{ScheduleInfo, StoredSchedule, disable_schedule, enable_schedule, set_schedule, stored_schedule};
 pub use selection::{names_of, selection_of_flag, selection_of_setting, split_raw};
-pub use sink::{RecordSink, RecordSource, RecordStream};
+pub use sink::{RecordSink, RecordSource, RecordStream, output_failure};
 pub use upload::{UploadOptions, upload};
 pub use workspace::{FirstError, Log, OpenedPlatforms, Worker, Workspace};
 pub use write_connection::{TargetCheck, WriteConnection, WriteConnections};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Exit, Failure, Level, Progress, Ready, Result, Worker};
+use super::{Exit, Failure, Level, Progress, Ready, Result, Worker, output_failure};
 use crate::http::{Http, Request};
 use crate::notify::{self, CHANNELS, ChannelRequest, Lang, Marks, Style, Summary, Text, Tone};
 use crate::reason::Reason;
@@ -105,8 +105,7 @@ fn pass(
         }
         // If `output` is closed, the channels are notified all the same.
         if let Err(error) = output.write_all(&line.bytes).and_then(|()| output.flush()) {
-            result =
-                result.and(Err(Failure::new(Exit::Partial, format!("standard output cannot be written: {error}"))));
+            result = result.and(Err(output_failure(&error)));
         }
         progress.add(1);
     }

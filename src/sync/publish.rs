@@ -12,7 +12,7 @@ use super::{Exit, Failure, Result};
 use crate::fs::{make_private, sweep, sync_dir, unfinished_of};
 use crate::reason::Reason;
 
-/// The prefix of unfinished files; files that a killed run left are removed by it.
+/// The prefix of unfinished files; files that a killed run left are removed by it. The id of the process follows.
 const UNFINISHED: &str = ".gs-unfinished-";
 
 /// Writes the content of a file.
@@ -69,9 +69,14 @@ impl OutputFolder {
         sync_dir(&self.path).map_err(|error| failure(&self.path, &error))
     }
 
-    /// Writes a complete file without a name: to be published, or dropped.
-    pub fn draft(&self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<NamedTempFile> {
-        unfinished_of(&self.path, UNFINISHED, content).map_err(|error| failure(&self.path, &error))
+    /// Removes the unfinished files of this process in a folder, when a signal ends it.
+    pub fn sweep_own(path: &Path) {
+        sweep(path, &own_prefix(), Duration::ZERO);
+    }
+
+    /// Writes a complete file without its `name`: to be published, or dropped.
+    pub fn draft(&self, name: &str, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<NamedTempFile> {
+        unfinished_of(&self.path, &own_prefix(), content).map_err(|error| failure(&self.path.join(name), &error))
     }
 
     /// Gives a draft its name, in place of a file of that name, whose mode it gets.
@@ -90,14 +95,14 @@ impl OutputFolder {
 
     /// Writes a complete file next to its final path and syncs it.
     fn write(&self, name: &str, content: Content) -> io::Result<NamedTempFile> {
-        let file = unfinished_of(&self.path, UNFINISHED, content)?;
+        let file = unfinished_of(&self.path, &own_prefix(), content)?;
         finish(&file, &self.path.join(name))?;
         Ok(file)
     }
 
     /// A hard link to the file that is about to be replaced; `None` if there is no file yet.
     fn keep(&self, place: &Path) -> io::Result<Option<TempPath>> {
-        let name = self.path.join(format!("{UNFINISHED}{:08x}", fastrand::u32(..)));
+        let name = self.path.join(format!("{}{:08x}", own_prefix(), fastrand::u32(..)));
         match fs::hard_link(place, &name) {
             Ok(()) => Ok(Some(TempPath::try_from_path(name)?)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -108,6 +113,11 @@ impl OutputFolder {
             }
         }
     }
+}
+
+/// The prefix of the unfinished files of this process.
+fn own_prefix() -> String {
+    format!("{UNFINISHED}{}-", std::process::id())
 }
 
 /// Gives a file the mode of the one that it replaces, as a web server may need it, and syncs it.
@@ -132,11 +142,21 @@ fn put_back((place, before): (PathBuf, Option<TempPath>)) {
 
 /// The failure of a write to `path`.
 pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {
-    let reason = match crate::fs::reason(path, error) {
-        Reason::Storage { detail } => {
+    let shown = path.display();
+    let reason = match (crate::fs::reason(path, error), error.kind()) {
+        (Reason::Storage { .. }, ErrorKind::AlreadyExists | ErrorKind::NotADirectory) if path.is_file() => {
+            Reason::Storage { detail: format!("{shown}: is a file, not a folder; choose a folder") }
+        }
+        (Reason::Storage { .. }, ErrorKind::NotADirectory) => Reason::Storage {
+            detail: format!("{shown}: a part of this path is a file, not a folder; choose another one"),
+        },
+        (Reason::Storage { .. }, ErrorKind::IsADirectory) => {
+            Reason::Storage { detail: format!("{shown}: is a folder, not a file; move it, or choose another folder") }
+        }
+        (Reason::Storage { detail }, _) => {
             Reason::Storage { detail: format!("{detail}; make the folder writable, or choose another one") }
         }
-        reason => reason,
+        (reason, _) => reason,
     };
     Failure::because(Exit::Config, reason)
 }

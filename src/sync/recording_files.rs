@@ -55,23 +55,21 @@ impl Unread {
     fn of(path: &str, error: ReadError) -> Unread {
         match error {
             ReadError::Io(error) if error.kind() == ErrorKind::NotFound => {
-                Unread { kind: ProblemKind::CorruptFile, reason: Reason::FileMissing { path: path.to_owned() } }
+                Unread { kind: ProblemKind::Storage, reason: Reason::FileMissing { path: path.to_owned() } }
             }
             ReadError::Io(error) => {
-                Unread { kind: ProblemKind::Storage, reason: crate::fs::reason(Path::new(shown(path)), &error) }
+                let detail = format!("{}: {error}; check that it is readable", shown(path));
+                Unread { kind: ProblemKind::Storage, reason: Reason::Storage { detail } }
             }
-            ReadError::TooLarge => Unread {
-                kind: ProblemKind::CorruptFile,
-                reason: Reason::other(format!("{error}; no recording is as large")),
-            },
+            ReadError::TooLarge => Unread { kind: ProblemKind::CorruptFile, reason: Reason::other(error.to_string()) },
             ReadError::Gzip(why) => Unread::corrupt(why),
         }
     }
 
     /// The message about a file: its path, once, and the reason.
     pub fn message(&self, path: &str) -> String {
-        match (&self.reason, &self.kind) {
-            (Reason::FileMissing { .. }, _) | (_, ProblemKind::Storage) => self.reason.to_string(),
+        match self.kind {
+            ProblemKind::Storage => self.reason.to_string(),
             _ => format!("{}: {}", shown(path), self.reason),
         }
     }
@@ -225,5 +223,5 @@ fn found(
 /// Reports a folder or a zip file that cannot be read.
 fn report(worker: &Worker, error: &walk::Error) {
     worker.count("failed", 1);
-    worker.fail(&Failure::new(Exit::Partial, error.to_string()));
+    worker.fail(&Failure::new(Exit::Partial, printable(&error.to_string())));
 }

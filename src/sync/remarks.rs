@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Failure, Level, Result, Worker};
+use super::{Exit, Failure, Level, Result, Worker};
 use crate::catalogue::Query;
 use crate::fs::{access_of_others, is_open_to_others};
 use crate::settings;
@@ -70,8 +70,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Warns of ids that no activity has.
-    pub fn warn_of_unknown_ids(&self, ids: &[String], platforms: &[String]) -> Result<()> {
+    /// Reports ids that no activity has: the list does not have what was named.
+    pub fn report_unknown_ids(&self, ids: &[String], platforms: &[String]) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
@@ -82,7 +82,8 @@ impl Worker {
             Ok::<_, Failure>(())
         })?;
         for id in unknown {
-            self.warn(&format!("--id: unknown activity {id:?}; gs-fetch updates the list"));
+            let message = format!("--id: unknown activity {id:?}; gs-fetch updates the list");
+            self.fail(&Failure::new(Exit::Partial, message));
         }
         Ok(())
     }

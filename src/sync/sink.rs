@@ -1,6 +1,10 @@
 //! Sources and sinks of records.
 
-use super::{Failure, Result};
+use std::io;
+use std::path::Path;
+
+use super::{Exit, Failure, Result};
+use crate::fs::no_room;
 use crate::record::{Malformed, Numbered, Record};
 
 /// The records of the input as they arrive, each with its line number.
@@ -51,6 +55,14 @@ impl RecordSink for Vec<Record> {
 
     fn is_closed(&self) -> bool {
         false
+    }
+}
+
+/// The failure of a command that cannot write its standard output.
+pub fn output_failure(error: &io::Error) -> Failure {
+    match no_room(error) {
+        Some(no_room) => Failure::because(Exit::Config, no_room.reason(Path::new("standard output"))),
+        None => Failure::new(Exit::Partial, format!("standard output cannot be written: {error}")),
     }
 }
 

@@ -151,6 +151,11 @@ impl Workspace {
         self.say(Level::Warning, text, None);
     }
 
+    /// Reports a warning with its reason.
+    pub fn warn_because(&self, text: &str, reason: &Reason) {
+        self.say(Level::Warning, text, Some(reason));
+    }
+
     /// Reports an action that was done.
     pub fn info(&self, text: &str) {
         self.say(Level::Info, text, None);
@@ -164,6 +169,13 @@ impl Workspace {
     /// Reports what was done, found or not done with one activity.
     pub fn item(&self, level: Level, activity: ActivityKeyRef, text: &str) {
         self.observer.item(Item { activity, to: None, message: Message { level, text, reason: None } });
+    }
+
+    /// Reports that one activity was skipped, and why.
+    pub fn item_skipped(&self, activity: ActivityKeyRef, reason: &Reason) {
+        let text = &format!("skipped: {reason}");
+        let message = Message { level: Level::Warning, text, reason: Some(reason) };
+        self.observer.item(Item { activity, to: None, message });
     }
 
     /// Reports the result of the upload of one activity to a platform.

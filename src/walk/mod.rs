@@ -281,7 +281,7 @@ impl<E: From<Error>> Search<'_, E> {
         if bytes.len() as u64 > size_limit(filter) {
             return (self.each)(SearchEntry::Corrupt(
                 location.shown,
-                format!("larger than {} bytes", size_limit(filter)),
+                format!("larger than {}", in_mebibytes(size_limit(filter))),
             ));
         }
         (self.each)(SearchEntry::File(location, bytes))
@@ -313,7 +313,7 @@ fn read(path: &Path, filter: FileFilter) -> io::Result<Vec<u8>> {
 /// Reads one file on the disk, with the size limit of [`search`]; a gzip file is decompressed.
 pub fn file(path: &Path) -> Result<Vec<u8>, String> {
     match read(path, FileFilter::Any) {
-        Ok(bytes) if bytes.len() as u64 > FILE => Err(format!("larger than {FILE} bytes")),
+        Ok(bytes) if bytes.len() as u64 > FILE => Err(format!("larger than {}", in_mebibytes(FILE))),
         Ok(bytes) => decompress(&path.to_string_lossy(), bytes, FileFilter::Any),
         Err(error) => Err(error.to_string()),
     }
@@ -326,7 +326,7 @@ pub enum ReadError {
     #[error("{0}")]
     Io(#[from] io::Error),
     /// It exceeds the size limit.
-    #[error("larger than {} MiB", FILE >> 20)]
+    #[error("larger than {}", in_mebibytes(FILE))]
     TooLarge,
     /// It is a corrupt gzip file, or one that exceeds the size limit when it is decompressed.
     #[error("{0}")]
@@ -370,6 +370,11 @@ pub fn files(dir: &Path, known: &[&str], skipped: &mut Skipped) -> Result<Vec<(S
 /// The largest file that is read, in bytes.
 fn size_limit(filter: FileFilter) -> u64 {
     if filter == FileFilter::Text { TEXT } else { FILE }
+}
+
+/// A limit in bytes, as messages have it.
+fn in_mebibytes(limit: u64) -> String {
+    format!("{} MiB, the limit of this program", limit >> 20)
 }
 
 /// The path below `root`.

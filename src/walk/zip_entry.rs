@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek};
 
 use zip::ZipArchive;
 
-use super::{Error, FileFilter, decompress, size_limit, without_gz};
+use super::{Error, FileFilter, decompress, in_mebibytes, size_limit, without_gz};
 use crate::fs;
 
 /// The largest zip inside a zip, in bytes. The parts of an account export have a few hundred megabytes each.
@@ -55,7 +55,7 @@ pub fn spooled(zip: &mut ZipArchive<File>, index: usize) -> Result<ZipArchive<Fi
     let entry = zip.by_index(index).map_err(|error| corrupt(&error))?;
     match io::copy(&mut entry.take(NESTED_ZIP + 1), &mut file) {
         Ok(size) if size > NESTED_ZIP => {
-            return Err(NestedZipError::Corrupt(format!("unpacks to more than {NESTED_ZIP} bytes")));
+            return Err(NestedZipError::Corrupt(format!("unpacks to more than {}", in_mebibytes(NESTED_ZIP))));
         }
         Ok(_) => {}
         Err(error) if fs::no_room(&error).is_some() => return Err(cannot_unpack(error)),

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use gs_sim::fit::{self, FitBuilder, Message, Value, damage, profile};
 use serde_json::json;
 
-use crate::support::{Work, fetched, scenario};
+use crate::support::{Said, Work, fetched, scenario};
 
 /// 2026-01-08T14:10:21Z.
 const START: i64 = 1_767_881_421;
@@ -151,7 +151,15 @@ fn a_file_that_gs_export_did_not_write_or_that_was_changed_since_is_not_replaced
     assert!(own.exists());
     fs::remove_file(&own).unwrap();
     fs::create_dir(&own).unwrap();
-    export(&["--overwrite"]).ends(78).says(why);
+    export(&["--overwrite"]).ends(78).says("run.gpx: is a folder or a device, not a file; move it");
+    fs::remove_dir(&own).unwrap();
+    fifo(&own);
+    export(&[]).ends(78).says("run.gpx: is a folder or a device");
+}
+
+/// Creates a pipe in the file system.
+fn fifo(path: &Path) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
 #[test]
@@ -401,7 +409,7 @@ fn what_cannot_be_exported_is_reported_for_each_file_and_the_rest_is_exported() 
     for (path, (.., why)) in paths.iter().zip(&files) {
         said.says(&format!("{path}: {why}"));
     }
-    said.ends(1).says(&format!("{missing}: the file does not exist")).says("1 exported, 3 skipped, 5 failed");
+    said.ends(1).says(&format!("{missing}: the file does not exist")).says("1 exported to out, 3 skipped, 5 failed");
     assert_eq!(names(&work.dir().join("out")), ["good.gpx"]);
     let said = work.run("gs-export", &[&paths[4]]);
     assert!(said.ends(1).says("no positions").out.is_empty(), "{said}");
@@ -515,7 +523,9 @@ fn a_closed_pipe_ends_the_export_without_an_error() {
 fn an_output_folder_that_cannot_be_used_is_an_error() {
     let work = Work::alone();
     let path = file(&work, "run.fit", &run().build());
-    work.run("gs-export", &["--out", &path, &path]).ends(78).says(&path);
+    work.run("gs-export", &["--out", &path, &path]).ends(78).says(&format!("{path}: is a file, not a folder"));
+    let below = format!("{path}/out");
+    work.run("gs-export", &["--out", &below, &path]).ends(78).says(&format!("{below}: a part of this path is a file"));
     work.run("gs-export", &[&path]).ok();
     work.run("gs-export", &["--name", "{id}", &path]).ends(2).says("--out");
 }
@@ -536,7 +546,7 @@ fn folders_and_zip_files_are_searched_for_activities() {
         .says("rides/2026/cut.fit: corrupt file: truncated")
         .says("export.zip/cut.fit: corrupt file: truncated")
         .says("rides/2026/settings.fit: skipped: not the file of an activity")
-        .says("2 exported, 2 failed");
+        .says("2 exported to out, 2 failed");
     let from: Vec<String> = said.records().iter().map(|record| record["from"].as_str().unwrap().to_owned()).collect();
     assert_eq!(
         (from, names(&work.dir().join("out"))),
@@ -553,7 +563,7 @@ fn folders_and_zip_files_are_searched_for_activities() {
 fn a_file_without_an_end_is_too_large() {
     let work = Work::alone();
     for program in ["gs-export", "gs-fit"] {
-        work.run(program, &["/dev/zero"]).ends(1).says("/dev/zero: larger than 128 MiB; no recording is as large");
+        work.run(program, &["/dev/zero"]).ends(1).says("/dev/zero: larger than 128 MiB, the limit of this program");
         let mut command = work.command(program, &["-"]);
         let output = command.stdin(fs::File::open("/dev/zero").unwrap()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
@@ -592,4 +602,145 @@ fn no_input_is_nothing_to_export() {
     said.ok().says("nothing to export");
     let geojson = work.given("gs-export", &["--format", "geojson"], "").ok().out.clone();
     assert_eq!(serde_json::from_str::<serde_json::Value>(&geojson).unwrap()["features"], json!([]));
+}
+
+#[test]
+fn a_full_disk_is_reported_in_every_format() {
+    let work = Work::alone();
+    let path = file(&work, "short.fit", &fit::run(START, 20, 60.0).build());
+    let full = |mut command: std::process::Command| {
+        command.stdin(Stdio::null()).stdout(fs::File::options().write(true).open("/dev/full").unwrap());
+        Said::of("> /dev/full", &command.output().unwrap())
+    };
+    for format in ["gpx", "tcx", "csv", "geojson"] {
+        let said = full(work.command("gs-export", &["--format", format, &path]));
+        said.ends(78).says("gs-export: standard output: the disk is full; make room and run again");
+    }
+    full(work.command("gs-fit", &[&path])).ends(78).says("the disk is full");
+    let mut notify = work.command("gs-notify", &[]);
+    notify.stdin(Stdio::piped()).stdout(fs::File::options().write(true).open("/dev/full").unwrap());
+    let mut child = notify.stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(record("1", "", &path).as_bytes()).unwrap();
+    Said::of("gs-notify", &child.wait_with_output().unwrap()).ends(78).says("the disk is full");
+}
+
+#[test]
+fn a_signal_ends_the_command_at_once_and_leaves_no_temporary_files() {
+    use std::os::unix::process::ExitStatusExt;
+    let work = Work::alone();
+    let temporary = work.dir().join("tmp");
+    fs::create_dir(&temporary).unwrap();
+    fifo(&work.dir().join("never.fit"));
+    for (program, args) in [("gs-export", &["--out", "out", "never.fit"][..]), ("gs-fit", &["never.fit"])] {
+        for (signal, number) in [("INT", 2), ("TERM", 15)] {
+            let mut command = work.command(program, args);
+            let mut child = command.env("TMPDIR", &temporary).spawn().unwrap();
+            let begun = || fs::read_dir(&temporary).unwrap().next().is_some();
+            while !begun() {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            // The folder for temporary files is there before the signal handlers.
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            // An unfinished file of this process, as a run has it while it writes, and one of another.
+            let (own, other) = (format!("out/.gs-unfinished-{}-a", child.id()), "out/.gs-unfinished-1-b".to_owned());
+            if program == "gs-export" {
+                [&own, &other].into_iter().for_each(|name| fs::write(work.dir().join(name), "x").unwrap());
+            }
+            let id = child.id().to_string();
+            std::process::Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap();
+            assert_eq!(child.wait().unwrap().signal(), Some(number), "{program}");
+            assert!(!begun(), "{program}");
+            assert!(!work.dir().join(own).exists() && (program == "gs-fit" || work.dir().join(other).exists()));
+        }
+    }
+}
+
+#[test]
+fn a_named_file_without_anything_to_export_is_a_failure_in_every_format() {
+    let work = Work::alone();
+    let indoor = file(&work, "indoor.fit", &fit::treadmill(START, 600, 2000.0).build());
+    let settings =
+        file(&work, "settings.fit", &FitBuilder::new().push(Message::new(0).with(0, Value::Enum(2))).build());
+    for (format, path, why) in [
+        ("gpx", &indoor, "no positions, which GPX needs"),
+        ("geojson", &indoor, "no positions, which GeoJSON needs"),
+        ("tcx", &settings, "no trackpoints"),
+        ("csv", &settings, "no trackpoints"),
+    ] {
+        for more in [&[][..], &["--out", "out"]] {
+            let said = work.run("gs-export", &[&["-q", "--format", format, path], more].concat());
+            said.ends(1).says(&format!("gs-export: {path}: skipped: {why}\n"));
+        }
+    }
+    // Nobody named the file in the folder, and a privacy zone does what was requested.
+    let run = file(&work, "run.fit", &run().build());
+    work.run("gs-export", &["--out", "out", &work.dir().display().to_string()]).ok();
+    work.run("gs-export", &["--out", "out", "--privacy-zone", EVERYWHERE, &run]).ok();
+    for format in ["gpx", "tcx", "csv", "geojson"] {
+        work.run("gs-export", &["--format", format, "--privacy-zone", EVERYWHERE, &run]).ends(1).says("privacy zone");
+    }
+    // Among records, one without a file is no failure, unless the output has nothing else.
+    let plain = "{\"type\":\"activity\",\"platform\":\"coros\",\"id\":\"3\"}\n";
+    work.given("gs-export", &["--format", "csv"], plain).ok().says("coros 3: skipped");
+    let said = work.given("gs-export", &["-q"], plain);
+    assert_eq!(said.ends(1).err, "gs-export: nothing exported: every activity was skipped\n");
+    work.given("gs-export", &["-q"], &[plain, &record("1", "", &run)].concat()).ok().silent();
+    let said = work.given("gs-export", &["--log", "json", "--out", "out"], plain);
+    let line: serde_json::Value = serde_json::from_str(said.ok().err.lines().next().unwrap()).unwrap();
+    assert_eq!((&line["level"], &line["reason"]["code"]), (&json!("warning"), &json!("file-not-archived")), "{said}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_reported_with_its_reason() {
+    let work = Work::alone();
+    let missing = work.dir().join("missing.fit").display().to_string();
+    let said = work.given("gs-export", &["--out", "out"], &record("1", "", &missing));
+    let problem =
+        &said.ends(1).says(&format!("garmin-com 1: {missing}: the file does not exist\n")).record()["problem"];
+    assert_eq!((&problem["kind"], &problem["reason"]["code"]), (&json!("storage"), &json!("file-missing")));
+    let folder = work.dir().display().to_string();
+    let said = work.given("gs-export", &["--out", "out"], &record("1", "", &folder));
+    assert!(said.ends(1).says("check that it is readable").err.contains("garmin-com 1: /"), "{said}");
+    let cut = file(&work, "cut.fit.gz", b"\x1f\x8b\x08 cut");
+    for program in ["gs-export", "gs-fit"] {
+        let said = work.run(program, &[&cut]);
+        said.ends(1).says(&format!("{program}: {cut}: corrupt file: the gzip data is damaged: "));
+    }
+}
+
+#[test]
+fn input_that_is_no_record_is_reported_in_plain_words() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    for program in ["gs-export", "gs-fit"] {
+        work.given(program, &[], "[]\n").ends(65).says("line 1: not a record: expected a JSON object");
+        let mut command = work.command(program, &[]);
+        let output = command.stdin(fs::File::open(&path).unwrap()).output().unwrap();
+        Said::of(program, &output).ends(65).says("standard input is a FIT file, not records; name the file, or");
+        work.run(program, &["-", "-"]).ends(2).says("- is named several times");
+        let (code, shown) = work.typed_into(program, "-", &[]);
+        assert!(code == 2 && shown.contains("no input: - is a file on standard input; try: "), "{shown}");
+    }
+}
+
+#[test]
+fn a_name_pattern_that_gives_no_name_is_a_usage_error() {
+    let work = Work::alone();
+    let path = file(&work, "run.fit", &run().build());
+    for (name, why) in [("", "the pattern is empty"), ("{start:}", "invalid format"), ("{start:%}", "invalid format")] {
+        let said = work.run("gs-export", &["--out", "out", "--name", name, &path]);
+        assert!(!said.ends(2).says(why).err.contains("strftime"), "{said}");
+    }
+}
+
+#[test]
+fn a_path_with_a_line_feed_is_one_line_in_messages() {
+    let work = Work::alone();
+    let path = file(&work, "a\nb.fit", b"no recording");
+    assert_eq!(work.run("gs-export", &[&path]).ends(1).err.lines().count(), 1);
+    let said = work.given("gs-export", &["--out", "out"], &record("1", "", "/no such\nfile.fit"));
+    assert_eq!(said.ends(1).err, "gs-export: garmin-com 1: /no such file.fit: the file does not exist\n");
+    let run = file(&work, "run.fit", &run().build());
+    let said = work.run("gs-export", &["-n", "--out", "a\nb", &run]);
+    assert_eq!(said.ok().err.lines().count(), 1, "{said}");
 }

@@ -74,7 +74,7 @@ pub(super) fn print(front: Command, given: Vec<OsString>) -> Result<u8, Failure>
         }
     };
     let mut output = Output::buffered();
-    output.write_all(&code).and_then(|()| Write::flush(&mut output)).map_err(|error| Output::failed(&error))?;
+    output.write_all(&code).and_then(|()| Write::flush(&mut output)).map_err(|error| Output::write_failed(&error))?;
     Ok(0)
 }
 

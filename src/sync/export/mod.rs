@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use super::recording_files::{self, FoundFile, RecordingInput, Unread};
 use super::sink::each_record;
-use super::{Exit, Failure, Level, Progress, Result, Worker, Workspace};
+use super::{Exit, Failure, Progress, Result, Worker, Workspace};
 use crate::activity::{Activity, printable};
 use crate::export::{ExportActivity, ExportFormat, SessionTrack, session_tracks};
 use crate::platform::PlatformSelection;
@@ -39,8 +39,8 @@ pub struct ExportOptions {
 enum NotExported {
     /// Its file has nothing to export.
     Nothing(Reason),
-    /// It failed.
-    Problem(ProblemKind, Reason),
+    /// It failed, with the exit code for it.
+    Problem(ProblemKind, Reason, Exit),
     /// The operation cannot continue.
     Run(Failure),
 }
@@ -55,8 +55,9 @@ impl From<Failure> for NotExported {
 }
 
 impl From<Unread> for NotExported {
+    /// The other files may be readable: some failed.
     fn from(Unread { kind, reason }: Unread) -> NotExported {
-        NotExported::Problem(kind, reason)
+        NotExported::Problem(kind, reason, Exit::Partial)
     }
 }
 
@@ -111,20 +112,31 @@ impl Exports<'_, '_> {
                 self.output.pass_paths(path, &written.paths)?;
             }
             Ok(None) => self.worker.debug(&printable(&format!("{path}: skipped: not the file of an activity"))),
-            Err(NotExported::Nothing(reason)) => {
-                self.worker.count("skipped", 1);
-                self.worker.warn(&printable(&format!("{}: skipped: {reason}", recording_files::shown(path))));
-            }
-            Err(NotExported::Problem(kind, reason)) => {
+            Err(NotExported::Nothing(reason)) => self.skip_file(path, is_searched, &reason),
+            Err(NotExported::Problem(kind, reason, exit)) => {
                 self.worker.count("failed", 1);
                 let unread = Unread { kind, reason };
                 let text = printable(&unread.message(path));
                 self.worker.failed(&text, None, &unread.reason);
-                self.worker.raise(unread.kind.exit());
+                self.worker.raise(exit);
             }
             Err(NotExported::Run(failure)) => return Err(failure),
         }
         Ok(!self.worker.is_stopped() && !self.output.is_closed())
+    }
+
+    /// Reports a file that has nothing to export. That is a failure if the person named the file, unless a privacy zone has the
+    /// whole track: then the folder has what was requested.
+    fn skip_file(&self, path: &str, is_searched: bool, reason: &Reason) {
+        self.worker.count("skipped", 1);
+        let text = printable(&format!("{}: skipped: {reason}", recording_files::shown(path)));
+        let is_requested = *reason == Reason::InPrivacyZone && !self.output.is_stream();
+        if is_searched || is_requested {
+            self.worker.warn_because(&text, reason);
+        } else {
+            self.worker.failed(&text, None, reason);
+            self.worker.raise(Exit::Partial);
+        }
     }
 
     /// Exports the bytes of a file. `None`: a folder or a zip file has it, and it is not one of an activity.
@@ -149,10 +161,12 @@ impl Exports<'_, '_> {
                 }
                 Err(NotExported::Nothing(reason)) => {
                     self.worker.count("skipped", 1);
-                    let text = format!("skipped: {reason}");
-                    self.worker.item(Level::Warning, of_record.activity.as_key(), &text);
+                    self.worker.item_skipped(of_record.activity.as_key(), &reason);
                 }
-                Err(NotExported::Problem(kind, reason)) => self.fail(of_record, kind, reason),
+                Err(NotExported::Problem(kind, reason, exit)) => {
+                    self.worker.raise(exit);
+                    self.fail(of_record, kind, reason);
+                }
                 Err(NotExported::Run(failure)) => return Err(failure),
             }
         }
@@ -161,7 +175,6 @@ impl Exports<'_, '_> {
 
     fn fail(&self, record: &mut ActivityRecord, kind: ProblemKind, reason: Reason) {
         self.worker.count("failed", 1);
-        self.worker.raise(kind.exit());
         self.worker.item_failed(record.activity.as_key(), None, &record.activity.platform, &reason);
         record.problem = Some(Problem::new(self.worker.command, kind, reason));
     }
@@ -268,10 +281,10 @@ impl Exports<'_, '_> {
         if self.delayed > 0 {
             self.worker.count("exported", self.delayed);
         }
-        let is_empty = self.worker.counted("exported") == 0;
-        // The one activity that was requested was not written.
-        if is_empty && self.takes_one && self.worker.counted("skipped") > 0 {
-            self.worker.raise(Exit::Partial);
+        let is_empty = self.worker.counted("exported") == 0 && self.worker.counted("skipped") > 0;
+        // The one activity that was requested was not written. Without its error line, -q would not say so.
+        if is_empty && self.takes_one && self.worker.worst() == Exit::Ok {
+            self.worker.fail(&Failure::new(Exit::Partial, "nothing exported: every activity was skipped"));
         }
         self.output.finish()
     }

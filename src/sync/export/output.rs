@@ -9,12 +9,12 @@ use tempfile::NamedTempFile;
 
 use super::written_files::{Existing, ExportSource, Hashing, LIST, WrittenFile, WrittenFiles, same_name};
 use super::{ExportOptions, Exported, NotExported};
+use crate::activity::printable;
 use crate::export::{ExportActivity, ExportFormat, ExportWriter, writer};
-use crate::fs::no_room;
 use crate::name_pattern::{FileName, NamePattern, NameValues};
 use crate::reason::Reason;
 use crate::record::{ProblemKind, Record};
-use crate::sync::{Exit, Failure, OutputFolder, RecordSink, Result, Worker, publish};
+use crate::sync::{Failure, OutputFolder, RecordSink, Result, Worker, output_failure, publish};
 
 /// Where exported activities are written.
 pub enum ExportTarget<'a> {
@@ -131,7 +131,7 @@ impl<'a> ExportOutput<'a> {
     pub fn write(&mut self, worker: &Worker, content: &ExportContent, written: &mut Written) -> Exported<()> {
         match self {
             ExportOutput::Delayed { format, content: all, .. } => {
-                write_all(*format, &content.activity, all).map_err(failure)?;
+                write_all(*format, &content.activity, all).map_err(|error| output_failure(&error))?;
             }
             ExportOutput::Stream { writer, is_closed } => *is_closed = is_closed_by(writer.add(&content.activity))?,
             ExportOutput::Nothing => {}
@@ -188,7 +188,7 @@ impl ExportFolder<'_> {
         written.changed += usize::from(is_changed);
         match self.folder {
             Some(_) => written.paths.push(path),
-            None if is_changed => worker.warn(&format!("{path} would be written")),
+            None if is_changed => worker.warn(&printable(&format!("{path} would be written"))),
             None => {}
         }
         Ok(())
@@ -196,14 +196,19 @@ impl ExportFolder<'_> {
 
     /// Writes a file, unless it has this content already. Returns whether it has not.
     fn put(&mut self, name: &str, path: &str, activity: &ExportActivity, source: &ExportSource) -> Exported<bool> {
-        let (draft, sha256) = self.draft(activity)?;
+        let (draft, sha256) = self.draft(name, activity)?;
         let is_changed = match self.existing(name)? {
             Existing::Nothing => true,
             Existing::File(existing) if existing == sha256 => false,
             Existing::File(existing) if self.overwrite || self.earlier.has(name, &existing) => true,
-            Existing::File(_) | Existing::Other => {
+            Existing::File(_) => {
                 let reason = Reason::FileNotReplaced { path: path.to_owned() };
-                return Err(NotExported::Problem(ProblemKind::Storage, reason));
+                return Err(not_replaced(reason));
+            }
+            Existing::Other => {
+                let detail =
+                    format!("{path}: is a folder or a device, not a file; move it, or choose another --out or --name");
+                return Err(not_replaced(Reason::Storage { detail }));
             }
         };
         if let Some((folder, draft)) = self.folder.as_ref().zip(draft) {
@@ -218,7 +223,7 @@ impl ExportFolder<'_> {
     }
 
     /// Writes the content to a file without a name, and hashes it. In a dry run, it is only hashed.
-    fn draft(&self, activity: &ExportActivity) -> Result<(Option<NamedTempFile>, String)> {
+    fn draft(&self, name: &str, activity: &ExportActivity) -> Result<(Option<NamedTempFile>, String)> {
         let mut sha256 = String::new();
         let mut write = |out: &mut dyn Write| {
             let mut hashing = Hashing::new(out);
@@ -227,9 +232,9 @@ impl ExportFolder<'_> {
             Ok(())
         };
         let draft = match &self.folder {
-            Some(folder) => Some(folder.draft(write)?),
+            Some(folder) => Some(folder.draft(name, write)?),
             None => {
-                write(&mut io::sink()).map_err(failure)?;
+                write(&mut io::sink()).map_err(|error| output_failure(&error))?;
                 None
             }
         };
@@ -243,7 +248,7 @@ impl ExportFolder<'_> {
 
     fn remove_earlier(&mut self, worker: &Worker, source: &ExportSource) -> Result<()> {
         for file in self.earlier.of(source, self.format.extension()) {
-            let path = self.path.join(&file.name).display().to_string();
+            let path = printable(&self.path.join(&file.name).display().to_string());
             match (self.existing(&file.name)?, &self.folder) {
                 (Existing::Nothing | Existing::Other, _) => {}
                 (Existing::File(sha256), _) if sha256 != file.sha256 => worker.warn(&format!(
@@ -261,6 +266,11 @@ impl ExportFolder<'_> {
         }
         Ok(())
     }
+}
+
+/// The failure of a file that does not replace what has its name.
+fn not_replaced(reason: Reason) -> NotExported {
+    NotExported::Problem(ProblemKind::Storage, reason, ProblemKind::Storage.exit())
 }
 
 /// Opens the folder, and creates it unless this is a dry run: its absolute path, the folder unless this is a dry run, and the
@@ -305,14 +315,7 @@ fn is_closed_by(written: io::Result<()>) -> Result<bool> {
     match written {
         Ok(()) => Ok(false),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(true),
-        Err(error) => Err(failure(error)),
-    }
-}
-
-fn failure(error: io::Error) -> Failure {
-    match no_room(&error) {
-        Some(no_room) => Failure::because(Exit::Config, no_room.reason(Path::new("standard output"))),
-        None => Failure::new(Exit::Partial, format!("standard output cannot be written: {error}")),
+        Err(error) => Err(output_failure(&error)),
     }
 }
 

@@ -2,11 +2,15 @@
 
 use std::collections::HashSet;
 
+use super::names::record_type;
 use crate::fit;
+use crate::settings::closest;
 use crate::sync::{Failure, Result};
 
 /// All messages.
 const ALL: &str = "all";
+/// How many names an error suggests.
+const SUGGESTED: usize = 5;
 /// The messages that describe an activity.
 const USUAL: [&str; 7] = ["session", "lap", "length", "record", "event", "device_info", "hrv"];
 
@@ -27,10 +31,10 @@ impl Default for FitSelection {
 }
 
 impl FitSelection {
-    /// The messages with these FIT names; the usual ones if there is no name.
+    /// The messages with these FIT names, or the names of their records; the usual ones if there is no name.
     ///
     /// # Errors
-    /// A name is unknown; the failure has all names.
+    /// A name is unknown; the failure has the nearest names.
     pub fn of_names(names: &[String]) -> Result<FitSelection> {
         if names.is_empty() {
             return Ok(FitSelection::default());
@@ -40,13 +44,9 @@ impl FitSelection {
         }
         let known = fit::message_names();
         let number = |name: &String| {
-            let found = known.iter().find(|(_, known)| known == name).map(|(number, _)| *number);
-            found.ok_or_else(|| {
-                Failure::usage(format!(
-                    "--messages: unknown message {name:?}; known: {}",
-                    fit_message_names().join(", ")
-                ))
-            })
+            let found = known.iter().find(|(_, known)| known == name || record_type(known) == *name);
+            let found = found.map(|(number, _)| *number).or_else(|| unnamed(name));
+            found.ok_or_else(|| unknown(name))
         };
         Ok(FitSelection::Only(names.iter().map(number).collect::<Result<_>>()?))
     }
@@ -58,6 +58,24 @@ impl FitSelection {
             FitSelection::Only(numbers) => numbers.contains(&number),
         }
     }
+}
+
+/// The number of a message without a name: `unknown_104`.
+fn unnamed(name: &str) -> Option<u16> {
+    name.strip_prefix("unknown_")?.parse().ok()
+}
+
+/// The failure for a name that no message has.
+fn unknown(name: &str) -> Failure {
+    let all = fit_message_names();
+    let small = name.to_lowercase();
+    let has_part = |known: &&str| small.len() > 2 && (known.contains(&small) || small.contains(known));
+    let names = || all.iter().map(String::as_str);
+    let mut near: Vec<&str> = closest(name, names()).into_iter().chain(names().filter(has_part)).collect();
+    near.dedup();
+    near.truncate(SUGGESTED);
+    let meant = if near.is_empty() { String::new() } else { format!("; similar: {}", near.join(", ")) };
+    Failure::usage(format!("--messages: unknown message {name:?}{meant}; all names: man gs-fit"))
 }
 
 /// The names that select messages: `all`, the usual ones, and the others of the FIT profile.

@@ -207,7 +207,7 @@ impl<'a> Import<'a> {
         let pieces = match unpack(&offered.bytes) {
             Ok(pieces) => pieces,
             Err(bad) => {
-                self.refuse(&offered.shown, &bad.to_string());
+                self.refuse(&offered.shown, bad.of_file());
                 return Ok(());
             }
         };
@@ -271,7 +271,7 @@ impl<'a> Import<'a> {
         match self.worker.keep_pieces(activity, pieces, store_as) {
             Ok(_) => {}
             Err(NotKept::Bad(bad)) => {
-                self.refuse(shown, &bad.to_string());
+                self.refuse(shown, bad.of_file());
                 return Ok(());
             }
             Err(NotKept::Storage(error)) => return Err(error.into()),

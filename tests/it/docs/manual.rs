@@ -144,6 +144,18 @@ fn man_pages_contain_everything_in_the_help() {
     }
 }
 
+#[test]
+fn the_examples_in_the_help_fit_into_80_columns() {
+    let work = Work::alone();
+    for name in commands() {
+        let help = work.run(&name, &["-h"]).ok().out.clone();
+        let notes = help.find("\nExamples:").map_or("", |at| &help[at..]);
+        for line in notes.lines() {
+            assert!(line.chars().count() <= 80, "{name} -h: {line}");
+        }
+    }
+}
+
 /// Checks the examples, each with its description, and the named settings.
 fn check_examples_and_settings(name: &str, help: &str, page: &str) {
     let examples = help.split("Examples:\n").nth(1).unwrap_or_else(|| panic!("{name} shows no example"));

@@ -141,9 +141,9 @@ fn web_pages_texts_and_corrupt_files_are_reported_and_not_imported() {
     let mut wrong = all[4].fit.clone();
     *wrong.last_mut().unwrap() ^= 1;
     let bad: [(&[u8], &str); 7] = [
-        (b"<!DOCTYPE html><html><title>Just a moment...</title></html>", "a web page instead of a file"),
-        (b"{\"error\": \"not found\"}", "a JSON text instead of a file"),
-        (b"", "the service sent nothing"),
+        (b"<!DOCTYPE html><html><title>Just a moment...</title></html>", "not a FIT, GPX or TCX file: a web page"),
+        (b"{\"error\": \"not found\"}", "not a FIT, GPX or TCX file: a JSON text"),
+        (b"", "the file is empty"),
         (&all[3].fit[..all[3].fit.len() / 2], "the FIT file is corrupt"),
         (&wrong, "the FIT file is corrupt"),
         (&all[5].tcx[..900], "the TCX file is cut off"),
@@ -380,7 +380,7 @@ fn gzipped_files_are_imported_uncompressed() {
     write(format!("{}.fit.gz", all[4].id), gzip(&all[4].fit)[..500].to_vec());
     write("holiday.fit.gz".into(), gzip(&all[5].fit));
     let said = import(&work, &["--platform", "garmin-com"], &old);
-    said.ends(1).says("corrupt gzip file").says("holiday.fit.gz: no activity id in the file name");
+    said.ends(1).says("the gzip data is damaged").says("holiday.fit.gz: no activity id in the file name");
     assert_eq!(sorted(said.ids()), ids(&all[..4]));
     for record in said.records() {
         let one = all.iter().find(|one| record["id"] == one.id.as_str()).unwrap();

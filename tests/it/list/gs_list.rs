@@ -247,3 +247,20 @@ fn a_unique_list_has_one_record_per_group() {
     let table = work.run("gs-list", &["--unique", "--format", "table"]).ok().out.clone();
     assert_eq!(table.lines().count(), records.len() + 1, "{table}");
 }
+
+#[test]
+fn limits_and_sort_keys_are_also_accepted_as_the_record_writes_them() {
+    let sim = plain(3);
+    let work = Work::logged_in(&sim);
+    work.run("gs-fetch", &[]).ok();
+    let ids = |args: &[&str]| work.run("gs-list", args).ok().ids();
+    let all = ids(&["--sort", "distance"]);
+    assert_eq!((ids(&["--sort", "distance_m"]), all.len()), (all.clone(), 3));
+    assert_eq!(ids(&["--min", "distance_m=1m", "--min-distance", "0.001KM", "--min", "timer_time_s=1s"]).len(), 3);
+    let wrong = |args: &[&str], why: &str| assert!(work.run("gs-list", args).ends(2).err.contains(why), "{why}");
+    wrong(&["--min", "ascent=3"], "unknown field \"ascent\"; did you mean ascent_m?");
+    wrong(&["--min-distance", "-5km"], "a distance is not negative");
+    wrong(&["--min-distance", "20km", "--max-distance", "5km"], "the least value is above the greatest");
+    wrong(&["--limit", "0"], "must be at least 1");
+    wrong(&["--limit", "abc"], "not a whole number");
+}

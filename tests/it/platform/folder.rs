@@ -218,7 +218,7 @@ fn skipped_files_are_counted_by_kind_and_reported_once() {
         "page.fit: not a FIT file",
         "bad.zip: corrupt zip",
         "junk.zip/j.fit: not a FIT file",
-        "half.fit.gz: corrupt gzip file",
+        "half.fit.gz: the gzip data is damaged",
     ] {
         said.says(file);
     }

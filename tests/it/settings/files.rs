@@ -176,8 +176,8 @@ fn unknown_sports_and_ids_are_reported() {
     work.run("gs-list", &["--id", id]).ok().silent();
     work.run("gs-list", &["--deleted", "--id", id]).ok().silent();
     let said = work.run("gs-list", &["--id", &format!("{id},1234")]);
-    assert!(said.ok().out.contains(id) && occurrences(&said, "--id: unknown activity \"1234\"") == 1, "{said}");
-    work.run("gs-list", &["--platform", "coros", "--id", id]).ok().says(&format!("unknown activity {id:?}"));
+    assert!(said.ends(1).out.contains(id) && occurrences(&said, "--id: unknown activity \"1234\"") == 1, "{said}");
+    work.run("gs-list", &["--platform", "coros", "--id", id]).ends(1).says(&format!("unknown activity {id:?}"));
     // A sport name of a platform that is in no table.
     work.change("UPDATE activities SET platform_sport = 'quidditch' WHERE id = '20000000001'");
     let said = work.run("gs-list", &["--sport", "quidditch"]);
