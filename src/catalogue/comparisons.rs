@@ -36,10 +36,10 @@ impl Catalogue {
         self.files_by(UNCOMPARED, params![COMPARER, most])
     }
 
-    /// The other files that were recorded at the time of this one, as far as their contents are known: the few that began
-    /// nearest to it.
-    pub fn files_of_same_time(&self, sha256: &str) -> Result<Vec<UnreadFile>> {
-        self.files_by(SAME_TIME, params![sha256, LONGEST_SESSION_S, OTHERS])
+    /// The other files that were recorded at the time of this one, as far as their contents are known and this version has not
+    /// compared them with it: the few that began nearest to it.
+    pub fn files_to_compare(&self, sha256: &str) -> Result<Vec<UnreadFile>> {
+        self.files_by(SAME_TIME, params![sha256, LONGEST_SESSION_S, OTHERS, COMPARER])
     }
 
     fn files_by(&self, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<UnreadFile>> {
@@ -116,6 +116,10 @@ const SAME_TIME: &str = "SELECT other.sha256, (SELECT min(f.path) FROM files f W
         ON other.start_time BETWEEN mine.start_time - ?2 AND coalesce(mine.end_time, mine.start_time)
     WHERE mine.sha256 = ?1 AND other.sha256 <> ?1 AND path IS NOT NULL
         AND coalesce(other.end_time, other.start_time) >= mine.start_time
+        AND NOT EXISTS (
+            SELECT 1 FROM file_comparisons p JOIN compared_files d ON d.sha256 = other.sha256 AND d.comparer >= ?4
+            WHERE p.sha256 = min(?1, other.sha256) AND p.other_sha256 = max(?1, other.sha256)
+        )
     GROUP BY other.sha256 ORDER BY min(abs(other.start_time - mine.start_time)), other.sha256 LIMIT ?3";
 
 fn comparison(row: &Row) -> rusqlite::Result<StreamComparison> {

@@ -136,28 +136,39 @@ const UNREAD_FILES: &str = "SELECT f.sha256, min(f.path) FROM files f
 /// The JSON of a platform whose numbers were not taken yet.
 const UNREAD_JSON: &str = "SELECT id, json FROM service_json WHERE platform = ?1 AND NOT numbers_read LIMIT 1000";
 
-/// Stores the numbers that a service lists, unless they are known from the file. One access of an account lists numbers,
-/// another one does not: known ones stay.
+/// Stores the numbers that a service lists, unless they are known from the file. One access of an account lists a number,
+/// another one does not or rounds it: known ones stay. A speed that it does not list is that of distance and time.
 fn set_service_numbers(
     tx: &Transaction,
     ActivityKeyRef { platform, id }: ActivityKeyRef,
     numbers: &Numbers,
 ) -> rusqlite::Result<()> {
-    match numbers.is_empty() {
-        true => Ok(()),
-        false => set_numbers(tx, platform, id, numbers, "numbers_from IS NOT 'file'"),
+    if numbers.is_empty() {
+        return Ok(());
     }
+    let sql = "UPDATE activities SET avg_heart_rate_bpm = coalesce(?3, avg_heart_rate_bpm),
+            max_heart_rate_bpm = coalesce(?4, max_heart_rate_bpm), avg_power_w = coalesce(?5, avg_power_w),
+            ascent_m = coalesce(?6, ascent_m),
+            calories_kcal = iif(abs(?7 - calories_kcal) < 1, calories_kcal, coalesce(?7, calories_kcal)),
+            avg_speed_mps = coalesce(?8, avg_speed_mps, distance_m / nullif(timer_time_s, 0)), numbers_from = ?9
+         WHERE platform = ?1 AND id = ?2 AND numbers_from IS NOT 'file'";
+    update_numbers(tx, platform, id, numbers, sql)
 }
 
+/// Stores numbers in place of all that are known.
 fn set_numbers(tx: &Transaction, platform: &str, id: &str, numbers: &Numbers, condition: &str) -> rusqlite::Result<()> {
     let sql = format!(
         "UPDATE activities SET avg_heart_rate_bpm = ?3, max_heart_rate_bpm = ?4, avg_power_w = ?5, ascent_m = ?6,
             calories_kcal = ?7, avg_speed_mps = ?8, numbers_from = ?9
          WHERE platform = ?1 AND id = ?2 AND {condition}"
     );
+    update_numbers(tx, platform, id, numbers, &sql)
+}
+
+fn update_numbers(tx: &Transaction, platform: &str, id: &str, numbers: &Numbers, sql: &str) -> rusqlite::Result<()> {
     let [heart_rate, max_heart_rate, power, ascent, calories, speed] = numbers.values();
     let source = numbers.numbers_from.map(|source| source.name());
-    tx.prepare_cached(&sql)?
+    tx.prepare_cached(sql)?
         .execute(params![platform, id, heart_rate, max_heart_rate, power, ascent, calories, speed, source])
         .map(drop)
 }

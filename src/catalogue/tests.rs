@@ -381,7 +381,7 @@ fn every_index_is_used_by_a_query() {
         ("files_further", &|c| c.entries(&Query::default(), ignore)),
         ("listings_by_platform", &|c| c.newest_listing("p").map(drop)),
         ("service_json_unread", &|c| c.read_service_numbers("p", &|_| Numbers::default()).map(drop)),
-        ("sessions_by_start", &|c| c.files_of_same_time("aa").map(drop)),
+        ("sessions_by_start", &|c| c.files_to_compare("aa").map(drop)),
         ("uploads_by_file", &|c| c.has_upload_of_file("p", "aa").map(drop)),
         ("uploads_by_run", &|c| c.uploads_of_run("r").map(drop)),
         ("uploads_by_target", &|c| c.was_uploaded_by("r", key()).map(drop)),

@@ -45,9 +45,8 @@ impl Worker {
         }
         let mut pairs = BTreeSet::new();
         for file in files {
-            for other in self.catalogue.files_of_same_time(&file.sha256)? {
-                let (one, other) = (file.clone(), other);
-                pairs.insert(if one < other { (one, other) } else { (other, one) });
+            for other in self.catalogue.files_to_compare(&file.sha256)? {
+                pairs.insert(if *file < other { (file.clone(), other) } else { (other, file.clone()) });
             }
         }
         let (pairs, archive) = (Vec::from_iter(pairs), &self.archive);

@@ -302,10 +302,11 @@ pub fn activity(item: &Value) -> Option<Activity> {
 }
 
 /// The numbers of an entry of the Training Hub, or of the list by OAuth, whose names have units. The Hub's `avgSpeed` is a pace
-/// whose unit depends on the sport, so the speed is computed; the heights of activities without a barometer or GPS are 0.
+/// whose unit depends on the sport, so the speed is computed, but not from the distance by OAuth, which is rounded; the heights
+/// of activities without a barometer or GPS are 0.
 pub fn numbers(item: &Value) -> Numbers {
     let either = |one: &str, other: &str| positive(&item[one]).or_else(|| positive(&item[other]));
-    let speed = either("distance", "distance_m").zip(either("workoutTime", "duration_s")).map(|(metres, s)| metres / s);
+    let speed = positive(&item["distance"]).zip(positive(&item["workoutTime"])).map(|(metres, s)| metres / s);
     let numbers = Numbers {
         avg_heart_rate_bpm: either("avgHr", "avg_heart_rate_bpm"),
         max_heart_rate_bpm: positive(&item["maxHr"]),

@@ -115,3 +115,17 @@ fn files_that_an_earlier_version_archived_are_compared_by_index() {
     assert_eq!(compared(), 1);
     assert_eq!(planned(&world), ["garmin-com to garmin-cn"]);
 }
+
+#[test]
+fn a_pair_of_files_is_compared_once() {
+    let points = runner(&mut Rng::with_seed(1)).recorded(&mut Rng::with_seed(2), start(0));
+    let world = archived(&file(&points, 7), &file(&points[300..1500], 8));
+    let common = || world.work.sql::<i64>("SELECT common_s FROM file_comparisons");
+    world.work.change("UPDATE file_comparisons SET common_s = 1");
+    world.work.change("DELETE FROM compared_files WHERE sha256 = (SELECT min(sha256) FROM compared_files)");
+    world.work.run("gs-fit", &["--index"]).ok();
+    assert_eq!(common(), 1, "the other file was compared with it");
+    world.work.change("DELETE FROM compared_files");
+    world.work.run("gs-fit", &["--index"]).ok();
+    assert_eq!(common(), 1199);
+}

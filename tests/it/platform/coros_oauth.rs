@@ -55,6 +55,7 @@ fn a_change_of_the_access_changes_no_activity() {
     fetch(&alone).ok();
     let (hub, alone) = (hub.run("gs-list", &[]).records(), alone.run("gs-list", &[]).records());
     assert_eq!(hub.len(), alone.len());
+    assert!(alone[0]["avg_heart_rate_bpm"].is_number() && alone[0]["avg_speed_mps"].is_number(), "{}", alone[0]);
     for (one, other) in hub.iter().zip(&alone) {
         for field in ["id", "start_time", "sport", "sub_sport", "platform_sport", "timer_time_s", "elapsed_time_s"] {
             assert_eq!(one[field], other[field], "{field}\n{one}\n{other}");

@@ -223,15 +223,15 @@ fn new_files_are_private_and_replaced_files_keep_their_mode() {
 fn an_unwritable_output_path_leaves_the_existing_files_unchanged() {
     let (_sim, work) = fetched(3);
     std::fs::write(work.dir().join("file"), "x").unwrap();
-    for out in ["file", "file/below"] {
-        report(&work, &["--out", out]).ends(78).says("file").says("choose another one");
+    for (out, advice) in [("file", "choose a folder"), ("file/below", "choose another one")] {
+        report(&work, &["--out", out]).ends(78).says("file").says(advice);
     }
     report(&work, &["--out", "out"]).ok();
     let dir = work.dir().join("out");
     let before = bytes(&dir);
     std::fs::remove_file(dir.join("index.html")).unwrap();
     std::fs::create_dir(dir.join("index.html")).unwrap();
-    report(&work, &["--out", "out"]).ends(78).says("index.html").says("choose another one");
+    report(&work, &["--out", "out"]).ends(78).says("index.html").says("choose another folder");
     assert_eq!(
         (names(&dir), std::fs::read(dir.join("status.json")).unwrap()),
         (FILES.map(String::from).into(), before[1].clone())
