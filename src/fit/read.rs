@@ -14,7 +14,7 @@ use super::recording::{Lap, Position, Recording, Session, Sums, TimerEvent, Trac
 /// Checks that `bytes` is a complete FIT file, or several chained ones, and reads its recording.
 ///
 /// # Errors
-/// The same as of [`scan`](super::scan), and more messages than [`limits`] allows. No input causes a panic.
+/// The same as of [`scan`](super::scan), and more messages than a recording has. No input causes a panic.
 pub fn read(bytes: &[u8]) -> Result<Recording, FitError> {
     let mut recording = Recording::default();
     let mut at = 0;
