@@ -14,7 +14,7 @@ const OTHERS: u32 = 16;
 /// A session that began earlier than this before another one is not compared with it, in seconds.
 const LONGEST_SESSION_S: i64 = 48 * 3600;
 
-/// The columns of a comparison, in the order of `values` and [`comparison`].
+/// The columns of a comparison, in the order in which they are stored and read.
 const COLUMNS: &str = "common_s, longer_s, common_share, position_samples, position_changes, position_same_changes,
     position_difference, speed_samples, speed_changes, speed_same_changes, speed_difference, speed_correlation,
     heart_rate_samples, heart_rate_changes, heart_rate_same_changes, heart_rate_difference, heart_rate_correlation";

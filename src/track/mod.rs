@@ -22,8 +22,7 @@ use crate::fit::Position;
 
 /// Metres on the ground between two positions that are near each other.
 pub fn distance_m(one: Position, other: Position) -> f64 {
-    let (east, north) = displacement_m(one, other);
-    east.hypot(north)
+    geometry::Vertex::new(one).distance(&geometry::Vertex::new(other))
 }
 
 /// Metres east and north from one position to another that is near it.
