@@ -1,6 +1,6 @@
 //! The agreement of two files, from the values of each second.
 
-use super::samples::Second;
+use super::seconds::Second;
 use super::{Agreement, SAME_HEART_RATE_BPM, SAME_POSITION_M, SAME_SPEED_MPS, StreamComparison, apart};
 use crate::fit::Position;
 use crate::track;

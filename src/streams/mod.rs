@@ -5,11 +5,11 @@
 //! file with these values comes from one recording, whoever wrote it. `matching` draws the conclusions.
 
 mod measure;
-mod samples;
+mod seconds;
 
 use crate::fit::Trackpoint;
 use measure::Agreements;
-use samples::{Second, pairs, samples, shift_s};
+use seconds::{Second, pairs, seconds, shift_s};
 
 /// How much the same value differs after a program has rounded it: five digits of a degree, a tenth of a km/h.
 const SAME_POSITION_M: f64 = 1.0;
@@ -54,7 +54,7 @@ impl StreamComparison {
     pub fn of(a: &[Trackpoint], b: &[Trackpoint]) -> StreamComparison {
         let has_speeds = |points: &[Trackpoint]| points.iter().any(|point| point.speed_mps.is_some());
         let by_distance = !(has_speeds(a) && has_speeds(b));
-        let (a, b) = (samples(a, by_distance), samples(b, by_distance));
+        let (a, b) = (seconds(a, by_distance), seconds(b, by_distance));
         let (Some(first_a), Some(last_a), Some(first_b), Some(last_b)) = (a.first(), a.last(), b.first(), b.last())
         else {
             return StreamComparison::default();
@@ -62,8 +62,8 @@ impl StreamComparison {
         let longer_s = (last_a.time - first_a.time).max(last_b.time - first_b.time);
         let shift_s = shift_s(&a, &b);
         let common = (first_a.time.max(first_b.time + shift_s), last_a.time.min(last_b.time + shift_s));
-        let within = |samples: &[Second], shift_s: i64| {
-            let times = samples.iter().map(|sample| sample.time + shift_s);
+        let within = |seconds: &[Second], shift_s: i64| {
+            let times = seconds.iter().map(|second| second.time + shift_s);
             times.filter(|time| (common.0..=common.1).contains(time)).count()
         };
         let fewer = within(&a, 0).min(within(&b, shift_s)).max(1);

@@ -86,20 +86,20 @@ pub(super) fn on_threads<T: Sync, R: Send>(items: &[T], handle: impl Fn(&T) -> R
 }
 
 /// A file that was read.
-enum ReadFile {
+enum IndexRead {
     Contents(FileContents),
     /// It is not there, or has changed.
     Missing,
     Failed(archive::Error),
 }
 
-fn read_file(archive: &Archive, file: &UnreadFile) -> ReadFile {
+fn read_file(archive: &Archive, file: &UnreadFile) -> IndexRead {
     match archive.read_whole(Path::new(&file.path)) {
         Ok(Some(Ok((piece, stored)))) if stored.sha256 == file.sha256 => {
-            ReadFile::Contents(contents(&file.sha256, &piece))
+            IndexRead::Contents(contents(&file.sha256, &piece))
         }
-        Ok(_) => ReadFile::Missing,
-        Err(error) => ReadFile::Failed(error),
+        Ok(_) => IndexRead::Missing,
+        Err(error) => IndexRead::Failed(error),
     }
 }
 
@@ -109,13 +109,13 @@ impl Worker {
     fn read_contents(
         &self,
         file: &UnreadFile,
-        mut read: ReadFile,
+        mut read: IndexRead,
         counts: &mut IndexCounts,
     ) -> Result<Option<FileContents>> {
-        if !matches!(read, ReadFile::Contents(_)) {
+        if !matches!(read, IndexRead::Contents(_)) {
             for path in self.catalogue.paths_of(&file.sha256)?.into_iter().filter(|path| *path != file.path) {
                 let found = read_file(&self.archive, &UnreadFile { path, ..file.clone() });
-                if matches!(found, ReadFile::Contents(_)) {
+                if matches!(found, IndexRead::Contents(_)) {
                     read = found;
                     break;
                 }
@@ -124,24 +124,24 @@ impl Worker {
         let path = self.archive.absolute(&file.path);
         let fail = |text: &str| self.fail(&Failure::new(Exit::Partial, format!("{}: {text}", path.display())));
         match &read {
-            ReadFile::Contents(FileContents { read: Ok(_), .. }) => counts.read += 1,
+            IndexRead::Contents(FileContents { read: Ok(_), .. }) => counts.read += 1,
             // The catalogue has the reason, so it is reported once.
-            ReadFile::Contents(FileContents { read: Err(reason), .. }) => {
+            IndexRead::Contents(FileContents { read: Err(reason), .. }) => {
                 counts.unreadable += 1;
                 fail(reason);
             }
-            ReadFile::Missing => {
+            IndexRead::Missing => {
                 counts.missing += 1;
                 fail("missing, or changed since it was archived");
             }
-            ReadFile::Failed(error) => {
+            IndexRead::Failed(error) => {
                 counts.unreadable += 1;
                 fail(&error.source.to_string());
             }
         }
         Ok(match read {
-            ReadFile::Contents(contents) => Some(contents),
-            ReadFile::Missing | ReadFile::Failed(_) => None,
+            IndexRead::Contents(contents) => Some(contents),
+            IndexRead::Missing | IndexRead::Failed(_) => None,
         })
     }
 

@@ -20,12 +20,12 @@ pub(super) struct Second {
 }
 
 /// The first trackpoint of each second, by time. `by_distance`: the speed is that since the trackpoint before.
-pub(super) fn samples(points: &[Trackpoint], by_distance: bool) -> Vec<Second> {
+pub(super) fn seconds(points: &[Trackpoint], by_distance: bool) -> Vec<Second> {
     let mut timed: Vec<(i64, &Trackpoint)> = points.iter().filter_map(|point| Some((point.time?, point))).collect();
     timed.sort_by_key(|(time, _)| *time);
     timed.dedup_by_key(|(time, _)| *time);
     let mut before: Option<(i64, f64)> = None;
-    let sample = |(time, point): (i64, &Trackpoint)| {
+    let second = |(time, point): (i64, &Trackpoint)| {
         let since = before.zip(point.distance_m).map(|((then, from), to)| (to - from) / (time - then) as f64);
         before = point.distance_m.map(|metres| (time, metres));
         Second {
@@ -35,10 +35,10 @@ pub(super) fn samples(points: &[Trackpoint], by_distance: bool) -> Vec<Second> {
             heart_rate_bpm: point.heart_rate_bpm.filter(|bpm| *bpm > 0).map(f64::from),
         }
     };
-    timed.into_iter().map(sample).collect()
+    timed.into_iter().map(second).collect()
 }
 
-/// The samples of both in the same second, if `shift_s` is added to the times of `b`.
+/// The seconds of both at the same time, if `shift_s` is added to the times of `b`.
 pub(super) fn pairs<'a>(
     a: &'a [Second],
     b: &'a [Second],
