@@ -12,7 +12,8 @@ const NAME: &str = "gs-dedupe";
 /// Mark duplicates on a platform, and say which activity to keep, and why
 ///
 /// Only duplicates that are marked same-file or match can be deleted. two-devices is one activity
-/// recorded by two devices, such as a watch and a bike computer; trimmed is one recording of which one file has only a part; shifted and start-only need a person's decision.
+/// recorded by two devices, such as a watch and a bike computer; trimmed is one recording, and one of the files is a part of the
+/// other; shifted and start-only need a person's decision.
 ///
 /// It only marks activities and changes nothing. It compares only the activities in its input: pass in as much of the history
 /// as you can. Without a pipe, on a terminal, it compares all activities that gs-fetch printed last. --since, --until and --sport restrict what is marked, not what is compared. docs/matching.md has the rules.

@@ -96,7 +96,7 @@ fn no_more_than_rounding(e: &Evidence) -> bool {
 /// hand (a wrong type, a treadmill).
 fn is_same_file(e: &Evidence, within: bool) -> bool {
     let is_one = match e.streams {
-        // Two devices that both name themselves may have one source, such as a trainer.
+        // Two devices may have received the same sensors.
         Streams::Same => !e.is_part() && e.devices != Devices::Different,
         // Programs give several recordings one `file_id`.
         Streams::Contradict => false,

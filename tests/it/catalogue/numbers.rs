@@ -15,6 +15,17 @@ fn archived() -> (World, String) {
     (world, id)
 }
 
+/// A world with so many runs on garmin.com, listed and archived.
+fn archived_days(days: i64) -> World {
+    let world = World::new();
+    for day in 0..days {
+        world.put("garmin-com", &run(day));
+    }
+    world.fetch();
+    world.work.download(&["--missing"]).ok();
+    world
+}
+
 #[test]
 fn the_views_have_the_columns_of_their_page() {
     let (_sim, work) = fetched(plain(1));
@@ -62,12 +73,7 @@ fn an_archived_file_gives_sessions_laps_and_numbers() {
 
 #[test]
 fn gs_fit_index_reads_what_an_earlier_version_archived() {
-    let world = World::new();
-    for day in 0..5 {
-        world.put("garmin-com", &run(day));
-    }
-    world.fetch();
-    world.work.download(&["--missing"]).ok();
+    let world = archived_days(5);
     let dump = "SELECT group_concat(timer_time_s || ' ' || distance_m || ' ' || start_time, ', ') FROM (SELECT * FROM v_sessions ORDER BY id)";
     let before: String = world.work.sql(dump);
     world.work.change("DELETE FROM file_contents; UPDATE activities SET numbers_from = NULL, avg_speed_mps = NULL");
@@ -89,12 +95,7 @@ fn gs_fit_index_reads_what_an_earlier_version_archived() {
 
 #[test]
 fn an_index_that_is_killed_continues_where_it_ended() {
-    let world = World::new();
-    for day in 0..150 {
-        world.put("garmin-com", &run(day));
-    }
-    world.fetch();
-    world.work.download(&["--missing"]).ok();
+    let world = archived_days(150);
     world.work.change("DELETE FROM file_contents");
     let count = |world: &World| world.work.sql::<i64>("SELECT count(*) FROM file_contents");
     let mut child = world.work.spawn("gs-fit", &["--index"], "");
@@ -250,12 +251,7 @@ fn an_index_reads_the_intact_one_of_two_files_with_the_same_bytes() {
 
 #[test]
 fn a_file_that_cannot_be_opened_does_not_stop_an_index() {
-    let world = World::new();
-    for day in 0..4 {
-        world.put("garmin-com", &run(day));
-    }
-    world.fetch();
-    world.work.download(&["--missing"]).ok();
+    let world = archived_days(4);
     world.work.change("DELETE FROM file_contents");
     let files = world.work.files("fit");
     for file in &files[..2] {
